@@ -1,0 +1,128 @@
+#!/usr/bin/env python3
+"""Build, serve, run, test and check Sparewheel: `python3 build.py --help`.
+
+Needs Python 3.11 or newer with Node 20 or newer and npm; everything else is fetched into this folder. This file makes
+the virtual environment and goes on inside it; what the commands do is in `runtime/bundle`.
+"""
+
+from __future__ import annotations
+
+import argparse
+import hashlib
+import json
+import os
+import re
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+from typing import NoReturn
+
+ROOT = Path(__file__).resolve().parent
+VENV = ROOT / ".venv"
+VENV_PYTHON = VENV / ("Scripts/python.exe" if os.name == "nt" else "bin/python")
+PYTHON_MIN = (3, 11)
+NODE_MIN = 20
+PASSED_ON = ("run", "test")  # commands whose arguments are another program's
+
+
+def parse(argv: list[str]) -> tuple[argparse.Namespace, list[str]]:
+    """Read the command line; what follows `run` or `test` comes back untouched as the second value."""
+    parser = argparse.ArgumentParser(prog="build.py", description="Build and use Sparewheel.")
+    commands = parser.add_subparsers(dest="command", metavar="COMMAND", required=True)
+    commands.add_parser("build", help="make dist/: a static folder that runs from any static host")
+    serve = commands.add_parser("serve", help="build, then serve the page on this machine")
+    serve.add_argument("--port", type=port, default=8000, help="0 takes any free one (default: %(default)s)")
+    serve.add_argument("--open", action="store_true", help="open the page in the default browser")
+    commands.add_parser("run", help="build, then run one turn headless; its events are JSON lines on stdout")
+    commands.add_parser("test", help="build, then run every test; takes pytest's arguments")
+    commands.add_parser("check", help="lint, types, layers")
+    passed_on = argv[1:] if argv and argv[0] in PASSED_ON else []
+    return parser.parse_args(argv[: len(argv) - len(passed_on)]), passed_on
+
+
+def port(text: str) -> int:
+    """Read a TCP port of the command line."""
+    if not text.isdecimal() or int(text) > 65535:
+        raise argparse.ArgumentTypeError(f"{text!r} is not a port (0 to 65535)")
+    return int(text)
+
+
+def check_tools() -> None:
+    """Stop with one line when Python, Node or npm is missing or too old."""
+    if sys.version_info < PYTHON_MIN:
+        stop(f"Python {sys.version.split()[0]} is too old: run it with Python 3.11 or newer")
+    node = shutil.which("node")
+    if not node:
+        stop(f"Node is missing: install Node {NODE_MIN} or newer (https://nodejs.org)")
+    version = subprocess.run([node, "--version"], capture_output=True, text=True).stdout
+    major = re.match(r"v(\d+)", version)
+    if not major or int(major[1]) < NODE_MIN:
+        stop(
+            f"Node {version.strip() or '(no version)'} is too old: install Node {NODE_MIN} or newer (https://nodejs.org)"
+        )
+    if not shutil.which("npm"):
+        stop("npm is missing: it comes with Node from https://nodejs.org (Debian: apt-get install npm)")
+
+
+def ensure_environment() -> None:
+    """Make .venv, or bring it up to date, unless it has what pyproject.toml asks for and was made in this place."""
+    import tomllib
+
+    from bundle.shell import logged, say
+
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
+    wanted = [str(ROOT), project["project"], project["build-system"], project["tool"]["hatch"]]
+    key = hashlib.sha256(json.dumps(wanted, sort_keys=True).encode()).hexdigest()
+    stamp = VENV / "made-from"
+    complete = VENV_PYTHON.exists() and stamp.exists()  # the Python it was made with may be gone
+    if complete and stamp.read_text() == key:
+        return
+    say("installing the Python tools into .venv (once; about half a minute)")
+    if not complete:
+        logged(
+            [sys.executable, "-m", "venv", "--clear", VENV],
+            "venv",
+            "could not make .venv: Python's venv module does not work here (Debian: apt-get install python3-venv)",
+        )
+    logged(
+        [VENV_PYTHON, "-m", "pip", "install", "--no-input", "--disable-pip-version-check", "-e", ".[dev]"],
+        "pip",
+        "could not install the Python tools: check the network and run it again",
+    )
+    stamp.write_text(key)
+
+
+def inside() -> bool:
+    """Is this the virtual environment's Python?"""
+    return Path(sys.prefix).resolve() == VENV.resolve()
+
+
+def stop(message: str) -> NoReturn:
+    """End with a line on stderr and exit code 1."""
+    sys.exit(f"build.py: {message}")
+
+
+def main(argv: list[str]) -> int:
+    args, passed_on = parse(argv)
+    check_tools()
+    sys.path.insert(0, str(ROOT / "runtime"))
+    from bundle.shell import BuildError, alone, become
+
+    try:
+        with alone("environment"):
+            ensure_environment()
+        if not inside():
+            become([VENV_PYTHON, ROOT / "build.py", *argv])
+        from bundle.commands import perform
+
+        return perform(args, passed_on)
+    except (BuildError, OSError) as error:
+        stop(str(error))
+
+
+if __name__ == "__main__":
+    try:
+        sys.exit(main(sys.argv[1:]))
+    except KeyboardInterrupt:
+        sys.exit(130)

@@ -1,0 +1,142 @@
+"""`dist/`: decide what belongs in it, and make the folder hold exactly that.
+
+A build writes a file only when its content changed, and leaves its record (`.cache/build.json`) last. A build that was
+interrupted leaves no record, so the next one looks at everything again.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from bundle.shell import CACHE, DIST, ROOT, WEB, alone, say
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Mapping
+
+RECORD = CACHE / "build.json"
+CORE_FILES = ("pyodide.mjs", "pyodide.asm.mjs", "pyodide.asm.wasm", "python_stdlib.zip")
+LEFT_OUT = {"node_modules", "__pycache__"}
+NOT_FOR_THE_BROWSER = ("package.json", "package-lock.json", "tsconfig*.json")
+SOURCES = ("LICENSE", "pyproject.toml", "runtime", "web")
+
+
+def build() -> None:
+    """Bring `dist/` up to date; does nothing, and needs no network, when no source and no output has changed.
+
+    Raises:
+        BuildError: a download failed or something that is to be bundled is not fit for it.
+    """
+    with alone("build"):
+        sources = fingerprint(ROOT, SOURCES)
+        if is_current(RECORD, sources, DIST):
+            return
+        RECORD.unlink(missing_ok=True)
+        changed = synchronize(DIST, contents())
+        record(RECORD, sources, DIST)
+        size = sum(path.stat().st_size for path in files_below(DIST))
+        say(f"dist/ is ready: {size / 1e6:.1f} MB, {changed} files changed")
+
+
+def contents() -> dict[str, Path | bytes]:
+    """Make everything that belongs into `dist/`, by its path there: the bytes, or the file that has them."""
+    from bundle.fetch import PYODIDE, fetch_node_modules, fetch_wheels
+    from bundle.licenses import license_files
+    from bundle.lockfile import lock
+    from bundle.wheel import build_wheel
+
+    fetch_node_modules()
+    wheels = fetch_wheels()
+    say("assembling dist/")
+    own = build_wheel(CACHE / "own")
+    info = json.loads((PYODIDE / "pyodide-lock.json").read_text(encoding="utf-8"))["info"]
+    package = json.loads((PYODIDE / "package.json").read_text(encoding="utf-8"))
+    about = {"version": package["version"], "license": package["license"], "source": package["homepage"]}
+    plan: dict[str, Path | bytes] = dict(web_files())
+    plan |= {f"pyodide/{name}": PYODIDE / name for name in CORE_FILES}
+    plan |= {f"pyodide/{wheel.name}": wheel for wheel in [*wheels, own]}
+    plan["pyodide/pyodide-lock.json"] = json.dumps(lock([*wheels, own], info), indent=1).encode() + b"\n"
+    plan |= license_files(wheels, about, info["python"], (ROOT / "LICENSE").read_text(encoding="utf-8"))
+    return plan
+
+
+def web_files() -> Iterator[tuple[str, Path]]:
+    """The files of `web/` that a browser asks for, with their paths below `dist/`."""
+    for path in files_below(WEB):
+        if not any(path.match(pattern) for pattern in NOT_FOR_THE_BROWSER):
+            yield path.relative_to(WEB).as_posix(), path
+
+
+def synchronize(folder: Path, plan: Mapping[str, Path | bytes]) -> int:
+    """Make a folder hold exactly the planned files; each is replaced in one step. Returns how many changed."""
+    folder.mkdir(exist_ok=True)
+    changed = _remove_others(folder, plan)
+    for relative, source in plan.items():
+        target = folder / relative
+        content = source if isinstance(source, bytes) else source.read_bytes()
+        if target.is_file() and target.read_bytes() == content:
+            continue
+        target.parent.mkdir(parents=True, exist_ok=True)
+        partial = target.with_name(f"{target.name}.partial")
+        partial.write_bytes(content)
+        partial.replace(target)
+        changed += 1
+    return changed
+
+
+def _remove_others(folder: Path, plan: Mapping[str, Path | bytes]) -> int:
+    """Remove what is not planned, and folders that are left empty."""
+    removed = 0
+    for path, _, names in os.walk(folder, topdown=False):
+        for name in names:
+            file = folder / path / name
+            if file.relative_to(folder).as_posix() not in plan:
+                file.unlink()
+                removed += 1
+        if path != str(folder) and not os.listdir(path):
+            os.rmdir(path)
+    return removed
+
+
+def fingerprint(root: Path, sources: Iterable[str]) -> str:
+    """Hash the paths and contents of the sources: files, or folders with all that `files_below` finds in them."""
+    total = hashlib.sha256()
+    for source in sources:
+        path = root / source
+        for file in files_below(path) if path.is_dir() else [path]:
+            content = hashlib.sha256(file.read_bytes()).hexdigest()
+            total.update(f"{file.relative_to(root).as_posix()} {content}\n".encode())
+    return total.hexdigest()
+
+
+def files_below(folder: Path) -> list[Path]:
+    """List the files in a folder and its subfolders in a fixed order, without caches, dotfiles and npm's own."""
+    found = []
+    for path, subfolders, names in os.walk(folder):
+        subfolders[:] = [name for name in subfolders if not name.startswith(".") and name not in LEFT_OUT]
+        found += [Path(path, name) for name in names if not name.startswith(".")]
+    return sorted(found)
+
+
+def record(file: Path, sources: str, folder: Path) -> None:
+    """Write down what a finished build was made from, and the size and time (ns) of every file it left."""
+    partial = file.with_suffix(".partial")
+    partial.write_text(json.dumps({"sources": sources, "outputs": _state(folder)}), encoding="utf-8")
+    partial.replace(file)
+
+
+def is_current(file: Path, sources: str, folder: Path) -> bool:
+    """Was the folder built from these sources, and has nobody touched it since?"""
+    try:
+        recorded = json.loads(file.read_text(encoding="utf-8"))
+    except (FileNotFoundError, ValueError):
+        return False
+    return bool(recorded == {"sources": sources, "outputs": _state(folder)})
+
+
+def _state(folder: Path) -> dict[str, list[int]]:
+    stats = {path.relative_to(folder).as_posix(): path.stat() for path in files_below(folder)}
+    return {name: [stat.st_size, stat.st_mtime_ns] for name, stat in stats.items()}

@@ -1,0 +1,91 @@
+"""The commands of `build.py`, inside the virtual environment."""
+
+from __future__ import annotations
+
+import os
+import sys
+import webbrowser
+from typing import TYPE_CHECKING
+
+from bundle.assemble import build
+from bundle.checks import CHECKS, run_check
+from bundle.shell import DIST, ROOT, BuildError, become, say
+
+if TYPE_CHECKING:
+    import argparse
+    from collections.abc import Sequence
+
+HELP = {"-h", "--help"}
+
+
+def perform(args: argparse.Namespace, passed_on: Sequence[str]) -> int:
+    """Carry out a parsed command line and return the exit code.
+
+    Args:
+        args: what `build.py` parsed; `command` says which command.
+        passed_on: the arguments of `run` and `test`, which belong to the program they start.
+
+    Raises:
+        BuildError: a step failed.
+    """
+    match args.command:
+        case "build":
+            build()
+        case "serve":
+            build()
+            serve(args.port, args.open)
+        case "run":
+            if not HELP & set(passed_on):
+                build()
+            become([sys.executable, "-m", "sparewheel.headless", "run", "--dist", DIST, *passed_on])
+        case "test":
+            test(passed_on)
+        case "check":
+            return check()
+    return 0
+
+
+def serve(port: int, open_page: bool) -> None:
+    """Serve `dist/` until Ctrl-C."""
+    from sparewheel.headless.static import StaticServer
+
+    try:
+        server = StaticServer(DIST, port)
+    except OSError as error:
+        raise BuildError(f"cannot serve on port {port}: {error.strerror}; pass another one with --port") from error
+    with server:
+        say(f"serving {server.url} (Ctrl-C ends it)")
+        if open_page:
+            webbrowser.open(server.url)
+        try:
+            server.wait()
+        except KeyboardInterrupt:
+            say("stopped")
+
+
+def test(passed_on: Sequence[str]) -> None:
+    """Build, make sure that there is a browser, then become pytest."""
+    from sparewheel.errors import SparewheelError
+    from sparewheel.headless import browser
+
+    if not HELP & set(passed_on):
+        build()
+        try:
+            browser.ensure("chromium", say)
+        except SparewheelError as error:
+            raise BuildError(f"{error}. {error.info.hint}") from error
+    os.chdir(ROOT)  # where pytest finds its configuration and the tests
+    become([sys.executable, "-m", "pytest", *passed_on])
+
+
+def check() -> int:
+    """Run every check, show what those that fail say, and return 1 if one did."""
+    failed = []
+    for name in CHECKS:
+        say(f"check {name}")
+        output = run_check(name)
+        if output is not None:
+            failed.append(name)
+            print(output, file=sys.stderr)
+    say(f"check failed: {', '.join(failed)}" if failed else "all checks pass")
+    return 1 if failed else 0

@@ -1,0 +1,95 @@
+"""The pinned downloads: Pyodide and the JavaScript tools from npm, the browser's Python wheels from PyPI."""
+
+from __future__ import annotations
+
+import hashlib
+import re
+import sys
+from typing import TYPE_CHECKING
+
+from bundle.shell import CACHE, ROOT, WEB, BuildError, logged, say
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+NODE_MODULES = WEB / "node_modules"
+PYODIDE = NODE_MODULES / "pyodide"
+WHEELS = CACHE / "wheels"
+WHEEL_LIST = ROOT / "runtime" / "wheels.txt"
+# What Pyodide 314 is to pip: its own interpreter and ABI on its own platform (PEP 783), never the host's.
+TARGET = ["--python-version=3.14", "--implementation=cp", "--abi=cp314", "--platform=pyemscripten_2026_0_wasm32"]
+
+
+def fetch_node_modules() -> None:
+    """Install `web/package-lock.json` unless that very lock file is installed already.
+
+    Raises:
+        BuildError: npm failed.
+    """
+    stamp = NODE_MODULES / ".made-from"
+    key = hashlib.sha256((WEB / "package.json").read_bytes() + (WEB / "package-lock.json").read_bytes()).hexdigest()
+    if stamp.exists() and stamp.read_text() == key:
+        return
+    say("fetching Pyodide and the JavaScript tools from npm")
+    stamp.unlink(missing_ok=True)
+    npm = "npm.cmd" if sys.platform == "win32" else "npm"
+    logged(
+        # npm's own pauses between its three tries add up to more than a minute.
+        [npm, "ci", "--ignore-scripts", "--no-audit", "--no-fund", "--fetch-retry-mintimeout=1000"],
+        "npm",
+        "npm could not fetch Pyodide: check the network and run it again",
+        cwd=WEB,
+    )
+    stamp.write_text(key)
+
+
+def fetch_wheels() -> list[Path]:
+    """Return the wheels that `runtime/wheels.txt` names, downloading them only when one is missing or damaged.
+
+    Raises:
+        BuildError: pip failed, or what it fetched is not what the list names.
+    """
+    wanted = wheel_hashes(WHEEL_LIST.read_text(encoding="utf-8"))
+    present = _present(wanted)
+    if len(present) < len(wanted):
+        say(f"fetching {len(wanted)} wheels from PyPI")
+        WHEELS.mkdir(parents=True, exist_ok=True)
+        pip = [sys.executable, "-m", "pip", "download", "--disable-pip-version-check", "--no-input"]
+        what = ["--no-deps", "--require-hashes", "--only-binary=:all:", *TARGET, f"--requirement={WHEEL_LIST}"]
+        logged(
+            [*pip, *what, f"--dest={WHEELS}"],
+            "wheels",
+            "pip could not fetch the browser's wheels: check the network and run it again",
+        )
+        present = _present(wanted)
+    if len(present) < len(wanted):
+        raise BuildError(f"{len(wanted) - len(present)} wheels of runtime/wheels.txt are missing from .cache/wheels")
+    return present
+
+
+def wheel_hashes(requirements: str) -> set[str]:
+    """Read the hashes of a pip requirements text with one pinned, hashed wheel a line.
+
+    Raises:
+        BuildError: a line has no exact pin or not exactly one SHA-256.
+    """
+    hashes = set()
+    for line in requirements.splitlines():
+        if not line.strip() or line.startswith("#"):
+            continue
+        match = re.fullmatch(r"[\w.-]+==\S+ --hash=sha256:([0-9a-f]{64})", line.strip())
+        if not match:
+            raise BuildError(f"runtime/wheels.txt: not `NAME==VERSION --hash=sha256:…`: {line.strip()}")
+        hashes.add(match[1])
+    return hashes
+
+
+def _present(hashes: set[str]) -> list[Path]:
+    """Find the downloaded wheels that have one of these hashes; drop the others."""
+    found = []
+    for wheel in sorted(WHEELS.glob("*.whl")):
+        if hashlib.sha256(wheel.read_bytes()).hexdigest() in hashes:
+            found.append(wheel)
+        else:
+            wheel.unlink()
+    return found

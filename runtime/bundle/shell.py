@@ -1,0 +1,71 @@
+"""Paths, progress and child processes. Standard library only: `build.py` uses it before anything is installed."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, NoReturn
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping, Sequence
+
+ROOT = Path(__file__).resolve().parents[2]
+CACHE = ROOT / ".cache"
+WEB = ROOT / "web"
+DIST = ROOT / "dist"
+
+
+class BuildError(Exception):
+    """A step failed; the message is one line that says what, and what to do about it."""
+
+
+def say(message: str) -> None:
+    """Report progress on stderr; stdout belongs to the JSON lines of `run`."""
+    print(f"build: {message}", file=sys.stderr, flush=True)
+
+
+@contextmanager
+def alone(what: str) -> Iterator[None]:
+    """Let one process at a time do `what`; others wait. (No lock on Windows, which lacks `flock`.)"""
+    CACHE.mkdir(exist_ok=True)
+    with (CACHE / f"{what}.lock").open("w") as handle:
+        if sys.platform != "win32":
+            import fcntl
+
+            try:
+                fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            except BlockingIOError:
+                say("waiting for another build to end")
+                fcntl.flock(handle, fcntl.LOCK_EX)
+        yield
+
+
+def logged(argv: Sequence[str | Path], log: str, failure: str, *, cwd: Path = ROOT) -> None:
+    """Run a child with its output in `.cache/logs/LOG.log`.
+
+    Raises:
+        BuildError: the child failed or could not be started; the message is `failure` and the log's path.
+    """
+    path = CACHE / "logs" / f"{log}.log"
+    path.parent.mkdir(parents=True, exist_ok=True)
+    with path.open("wb") as out:
+        try:
+            code = subprocess.run(argv, cwd=cwd, stdin=subprocess.DEVNULL, stdout=out, stderr=out).returncode
+        except OSError as error:
+            raise BuildError(f"{failure} ({argv[0]}: {error.strerror})") from error
+    if code:
+        raise BuildError(f"{failure} (details: {path.relative_to(ROOT)})")
+
+
+def become(argv: Sequence[str | Path], env: Mapping[str, str] | None = None) -> NoReturn:
+    """Replace this process by another one, so that its signals, output and exit code are the command's own."""
+    words = [str(word) for word in argv]
+    environment = {**os.environ, **(env or {})}
+    sys.stdout.flush()
+    sys.stderr.flush()
+    if sys.platform == "win32":  # os.exec* there leaves the shell waiting for a process that is gone
+        sys.exit(subprocess.call(words, env=environment))
+    os.execve(words[0], words, environment)

@@ -1,0 +1,219 @@
+"""Reads an error answer, whatever its shape, into plain facts. Never raises.
+
+Shapes read: OpenAI `{"error": {...}}` (also inside a 200 stream), Anthropic `{"type": "error", "error": {...}}`,
+Responses `response.failed` and `error` events, Gemini `{"error": {..., "details": [...]}}` and lists of it, OpenRouter
+`error.metadata.raw`, FastAPI `detail`, Ollama `{"error": "text"}`, an error quoted inside another error's message,
+cut JSON, HTML pages and plain text.
+"""
+
+from __future__ import annotations
+
+import html
+import json
+import re
+from dataclasses import dataclass, field
+from typing import Any, Final
+
+LONGEST_BODY: Final = 64 * 1024
+_LONGEST_TEXT: Final = 8 * 1024
+_DEEPEST: Final = 8
+_MOST_NODES: Final = 200
+
+_MESSAGE_KEYS: Final = ("message", "msg", "error_description", "raw", "detail", "error", "title")
+_CODE_KEYS: Final = (
+    "code", "error_code", "type", "error_type", "reason", "status", "limit_source", "blockReason", "status_code",
+    "statusCode",
+)  # fmt: skip
+_NESTED_KEYS: Final = (
+    "error", "response", "metadata", "innererror", "details", "errors", "detail", "violations", "choices", "cause",
+    "promptFeedback", "message", "raw",
+)  # fmt: skip
+_DELAY_KEYS: Final = ("retryDelay", "retry_after", "retry_after_seconds", "estimated_time")
+_GENERIC: Final = frozenset({"provider returned error", "error", "bad request", "upstream error", "unknown error"})
+_TITLE: Final = re.compile(r"<title[^>]{0,200}>([^<]{1,500})", re.IGNORECASE)
+_QUOTED: Final = re.compile(
+    r"""["'](message|code|type|status)["']\s{0,3}:\s{0,3}(["'])(.{1,600}?)\2\s{0,3}[,}]""", re.DOTALL
+)
+_WORD: Final = re.compile(r"[^a-z0-9]")
+
+
+@dataclass(slots=True)
+class ErrorBody:
+    """What an error answer says.
+
+    `codes` are machine codes as `normalise` leaves them, outermost first; `quotas` names the spent quotas (Google);
+    `spent_for_good` means a quota of zero; `delay` is a duration as found; `headers` are those quoted in the body;
+    `broken` is text with something in braces that is no JSON.
+    """
+
+    codes: list[str] = field(default_factory=list)
+    messages: list[str] = field(default_factory=list)
+    status: int | None = None
+    quotas: str = ""
+    spent_for_good: bool = False
+    delay: object = None
+    headers: dict[str, str] = field(default_factory=dict)
+    broken: str = ""
+    is_html: bool = False
+    is_empty: bool = True
+
+    @property
+    def message(self) -> str:
+        """The sentence for a person: the outermost one that says something."""
+        told = [m for m in self.messages if m.strip().rstrip(".").lower() not in _GENERIC]
+        return next(iter(told or self.messages), "")
+
+
+def normalise(code: str) -> str:
+    """`insufficient_quota`, `InsufficientQuota` and `insufficient-quota` are one code."""
+    return _WORD.sub("", code.lower())
+
+
+def http_status(value: object) -> int | None:
+    """`value` as an HTTP status (100 to 599), else None."""
+    if isinstance(value, bool) or not isinstance(value, (int, float, str)):
+        return None
+    try:
+        number = float(value)
+    except (ValueError, OverflowError):
+        return None
+    return int(number) if 100 <= number < 600 and number == int(number) else None
+
+
+def read_body(body: object) -> ErrorBody:
+    """The facts in `body`: bytes, text, or JSON already parsed. Looks at no more than 64 KiB."""
+    found = ErrorBody()
+    if isinstance(body, (bytes, bytearray, memoryview)):
+        body = bytes(body[:LONGEST_BODY]).decode("utf-8", "replace") if _flat(body) else ""
+    if isinstance(body, str):
+        _read_text(body[:LONGEST_BODY], found)
+    elif isinstance(body, (dict, list)):
+        found.is_empty = not body
+        _walk(body, found)
+    return found
+
+
+def _flat(body: bytes | bytearray | memoryview) -> bool:
+    return not isinstance(body, memoryview) or (body.ndim == 1 and body.itemsize == 1 and body.contiguous)
+
+
+def read_message(message: str) -> ErrorBody:
+    """The facts in an exception's message, which may quote a JSON answer."""
+    found = ErrorBody()
+    _read_text(message[:LONGEST_BODY], found)
+    return found
+
+
+def _read_text(text: str, found: ErrorBody) -> None:
+    text = text.strip().lstrip("\ufeff")
+    found.is_empty = not text
+    if not text:
+        return
+    if text[:300].lower().lstrip().startswith(("<!doctype", "<html", "<?xml", "<head", "<center", "<h1")):
+        found.is_html = True
+        title = _TITLE.search(text)
+        found.messages.append(" ".join(html.unescape(title.group(1)).split()) if title else "")
+        return
+    if text.startswith("data:"):
+        text = text.removeprefix("data:").lstrip()
+    quoted = _json_in(text)
+    if quoted is not None:
+        _walk(quoted[1], found)
+        if quoted[0] and not found.messages:
+            found.messages.append(quoted[0])
+    if quoted is None or (not found.messages and quoted[2]):
+        _read_broken(text[:_LONGEST_TEXT], found)
+
+
+def _json_in(text: str) -> tuple[str, Any, str] | None:
+    """What stands before the first JSON value in `text`, the value, what follows it; None where there is none."""
+    starts = [at for at in (text.find("{"), text.find("[{"), 0 if text.startswith(("[", '"')) else -1) if at >= 0]
+    if not starts:
+        return None
+    start = min(starts)
+    try:
+        value, end = json.JSONDecoder().raw_decode(text, start)
+    except (ValueError, RecursionError):
+        return None
+    return text[:start].strip(" -:,"), value, text[end:].strip()
+
+
+def _read_broken(text: str, found: ErrorBody) -> None:
+    """Text that is no JSON: prose, or JSON that was cut or printed by Python."""
+    message = ""
+    for key, _, value in _QUOTED.findall(text):
+        if key == "message":
+            message = message or value
+        else:
+            found.codes.append(normalise(value))
+    found.broken = text
+    opening = min((at for at in (text.find("{"), text.find("[{")) if at >= 0), default=-1)
+    prose = text[:opening].strip(" -:,") if opening >= 0 else text
+    found.messages.extend(m for m in (message, prose) if m)
+
+
+def _walk(root: object, found: ErrorBody) -> None:
+    """Breadth first, so that what stands outermost comes first; bounded in depth and breadth."""
+    level: list[object] = [root]
+    seen = 0
+    for depth in range(_DEEPEST):
+        below: list[object] = []
+        for node in level:
+            seen += 1
+            if seen > _MOST_NODES:
+                return
+            if isinstance(node, list):
+                below.extend(node[:20])
+            elif isinstance(node, str) and depth == 0:
+                _read_string(node, found, below)
+            elif isinstance(node, dict):
+                _read_node(node, found, below)
+        level = below
+
+
+def _read_node(node: dict[Any, Any], found: ErrorBody, below: list[object]) -> None:
+    for key in _CODE_KEYS:
+        value = node.get(key)
+        status = http_status(value)
+        if status is not None and status >= 400:
+            found.status = found.status or status
+        elif isinstance(value, str) and 0 < len(value) <= 100:
+            found.codes.append(normalise(value))
+        elif isinstance(value, int) and not isinstance(value, bool) and abs(value) < 10**9:
+            found.codes.append(str(value))
+    for key in _MESSAGE_KEYS:
+        value = node.get(key)
+        if isinstance(value, str) and value.strip():
+            _read_string(value, found, below)
+    for key in _DELAY_KEYS:
+        found.delay = node.get(key) if found.delay is None else found.delay
+    _read_quota(node, found)
+    below.extend(node[key] for key in _NESTED_KEYS if isinstance(node.get(key), (dict, list)))
+
+
+def _read_quota(node: dict[Any, Any], found: ErrorBody) -> None:
+    for key in ("quotaId", "quota_limit"):
+        if isinstance(node.get(key), str):
+            found.quotas += f" {node[key][:200].lower()}"
+    if "0" in (node.get("quotaValue"), node.get("quota_limit_value")):
+        found.spent_for_good = True
+    if "flagged_input" in node:
+        found.codes.append("flaggedinput")
+    quoted = node.get("headers")
+    if isinstance(quoted, dict):
+        found.headers.update(
+            {k.lower(): v for k, v in list(quoted.items())[:50] if isinstance(k, str) and isinstance(v, str)}
+        )
+
+
+def _read_string(value: str, found: ErrorBody, below: list[object]) -> None:
+    text = value[:LONGEST_BODY].strip()
+    quoted = _json_in(text) if "{" in text else None
+    if quoted is not None and isinstance(quoted[1], (dict, list)) and quoted[1]:
+        below.append(quoted[1])
+        if quoted[0]:
+            found.messages.append(quoted[0])
+    elif text.startswith(("{", "[{")):
+        _read_broken(text[:_LONGEST_TEXT], found)
+    else:
+        found.messages.append(text[:_LONGEST_TEXT])

@@ -1,0 +1,123 @@
+"""How long the other side asks us to wait, in seconds, from wherever it says so.
+
+Sources, in the order they are believed:
+    retry-after-ms                 milliseconds (OpenAI and Azure SDKs)
+    retry-after                    seconds or an HTTP date (RFC 9110 section 10.2.3)
+    google.rpc.RetryInfo           "13s" (google.rpc error details), and fields like `estimated_time`
+    the message                    "Please try again in 7m12s"
+    x-ratelimit-reset[-*]          "6m0s", seconds, or an epoch in seconds or milliseconds; only of a spent limit
+"""
+
+from __future__ import annotations
+
+import math
+import re
+from email.utils import mktime_tz, parsedate_tz
+from typing import TYPE_CHECKING, Final
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+LONGEST: Final = 24 * 3600.0  # a longer wait is a misread number, or nothing anyone waits for
+
+_UNITS: Final = {"d": 86400.0, "h": 3600.0, "m": 60.0, "s": 1.0, "ms": 0.001}
+_PART: Final = (
+    r"(\d{1,12}(?:\.\d{1,12})?)\s?(milliseconds?|ms|days?|d|hours?|hrs?|h|minutes?|mins?|m|seconds?|secs?|s)(?![a-z])"
+)
+_PARTS: Final = re.compile(_PART)
+_DURATION: Final = re.compile(rf"\s*(?:{_PART}\s*){{1,5}}")
+_SENTENCE: Final = re.compile(
+    r"\b(?:try again|try your request again|retry(?:ing)?|retry your request|wait|reset)(?: again)?"
+    rf"(?: (?:in|after|for|at least))?[ :~]{{1,3}}((?:{_PART}[ ,]{{0,2}}){{1,5}})"
+)
+
+
+def retry_after(
+    headers: Mapping[str, str], *, body_delay: object, text: str, now: float, limited: bool
+) -> float | None:
+    """Seconds to wait, or None where nothing usable is said.
+
+    `headers` has lower-case names; `body_delay` is a duration found in the error body; `text` is the lower-case
+    message; `now` is seconds since the epoch; `limited` says that a rate limit was hit, which is what makes the
+    reset headers mean something. Negative, absurd and unreadable values are nothing.
+    """
+    ms = _number(headers.get("retry-after-ms"))
+    found = (
+        _sane(ms / 1000 if ms is not None else None),
+        _sane(_header(headers.get("retry-after"), now)),
+        _sane(_duration(body_delay)),
+        _sane(_from_text(text)),
+        _sane(_reset(headers, now)) if limited else None,
+    )
+    return next((seconds for seconds in found if seconds is not None), None)
+
+
+def _sane(seconds: float | None) -> float | None:
+    if seconds is None or not math.isfinite(seconds) or not 0 <= seconds <= LONGEST:
+        return None
+    return round(seconds, 3)
+
+
+def _number(value: object) -> float | None:
+    if isinstance(value, bool) or not isinstance(value, (int, float, str)):
+        return None
+    try:
+        return float(value)
+    except (ValueError, OverflowError):
+        return None
+
+
+def _header(value: str | None, now: float) -> float | None:
+    if value is None:
+        return None
+    seconds = _number(value)
+    if seconds is not None:
+        return seconds
+    if _DURATION.fullmatch(value.lower()):
+        return _sum(value.lower())
+    try:
+        parsed = parsedate_tz(value)
+        return mktime_tz(parsed) - now if parsed else None
+    except (ValueError, TypeError, IndexError, OverflowError):
+        return None
+
+
+def _duration(value: object) -> float | None:
+    """A google.protobuf.Duration in either of its JSON shapes, or a plain number of seconds."""
+    if isinstance(value, dict):
+        seconds, nanos = _number(value.get("seconds", 0)), _number(value.get("nanos", 0))
+        return None if seconds is None or nanos is None else seconds + nanos / 1e9
+    if isinstance(value, str) and len(value) < 64 and _DURATION.fullmatch(value.lower()):
+        return _sum(value.lower())
+    return _number(value)
+
+
+def _sum(text: str) -> float:
+    total = 0.0
+    for number, unit in _PARTS.findall(text):
+        short = "ms" if unit.startswith(("ms", "milli")) else unit[0]
+        total += float(number) * _UNITS[short]
+    return total
+
+
+def _from_text(text: str) -> float | None:
+    found = _SENTENCE.search(text)
+    return _sum(found.group(1)) if found else None
+
+
+def _reset(headers: Mapping[str, str], now: float) -> float | None:
+    waits: list[float] = []
+    for name, value in headers.items():
+        if not name.startswith("x-ratelimit-reset"):
+            continue
+        remaining = _number(headers.get(name.replace("-reset", "-remaining", 1)))
+        if remaining is not None and remaining > 0:
+            continue
+        seconds = _duration(value)
+        if seconds is not None and seconds > 1e12:
+            seconds /= 1000
+        if seconds is not None and seconds > 1e9:
+            seconds -= now
+        if seconds is not None:
+            waits.append(seconds)
+    return max(waits, default=None)

@@ -1,0 +1,33 @@
+"""Durations as agent files write them: Go's notation (`1m30s`, `500ms`), or a number of seconds."""
+
+from __future__ import annotations
+
+import re
+from typing import Annotated, Final
+
+from pydantic import BeforeValidator
+
+_UNITS: Final = {"ms": 0.001, "s": 1.0, "m": 60.0, "h": 3600.0}
+_PART: Final = re.compile(r"(\d+(?:\.\d+)?)(ms|s|m|h)")
+
+
+def parse_duration(value: object) -> float:
+    """Seconds. Raises ValueError for anything that is not a finite duration of at least zero."""
+    if isinstance(value, int | float) and not isinstance(value, bool):
+        seconds = float(value)
+        if not 0 <= seconds < float("inf"):
+            raise ValueError("must not be negative")
+        return seconds
+    if not isinstance(value, str):
+        raise ValueError("must be a duration such as 500ms, 60s or 1m30s")
+    text = value.strip()
+    if text == "0":
+        return 0.0
+    parts = _PART.findall(text)
+    if not parts or "".join(number + unit for number, unit in parts) != text:
+        raise ValueError(f"{value!r} is not a duration such as 500ms, 60s or 1m30s")
+    return sum(float(number) * _UNITS[unit] for number, unit in parts)
+
+
+Duration = Annotated[float, BeforeValidator(parse_duration)]
+"""A pydantic field in seconds."""

@@ -1,0 +1,39 @@
+"""What a page can learn of an agent file without running it. The shapes are docker-agent's."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from .schema import AgentFile
+
+
+def overview(file: AgentFile) -> dict[str, Any]:
+    """`parseConfig`: the agents in order, and the models by key."""
+    agents = [
+        {
+            "name": name,
+            "description": agent.description,
+            "model": agent.model,
+            "instruction": agent.instruction,
+            "sub_agents": [],
+            "handoffs": [],
+            "add_date": False,
+            "add_env_info": False,
+            "fallback": {"models": agent.fallback.models},
+        }
+        for name, agent in file.agents.items()
+    ]
+    models = {
+        key: {"provider": model.provider, "model": model.model, "base_url": model.base_url or ""}
+        for key, model in file.models.items()
+    }
+    return {"version": str(file.version or ""), "agents": agents, "models": models}
+
+
+def list_agents(file: AgentFile) -> list[dict[str, str]]:
+    """`listAgents`: what a menu of agents needs."""
+    return [
+        {"name": name, "model": agent.model, "description": agent.description, "instruction": agent.instruction}
+        for name, agent in file.agents.items()
+    ]

@@ -1,0 +1,238 @@
+"""What a page receives: the one source of the event contract.
+
+Events are plain dicts (no object is built that only has to be taken apart again), typed here. The JSON schema and
+`web/events.d.ts` are generated from these types; a test fails when they drift.
+
+Rules that hold for every turn: `seq` rises by one from 1; exactly one terminal event (`finish`, `error`, `aborted`) and
+nothing after it; every `block_start` has its `block_end` before the attempt's end. Models are written
+`provider/model`. A number that nobody told us is None, never 0. Times are ISO 8601 in UTC, durations milliseconds.
+"""
+
+from __future__ import annotations
+
+from typing import Any, Final, Literal, NotRequired, TypeAlias
+
+# pydantic needs this TypedDict, not typing's, below Python 3.12.
+from typing_extensions import TypedDict
+
+from .errors import Code, Kind
+
+BlockKind: TypeAlias = Literal["text", "reasoning", "tool_call"]
+FinishReason: TypeAlias = Literal[
+    "stop", "length", "tool_calls", "refusal", "content_filter", "tool_limit", "max_steps", "other"
+]
+
+
+class _Stamped(TypedDict):
+    """`turn` and `seq` are put on by the session, in the one place where events leave it."""
+
+    turn: NotRequired[str]
+    seq: NotRequired[int]
+
+
+class AttemptRecord(TypedDict):
+    """One HTTP request of a turn and what came of it."""
+
+    attempt: int
+    model: str
+    outcome: Literal["ok", "failed", "aborted"]
+    kind: NotRequired[Kind]
+    code: NotRequired[Code]
+    status: NotRequired[int]
+    message: NotRequired[str]
+    hint: NotRequired[str]
+
+
+class StartEvent(_Stamped):
+    type: Literal["start"]
+    agent: str
+    model: str
+
+
+class DeltaEvent(_Stamped):
+    """A piece of the answer: `content` or `reasoning`, never both."""
+
+    type: Literal["delta"]
+    attempt: int
+    index: int
+    content: NotRequired[str]
+    reasoning: NotRequired[str]
+
+
+class BlockStartEvent(_Stamped):
+    type: Literal["block_start"]
+    attempt: int
+    index: int
+    kind: BlockKind
+
+
+class BlockEndEvent(_Stamped):
+    """`content` is the whole block: its text, its reasoning, or the arguments of its tool call."""
+
+    type: Literal["block_end"]
+    attempt: int
+    index: int
+    kind: BlockKind
+    content: str
+
+
+class ToolCallDeltaEvent(_Stamped):
+    """`arguments` is a fragment of JSON text: to be shown, never to be acted on."""
+
+    type: Literal["tool_call_delta"]
+    attempt: int
+    index: int
+    id: str
+    name: str
+    arguments: str
+
+
+class RetryEvent(_Stamped):
+    """The same model is asked again. `attempt` is the number of the attempt about to be made."""
+
+    type: Literal["retry"]
+    model: str
+    attempt: int
+    delay_ms: int
+    retrying_at: str
+    kind: Kind
+    code: Code
+    reason: str
+    status: NotRequired[int]
+
+
+_FallbackNames = TypedDict("_FallbackNames", {"from": str})
+
+
+class FallbackEvent(_Stamped, _FallbackNames):
+    """The next model of the chain is asked. `attempt` is the number of the attempt about to be made."""
+
+    type: Literal["fallback"]
+    to: str
+    attempt: int
+    delay_ms: int
+    kind: Kind
+    code: Code
+    reason: str
+    status: NotRequired[int]
+
+
+class DiscardEvent(_Stamped):
+    """What this attempt has streamed (`chars` characters of content and reasoning) is void."""
+
+    type: Literal["discard"]
+    attempt: int
+    chars: int
+
+
+class RecoveredEvent(_Stamped):
+    """The primary answers again."""
+
+    type: Literal["recovered"]
+    model: str
+
+
+class FinalError(TypedDict):
+    kind: Kind
+    code: Code
+    message: str
+    status: NotRequired[int]
+
+
+class ExhaustedEvent(_Stamped):
+    """No model is left. Always followed by `error`."""
+
+    type: Literal["exhausted"]
+    models_tried: list[str]
+    final_error: FinalError
+
+
+class UsageEvent(_Stamped):
+    """What one attempt cost. `discarded`: its output was void, its tokens were not."""
+
+    type: Literal["usage"]
+    attempt: int
+    model: str
+    input_tokens: int | None
+    output_tokens: int | None
+    cached_tokens: int | None
+    reasoning_tokens: int | None
+    context_length: int | None
+    context_limit: int | None
+    cost: float | None
+    discarded: bool
+
+
+class WarningEvent(_Stamped):
+    type: Literal["warning"]
+    message: str
+
+
+class FinishEvent(_Stamped):
+    type: Literal["finish"]
+    reason: FinishReason
+    model: str
+    empty: NotRequired[bool]
+
+
+class ErrorEvent(_Stamped):
+    type: Literal["error"]
+    message: str
+    kind: Kind
+    code: Code
+    hint: str
+    retryable: bool
+    attempts: list[AttemptRecord]
+    status: NotRequired[int]
+    provider: NotRequired[str]
+    model: NotRequired[str]
+
+
+class UsageTotals(TypedDict):
+    """Sums over all attempts of a turn, the void ones included. None where no attempt told us."""
+
+    input_tokens: int | None
+    output_tokens: int | None
+    cached_tokens: int | None
+    reasoning_tokens: int | None
+
+
+class AbortedEvent(_Stamped):
+    """The user, or whoever drives the page, stopped the turn. `partial` is the text shown so far."""
+
+    type: Literal["aborted"]
+    partial: str
+    usage: UsageTotals | None
+
+
+Event: TypeAlias = (
+    StartEvent
+    | DeltaEvent
+    | BlockStartEvent
+    | BlockEndEvent
+    | ToolCallDeltaEvent
+    | RetryEvent
+    | FallbackEvent
+    | DiscardEvent
+    | RecoveredEvent
+    | ExhaustedEvent
+    | UsageEvent
+    | WarningEvent
+    | FinishEvent
+    | ErrorEvent
+    | AbortedEvent
+)
+
+TERMINAL: Final = frozenset({"finish", "error", "aborted"})
+
+
+def json_schema() -> dict[str, Any]:
+    """The JSON schema (draft 2020-12) of one event as a page receives it, stamped."""
+    from pydantic import TypeAdapter  # here, because a turn never needs it
+
+    adapter: TypeAdapter[Any] = TypeAdapter(Event)
+    schema = adapter.json_schema()
+    for shape in schema["$defs"].values():
+        if "seq" in shape["properties"]:
+            shape["required"] = ["turn", "seq", *shape["required"]]
+    return schema

@@ -1,0 +1,125 @@
+"""What the command line says."""
+
+from __future__ import annotations
+
+import argparse
+import os
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Final, NoReturn, cast, get_args, get_type_hints
+
+from .. import events
+from .driver import Host
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+DEFAULT_PROMPT: Final = "Say hello."
+EVENT_TYPES: Final = frozenset(
+    name for event in get_args(events.Event) for name in get_args(get_type_hints(event)["type"])
+)
+_EPILOG: Final = (
+    "Without AGENT.yaml: the demo agent, which needs no key. A single argument is the agent file if it ends in .yaml "
+    "or .yml, else the prompt. Events are JSON lines on stdout, everything else is on stderr. "
+    "Exit code: 0 finished, 1 failed, 2 bad usage, 130 aborted."
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Options:
+    """One run. `agent` None: the demo agent. `events` None: all of them. `timeout` in seconds, None: none."""
+
+    agent: str | None
+    prompt: str
+    env: dict[str, str]
+    engine: Host
+    events: frozenset[str] | None
+    agent_name: str | None
+    dist: str | None
+    timeout: float | None
+
+
+def parse(argv: Sequence[str]) -> Options:
+    """The options of `argv`. Raises SystemExit (2) with a usage line on stderr, (0) after --help."""
+    parser = _parser()
+    # Not parse_args: its message quotes what it does not know, and that may be a mistyped --env with a key in it.
+    found, unknown = parser.parse_known_args(argv)
+    if unknown:
+        options = [word.partition("=")[0] for word in unknown if word.startswith("-")]
+        parser.error(f"unknown option {', '.join(options)}" if options else "too many arguments")
+    agent, prompt = _positionals(parser, found.arguments)
+    return Options(
+        agent=agent,
+        prompt=prompt,
+        env=dict(found.env),
+        engine=cast("Host", found.engine),
+        events=found.events,
+        agent_name=found.agent_name,
+        dist=found.dist,
+        timeout=found.timeout,
+    )
+
+
+class _Parser(argparse.ArgumentParser):
+    def error(self, message: str) -> NoReturn:
+        self.exit(2, f"{self.format_usage()}{self.prog}: {message}\n")
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = _Parser(prog="sparewheel.headless", allow_abbrev=False)
+    commands = parser.add_subparsers(dest="command", required=True, metavar="run")
+    run = commands.add_parser("run", help="run one turn headless", epilog=_EPILOG, allow_abbrev=False)
+    run.add_argument("arguments", nargs="*", metavar="[AGENT.yaml] [PROMPT]")
+    run.add_argument("--env", action="append", default=[], type=_variable, metavar="K[=V]", help=_ENV_HELP)
+    run.add_argument("--engine", choices=get_args(Host), default="chromium", help="default: chromium")
+    run.add_argument("--events", type=_types, metavar="TYPE,TYPE", help="print only these")
+    run.add_argument("--agent-name", metavar="NAME", help="which agent of the file")
+    run.add_argument("--dist", metavar="DIR", help="the built files; default: SPAREWHEEL_DIST, else the repository's")
+    run.add_argument("--timeout", type=_seconds, metavar="S", help="abort the turn after so many seconds")
+    return parser
+
+
+_ENV_HELP: Final = "a variable for the agent file; without =V its value comes from the environment, as keys should"
+
+
+def _positionals(parser: argparse.ArgumentParser, words: list[str]) -> tuple[str | None, str]:
+    match words:
+        case []:
+            agent, prompt = None, DEFAULT_PROMPT
+        case [word] if word.endswith((".yaml", ".yml")):
+            agent, prompt = word, DEFAULT_PROMPT
+        case [word]:
+            agent, prompt = None, word
+        case [first, second]:
+            agent, prompt = first, second
+        case _:
+            parser.error("too many arguments (quote the prompt)")
+    if not prompt.strip():
+        parser.error("the prompt is empty")
+    return agent, prompt
+
+
+def _variable(text: str) -> tuple[str, str]:
+    # The text may hold a key: no message may quote it.
+    name, equals, value = text.partition("=")
+    if not name.isidentifier():
+        raise argparse.ArgumentTypeError("write it as NAME=VALUE, or NAME")
+    if equals:
+        return name, value
+    if name not in os.environ:
+        raise argparse.ArgumentTypeError("a NAME without =VALUE must be set in the environment")
+    return name, os.environ[name]
+
+
+def _types(text: str) -> frozenset[str]:
+    names = frozenset(name.strip() for name in text.split(",") if name.strip())
+    unknown = sorted(names - EVENT_TYPES)
+    if unknown or not names:
+        raise argparse.ArgumentTypeError(f"unknown event {', '.join(unknown)}; known: {', '.join(sorted(EVENT_TYPES))}")
+    return names
+
+
+def _seconds(text: str) -> float:
+    seconds = float(text)
+    if not 0 < seconds < float("inf"):
+        raise ValueError(text)
+    return seconds

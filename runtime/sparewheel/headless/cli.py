@@ -1,0 +1,155 @@
+"""`python -m sparewheel.headless run`: one turn, its events as JSON lines on stdout while they happen."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import os
+import signal
+import sys
+from contextlib import aclosing
+from typing import TYPE_CHECKING, Any, Final
+
+from ..errors import SparewheelError
+from ..events import TERMINAL
+from .arguments import parse
+from .browser import ensure
+from .driver import connect
+from .locate import AgentFileError, find_dist, read_agent
+from .notes import note
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+    from pathlib import Path
+    from types import FrameType
+
+    from .arguments import Options
+    from .browser import Launch
+    from .driver import Runtime
+
+BAD_USAGE: Final = 2
+ABORTED: Final = 130
+EXIT_CODES: Final = {"finish": 0, "error": 1, "aborted": ABORTED}
+
+
+class ReaderGone(Exception):
+    """Nobody reads our stdout any more."""
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Run the command line; the result is the exit code. Raises SystemExit on bad usage."""
+    options = parse(sys.argv[1:] if argv is None else argv)
+    lines = Lines(options.events)
+    try:
+        return _main(options, lines)
+    except KeyboardInterrupt:
+        return ABORTED
+    except ReaderGone:
+        # The interpreter flushes stdout when it exits; that must not fail a second time.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return ABORTED
+
+
+def _main(options: Options, lines: Lines) -> int:
+    try:
+        dist = find_dist(options.dist)
+        yaml = read_agent(options.agent, dist)
+        # Here and not in the event loop: Ctrl-C must reach an apt-get or a download that takes minutes.
+        launch = None if options.engine == "node" else ensure(options.engine)
+    except AgentFileError as error:
+        note(_sentence(error.info.message, error.info.hint))
+        return BAD_USAGE
+    except SparewheelError as error:
+        lines.fail(error)
+        return EXIT_CODES["error"]
+    return asyncio.run(_run(options, yaml, dist, launch, lines))
+
+
+class Lines:
+    """What is printed: events on stdout, one JSON line each; notes on stderr. Knows how the turn ended."""
+
+    def __init__(self, wanted: frozenset[str] | None) -> None:
+        self._wanted = wanted
+        self._last: dict[str, Any] = {"turn": "unstarted", "seq": 0}
+        self.terminal: str | None = None
+
+    def event(self, event: dict[str, Any]) -> None:
+        """Print one event and remember it. Raises ReaderGone."""
+        self._last = event
+        if event["type"] in TERMINAL:
+            self.terminal = event["type"]
+        if event["type"] == "error":
+            note(_sentence(event["message"], event["hint"]))
+        if self._wanted is not None and event["type"] not in self._wanted:
+            return
+        line = json.dumps(event, ensure_ascii=False)
+        try:
+            # Bytes: the locale may know less than UTF-8. A lone surrogate becomes the escape that JSON has for it.
+            sys.stdout.buffer.write(line.encode("utf-8", "backslashreplace") + b"\n")
+            sys.stdout.buffer.flush()
+        except BrokenPipeError:
+            raise ReaderGone from None
+
+    def fail(self, error: SparewheelError) -> None:
+        """What ended the run becomes the terminal event, unless the turn had one already."""
+        if self.terminal is None:
+            place = {"turn": self._last["turn"], "seq": self._last["seq"] + 1}
+            self.event({"type": "error", **place, **error.to_dict()})
+
+
+class Interrupts:
+    """Ctrl-C and SIGTERM: the first time `act` is called in the event loop, the second time we are gone at once."""
+
+    def __init__(self, act: Callable[[], object]) -> None:
+        self.act = act
+        self.came = False
+        self._loop = asyncio.get_running_loop()
+        for name in ("SIGINT", "SIGTERM", "SIGHUP"):
+            if hasattr(signal, name):
+                signal.signal(getattr(signal, name), self._on_signal)
+
+    def _on_signal(self, _number: int, _frame: FrameType | None) -> None:
+        if self.came or self._loop.is_closed():
+            os._exit(ABORTED)  # Playwright's driver sees our end of its pipe close, and kills the browser
+        self.came = True
+        self._loop.call_soon_threadsafe(lambda: self.act())
+
+
+async def _run(options: Options, yaml: str, dist: Path, launch: Launch | None, lines: Lines) -> int:
+    task = asyncio.current_task()
+    assert task is not None
+    interrupts = Interrupts(task.cancel)
+    try:
+        async with connect(
+            yaml, dist, launch, env=options.env, agent_name=options.agent_name, on_console=_console
+        ) as runtime:
+            interrupts.act = runtime.abort
+            await _turn(runtime, options, lines)
+    except asyncio.CancelledError:
+        return ABORTED  # nobody but an interrupt cancels this task
+    except SparewheelError as error:
+        lines.fail(error)
+    return ABORTED if interrupts.came else EXIT_CODES[lines.terminal or "error"]
+
+
+async def _turn(runtime: Runtime, options: Options, lines: Lines) -> None:
+    def expire() -> None:
+        note(f"the turn took more than {options.timeout:g} s: aborted")
+        runtime.abort()
+
+    clock = asyncio.get_running_loop().call_later(options.timeout, expire) if options.timeout else None
+    try:
+        async with aclosing(runtime.stream(options.prompt)) as events:
+            async for event in events:
+                lines.event(event)
+    finally:
+        if clock:
+            clock.cancel()
+
+
+def _console(line: str) -> None:
+    note(f"console: {line}")
+
+
+def _sentence(*parts: str) -> str:
+    return " ".join(f"{part.rstrip('.')}." for part in parts if part)

@@ -1,0 +1,158 @@
+"""The ways to install a browser, each bounded in time and answering with why it did not work.
+
+Nothing here knows how a browser is chosen; `browser.ensure` runs the steps in order and looks again after each.
+"""
+
+from __future__ import annotations
+
+import importlib.util
+import os
+import shutil
+import signal
+import subprocess
+import sys
+import tempfile
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Final
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Sequence
+
+DOWNLOAD_LIMIT: Final = 300.0  # seconds for a browser to arrive
+NPM_PACKAGE: Final = "@sparticuz/chromium@153.0.0"  # a Chromium inside an npm package: reachable where npm is
+_APT_NAMES: Final = {"chromium": "chromium", "firefox": "firefox-esr"}
+_UNPACK: Final = 'import chromium from "@sparticuz/chromium"; await chromium.executablePath();'
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """One way to get a browser. `run` returns None when it went well, else the reason, in one line."""
+
+    title: str
+    run: Callable[[], str | None]
+
+
+def steps(engine: str) -> Iterator[Step]:
+    """The ways that can be tried on this machine, the least intrusive first."""
+    if _has_playwright():
+        yield Step("downloading Playwright's own", lambda: _playwright(engine))
+    if engine in _APT_NAMES and _may_apt():
+        yield Step("installing it with apt-get", lambda: _apt(_APT_NAMES[engine]))
+    if engine == "chromium" and shutil.which("npm") and shutil.which("node"):
+        yield Step(f"unpacking npm's {NPM_PACKAGE}", _npm)
+
+
+def playwright_has(engine: str) -> bool:
+    """Whether Playwright has downloaded its own `engine` for the version in use."""
+    if not _has_playwright():
+        return False
+    done = subprocess.run(
+        [sys.executable, "-m", "playwright", "install", "--dry-run", *_playwright_names(engine)],
+        stdin=subprocess.DEVNULL,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    for line in done.stdout.splitlines():
+        label, _, folder = line.strip().partition("Install location:")
+        if not label and folder:
+            return (Path(folder.strip()) / "INSTALLATION_COMPLETE").exists()
+    return False
+
+
+def npm_chromium() -> Path:
+    """Where the Chromium from npm is unpacked to (the package puts it into its temporary folder)."""
+    return _cache() / "unpacked" / "chromium"
+
+
+def run_bounded(argv: Sequence[str], seconds: float, extra: dict[str, str] | None = None) -> str | None:
+    """Run a program that may hang or start others; None when it ended with 0, else why not, in one line.
+
+    It and its children are killed when `seconds` are over or the caller is interrupted. Output goes to a file, not a
+    pipe: a grandchild that holds a pipe open would keep us waiting.
+    """
+    with tempfile.TemporaryFile() as output:
+        try:
+            process = subprocess.Popen(
+                argv,
+                stdin=subprocess.DEVNULL,
+                stdout=output,
+                stderr=subprocess.STDOUT,
+                env={**os.environ, **(extra or {})},
+                start_new_session=True,
+            )
+        except OSError as error:
+            return str(error)
+        try:
+            code = process.wait(seconds)
+        except subprocess.TimeoutExpired:
+            _kill(process)
+            return f"not done after {seconds:.0f} s"
+        except BaseException:
+            _kill(process)
+            raise
+        if code == 0:
+            return None
+        output.seek(0)
+        return reason(output.read().decode("utf-8", "replace")) or f"exit code {code}"
+
+
+def reason(output: str) -> str:
+    """The line of a failed program's output that says why: the first that speaks of an error, else the last."""
+    lines = [line.strip() for line in output.splitlines() if line.strip()]
+    telling = [line for line in lines if line.startswith(("E:", "npm error")) or "rror:" in line]
+    return (telling or lines[-1:] or [""])[0][:200]
+
+
+def _kill(process: subprocess.Popen[bytes]) -> None:
+    if sys.platform == "win32":
+        process.kill()
+    else:
+        os.killpg(process.pid, signal.SIGKILL)
+    process.wait()
+
+
+def _playwright(engine: str) -> str | None:
+    # Its default of 30 s a connection, five times for each mirror, is minutes of silence behind a strict firewall.
+    patience = {"PLAYWRIGHT_DOWNLOAD_CONNECTION_TIMEOUT": "5000"}
+    argv = [sys.executable, "-m", "playwright", "install", *_playwright_names(engine)]
+    return run_bounded(argv, DOWNLOAD_LIMIT, patience)
+
+
+def _playwright_names(engine: str) -> list[str]:
+    return [engine, "--only-shell"] if engine == "chromium" else [engine]
+
+
+def _has_playwright() -> bool:
+    return importlib.util.find_spec("playwright") is not None
+
+
+def _may_apt() -> bool:
+    return sys.platform == "linux" and os.geteuid() == 0 and shutil.which("apt-get") is not None
+
+
+def _apt(package: str) -> str | None:
+    quiet = {"DEBIAN_FRONTEND": "noninteractive"}
+    # A failed update (one dead mirror is enough) need not stop the install; its reason counts only if that fails too.
+    outdated = run_bounded(["apt-get", "update"], DOWNLOAD_LIMIT, quiet)
+    failure = run_bounded(["apt-get", "install", "-y", "--no-install-recommends", package], DOWNLOAD_LIMIT, quiet)
+    return f"{failure} (after: {outdated})" if failure and outdated else failure
+
+
+def _npm() -> str | None:
+    folder, unpacked = _cache(), npm_chromium().parent
+    unpacked.mkdir(parents=True, exist_ok=True)
+    npm = ["install", "--ignore-scripts", "--no-audit", "--no-fund", "--no-save", "--prefix", str(folder), NPM_PACKAGE]
+    failure = run_bounded([shutil.which("npm") or "npm", *npm], DOWNLOAD_LIMIT)
+    if failure:
+        return failure
+    script = folder / "unpack.mjs"  # a file, because node resolves the package from where the script stands
+    script.write_text(_UNPACK, encoding="utf-8")
+    temporary = {"TMPDIR": str(unpacked), "TEMP": str(unpacked), "TMP": str(unpacked)}
+    return run_bounded([shutil.which("node") or "node", str(script)], DOWNLOAD_LIMIT, temporary)
+
+
+def _cache() -> Path:
+    base = os.environ.get("XDG_CACHE_HOME")
+    return (Path(base) if base else Path.home() / ".cache") / "sparewheel" / "chromium"

@@ -1,0 +1,52 @@
+"""Finding what a run is made of: the built files and the agent file."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+from typing import Final
+
+from ..errors import ConfigError
+
+VARIABLE: Final = "SPAREWHEEL_DIST"
+_BUILD: Final = "Run `python3 build.py build`."
+# <repository>/runtime/sparewheel/headless/locate.py, where the package runs from its repository.
+_IN_REPOSITORY: Final = Path(__file__).resolve().parents[3] / "dist"
+
+
+class AgentFileError(ConfigError):
+    """The agent file cannot be read."""
+
+
+def find_dist(named: str | os.PathLike[str] | None = None) -> Path:
+    """The folder that `build.py build` made: `named`, else SPAREWHEEL_DIST, else `dist/` of this repository.
+
+    Raises:
+        ConfigError: it is not there, or is not one.
+    """
+    chosen = named or os.environ.get(VARIABLE)
+    folder = Path(chosen) if chosen else _IN_REPOSITORY
+    if not folder.is_dir():
+        elsewhere = "" if chosen else f" Or name one with --dist or {VARIABLE}."
+        raise ConfigError(f"there is no built runtime at {folder}", _BUILD + elsewhere)
+    if not (folder / "headless.html").is_file():
+        raise ConfigError(f"{folder} holds no built runtime (headless.html is missing)", _BUILD)
+    return folder.resolve()
+
+
+def read_agent(agent: str | os.PathLike[str] | None, dist: Path) -> str:
+    """The YAML text of an agent: the text itself (what has a line break), a file's, or (None) the demo agent's.
+
+    Raises:
+        AgentFileError: the file cannot be read, or is not UTF-8.
+    """
+    if isinstance(agent, str) and "\n" in agent:
+        return agent
+    path = Path(agent) if agent is not None else dist / "examples" / "demo.yaml"
+    try:
+        return path.read_text(encoding="utf-8-sig")
+    except UnicodeDecodeError:
+        raise AgentFileError(f"the agent file {path} is not UTF-8 text") from None
+    except (OSError, ValueError) as error:  # ValueError: a null byte in the name
+        why = getattr(error, "strerror", None) or str(error)
+        raise AgentFileError(f"the agent file {path} cannot be read: {why}") from None

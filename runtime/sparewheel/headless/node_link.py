@@ -1,0 +1,87 @@
+"""The link to a Node process: the same built files, no browser. It needs Node on the PATH."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import shutil
+from contextlib import suppress
+from pathlib import Path
+from typing import TYPE_CHECKING, Final
+
+from ..errors import ConfigError
+from .link import Link
+
+if TYPE_CHECKING:
+    from contextlib import AsyncExitStack
+
+    from .link import Redact
+
+
+LONGEST_LINE: Final = 1 << 28  # bytes; asyncio's default of 64 KiB is less than one large answer
+CLOSE_LIMIT: Final = 5.0  # seconds
+_HOST: Final = Path(__file__).with_name("node_host.mjs")
+_SEPARATOR: Final = "\x1e"
+
+
+class NodeLink(Link):
+    """A Node process that has loaded `dist`."""
+
+    def __init__(self, dist: Path, redact: Redact) -> None:
+        super().__init__(redact)
+        self._dist = dist
+        self._stdin: asyncio.StreamWriter | None = None
+
+    async def _boot(self, stack: AsyncExitStack) -> None:
+        node = shutil.which("node")
+        if node is None:
+            raise ConfigError("node is not on the PATH", "Install Node 20 or newer, or use a browser.")
+        process = await asyncio.create_subprocess_exec(
+            node,
+            str(_HOST),
+            str(self._dist),
+            stdin=asyncio.subprocess.PIPE,
+            stdout=asyncio.subprocess.PIPE,
+            stderr=asyncio.subprocess.PIPE,
+            limit=LONGEST_LINE,
+            start_new_session=os.name == "posix",  # Ctrl-C is for us: the turn is aborted, then the process ends
+        )
+        assert process.stdin and process.stdout and process.stderr
+        self._stdin = process.stdin
+        readers = [
+            asyncio.create_task(self._read(process, process.stdout)),
+            asyncio.create_task(self._listen(process.stderr)),
+        ]
+        stack.push_async_callback(self._stop, process, readers)
+
+    async def _post(self, text: str) -> None:
+        if self._stdin is not None:
+            self._stdin.write(text.encode() + b"\n")
+            await self._stdin.drain()
+
+    async def _read(self, process: asyncio.subprocess.Process, stdout: asyncio.StreamReader) -> None:
+        async for raw in stdout:
+            line = raw.decode("utf-8", "replace").rstrip("\n")
+            said, separator, text = line.partition(_SEPARATOR)
+            if said:
+                self.say(said)
+            if separator:
+                self.receive(text)
+        self.die(f"the Node process ended (exit code {await process.wait()})", " | ".join(self.console[-3:]))
+
+    async def _listen(self, stderr: asyncio.StreamReader) -> None:
+        async for raw in stderr:
+            self.say(raw.decode("utf-8", "replace").rstrip("\n"))
+
+    async def _stop(self, process: asyncio.subprocess.Process, readers: list[asyncio.Task[None]]) -> None:
+        self.die("the runtime was closed")
+        if self._stdin is not None:
+            self._stdin.close()  # the host ends when nobody can send it anything any more
+        try:
+            async with asyncio.timeout(CLOSE_LIMIT):
+                await process.wait()
+        except TimeoutError:
+            with suppress(ProcessLookupError):
+                process.kill()
+            await process.wait()
+        await asyncio.wait(readers)

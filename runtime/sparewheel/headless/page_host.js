@@ -1,0 +1,86 @@
+// @ts-check
+/**
+ * Runs in the page before its own scripts, put there by the driver. It turns the driver's texts into calls of the
+ * public API (so what is driven is what a page embeds) and sends back what comes of them over `sparewheelPush`.
+ *
+ * The texts are those of the worker protocol: {id, method, params} in; {type: "reply" | "events" | "progress" | "ready"
+ * | "boot_failed", ...} out. All events that one message of the worker brought travel in one text.
+ */
+(() => {
+  const host = /** @type {any} */ (globalThis);
+
+  /** @param {object} message */
+  const push = (message) => void host.sparewheelPush(JSON.stringify(message));
+
+  /** @type {any} */
+  let runtime;
+  /** @type {Map<string, any>} */
+  const sessions = new Map();
+  /** @type {object[]} */
+  let batch = [];
+
+  const flush = () => {
+    if (batch.length === 0) return;
+    const events = batch;
+    batch = [];
+    push({ type: "events", events });
+  };
+
+  /** @param {object} event */
+  const onEvent = (event) => {
+    if (batch.push(event) === 1) queueMicrotask(flush);
+  };
+
+  /** @param {any} error */
+  const facts = (error) => {
+    const { kind = "internal", hint = "", code, status, provider, model, retryable, attempts } = error ?? {};
+    const message = String(error?.message ?? error);
+    return { message, kind, hint, code, status, provider, model, retryable, attempts };
+  };
+
+  /** @type {Record<string, (params: any) => Promise<unknown>>} */
+  const methods = {
+    async create_session({ session, ...options }) {
+      sessions.set(session, await runtime.createSession(options, onEvent));
+    },
+    send: ({ session, prompt }) => sessions.get(session).send(prompt),
+    async abort({ session }) {
+      sessions.get(session).abort();
+    },
+  };
+
+  /** @param {{id: number, method: string, params: any}} command */
+  const answer = async ({ id, method, params }) => {
+    try {
+      const call = methods[method];
+      if (!call) throw new Error(`the page knows no "${method}"`);
+      const result = await call(params);
+      flush();
+      push({ type: "reply", id, result: result ?? null });
+    } catch (error) {
+      flush();
+      push({ type: "reply", id, error: facts(error) });
+    }
+  };
+
+  const start = async () => {
+    try {
+      if (!host.createRuntime) throw new Error("sparewheel.js did not load");
+      runtime = await host.createRuntime({
+        /** @param {object} progress */
+        onProgress: (progress) => push({ ...progress, type: "progress" }),
+      });
+      push({ type: "ready" });
+    } catch (error) {
+      const { message, hint } = facts(error);
+      push({ type: "boot_failed", stage: /** @type {any} */ (error)?.stage ?? "page", reason: message, hint });
+    }
+  };
+
+  // Neither returns a promise: the driver's call must come back at once, however long the work takes.
+  host.sparewheelHost = {
+    boot: () => void start(),
+    /** @param {string} text */
+    dispatch: (text) => void answer(JSON.parse(text)),
+  };
+})();

@@ -1,0 +1,153 @@
+"""A small static file server for the built page: on this machine only, with the headers a strict host would send."""
+
+from __future__ import annotations
+
+import threading
+from email.utils import formatdate
+from http import HTTPStatus
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from typing import TYPE_CHECKING
+from urllib.parse import unquote, urlsplit
+
+if TYPE_CHECKING:
+    from pathlib import Path
+    from types import TracebackType
+
+CONTENT_SECURITY_POLICY = (
+    "default-src 'none'; script-src 'self' 'wasm-unsafe-eval'; worker-src 'self'; style-src 'self'; "
+    "img-src 'self' data:; connect-src *"
+)
+# A table of our own: the system's differs by machine, and Pyodide never settles on a wrong type for .wasm or .mjs.
+CONTENT_TYPES = {
+    ".css": "text/css; charset=utf-8",
+    ".html": "text/html; charset=utf-8",
+    ".ico": "image/x-icon",
+    ".js": "text/javascript; charset=utf-8",
+    ".json": "application/json",
+    ".mjs": "text/javascript; charset=utf-8",
+    ".png": "image/png",
+    ".svg": "image/svg+xml",
+    ".ts": "text/plain; charset=utf-8",
+    ".txt": "text/plain; charset=utf-8",
+    ".wasm": "application/wasm",
+    ".whl": "application/zip",
+    ".yaml": "text/plain; charset=utf-8",
+    ".zip": "application/zip",
+}
+POLICED = (".html", ".js", ".mjs")  # a worker obeys the policy its own script came with
+
+
+class StaticServer:
+    """Serves a folder on 127.0.0.1 from construction until `close()` or the end of the `with` block.
+
+    Args:
+        root: the folder; nothing outside it is served, not through symbolic links either.
+        port: 0 takes a free one.
+
+    Raises:
+        OSError: the port is taken or not allowed.
+    """
+
+    def __init__(self, root: Path, port: int = 0) -> None:
+        self.root = root.resolve()
+        handler = type("Handler", (_Handler,), {"root": self.root})
+        self._server = _Server(("127.0.0.1", port), handler)
+        self._thread = threading.Thread(target=self._server.serve_forever, args=(0.05,), daemon=True)
+        self._thread.start()
+
+    @property
+    def url(self) -> str:
+        """The address of the folder, with a slash at its end."""
+        return f"http://127.0.0.1:{self._server.server_address[1]}/"
+
+    def wait(self) -> None:
+        """Block until the server is closed."""
+        self._thread.join()
+
+    def close(self) -> None:
+        """Stop serving and give the port back. Connections that are open are dropped."""
+        self._server.shutdown()
+        self._server.server_close()
+        self._thread.join()
+
+    def __enter__(self) -> StaticServer:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
+
+
+class _Server(ThreadingHTTPServer):
+    daemon_threads = True
+    block_on_close = False
+    request_queue_size = 64  # a page asks for its files all at once
+
+    def handle_error(self, request: object, client_address: object) -> None:
+        """Say nothing: a browser that goes away in the middle of a file is no event."""
+
+
+class _Handler(BaseHTTPRequestHandler):
+    protocol_version = "HTTP/1.1"
+    server_version = "sparewheel"
+    sys_version = ""
+    timeout = 60  # seconds that an idle connection is kept
+    root: Path
+
+    def do_GET(self) -> None:
+        self._answer(with_body=True)
+
+    def do_HEAD(self) -> None:
+        self._answer(with_body=False)
+
+    def log_message(self, format: str, *args: object) -> None:
+        """Keep the console for what matters; the browser's network panel shows requests."""
+
+    def _answer(self, *, with_body: bool) -> None:
+        path = urlsplit(self.path).path
+        try:
+            target = self._locate(unquote(path))
+            if target.is_dir():
+                # One leading slash only: "//host/" would send the browser to another host.
+                self._send(HTTPStatus.MOVED_PERMANENTLY, {"Location": f"/{path.lstrip('/')}/"})
+                return
+            content, headers = _read(target)
+        except (OSError, ValueError):  # not there, not readable, or no name a file can have
+            self._send(HTTPStatus.NOT_FOUND, {"Content-Type": CONTENT_TYPES[".txt"]}, b"not found\n", with_body)
+            return
+        if self.headers.get("If-None-Match") == headers["ETag"]:
+            self._send(HTTPStatus.NOT_MODIFIED, headers)
+        else:
+            self._send(HTTPStatus.OK, headers, content, with_body)
+
+    def _locate(self, path: str) -> Path:
+        """The file a URL path names. Raises FileNotFoundError when it would lie outside the root."""
+        name = path.lstrip("/")
+        target = (self.root / (f"{name}index.html" if path.endswith("/") else name)).resolve()
+        if not target.is_relative_to(self.root):
+            raise FileNotFoundError
+        return target
+
+    def _send(self, status: HTTPStatus, headers: dict[str, str], content: bytes = b"", with_body: bool = True) -> None:
+        self.send_response(status)
+        for name, value in {**headers, "X-Content-Type-Options": "nosniff", "Cache-Control": "no-cache"}.items():
+            self.send_header(name, value)
+        if status is not HTTPStatus.NOT_MODIFIED:
+            self.send_header("Content-Length", str(len(content)))
+        self.end_headers()
+        if with_body:
+            self.wfile.write(content)
+
+
+def _read(path: Path) -> tuple[bytes, dict[str, str]]:
+    """Read a file with the headers that describe it. Raises OSError when it is none or is not readable."""
+    stat = path.stat()
+    headers = {
+        "Content-Type": CONTENT_TYPES.get(path.suffix, "application/octet-stream"),
+        "ETag": f'"{stat.st_mtime_ns:x}-{stat.st_size:x}"',
+        "Last-Modified": formatdate(stat.st_mtime, usegmt=True),
+    }
+    if path.suffix in POLICED:
+        headers["Content-Security-Policy"] = CONTENT_SECURITY_POLICY
+    return path.read_bytes(), headers

@@ -1,0 +1,167 @@
+"""A conversation, neutral of any provider.
+
+Values only. A provider renders them for its API; `to_dict`/`parse_messages` are the JSON shape that pages see, which is
+the widespread one: `{role, content, reasoning?, tool_calls?, tool_call_id?}`, a tool call being
+`{id, type: "function", function: {name, arguments}}`.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any, Final, Literal, TypeAlias
+
+from .errors import ConfigError
+
+Role: TypeAlias = Literal["system", "user", "assistant", "tool"]
+_ROLES: Final = ("system", "user", "assistant", "tool")
+
+
+@dataclass(frozen=True, slots=True)
+class Text:
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Reasoning:
+    """What a model thought. `signature` is opaque and means something only to `origin`, the model it came from."""
+
+    text: str
+    signature: str = ""
+    origin: str = ""
+    redacted: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Image:
+    """An image of the prompt, as a `https:` or `data:` URL."""
+
+    url: str
+
+
+@dataclass(frozen=True, slots=True)
+class ToolCall:
+    """A call the model asks for. `arguments` is the JSON text of an object, as the model wrote it."""
+
+    id: str
+    name: str
+    arguments: str
+    signature: str = ""
+    origin: str = ""
+
+
+Part: TypeAlias = Text | Reasoning | Image | ToolCall
+
+
+@dataclass(frozen=True, slots=True)
+class Message:
+    """One message. `tool_call_id` is set when the role is `tool`; `model` says who wrote an assistant's message."""
+
+    role: Role
+    parts: tuple[Part, ...]
+    tool_call_id: str | None = None
+    model: str | None = None
+
+    @property
+    def text(self) -> str:
+        return "".join(part.text for part in self.parts if isinstance(part, Text))
+
+    @property
+    def reasoning(self) -> str:
+        return "".join(part.text for part in self.parts if isinstance(part, Reasoning))
+
+    @property
+    def tool_calls(self) -> tuple[ToolCall, ...]:
+        return tuple(part for part in self.parts if isinstance(part, ToolCall))
+
+    def to_dict(self) -> dict[str, Any]:
+        """The JSON shape of this message; images make `content` a list of parts."""
+        shape: dict[str, Any] = {"role": self.role, "content": self._content()}
+        if self.reasoning:
+            shape["reasoning"] = self.reasoning
+        if self.tool_calls:
+            shape["tool_calls"] = [
+                {"id": call.id, "type": "function", "function": {"name": call.name, "arguments": call.arguments}}
+                for call in self.tool_calls
+            ]
+        if self.tool_call_id is not None:
+            shape["tool_call_id"] = self.tool_call_id
+        return shape
+
+    def _content(self) -> str | list[dict[str, Any]]:
+        if not any(isinstance(part, Image) for part in self.parts):
+            return self.text
+        shapes: list[dict[str, Any]] = []
+        for part in self.parts:
+            if isinstance(part, Text):
+                shapes.append({"type": "text", "text": part.text})
+            elif isinstance(part, Image):
+                shapes.append({"type": "image_url", "image_url": {"url": part.url}})
+        return shapes
+
+
+def system(text: str) -> Message:
+    return Message("system", (Text(text),))
+
+
+def user(text: str) -> Message:
+    return Message("user", (Text(text),))
+
+
+def assistant(text: str) -> Message:
+    return Message("assistant", (Text(text),))
+
+
+def parse_messages(value: object) -> list[Message]:
+    """Read messages that come from outside. Raises `ConfigError` that names the first one that is wrong."""
+    if not isinstance(value, list):
+        raise ConfigError("messages must be an array")
+    return [_parse(item, f"messages[{number}]") for number, item in enumerate(value)]
+
+
+def _parse(item: object, where: str) -> Message:
+    if not isinstance(item, dict):
+        raise ConfigError(f"{where} must be an object with role and content")
+    role = item.get("role")
+    if role not in _ROLES:
+        raise ConfigError(f"{where}.role must be one of {', '.join(_ROLES)}")
+    parts: list[Part] = []
+    reasoning = item.get("reasoning")
+    if isinstance(reasoning, str) and reasoning:
+        parts.append(Reasoning(reasoning))
+    parts += _parse_content(item.get("content"), f"{where}.content")
+    calls = item.get("tool_calls") or []
+    if not isinstance(calls, list):
+        raise ConfigError(f"{where}.tool_calls must be an array")
+    parts += [_parse_call(call, f"{where}.tool_calls[{number}]") for number, call in enumerate(calls)]
+    call_id = item.get("tool_call_id")
+    if role == "tool" and not (isinstance(call_id, str) and call_id):
+        raise ConfigError(f"{where}.tool_call_id must be a string: it names the call that this result answers")
+    return Message(role, tuple(parts), tool_call_id=call_id if role == "tool" else None)
+
+
+def _parse_content(content: object, where: str) -> list[Part]:
+    if content is None:
+        return []
+    if isinstance(content, str):
+        return [Text(content)] if content else []
+    if not isinstance(content, list):
+        raise ConfigError(f"{where} must be a string or an array of parts")
+    return [_parse_part(part, f"{where}[{number}]") for number, part in enumerate(content)]
+
+
+def _parse_part(part: object, where: str) -> Part:
+    match part:
+        case {"type": "text", "text": str(text)}:
+            return Text(text)
+        case {"type": "image_url", "image_url": {"url": str(url)} | str(url)}:
+            return Image(url)
+        case _:
+            raise ConfigError(f"{where} must be {{type: text, text}} or {{type: image_url, image_url: {{url}}}}")
+
+
+def _parse_call(call: object, where: str) -> ToolCall:
+    match call:
+        case {"id": str(call_id), "function": {"name": str(name), "arguments": str(arguments)}} if call_id and name:
+            return ToolCall(call_id, name, arguments)
+        case _:
+            raise ConfigError(f"{where} must be {{id, type: function, function: {{name, arguments: JSON text}}}}")

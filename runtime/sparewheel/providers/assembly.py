@@ -1,0 +1,186 @@
+"""Builds a message out of pieces, and says what happened as provider events.
+
+Wire formats call `text`, `reasoning` and `tool`; blocks open and close by themselves where a format does not say so.
+Pieces are kept in lists and joined when asked for, so that a long answer costs linear time.
+"""
+
+from __future__ import annotations
+
+import secrets
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Final, Literal
+
+from ..messages import Message, Reasoning, Text, ToolCall
+from ..usage import Usage
+from .base import ProviderEvent
+
+if TYPE_CHECKING:
+    from ..messages import Part
+    from .base import EventType, StopReason
+
+BlockKind = Literal["text", "thinking", "toolcall"]
+
+_START: Final[dict[BlockKind, EventType]] = {
+    "text": "text_start",
+    "thinking": "thinking_start",
+    "toolcall": "toolcall_start",
+}
+_DELTA: Final[dict[BlockKind, EventType]] = {
+    "text": "text_delta",
+    "thinking": "thinking_delta",
+    "toolcall": "toolcall_delta",
+}
+_END: Final[dict[BlockKind, EventType]] = {
+    "text": "text_end",
+    "thinking": "thinking_end",
+    "toolcall": "toolcall_end",
+}
+
+
+@dataclass(slots=True)
+class Block:
+    """One content block. `id` and `name` are a tool call's; `signature` belongs to the model that wrote the block."""
+
+    kind: BlockKind
+    index: int
+    pieces: list[str] = field(default_factory=list)
+    announced: bool = False  # its start event is out
+    closed: bool = False
+    id: str = ""
+    name: str = ""
+    signature: str = ""
+    redacted: bool = False
+
+    @property
+    def content(self) -> str:
+        return "".join(self.pieces)
+
+    def part(self, origin: str) -> Part:
+        if self.kind == "text":
+            return Text(self.content)
+        if self.kind == "thinking":
+            return Reasoning(self.content, self.signature, origin, self.redacted)
+        return ToolCall(self.id, self.name, self.content, self.signature, origin)
+
+
+class Assembly:
+    """The message of one attempt as it grows, and the events since the last `drain`."""
+
+    def __init__(self, origin: str) -> None:
+        self.origin = origin  # provider/model that writes
+        self.usage = Usage()
+        self.reason: StopReason | None = None
+        self.chars = 0  # of text and reasoning streamed so far
+        self._blocks: list[Block] = []
+        self._tools: dict[object, Block] = {}
+        self._prose: Block | None = None  # the open text or thinking block
+        self._events: list[ProviderEvent] = []
+
+    def text(self, piece: str) -> None:
+        """Add to the open text block, or open one."""
+        block = self._prose
+        if block is None or block.kind != "text":
+            block = self._open_prose("text")
+        self._write(block, piece)
+
+    def reasoning(self, piece: str) -> None:
+        """Add to the open thinking block, or open one."""
+        block = self._prose
+        if block is None or block.kind != "thinking":
+            block = self._open_prose("thinking")
+        self._write(block, piece)
+
+    def sign(self, signature: str, *, redacted: bool = False) -> None:
+        """Put an opaque signature on the open thinking block; one is opened if there is none."""
+        block = self._prose
+        if block is None or block.kind != "thinking":
+            block = self._open_prose("thinking")
+        block.signature += signature
+        block.redacted = redacted
+
+    def tool(self, key: object, *, call_id: str = "", name: str = "", arguments: str = "", signature: str = "") -> None:
+        """Add to the tool call that the format knows as `key`; the first mention opens it.
+
+        It is announced once its name is known; fragments that came earlier follow at once. Calls stay open side by
+        side, because formats may interleave them.
+        """
+        block = self._tools.get(key)
+        if block is None:
+            self.close_prose()
+            block = self._tools[key] = self._new("toolcall")
+        block.id = block.id or call_id
+        block.name = block.name or name
+        block.signature = block.signature or signature
+        if arguments:
+            block.pieces.append(arguments)
+        if block.announced:
+            if arguments:
+                self._emit("toolcall_delta", block, arguments)
+        elif block.name:
+            block.id = block.id or f"call_{secrets.token_hex(8)}"  # some servers name none
+            self._announce(block)
+            if block.pieces:
+                self._emit("toolcall_delta", block, block.content)
+
+    def close_prose(self) -> None:
+        """Close the open text or thinking block, where a format says so or another block begins."""
+        if self._prose is not None:
+            self._close(self._prose)
+            self._prose = None
+
+    def close_tool(self, key: object) -> None:
+        if key in self._tools:
+            self._close(self._tools[key])
+
+    def close_all(self) -> None:
+        """Close every block: the answer is over, well or badly."""
+        self._prose = None
+        for block in self._blocks:
+            self._close(block)
+
+    def drain(self) -> list[ProviderEvent]:
+        """The events since the last call."""
+        events, self._events = self._events, []
+        return events
+
+    @property
+    def empty(self) -> bool:
+        """Whether there is nothing to show and nothing to do: no text and no tool call."""
+        return not any(block.kind == "toolcall" or (block.kind == "text" and block.pieces) for block in self._blocks)
+
+    @property
+    def streamed(self) -> bool:
+        """Whether anything has been announced that a listener may have shown."""
+        return any(block.announced for block in self._blocks)
+
+    def message(self) -> Message:
+        """The message up to now."""
+        return Message("assistant", tuple(block.part(self.origin) for block in self._blocks), model=self.origin)
+
+    def _new(self, kind: BlockKind) -> Block:
+        block = Block(kind, len(self._blocks))
+        self._blocks.append(block)
+        return block
+
+    def _open_prose(self, kind: BlockKind) -> Block:
+        self.close_prose()
+        self._prose = block = self._new(kind)
+        self._announce(block)
+        return block
+
+    def _announce(self, block: Block) -> None:
+        block.announced = True
+        self._emit(_START[block.kind], block)
+
+    def _write(self, block: Block, piece: str) -> None:
+        block.pieces.append(piece)
+        self.chars += len(piece)
+        self._events.append(ProviderEvent(_DELTA[block.kind], self, block.index, piece))
+
+    def _close(self, block: Block) -> None:
+        if block.announced and not block.closed:
+            self._emit(_END[block.kind], block, block.content)
+        block.closed = True
+
+    def _emit(self, kind: EventType, block: Block, text: str = "") -> None:
+        self._events.append(ProviderEvent(kind, self, block.index, text, block.id, block.name))

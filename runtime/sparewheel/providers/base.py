@@ -1,0 +1,88 @@
+"""The terms that every wire format shares: what is asked, what comes back, and what a format has to provide."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Literal, Protocol, TypeAlias
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from ..config.resolved import ModelSpec
+    from ..errors import SparewheelError
+    from ..messages import Message
+    from ..sse import ServerSentEvent
+    from ..transports.base import HttpRequest
+    from .assembly import Assembly
+
+EventType: TypeAlias = Literal[
+    "start",
+    "text_start",
+    "text_delta",
+    "text_end",
+    "thinking_start",
+    "thinking_delta",
+    "thinking_end",
+    "toolcall_start",
+    "toolcall_delta",
+    "toolcall_end",
+    "done",
+    "error",
+]
+
+StopReason: TypeAlias = Literal["stop", "length", "tool_calls", "refusal", "content_filter", "other"]
+
+
+@dataclass(frozen=True, slots=True)
+class ToolSpec:
+    """A tool as a model sees it. `parameters` is a JSON schema of an object."""
+
+    name: str
+    description: str
+    parameters: Mapping[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class ModelRequest:
+    """One step's question to one model."""
+
+    spec: ModelSpec
+    messages: Sequence[Message]
+    tools: Sequence[ToolSpec] = ()
+
+
+@dataclass(slots=True)
+class ProviderEvent:
+    """What a model's stream says, the same for every wire format.
+
+    `index` is the content block, `text` the piece (on `*_delta`) or the whole block (on `*_end`). `assembly.message()`
+    is the partial message up to now. `error` events carry the error, `done` events the `reason`.
+    """
+
+    type: EventType
+    assembly: Assembly
+    index: int = 0
+    text: str = ""
+    tool_id: str = ""
+    tool_name: str = ""
+    reason: StopReason | None = None
+    error: SparewheelError | None = None
+
+
+class StreamDecoder(Protocol):
+    """Reads one response of its format into an `Assembly`."""
+
+    def feed(self, event: ServerSentEvent) -> None:
+        """Take one event. Raises `ProviderError` for an error object, or for bytes that are not the format."""
+
+    @property
+    def ended(self) -> bool:
+        """Whether the format's end marker has come. A body that ends without it is truncated, never finished."""
+
+
+class WireFormat(Protocol):
+    """One API: how a request is written, and how its stream is read."""
+
+    def request(self, request: ModelRequest) -> HttpRequest: ...
+
+    def decoder(self, assembly: Assembly) -> StreamDecoder: ...

@@ -1,0 +1,95 @@
+"""What to do about a failure: one pure function over the action table."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Final
+
+from .backoff import backoff_delay
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from ..config.resolved import ModelSpec
+    from ..config.schema import Action, FallbackConfig
+    from ..errors import ErrorInfo, Kind
+
+DEFAULT_ACTIONS: Final[dict[Kind, Action]] = {
+    "rate_limit": "next",
+    "overloaded": "retry",
+    "server_error": "retry",
+    "network": "retry",
+    "network_or_cors": "retry",
+    "stream_truncated": "retry",
+    "timeout_connect": "retry",
+    "timeout_first_content": "retry",
+    "timeout_idle": "retry",
+    "quota": "next",
+    "auth": "next",
+    "permission": "next",
+    "model_not_found": "next",
+    "invalid_request": "next",
+    "unsupported": "next",
+    "context_overflow": "next",
+    "refusal": "next",
+    "content_filter": "next",
+    "empty_output": "retry",
+    "circuit_breaker": "next",
+}
+
+SAME_HOST_DELAY: Final = 0.5  # seconds per position in the chain, when the next model is on the host that just failed
+
+
+@dataclass(frozen=True, slots=True)
+class Failure:
+    """One failed attempt. `failures` counts those of `spec` in this step, this one included."""
+
+    info: ErrorInfo
+    spec: ModelSpec
+    failures: int
+    next_spec: ModelSpec | None  # who comes next in the chain, if anyone
+    next_position: int  # of `next_spec`, the primary being 0
+
+
+@dataclass(frozen=True, slots=True)
+class Decision:
+    """Ask the same model (`retry`) or the `next` one after `delay` seconds, `finish` with what there is, or `fail`."""
+
+    action: Action
+    delay: float = 0.0
+
+
+def decide(failure: Failure, config: FallbackConfig, random: Callable[[], float]) -> Decision:
+    """What the chain does about `failure`. `random` gives a float in [0, 1)."""
+    kind = failure.info.kind
+    action = config.actions.get(kind) or DEFAULT_ACTIONS.get(kind, "fail")
+    if action in ("finish", "fail"):
+        return Decision(action)
+    # With nobody left to ask, a rate limit is worth waiting for.
+    if action == "retry" or (kind == "rate_limit" and failure.next_spec is None):
+        delay = _retry_delay(failure, config, random)
+        if delay is not None:
+            return Decision("retry", delay)
+    if failure.next_spec is not None:
+        return Decision("next", _next_delay(failure, config))
+    return Decision("finish" if kind in ("refusal", "content_filter") else "fail")
+
+
+def _retry_delay(failure: Failure, config: FallbackConfig, random: Callable[[], float]) -> float | None:
+    """Seconds to wait before the same model is asked again; None when it should not be."""
+    retries = max(config.retries, 0)
+    if failure.info.kind == "empty_output":
+        retries = min(retries, 1)
+    if failure.failures > retries:
+        return None
+    retry_after = failure.info.retry_after or 0.0
+    if retry_after > config.retry_after_max:
+        return None  # nobody watches a page that long
+    return max(backoff_delay(config.backoff, failure.failures, random), retry_after)
+
+
+def _next_delay(failure: Failure, config: FallbackConfig) -> float:
+    if config.delay is not None:
+        return config.delay
+    same_host = failure.next_spec is not None and failure.next_spec.host == failure.spec.host
+    return failure.next_position * SAME_HOST_DELAY if same_host else 0.0

@@ -1,0 +1,100 @@
+"""Giving up on silence, without a timer per chunk and without being fooled by a tab that slept.
+
+One timer runs at a time. Content only moves the deadline; when the timer fires early it is set again for the rest. When
+it fires much too late, the machine slept or the tab was throttled: that is not the provider's silence, so what has
+piled up meanwhile gets a moment to arrive.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from typing import TYPE_CHECKING, Final, TypeVar
+
+from ..errors import ErrorInfo, ProviderError
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator
+
+    from ..errors import Kind
+
+T = TypeVar("T")
+
+LATE: Final = 5.0  # seconds: a timer this late means a clock jump
+GRACE: Final = 5.0  # seconds for what was waiting to arrive after one
+
+
+class Watchdog:
+    """Watches the waits of one task. Used by `async with`; only `next` can be interrupted, by `ProviderError`."""
+
+    def __init__(self) -> None:
+        self._loop = asyncio.get_running_loop()
+        self._timer: asyncio.TimerHandle | None = None
+        self._deadline = float("inf")
+        self._limit = 0.0
+        self._kind: Kind = "timeout_idle"
+        self._waiting: asyncio.Task[object] | None = None
+        self._fired = False
+
+    async def __aenter__(self) -> Watchdog:
+        return self
+
+    async def __aexit__(self, *_: object) -> None:
+        if self._timer is not None:
+            self._timer.cancel()
+
+    def expect(self, kind: Kind, limit: float) -> None:
+        """From now on, something must come within `limit` seconds (0: no limit), or it is a failure of `kind`."""
+        self._kind, self._limit = kind, limit
+        self.fed()
+
+    def fed(self) -> None:
+        """Something came: the limit starts anew."""
+        self._deadline = self._loop.time() + self._limit if self._limit else float("inf")
+        if self._limit and (self._timer is None or self._timer.when() > self._deadline):
+            self._set_timer(self._deadline)
+
+    async def next(self, items: AsyncIterator[T]) -> T:
+        """`anext(items)`. Raises `ProviderError` of the expected kind when the limit passes first."""
+        task = asyncio.current_task()
+        self._waiting = task
+        try:
+            return await anext(items)
+        except asyncio.CancelledError:
+            # Ours only if nobody else asked for it too: then the user's wish to stop wins.
+            if self._fired and task is not None and task.uncancel() == 0:
+                raise ProviderError(_silence(self._kind, self._limit)) from None
+            raise
+        finally:
+            self._waiting = None
+
+    def _set_timer(self, when: float) -> None:
+        if self._timer is not None:
+            self._timer.cancel()
+        self._timer = self._loop.call_at(when, self._fire, when)
+
+    def _fire(self, planned: float) -> None:
+        self._timer = None
+        now = self._loop.time()
+        if self._deadline == float("inf"):
+            return
+        if now - planned > LATE:
+            self._deadline = max(self._deadline, now + min(GRACE, self._limit))
+        if self._deadline > now:
+            self._set_timer(self._deadline)
+        elif self._waiting is not None:
+            self._fired = True
+            self._waiting.cancel()
+        else:  # it is the consumer who is busy, not the provider who is silent
+            self._set_timer(now + self._limit)
+
+
+def _silence(kind: Kind, limit: float) -> ErrorInfo:
+    seconds = f"{limit:g} s"
+    messages: dict[Kind, str] = {
+        "timeout_connect": f"No answer within {seconds}.",
+        "timeout_first_content": f"No content within {seconds} of the answer's start.",
+        "timeout_idle": f"The stream went silent for {seconds}.",
+        "timeout_turn": f"The turn took longer than {seconds}.",
+    }
+    hint = "The model may be overloaded or its address wrong; 'timeouts' in the agent file sets the limit."
+    return ErrorInfo(kind, messages[kind], hint)

@@ -1,0 +1,131 @@
+"""Bytes to server-sent events: the parser of the HTML standard, incremental and bounded.
+
+Source: WHATWG HTML, section 9.2.6 "Interpreting an event stream". Pure: no I/O, no clock.
+"""
+
+from __future__ import annotations
+
+import codecs
+from typing import Final, NamedTuple
+
+from .errors import ErrorInfo, ProviderError
+
+MAX_EVENT_SIZE: Final = 32 * 1024 * 1024
+
+
+class ServerSentEvent(NamedTuple):
+    """One dispatched event. `retry` is the reconnection time in milliseconds that was in force, if one was sent."""
+
+    data: str
+    event: str = "message"
+    id: str = ""
+    retry: int | None = None
+
+
+class SSEDecoder:
+    """Feed it the body in any chunking; it gives back the events that are complete.
+
+    Raises `ProviderError` (kind `server_error`) when one event grows past `max_event_size` characters, so that a
+    hostile or broken stream costs bounded memory.
+    """
+
+    def __init__(self, max_event_size: int = MAX_EVENT_SIZE) -> None:
+        self._decoder = codecs.getincrementaldecoder("utf-8")("replace")
+        self._max = max_event_size
+        self._size = 0  # characters in the data lines of the event being built
+        self._started = False
+        self._after_cr = False
+        # An unfinished line is kept in pieces: joining at every feed would be quadratic in a long line.
+        self._pending: list[str] = []
+        self._pending_size = 0
+        self._data: list[str] = []
+        self._event = ""
+        self._id = ""
+        self._retry: int | None = None
+
+    def feed(self, chunk: bytes) -> list[ServerSentEvent]:
+        """Take the next bytes; return the events they complete, in order."""
+        return self._feed_text(self._decoder.decode(chunk))
+
+    def close(self) -> list[ServerSentEvent]:
+        """End of the body. An event without its blank line is incomplete and, as the standard says, discarded.
+
+        A lone CR at the very end is a line end, so an event may still be due.
+        """
+        events = self._feed_text(self._decoder.decode(b"", True))
+        self._pending.clear()
+        self._data.clear()
+        self._event = ""
+        self._size = self._pending_size = 0
+        return events
+
+    def _feed_text(self, text: str) -> list[ServerSentEvent]:
+        if not text:
+            return []
+        if not self._started:
+            self._started = True
+            text = text.removeprefix("\ufeff")
+        if self._after_cr:
+            text = text.removeprefix("\n")  # second half of a CRLF that was cut between two chunks
+            self._after_cr = False
+        if "\r" in text:
+            self._after_cr = text.endswith("\r")
+            text = text.replace("\r\n", "\n").replace("\r", "\n")
+        *lines, rest = text.split("\n")
+        events: list[ServerSentEvent] = []
+        if lines:
+            if self._pending:
+                self._pending.append(lines[0])
+                lines[0] = "".join(self._pending)
+                self._pending.clear()
+                self._pending_size = 0
+            for line in lines:
+                self._line(line, events)
+        if rest:
+            self._pending.append(rest)
+            self._pending_size += len(rest)
+            self._bound()
+        return events
+
+    def _line(self, line: str, events: list[ServerSentEvent]) -> None:
+        if line.startswith("data: "):  # the common case first
+            self._add(line[6:])
+        elif not line:
+            self._dispatch(events)
+        elif line[0] != ":":
+            name, _, value = line.partition(":")
+            self._field(name, value.removeprefix(" "))
+
+    def _field(self, name: str, value: str) -> None:
+        if name == "data":
+            self._add(value)
+        elif name == "event":
+            self._event = value
+        elif name == "id":
+            if "\0" not in value:
+                self._id = value
+        elif name == "retry" and value.isascii() and value.isdigit():
+            self._retry = int(value[:9])
+
+    def _dispatch(self, events: list[ServerSentEvent]) -> None:
+        if self._data:
+            data = self._data[0] if len(self._data) == 1 else "\n".join(self._data)
+            events.append(ServerSentEvent(data, self._event or "message", self._id, self._retry))
+            self._data.clear()
+        self._event = ""
+        self._size = 0
+
+    def _add(self, data: str) -> None:
+        self._data.append(data)
+        self._size += len(data)
+        self._bound()
+
+    def _bound(self) -> None:
+        if self._size + self._pending_size > self._max:
+            raise ProviderError(
+                ErrorInfo(
+                    "server_error",
+                    f"The stream holds one event of more than {self._max} characters.",
+                    "The provider, or something between it and the browser, sends what is not an event stream.",
+                )
+            )

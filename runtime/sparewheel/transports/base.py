@@ -1,0 +1,56 @@
+"""The one seam for the network: a request goes down, a status, headers and bytes come up."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Protocol
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator, Mapping
+    from contextlib import AbstractAsyncContextManager
+
+
+@dataclass(frozen=True, slots=True)
+class HttpRequest:
+    """One request. `headers` hold the key: never print a request."""
+
+    method: str
+    url: str
+    headers: Mapping[str, str] = field(repr=False)
+    body: bytes = field(repr=False)
+
+
+class HttpResponse(Protocol):
+    """An answer whose headers have come and whose body is on its way."""
+
+    @property
+    def status(self) -> int: ...
+
+    @property
+    def headers(self) -> Mapping[str, str]:
+        """The headers that may be read, names in lower case. Across origins most are hidden by CORS."""
+
+    def chunks(self) -> AsyncIterator[bytes]:
+        """The body, as it arrives. Raises `TransportError` when it breaks off."""
+
+
+class Transport(Protocol):
+    """Sends requests. Never retries, never follows what it was not told to, keeps no state between requests."""
+
+    def stream(self, request: HttpRequest) -> AbstractAsyncContextManager[HttpResponse]:
+        """Open `request`. Leaving the context, in whatever way, closes the connection.
+
+        Raises `TransportError` when there is no answer at all.
+        """
+
+
+async def read_at_most(response: HttpResponse, limit: int) -> bytes:
+    """The first `limit` bytes of the body or so: an error's text, however long the other side goes on."""
+    parts: list[bytes] = []
+    size = 0
+    async for chunk in response.chunks():
+        parts.append(chunk)
+        size += len(chunk)
+        if size >= limit:
+            break
+    return b"".join(parts)[:limit]

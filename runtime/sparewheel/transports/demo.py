@@ -1,0 +1,108 @@
+"""Models that need no key and no network: `demo/NAME` answers with real wire bytes (OpenAI Chat Completions).
+
+Each name plays one thing that happens to real models, so that a newcomer, a page or a test can see what a chain does
+about it. The bytes go through the same decoder as everyone else's; only the socket is missing.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from contextlib import asynccontextmanager
+from typing import TYPE_CHECKING, Any, Final
+
+from ..classify import classify
+from ..errors import TransportError
+from .mock import MockResponse
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator, Callable
+
+    from .base import HttpRequest
+
+ANSWER: Final = (
+    "Hello! I am the spare. The model before me stopped in the middle, the next one had no room, "
+    "so this answer comes from a third one, and you did not have to do anything."
+)
+HALF: Final = "Hello! I am the first model of this chain, and I was about to tell you everything about"
+PACE: Final = 0.03  # seconds between two deltas: slow enough to watch, fast enough to test
+
+_USAGE: Final = {"prompt_tokens": 24, "completion_tokens": 40, "total_tokens": 64}
+
+
+def _chunk(delta: dict[str, Any], finish: str | None = None, **more: Any) -> bytes:
+    choice = {"index": 0, "delta": delta, "finish_reason": finish}
+    return _data({"id": "demo", "object": "chat.completion.chunk", "model": "demo", "choices": [choice], **more})
+
+
+def _data(value: dict[str, Any]) -> bytes:
+    return b"data: " + json.dumps(value, ensure_ascii=False).encode() + b"\n\n"
+
+
+def _words(text: str) -> list[bytes]:
+    return [_chunk({"content": word if not number else f" {word}"}) for number, word in enumerate(text.split(" "))]
+
+
+def _end(finish: str) -> list[bytes]:
+    usage = _data({"id": "demo", "object": "chat.completion.chunk", "model": "demo", "choices": [], "usage": _USAGE})
+    return [_chunk({}, finish), usage, b"data: [DONE]\n\n"]
+
+
+async def _paced(pieces: list[bytes], pace: float = PACE) -> AsyncIterator[bytes]:
+    yield _chunk({"role": "assistant", "content": ""})
+    for piece in pieces:
+        await asyncio.sleep(pace)
+        yield piece
+
+
+async def _drops() -> AsyncIterator[bytes]:
+    async for piece in _paced(_words(HALF)):
+        yield piece
+    raise TransportError(classify(message="TypeError: network error"))
+
+
+async def _stalls() -> AsyncIterator[bytes]:
+    async for piece in _paced(_words(HALF)):
+        yield piece
+    await asyncio.Event().wait()
+
+
+def _failure(status: int, kind: str, message: str, **headers: str) -> MockResponse:
+    body = json.dumps({"error": {"message": message, "type": kind, "code": kind}}).encode()
+    return MockResponse(status, {"content-type": "application/json", **headers}, body)
+
+
+def _tools() -> AsyncIterator[bytes]:
+    call = {"index": 0, "id": "call_demo", "type": "function", "function": {"name": "lookup", "arguments": ""}}
+    pieces = [_chunk({"tool_calls": [call]})]
+    pieces += [
+        _chunk({"tool_calls": [{"index": 0, "function": {"arguments": part}}]}) for part in ('{"word":', ' "spare"}')
+    ]
+    return _paced(pieces + _end("tool_calls"))
+
+
+_MODELS: Final[dict[str, Callable[[], MockResponse]]] = {
+    "hello": lambda: MockResponse(body=_paced(_words(ANSWER) + _end("stop"))),
+    "slow": lambda: MockResponse(body=_paced(_words(ANSWER) + _end("stop"), pace=0.5)),
+    "drops-midway": lambda: MockResponse(body=_drops()),
+    "stalls": lambda: MockResponse(body=_stalls()),
+    "empty": lambda: MockResponse(body=_paced(_end("stop"))),
+    "refuses": lambda: MockResponse(body=_paced(_words("I cannot help with that.") + _end("content_filter"))),
+    "tools": lambda: MockResponse(body=_tools()),
+    "overloaded": lambda: _failure(529, "overloaded_error", "Overloaded"),
+    "rate-limited": lambda: _failure(429, "rate_limit_exceeded", "Rate limit reached", **{"retry-after": "2"}),
+    "server-error": lambda: _failure(500, "server_error", "The server had an error while processing your request"),
+    "bad-key": lambda: _failure(401, "invalid_api_key", "Incorrect API key provided"),
+}
+
+NAMES: Final = tuple(sorted(_MODELS))
+
+
+class DemoTransport:
+    """Answers requests to `demo:` URLs by the model's name in the request."""
+
+    @asynccontextmanager
+    async def stream(self, request: HttpRequest) -> AsyncIterator[MockResponse]:
+        name = json.loads(request.body)["model"]
+        make = _MODELS.get(name)
+        yield make() if make else _failure(404, "model_not_found", f"There is no demo model '{name}'.")

@@ -1,0 +1,82 @@
+"""The bridge: `fetch` of the browser (or of Node) as a transport. The only module that imports `js` or `pyodide`.
+
+What to know before changing it:
+- Pyodide's own `pyfetch` cannot stream a body, so `js.fetch` is called and the body read by its reader.
+- A rejected `fetch` says only `TypeError: Failed to fetch`. CORS, no network, a content security policy, a blocker: the
+  browser does not tell them apart on purpose.
+- Cross-origin headers are readable only if the server exposes them; `Retry-After` mostly is not.
+- Bytes are copied out with `to_bytes()`, so that no proxy outlives its chunk.
+- Cancelling the task ends in `finally`, where the `AbortController` closes the connection.
+"""
+
+from __future__ import annotations
+
+from contextlib import asynccontextmanager
+from typing import TYPE_CHECKING, Any
+
+from js import AbortController, Object, fetch
+from pyodide.ffi import JsException, to_js
+
+from ..classify import classify
+from ..errors import TransportError
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator, Mapping
+
+    from .base import HttpRequest
+
+
+class FetchResponse:
+    """A `Response` of the fetch standard."""
+
+    def __init__(self, js_response: Any, url: str) -> None:
+        self._js = js_response
+        self._url = url
+        self.status: int = js_response.status
+
+    @property
+    def headers(self) -> Mapping[str, str]:
+        found: dict[str, str] = Object.fromEntries(self._js.headers.entries()).to_py()
+        return found
+
+    async def chunks(self) -> AsyncIterator[bytes]:
+        if self._js.body is None:
+            return
+        reader = self._js.body.getReader()
+        while True:
+            try:
+                result = await reader.read()
+            except JsException as error:
+                raise _transport_error(error, self._url) from None
+            if result.done:
+                return
+            yield result.value.to_bytes()
+
+
+class FetchTransport:
+    """`Transport` over `fetch`: no cookies, no cache, no referrer, and only the headers it is given."""
+
+    @asynccontextmanager
+    async def stream(self, request: HttpRequest) -> AsyncIterator[FetchResponse]:
+        controller = AbortController.new()
+        options = {
+            "method": request.method,
+            "headers": dict(request.headers),
+            "body": request.body,
+            "signal": controller.signal,
+            "credentials": "omit",
+            "cache": "no-store",
+            "referrerPolicy": "no-referrer",
+        }
+        try:
+            try:
+                js_response = await fetch(request.url, to_js(options, dict_converter=Object.fromEntries))
+            except JsException as error:
+                raise _transport_error(error, request.url) from None
+            yield FetchResponse(js_response, request.url)
+        finally:
+            controller.abort()
+
+
+def _transport_error(error: JsException, url: str) -> TransportError:
+    return TransportError(classify(message=f"{error.name}: {error.message}", url=url))

@@ -1,0 +1,57 @@
+"""The bridge's twin on CPython, over httpx. Never part of the browser bundle."""
+
+from __future__ import annotations
+
+from contextlib import asynccontextmanager
+from typing import TYPE_CHECKING
+
+import httpx
+
+from ..classify import classify
+from ..errors import TransportError
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator, Mapping
+
+    from .base import HttpRequest
+
+
+class NativeResponse:
+    def __init__(self, response: httpx.Response, url: str) -> None:
+        self._response = response
+        self._url = url
+        self.status = response.status_code
+
+    @property
+    def headers(self) -> Mapping[str, str]:
+        return {name.lower(): value for name, value in self._response.headers.items()}
+
+    async def chunks(self) -> AsyncIterator[bytes]:
+        try:
+            async for chunk in self._response.aiter_bytes():
+                yield chunk
+        except httpx.HTTPError as error:
+            raise _transport_error(error, self._url) from error
+
+
+class NativeTransport:
+    """`Transport` over httpx: no cookies, no proxies from the environment, no time limits of its own."""
+
+    @asynccontextmanager
+    async def stream(self, request: HttpRequest) -> AsyncIterator[NativeResponse]:
+        async with httpx.AsyncClient(timeout=None, trust_env=False) as client:
+            outgoing = client.build_request(
+                request.method, request.url, headers=dict(request.headers), content=request.body
+            )
+            try:
+                response = await client.send(outgoing, stream=True)
+            except (httpx.HTTPError, httpx.InvalidURL) as error:
+                raise _transport_error(error, request.url) from error
+            try:
+                yield NativeResponse(response, request.url)
+            finally:
+                await response.aclose()
+
+
+def _transport_error(error: Exception, url: str) -> TransportError:
+    return TransportError(classify(message=f"{type(error).__name__}: {error or 'the connection broke'}", url=url))

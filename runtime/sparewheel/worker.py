@@ -1,0 +1,214 @@
+"""The boundary: JSON commands in, JSON events and replies out. The only place that pushes.
+
+`start(send)` is called once by `web/boot.js`. After that the page's commands come through `dispatch(text)` and
+everything for the page goes through `send(text)`; no other reference crosses the line, and nothing but text. Keys are
+taken out of whatever is said here, so that no other place has to think of it.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from contextlib import aclosing
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+from pydantic_core import to_json
+
+from .agent import Agent
+from .config.loading import load_agent_file
+from .config.overview import list_agents, overview
+from .config.resolved import resolve
+from .errors import ConfigError, ErrorInfo, SparewheelError, internal
+from .messages import parse_messages
+from .session import Session
+from .transports.router import default_transport
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncGenerator, Awaitable, Callable
+
+    from .config.resolved import ResolvedAgent
+    from .events import Event
+    from .messages import Message
+    from .transports.base import Transport
+
+Params = dict[str, Any]
+REDACTED = "[redacted]"
+
+
+@dataclass(slots=True)
+class _Open:
+    """A session and who works on it."""
+
+    name: str
+    session: Session
+    tasks: set[asyncio.Task[None]] = field(default_factory=set)
+
+
+class Worker:
+    """Dispatches commands; owns the sessions and every task that runs for them.
+
+    `send` takes one JSON text and must not raise. `transport` is for tests; the platform's own is the default.
+    """
+
+    def __init__(self, send: Callable[[str], object], transport: Transport | None = None) -> None:
+        self._send = send
+        self._transport = transport or default_transport()
+        self._open: dict[str, _Open] = {}
+        self._secrets: set[str] = set()  # the keys of every session so far, as they would stand in JSON
+        self._tasks: set[asyncio.Task[None]] = set()  # the loop itself holds tasks only weakly
+        self._methods: dict[str, Callable[[Params], Awaitable[Any]]] = {
+            "parse_config": self._parse_config,
+            "list_agents": self._list_agents,
+            "create_session": self._create_session,
+            "send": self._send_prompt,
+            "chat": self._chat,
+            "abort": self._abort,
+            "restart": self._restart,
+            "export": self._export,
+            "close": self._close,
+        }
+
+    def dispatch(self, text: str) -> None:
+        """Take one command: `{id, method, params}`. Never raises; every command gets one reply."""
+        try:
+            command = json.loads(text)
+        except (ValueError, RecursionError):
+            command = None
+        if not isinstance(command, dict):
+            command = {}
+        task = asyncio.ensure_future(self._run(command))
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
+
+    async def _run(self, command: dict[str, Any]) -> None:
+        """One command, supervised: whatever happens, it ends in one reply."""
+        reply: dict[str, Any] = {"type": "reply", "id": command.get("id")}
+        try:
+            reply["result"] = await self._call(command)
+        except asyncio.CancelledError:
+            reply["error"] = SparewheelError(ErrorInfo("aborted", "The turn was aborted.")).to_dict()
+            raise
+        except SparewheelError as error:
+            reply["error"] = error.to_dict()
+        except Exception as error:  # a bug of ours must not leave a promise open
+            reply["error"] = SparewheelError(internal(error)).to_dict()
+        finally:
+            self._push(reply)
+
+    async def _call(self, command: dict[str, Any]) -> Any:
+        method = self._methods.get(str(command.get("method")))
+        params = command.get("params") or {}
+        if method is None or not isinstance(params, dict):
+            raise ConfigError("The runtime does not know this command.", "Page and runtime must be of one version.")
+        return await method(params)
+
+    # The commands -----------------------------------------------------------------------------------------------
+
+    async def _parse_config(self, params: Params) -> Any:
+        return overview(load_agent_file(params.get("yaml")))
+
+    async def _list_agents(self, params: Params) -> Any:
+        return list_agents(load_agent_file(params.get("yaml")))
+
+    async def _create_session(self, params: Params) -> Any:
+        opened = self._open_session(params, parse_messages(params.get("history") or []))
+        resolved = opened.session.agent.resolved
+        return {"agent": resolved.name, "models": [spec.ref for spec in resolved.chain]}
+
+    async def _send_prompt(self, params: Params) -> Any:
+        opened = self._find(params)
+        return await self._turn(opened, opened.session.turn(params.get("prompt")))
+
+    async def _chat(self, params: Params) -> Any:
+        messages = parse_messages(params.get("messages"))
+        if not messages or messages[-1].role != "user":
+            raise ConfigError("chat: the last message must be from the user")
+        opened = self._open_session(params, [])
+        try:
+            return await self._turn(opened, opened.session.answer(messages))
+        finally:
+            self._open.pop(opened.name, None)
+
+    async def _abort(self, params: Params) -> None:
+        """Stop the turn of one session, or of all when none is named. A session without a turn is left as it is."""
+        name = params.get("session")
+        for opened in list(self._open.values()):
+            if name in (None, opened.name):
+                for task in opened.tasks:
+                    task.cancel()
+
+    async def _restart(self, params: Params) -> None:
+        opened = self._find(params)
+        await self._stop(opened)
+        opened.session.restart()
+
+    async def _export(self, params: Params) -> Any:
+        return self._find(params).session.export()
+
+    async def _close(self, params: Params) -> None:
+        """Idempotent: closing what is not open is no error."""
+        opened = self._open.pop(str(params.get("session")), None)
+        if opened is not None:
+            await self._stop(opened)
+
+    # ------------------------------------------------------------------------------------------------------------
+
+    def _open_session(self, params: Params, history: list[Message]) -> _Open:
+        name = params.get("session")
+        if not isinstance(name, str) or not name or name in self._open:
+            raise ConfigError("session must be a name that is not in use")
+        resolved = _resolve(params)
+        self._secrets |= {json.dumps(secret)[1:-1] for secret in resolved.secrets}
+        opened = _Open(name, Session(Agent(resolved, self._transport), history))
+        self._open[name] = opened
+        return opened
+
+    def _find(self, params: Params) -> _Open:
+        opened = self._open.get(str(params.get("session")))
+        if opened is None:
+            raise ConfigError("session is closed")
+        return opened
+
+    async def _turn(self, opened: _Open, events: AsyncGenerator[list[Event], None]) -> Any:
+        """Push a turn's events as they come; return its result."""
+        task = asyncio.current_task()
+        if task is None:
+            raise AssertionError("commands run in tasks")
+        opened.tasks.add(task)
+        try:
+            async with aclosing(events) as batches:
+                async for batch in batches:
+                    self._push({"type": "events", "session": opened.name, "events": batch})
+        finally:
+            opened.tasks.discard(task)
+        return opened.session.result
+
+    async def _stop(self, opened: _Open) -> None:
+        """Cancel the session's turn and wait until it has said its last word."""
+        tasks = list(opened.tasks)
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
+
+    def _push(self, payload: dict[str, Any]) -> None:
+        text = to_json(payload).decode()
+        for secret in self._secrets:
+            if secret in text:
+                text = text.replace(secret, REDACTED)
+        self._send(text)
+
+
+def start(send: Callable[[str], object]) -> Callable[[str], None]:
+    """Start the runtime; return `dispatch`."""
+    return Worker(send).dispatch
+
+
+def _resolve(params: Params) -> ResolvedAgent:
+    name, env = params.get("agentName"), params.get("env") or {}
+    if name is not None and not isinstance(name, str):
+        raise ConfigError("agentName must be a string")
+    if not isinstance(env, dict):
+        raise ConfigError("env must be an object of names and values")
+    values = {str(key): str(value) for key, value in env.items() if value is not None}
+    return resolve(load_agent_file(params.get("yaml")), name, values)

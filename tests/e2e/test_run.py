@@ -1,0 +1,284 @@
+"""One turn from the command line and from Python, in a real browser, against a scripted provider."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import os
+import select
+import signal
+import subprocess
+import sys
+from contextlib import aclosing
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from sparewheel import headless
+from sparewheel.errors import SparewheelError
+from sparewheel.events import TERMINAL
+from sparewheel.testing import Gate, Reply, ScriptedProvider, openai_chat
+
+pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="uses POSIX signals")
+
+KEY = "sk-CANARY-0123456789"
+ENV = {"TEST_KEY": KEY}
+
+
+def agent(server: ScriptedProvider, model: str = "m") -> str:
+    return f"""
+agents:
+  root:
+    model: main
+    instruction: Be brief.
+    fallback: {{retries: -1}}
+models:
+  main: {{provider: openai, model: {model}, base_url: "{server.url}/v1", token_key: TEST_KEY}}
+"""
+
+
+class Run:
+    """A `run` under way: its stdout line by line, its stderr in a file."""
+
+    def __init__(self, folder: Path, *words: str, stderr: int | None = None) -> None:
+        self._stderr = folder / "stderr"
+        with self._stderr.open("wb") as file:
+            self.process = subprocess.Popen(
+                [sys.executable, "-m", "sparewheel.headless", "run", *words],
+                stdin=subprocess.DEVNULL,
+                stdout=subprocess.PIPE,
+                stderr=stderr or file,
+                env={**os.environ, **ENV},
+            )
+        assert self.process.stdout
+        self.stdout = self.process.stdout
+        self.events: list[dict[str, Any]] = []
+
+    def until(self, kind: str) -> dict[str, Any]:
+        """Read on to the next event of this type."""
+        for line in self.stdout:
+            self.events.append(json.loads(line))
+            if self.events[-1]["type"] == kind:
+                return self.events[-1]
+        raise AssertionError(f"no {kind}, but {self.types}; stderr: {self.stderr}")
+
+    def end(self) -> int:
+        """Read what is left and wait for the exit code."""
+        with self.stdout:
+            self.events += [json.loads(line) for line in self.stdout]
+        return self.process.wait()
+
+    @property
+    def types(self) -> list[str]:
+        return [event["type"] for event in self.events]
+
+    @property
+    def terminals(self) -> list[str]:
+        return [kind for kind in self.types if kind in TERMINAL]
+
+    @property
+    def stderr(self) -> str:
+        return self._stderr.read_text()
+
+    def descendants(self) -> list[int]:
+        """pidfds of every process it has started, their children included."""
+        parents = {}
+        for stat in Path("/proc").glob("[0-9]*/stat"):
+            try:
+                parents[int(stat.parent.name)] = int(stat.read_text().rpartition(")")[2].split()[1])
+            except (FileNotFoundError, ProcessLookupError):
+                continue
+        family = {self.process.pid}
+        while more := {pid for pid, parent in parents.items() if parent in family} - family:
+            family |= more
+        return [os.pidfd_open(pid) for pid in family - {self.process.pid}]
+
+
+def all_end(pidfds: list[int]) -> bool:
+    """Whether each of these processes ends, now or soon."""
+    ended = [bool(select.select([pidfd], [], [], 40)[0]) for pidfd in pidfds]
+    for pidfd in pidfds:
+        os.close(pidfd)
+    return all(ended)
+
+
+def write(folder: Path, text: str) -> str:
+    path = folder / "agent.yaml"
+    path.write_text(text)
+    return str(path)
+
+
+def shown(events: list[dict[str, Any]]) -> str:
+    """The text of the last attempt."""
+    deltas = [event for event in events if event["type"] == "delta"]
+    return "".join(event.get("content", "") for event in deltas if event["attempt"] == deltas[-1]["attempt"])
+
+
+@pytest.mark.parametrize("engine", ["chromium", "node"])
+def test_the_demo_agent_survives_two_failing_models(engine: str, tmp_path: Path) -> None:
+    run = Run(tmp_path, "--engine", engine)
+    assert run.end() == 0, run.stderr
+    assert {"delta", "discard", "retry", "fallback"} <= set(run.types)
+    assert run.terminals == ["finish"]
+    assert run.types[-1] == "finish"
+    assert [event["seq"] for event in run.events] == list(range(1, len(run.events) + 1))
+    ends = [event for event in run.events if event["type"] == "block_end"]
+    assert shown(run.events) == ends[-1]["content"] != ""
+    assert "Traceback" not in run.stderr
+
+
+@pytest.mark.parametrize("engine", ["chromium", "node"])
+def test_events_are_printed_as_they_happen(engine: str, tmp_path: Path) -> None:
+    text = ("One", " two", " three")
+    first = next(number for number, event in enumerate(openai_chat(text=text), 1) if b"One" in event)
+    gate = Gate()
+    with ScriptedProvider({"m": [Reply(openai_chat(text=text), gates={first: gate})]}) as server:
+        run = Run(tmp_path, write(tmp_path, agent(server)), "Count", "--env", "TEST_KEY", "--engine", engine)
+        assert run.until("delta")["content"] == "One"
+        assert run.process.poll() is None
+        assert server.requests[0].bytes_sent < len(Reply(openai_chat(text=text)).body)  # the rest is not even sent
+        gate.open()
+        assert run.end() == 0
+    assert shown(run.events) == "One two three"
+    assert run.terminals == ["finish"]
+    assert server.requests[0].headers["authorization"] == f"Bearer {KEY}"
+
+
+def test_a_failed_turn_exits_with_1_and_no_key_is_printed(tmp_path: Path) -> None:
+    refusal = {"error": {"message": f"Incorrect API key provided: {KEY}", "code": "invalid_api_key"}}
+    with ScriptedProvider({"m": [Reply.json(401, refusal)]}) as server:
+        run = Run(tmp_path, write(tmp_path, agent(server)), "Hi", "--env", f"TEST_KEY={KEY}")
+        assert run.end() == 1
+    assert run.terminals == ["error"]
+    assert run.events[-1]["kind"] == "auth"
+    assert "CANARY" not in json.dumps(run.events) + run.stderr
+
+
+@pytest.mark.parametrize("yaml", ["agents: [", "agents: {root: {model: nowhere/x, instruction: Hi}}\n"])
+def test_an_agent_that_cannot_be_used_exits_with_1_and_one_error(yaml: str, tmp_path: Path) -> None:
+    run = Run(tmp_path, write(tmp_path, yaml), "Hi", "--engine", "node")
+    assert run.end() == 1
+    assert [(event["type"], event["kind"]) for event in run.events] == [("error", "config")]
+    assert "Traceback" not in run.stderr
+
+
+def test_bad_usage_exits_with_2(tmp_path: Path) -> None:
+    run = Run(tmp_path, "--nonsense")
+    assert (run.end(), run.events) == (2, [])
+    assert run.stderr.startswith("usage: ")
+
+
+@pytest.mark.parametrize(
+    ("engine", "number"), [("chromium", signal.SIGINT), ("chromium", signal.SIGTERM), ("node", signal.SIGINT)]
+)
+def test_an_interrupt_aborts_the_turn_and_leaves_nothing_running(
+    engine: str, number: signal.Signals, tmp_path: Path
+) -> None:
+    with ScriptedProvider({"m": [Reply(openai_chat(text=("One", " two")), silent_after=2)]}) as server:
+        run = Run(tmp_path, write(tmp_path, agent(server)), "Count", "--env", "TEST_KEY", "--engine", engine)
+        run.until("delta")
+        started = run.descendants()
+        run.process.send_signal(number)
+        assert run.end() == 130
+        server.wait_for_disconnect()
+    assert run.terminals == ["aborted"]
+    assert run.events[-1]["partial"] == "One"
+    assert started
+    assert all_end(started)
+    assert "Traceback" not in run.stderr
+
+
+def test_an_interrupt_while_it_starts_is_silent(tmp_path: Path) -> None:
+    (tmp_path / "headless.html").write_text('<!doctype html><script type="module" src="boots_for_ever.js"></script>')
+    (tmp_path / "boots_for_ever.js").write_text(
+        "globalThis.createRuntime = ({onProgress}) => {"
+        'let n = 0; setInterval(() => onProgress({stage: "pyodide", message: `Step ${++n}`}), 50);'
+        "return new Promise(() => {}); };"
+    )
+    run = Run(tmp_path, write(tmp_path, "agents: {}\n"), "Hi", "--dist", str(tmp_path), stderr=subprocess.PIPE)
+    assert run.process.stderr
+    with run.process.stderr as stderr:
+        assert next(line for line in stderr if b"Step" in line)
+        started = run.descendants()
+        run.process.send_signal(signal.SIGINT)
+        assert b"Traceback" not in stderr.read()
+    assert (run.end(), run.events) == (130, [])
+    assert all_end(started)
+
+
+def test_a_second_interrupt_leaves_at_once(tmp_path: Path) -> None:
+    with ScriptedProvider({"m": [Reply(openai_chat(text=("One", " two")), silent_after=2)]}) as server:
+        run = Run(tmp_path, write(tmp_path, agent(server)), "Count", "--env", "TEST_KEY")
+        run.until("delta")
+        started = run.descendants()
+        for pidfd in started:
+            signal.pidfd_send_signal(pidfd, signal.SIGSTOP)  # so that the abort cannot get through
+        run.process.send_signal(signal.SIGINT)
+        run.process.send_signal(signal.SIGINT)
+        assert run.end() == 130
+        for pidfd in started:
+            signal.pidfd_send_signal(pidfd, signal.SIGCONT)
+    assert run.terminals == []
+    assert all_end(started)
+
+
+def test_a_reader_that_goes_away_ends_it_quietly(tmp_path: Path) -> None:
+    gate = Gate()
+    with ScriptedProvider({"m": [Reply(openai_chat(text=("One", " two")), gates={2: gate})]}) as server:
+        run = Run(tmp_path, write(tmp_path, agent(server)), "Count", "--env", "TEST_KEY")
+        run.until("delta")
+        run.stdout.close()
+        gate.open()
+        assert run.process.wait() == 130
+    assert "Traceback" not in run.stderr
+    assert "BrokenPipe" not in run.stderr
+
+
+async def test_one_session_over_several_turns() -> None:
+    replies = [Reply(openai_chat(text="Blue.")), Reply(openai_chat(text="I said blue."))]
+    with ScriptedProvider({"m": replies}) as server:
+        async with headless.open(agent(server), env=ENV) as runtime:
+            events = [event async for event in runtime.stream("A colour?")]
+            result = await runtime.send("What did you say?")
+            assert await runtime.page.title() is not None
+            said = "\n".join(runtime.console)
+    assert (events[-1]["type"], shown(events)) == ("finish", "Blue.")
+    assert result["message"]["content"] == "I said blue."
+    roles = [(message["role"], message["content"]) for message in server.requests[1].json["messages"]]
+    assert roles[-3:] == [("user", "A colour?"), ("assistant", "Blue."), ("user", "What did you say?")]
+    assert "CANARY" not in said
+
+
+async def test_leaving_the_loop_ends_the_request_and_the_session_goes_on() -> None:
+    replies = [Reply(openai_chat(text=("One", " two")), silent_after=2), Reply(openai_chat(text="Again."))]
+    with ScriptedProvider({"m": replies}) as server:
+        async with headless.open(agent(server), env=ENV) as runtime:
+            async with aclosing(runtime.stream("Count")) as events:
+                async for event in events:
+                    if event["type"] == "delta":
+                        break
+            await asyncio.to_thread(server.wait_for_disconnect)
+            assert (await runtime.send("Count"))["message"]["content"] == "Again."
+
+
+async def test_a_page_that_crashes_ends_the_stream() -> None:
+    with ScriptedProvider({"m": [Reply(openai_chat(text=("One", " two")), silent_after=2)]}) as server:
+        async with headless.open(agent(server), env=ENV) as runtime:
+            stream = runtime.stream("Count")
+            while (await anext(stream))["type"] != "delta":
+                pass
+            cdp = await runtime.page.context.new_cdp_session(runtime.page)
+            crash = asyncio.ensure_future(cdp.send("Page.crash"))
+            with pytest.raises(SparewheelError, match="the page crashed"):
+                await anext(stream)
+            with pytest.raises(SparewheelError, match="the page crashed"):
+                await runtime.send("Still there?")
+            crash.cancel()
+
+
+async def test_a_config_error_comes_out_of_open() -> None:
+    with pytest.raises(SparewheelError) as caught:
+        async with headless.open("agents:\n  root: {model: nowhere/x}\n", engine="node"):
+            pass
+    assert caught.value.info.kind == "config"

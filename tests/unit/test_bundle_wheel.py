@@ -1,0 +1,22 @@
+"""The wheel of our own that goes into the browser."""
+
+from __future__ import annotations
+
+import zipfile
+from pathlib import Path
+
+from bundle.lockfile import read_metadata
+from bundle.wheel import build_wheel
+
+
+def test_it_holds_what_a_browser_can_use_and_is_reproducible(tmp_path: Path) -> None:
+    first = build_wheel(tmp_path / "first")
+    content = first.read_bytes()
+    assert build_wheel(tmp_path / "second").read_bytes() == content
+    with zipfile.ZipFile(first) as archive:
+        names = archive.namelist()
+    assert {"sparewheel/__init__.py", "sparewheel/errors.py", "sparewheel/transports/fetch.py"} <= set(names)
+    host_only = ("sparewheel/headless", "sparewheel/testing", "sparewheel/transports/native.py")
+    assert [name for name in names if name.startswith(host_only) or "__pycache__" in name] == []
+    needs = read_metadata(first).get_all("Requires-Dist") or []
+    assert {need.split("<")[0].split(">")[0] for need in needs} == {"pydantic", "ruamel-yaml"}

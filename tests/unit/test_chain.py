@@ -1,0 +1,224 @@
+"""The chain as tables: what each model does, in order, and the whole of what the page is told."""
+
+from __future__ import annotations
+
+import pytest
+
+from sparewheel.testing import Reply, Usage, errors, openai_chat
+from sparewheel.testing.script import BEFORE_HEAD
+from tests.scripted import REFUSED, Script, folded_text, play
+
+ANSWER = openai_chat(text=["An", "swer"], usage=Usage(10, 5))
+CUT = Reply(openai_chat(text=["Hal", "f"], finish=None), cut_at=10_000)
+OK_USAGE = {
+    "type": "usage",
+    "input_tokens": 10,
+    "output_tokens": 5,
+    "cached_tokens": 0,
+    "reasoning_tokens": 0,
+    "context_length": 15,
+    "context_limit": None,
+    "cost": None,
+    "discarded": False,
+}
+UNKNOWN_USAGE = dict.fromkeys(
+    ("input_tokens", "output_tokens", "cached_tokens", "reasoning_tokens", "context_length", "context_limit", "cost")
+)
+
+
+def test_one_model_answers() -> None:
+    played, transport = play({"a": [ANSWER]})
+    assert transport.asked == ["a"]
+    assert played.types == ["start", "block_start", "delta", "delta", "block_end", "usage", "finish"]
+    assert played.told == [
+        {"type": "start", "agent": "root", "model": "openai/a"},
+        {"type": "text", "attempt": 1, "text": "Answer"},
+        {**OK_USAGE, "attempt": 1, "model": "openai/a"},
+        {"type": "finish", "reason": "stop", "model": "openai/a"},
+    ]
+    assert played.result == {
+        "message": {"role": "assistant", "content": "Answer"},
+        "usage": {"input_tokens": 10, "output_tokens": 5, "cached_tokens": 0, "reasoning_tokens": 0},
+        "model": "openai/a",
+        "finish_reason": "stop",
+        "attempts": [{"attempt": 1, "model": "openai/a", "outcome": "ok"}],
+    }
+
+
+def test_the_whole_story_of_a_rescue() -> None:
+    overloaded = errors.anthropic_overloaded()
+    played, transport = play(
+        {"a": [CUT, CUT], "b": [overloaded, overloaded], "c": [ANSWER]},
+        fallback="retries: 1, delay: 0s, backoff: {initial: 2s, jitter: 0}",
+    )
+    assert transport.asked == ["a", "a", "b", "b", "c"]
+    assert played.seconds == 4
+    void = {"type": "usage", "model": "openai/a", **UNKNOWN_USAGE, "discarded": True}
+    dropped = {"kind": "network", "code": "network_error", "reason": played.of("retry")[0]["reason"]}
+    full = {"kind": "overloaded", "code": "server_error", "status": 529, "reason": "Overloaded"}
+    assert played.told == [
+        {"type": "start", "agent": "root", "model": "openai/a"},
+        {"type": "text", "attempt": 1, "text": "Half"},
+        {**void, "attempt": 1},
+        {"type": "discard", "attempt": 1, "chars": 4},
+        {"type": "retry", "model": "openai/a", "attempt": 2, "delay_ms": 2000, **dropped},
+        {"type": "text", "attempt": 2, "text": "Half"},
+        {**void, "attempt": 2},
+        {"type": "discard", "attempt": 2, "chars": 4},
+        {"type": "fallback", "from": "openai/a", "to": "openai/b", "attempt": 3, "delay_ms": 0, **dropped},
+        {"type": "retry", "model": "openai/b", "attempt": 4, "delay_ms": 2000, **full},
+        {"type": "fallback", "from": "openai/b", "to": "openai/c", "attempt": 5, "delay_ms": 0, **full},
+        {"type": "text", "attempt": 5, "text": "Answer"},
+        {**OK_USAGE, "attempt": 5, "model": "openai/c"},
+        {"type": "finish", "reason": "stop", "model": "openai/c"},
+    ]
+    assert played.result is not None
+    assert [(a["model"], a["outcome"]) for a in played.result["attempts"]] == [
+        ("openai/a", "failed"),
+        ("openai/a", "failed"),
+        ("openai/b", "failed"),
+        ("openai/b", "failed"),
+        ("openai/c", "ok"),
+    ]
+
+
+def test_when_no_model_is_left_one_error_lists_each_with_its_own_reason() -> None:
+    played, transport = play({"a": [errors.openai_invalid_key()], "b": [errors.openai_server_error()]})
+    assert transport.asked == ["a", "b"]
+    assert played.types == ["start", "fallback", "exhausted", "error"]
+    exhausted, error = played.of("exhausted", "error")
+    assert exhausted["models_tried"] == ["openai/a", "openai/b"]
+    assert exhausted["final_error"]["kind"] == error["kind"] == "server_error"
+    assert [(a["model"], a["kind"], a["status"]) for a in error["attempts"]] == [
+        ("openai/a", "auth", 401),
+        ("openai/b", "server_error", 500),
+    ]
+    assert error["message"].startswith("All 2 models failed. openai/a: ")
+    assert played.error is not None
+    assert played.error.to_dict() == {key: value for key, value in error.items() if key != "type"}
+
+
+def test_the_partial_of_the_last_attempt_stays() -> None:
+    played, _ = play({"a": [CUT]})
+    assert played.types == ["start", "block_start", "delta", "delta", "block_end", "usage", "exhausted", "error"]
+    assert folded_text(played.events) == "Half"
+    assert played.of("usage")[0]["discarded"] is False
+
+
+@pytest.mark.parametrize(
+    ("reply", "kind", "requests"),
+    [
+        (errors.openai_server_error(), "server_error", 3),
+        (errors.openai_server_error(503), "overloaded", 3),
+        (errors.anthropic_overloaded(), "overloaded", 3),
+        (REFUSED, "network_or_cors", 3),
+        (CUT, "network", 3),
+        (CUT.replace(cut="end"), "stream_truncated", 3),
+        (Reply((b"data: {not json\n\n",)), "server_error", 3),
+        (openai_chat(text="x", finish=None) + errors.openai_stream_error(), "server_error", 3),
+        (Reply(silent_after=0), "timeout_first_content", 3),
+        (Reply(openai_chat(text=["a", "b"]), silent_after=2), "timeout_idle", 3),
+        (Reply(openai_chat(), silent_after=1, ping_every=1.0), "timeout_first_content", 3),
+        (Reply(gates={}, delay=100.0), "timeout_connect", 3),
+        (openai_chat(), "empty_output", 2),
+        (errors.openai_insufficient_quota(), "quota", 1),
+        (errors.openai_invalid_key(), "auth", 1),
+        (errors.openai_model_not_found(), "model_not_found", 1),
+        (errors.openai_invalid_request("bad"), "invalid_request", 1),
+        (errors.openai_context_length(), "context_overflow", 1),
+        (errors.openai_rate_limit(), "rate_limit", 1),
+    ],
+    ids=lambda value: value if isinstance(value, str) else None,
+)
+def test_each_failure_is_retried_as_its_kind_deserves_and_then_the_next_model_answers(
+    reply: Script, kind: str, requests: int
+) -> None:
+    played, transport = play({"a": [reply] * requests, "b": [ANSWER]}, fallback="retries: 2")
+    assert transport.asked == ["a"] * requests + ["b"]
+    assert {event["kind"] for event in played.of("retry", "fallback")} == {kind}
+    assert len(played.of("fallback")) == 1
+    assert played.terminal["type"] == "finish"
+    assert folded_text(played.events) == "Answer"
+
+
+def test_backoff_doubles_to_its_cap() -> None:
+    played, _ = play({"a": [REFUSED] * 5 + [ANSWER]}, fallback="retries: 5, backoff: {initial: 1s, max: 3s, jitter: 0}")
+    assert [event["delay_ms"] for event in played.of("retry")] == [1000, 2000, 3000, 3000, 3000]
+    assert played.seconds == 12
+
+
+def test_a_rate_limit_with_nobody_else_waits_as_long_as_told() -> None:
+    limited = errors.openai_rate_limit(retry_after=7)
+    played, transport = play({"a": [limited, ANSWER]}, fallback="retries: 1")
+    assert transport.asked == ["a", "a"]
+    assert [event["delay_ms"] for event in played.of("retry")] == [7000]
+
+
+def test_a_rate_limit_longer_than_anyone_waits_is_an_error() -> None:
+    played, transport = play({"a": [errors.openai_rate_limit(retry_after=3600)]}, fallback="retries: 2")
+    assert transport.asked == ["a"]
+    assert played.terminal["kind"] == "rate_limit"
+
+
+def test_models_on_one_host_are_given_a_pause_and_others_none() -> None:
+    played, _ = play({"a": [REFUSED], "b": [REFUSED], "c": [ANSWER]})
+    assert [event["delay_ms"] for event in played.of("fallback")] == [500, 1000]
+
+
+def test_if_all_refuse_the_turn_finishes_with_the_refusal() -> None:
+    refusal = openai_chat(refusal="I will not.")
+    played, transport = play({"a": [refusal], "b": [refusal]})
+    assert transport.asked == ["a", "b"]
+    assert played.types == [
+        *("start", "block_start", "delta", "block_end", "usage", "discard", "fallback"),
+        *("block_start", "delta", "block_end", "usage", "finish"),
+    ]
+    assert played.terminal["reason"] == "refusal"
+    assert folded_text(played.events) == "I will not."
+
+
+def test_length_is_an_outcome_of_its_own() -> None:
+    played, _ = play({"a": [openai_chat(text="Half", finish="length")], "b": []})
+    assert played.terminal["reason"] == "length"
+
+
+def test_keep_stops_with_the_partial() -> None:
+    played, transport = play({"a": [CUT], "b": []}, fallback="on_partial: keep")
+    assert transport.asked == ["a"]
+    assert played.terminal["type"] == "error"
+    assert folded_text(played.events) == "Half"
+    assert played.of("discard") == []
+
+
+def test_keep_still_falls_back_while_nothing_was_shown() -> None:
+    played, transport = play({"a": [REFUSED], "b": [ANSWER]}, fallback="retries: -1, on_partial: keep")
+    assert transport.asked == ["a", "b"]
+    assert played.terminal["type"] == "finish"
+
+
+def test_the_table_can_be_overridden() -> None:
+    script: dict[str, list[Script]] = {"a": [errors.openai_invalid_request("bad")], "b": []}
+    played, transport = play(script, fallback="actions: {invalid_request: fail}")
+    assert transport.asked == ["a"]
+    assert played.terminal["kind"] == "invalid_request"
+
+
+def test_a_slow_start_within_the_limits_is_no_failure() -> None:
+    slow = Reply(ANSWER, delay=29, every=19)
+    played, transport = play({"a": [slow]})
+    assert transport.asked == ["a"]
+    assert played.terminal["type"] == "finish"
+
+
+def test_the_whole_turn_can_be_limited() -> None:
+    played, _ = play({"a": [Reply(ANSWER, every=10)]}, timeouts="turn: 15s")
+    assert played.terminal["type"] == "error"
+    assert played.terminal["kind"] == "timeout_turn"
+    assert played.seconds == 15
+
+
+def test_silence_before_the_head_is_a_connect_timeout() -> None:
+    held = Reply(ANSWER, silent_after=BEFORE_HEAD)
+    played, _ = play({"a": [held], "b": [ANSWER]}, timeouts="connect: 5s")
+    assert played.of("fallback")[0]["kind"] == "timeout_connect"
+    assert played.seconds == 5.5

@@ -1,0 +1,47 @@
+"""The event contract: what is sent fits the schema, and the page's types are what the schema makes of them."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from pydantic import TypeAdapter
+
+from bundle.typings import TARGET, typescript
+from sparewheel.events import TERMINAL, Event, json_schema
+from sparewheel.testing import Reply, ToolCall, Usage, errors, openai_chat
+from tests.scripted import Script, play
+
+STRICT: TypeAdapter[Any] = TypeAdapter(Event)
+
+
+def test_the_types_of_the_page_are_generated_from_the_events() -> None:
+    assert TARGET.read_text(encoding="utf-8") == typescript(), "run: python -m bundle.typings"
+
+
+def test_every_event_has_its_stamp_and_a_literal_type() -> None:
+    names = set()
+    for option in json_schema()["anyOf"]:
+        shape = json_schema()["$defs"][option["$ref"].rpartition("/")[2]]
+        assert {"type", "turn", "seq"} <= set(shape["required"])
+        names.add(shape["properties"]["type"]["const"])
+    assert names > TERMINAL
+
+
+RICH = openai_chat(reasoning="hm", text="x", tool_calls=[ToolCall("c", "look", {"a": 1})], usage=Usage(1, 2, 3, 4))
+
+
+@pytest.mark.parametrize(
+    "script",
+    [
+        {"a": [RICH]},
+        {"a": [Reply(RICH, cut_at=1500)], "b": [errors.anthropic_overloaded()], "c": [openai_chat(text="x")]},
+        {"a": [errors.openai_invalid_key()], "b": [errors.openai_rate_limit()]},
+        {"a": [openai_chat(refusal="no")]},
+    ],
+)
+def test_what_a_turn_says_fits_the_schema(script: dict[str, list[Script]]) -> None:
+    played, _ = play(script)
+    for event in played.events:
+        validated = STRICT.validate_python(event, strict=True)
+        assert validated == event, "the schema knows every field"

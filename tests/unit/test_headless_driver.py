@@ -1,0 +1,281 @@
+"""A session over a link that is played by hand: what a caller sees of a turn, and of a runtime that dies."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from collections.abc import Awaitable, Callable
+from contextlib import AsyncExitStack, aclosing
+from typing import Any
+
+import pytest
+
+from sparewheel.errors import ConfigError, SparewheelError
+from sparewheel.headless.driver import STOP_LIMIT, Runtime
+from sparewheel.headless.link import POST_LIMIT, Link
+from tests.fakeloop import run
+
+START = {"type": "start", "turn": "t", "seq": 1}
+DELTA = {"type": "delta", "turn": "t", "seq": 2, "content": "Hel"}
+FINISH = {"type": "finish", "turn": "t", "seq": 3}
+ERROR = {"type": "error", "turn": "t", "seq": 3, "message": "all failed"}
+ABORTED = {"type": "aborted", "turn": "t", "seq": 3}
+RESULT = {"message": {"role": "assistant", "content": "Hel"}}
+FACTS = {"kind": "overloaded", "message": "all failed", "hint": "wait", "status": 529, "attempts": [{"attempt": 1}]}
+STOPPED = {"kind": "aborted", "message": "The turn was aborted."}
+
+
+class FakeLink(Link):
+    """Notes the commands; `answer` plays the other side."""
+
+    def __init__(self, answer: Callable[[FakeLink, dict[str, Any]], Awaitable[None]]) -> None:
+        super().__init__(lambda text: text.replace("sk-CANARY", "***"))
+        self.methods: list[str] = []
+        self._answer = answer
+
+    def events(self, *events: dict[str, Any]) -> None:
+        self.receive(json.dumps({"type": "events", "events": events}))
+
+    def reply(self, command: dict[str, Any], **outcome: Any) -> None:
+        self.receive(json.dumps({"type": "reply", "id": command["id"], **outcome}))
+
+    async def _boot(self, stack: AsyncExitStack) -> None:
+        await self._answer(self, {"method": "boot"})
+
+    async def _post(self, text: str) -> None:
+        command = json.loads(text)
+        self.methods.append(command["method"])
+        await self._answer(self, command)
+
+
+async def plays_on_until_aborted(link: FakeLink, command: dict[str, Any]) -> None:
+    if command["method"] == "send":
+        link.sent = command  # type: ignore[attr-defined]
+        link.events(START, DELTA)
+    else:
+        link.reply(command, result=None)
+        link.events(ABORTED)
+        link.reply(link.sent, error=STOPPED)  # type: ignore[attr-defined]
+
+
+async def finishes(link: FakeLink, command: dict[str, Any]) -> None:
+    link.events(START, DELTA)
+    link.events(FINISH)
+    link.reply(command, result=RESULT)
+
+
+async def fails(link: FakeLink, command: dict[str, Any]) -> None:
+    link.events(START, ERROR)
+    link.reply(command, error=FACTS)
+
+
+async def is_mute(link: FakeLink, command: dict[str, Any]) -> None:
+    pass
+
+
+async def collect(runtime: Runtime, prompt: str = "Hi") -> list[dict[str, Any]]:
+    return [event async for event in runtime.stream(prompt)]
+
+
+def test_a_turn_gives_its_events_and_then_the_next_can_begin() -> None:
+    async def main() -> None:
+        link = FakeLink(finishes)
+        runtime = Runtime(link)
+        assert await collect(runtime) == [START, DELTA, FINISH]
+        assert await runtime.send("And?") == RESULT
+        assert link.methods == ["send", "send"]
+
+    run(main())
+
+
+def test_a_failed_turn_ends_with_its_error_event_and_send_raises() -> None:
+    async def main() -> None:
+        runtime = Runtime(FakeLink(fails))
+        assert await collect(runtime) == [START, ERROR]
+        with pytest.raises(SparewheelError) as caught:
+            await runtime.send("Hi")
+        assert caught.value.to_dict() == {**FACTS, "code": "server_error", "retryable": True}
+
+    run(main())
+
+
+def test_a_turn_that_cannot_begin_raises() -> None:
+    async def refuses(link: FakeLink, command: dict[str, Any]) -> None:
+        link.reply(command, error={"kind": "config", "message": "bad sk-CANARY", "hint": "no sk-CANARY"})
+
+    async def main() -> None:
+        with pytest.raises(ConfigError) as caught:
+            await collect(Runtime(FakeLink(refuses)))
+        assert (str(caught.value), caught.value.info.hint) == ("bad ***", "no ***")
+
+    run(main())
+
+
+def test_a_prompt_that_is_no_text_is_refused_here() -> None:
+    async def main() -> None:
+        link = FakeLink(finishes)
+        with pytest.raises(ConfigError):
+            await Runtime(link).send(b"Hi")  # type: ignore[arg-type]
+        assert link.methods == []
+
+    run(main())
+
+
+def test_leaving_the_loop_early_aborts() -> None:
+    async def main() -> None:
+        link = FakeLink(plays_on_until_aborted)
+        async with aclosing(Runtime(link).stream("Hi")) as events:
+            assert await anext(events) == START
+        assert link.methods == ["send", "abort"]
+
+    run(main())
+
+
+def test_abort_ends_the_stream_with_its_event() -> None:
+    async def main() -> None:
+        runtime = Runtime(FakeLink(plays_on_until_aborted))
+        seen = []
+        async for event in runtime.stream("Hi"):
+            seen.append(event)
+            if event["type"] == "delta":
+                await runtime.abort()
+        assert seen == [START, DELTA, ABORTED]
+        await runtime.abort()  # with no turn under way: nothing to do
+
+    run(main())
+
+
+def test_cancelling_the_task_aborts() -> None:
+    async def main() -> None:
+        link = FakeLink(plays_on_until_aborted)
+        began = asyncio.Event()
+
+        async def work() -> None:
+            async for event in Runtime(link).stream("Hi"):
+                if event["type"] == "delta":
+                    began.set()
+
+        task = asyncio.create_task(work())
+        await began.wait()
+        task.cancel()
+        with pytest.raises(asyncio.CancelledError):
+            await task
+        assert link.methods == ["send", "abort"]
+
+    run(main())
+
+
+def test_a_new_turn_ends_one_that_was_left_open() -> None:
+    async def main() -> None:
+        link = FakeLink(plays_on_until_aborted)
+        runtime = Runtime(link)
+        first, second = runtime.stream("Hi"), runtime.stream("Hi")
+        await anext(first)
+        assert await anext(second) == START
+        assert link.methods == ["send", "abort", "send"]
+        await second.aclose()
+        await first.aclose()
+
+    run(main())
+
+
+def test_a_turn_that_does_not_stop_ends_all_the_same() -> None:
+    async def main() -> None:
+        runtime = Runtime(FakeLink(is_mute))
+        turn = asyncio.create_task(collect(runtime))
+        await asyncio.sleep(0)
+        runtime.abort()
+        with pytest.raises(SparewheelError) as caught:
+            await turn
+        assert str(caught.value) == "the turn did not stop within 10 s"
+        assert asyncio.get_running_loop().time() == STOP_LIMIT
+        with pytest.raises(SparewheelError):
+            await runtime.send("And now?")
+
+    run(main())
+
+
+@pytest.mark.parametrize("events", [(), (START, DELTA)])
+def test_a_runtime_that_dies_ends_the_stream(events: tuple[dict[str, Any], ...]) -> None:
+    async def dies(link: FakeLink, command: dict[str, Any]) -> None:
+        link.events(*events)
+        link.die("the page crashed: sk-CANARY", "out of memory")
+
+    async def main() -> None:
+        stream = Runtime(FakeLink(dies)).stream("Hi")
+        assert [await anext(stream) for _ in events] == list(events)
+        with pytest.raises(SparewheelError) as caught:
+            await anext(stream)
+        assert caught.value.info.kind == "internal"
+        assert (str(caught.value), caught.value.info.hint) == ("the page crashed: ***", "out of memory")
+
+    run(main())
+
+
+def test_a_page_that_takes_no_command_ends_the_stream() -> None:
+    async def is_stuck(link: FakeLink, command: dict[str, Any]) -> None:
+        await asyncio.Event().wait()
+
+    async def main() -> None:
+        with pytest.raises(SparewheelError, match="took no command for 20 s"):
+            await collect(Runtime(FakeLink(is_stuck)))
+        assert asyncio.get_running_loop().time() == POST_LIMIT
+
+    run(main())
+
+
+def test_a_pipe_that_breaks_ends_the_stream() -> None:
+    async def breaks(link: FakeLink, command: dict[str, Any]) -> None:
+        raise BrokenPipeError("gone")
+
+    async def main() -> None:
+        with pytest.raises(SparewheelError, match="cannot be reached: gone"):
+            await collect(Runtime(FakeLink(breaks)))
+
+    run(main())
+
+
+def test_boot_is_over_when_the_runtime_says_so() -> None:
+    async def boots(link: FakeLink, command: dict[str, Any]) -> None:
+        link.receive('{"type": "progress", "stage": "pyodide", "message": "Starting Python"}')
+        link.receive('{"type": "ready"}')
+
+    async def main() -> None:
+        link = FakeLink(boots)
+        seen: list[Any] = []
+        link.on_progress = seen.append
+        async with AsyncExitStack() as stack:
+            await link.start(stack, 5)
+        assert [progress["stage"] for progress in seen] == ["pyodide"]
+
+    run(main())
+
+
+def test_a_boot_that_fails_says_where_and_why() -> None:
+    async def fails_to_boot(link: FakeLink, command: dict[str, Any]) -> None:
+        message = {"type": "boot_failed", "stage": "packages", "reason": "a wheel is missing", "hint": "build again"}
+        link.receive(json.dumps(message))
+
+    async def main() -> None:
+        async with AsyncExitStack() as stack:
+            with pytest.raises(SparewheelError) as caught:
+                await FakeLink(fails_to_boot).start(stack, 5)
+        assert (str(caught.value), caught.value.info.hint) == ("a wheel is missing (stage: packages)", "build again")
+
+    run(main())
+
+
+def test_a_boot_that_hangs_is_over_at_its_limit() -> None:
+    async def hangs(link: FakeLink, command: dict[str, Any]) -> None:
+        link.receive('{"type": "progress", "stage": "pyodide", "message": "Starting Python"}')
+        link.say("[error] wasm sk-CANARY failed")
+
+    async def main() -> None:
+        async with AsyncExitStack() as stack:
+            with pytest.raises(SparewheelError) as caught:
+                await FakeLink(hangs).start(stack, 30)
+        assert str(caught.value) == "the runtime did not start within 30 s (last stage: pyodide: Starting Python)"
+        assert caught.value.info.hint == "The console said: [error] wasm *** failed"
+        assert asyncio.get_running_loop().time() == 30
+
+    run(main())

@@ -1,0 +1,206 @@
+"""The wire format: what is asked, and how every shape of answer assembles."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import pytest
+
+from sparewheel.config.resolved import ModelSpec
+from sparewheel.errors import ProviderError
+from sparewheel.messages import Message, Reasoning, Text, ToolCall, system, user
+from sparewheel.providers.assembly import Assembly
+from sparewheel.providers.attempt import run_attempt
+from sparewheel.providers.base import ModelRequest, ProviderEvent, ToolSpec
+from sparewheel.providers.openai_chat import OpenAIChat
+from sparewheel.sse import SSEDecoder
+from sparewheel.testing import ToolCall as Call
+from sparewheel.testing import Usage, openai_chat, sse
+from sparewheel.transports.mock import MockResponse, MockTransport
+from tests.fakeloop import run
+
+SPEC = ModelSpec("openai", "m", "openai_chatcompletions", "https://api.example.test/v1", "sk-1", {}, {"temperature": 0})
+REQUEST = ModelRequest(SPEC, [system("Be brief."), user("hi")])
+
+
+def assemble(body: bytes, size: int | None = None) -> Assembly:
+    """Decode a whole body, in chunks of `size` bytes."""
+    assembly = Assembly("openai/m")
+    decoder, lines = OpenAIChat().decoder(assembly), SSEDecoder()
+    for start in range(0, len(body), size or len(body)):
+        for event in lines.feed(body[start : start + (size or len(body))]):
+            decoder.feed(event)
+    assert decoder.ended
+    assembly.close_all()
+    return assembly
+
+
+def attempt(body: bytes) -> list[ProviderEvent]:
+    async def main() -> list[ProviderEvent]:
+        transport = MockTransport(lambda _: MockResponse(body=body))
+        return [event async for batch in run_attempt(OpenAIChat(), REQUEST, transport) for event in batch]
+
+    return run(main())
+
+
+def test_what_is_asked() -> None:
+    tool = ToolSpec("look", "Looks", {"type": "object"})
+    request = OpenAIChat().request(ModelRequest(SPEC, REQUEST.messages, [tool]))
+    assert (request.method, request.url) == ("POST", "https://api.example.test/v1/chat/completions")
+    assert request.headers == {"content-type": "application/json", "authorization": "Bearer sk-1"}
+    assert json.loads(request.body) == {
+        "model": "m",
+        "messages": [{"role": "system", "content": "Be brief."}, {"role": "user", "content": "hi"}],
+        "stream": True,
+        "stream_options": {"include_usage": True},
+        "temperature": 0,
+        "tools": [
+            {"type": "function", "function": {"name": "look", "description": "Looks", "parameters": {"type": "object"}}}
+        ],
+    }
+
+
+def test_a_history_is_rendered_without_its_reasoning() -> None:
+    call = ToolCall("c1", "look", "{}")
+    history = [
+        Message("assistant", (Reasoning("hm"), Text("Let me look."), call)),
+        Message("tool", (Text("seen"),), tool_call_id="c1"),
+    ]
+    body = json.loads(OpenAIChat().request(ModelRequest(SPEC, history)).body)
+    shape = {"id": "c1", "type": "function", "function": {"name": "look", "arguments": "{}"}}
+    assert body["messages"] == [
+        {"role": "assistant", "content": "Let me look.", "tool_calls": [shape]},
+        {"role": "tool", "content": "seen", "tool_call_id": "c1"},
+    ]
+
+
+def test_a_lone_surrogate_in_a_prompt_cannot_break_the_request() -> None:
+    body = OpenAIChat().request(ModelRequest(SPEC, [user("a\ud800b")])).body
+    assert json.loads(body)["messages"][0]["content"] == "a?b"
+
+
+CALLS = [Call("call_1", "look", ['{"a"', ": 1}"]), Call("call_2", "find", ['{"b":', ' "ü🌍"', "}"])]
+RECORDED = b"".join(
+    openai_chat(
+        reasoning=["Let me ", "think."],
+        text=["Grü", "ße 🌍"],
+        tool_calls=CALLS,
+        usage=Usage(9, 8, 7, 6),
+        interleave=True,
+    )
+)
+ASSEMBLED = (
+    Reasoning("Let me think.", origin="openai/m"),
+    Text("Grüße 🌍"),
+    ToolCall("call_1", "look", '{"a": 1}', origin="openai/m"),
+    ToolCall("call_2", "find", '{"b": "ü🌍"}', origin="openai/m"),
+)
+
+
+@pytest.mark.parametrize("size", [1, 2, 3, 7, 64, 1000, None])
+def test_any_chunking_gives_the_same_message(size: int | None) -> None:
+    assembly = assemble(RECORDED, size)
+    assert assembly.message().parts == ASSEMBLED
+    assert assembly.reason == "tool_calls"
+    usage = assembly.usage
+    assert (usage.input_tokens, usage.output_tokens, usage.cached_tokens, usage.reasoning_tokens) == (9, 8, 7, 6)
+
+
+def test_cut_at_every_offset_it_never_ends_well() -> None:
+    for cut in range(len(RECORDED)):
+        events = attempt(RECORDED[:cut])
+        assert [event.type for event in events if event.type in ("done", "error")] == ["error"], cut
+        error = events[-1].error
+        assert error is not None
+        assert error.info.kind == "stream_truncated"
+        opened = [event.index for event in events if event.type.endswith("_start")]
+        closed = [event.index for event in events if event.type.endswith("_end")]
+        assert sorted(opened) == sorted(closed)
+    assert attempt(RECORDED)[-1].type == "done"
+
+
+def chunk(delta: object, finish: str | None = None) -> bytes:
+    return sse({"choices": [{"index": 0, "delta": delta, "finish_reason": finish}]})
+
+
+DONE = b"data: [DONE]\n\n"
+
+
+def test_the_events_of_a_small_stream() -> None:
+    events = attempt(chunk({"content": "a"}) + chunk({"content": "b"}) + chunk({}, "stop") + DONE)
+    assert [(event.type, event.index, event.text) for event in events] == [
+        ("start", 0, ""),
+        ("text_start", 0, ""),
+        ("text_delta", 0, "a"),
+        ("text_delta", 0, "b"),
+        ("text_end", 0, "ab"),
+        ("done", 0, ""),
+    ]
+    assert events[2].assembly.message().text == "ab"
+    assert events[-1].reason == "stop"
+
+
+def test_tool_calls_are_told_apart_without_ids_and_without_index() -> None:
+    body = chunk({"tool_calls": [{"index": 0, "id": "x", "function": {"name": "f", "arguments": ""}}]})
+    body += chunk({"tool_calls": [{"index": 0, "id": None, "function": {"name": None, "arguments": "{}"}}]})
+    body += chunk({"tool_calls": [{"id": "y", "function": {"name": "g", "arguments": '{"a"'}}]})
+    body += chunk({"tool_calls": [{"function": {"arguments": ": 1}"}}]})
+    calls = assemble(body + chunk({}, "tool_calls") + DONE).message().tool_calls
+    assert [(call.id, call.name, call.arguments) for call in calls] == [("x", "f", "{}"), ("y", "g", '{"a": 1}')]
+
+
+def test_a_call_without_an_id_is_given_one() -> None:
+    (call,) = (
+        assemble(chunk({"tool_calls": [{"index": 0, "function": {"name": "f", "arguments": "{}"}}]}) + DONE)
+        .message()
+        .tool_calls
+    )
+    assert call.id.startswith("call_")
+    assert len(call.id) <= 64
+
+
+@pytest.mark.parametrize(
+    ("finish", "reason"),
+    [
+        ("stop", "stop"),
+        ("length", "length"),
+        ("content_filter", "content_filter"),
+        ("tool_calls", "tool_calls"),
+        ("eos", "other"),
+    ],
+)
+def test_reasons(finish: str, reason: str) -> None:
+    assert assemble(chunk({"content": "x"}, finish) + DONE).reason == reason
+
+
+ODD: list[Any] = [
+    *(None, 7, "text", [], {}, {"choices": None}, {"choices": {}}, {"choices": [None]}, {"choices": [7]}),
+    *({"choices": [{"delta": None}]}, {"choices": [{"delta": 7, "finish_reason": None}]}, {"usage": 7}, {"usage": {}}),
+    {"choices": [{"delta": {"content": 7, "tool_calls": 7, "reasoning": {}, "refusal": []}}]},
+    {"choices": [{"delta": {"tool_calls": [None, 7, {"index": "x", "id": 7, "function": 7}]}}]},
+    {"usage": {"prompt_tokens": "many", "completion_tokens": -1, "prompt_tokens_details": 7}},
+    {"object": "an.event.nobody.knows", "error": None},
+]
+
+
+@pytest.mark.parametrize("value", ODD, ids=lambda value: json.dumps(value)[:60])
+def test_what_is_odd_is_skipped_and_the_answer_is_right(value: object) -> None:
+    body = chunk({"content": "a"}) + sse(value) + b": comment\n\nevent: ping\ndata: {}\n\n" + chunk({"content": "b"})
+    assembly = assemble(body + chunk({}, "stop") + DONE)
+    assert assembly.message().text == "ab"
+    assert assembly.usage.input_tokens is None
+
+
+def test_an_error_in_the_stream_is_an_error_and_not_text() -> None:
+    events = attempt(chunk({"content": "a"}) + sse({"error": {"message": "Overloaded", "type": "overloaded_error"}}))
+    assert [event.type for event in events] == ["start", "text_start", "text_delta", "text_end", "error"]
+    error = events[-1].error
+    assert isinstance(error, ProviderError)
+    assert (error.info.kind, error.provider, error.model) == ("overloaded", "openai", "openai/m")
+
+
+def test_an_event_that_is_not_json_is_an_error() -> None:
+    events = attempt(chunk({"content": "a"}) + b"data: {oops\n\n")
+    assert events[-1].error is not None
+    assert events[-1].error.info.message == "The stream holds an event that is not JSON."

@@ -1,0 +1,270 @@
+"""The boundary: text in, text out, one reply for every command, and no key in anything that is said."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from typing import Any
+
+import pytest
+
+from sparewheel.testing import Reply, errors, openai_chat
+from sparewheel.worker import Worker
+from tests.fakeloop import run
+from tests.scripted import Script, ScriptedTransport, check_rules, folded_text
+
+KEY = "sk-CANARY-0123456789"
+YAML = "agents: {root: {model: openai/a, fallback: {retries: -1, models: [openai/b]}}}"
+ANSWER = openai_chat(text=["An", "swer"])
+
+
+class Page:
+    """What the page sees of a worker."""
+
+    def __init__(self, script: dict[str, list[Script]]) -> None:
+        self.transport = ScriptedTransport(script)
+        self.said: list[str] = []
+        self.worker = Worker(self._hear, self.transport)
+        self._news = asyncio.Event()
+        self._last = 0
+
+    def _hear(self, text: str) -> None:
+        self.said.append(text)
+        self._news.set()
+
+    async def until(self, part: str, times: int = 1) -> None:
+        """Wait until so many pushes hold `part`."""
+        while sum(part in text for text in self.said) < times:
+            self._news.clear()
+            await self._news.wait()
+
+    def post(self, method: str, **params: Any) -> int:
+        self._last += 1
+        self.worker.dispatch(json.dumps({"id": self._last, "method": method, "params": params}))
+        return self._last
+
+    async def call(self, method: str, **params: Any) -> dict[str, Any]:
+        """Post a command and wait for everything to settle; its reply."""
+        number = self.post(method, **params)
+        await self.settle()
+        return self.reply(number)
+
+    async def settle(self) -> None:
+        while tasks := asyncio.all_tasks() - {asyncio.current_task()}:
+            await asyncio.wait(tasks)
+
+    def reply(self, number: int) -> dict[str, Any]:
+        found = [p for p in map(json.loads, self.said) if p["type"] == "reply" and p["id"] == number]
+        assert len(found) == 1, f"{len(found)} replies to command {number}"
+        return dict(found[0])
+
+    def events(self, session: str) -> list[dict[str, Any]]:
+        pushes = [p for p in map(json.loads, self.said) if p["type"] == "events" and p["session"] == session]
+        return [event for push in pushes for event in push["events"]]
+
+    async def open(self, session: str = "s") -> None:
+        reply = await self.call("create_session", session=session, yaml=YAML, env={"OPENAI_API_KEY": KEY})
+        assert reply["result"] == {"agent": "root", "models": ["openai/a", "openai/b"]}
+
+
+def test_a_turn_is_events_then_one_reply() -> None:
+    async def main() -> None:
+        page = Page({"a": [ANSWER]})
+        await page.open()
+        reply = await page.call("send", session="s", prompt="hi")
+        events = page.events("s")
+        check_rules(events)
+        assert folded_text(events) == reply["result"]["message"]["content"] == "Answer"
+        assert json.loads(page.said[-1]) == reply
+
+    run(main())
+
+
+def test_what_one_network_chunk_brings_is_one_push() -> None:
+    async def main() -> None:
+        page = Page({"a": [Reply(openai_chat(text=["a"] * 500), split=())]})
+        await page.open()
+        before = len(page.said)
+        await page.call("send", session="s", prompt="hi")
+        pushes = page.said[before:-1]
+        assert len(page.events("s")) > 500
+        assert len(pushes) <= 5
+
+    run(main())
+
+
+def test_keys_are_in_nothing_that_is_said() -> None:
+    async def main() -> None:
+        echo = Reply.json(401, {"error": {"message": f"Incorrect API key provided: {KEY}. Bearer {KEY}"}})
+        page = Page({"a": [echo], "b": [openai_chat(text=f"Your key is {KEY}!")]})
+        await page.open()
+        reply = await page.call("send", session="s", prompt=f"my key is {KEY}")
+        assert reply["result"]["message"]["content"] == "Your key is [redacted]!"
+        assert "CANARY" not in "".join(page.said)
+        export = await page.call("export", session="s")
+        assert "CANARY" not in json.dumps(export)
+        headers = page.transport.requests[0].headers
+        assert headers["authorization"] == f"Bearer {KEY}"
+        assert "CANARY" not in repr(page.transport.requests)
+
+    run(main())
+
+
+def test_abort_ends_the_turn_at_once_with_its_event_and_its_reply() -> None:
+    async def main() -> None:
+        page = Page({"a": [Reply(ANSWER, silent_after=2), ANSWER]})
+        await page.open()
+        turn = page.post("send", session="s", prompt="hi")
+        await page.until('"delta"')
+        abort = page.post("abort", session="s")
+        await page.settle()
+        assert asyncio.get_running_loop().time() == 0
+        assert page.reply(abort)["result"] is None
+        error = page.reply(turn)["error"]
+        assert error["kind"] == "aborted"
+        assert "aborted" in error["message"]
+        events = page.events("s")
+        check_rules(events)
+        assert events[-1]["partial"] == "An"
+        assert page.transport.open == 0
+        assert "result" in await page.call("send", session="s", prompt="again")
+
+    run(main())
+
+
+def test_abort_without_a_name_stops_every_turn_and_only_turns() -> None:
+    async def main() -> None:
+        page = Page({"a": [Reply(ANSWER, silent_after=2), Reply(ANSWER, silent_after=2)]})
+        await page.open("s")
+        await page.open("t")
+        turns = [page.post("send", session=name, prompt="hi") for name in ("s", "t")]
+        await page.until('"delta"', times=2)
+        page.post("abort")
+        await page.settle()
+        assert [page.reply(turn)["error"]["kind"] for turn in turns] == ["aborted", "aborted"]
+        assert "result" in await page.call("abort")
+
+    run(main())
+
+
+def test_chat_is_a_session_for_one_call() -> None:
+    async def main() -> None:
+        page = Page({"a": [ANSWER]})
+        history = [
+            {"role": "user", "content": "one"},
+            {
+                "role": "assistant",
+                "content": None,
+                "tool_calls": [{"id": "c1", "type": "function", "function": {"name": "look", "arguments": "{}"}}],
+            },
+            {"role": "tool", "tool_call_id": "c1", "content": "seen"},
+            {"role": "user", "content": [{"type": "text", "text": "two"}]},
+        ]
+        env = {"OPENAI_API_KEY": KEY}
+        reply = await page.call("chat", session="c", yaml=YAML, env=env, messages=history)
+        assert reply["result"]["message"]["content"] == "Answer"
+        sent = json.loads(page.transport.requests[0].body)["messages"]
+        assert sent == [*history[:3], {"role": "user", "content": "two"}]
+        assert (await page.call("send", session="c", prompt="x"))["error"]["message"] == "session is closed"
+
+    run(main())
+
+
+@pytest.mark.parametrize(
+    ("method", "params", "message"),
+    [
+        ("nonsense", {}, "does not know this command"),
+        ("create_session", {"session": "x"}, "yaml must be a string"),
+        ("create_session", {"session": "x", "yaml": "agents: {a: {model: m}}"}, 'model "m" is not defined'),
+        ("create_session", {"session": "x", "yaml": YAML}, "OPENAI_API_KEY"),
+        ("create_session", {"session": "x", "yaml": YAML, "agentName": "y"}, 'agent "y" not found'),
+        ("create_session", {"session": "x", "yaml": YAML, "env": 7}, "env must be an object"),
+        ("create_session", {"session": "s", "yaml": YAML}, "not in use"),
+        ("create_session", {"session": "x", "yaml": YAML, "history": 7}, "messages must be an array"),
+        ("chat", {"session": "x", "yaml": YAML, "messages": []}, "the last message must be from the user"),
+        ("chat", {"session": "x", "yaml": YAML, "messages": [{"role": "king"}]}, "messages[0].role must be one of"),
+        ("send", {"session": "s"}, "expected a prompt string"),
+        ("send", {"session": "nobody", "prompt": "hi"}, "session is closed"),
+        ("export", {}, "session is closed"),
+    ],
+)
+def test_bad_input_is_one_clear_error_and_the_runtime_goes_on(method: str, params: Any, message: str) -> None:
+    async def main() -> None:
+        page = Page({"a": [ANSWER]})
+        await page.open()
+        error = (await page.call(method, **params))["error"]
+        assert error["kind"] == "config"
+        assert message in error["message"]
+        assert "result" in await page.call("send", session="s", prompt="hi")
+
+    run(main())
+
+
+@pytest.mark.parametrize(
+    "text", ["", "{", "[]", "7", '{"id": 5}', '{"id": 5, "method": ["x"], "params": 1}', "[" * 100_000]
+)
+def test_a_command_that_is_none_is_answered_too(text: str) -> None:
+    async def main() -> None:
+        page = Page({})
+        page.worker.dispatch(text)
+        await page.settle()
+        (reply,) = map(json.loads, page.said)
+        assert reply["error"]["kind"] == "config"
+        assert reply["id"] in (None, 5)
+
+    run(main())
+
+
+def test_closing_stops_the_turn_and_is_idempotent() -> None:
+    async def main() -> None:
+        page = Page({"a": [Reply(ANSWER, silent_after=2)]})
+        await page.open()
+        turn = page.post("send", session="s", prompt="hi")
+        await page.until('"delta"')
+        assert "result" in await page.call("close", session="s")
+        assert page.reply(turn)["error"]["kind"] == "aborted"
+        assert "result" in await page.call("close", session="s")
+        assert page.transport.open == 0
+
+    run(main())
+
+
+def test_restart_stops_the_turn_and_forgets() -> None:
+    async def main() -> None:
+        page = Page({"a": [Reply(ANSWER, silent_after=2), ANSWER]})
+        await page.open()
+        turn = page.post("send", session="s", prompt="one")
+        await page.until('"delta"')
+        assert "result" in await page.call("restart", session="s")
+        assert page.reply(turn)["error"]["kind"] == "aborted"
+        await page.call("send", session="s", prompt="two")
+        assert json.loads(page.transport.requests[1].body)["messages"] == [{"role": "user", "content": "two"}]
+
+    run(main())
+
+
+def test_files_can_be_looked_at_without_running_them() -> None:
+    async def main() -> None:
+        page = Page({})
+        listed = await page.call("list_agents", yaml=YAML)
+        assert listed["result"] == [{"name": "root", "model": "openai/a", "description": "", "instruction": ""}]
+        parsed = await page.call("parse_config", yaml=YAML + "\nmodels: {m: {provider: p, model: q}}")
+        assert parsed["result"]["models"] == {"m": {"provider": "p", "model": "q", "base_url": ""}}
+        assert [agent["name"] for agent in parsed["result"]["agents"]] == ["root"]
+
+    run(main())
+
+
+def test_two_sessions_do_not_mix() -> None:
+    async def main() -> None:
+        page = Page({"a": [Reply(ANSWER, every=1), errors.openai_server_error()], "b": [openai_chat(text="Other")]})
+        await page.open("s")
+        await page.open("t")
+        first, second = (page.post("send", session=name, prompt="hi") for name in ("s", "t"))
+        await page.settle()
+        assert page.reply(first)["result"]["message"]["content"] == "Answer"
+        assert page.reply(second)["result"]["message"]["content"] == "Other"
+        for name in ("s", "t"):
+            check_rules(page.events(name))
+
+    run(main())

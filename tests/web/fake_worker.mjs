@@ -1,0 +1,85 @@
+// A worker without a thread: what the page posts is recorded, what it hears is said by the test.
+
+export class FakeWorker extends EventTarget {
+  /** What was posted: the boot message, then commands, parsed. */
+  posted = [];
+  terminated = false;
+  #waiting = [];
+
+  postMessage(data) {
+    if (this.terminated) return;
+    this.posted.push(typeof data === "string" ? JSON.parse(data) : data);
+    this.#waiting.splice(0).forEach((wake) => wake());
+  }
+
+  terminate() {
+    this.terminated = true;
+  }
+
+  /** Resolves with the nth command (from 0) of this method, as soon as it has been posted. */
+  async command(method, nth = 0) {
+    for (;;) {
+      const found = this.posted.filter((command) => command.method === method)[nth];
+      if (found) return found;
+      await new Promise((wake) => this.#waiting.push(wake));
+    }
+  }
+
+  commands(method) {
+    return this.posted.filter((command) => command.method === method);
+  }
+
+  say(data) {
+    this.dispatchEvent(new MessageEvent("message", { data }));
+  }
+
+  progress(stage, more = {}) {
+    this.say({ type: "progress", stage, message: stage, ms: 1, ...more });
+  }
+
+  ready() {
+    this.say({ type: "ready", ms: 2 });
+  }
+
+  reply(command, result) {
+    this.say(JSON.stringify({ type: "reply", id: command.id, result }));
+  }
+
+  refuse(command, error) {
+    const facts = { hint: "", code: "unknown", retryable: false, attempts: [], ...error };
+    this.say(JSON.stringify({ type: "reply", id: command.id, error: facts }));
+  }
+
+  events(session, ...events) {
+    this.say(JSON.stringify({ type: "events", session, events }));
+  }
+
+  fail(message) {
+    this.dispatchEvent(Object.assign(new Event("error"), { message }));
+  }
+}
+
+/** Events of one turn, numbered. */
+export function turn(id, ...events) {
+  return events.map((event, index) => ({ turn: id, seq: index + 1, ...event }));
+}
+
+export const START = { type: "start", agent: "root", model: "demo/hello" };
+export const HELLO = { type: "delta", attempt: 1, index: 0, content: "Hello" };
+export const FINISH = { type: "finish", reason: "stop", model: "demo/hello" };
+export const ABORTED = { type: "aborted", partial: "Hello", usage: null };
+export const ERROR = {
+  type: "error",
+  message: "all models failed",
+  kind: "overloaded",
+  code: "server_error",
+  hint: "Wait.",
+  retryable: true,
+  attempts: [],
+};
+export const RESULT = {
+  message: { role: "assistant", content: "Hello" },
+  model: "demo/hello",
+  finish_reason: "stop",
+  attempts: [{ attempt: 1, model: "demo/hello", outcome: "ok" }],
+};

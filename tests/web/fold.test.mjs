@@ -1,0 +1,197 @@
+// The reducer: what the events of a turn come to.
+
+import assert from "node:assert/strict";
+import test from "node:test";
+import { createTranscript, fold } from "../../web/fold.js";
+import { ABORTED, ERROR, FINISH, HELLO, START, turn } from "./fake_worker.mjs";
+
+const usage = (attempt, input_tokens, output_tokens, more = {}) => ({
+  type: "usage", attempt, model: "demo/hello", input_tokens, output_tokens, cached_tokens: null, reasoning_tokens: null,
+  context_length: null, context_limit: null, cost: null, discarded: false, ...more,
+});
+const retry = (attempt, model = "demo/hello") => ({
+  type: "retry", model, attempt, delay_ms: 10, retrying_at: "2030-01-01T00:00:00Z", kind: "overloaded",
+  code: "server_error", reason: "no room", status: 529,
+});
+const fallback = (from, to, attempt) => ({
+  type: "fallback", from, to, attempt, delay_ms: 0, kind: "stream_truncated", code: "network_error", reason: "it broke off",
+});
+
+test("nothing yet", () => {
+  assert.deepEqual(fold([]), {
+    turn: null, agent: null, model: null, status: "idle", text: "", reasoning: "", toolCalls: [], attempts: [],
+    usage: null, finish_reason: null, error: null,
+  });
+});
+
+test("a plain turn", () => {
+  const thought = { type: "delta", attempt: 1, index: 0, reasoning: "hm" };
+  const rest = { type: "delta", attempt: 1, index: 1, content: " there" };
+  assert.deepEqual(fold(turn("t1", START, thought, HELLO, rest, usage(1, 3, 2), FINISH)), {
+    turn: "t1", agent: "root", model: "demo/hello", status: "finished", text: "Hello there", reasoning: "hm", toolCalls: [],
+    attempts: [{ attempt: 1, model: "demo/hello", state: "answered", reason: "", discarded: false }],
+    usage: { input_tokens: 3, output_tokens: 2, cached_tokens: null, reasoning_tokens: null },
+    finish_reason: "stop", error: null,
+  });
+});
+
+test("what was discarded is void; each attempt says what became of it", () => {
+  const folded = fold(turn("t1",
+    { ...START, model: "demo/drops-midway" }, HELLO, { type: "discard", attempt: 1, chars: 5 },
+    fallback("demo/drops-midway", "demo/overloaded", 2), retry(3, "demo/overloaded"),
+    fallback("demo/overloaded", "demo/hello", 4), { ...HELLO, attempt: 4, content: "Hi" }, FINISH,
+  ));
+  assert.equal(folded.text, "Hi");
+  assert.equal(folded.model, "demo/hello");
+  assert.deepEqual(folded.attempts.map(({ model, state, reason, discarded }) => [model, state, reason, discarded]), [
+    ["demo/drops-midway", "failed", "it broke off", true],
+    ["demo/overloaded", "failed", "no room", false],
+    ["demo/overloaded", "failed", "it broke off", false],
+    ["demo/hello", "answered", "", false],
+  ]);
+});
+
+test("the order of discard and fallback does not matter", () => {
+  const discard = { type: "discard", attempt: 1, chars: 5 };
+  const next = fallback("demo/hello", "demo/b", 2);
+  assert.deepEqual(
+    { ...fold(turn("t", START, HELLO, discard, next)) },
+    { ...fold(turn("t", START, HELLO, next, discard)) },
+  );
+});
+
+test("text that is kept is joined with the text that goes on from it", () => {
+  const folded = fold(turn("t", START, HELLO, fallback("demo/hello", "demo/b", 2), { ...HELLO, attempt: 2, content: "!" }, FINISH));
+  assert.equal(folded.text, "Hello!");
+});
+
+test("a model that was skipped leaves no attempt behind", () => {
+  const folded = fold(turn("t", { ...START, model: "demo/a" }, fallback("demo/a", "demo/hello", 1), HELLO, FINISH));
+  assert.deepEqual(folded.attempts.map(({ attempt, model, state }) => [attempt, model, state]), [[1, "demo/hello", "answered"]]);
+});
+
+test("tool calls are put together from their pieces, and void with their attempt", () => {
+  const piece = (attempt, index, id, args) => ({ type: "tool_call_delta", attempt, index, id, name: "look", arguments: args });
+  const folded = fold(turn("t", START, piece(1, 0, "x", "{"), { type: "discard", attempt: 1, chars: 0 }, retry(2),
+    piece(2, 0, "a", '{"q"'), piece(2, 1, "b", "{"), piece(2, 0, "a", ":1}"), piece(2, 1, "b", "}"), FINISH));
+  assert.deepEqual(folded.toolCalls, [
+    { id: "a", name: "look", arguments: '{"q":1}' },
+    { id: "b", name: "look", arguments: "{}" },
+  ]);
+});
+
+test("usage is summed over all attempts, and what nobody told stays unknown", () => {
+  const folded = fold(turn("t", START, usage(1, 3, null, { discarded: true }), retry(2), usage(2, 4, 7), FINISH));
+  assert.deepEqual(folded.usage, { input_tokens: 7, output_tokens: 7, cached_tokens: null, reasoning_tokens: null });
+});
+
+test("a failed turn", () => {
+  const events = turn("t", START, retry(2), ERROR);
+  const folded = fold(events);
+  assert.equal(folded.status, "error");
+  assert.deepEqual(folded.error, events[2]);
+  assert.deepEqual(folded.attempts.map(({ state, reason }) => [state, reason]), [["failed", "no room"], ["failed", "all models failed"]]);
+});
+
+test("an aborted turn keeps its partial", () => {
+  const totals = { input_tokens: 1, output_tokens: null, cached_tokens: null, reasoning_tokens: null };
+  const folded = fold(turn("t", START, HELLO, { ...ABORTED, usage: totals }));
+  assert.deepEqual([folded.status, folded.text, folded.usage], ["aborted", "Hello", totals]);
+  assert.equal(folded.attempts[0].state, "aborted");
+});
+
+test("events of another turn start afresh", () => {
+  const folded = fold([...turn("t1", START, HELLO, ERROR), ...turn("t2", START, { ...HELLO, content: "Two" }, FINISH)]);
+  assert.deepEqual([folded.turn, folded.text, folded.status, folded.error], ["t2", "Two", "finished", null]);
+});
+
+test("events it does not know change nothing", () => {
+  const known = turn("t", START, HELLO);
+  assert.deepEqual(fold([...known, { type: "some_day", turn: "t", seq: 3 }]), fold(known));
+});
+
+test("a snapshot is not touched by what comes later, nor is an event", () => {
+  const transcript = createTranscript();
+  const events = turn("t", START, HELLO, retry(2), FINISH).map((event) => Object.freeze(event));
+  transcript.push(events[0]);
+  transcript.push(events[1]);
+  const before = transcript.snapshot();
+  const copy = structuredClone(before);
+  transcript.push(events[2]);
+  transcript.push(events[3]);
+  assert.deepEqual(before, copy);
+});
+
+/** A small generator of numbers (mulberry32), so that a failure can be repeated from its seed. */
+function random(seed) {
+  return () => {
+    seed = (seed + 0x6d2b79f5) | 0;
+    let mixed = Math.imul(seed ^ (seed >>> 15), 1 | seed);
+    mixed = (mixed + Math.imul(mixed ^ (mixed >>> 7), 61 | mixed)) ^ mixed;
+    return ((mixed ^ (mixed >>> 14)) >>> 0) / 4294967296;
+  };
+}
+
+/** A turn as a chain could run it, and the final message that it must fold to. */
+function generate(seed) {
+  const next = random(seed);
+  const below = (limit) => Math.floor(next() * limit);
+  const events = [{ ...START, model: "m/0" }];
+  const kept = { content: "", reasoning: "" };
+  const attempts = 1 + below(5);
+  for (let attempt = 1; attempt <= attempts; attempt++) {
+    const streamed = { content: "", reasoning: "" };
+    for (let piece = below(8); piece > 0; piece--) {
+      const field = below(3) ? "content" : "reasoning";
+      const text = ["a", "é", "👍", "\n", "word "][below(5)];
+      streamed[field] += text;
+      events.push({ type: "delta", attempt, index: below(3), [field]: text });
+    }
+    const last = attempt === attempts;
+    const chars = streamed.content.length + streamed.reasoning.length;
+    if (last || below(2)) for (const field in kept) kept[field] += streamed[field];
+    else if (chars) events.push({ type: "discard", attempt, chars });
+    if (!last) events.push(below(2) ? retry(attempt + 1, "m/x") : fallback("m/x", "m/y", attempt + 1));
+  }
+  events.push([FINISH, ERROR, ABORTED][below(3)]);
+  return { events: turn(`t${seed}`, ...events), kept, attempts };
+}
+
+test("the folded text equals the final message, for 2000 generated turns", () => {
+  for (let seed = 1; seed <= 2000; seed++) {
+    const { events, kept, attempts } = generate(seed);
+    const folded = fold(events);
+    assert.deepEqual(
+      [folded.text, folded.reasoning, folded.attempts.length], [kept.content, kept.reasoning, attempts], `seed ${seed}`,
+    );
+    assert.notEqual(folded.status, "running", `seed ${seed}`);
+  }
+});
+
+test("folding one by one equals folding at once, at every point", () => {
+  for (let seed = 1; seed <= 200; seed++) {
+    const { events } = generate(seed);
+    const transcript = createTranscript();
+    events.forEach((event, index) => {
+      transcript.push(event);
+      assert.deepEqual(transcript.snapshot(), fold(events.slice(0, index + 1)), `seed ${seed}, event ${index}`);
+    });
+  }
+});
+
+test("the cost of a delta does not grow with the text before it", () => {
+  const time = (count) => {
+    const transcript = createTranscript();
+    transcript.push({ ...START, turn: "t", seq: 1 });
+    const delta = { ...HELLO, turn: "t", seq: 2, content: "some words " };
+    const began = performance.now();
+    for (let index = 0; index < count; index++) transcript.push(delta);
+    const took = performance.now() - began;
+    assert.equal(transcript.snapshot().text.length, count * 11);
+    return took;
+  };
+  time(20_000); // warms up
+  const [few, many] = [time(20_000), time(400_000)];
+  // 20 times as many deltas: linear is about 20, quadratic 400.
+  assert.ok(many < Math.max(few, 1) * 120, `${few} ms for 20 000 deltas, ${many} ms for 400 000`);
+});

@@ -1,0 +1,269 @@
+// Sessions: turns, streams, aborting, and what becomes of them when the worker dies.
+
+import assert from "node:assert/strict";
+import test, { mock } from "node:test";
+import { createRuntime, SparewheelError } from "../../web/sparewheel.js";
+import { ABORTED, ERROR, FakeWorker, FINISH, HELLO, RESULT, START, turn } from "./fake_worker.mjs";
+
+async function start(...listeners) {
+  const worker = new FakeWorker();
+  const starting = createRuntime({ createWorker: () => worker });
+  await Promise.resolve();
+  worker.ready();
+  const runtime = await starting;
+  const sessions = [];
+  for (const listener of listeners.length ? listeners : [undefined]) {
+    const creating = runtime.createSession({ yaml: "y" }, listener);
+    worker.reply(await worker.command("create_session", sessions.length), { agent: "root", models: ["demo/hello"] });
+    sessions.push(await creating);
+  }
+  return { worker, runtime, sessions, session: sessions[0] };
+}
+
+const kind = (expected, message = /./) => (error) => {
+  assert.ok(error instanceof SparewheelError, String(error));
+  assert.equal(error.kind, expected);
+  assert.match(error.message, message);
+  return true;
+};
+
+/** Collect a stream; `seen` holds what came, also when it throws. */
+async function collect(stream, seen = []) {
+  for await (const event of stream) seen.push(event);
+  return seen;
+}
+
+test("send settles with the result, after the events", async () => {
+  const order = [];
+  const { worker, session } = await start((event) => order.push(event.type));
+  const sending = session.send("hi").then((result) => (order.push("result"), result));
+  const command = await worker.command("send");
+  assert.deepEqual(command.params, { prompt: "hi", session: "s1" });
+  worker.events("s1", ...turn("t1", START, HELLO, FINISH));
+  worker.reply(command, RESULT);
+  assert.deepEqual(await sending, RESULT);
+  assert.deepEqual(order, ["start", "delta", "finish", "result"]);
+});
+
+test("each session hears its own events only", async () => {
+  const [one, two] = [[], []];
+  const { worker } = await start((event) => one.push(event.turn), (event) => two.push(event.turn));
+  worker.events("s2", ...turn("t2", START));
+  worker.events("s1", ...turn("t1", START));
+  worker.events("s9", ...turn("t9", START));
+  assert.deepEqual([one, two], [["t1"], ["t2"]]);
+});
+
+for (const [how, fail] of [
+  ["throws", () => { throw new Error("mine"); }],
+  ["rejects", async () => { throw new Error("mine"); }],
+]) {
+  test(`a listener that ${how} is reported once, and hurts nobody`, async () => {
+    const report = mock.method(console, "error", () => {});
+    try {
+      const heard = [];
+      const { worker, sessions } = await start(fail, (event) => heard.push(event.type));
+      const streaming = collect(sessions[0].stream("hi"));
+      const command = await worker.command("send");
+      worker.events("s1", ...turn("t1", START, { ...HELLO, content: "sk-CANARY" }, FINISH));
+      worker.events("s2", ...turn("t2", START, FINISH));
+      worker.reply(command, RESULT);
+      assert.deepEqual((await streaming).map(({ type }) => type), ["start", "delta", "finish"]);
+      assert.deepEqual(heard, ["start", "finish"]);
+      assert.equal(report.mock.callCount(), 1);
+      assert.doesNotMatch(report.mock.calls[0].arguments.join(" "), /CANARY/);
+    } finally {
+      report.mock.restore();
+    }
+  });
+}
+
+test("stream yields the events as they come and ends after the terminal one", async () => {
+  const { worker, session } = await start();
+  const stream = session.stream("hi");
+  const [start_, delta, finish] = turn("t1", START, HELLO, FINISH);
+  const first = stream.next();
+  const command = await worker.command("send");
+  worker.events("s1", start_);
+  assert.deepEqual(await first, { done: false, value: start_ });
+  worker.events("s1", delta, finish);
+  assert.deepEqual(await stream.next(), { done: false, value: delta });
+  assert.deepEqual(await stream.next(), { done: false, value: finish });
+  worker.reply(command, RESULT);
+  assert.deepEqual(await stream.next(), { done: true, value: undefined });
+  assert.equal(worker.commands("abort").length, 0);
+});
+
+for (const [what, last, error] of [
+  ["fails", ERROR, { kind: "overloaded", message: "all models failed" }],
+  ["is aborted", ABORTED, { kind: "aborted", message: "the turn was aborted" }],
+]) {
+  test(`a turn that ${what}: the stream ends with that event, send rejects`, async () => {
+    const { worker, session } = await start();
+    const streaming = collect(session.stream("hi"));
+    worker.events("s1", ...turn("t1", START, HELLO, last));
+    worker.refuse(await worker.command("send"), error);
+    assert.deepEqual((await streaming).map(({ type }) => type), ["start", "delta", last.type].slice(0, 3));
+    const sending = session.send("again");
+    worker.refuse(await worker.command("send", 1), error);
+    await assert.rejects(sending, kind(error.kind, new RegExp(error.message)));
+  });
+}
+
+test("what fails before the first event throws from the stream", async () => {
+  const { worker, session } = await start();
+  const seen = [];
+  const streaming = collect(session.stream(undefined), seen);
+  const command = await worker.command("send");
+  assert.deepEqual(command.params, { session: "s1" });
+  worker.refuse(command, { kind: "config", message: "prompt must be a string" });
+  await assert.rejects(streaming, kind("config", /must be a string/));
+  assert.deepEqual(seen, []);
+});
+
+test("a second turn is refused while one runs, and does not touch it", async () => {
+  const { worker, session } = await start();
+  const sending = session.send("hi");
+  const control = new AbortController();
+  await assert.rejects(session.send("too early", { signal: control.signal }), kind("config", /already running/));
+  await assert.rejects(collect(session.stream("too early")), kind("config", /already running/));
+  control.abort();
+  worker.reply(await worker.command("send"), RESULT);
+  await sending;
+  assert.equal(worker.commands("abort").length, 0);
+  assert.equal(worker.commands("send").length, 1);
+});
+
+test("leaving a stream early aborts the turn and waits until it has ended", async () => {
+  const { worker, session } = await start();
+  const leaving = (async () => {
+    for await (const event of session.stream("hi")) {
+      if (event.type === "delta") break;
+    }
+  })();
+  const command = await worker.command("send");
+  worker.events("s1", ...turn("t1", START, HELLO));
+  const abort = await worker.command("abort");
+  assert.deepEqual(abort.params, { session: "s1" });
+  await assert.rejects(session.send("too early"), kind("config", /already running/));
+  worker.reply(abort, null);
+  worker.refuse(command, { kind: "aborted", message: "the turn was aborted" });
+  await leaving;
+  const next = session.send("next");
+  worker.reply(await worker.command("send", 1), RESULT);
+  assert.deepEqual(await next, RESULT);
+});
+
+test("leaving a stream at its terminal event aborts nothing", async () => {
+  const { worker, session } = await start();
+  const leaving = (async () => {
+    for await (const event of session.stream("hi")) {
+      if (event.type === "finish") break;
+    }
+  })();
+  worker.events("s1", ...turn("t1", START, FINISH));
+  worker.reply(await worker.command("send"), RESULT);
+  await leaving;
+  assert.equal(worker.commands("abort").length, 0);
+});
+
+test("a signal aborts its turn; one that is aborted already starts none", async () => {
+  const { worker, session } = await start();
+  const control = new AbortController();
+  const sending = session.send("hi", { signal: control.signal });
+  const command = await worker.command("send");
+  control.abort();
+  await worker.command("abort");
+  worker.events("s1", ...turn("t1", START, ABORTED));
+  worker.refuse(command, { kind: "aborted", message: "the turn was aborted" });
+  await assert.rejects(sending, kind("aborted", /aborted/));
+  await assert.rejects(session.send("hi", { signal: control.signal }), kind("aborted", /aborted/));
+  await assert.rejects(collect(session.stream("hi", { signal: control.signal })), kind("aborted", /aborted/));
+  assert.equal(worker.commands("send").length, 1);
+});
+
+test("a signal that aborts after the turn does nothing", async () => {
+  const { worker, session } = await start();
+  const control = new AbortController();
+  const sending = session.send("hi", { signal: control.signal });
+  worker.reply(await worker.command("send"), RESULT);
+  await sending;
+  control.abort();
+  session.export().catch(() => {}); // goes out after an abort would have
+  await worker.command("export");
+  assert.equal(worker.commands("abort").length, 0);
+});
+
+test("a worker that dies gives each running turn one terminal event, then rejects", async () => {
+  const [running, finished, idle] = [[], [], []];
+  const { worker, sessions } = await start(
+    (event) => running.push(event), (event) => finished.push(event), (event) => idle.push(event),
+  );
+  const streaming = collect(sessions[0].stream("hi"));
+  const sending = sessions[1].send("hi");
+  await worker.command("send", 1);
+  worker.events("s1", ...turn("t1", START, HELLO));
+  worker.events("s2", ...turn("t2", START, FINISH));
+  worker.fail("RuntimeError: unreachable");
+  worker.fail("again");
+  const events = await streaming;
+  assert.deepEqual(events.slice(0, 2), turn("t1", START, HELLO));
+  const { type, turn: id, seq, kind: what, code, message, retryable, attempts } = events[2];
+  assert.deepEqual({ type, id, seq, what, code, retryable, attempts }, {
+    type: "error", id: "t1", seq: 3, what: "internal", code: "unknown", retryable: false, attempts: [],
+  });
+  assert.match(message, /worker has died: RuntimeError: unreachable/);
+  assert.deepEqual(running, events);
+  assert.equal(events.length, 3);
+  await assert.rejects(sending, kind("internal", /worker has died/));
+  assert.deepEqual(finished, turn("t2", START, FINISH));
+  assert.deepEqual(idle, []);
+});
+
+test("dispose ends a stream that has seen nothing yet with one event of kind aborted", async () => {
+  const { worker, runtime, session } = await start();
+  const streaming = collect(session.stream("hi"));
+  await worker.command("send");
+  runtime.dispose();
+  const events = await streaming;
+  assert.deepEqual(events.map(({ type, seq, kind: what }) => [type, seq, what]), [["error", 1, "aborted"]]);
+  await assert.rejects(session.send("hi"), kind("internal", /disposed/));
+  session.abort();
+  await session.close();
+});
+
+test("close is told once; afterwards calls are refused and abort does nothing", async () => {
+  const { worker, session } = await start();
+  const closing = [session.close(), session.close()];
+  worker.reply(await worker.command("close"), null);
+  await Promise.all(closing);
+  session.abort();
+  for (const call of [() => session.send("hi"), () => session.restart(), () => session.export(), () => collect(session.stream("hi"))]) {
+    await assert.rejects(call(), kind("config", /closed/));
+  }
+  assert.deepEqual(worker.posted.slice(2).map(({ method }) => method), ["close"]);
+});
+
+test("closing during a turn lets its terminal event through", async () => {
+  const heard = [];
+  const { worker, session } = await start((event) => heard.push(event.type));
+  const sending = session.send("hi");
+  const command = await worker.command("send");
+  const closing = session.close();
+  const close = await worker.command("close");
+  worker.events("s1", ...turn("t1", START, ABORTED));
+  worker.refuse(command, { kind: "aborted", message: "the turn was aborted" });
+  worker.reply(close, null);
+  await assert.rejects(sending, kind("aborted"));
+  await closing;
+  assert.deepEqual(heard, ["start", "aborted"]);
+});
+
+test("restart and export pass through", async () => {
+  const { worker, session } = await start();
+  const [restarting, exporting] = [session.restart(), session.export()];
+  worker.reply(await worker.command("restart"), null);
+  worker.reply(await worker.command("export"), { version: 1, messages: [] });
+  assert.equal(await restarting, undefined);
+  assert.deepEqual(await exporting, { version: 1, messages: [] });
+});

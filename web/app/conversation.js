@@ -1,0 +1,61 @@
+import { createRuntime } from "../sparewheel.js";
+
+/**
+ * @typedef {import("../sparewheel.js").Runtime} Runtime
+ * @typedef {import("../sparewheel.js").Session} Session
+ */
+
+/** The runtime and the one session of this page: another agent file, or other keys, make another session. */
+export class Conversation {
+  #onProgress;
+  /** @type {Promise<Runtime> | null} */
+  #runtime = null;
+  /** @type {{made: string, session: Promise<Session>} | null} */
+  #current = null;
+
+  /** @param {(progress: import("../sparewheel.js").Progress) => void} onProgress */
+  constructor(onProgress) {
+    this.#onProgress = onProgress;
+  }
+
+  /** Start the runtime, unless it runs already. One that failed to start, or died, is started anew. */
+  start() {
+    if (!this.#runtime) {
+      const forget = () => {
+        this.#runtime = null;
+        this.#current = null;
+      };
+      this.#runtime = createRuntime({ onProgress: this.#onProgress });
+      this.#runtime.then(({ closed }) => closed).then(forget, forget);
+    }
+    return this.#runtime;
+  }
+
+  /**
+   * The session for this agent file and these keys.
+   * @param {string} yaml
+   * @param {Record<string, string>} env
+   * @returns {Promise<{session: Session, isNew: boolean}>} Rejects with what is wrong with the file.
+   */
+  async session(yaml, env) {
+    const runtime = await this.start();
+    const made = JSON.stringify([yaml, env]);
+    const isNew = this.#current?.made !== made;
+    if (!this.#current || isNew) {
+      this.#close(this.#current);
+      this.#current = { made, session: runtime.createSession({ yaml, env }) };
+    }
+    const current = this.#current;
+    try {
+      return { session: await current.session, isNew };
+    } catch (error) {
+      if (this.#current === current) this.#current = null;
+      throw error;
+    }
+  }
+
+  /** @param {{session: Promise<Session>} | null} current */
+  #close(current) {
+    current?.session.then((session) => session.close()).catch(() => {}); // one that was never made needs no closing
+  }
+}

@@ -1,0 +1,52 @@
+/**
+ * The element of the page with this id.
+ * @template {HTMLElement} T
+ * @param {string} id
+ * @param {new () => T} type
+ * @returns {T}
+ */
+export function byId(id, type) {
+  const found = document.getElementById(id);
+  if (!(found instanceof type)) throw new Error(`the page has no ${type.name} #${id}`);
+  return found;
+}
+
+/**
+ * A new element. Text is text: nothing that comes from a model or a file is ever read as HTML.
+ * @template {keyof HTMLElementTagNameMap} K
+ * @param {K} name
+ * @param {{class?: string, text?: string}} [options]
+ * @param {...(Node | string)} children
+ * @returns {HTMLElementTagNameMap[K]}
+ */
+export function make(name, { class: className, text } = {}, ...children) {
+  const element = document.createElement(name);
+  if (className) element.className = className;
+  if (text) element.append(text);
+  element.append(...children);
+  return element;
+}
+
+/** A hidden tab has no frames; then this often is enough. */
+const HIDDEN_MS = 250;
+
+/**
+ * Collect work until the next frame.
+ * @param {() => void} flush
+ * @returns {() => void} Asks for a flush; asking twice within a frame is asking once.
+ */
+export function perFrame(flush) {
+  let asked = false;
+  const run = () => {
+    if (!asked) return;
+    asked = false;
+    flush();
+  };
+  document.addEventListener("visibilitychange", run);
+  return () => {
+    if (asked) return;
+    asked = true;
+    if (document.hidden) setTimeout(run, HIDDEN_MS);
+    else requestAnimationFrame(run);
+  };
+}

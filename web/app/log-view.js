@@ -1,0 +1,71 @@
+import { make, perFrame } from "./dom.js";
+
+/** The oldest lines go when there are more. */
+const MAX_LINES = 2000;
+
+/** Lists the events, a line each. */
+export class LogView {
+  #list;
+  #filter;
+  #count;
+  #total = 0;
+  /** @type {import("../sparewheel.js").Event[]} */
+  #waiting = [];
+  #ask;
+
+  /**
+   * @param {HTMLElement} list
+   * @param {HTMLInputElement} filter
+   * @param {HTMLElement} count
+   */
+  constructor(list, filter, count) {
+    this.#list = list;
+    this.#filter = filter;
+    this.#count = count;
+    this.#ask = perFrame(() => this.#render());
+    filter.addEventListener("input", () => this.#refilter());
+  }
+
+  /** @param {import("../sparewheel.js").Event} event */
+  push(event) {
+    this.#waiting.push(event);
+    this.#ask();
+  }
+
+  #render() {
+    const events = this.#waiting;
+    this.#waiting = [];
+    this.#total += events.length;
+    this.#count.textContent = String(this.#total);
+    const atEnd = this.#list.scrollHeight - this.#list.scrollTop - this.#list.clientHeight < 60;
+    this.#list.append(...events.slice(-MAX_LINES).map((event) => this.#line(event)));
+    while (this.#list.childElementCount > MAX_LINES) this.#list.firstElementChild?.remove();
+    if (atEnd) this.#list.scrollTop = this.#list.scrollHeight;
+  }
+
+  /** @param {import("../sparewheel.js").Event} event */
+  #line({ type, seq, turn: _, ...facts }) {
+    const line = make(
+      "li",
+      {},
+      make("span", { class: "seq", text: String(seq) }),
+      " ",
+      make("span", { class: "type", text: type }),
+      ` ${JSON.stringify(facts)}`,
+    );
+    line.dataset["type"] = type;
+    line.hidden = !this.#shows(line);
+    return line;
+  }
+
+  /** @param {HTMLElement} line */
+  #shows(line) {
+    return (line.textContent ?? "").toLowerCase().includes(this.#filter.value.trim().toLowerCase());
+  }
+
+  #refilter() {
+    for (const line of this.#list.children) {
+      if (line instanceof HTMLElement) line.hidden = !this.#shows(line);
+    }
+  }
+}

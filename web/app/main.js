@@ -1,0 +1,194 @@
+// The page: wires the parts together.
+
+import { SparewheelError } from "../sparewheel.js";
+import { ChainView } from "./chain-view.js";
+import { Conversation } from "./conversation.js";
+import { byId, make } from "./dom.js";
+import { KeysView } from "./keys-view.js";
+import { LogView } from "./log-view.js";
+import { StatusView } from "./status-view.js";
+import { TurnView } from "./turn-view.js";
+
+/** After the last keystroke in the agent file; then it is checked. */
+const SETTLE_MS = 500;
+
+const prompt = byId("prompt", HTMLTextAreaElement);
+const send = byId("send", HTMLButtonElement);
+const stop = byId("stop", HTMLButtonElement);
+const transcript = byId("transcript", HTMLElement);
+const welcome = byId("welcome", HTMLElement);
+const agentYaml = byId("agent-yaml", HTMLTextAreaElement);
+const agentProblem = byId("agent-problem", HTMLElement);
+
+const status = new StatusView(byId("status", HTMLElement), byId("boot", HTMLProgressElement));
+const chain = new ChainView(byId("chain", HTMLElement));
+const log = new LogView(byId("log", HTMLElement), byId("log-filter", HTMLInputElement), byId("log-count", HTMLElement));
+const keys = new KeysView(byId("keys", HTMLElement), byId("add-key", HTMLButtonElement), agentChanged);
+const conversation = new Conversation((progress) => status.progress(progress));
+
+/** @type {AbortController | null} Stops the turn that is under way. */
+let running = null;
+/** @type {ReturnType<typeof setTimeout> | undefined} */
+let settling;
+let turns = 0;
+/** Settles when the agent box has something in it. */
+const example = loadExample().catch((error) => showProblem(`The demo agent did not load: ${error.message}`));
+
+/** @param {unknown} thrown */
+function known(thrown) {
+  if (thrown instanceof SparewheelError) return thrown;
+  return new SparewheelError({ message: thrown instanceof Error ? thrown.message : String(thrown) });
+}
+
+/** The session for what the agent box says now; shows what is wrong with it. */
+async function openSession() {
+  clearTimeout(settling);
+  await example;
+  try {
+    const { session, isNew } = await conversation.session(agentYaml.value, keys.values);
+    showProblem("");
+    if (isNew) {
+      chain.reset(session.models);
+      if (turns > 0) transcript.append(make("p", { class: "divider", text: "A new conversation: the agent has changed" }));
+    }
+    return session;
+  } catch (thrown) {
+    const { message, hint, kind } = known(thrown);
+    if (kind === "config") showProblem(hint ? `${message} ${hint}` : message);
+    throw thrown;
+  }
+}
+
+/** @param {string} text */
+function showProblem(text) {
+  agentProblem.textContent = text;
+  agentProblem.hidden = text === "";
+  agentYaml.ariaInvalid = String(text !== "");
+}
+
+function agentChanged() {
+  clearTimeout(settling);
+  settling = setTimeout(() => {
+    if (!running) openSession().catch(() => {}); // what is wrong stands below the file by now
+  }, SETTLE_MS);
+}
+
+/** @param {string} text */
+async function takeTurn(text) {
+  if (running || text.trim() === "") return;
+  const control = new AbortController();
+  running = control;
+  welcome.remove();
+  const view = new TurnView(transcript, text);
+  turns += 1;
+  showRunning(true);
+  try {
+    const session = await Promise.race([openSession(), stopped(control.signal)]);
+    status.set("running", "Asking…");
+    for await (const event of session.stream(text, { signal: control.signal })) {
+      chain.push(event);
+      view.push(event);
+      log.push(event);
+      announce(event);
+    }
+  } catch (thrown) {
+    const error = known(thrown);
+    if (error.kind === "aborted") view.stopped();
+    else view.fail(error);
+    status.set(error.kind === "aborted" ? "stopped" : "error", error.kind === "aborted" ? "Stopped" : "Failed");
+  } finally {
+    running = null;
+    showRunning(false);
+  }
+}
+
+/**
+ * @param {AbortSignal} signal
+ * @returns {Promise<never>}
+ */
+function stopped(signal) {
+  const error = new SparewheelError({ kind: "aborted", message: "aborted" });
+  return new Promise((_, reject) => signal.addEventListener("abort", () => reject(error)));
+}
+
+/** @param {import("../sparewheel.js").Event} event */
+function announce(event) {
+  if (event.type === "delta") status.set("running", "Answering…");
+  else if (event.type === "retry") status.set("running", `${event.model} failed; it is asked again`);
+  else if (event.type === "fallback") status.set("running", `${event.from} failed; ${event.to} takes over`);
+  else if (event.type === "finish") status.set("done", `Answered by ${event.model}`);
+  else if (event.type === "error") status.set("error", "Failed");
+  else if (event.type === "aborted") status.set("stopped", "Stopped");
+}
+
+/** @param {boolean} isRunning */
+function showRunning(isRunning) {
+  const hadFocus = document.activeElement === stop || document.activeElement === send;
+  send.disabled = isRunning;
+  stop.hidden = !isRunning;
+  if (hadFocus) (isRunning ? stop : prompt).focus();
+}
+
+async function boot() {
+  status.set("booting", "Starting…");
+  try {
+    await conversation.start();
+  } catch (thrown) {
+    if (running) return; // its own failure says it
+    status.set("error", "Could not start");
+    showBootFailure(known(thrown));
+    return;
+  }
+  if (running) return; // a prompt was waiting for this
+  status.set("ready", "Ready");
+  openSession().catch(() => {}); // what is wrong stands below the file by now
+}
+
+/** @param {SparewheelError} error */
+function showBootFailure({ message, hint }) {
+  const again = make("button", { text: "Start again" });
+  again.type = "button";
+  const box = make("div", { class: "failure" }, make("p", { class: "message", text: message }), make("p", { text: hint }), again);
+  box.setAttribute("role", "alert");
+  again.addEventListener("click", () => {
+    box.remove();
+    prompt.focus();
+    void boot();
+  });
+  transcript.append(box);
+}
+
+/** Put the demo agent into its box, unless something has been typed there already. */
+async function loadExample() {
+  const response = await fetch(new URL("../examples/demo.yaml", import.meta.url));
+  const text = await response.text();
+  if (!response.ok) showProblem(`The demo agent did not load: ${response.status} for ${response.url}`);
+  else if (agentYaml.value === "") agentYaml.value = text;
+}
+
+function submit() {
+  if (running) return;
+  const text = prompt.value;
+  if (text.trim() !== "") prompt.value = "";
+  void takeTurn(text);
+}
+
+byId("composer", HTMLFormElement).addEventListener("submit", (event) => {
+  event.preventDefault();
+  submit();
+});
+prompt.addEventListener("keydown", (event) => {
+  if (event.key !== "Enter" || event.shiftKey || event.isComposing) return;
+  event.preventDefault();
+  submit();
+});
+document.addEventListener("keydown", (event) => {
+  if (event.key === "Escape") running?.abort();
+});
+stop.addEventListener("click", () => running?.abort());
+byId("suggestion", HTMLButtonElement).addEventListener("click", () => {
+  prompt.focus();
+  void takeTurn("Hello!");
+});
+agentYaml.addEventListener("input", agentChanged);
+void boot();

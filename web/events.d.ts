@@ -1,0 +1,218 @@
+// Generated from runtime/sparewheel/events.py by `python -m bundle.typings`: change it there.
+
+export type Kind = "rate_limit" | "overloaded" | "server_error" | "network" | "network_or_cors" | "stream_truncated" | "timeout_connect" | "timeout_first_content" | "timeout_idle" | "timeout_turn" | "quota" | "auth" | "permission" | "model_not_found" | "invalid_request" | "unsupported" | "context_overflow" | "refusal" | "content_filter" | "empty_output" | "circuit_breaker" | "aborted" | "tool_error" | "max_steps" | "loop" | "guardrail" | "config" | "internal";
+
+export type Code = "rate_limit" | "context_overflow" | "auth_error" | "network_error" | "server_error" | "model_error" | "circuit_breaker" | "unknown";
+
+export type BlockKind = "text" | "reasoning" | "tool_call";
+
+export type FinishReason = "stop" | "length" | "tool_calls" | "refusal" | "content_filter" | "tool_limit" | "max_steps" | "other";
+
+/** The user, or whoever drives the page, stopped the turn. `partial` is the text shown so far. */
+export interface AbortedEvent {
+  turn: string;
+  seq: number;
+  type: "aborted";
+  partial: string;
+  usage: UsageTotals | null;
+}
+
+/** One HTTP request of a turn and what came of it. */
+export interface AttemptRecord {
+  attempt: number;
+  model: string;
+  outcome: "ok" | "failed" | "aborted";
+  kind?: Kind;
+  code?: Code;
+  status?: number;
+  message?: string;
+  hint?: string;
+}
+
+/** `content` is the whole block: its text, its reasoning, or the arguments of its tool call. */
+export interface BlockEndEvent {
+  turn: string;
+  seq: number;
+  type: "block_end";
+  attempt: number;
+  index: number;
+  kind: BlockKind;
+  content: string;
+}
+
+export interface BlockStartEvent {
+  turn: string;
+  seq: number;
+  type: "block_start";
+  attempt: number;
+  index: number;
+  kind: BlockKind;
+}
+
+/** A piece of the answer: `content` or `reasoning`, never both. */
+export interface DeltaEvent {
+  turn: string;
+  seq: number;
+  type: "delta";
+  attempt: number;
+  index: number;
+  content?: string;
+  reasoning?: string;
+}
+
+/** What this attempt has streamed (`chars` characters of content and reasoning) is void. */
+export interface DiscardEvent {
+  turn: string;
+  seq: number;
+  type: "discard";
+  attempt: number;
+  chars: number;
+}
+
+export interface ErrorEvent {
+  turn: string;
+  seq: number;
+  type: "error";
+  message: string;
+  kind: Kind;
+  code: Code;
+  hint: string;
+  retryable: boolean;
+  attempts: AttemptRecord[];
+  status?: number;
+  provider?: string;
+  model?: string;
+}
+
+/** No model is left. Always followed by `error`. */
+export interface ExhaustedEvent {
+  turn: string;
+  seq: number;
+  type: "exhausted";
+  models_tried: string[];
+  final_error: FinalError;
+}
+
+/** The next model of the chain is asked. `attempt` is the number of the attempt about to be made. */
+export interface FallbackEvent {
+  turn: string;
+  seq: number;
+  from: string;
+  type: "fallback";
+  to: string;
+  attempt: number;
+  delay_ms: number;
+  kind: Kind;
+  code: Code;
+  reason: string;
+  status?: number;
+}
+
+export interface FinalError {
+  kind: Kind;
+  code: Code;
+  message: string;
+  status?: number;
+}
+
+export interface FinishEvent {
+  turn: string;
+  seq: number;
+  type: "finish";
+  reason: FinishReason;
+  model: string;
+  empty?: boolean;
+}
+
+/** The primary answers again. */
+export interface RecoveredEvent {
+  turn: string;
+  seq: number;
+  type: "recovered";
+  model: string;
+}
+
+/** The same model is asked again. `attempt` is the number of the attempt about to be made. */
+export interface RetryEvent {
+  turn: string;
+  seq: number;
+  type: "retry";
+  model: string;
+  attempt: number;
+  delay_ms: number;
+  retrying_at: string;
+  kind: Kind;
+  code: Code;
+  reason: string;
+  status?: number;
+}
+
+export interface StartEvent {
+  turn: string;
+  seq: number;
+  type: "start";
+  agent: string;
+  model: string;
+}
+
+/** `arguments` is a fragment of JSON text: to be shown, never to be acted on. */
+export interface ToolCallDeltaEvent {
+  turn: string;
+  seq: number;
+  type: "tool_call_delta";
+  attempt: number;
+  index: number;
+  id: string;
+  name: string;
+  arguments: string;
+}
+
+/** What one attempt cost. `discarded`: its output was void, its tokens were not. */
+export interface UsageEvent {
+  turn: string;
+  seq: number;
+  type: "usage";
+  attempt: number;
+  model: string;
+  input_tokens: number | null;
+  output_tokens: number | null;
+  cached_tokens: number | null;
+  reasoning_tokens: number | null;
+  context_length: number | null;
+  context_limit: number | null;
+  cost: number | null;
+  discarded: boolean;
+}
+
+/** Sums over all attempts of a turn, the void ones included. None where no attempt told us. */
+export interface UsageTotals {
+  input_tokens: number | null;
+  output_tokens: number | null;
+  cached_tokens: number | null;
+  reasoning_tokens: number | null;
+}
+
+export interface WarningEvent {
+  turn: string;
+  seq: number;
+  type: "warning";
+  message: string;
+}
+
+/** What a listener receives. */
+export type Event =
+  | StartEvent
+  | DeltaEvent
+  | BlockStartEvent
+  | BlockEndEvent
+  | ToolCallDeltaEvent
+  | RetryEvent
+  | FallbackEvent
+  | DiscardEvent
+  | RecoveredEvent
+  | ExhaustedEvent
+  | UsageEvent
+  | WarningEvent
+  | FinishEvent
+  | ErrorEvent
+  | AbortedEvent;

@@ -1,0 +1,94 @@
+import { aborted, SparewheelError } from "./errors.js";
+import { guarded } from "./listener.js";
+
+/**
+ * @typedef {import("../events.js").Event} Event
+ * @typedef {import("./client.js").Client} Client
+ */
+
+const TERMINAL = new Set(["finish", "error", "aborted"]);
+
+/** @param {Event | undefined} event */
+export const isTerminal = (event) => event !== undefined && TERMINAL.has(event.type);
+
+/** One session's line to the worker: runs its turns, one at a time, and hands out its events. */
+export class Channel {
+  #client;
+  #session;
+  #listener;
+  /** @type {{last: Event | undefined, sink: (event: Event) => void} | null} */
+  #turn = null;
+
+  /**
+   * @param {Client} client
+   * @param {string} session
+   * @param {import("../sparewheel.js").Listener | undefined} listener
+   */
+  constructor(client, session, listener) {
+    this.#client = client;
+    this.#session = session;
+    this.#listener = guarded(listener, "an event listener");
+    client.subscribe(session, {
+      onEvents: (events) => events.forEach((event) => this.#deliver(event)),
+      onDeath: (error) => this.#endTurn(error),
+    });
+  }
+
+  /**
+   * Run a turn.
+   * @param {"send" | "chat"} method
+   * @param {Record<string, unknown>} params
+   * @param {AbortSignal | undefined} signal
+   * @param {(event: Event) => void} [sink] Gets this turn's events, before the listener does.
+   * @returns {Promise<import("../sparewheel.js").Result>}
+   */
+  async run(method, params, signal, sink = () => {}) {
+    if (signal?.aborted) throw aborted("the turn");
+    if (this.#turn) {
+      throw new SparewheelError({
+        kind: "config",
+        message: `${method}: a turn is already running in this session`,
+        hint: "Wait until it has settled, abort it, or create another session.",
+        retryable: true,
+      });
+    }
+    this.#turn = { last: undefined, sink };
+    const stop = () => this.abort();
+    signal?.addEventListener("abort", stop);
+    try {
+      return await this.#client.request(method, { ...params, session: this.#session });
+    } finally {
+      signal?.removeEventListener("abort", stop);
+      this.#turn = null;
+    }
+  }
+
+  abort() {
+    this.#client.tell("abort", { session: this.#session });
+  }
+
+  close() {
+    this.#client.unsubscribe(this.#session);
+  }
+
+  /** @param {Event} event */
+  #deliver(event) {
+    if (this.#turn) {
+      this.#turn.last = event;
+      this.#turn.sink(event);
+    }
+    this.#listener(event);
+  }
+
+  /**
+   * The terminal event that the worker can no longer send.
+   * @param {SparewheelError} error
+   */
+  #endTurn(error) {
+    if (!this.#turn || isTerminal(this.#turn.last)) return;
+    const { turn = "unstarted", seq = 0 } = this.#turn.last ?? {};
+    const { message, code, hint, retryable } = error;
+    const kind = error.kind === "aborted" ? "aborted" : "internal";
+    this.#deliver({ type: "error", turn, seq: seq + 1, message, kind, code, hint, retryable, attempts: [] });
+  }
+}

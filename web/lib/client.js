@@ -1,0 +1,152 @@
+import { messageOf, SparewheelError } from "./errors.js";
+
+/**
+ * @typedef {import("../events.js").Event} Event
+ * @typedef {{resolve: (value: any) => void, reject: (error: Error) => void}} Pending
+ * @typedef {{onEvents: (events: Event[]) => void, onDeath: (error: SparewheelError) => void}} Subscriber
+ */
+
+/** Commands to the worker and what comes back: replies to whoever asked, events to the session they belong to. */
+export class Client {
+  /** @type {Worker} */
+  #worker;
+  #nextId = 1;
+  #nextSession = 1;
+  /** @type {Map<number, Pending>} */
+  #pending = new Map();
+  /** @type {Map<string, Subscriber>} */
+  #subscribers = new Map();
+  /** @type {SparewheelError | null} Why no command can be sent any more. */
+  #ended = null;
+  #stopListening = new AbortController();
+  /** @type {(reason: SparewheelError) => void} */
+  #tellClosed = () => {};
+  /** @type {Promise<SparewheelError>} Resolves when the worker has ended, with the reason. */
+  closed = new Promise((resolve) => (this.#tellClosed = resolve));
+
+  /** @param {Worker} worker One that is ready. */
+  constructor(worker) {
+    this.#worker = worker;
+    const { signal } = this.#stopListening;
+    worker.addEventListener("message", ({ data }) => typeof data === "string" && this.#receive(data), { signal });
+    worker.addEventListener("error", ({ message }) => this.#die(message || "its script failed"), { signal });
+    worker.addEventListener("messageerror", () => this.#die("it sent something unreadable"), { signal });
+  }
+
+  /** Whether commands can still be sent. */
+  get running() {
+    return this.#ended === null;
+  }
+
+  /** A session id that this worker has not seen. */
+  newSessionId() {
+    return `s${this.#nextSession++}`;
+  }
+
+  /**
+   * Send a command.
+   * @param {string} method
+   * @param {Record<string, unknown>} params
+   * @returns {Promise<any>} The result. Rejects with `SparewheelError`.
+   */
+  async request(method, params) {
+    if (this.#ended) throw this.#ended;
+    const id = this.#nextId++;
+    const text = encode({ id, method, params });
+    return new Promise((resolve, reject) => {
+      this.#pending.set(id, { resolve, reject });
+      this.#worker.postMessage(text);
+    });
+  }
+
+  /**
+   * Send a command whose outcome is news to nobody: if the worker is gone there is nothing left to be done.
+   * @param {string} method
+   * @param {Record<string, unknown>} params
+   */
+  tell(method, params) {
+    this.request(method, params).catch(() => {});
+  }
+
+  /**
+   * @param {string} session
+   * @param {Subscriber} subscriber
+   */
+  subscribe(session, subscriber) {
+    this.#subscribers.set(session, subscriber);
+  }
+
+  /** @param {string} session */
+  unsubscribe(session) {
+    this.#subscribers.delete(session);
+  }
+
+  /**
+   * End the worker.
+   * @param {SparewheelError} open What everything that is open is told.
+   * @param {SparewheelError} later What every call from now on is told.
+   */
+  end(open, later) {
+    if (this.#ended) return;
+    this.#ended = later;
+    this.#stopListening.abort();
+    this.#worker.terminate();
+    const pending = [...this.#pending.values()];
+    const subscribers = [...this.#subscribers.values()];
+    this.#pending.clear();
+    this.#subscribers.clear();
+    // Events before rejections, as in a turn that fails while the worker lives.
+    for (const subscriber of subscribers) subscriber.onDeath(open);
+    for (const { reject } of pending) reject(open);
+    this.#tellClosed(later);
+  }
+
+  /** @param {string} reason */
+  #die(reason) {
+    const error = new SparewheelError({
+      message: `the worker has died: ${reason}`,
+      hint: "Create a new runtime; the browser's console may say more.",
+    });
+    this.end(error, error);
+  }
+
+  /** @param {string} text */
+  #receive(text) {
+    /** @type {any} */
+    let message;
+    try {
+      message = JSON.parse(text);
+    } catch {
+      this.#die("it sent something that is not JSON");
+      return;
+    }
+    if (message.type === "events") {
+      this.#subscribers.get(message.session)?.onEvents(message.events);
+      return;
+    }
+    const pending = this.#pending.get(message.id);
+    this.#pending.delete(message.id);
+    if (message.error) pending?.reject(new SparewheelError(message.error));
+    else pending?.resolve(message.result);
+  }
+}
+
+/**
+ * A command as JSON text; refuses what JSON would drop or distort without a word.
+ * @param {{id: number, method: string, params: Record<string, unknown>}} command
+ */
+function encode(command) {
+  let reason = "";
+  try {
+    return JSON.stringify(command, (key, value) => {
+      if (["function", "symbol", "bigint"].includes(typeof value)) reason = `"${key}" is a ${typeof value}`;
+      if (typeof value === "number" && !Number.isFinite(value)) reason = `"${key}" is ${value}`;
+      if (reason) throw new TypeError(reason);
+      return value;
+    });
+  } catch (thrown) {
+    // Only the first line of the engine's own message: the others quote the objects.
+    const message = `${command.method}: what was passed is not plain JSON: ${reason || messageOf(thrown).split("\n")[0]}`;
+    throw new SparewheelError({ kind: "config", message, hint: "Pass plain objects, arrays, strings and numbers." });
+  }
+}

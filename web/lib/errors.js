@@ -1,0 +1,47 @@
+/** @typedef {import("../sparewheel.js").ErrorFacts} ErrorFacts */
+
+/** Everything the embed API rejects with. */
+export class SparewheelError extends Error {
+  /** @param {Partial<ErrorFacts> & {message: string}} facts */
+  constructor(facts) {
+    super(facts.message);
+    this.name = "SparewheelError";
+    /** @type {ErrorFacts["kind"]} */
+    this.kind = facts.kind ?? "internal";
+    this.hint = facts.hint ?? "";
+    /** @type {ErrorFacts["code"]} */
+    this.code = facts.code ?? "unknown";
+    this.retryable = facts.retryable ?? false;
+    /** @type {ErrorFacts["attempts"]} */
+    this.attempts = facts.attempts ?? [];
+    if (facts.status !== undefined) this.status = facts.status;
+    if (facts.provider !== undefined) this.provider = facts.provider;
+    if (facts.model !== undefined) this.model = facts.model;
+    if (facts.stage !== undefined) this.stage = facts.stage;
+  }
+}
+
+/**
+ * The error of a turn, or a start, that was told to stop.
+ * @param {string} what What was aborted, as the subject of a sentence.
+ */
+export function aborted(what) {
+  return new SparewheelError({ kind: "aborted", message: `${what} was aborted` });
+}
+
+/**
+ * @param {ErrorFacts["stage"]} stage
+ * @param {string} reason
+ * @param {string} hint
+ */
+export function bootFailed(stage, reason, hint) {
+  return new SparewheelError({ kind: "boot_failed", stage, hint, message: `the runtime could not start: ${reason}` });
+}
+
+/**
+ * Whatever was thrown, in words.
+ * @param {unknown} thrown
+ */
+export function messageOf(thrown) {
+  return thrown instanceof Error ? thrown.message : String(thrown);
+}

@@ -1,0 +1,24 @@
+/**
+ * A listener that hurts nobody: what it throws, or rejects with, goes to the console once and ends there.
+ * @template T
+ * @param {((value: T) => unknown) | undefined} listener
+ * @param {string} name What to call it on the console.
+ * @returns {(value: T) => void}
+ */
+export function guarded(listener, name) {
+  if (!listener) return () => {};
+  let reported = false;
+  const report = (/** @type {unknown} */ thrown) => {
+    if (reported) return; // a listener that fails at one event mostly fails at all of them
+    reported = true;
+    console.error(`sparewheel: ${name} failed, which is ignored (and not reported again):`, thrown);
+  };
+  return (value) => {
+    try {
+      const outcome = listener(value);
+      if (outcome instanceof Promise) outcome.catch(report);
+    } catch (thrown) {
+      report(thrown);
+    }
+  };
+}

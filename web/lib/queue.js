@@ -1,0 +1,38 @@
+/**
+ * A queue between one who pushes and one who iterates.
+ *
+ * Nothing is lost while nobody waits; what was pushed before `end()` is still delivered.
+ * @template T
+ * @implements {AsyncIterable<T>}
+ */
+export class Queue {
+  /** @type {T[]} */
+  #items = [];
+  #ended = false;
+  /** @type {(() => void) | null} */
+  #wake = null;
+
+  /** @param {T} item */
+  push(item) {
+    this.#items.push(item);
+    this.#wake?.();
+  }
+
+  end() {
+    this.#ended = true;
+    this.#wake?.();
+  }
+
+  async *[Symbol.asyncIterator]() {
+    for (;;) {
+      // Taken as a whole, because shift() on a long array copies it.
+      const batch = this.#items;
+      this.#items = [];
+      yield* batch;
+      if (this.#items.length > 0) continue;
+      if (this.#ended) return;
+      await /** @type {Promise<void>} */ (new Promise((resolve) => (this.#wake = resolve)));
+      this.#wake = null;
+    }
+  }
+}

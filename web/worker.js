@@ -1,0 +1,31 @@
+// The module worker: boots Python, then is two pipes. The page sends {type: "boot", indexURL} first, after that only
+// strings (commands as JSON text); it gets progress, ready or boot_failed as objects and what Python says as strings.
+
+import { boot } from "./boot.js";
+import { workerHost } from "./lib/worker-host.js";
+
+/** @type {string[]} Commands that came before Python was ready. */
+const waiting = [];
+/** @type {((text: string) => void) | null} */
+let dispatch = null;
+
+self.onmessage = ({ data }) => {
+  if (typeof data !== "string") void start(data.indexURL);
+  else if (dispatch) dispatch(data);
+  else waiting.push(data);
+};
+
+/** @param {string} indexURL */
+async function start(indexURL) {
+  const began = performance.now();
+  try {
+    const connect = await boot(indexURL, (progress) => self.postMessage(progress), workerHost);
+    dispatch = connect((text) => self.postMessage(text));
+  } catch (thrown) {
+    const { stage = "runtime", message, hint = "" } = /** @type {import("./boot.js").BootError} */ (thrown);
+    self.postMessage({ type: "boot_failed", stage, reason: message, hint });
+    return;
+  }
+  self.postMessage({ type: "ready", ms: Math.round(performance.now() - began) });
+  for (const command of waiting.splice(0)) dispatch(command);
+}

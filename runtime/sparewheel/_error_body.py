@@ -32,7 +32,7 @@ _DELAY_KEYS: Final = ("retryDelay", "retry_after", "retry_after_seconds", "estim
 _GENERIC: Final = frozenset({"provider returned error", "error", "bad request", "upstream error", "unknown error"})
 _TITLE: Final = re.compile(r"<title[^>]{0,200}>([^<]{1,500})", re.IGNORECASE)
 _QUOTED: Final = re.compile(
-    r"""["'](message|code|type|status)["']\s{0,3}:\s{0,3}(["'])(.{1,600}?)\2\s{0,3}[,}]""", re.DOTALL
+    r"""["'](message|code|type|status)["']\s{0,3}:\s{0,3}(["'])(.{1,600}?)(?:\2\s{0,3}[,}\]]|\Z)""", re.DOTALL
 )
 _WORD: Final = re.compile(r"[^a-z0-9]")
 

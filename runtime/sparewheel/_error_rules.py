@@ -98,7 +98,7 @@ def kind_of_status(status: int) -> Kind:
 
 
 class Phrase(NamedTuple):
-    """A pattern over the lower-case message. It may refine a status of one of the kinds in `over` (all: None)."""
+    """A pattern over the lower-case messages, one a line. It may refine a status of one of the kinds in `over` (all: None)."""
 
     kind: Kind
     pattern: re.Pattern[str]
@@ -107,7 +107,7 @@ class Phrase(NamedTuple):
 
 def _phrase(kind: Kind, *alternatives: str, over: str = "") -> Phrase:
     kinds = frozenset(over.split()) or None
-    return Phrase(kind, re.compile("|".join(alternatives)), kinds)  # type: ignore[arg-type]
+    return Phrase(kind, re.compile("|".join(alternatives), re.MULTILINE), kinds)  # type: ignore[arg-type]
 
 
 PHRASES: Final[tuple[Phrase, ...]] = (

@@ -44,7 +44,8 @@ _SURROGATE: Final = re.compile(r"[\ud800-\udfff]")
 _STATED: Final = re.compile(
     r"(?:\b(?:status(?:[ _-]?code)?|http(?:/\d(?:\.\d)?)?|error code)[\"']?[\s:=(\[]{0,4}"
     r"|^|\berror:? |[(\[]|\| )"
-    r"([45]\d\d)\b(?![.:]\d)(?=$|[\s)\]\"',;:.-])"
+    r"([45]\d\d)\b(?![.:]\d)(?=$|[\s)\]\"',;:.-])",
+    re.MULTILINE,
 )
 
 
@@ -83,12 +84,14 @@ def classify(
     if isinstance(message, str) and message.strip():
         _add(found, read_message(message))
     told = found.message or (message if isinstance(message, str) else "")
-    text = _clean("\n".join([*found.messages, told, found.broken])[: 2 * _LONGEST_TEXT]).lower()[:_LONGEST_TEXT]
+    lines = dict.fromkeys(_clean(line[:_LONGEST_TEXT]) for line in [*found.messages[:20], told, found.broken])
+    text = "\n".join(line for line in lines if line).lower()[:_LONGEST_TEXT]
     evidence = _Evidence(found, _status(status, found, text), text, _name(exception_name, text), is_answer)
     kind = _decide(evidence)
 
-    vendor = vendor_of(provider if isinstance(provider, str) else "", url if isinstance(url, str) else None)
     known = [s for s in secrets if isinstance(s, str)]
+    name = redact(_clean(provider), known) if isinstance(provider, str) else ""
+    vendor = vendor_of(name, url if isinstance(url, str) else None)
     wrong_path = kind == "invalid_request" and (evidence.status == 404 or found.is_html)
     hint = hint_for(
         kind,

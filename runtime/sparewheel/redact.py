@@ -22,7 +22,12 @@ _PREFIXED: Final = re.compile(
     r")" + _NOT_MASKED
 )
 _JWT: Final = re.compile(r"\beyJ[A-Za-z0-9_\-]{8,}\.[A-Za-z0-9_\-]{4,}\.[A-Za-z0-9_\-]{4,}")
-_BEARER: Final = re.compile(r"\b(bearer|basic)(\s{1,4})[A-Za-z0-9._~+/=\-]{8,}" + _NOT_MASKED, re.IGNORECASE)
+_BEARER: Final = re.compile(
+    r"\b(bearer|basic)(\s{1,4})(?=[^\s]{0,200}(?-i:[A-Z0-9]))[A-Za-z0-9._~+/=\-]{8,}" + _NOT_MASKED, re.IGNORECASE
+)
+_HEADER: Final = re.compile(
+    r"(authorization[\"']?\s{0,3}[:=]\s{0,3}[\"']?(?:bearer|basic)\s{1,4})[^\s\"'<>]+", re.IGNORECASE
+)
 _QUERY: Final = re.compile(
     r"([?&;](?:key|api[_\-]?key|token|access[_\-]token|auth|sig|signature|secret|password)=)[^&\s\"'<>#]+",
     re.IGNORECASE,
@@ -47,6 +52,7 @@ def redact(text: str, secrets: Iterable[str] = ()) -> str:
         text = text.replace(secret, _MASK)
     text = _USERINFO.sub(rf"\1{_MASK}@", text)
     text = _QUERY.sub(rf"\1{_MASK}", text)
+    text = _HEADER.sub(rf"\1{_MASK}", text)
     text = _BEARER.sub(rf"\1\2{_MASK}", text)
     text = _JWT.sub(_MASK, text)
     text = _PREFIXED.sub(_MASK, text)

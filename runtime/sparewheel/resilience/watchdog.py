@@ -28,7 +28,8 @@ class Watchdog:
 
     def __init__(self) -> None:
         self._loop = asyncio.get_running_loop()
-        self._timer: asyncio.TimerHandle | None = None
+        self._timer: asyncio.Handle | None = None  # Pyodide's are plain handles: no when()
+        self._due = 0.0
         self._deadline = float("inf")
         self._limit = 0.0
         self._kind: Kind = "timeout_idle"
@@ -50,7 +51,7 @@ class Watchdog:
     def fed(self) -> None:
         """Something came: the limit starts anew."""
         self._deadline = self._loop.time() + self._limit if self._limit else float("inf")
-        if self._limit and (self._timer is None or self._timer.when() > self._deadline):
+        if self._limit and (self._timer is None or self._due > self._deadline):
             self._set_timer(self._deadline)
 
     async def next(self, items: AsyncIterator[T]) -> T:
@@ -70,14 +71,16 @@ class Watchdog:
     def _set_timer(self, when: float) -> None:
         if self._timer is not None:
             self._timer.cancel()
-        self._timer = self._loop.call_at(when, self._fire, when)
+        self._due = when
+        # Pyodide's loop refuses a time that has passed.
+        self._timer = self._loop.call_later(max(when - self._loop.time(), 0), self._fire)
 
-    def _fire(self, planned: float) -> None:
+    def _fire(self) -> None:
         self._timer = None
         now = self._loop.time()
         if self._deadline == float("inf"):
             return
-        if now - planned > LATE:
+        if now - self._due > LATE:
             self._deadline = max(self._deadline, now + min(GRACE, self._limit))
         if self._deadline > now:
             self._set_timer(self._deadline)

@@ -63,6 +63,18 @@ class ErrorBody:
         told = [m for m in self.messages if m.strip().rstrip(".").lower() not in _GENERIC]
         return next(iter(told or self.messages), "")
 
+    def add(self, said: ErrorBody) -> None:
+        """What an exception's message adds to what the body said; the body comes first."""
+        self.codes += said.codes
+        self.messages += said.messages
+        self.status = self.status or said.status
+        self.quotas += said.quotas
+        self.spent_for_good |= said.spent_for_good
+        self.delay = said.delay if self.delay is None else self.delay
+        self.headers = said.headers | self.headers
+        self.broken = self.broken or said.broken
+        self.is_empty = False
+
 
 def normalise(code: str) -> str:
     """`insufficient_quota`, `InsufficientQuota` and `insufficient-quota` are one code."""

@@ -98,7 +98,10 @@ def kind_of_status(status: int) -> Kind:
 
 
 class Phrase(NamedTuple):
-    """A pattern over the lower-case messages, one a line. It may refine a status of one of the kinds in `over` (all: None)."""
+    """A pattern over the lower-case messages, one a line.
+
+    It decides where there is no status, and over a status whose own kind is in `over` (None: over any).
+    """
 
     kind: Kind
     pattern: re.Pattern[str]

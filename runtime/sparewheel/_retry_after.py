@@ -41,7 +41,7 @@ def retry_after(
     message; `now` is seconds since the epoch; `limited` says that a rate limit was hit, which is what makes the
     reset headers mean something. Negative, absurd and unreadable values are nothing.
     """
-    ms = _number(headers.get("retry-after-ms"))
+    ms = number(headers.get("retry-after-ms"))
     found = (
         _sane(ms / 1000 if ms is not None else None),
         _sane(_header(headers.get("retry-after"), now)),
@@ -53,24 +53,26 @@ def retry_after(
 
 
 def _sane(seconds: float | None) -> float | None:
-    if seconds is None or not math.isfinite(seconds) or not 0 <= seconds <= LONGEST:
+    if seconds is None or not 0 <= seconds <= LONGEST:
         return None
     return round(seconds, 3)
 
 
-def _number(value: object) -> float | None:
+def number(value: object) -> float | None:
+    """`value` as a finite number, else None."""
     if isinstance(value, bool) or not isinstance(value, (int, float, str)):
         return None
     try:
-        return float(value)
+        found = float(value)
     except (ValueError, OverflowError):
         return None
+    return found if math.isfinite(found) else None
 
 
 def _header(value: str | None, now: float) -> float | None:
     if value is None:
         return None
-    seconds = _number(value)
+    seconds = number(value)
     if seconds is not None:
         return seconds
     if _DURATION.fullmatch(value.lower()):
@@ -85,11 +87,11 @@ def _header(value: str | None, now: float) -> float | None:
 def _duration(value: object) -> float | None:
     """A google.protobuf.Duration in either of its JSON shapes, or a plain number of seconds."""
     if isinstance(value, dict):
-        seconds, nanos = _number(value.get("seconds", 0)), _number(value.get("nanos", 0))
+        seconds, nanos = number(value.get("seconds", 0)), number(value.get("nanos", 0))
         return None if seconds is None or nanos is None else seconds + nanos / 1e9
     if isinstance(value, str) and len(value) < 64 and _DURATION.fullmatch(value.lower()):
         return _sum(value.lower())
-    return _number(value)
+    return number(value)
 
 
 def _sum(text: str) -> float:
@@ -110,7 +112,7 @@ def _reset(headers: Mapping[str, str], now: float) -> float | None:
     for name, value in headers.items():
         if not name.startswith("x-ratelimit-reset"):
             continue
-        remaining = _number(headers.get(name.replace("-reset", "-remaining", 1)))
+        remaining = number(headers.get(name.replace("-reset", "-remaining", 1)))
         if remaining is not None and remaining > 0:
             continue
         seconds = _duration(value)

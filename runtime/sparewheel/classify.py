@@ -15,7 +15,6 @@ The tables are in `_error_rules`, the reading of bodies in `_error_body`, the ad
 
 from __future__ import annotations
 
-import math
 import re
 import time
 from collections.abc import Iterable, Mapping
@@ -26,7 +25,7 @@ from typing import TYPE_CHECKING, Final
 from . import _error_rules as rules
 from ._error_body import ErrorBody, http_status, normalise, read_body, read_message
 from ._error_hints import Vendor, hint_for, vendor_of
-from ._retry_after import retry_after
+from ._retry_after import number, retry_after
 from .errors import RETRYABLE, ErrorInfo
 from .redact import redact
 
@@ -53,8 +52,9 @@ _STATED: Final = re.compile(
 class _Evidence:
     body: ErrorBody
     status: int | None
-    text: str
-    name: str
+    told: str  # the sentence for a person, as it came
+    text: str  # all that was said, in lower case, one message a line
+    name: str  # of the exception
     is_answer: bool  # the other side said it: so nobody here stopped the turn
 
 
@@ -79,55 +79,38 @@ def classify(
     hint concrete. `now` is the time in seconds since the epoch, for a Retry-After date. Neither `secrets` nor anything
     that looks like a key appears in the result.
     """
-    found = read_body(body)
-    is_answer = not found.is_empty
-    if isinstance(message, str) and message.strip():
-        _add(found, read_message(message))
-    told = found.message or (message if isinstance(message, str) else "")
-    lines = dict.fromkeys(_clean(line[:_LONGEST_TEXT]) for line in [*found.messages[:20], told, found.broken])
-    text = "\n".join(line for line in lines if line).lower()[:_LONGEST_TEXT]
-    evidence = _Evidence(found, _status(status, found, text), text, _name(exception_name, text), is_answer)
+    evidence = _gather(status, body, message, exception_name)
     kind = _decide(evidence)
 
     known = [s for s in secrets if isinstance(s, str)]
-    name = redact(_clean(provider), known) if isinstance(provider, str) else ""
-    vendor = vendor_of(name, url if isinstance(url, str) else None)
-    wrong_path = kind == "invalid_request" and (evidence.status == 404 or found.is_html)
+    where = url if isinstance(url, str) else None
+    vendor = vendor_of(redact(_clean(provider), known) if isinstance(provider, str) else "", where)
     hint = hint_for(
         kind,
         vendor,
-        message=text,
-        url=url if isinstance(url, str) else None,
+        message=evidence.text,
+        url=where,
         key_name=key_name if isinstance(key_name, str) else None,
-        wrong_path=wrong_path,
-    )
-    wait = retry_after(
-        found.headers | _headers(headers),
-        body_delay=found.delay,
-        text=text,
-        now=now if isinstance(now, (int, float)) and math.isfinite(now) else time.time(),
-        limited=kind == "rate_limit",
+        wrong_path=kind == "invalid_request" and (evidence.status == 404 or evidence.body.is_html),
     )
     return ErrorInfo(
         kind=kind,
-        message=_sentence(told, evidence, vendor, known),
+        message=_sentence(evidence, vendor, known),
         hint=redact(hint, known),
-        retry_after=wait if kind in RETRYABLE else None,
+        retry_after=_wait(kind, evidence, headers, now) if kind in RETRYABLE else None,
         status=evidence.status,
     )
 
 
-def _add(found: ErrorBody, said: ErrorBody) -> None:
-    """What an exception's message adds to what the body said; the body comes first."""
-    found.codes += said.codes
-    found.messages += said.messages
-    found.status = found.status or said.status
-    found.quotas += said.quotas
-    found.spent_for_good |= said.spent_for_good
-    found.delay = said.delay if found.delay is None else found.delay
-    found.headers = said.headers | found.headers
-    found.broken = found.broken or said.broken
-    found.is_empty = False
+def _gather(status: object, body: object, message: object, exception_name: object) -> _Evidence:
+    found = read_body(body)
+    is_answer = not found.is_empty
+    if isinstance(message, str) and message.strip():
+        found.add(read_message(message))
+    told = found.message or (message if isinstance(message, str) else "")
+    lines = dict.fromkeys(_clean(line[:_LONGEST_TEXT]) for line in [*found.messages[:20], told, found.broken])
+    text = "\n".join(line for line in lines if line).lower()[:_LONGEST_TEXT]
+    return _Evidence(found, _status(status, found, text), told, text, _name(exception_name, text), is_answer)
 
 
 def _status(status: object, found: ErrorBody, text: str) -> int | None:
@@ -224,8 +207,19 @@ def _clean(text: str) -> str:
     return _SPACE.sub(" ", _SURROGATE.sub("\ufffd", text)).strip()
 
 
-def _sentence(told: str, evidence: _Evidence, vendor: Vendor, secrets: list[str]) -> str:
-    text = _clean(told[:_LONGEST_TEXT])
+def _wait(kind: Kind, evidence: _Evidence, headers: object, now: object) -> float | None:
+    clock = number(now)
+    return retry_after(
+        evidence.body.headers | _headers(headers),
+        body_delay=evidence.body.delay,
+        text=evidence.text,
+        now=time.time() if clock is None else clock,
+        limited=kind == "rate_limit",
+    )
+
+
+def _sentence(evidence: _Evidence, vendor: Vendor, secrets: list[str]) -> str:
+    text = _clean(evidence.told[:_LONGEST_TEXT])
     if text.startswith(("{", "[{", '["')):
         text = ""  # JSON that could not be read says nothing to a person
     text = redact(text.partition(' {"')[0] or text, secrets).rstrip(" :")

@@ -9,6 +9,7 @@ import select
 import signal
 import subprocess
 import sys
+from collections.abc import Callable, Iterator
 from contextlib import aclosing
 from pathlib import Path
 from typing import Any
@@ -95,6 +96,25 @@ class Run:
         return [os.pidfd_open(pid) for pid in family - {self.process.pid}]
 
 
+Start = Callable[..., Run]
+
+
+@pytest.fixture
+def start(tmp_path: Path) -> Iterator[Start]:
+    """Starts runs; those that a failing test leaves behind are ended."""
+    runs: list[Run] = []
+
+    def start(*words: str, stderr: int | None = None) -> Run:
+        runs.append(Run(tmp_path, *words, stderr=stderr))
+        return runs[-1]
+
+    yield start
+    for run in runs:
+        run.process.terminate()
+        run.stdout.close()
+        run.process.wait()
+
+
 def all_end(pidfds: list[int]) -> bool:
     """Whether each of these processes ends, now or soon."""
     ended = [bool(select.select([pidfd], [], [], 40)[0]) for pidfd in pidfds]
@@ -116,8 +136,8 @@ def shown(events: list[dict[str, Any]]) -> str:
 
 
 @pytest.mark.parametrize("engine", ["chromium", "node"])
-def test_the_demo_agent_survives_two_failing_models(engine: str, tmp_path: Path) -> None:
-    run = Run(tmp_path, "--engine", engine)
+def test_the_demo_agent_survives_two_failing_models(engine: str, start: Start) -> None:
+    run = start("--engine", engine)
     assert run.end() == 0, run.stderr
     assert {"delta", "discard", "retry", "fallback"} <= set(run.types)
     assert run.terminals == ["finish"]
@@ -129,12 +149,12 @@ def test_the_demo_agent_survives_two_failing_models(engine: str, tmp_path: Path)
 
 
 @pytest.mark.parametrize("engine", ["chromium", "node"])
-def test_events_are_printed_as_they_happen(engine: str, tmp_path: Path) -> None:
+def test_events_are_printed_as_they_happen(engine: str, start: Start, tmp_path: Path) -> None:
     text = ("One", " two", " three")
     first = next(number for number, event in enumerate(openai_chat(text=text), 1) if b"One" in event)
     gate = Gate()
     with ScriptedProvider({"m": [Reply(openai_chat(text=text), gates={first: gate})]}) as server:
-        run = Run(tmp_path, write(tmp_path, agent(server)), "Count", "--env", "TEST_KEY", "--engine", engine)
+        run = start(write(tmp_path, agent(server)), "Count", "--env", "TEST_KEY", "--engine", engine)
         assert run.until("delta")["content"] == "One"
         assert run.process.poll() is None
         assert server.requests[0].bytes_sent < len(Reply(openai_chat(text=text)).body)  # the rest is not even sent
@@ -145,10 +165,10 @@ def test_events_are_printed_as_they_happen(engine: str, tmp_path: Path) -> None:
     assert server.requests[0].headers["authorization"] == f"Bearer {KEY}"
 
 
-def test_a_failed_turn_exits_with_1_and_no_key_is_printed(tmp_path: Path) -> None:
+def test_a_failed_turn_exits_with_1_and_no_key_is_printed(start: Start, tmp_path: Path) -> None:
     refusal = {"error": {"message": f"Incorrect API key provided: {KEY}", "code": "invalid_api_key"}}
     with ScriptedProvider({"m": [Reply.json(401, refusal)]}) as server:
-        run = Run(tmp_path, write(tmp_path, agent(server)), "Hi", "--env", f"TEST_KEY={KEY}")
+        run = start(write(tmp_path, agent(server)), "Hi", "--env", f"TEST_KEY={KEY}")
         assert run.end() == 1
     assert run.terminals == ["error"]
     assert run.events[-1]["kind"] == "auth"
@@ -156,15 +176,15 @@ def test_a_failed_turn_exits_with_1_and_no_key_is_printed(tmp_path: Path) -> Non
 
 
 @pytest.mark.parametrize("yaml", ["agents: [", "agents: {root: {model: nowhere/x, instruction: Hi}}\n"])
-def test_an_agent_that_cannot_be_used_exits_with_1_and_one_error(yaml: str, tmp_path: Path) -> None:
-    run = Run(tmp_path, write(tmp_path, yaml), "Hi", "--engine", "node")
+def test_an_agent_that_cannot_be_used_exits_with_1_and_one_error(yaml: str, start: Start, tmp_path: Path) -> None:
+    run = start(write(tmp_path, yaml), "Hi", "--engine", "node")
     assert run.end() == 1
     assert [(event["type"], event["kind"]) for event in run.events] == [("error", "config")]
     assert "Traceback" not in run.stderr
 
 
-def test_bad_usage_exits_with_2(tmp_path: Path) -> None:
-    run = Run(tmp_path, "--nonsense")
+def test_bad_usage_exits_with_2(start: Start) -> None:
+    run = start("--nonsense")
     assert (run.end(), run.events) == (2, [])
     assert run.stderr.startswith("usage: ")
 
@@ -173,10 +193,10 @@ def test_bad_usage_exits_with_2(tmp_path: Path) -> None:
     ("engine", "number"), [("chromium", signal.SIGINT), ("chromium", signal.SIGTERM), ("node", signal.SIGINT)]
 )
 def test_an_interrupt_aborts_the_turn_and_leaves_nothing_running(
-    engine: str, number: signal.Signals, tmp_path: Path
+    engine: str, number: signal.Signals, start: Start, tmp_path: Path
 ) -> None:
     with ScriptedProvider({"m": [Reply(openai_chat(text=("One", " two")), silent_after=2)]}) as server:
-        run = Run(tmp_path, write(tmp_path, agent(server)), "Count", "--env", "TEST_KEY", "--engine", engine)
+        run = start(write(tmp_path, agent(server)), "Count", "--env", "TEST_KEY", "--engine", engine)
         run.until("delta")
         started = run.descendants()
         run.process.send_signal(number)
@@ -189,14 +209,14 @@ def test_an_interrupt_aborts_the_turn_and_leaves_nothing_running(
     assert "Traceback" not in run.stderr
 
 
-def test_an_interrupt_while_it_starts_is_silent(tmp_path: Path) -> None:
+def test_an_interrupt_while_it_starts_is_silent(start: Start, tmp_path: Path) -> None:
     (tmp_path / "headless.html").write_text('<!doctype html><script type="module" src="boots_for_ever.js"></script>')
     (tmp_path / "boots_for_ever.js").write_text(
         "globalThis.createRuntime = ({onProgress}) => {"
         'let n = 0; setInterval(() => onProgress({stage: "pyodide", message: `Step ${++n}`}), 50);'
         "return new Promise(() => {}); };"
     )
-    run = Run(tmp_path, write(tmp_path, "agents: {}\n"), "Hi", "--dist", str(tmp_path), stderr=subprocess.PIPE)
+    run = start(write(tmp_path, "agents: {}\n"), "Hi", "--dist", str(tmp_path), stderr=subprocess.PIPE)
     assert run.process.stderr
     with run.process.stderr as stderr:
         assert next(line for line in stderr if b"Step" in line)
@@ -207,9 +227,9 @@ def test_an_interrupt_while_it_starts_is_silent(tmp_path: Path) -> None:
     assert all_end(started)
 
 
-def test_a_second_interrupt_leaves_at_once(tmp_path: Path) -> None:
+def test_a_second_interrupt_leaves_at_once(start: Start, tmp_path: Path) -> None:
     with ScriptedProvider({"m": [Reply(openai_chat(text=("One", " two")), silent_after=2)]}) as server:
-        run = Run(tmp_path, write(tmp_path, agent(server)), "Count", "--env", "TEST_KEY")
+        run = start(write(tmp_path, agent(server)), "Count", "--env", "TEST_KEY")
         run.until("delta")
         started = run.descendants()
         for pidfd in started:
@@ -223,10 +243,10 @@ def test_a_second_interrupt_leaves_at_once(tmp_path: Path) -> None:
     assert all_end(started)
 
 
-def test_a_reader_that_goes_away_ends_it_quietly(tmp_path: Path) -> None:
+def test_a_reader_that_goes_away_ends_it_quietly(start: Start, tmp_path: Path) -> None:
     gate = Gate()
     with ScriptedProvider({"m": [Reply(openai_chat(text=("One", " two")), gates={2: gate})]}) as server:
-        run = Run(tmp_path, write(tmp_path, agent(server)), "Count", "--env", "TEST_KEY")
+        run = start(write(tmp_path, agent(server)), "Count", "--env", "TEST_KEY")
         run.until("delta")
         run.stdout.close()
         gate.open()

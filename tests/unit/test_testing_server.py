@@ -139,13 +139,13 @@ def test_what_is_not_http_is_a_problem() -> None:
             assert client.recv(1) == b""
 
 
-def test_one_connection_carries_many_requests() -> None:
+def test_one_connection_carries_many_requests_when_asked_to() -> None:
     chat, ended = Reply(openai_chat(text="Hi")), Reply((b"abcdef",), cut_at=2, cut="end")
-    with (
-        ScriptedProvider({"a": [errors.openai_server_error(), chat, ended, chat]}) as server,
-        connect(server) as client,
-    ):
+    replies = [errors.openai_server_error(), chat, ended, chat]
+    with ScriptedProvider({"a": replies}, keep_alive=True) as server, connect(server) as client:
         seen, ports = [], set()
+        client.request("OPTIONS", CHAT)
+        assert client.getresponse().read() == b""
         for _ in range(4):
             client.request("POST", CHAT, '{"model": "a"}')
             response = client.getresponse()
@@ -154,6 +154,15 @@ def test_one_connection_carries_many_requests() -> None:
         assert [status for status, _ in seen] == [500, 200, 200, 200]
         assert seen[1:] == [(200, chat.body), (200, b"ab"), (200, chat.body)]
         assert len(ports) == 1
+
+
+def test_without_keep_alive_every_answer_closes_its_connection() -> None:
+    with ScriptedProvider(default=[Reply()]) as server:
+        assert (preflight(server)[1]["connection"], post(server)[1]["connection"]) == ("close", "close")
+        with connect(server) as client:
+            client.request("OPTIONS", CHAT)
+            client.getresponse().read()
+            assert client.sock is None
 
 
 def test_the_preflight_is_answered_with_what_it_asks_for() -> None:

@@ -13,12 +13,20 @@ if TYPE_CHECKING:
 
     from .schema import AgentFile, FallbackConfig, ModelConfig, ProviderConfig, TimeoutsConfig
 
-_PARAMETERS: Final = ("temperature", "max_tokens", "top_p", "frequency_penalty", "presence_penalty")
+_PARAMETERS: Final = (
+    "temperature",
+    "max_tokens",
+    "top_p",
+    "frequency_penalty",
+    "presence_penalty",
+    "parallel_tool_calls",
+    "thinking_budget",
+)
 
 
 @dataclass(frozen=True, slots=True)
 class KnownProvider:
-    """What we know of a provider that needs no configuration."""
+    """What we know of a provider that needs no configuration. `api` names its wire format."""
 
     api: str
     base_url: str
@@ -27,6 +35,8 @@ class KnownProvider:
 
 PROVIDERS: Final[dict[str, KnownProvider]] = {
     "openai": KnownProvider("openai_chatcompletions", "https://api.openai.com/v1", "OPENAI_API_KEY"),
+    "anthropic": KnownProvider("anthropic", "https://api.anthropic.com/v1", "ANTHROPIC_API_KEY"),
+    "google": KnownProvider("google", "https://generativelanguage.googleapis.com/v1beta", "GOOGLE_API_KEY"),
     "openrouter": KnownProvider("openai_chatcompletions", "https://openrouter.ai/api/v1", "OPENROUTER_API_KEY"),
     "groq": KnownProvider("openai_chatcompletions", "https://api.groq.com/openai/v1", "GROQ_API_KEY"),
     "mistral": KnownProvider("openai_chatcompletions", "https://api.mistral.ai/v1", "MISTRAL_API_KEY"),
@@ -48,7 +58,8 @@ class ModelSpec:
     base_url: str
     key: str | None = field(default=None, repr=False)
     headers: Mapping[str, str] = field(default_factory=dict, repr=False)
-    parameters: Mapping[str, Any] = field(default_factory=dict)
+    parameters: Mapping[str, Any] = field(default_factory=dict)  # neutral names: temperature, max_tokens, ...
+    options: Mapping[str, Any] = field(default_factory=dict)  # this API's own, sent as they are
 
     @property
     def ref(self) -> str:
@@ -114,6 +125,7 @@ def _model_spec(file: AgentFile, ref: str, env: Mapping[str, str]) -> ModelSpec:
         key=_key(ref, _first("token_key", config, custom) or _default_token_key(known, config, custom), env),
         headers={**(custom.headers if custom else {}), **(config.headers if config else {})},
         parameters={name: value for name in _PARAMETERS if (value := _first(name, config, custom)) is not None},
+        options={**(custom.provider_opts if custom else {}), **(config.provider_opts if config else {})},
     )
 
 

@@ -14,7 +14,8 @@ from .duration import Duration
 
 Action = Literal["retry", "next", "fail", "finish"]
 OnPartial = Literal["restart", "keep"]
-ApiType = Literal["openai_chatcompletions"]
+ApiType = Literal["openai_chatcompletions", "openai_responses"]
+Effort = Literal["none", "off", "minimal", "low", "medium", "high", "xhigh", "max", "adaptive"]
 
 
 class _Strict(BaseModel):
@@ -59,11 +60,21 @@ class TimeoutsConfig(_Strict):
     turn: Duration = 0.0
 
 
+class StructuredOutputConfig(_Strict):
+    """The shape every answer must have."""
+
+    name: str = Field(pattern=r"^[A-Za-z0-9_-]{1,64}$")
+    description: str = ""
+    schema_: dict[str, Any] = Field(alias="schema")
+    strict: bool = True
+
+
 class AgentConfig(_Strict):
     model: str
     description: str = ""
     welcome_message: str = ""
     instruction: str = ""
+    structured_output: StructuredOutputConfig | None = None
     fallback: FallbackConfig = FallbackConfig()
     timeouts: TimeoutsConfig = TimeoutsConfig()
 
@@ -79,6 +90,9 @@ class _Endpoint(_Strict):
     top_p: float | None = None
     frequency_penalty: float | None = None
     presence_penalty: float | None = None
+    parallel_tool_calls: bool | None = None
+    thinking_budget: int | Effort | None = None  # tokens, -1 for as many as the model likes, or an effort
+    provider_opts: dict[str, Any] = {}  # parameters of this API alone, sent as they are
 
     @field_validator("base_url")
     @classmethod

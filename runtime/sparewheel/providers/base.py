@@ -43,12 +43,23 @@ class ToolSpec:
 
 
 @dataclass(frozen=True, slots=True)
+class OutputSchema:
+    """The shape an answer must have: `schema` is a JSON schema of an object."""
+
+    name: str
+    schema: Mapping[str, Any]
+    description: str = ""
+    strict: bool = True
+
+
+@dataclass(frozen=True, slots=True)
 class ModelRequest:
-    """One step's question to one model."""
+    """One step's question to one model. The conversation is neutral: the wire format renders it for its API."""
 
     spec: ModelSpec
     messages: Sequence[Message]
     tools: Sequence[ToolSpec] = ()
+    output: OutputSchema | None = None
 
 
 @dataclass(slots=True)

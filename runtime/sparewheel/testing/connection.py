@@ -28,6 +28,7 @@ class Provider(Protocol):
     """What a connection needs from the server it belongs to."""
 
     record: Record
+    keep_alive: bool
 
     def reply_to(self, request: Request) -> Reply:
         """The scripted answer to a request."""
@@ -131,8 +132,10 @@ class Connection(asyncio.Protocol):
         record = self._provider.record
         record.add(request)
         if request.method == "OPTIONS":
-            await self._write(_head(HTTPStatus.NO_CONTENT, self._provider.preflight_headers(request)))
-            return True
+            await self._write(
+                _head(HTTPStatus.NO_CONTENT, self._persistence() | self._provider.preflight_headers(request))
+            )
+            return self._provider.keep_alive
         reply = self._provider.reply_to(request)
         try:
             for step in steps(reply):
@@ -142,8 +145,8 @@ class Connection(asyncio.Protocol):
             raise
         finally:
             record.update(request, finished=True)
-        keep_alive = request.headers.get("connection", "").lower() != "close"
-        return keep_alive and not reply.raw and reply.framing != "close" and not self._gone.is_set()
+        wanted = self._provider.keep_alive and request.headers.get("connection", "").lower() != "close"
+        return wanted and not reply.raw and reply.framing != "close" and not self._gone.is_set()
 
     async def _play(self, step: Step, reply: Reply, request: Request) -> None:
         match step:
@@ -162,8 +165,11 @@ class Connection(asyncio.Protocol):
             case Finish(kind):
                 await self._finish(kind, reply)
 
+    def _persistence(self) -> dict[str, str]:
+        return {} if self._provider.keep_alive else {"connection": "close"}
+
     def _reply_headers(self, reply: Reply, request: Request) -> dict[str, str]:
-        headers = {"content-type": reply.content_type, "cache-control": "no-cache"}
+        headers = {"content-type": reply.content_type, "cache-control": "no-cache", **self._persistence()}
         headers.update((name.lower(), value) for name, value in reply.headers.items())
         if reply.framing == "chunked":
             headers["transfer-encoding"] = "chunked"

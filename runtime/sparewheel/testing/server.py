@@ -42,6 +42,8 @@ class ScriptedProvider:
     default: replies for every model without a queue of its own
     strict:  check each request as the vendor would; a violation is answered with the vendor's 400 and noted for `check`
     cors:    False: a vendor that allows no browser at all; preflights get no Access-Control headers either
+    keep_alive: several requests on one connection. Off, because browsers silently repeat a request whose reused
+             connection breaks before an answer, which would use up a scripted reply
     host, port: where to listen; port 0 takes a free one
     """
 
@@ -52,12 +54,14 @@ class ScriptedProvider:
         default: Iterable[Scripted] = (),
         strict: bool = False,
         cors: bool = True,
+        keep_alive: bool = False,
         host: str = "127.0.0.1",
         port: int = 0,
     ) -> None:
         self.record = Record()
         self.strict = strict
         self.cors = cors
+        self.keep_alive = keep_alive
         self._host, self._port = host, port
         self._queues: dict[str | None, deque[Scripted]] = {}
         self._problems: list[str] = []

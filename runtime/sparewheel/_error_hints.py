@@ -13,52 +13,90 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Vendor:
-    """How to speak of a provider: its name, the usual variable of its key, and where keys and bills are found."""
+    """How to speak of a provider: its name, domain, usual key variable, and where keys and bills are found."""
 
     name: str
+    domain: str = ""
     key: str = ""
     keys_page: str = ""
     billing_page: str = ""
-    is_local: bool = False
 
 
 VENDORS: Final[dict[str, Vendor]] = {
-    "openai": Vendor("OpenAI", "OPENAI_API_KEY", "platform.openai.com, API keys", "platform.openai.com, Billing"),
+    "openai": Vendor(
+        "OpenAI", "openai.com", "OPENAI_API_KEY", "platform.openai.com, API keys", "platform.openai.com, Billing"
+    ),
     "anthropic": Vendor(
-        "Anthropic", "ANTHROPIC_API_KEY", "the Claude Console, API keys", "the Claude Console, Plans & Billing"
+        "Anthropic",
+        "anthropic.com",
+        "ANTHROPIC_API_KEY",
+        "the Claude Console, API keys",
+        "the Claude Console, Plans & Billing",
     ),
     "google": Vendor(
-        "Google Gemini", "GOOGLE_API_KEY", "Google AI Studio, API keys", "Google AI Studio, Plan & billing"
+        "Google Gemini",
+        "googleapis.com",
+        "GOOGLE_API_KEY",
+        "Google AI Studio, API keys",
+        "Google AI Studio, Plan & billing",
     ),
-    "azure": Vendor("Azure OpenAI", "AZURE_API_KEY", "the Azure portal, Keys and Endpoint", "the Azure portal, Quotas"),
+    "azure": Vendor(
+        "Azure OpenAI",
+        "azure.com",
+        "AZURE_API_KEY",
+        "the Azure portal, Keys and Endpoint",
+        "the Azure portal, Quotas",
+    ),
     "openrouter": Vendor(
-        "OpenRouter", "OPENROUTER_API_KEY", "openrouter.ai/settings/keys", "openrouter.ai/settings/credits"
+        "OpenRouter",
+        "openrouter.ai",
+        "OPENROUTER_API_KEY",
+        "openrouter.ai/settings/keys",
+        "openrouter.ai/settings/credits",
     ),
-    "groq": Vendor("Groq", "GROQ_API_KEY", "console.groq.com/keys", "console.groq.com/settings/billing"),
-    "mistral": Vendor("Mistral", "MISTRAL_API_KEY", "console.mistral.ai, API keys", "console.mistral.ai, Billing"),
+    "groq": Vendor("Groq", "groq.com", "GROQ_API_KEY", "console.groq.com/keys", "console.groq.com/settings/billing"),
+    "mistral": Vendor(
+        "Mistral", "mistral.ai", "MISTRAL_API_KEY", "console.mistral.ai, API keys", "console.mistral.ai, Billing"
+    ),
     "deepseek": Vendor(
-        "DeepSeek", "DEEPSEEK_API_KEY", "platform.deepseek.com/api_keys", "platform.deepseek.com, Top up"
+        "DeepSeek",
+        "deepseek.com",
+        "DEEPSEEK_API_KEY",
+        "platform.deepseek.com/api_keys",
+        "platform.deepseek.com, Top up",
     ),
     "together": Vendor(
-        "Together AI", "TOGETHER_API_KEY", "api.together.ai, Settings, API keys", "api.together.ai, Billing"
+        "Together AI",
+        "together.ai",
+        "TOGETHER_API_KEY",
+        "api.together.ai, Settings, API keys",
+        "api.together.ai, Billing",
     ),
-    "xai": Vendor("xAI", "XAI_API_KEY", "console.x.ai, API keys", "console.x.ai, Billing"),
-    "ollama": Vendor("Ollama", is_local=True),
-    "lmstudio": Vendor("LM Studio", is_local=True),
-    "llamacpp": Vendor("llama.cpp", is_local=True),
-    "vllm": Vendor("vLLM", is_local=True),
+    "xai": Vendor("xAI", "x.ai", "XAI_API_KEY", "console.x.ai, API keys", "console.x.ai, Billing"),
+    "ollama": Vendor("Ollama"),
+    "lmstudio": Vendor("LM Studio"),
+    "llamacpp": Vendor("llama.cpp"),
+    "vllm": Vendor("vLLM"),
 }
-_ALIASES: Final = {"gemini": "google", "azureopenai": "azure", "togetherai": "together", "xgrok": "xai", "grok": "xai"}
+_ALIASES: Final = {"gemini": "google", "azureopenai": "azure", "togetherai": "together", "grok": "xai"}
+_LOCAL_NAMES: Final = frozenset({"Ollama", "LM Studio", "llama.cpp", "vLLM"})
 
 
 def vendor_of(provider: str, url: str | None) -> Vendor:
-    """The vendor named by `provider`, or one made of that name, of the host, or of nothing."""
+    """The vendor that answers at `url` or is called `provider`; else one made of that name, of the host, or of nothing.
+
+    A wire format's name is also a vendor's: where `openai` with another base URL is meant, the host says who it is.
+    """
+    host = _host(url)
     plain = "".join(c for c in provider.lower() if c.isalnum())
     known = VENDORS.get(_ALIASES.get(plain, plain))
-    if known:
+    at_host = next((v for v in VENDORS.values() if v.domain and f".{host}".endswith(f".{v.domain}")), None)
+    if known is None:
+        name = " ".join(provider.split())[:40]
+        return Vendor(name) if name else at_host or Vendor(host or "the provider")
+    if not host or not known.domain:  # nothing to compare
         return known
-    name = " ".join(provider.split())[:40]
-    return Vendor(name or _host(url) or "the provider")
+    return at_host or Vendor(host)
 
 
 def _host(url: str | None) -> str:
@@ -214,7 +252,7 @@ def hint_for(
     template = next((text for mark, goes_with, text in _SPECIAL if kind == goes_with and mark in message), None)
     if template is None:
         template = _WRONG_PATH if wrong_path else _HINTS.get(kind, _UNKNOWN)
-    if kind in ("network", "network_or_cors", "timeout_connect") and (vendor.is_local or is_local(url)):
+    if kind in ("network", "network_or_cors", "timeout_connect") and (vendor.name in _LOCAL_NAMES or is_local(url)):
         template += _LOCAL
     key = key_name or vendor.key
     text = template.format(
@@ -223,4 +261,4 @@ def hint_for(
         keys=f" ({vendor.keys_page})" if vendor.keys_page else "",
         billing=f" ({vendor.billing_page})" if vendor.billing_page else "",
     )
-    return text[:1].upper() + text[1:]
+    return f"The {text[4:]}" if text.startswith("the ") else text

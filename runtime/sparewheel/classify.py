@@ -126,7 +126,9 @@ def _status(status: object, found: ErrorBody, text: str) -> int | None:
 
 
 def _is_assigned(status: int) -> bool:
-    return status in rules.STATUSES or status in HTTPStatus._value2member_map_ or 520 <= status <= 530
+    if status in rules.STATUSES or 520 <= status <= 530:  # Cloudflare's own
+        return True
+    return any(status == known for known in HTTPStatus)
 
 
 def _decide(evidence: _Evidence) -> Kind:

@@ -229,12 +229,15 @@ def test_an_interrupt_while_it_starts_is_silent(start: Start, tmp_path: Path) ->
 
 def test_a_second_interrupt_leaves_at_once(start: Start, tmp_path: Path) -> None:
     with ScriptedProvider({"m": [Reply(openai_chat(text=("One", " two")), silent_after=2)]}) as server:
-        run = start(write(tmp_path, agent(server)), "Count", "--env", "TEST_KEY")
+        run = start(write(tmp_path, agent(server)), "Count", "--env", "TEST_KEY", stderr=subprocess.PIPE)
         run.until("delta")
         started = run.descendants()
         for pidfd in started:
             signal.pidfd_send_signal(pidfd, signal.SIGSTOP)  # so that the abort cannot get through
         run.process.send_signal(signal.SIGINT)
+        assert run.process.stderr
+        with run.process.stderr as stderr:
+            assert next(line for line in stderr if b"aborting" in line)
         run.process.send_signal(signal.SIGINT)
         assert run.end() == 130
         for pidfd in started:

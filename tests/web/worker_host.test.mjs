@@ -45,12 +45,21 @@ test("bytes are counted and passed on as they are", async () => {
   network.stop();
 });
 
-test("after stop, fetch is the one it was", () => {
-  const before = globalThis.fetch;
+test("after stop, everything is as it was", () => {
+  const before = [globalThis.fetch, WebAssembly.instantiateStreaming];
   const network = workerHost.watchNetwork(() => {});
-  assert.notEqual(globalThis.fetch, before);
+  assert.notEqual(globalThis.fetch, before[0]);
+  assert.notEqual(WebAssembly.instantiateStreaming, before[1]);
   network.stop();
-  assert.equal(globalThis.fetch, before);
+  assert.deepEqual([globalThis.fetch, WebAssembly.instantiateStreaming], before);
+});
+
+test("a module that can not be compiled fails the network", async () => {
+  const network = workerHost.watchNetwork(() => {});
+  const damaged = new Response(new Uint8Array([1, 2, 3]), { headers: WASM });
+  await assert.rejects(WebAssembly.instantiateStreaming(damaged), WebAssembly.CompileError);
+  await assert.rejects(network.failed, WebAssembly.CompileError);
+  network.stop();
 });
 
 for (const [what, given, init, message, hint] of [

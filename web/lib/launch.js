@@ -74,7 +74,7 @@ function listen(worker, signal, { workerUrl, onProgress, resolve, reject }) {
     // Without a message, it was not an exception: the script, or one that it imports, did not load.
     const fault = message ? null : await findFault(workerUrl.href);
     const reason = fault?.message ?? message ?? `${workerUrl.href}, or a file that it imports, did not load`;
-    reject(bootFailed(stage, reason, fault?.hint ?? WORKER_HINT));
+    reject(bootFailed(stage, reason, fault?.hint ?? `Put the whole of dist/ there. ${WORKER_HINT}`));
   };
   worker.addEventListener("error", ({ message }) => fail(message), { signal });
   worker.addEventListener("messageerror", () => fail("the worker sent something unreadable"), { signal });

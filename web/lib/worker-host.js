@@ -29,25 +29,32 @@ async function readText(url) {
 }
 
 /**
- * Stand in for `fetch` while Pyodide loads: counts bytes, and sees the answers that Pyodide would hang on.
+ * Stand in for `fetch` and `instantiateStreaming` while Pyodide loads: counts bytes, and sees what Pyodide would only
+ * warn of and then wait for ever.
  * @type {Required<import("../boot.js").Host>["watchNetwork"]}
  */
 function watchNetwork(onBytes) {
-  const original = globalThis.fetch;
+  const { fetch } = globalThis;
+  const { instantiateStreaming } = WebAssembly;
   /** @type {(fault: unknown) => void} */
   let fail = () => {};
   const failed = /** @type {Promise<never>} */ (new Promise((_, reject) => (fail = reject)));
-  const count = counter(onBytes);
-  globalThis.fetch = async (input, init) => {
+  const telling = async (/** @type {Promise<any>} */ work) => {
     try {
-      const response = await fetchOrExplain(original, input, init);
-      return response.body ? count(response, response.body) : response;
+      return await work;
     } catch (fault) {
       fail(fault);
       throw fault;
     }
   };
-  return { failed, stop: () => void (globalThis.fetch = original) };
+  const count = counter(onBytes);
+  globalThis.fetch = (input, init) => telling(fetchOrExplain(fetch, input, init).then(count));
+  WebAssembly.instantiateStreaming = (source, imports) => telling(instantiateStreaming(source, imports));
+  const stop = () => {
+    globalThis.fetch = fetch;
+    WebAssembly.instantiateStreaming = instantiateStreaming;
+  };
+  return { failed, stop };
 }
 
 /** @param {(done: number, total: number | undefined) => void} onBytes */
@@ -55,11 +62,10 @@ function counter(onBytes) {
   let done = 0;
   let total = 0;
   let totalKnown = true;
-  /**
-   * @param {Response} response
-   * @param {ReadableStream<Uint8Array<ArrayBuffer>>} body
-   */
-  return ({ headers, status, statusText }, body) => {
+  /** @param {Response} response */
+  return (response) => {
+    const { body, headers, status, statusText } = response;
+    if (!body) return response;
     const length = Number(headers.get("content-length"));
     // A compressed length says nothing of the bytes that arrive here.
     if (length > 0 && !headers.has("content-encoding")) total += length;

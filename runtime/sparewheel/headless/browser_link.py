@@ -11,6 +11,7 @@ from .link import Link
 from .static import StaticServer
 
 if TYPE_CHECKING:
+    from collections.abc import Coroutine
     from contextlib import AsyncExitStack
 
     from playwright.async_api import Browser, BrowserContext, ConsoleMessage, Page, Playwright
@@ -58,7 +59,7 @@ class BrowserLink(Link):
 
         async def close() -> None:
             self.die("the runtime was closed")  # before the browser goes, so that this is what the last caller hears
-            await asyncio.wait({asyncio.ensure_future(_quietly_close(browser))}, timeout=CLOSE_LIMIT)
+            await _within_limit(browser.close())
 
         stack.push_async_callback(close)
         browser.on("disconnected", lambda _: self.die("the browser is gone"))
@@ -94,16 +95,16 @@ async def _start_playwright(stack: AsyncExitStack) -> Playwright:
 
     async def stop() -> None:
         await starting
-        await manager.__aexit__()
+        await _within_limit(manager.__aexit__())
 
     stack.push_async_callback(stop)
     return await asyncio.shield(starting)
 
 
-async def _quietly_close(browser: Browser) -> None:
-    from playwright.async_api import Error
-
-    try:
-        await browser.close()
-    except Error:
-        return  # it was gone already
+async def _within_limit(closing: Coroutine[Any, Any, None]) -> None:
+    """Close something that may be gone already, or stuck: then it ends with our process."""
+    done, late = await asyncio.wait({asyncio.ensure_future(closing)}, timeout=CLOSE_LIMIT)
+    for task in done:
+        task.exception()
+    for task in late:
+        task.cancel()

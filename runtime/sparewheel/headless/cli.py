@@ -112,7 +112,11 @@ class Interrupts:
         if self.came or self._loop.is_closed():
             os._exit(ABORTED)  # Playwright's driver sees our end of its pipe close, and kills the browser
         self.came = True
-        self._loop.call_soon_threadsafe(lambda: self.act())
+        self._loop.call_soon_threadsafe(self._stop)
+
+    def _stop(self) -> None:
+        note("aborting (a second time leaves at once)")
+        self.act()
 
 
 async def _run(options: Options, yaml: str, dist: Path, launch: Launch | None, lines: Lines) -> int:

@@ -6,6 +6,7 @@ Pieces are kept in lists and joined when asked for, so that a long answer costs 
 
 from __future__ import annotations
 
+import json
 import secrets
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final, Literal
@@ -55,12 +56,25 @@ class Block:
     def content(self) -> str:
         return "".join(self.pieces)
 
+    @property
+    def sound(self) -> bool:
+        """Whether a tool call can be acted on: it has a name, and its arguments are a JSON object to the last brace."""
+        try:
+            arguments = json.loads(self.content or "{}", parse_constant=_no_constant)
+        except (ValueError, RecursionError):
+            return False
+        return bool(self.name) and isinstance(arguments, dict)
+
     def part(self, origin: str) -> Part:
         if self.kind == "text":
             return Text(self.content)
         if self.kind == "thinking":
             return Reasoning(self.content, self.signature, origin, self.redacted)
-        return ToolCall(self.id, self.name, self.content, self.signature, origin)
+        return ToolCall(self.id, self.name, self.content or "{}", self.signature, origin)
+
+
+def _no_constant(name: str) -> None:
+    raise ValueError(f"{name} is not JSON")
 
 
 class Assembly:
@@ -137,6 +151,13 @@ class Assembly:
         self._prose = None
         for block in self._blocks:
             self._close(block)
+
+    def drop_unsound_calls(self) -> bool:
+        """Take tool calls out of the message that were cut or are not JSON. Whether there were any."""
+        sound = [block for block in self._blocks if block.kind != "toolcall" or block.sound]
+        dropped = len(sound) < len(self._blocks)
+        self._blocks = sound
+        return dropped
 
     def drain(self) -> list[ProviderEvent]:
         """The events since the last call."""

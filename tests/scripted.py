@@ -16,6 +16,7 @@ from sparewheel.classify import classify
 from sparewheel.config.loading import load_agent_file
 from sparewheel.config.resolved import resolve
 from sparewheel.errors import SparewheelError, TransportError
+from sparewheel.resilience.breaker import Health
 from sparewheel.session import Session
 from sparewheel.testing import Reply
 from sparewheel.testing.script import Finish, Head, Hold, Pause, Send, steps
@@ -23,7 +24,7 @@ from sparewheel.transports.mock import MockResponse
 from tests.fakeloop import run
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Mapping, Sequence
+    from collections.abc import AsyncGenerator, AsyncIterator, Mapping, Sequence
 
     from sparewheel.transports.base import HttpRequest
 
@@ -37,7 +38,7 @@ class ScriptedTransport:
     """Plays each model's replies in order; a request too many is a failure of the test."""
 
     def __init__(self, script: Mapping[str, Sequence[Script]]) -> None:
-        self._script = {model: list(replies) for model, replies in script.items()}
+        self._script = {model.rpartition("/")[2]: list(replies) for model, replies in script.items()}
         self.requests: list[HttpRequest] = []
         self.open = 0
 
@@ -75,7 +76,7 @@ async def _wait(step: object) -> None:
         await asyncio.sleep(1e9)
 
 
-async def _body(plan: Any) -> AsyncIterator[bytes]:
+async def _body(plan: Any) -> AsyncGenerator[bytes, None]:
     for step in plan:
         if isinstance(step, Send):
             yield step.data
@@ -93,11 +94,14 @@ async def _body(plan: Any) -> AsyncIterator[bytes]:
 AGENT = """
 agents:
   root:
-    model: openai/{first}
+    model: {first}
     instruction: Be brief.
     fallback: {{models: [{rest}], {fallback}}}
     timeouts: {{{timeouts}}}
+providers:
+  other: {{base_url: "https://other.example.test", token_key: OTHER_KEY}}
 """
+ENV = {"OPENAI_API_KEY": "sk-CANARY-0123456789", "OTHER_KEY": "sk-CANARY-9876543210"}
 
 
 @dataclass
@@ -142,13 +146,18 @@ def bare(event: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def session(
-    transport: ScriptedTransport, models: Sequence[str], *, fallback: str = "retries: 0", timeouts: str = ""
+    transport: ScriptedTransport,
+    models: Sequence[str],
+    *,
+    fallback: str = "retries: 0",
+    timeouts: str = "",
+    health: Health | None = None,
 ) -> Session:
-    """A session whose chain is `models`, without jitter."""
-    rest = ", ".join(f"openai/{model}" for model in models[1:])
-    text = AGENT.format(first=models[0], rest=rest, fallback=fallback, timeouts=timeouts)
-    resolved = resolve(load_agent_file(text), None, {"OPENAI_API_KEY": "sk-CANARY-0123456789"})
-    return Session(Agent(resolved, transport, jitter=lambda: 0.5))
+    """A session whose chain is `models`, without jitter. They share a key, but for those at `other/`."""
+    first, *rest = [model if "/" in model else f"openai/{model}" for model in models]
+    text = AGENT.format(first=first, rest=", ".join(rest), fallback=fallback, timeouts=timeouts)
+    resolved = resolve(load_agent_file(text), None, ENV)
+    return Session(Agent(resolved, transport, health or Health(), jitter=lambda: 0.5))
 
 
 async def collect(conversation: Session, prompt: str = "hi") -> Played:

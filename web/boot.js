@@ -2,9 +2,9 @@
 // them is the host's (see Host). Pyodide mostly hangs or goes on where it should fail, so every stage is watched.
 
 import { AssetFault } from "./lib/assets.js";
+import { Stages } from "./lib/stages.js";
 
 /**
- * @typedef {import("./sparewheel.js").Stage} Stage
  * @typedef {{depends: string[], file_name: string, name: string}} LockedPackage
  *
  * @typedef {object} Network Watches what Pyodide fetches.
@@ -19,44 +19,6 @@ import { AssetFault } from "./lib/assets.js";
  */
 
 const PACKAGE = "sparewheel";
-const SILENCE_MS = 60_000;
-const PROGRESS_EVERY_MS = 100;
-
-/** @type {Record<Exclude<Stage, "worker">, {message: string, hint: string}>} */
-const STAGES = {
-  check: {
-    message: "Checking the browser",
-    hint: "Check the network and that connect-src of the Content-Security-Policy allows the asset folder.",
-  },
-  pyodide: {
-    message: "Starting Python",
-    hint:
-      "Likely: a file is blocked by the Content-Security-Policy, served with a wrong MIME type " +
-      "(.wasm must be application/wasm), damaged, or the network stalled.",
-  },
-  packages: {
-    message: "Loading packages",
-    hint: "Likely: a wheel is missing or is not the one that pyodide-lock.json names. Deploy the whole of dist/ at once.",
-  },
-  runtime: {
-    message: "Starting the runtime",
-    hint: "The browser's console may say more. Deploy the whole of dist/ at once: its files belong together.",
-  },
-};
-
-/** Why the runtime could not start. */
-export class BootError extends Error {
-  /**
-   * @param {Stage} stage
-   * @param {string} reason
-   * @param {string} hint
-   */
-  constructor(stage, reason, hint) {
-    super(reason);
-    this.stage = stage;
-    this.hint = hint;
-  }
-}
 
 /**
  * Start Python and load the runtime.
@@ -78,69 +40,10 @@ export async function boot(indexURL, onProgress, host = {}) {
     const python = await stages.run("pyodide", () => Promise.race([loadPython(indexURL, lock, host), network.failed]));
     await stages.run("packages", () => Promise.race([loadPackages(python, indexURL), network.failed]));
     network.stop();
-    const runtime = await stages.run("runtime", async () => python.pyimport("sparewheel.worker"));
+    const runtime = await stages.run("runtime", async () => importRuntime(python));
     return (send) => connect(runtime, send);
   } finally {
     network.stop();
-  }
-}
-
-/** Runs one stage after the other, tells how it goes, and ends one in which nothing happens any more. */
-class Stages {
-  #began = performance.now();
-  #onProgress;
-  /** @type {Exclude<Stage, "worker">} */
-  #stage = "check";
-  #toldAt = 0;
-  /** @type {ReturnType<typeof setTimeout> | undefined} */
-  #timer;
-  #onSilence = () => {};
-
-  /** @param {(progress: import("./sparewheel.js").Progress) => void} onProgress */
-  constructor(onProgress) {
-    this.#onProgress = onProgress;
-  }
-
-  /**
-   * @template T
-   * @param {Exclude<Stage, "worker">} stage
-   * @param {() => Promise<T>} work
-   * @returns {Promise<T>} Rejects with `BootError`.
-   */
-  async run(stage, work) {
-    this.#stage = stage;
-    const silence = new Promise((_, reject) => {
-      this.#onSilence = () => reject(new Error(`nothing happened for ${SILENCE_MS / 1000} s`));
-    });
-    this.#tell({});
-    try {
-      return await Promise.race([work(), /** @type {Promise<never>} */ (silence)]);
-    } catch (thrown) {
-      const reason = thrown instanceof Error ? thrown.message : String(thrown);
-      throw new BootError(stage, reason, thrown instanceof AssetFault ? thrown.hint : STAGES[stage].hint);
-    } finally {
-      clearTimeout(this.#timer);
-    }
-  }
-
-  /**
-   * Bytes have come.
-   * @param {number} done
-   * @param {number | undefined} total
-   */
-  progress(done, total) {
-    if (performance.now() - this.#toldAt < PROGRESS_EVERY_MS && done !== total) return;
-    this.#tell(total === undefined ? { done } : { done, total });
-  }
-
-  /** @param {{done?: number, total?: number}} bytes */
-  #tell(bytes) {
-    clearTimeout(this.#timer);
-    this.#timer = setTimeout(this.#onSilence, SILENCE_MS);
-    this.#toldAt = performance.now();
-    const { message } = STAGES[this.#stage];
-    const ms = Math.round(this.#toldAt - this.#began);
-    this.#onProgress({ type: "progress", stage: this.#stage, message, ...bytes, ms });
   }
 }
 
@@ -173,8 +76,10 @@ async function readLock(url, readText) {
 async function loadPython(indexURL, lockFileContents, host) {
   try {
     const { loadPyodide } = await import(`${indexURL}pyodide.mjs`);
+    const folder = folderOf(indexURL);
     // The base is named, because under Node a wheel that is missing would else be taken from a CDN.
-    const python = await loadPyodide({ indexURL, packageBaseUrl: indexURL, lockFileContents, stdout: log, stderr: log });
+    const options = { indexURL: folder, packageBaseUrl: folder, lockFileContents, stdout: log, stderr: log };
+    const python = await loadPyodide(options);
     python._api.on_fatal = crash;
     return python;
   } catch (thrown) {
@@ -184,6 +89,16 @@ async function loadPython(indexURL, lockFileContents, host) {
     }
     throw thrown;
   }
+}
+
+/**
+ * Under Node, Pyodide wants a path where browsers want a URL.
+ * @param {string} indexURL
+ */
+function folderOf(indexURL) {
+  const { protocol, pathname } = new URL(indexURL);
+  // A drive letter of Windows comes after a slash.
+  return protocol === "file:" ? decodeURIComponent(pathname).replace(/^\/(?=[a-z]:)/i, "") : indexURL;
 }
 
 /** What Python prints is for who debugs. */
@@ -230,6 +145,17 @@ function withDependencies(packages) {
   };
   visit(PACKAGE);
   return [...found.values()];
+}
+
+/** @param {any} python */
+function importRuntime(python) {
+  try {
+    return python.pyimport("sparewheel.worker");
+  } catch (thrown) {
+    const traceback = String(thrown);
+    log(traceback);
+    throw new Error(traceback.trimEnd().split("\n").at(-1)); // its last line is the exception
+  }
 }
 
 /**

@@ -49,6 +49,16 @@ export interface BlockStartEvent {
   kind: BlockKind;
 }
 
+/** The conversation did not fit the model's window; `dropped` of its messages were left out. */
+export interface CompactedEvent {
+  turn: string;
+  seq: number;
+  type: "compacted";
+  model: string;
+  attempt: number;
+  dropped: number;
+}
+
 /** A piece of the answer: `content` or `reasoning`, never both. */
 export interface DeltaEvent {
   turn: string;
@@ -93,7 +103,7 @@ export interface ExhaustedEvent {
   final_error: FinalError;
 }
 
-/** The next model of the chain is asked. `attempt` is the number of the attempt about to be made. */
+/** The next model of the chain is asked. `attempt` is the number of the attempt about to be made. `continues`: what was streamed stays, and the model is asked to go on from there. */
 export interface FallbackEvent {
   turn: string;
   seq: number;
@@ -106,6 +116,7 @@ export interface FallbackEvent {
   code: Code;
   reason: string;
   status?: number;
+  continues?: boolean;
 }
 
 export interface FinalError {
@@ -124,6 +135,17 @@ export interface FinishEvent {
   empty?: boolean;
 }
 
+/** `from` has shown nothing yet, so `to` is asked as well; the first to show content wins. */
+export interface HedgeEvent {
+  turn: string;
+  seq: number;
+  from: string;
+  type: "hedge";
+  to: string;
+  attempt: number;
+  after_ms: number;
+}
+
 /** The primary answers again. */
 export interface RecoveredEvent {
   turn: string;
@@ -132,7 +154,7 @@ export interface RecoveredEvent {
   model: string;
 }
 
-/** The same model is asked again. `attempt` is the number of the attempt about to be made. */
+/** The same model is asked again. `attempt` is the number of the attempt about to be made. `continues`: what was streamed stays, and the model is asked to go on from there. */
 export interface RetryEvent {
   turn: string;
   seq: number;
@@ -145,6 +167,19 @@ export interface RetryEvent {
   code: Code;
   reason: string;
   status?: number;
+  continues?: boolean;
+}
+
+/** This model is not asked now: its breaker is open, or it cools down. `wait_ms` is None when nobody knows. */
+export interface SkippedEvent {
+  turn: string;
+  seq: number;
+  type: "skipped";
+  model: string;
+  kind: Kind;
+  code: Code;
+  reason: string;
+  wait_ms: number | null;
 }
 
 export interface StartEvent {
@@ -208,6 +243,9 @@ export type Event =
   | ToolCallDeltaEvent
   | RetryEvent
   | FallbackEvent
+  | HedgeEvent
+  | SkippedEvent
+  | CompactedEvent
   | DiscardEvent
   | RecoveredEvent
   | ExhaustedEvent

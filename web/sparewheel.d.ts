@@ -124,6 +124,7 @@ export interface ParsedConfig {
     handoffs: string[];
     add_date: boolean;
     add_env_info: boolean;
+    fallback?: { models: string[] };
   })[];
   models: Record<string, { provider: string; model: string; base_url: string }>;
 }

@@ -22,7 +22,7 @@ async function start(indexURL) {
     const connect = await boot(indexURL, (progress) => self.postMessage(progress), workerHost);
     dispatch = connect((text) => self.postMessage(text));
   } catch (thrown) {
-    const { stage = "runtime", message, hint = "" } = /** @type {import("./boot.js").BootError} */ (thrown);
+    const { stage = "runtime", message, hint = "" } = /** @type {import("./lib/stages.js").BootError} */ (thrown);
     self.postMessage({ type: "boot_failed", stage, reason: message, hint });
     return;
   }

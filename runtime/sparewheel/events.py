@@ -88,7 +88,10 @@ class ToolCallDeltaEvent(_Stamped):
 
 
 class RetryEvent(_Stamped):
-    """The same model is asked again. `attempt` is the number of the attempt about to be made."""
+    """The same model is asked again. `attempt` is the number of the attempt about to be made.
+
+    `continues`: what was streamed stays, and the model is asked to go on from there.
+    """
 
     type: Literal["retry"]
     model: str
@@ -99,13 +102,17 @@ class RetryEvent(_Stamped):
     code: Code
     reason: str
     status: NotRequired[int]
+    continues: NotRequired[bool]
 
 
 _FallbackNames = TypedDict("_FallbackNames", {"from": str})
 
 
 class FallbackEvent(_Stamped, _FallbackNames):
-    """The next model of the chain is asked. `attempt` is the number of the attempt about to be made."""
+    """The next model of the chain is asked. `attempt` is the number of the attempt about to be made.
+
+    `continues`: what was streamed stays, and the model is asked to go on from there.
+    """
 
     type: Literal["fallback"]
     to: str
@@ -115,6 +122,36 @@ class FallbackEvent(_Stamped, _FallbackNames):
     code: Code
     reason: str
     status: NotRequired[int]
+    continues: NotRequired[bool]
+
+
+class HedgeEvent(_Stamped, _FallbackNames):
+    """`from` has shown nothing yet, so `to` is asked as well; the first to show content wins."""
+
+    type: Literal["hedge"]
+    to: str
+    attempt: int
+    after_ms: int
+
+
+class SkippedEvent(_Stamped):
+    """This model is not asked now: its breaker is open, or it cools down. `wait_ms` is None when nobody knows."""
+
+    type: Literal["skipped"]
+    model: str
+    kind: Kind
+    code: Code
+    reason: str
+    wait_ms: int | None
+
+
+class CompactedEvent(_Stamped):
+    """The conversation did not fit the model's window; `dropped` of its messages were left out."""
+
+    type: Literal["compacted"]
+    model: str
+    attempt: int
+    dropped: int
 
 
 class DiscardEvent(_Stamped):
@@ -213,6 +250,9 @@ Event: TypeAlias = (
     | ToolCallDeltaEvent
     | RetryEvent
     | FallbackEvent
+    | HedgeEvent
+    | SkippedEvent
+    | CompactedEvent
     | DiscardEvent
     | RecoveredEvent
     | ExhaustedEvent

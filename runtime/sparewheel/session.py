@@ -117,7 +117,7 @@ class Session:
         }
 
     def _aborted(self, turn: Turn) -> Event:
-        partial = turn.step.assembly.message().text if turn.step.assembly else ""
+        partial = turn.step.answer().text
         if partial:
             self._history = [*turn.messages, assistant(partial)]
         usage = turn.step.usage

@@ -21,6 +21,7 @@ from .config.overview import list_agents, overview
 from .config.resolved import resolve
 from .errors import ConfigError, ErrorInfo, SparewheelError, internal
 from .messages import parse_messages
+from .resilience.breaker import Health
 from .session import Session
 from .transports.router import default_transport
 
@@ -54,6 +55,7 @@ class Worker:
     def __init__(self, send: Callable[[str], object], transport: Transport | None = None) -> None:
         self._send = send
         self._transport = transport or default_transport()
+        self._health = Health(lambda entry: self._push({"type": "health", "entry": entry}))
         self._open: dict[str, _Open] = {}
         self._secrets: set[str] = set()  # the keys of every session so far, as they would stand in JSON
         self._tasks: set[asyncio.Task[None]] = set()  # the loop itself holds tasks only weakly
@@ -67,6 +69,8 @@ class Worker:
             "restart": self._restart,
             "export": self._export,
             "close": self._close,
+            "online": self._online,
+            "health": self._merge_health,
         }
 
     def dispatch(self, text: str) -> None:
@@ -152,6 +156,16 @@ class Worker:
         if opened is not None:
             await self._stop(opened)
 
+    async def _online(self, params: Params) -> None:
+        """The browser says that its network is back."""
+        self._health.online()
+
+    async def _merge_health(self, params: Params) -> None:
+        """Another tab of this origin tells what it has learnt."""
+        entry = params.get("entry")
+        if isinstance(entry, dict):
+            self._health.merge(entry)
+
     # ------------------------------------------------------------------------------------------------------------
 
     def _open_session(self, params: Params, history: list[Message]) -> _Open:
@@ -160,7 +174,7 @@ class Worker:
             raise ConfigError("session must be a name that is not in use")
         resolved = _resolve(params)
         self._secrets |= {json.dumps(secret)[1:-1] for secret in resolved.secrets}
-        opened = _Open(name, Session(Agent(resolved, self._transport), history))
+        opened = _Open(name, Session(Agent(resolved, self._transport, self._health), history))
         self._open[name] = opened
         return opened
 

@@ -9,19 +9,21 @@ import select
 import signal
 import subprocess
 import sys
-from collections.abc import Callable, Iterator
-from contextlib import aclosing
+from collections.abc import Awaitable, Callable, Iterator
+from contextlib import aclosing, contextmanager
 from pathlib import Path
 from typing import Any
 
 import pytest
+from playwright.async_api import Page
 
 from sparewheel import headless
 from sparewheel.errors import SparewheelError
 from sparewheel.events import TERMINAL
+from sparewheel.headless import browser_link
 from sparewheel.testing import Gate, Reply, ScriptedProvider, openai_chat
 
-pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="uses POSIX signals")
+pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="watches processes as Linux does")
 
 KEY = "sk-CANARY-0123456789"
 ENV = {"TEST_KEY": KEY}
@@ -121,6 +123,18 @@ def all_end(pidfds: list[int]) -> bool:
     for pidfd in pidfds:
         os.close(pidfd)
     return all(ended)
+
+
+@contextmanager
+def frozen(pidfds: list[int]) -> Iterator[None]:
+    """These processes stand still for a while."""
+    for pidfd in pidfds:
+        signal.pidfd_send_signal(pidfd, signal.SIGSTOP)
+    try:
+        yield
+    finally:
+        for pidfd in pidfds:
+            signal.pidfd_send_signal(pidfd, signal.SIGCONT)
 
 
 def write(folder: Path, text: str) -> str:
@@ -232,16 +246,12 @@ def test_a_second_interrupt_leaves_at_once(start: Start, tmp_path: Path) -> None
         run = start(write(tmp_path, agent(server)), "Count", "--env", "TEST_KEY", stderr=subprocess.PIPE)
         run.until("delta")
         started = run.descendants()
-        for pidfd in started:
-            signal.pidfd_send_signal(pidfd, signal.SIGSTOP)  # so that the abort cannot get through
-        run.process.send_signal(signal.SIGINT)
         assert run.process.stderr
-        with run.process.stderr as stderr:
+        with run.process.stderr as stderr, frozen(started):  # the abort cannot get through
+            run.process.send_signal(signal.SIGINT)
             assert next(line for line in stderr if b"aborting" in line)
-        run.process.send_signal(signal.SIGINT)
-        assert run.end() == 130
-        for pidfd in started:
-            signal.pidfd_send_signal(pidfd, signal.SIGCONT)
+            run.process.send_signal(signal.SIGINT)
+            assert run.end() == 130
     assert run.terminals == []
     assert all_end(started)
 
@@ -285,19 +295,38 @@ async def test_leaving_the_loop_ends_the_request_and_the_session_goes_on() -> No
             assert (await runtime.send("Count"))["message"]["content"] == "Again."
 
 
-async def test_a_page_that_crashes_ends_the_stream() -> None:
+async def crash(page: Page) -> None:
+    session = await page.context.new_cdp_session(page)
+    await asyncio.wait({asyncio.ensure_future(session.send("Page.crash"))})  # never answered: fails, as the page does
+
+
+async def leave(page: Page) -> None:
+    await page.goto("about:blank")
+
+
+async def close(page: Page) -> None:
+    await page.close()
+
+
+@pytest.mark.parametrize(
+    ("end", "reason"),
+    [(crash, "the page crashed"), (leave, "the page shows something else now"), (close, "the page is gone")],
+)
+async def test_a_page_that_is_lost_ends_the_stream(
+    end: Callable[[Page], Awaitable[None]], reason: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(browser_link, "PULSE", 0.1)
     with ScriptedProvider({"m": [Reply(openai_chat(text=("One", " two")), silent_after=2)]}) as server:
         async with headless.open(agent(server), env=ENV) as runtime:
             stream = runtime.stream("Count")
             while (await anext(stream))["type"] != "delta":
                 pass
-            cdp = await runtime.page.context.new_cdp_session(runtime.page)
-            crash = asyncio.ensure_future(cdp.send("Page.crash"))
-            with pytest.raises(SparewheelError, match="the page crashed"):
+            ending = asyncio.ensure_future(end(runtime.page))
+            with pytest.raises(SparewheelError, match=reason):
                 await anext(stream)
-            with pytest.raises(SparewheelError, match="the page crashed"):
+            with pytest.raises(SparewheelError, match=reason):
                 await runtime.send("Still there?")
-            crash.cancel()
+        await asyncio.wait({ending})
 
 
 async def test_a_config_error_comes_out_of_open() -> None:

@@ -83,15 +83,15 @@ def test_the_whole_story_of_a_rescue() -> None:
 
 
 def test_when_no_model_is_left_one_error_lists_each_with_its_own_reason() -> None:
-    played, transport = play({"a": [errors.openai_invalid_key()], "b": [errors.openai_server_error()]})
+    played, transport = play({"a": [errors.openai_invalid_key()], "other/b": [errors.openai_server_error()]})
     assert transport.asked == ["a", "b"]
     assert played.types == ["start", "fallback", "exhausted", "error"]
     exhausted, error = played.of("exhausted", "error")
-    assert exhausted["models_tried"] == ["openai/a", "openai/b"]
+    assert exhausted["models_tried"] == ["openai/a", "other/b"]
     assert exhausted["final_error"]["kind"] == error["kind"] == "server_error"
     assert [(a["model"], a["kind"], a["status"]) for a in error["attempts"]] == [
         ("openai/a", "auth", 401),
-        ("openai/b", "server_error", 500),
+        ("other/b", "server_error", 500),
     ]
     assert error["message"].startswith("All 2 models failed. openai/a: ")
     assert played.error is not None
@@ -133,7 +133,7 @@ def test_the_partial_of_the_last_attempt_stays() -> None:
 def test_each_failure_is_retried_as_its_kind_deserves_and_then_the_next_model_answers(
     reply: Script, kind: str, requests: int
 ) -> None:
-    played, transport = play({"a": [reply] * requests, "b": [ANSWER]}, fallback="retries: 2")
+    played, transport = play({"a": [reply] * requests, "other/b": [ANSWER]}, fallback="retries: 2")
     assert transport.asked == ["a"] * requests + ["b"]
     assert {event["kind"] for event in played.of("retry", "fallback")} == {kind}
     assert len(played.of("fallback")) == 1

@@ -12,7 +12,7 @@ import pytest
 
 from sparewheel.errors import ConfigError, SparewheelError
 from sparewheel.headless.driver import STOP_LIMIT, Runtime
-from sparewheel.headless.link import POST_LIMIT, Link
+from sparewheel.headless.link import LONGEST_MESSAGE, POST_LIMIT, Link
 from tests.fakeloop import run
 
 START = {"type": "start", "turn": "t", "seq": 1}
@@ -261,6 +261,16 @@ def test_a_boot_that_fails_says_where_and_why() -> None:
             with pytest.raises(SparewheelError) as caught:
                 await FakeLink(fails_to_boot).start(stack, 5)
         assert (str(caught.value), caught.value.info.hint) == ("a wheel is missing (stage: packages)", "build again")
+
+    run(main())
+
+
+def test_a_long_reason_keeps_its_beginning_and_its_end() -> None:
+    async def main() -> None:
+        error = FakeLink(is_mute).failure(f"Traceback{' in a file' * 500}\nImportError: no module")
+        assert str(error).startswith("Traceback in a file")
+        assert str(error).endswith("in a file ImportError: no module")
+        assert len(str(error)) <= LONGEST_MESSAGE + len(" ... ")
 
     run(main())
 

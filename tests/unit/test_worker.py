@@ -14,7 +14,10 @@ from tests.fakeloop import run
 from tests.scripted import Script, ScriptedTransport, check_rules, folded_text
 
 KEY = "sk-CANARY-0123456789"
-YAML = "agents: {root: {model: openai/a, fallback: {retries: -1, models: [openai/b]}}}"
+YAML = """
+agents: {root: {model: openai/a, fallback: {retries: -1, models: [mine/b]}}}
+providers: {mine: {base_url: "https://mine.example.test"}}
+"""
 ANSWER = openai_chat(text=["An", "swer"])
 
 
@@ -64,7 +67,7 @@ class Page:
 
     async def open(self, session: str = "s") -> None:
         reply = await self.call("create_session", session=session, yaml=YAML, env={"OPENAI_API_KEY": KEY})
-        assert reply["result"] == {"agent": "root", "models": ["openai/a", "openai/b"]}
+        assert reply["result"] == {"agent": "root", "models": ["openai/a", "mine/b"]}
 
 
 def test_a_turn_is_events_then_one_reply() -> None:
@@ -248,7 +251,7 @@ def test_files_can_be_looked_at_without_running_them() -> None:
         page = Page({})
         listed = await page.call("list_agents", yaml=YAML)
         assert listed["result"] == [{"name": "root", "model": "openai/a", "description": "", "instruction": ""}]
-        parsed = await page.call("parse_config", yaml=YAML + "\nmodels: {m: {provider: p, model: q}}")
+        parsed = await page.call("parse_config", yaml=YAML + "models: {m: {provider: p, model: q}}")
         assert parsed["result"]["models"] == {"m": {"provider": "p", "model": "q", "base_url": ""}}
         assert [agent["name"] for agent in parsed["result"]["agents"]] == ["root"]
 

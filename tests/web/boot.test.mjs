@@ -6,8 +6,9 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { pathToFileURL } from "node:url";
 import test, { mock } from "node:test";
-import { boot, BootError } from "../../web/boot.js";
+import { boot } from "../../web/boot.js";
 import { AssetFault, faultIn, findFault } from "../../web/lib/assets.js";
+import { BootError } from "../../web/lib/stages.js";
 
 const LOCK = {
   packages: {
@@ -121,11 +122,17 @@ test("a wheel that is missing is named with its URL, though loadPackage does not
 test("a runtime that can not be imported is a failure of its own stage", async () => {
   const { fake } = python();
   fake.pyimport = () => {
-    throw new Error("ModuleNotFoundError: No module named 'sparewheel'");
+    throw new Error("Traceback (most recent call last):\n  File ...\nModuleNotFoundError: No module named 'x'\n");
   };
-  await withPyodide(async () => fake, (indexURL) =>
-    assert.rejects(boot(indexURL, () => {}), failure("runtime", /ModuleNotFoundError/)),
-  );
+  const debug = mock.method(console, "debug", () => {});
+  try {
+    await withPyodide(async () => fake, (indexURL) =>
+      assert.rejects(boot(indexURL, () => {}), failure("runtime", /^ModuleNotFoundError: No module named 'x'$/, /console/)),
+    );
+    assert.match(debug.mock.calls[0].arguments[0], /Traceback/);
+  } finally {
+    debug.mock.restore();
+  }
 });
 
 test("what the network watcher sees ends a Pyodide that hangs, and the watcher is taken off", async () => {

@@ -54,8 +54,10 @@ export class ChainState {
         return true;
       case "finish":
         return this.#settle("answered");
+      case "exhausted":
+        return this.#settle("failed", event.final_error.message);
       case "error":
-        return this.#settle("failed", event.message);
+        return this.#current?.state !== "failed" && this.#settle("failed", event.message);
       case "aborted":
         return this.#settle("stopped");
       default:

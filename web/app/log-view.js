@@ -1,4 +1,4 @@
-import { make, perFrame } from "./dom.js";
+import { followEnd, make, perFrame } from "./dom.js";
 
 /** The oldest lines go when there are more. */
 const MAX_LINES = 2000;
@@ -12,6 +12,7 @@ export class LogView {
   /** @type {import("../sparewheel.js").Event[]} */
   #waiting = [];
   #ask;
+  #follow;
 
   /**
    * @param {HTMLElement} list
@@ -22,6 +23,7 @@ export class LogView {
     this.#list = list;
     this.#filter = filter;
     this.#count = count;
+    this.#follow = followEnd(list);
     this.#ask = perFrame(() => this.#render());
     filter.addEventListener("input", () => this.#refilter());
   }
@@ -37,10 +39,9 @@ export class LogView {
     this.#waiting = [];
     this.#total += events.length;
     this.#count.textContent = String(this.#total);
-    const atEnd = this.#list.scrollHeight - this.#list.scrollTop - this.#list.clientHeight < 60;
     this.#list.append(...events.slice(-MAX_LINES).map((event) => this.#line(event)));
     while (this.#list.childElementCount > MAX_LINES) this.#list.firstElementChild?.remove();
-    if (atEnd) this.#list.scrollTop = this.#list.scrollHeight;
+    this.#follow();
   }
 
   /** @param {import("../sparewheel.js").Event} event */

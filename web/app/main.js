@@ -3,7 +3,7 @@
 import { SparewheelError } from "../sparewheel.js";
 import { ChainView } from "./chain-view.js";
 import { Conversation } from "./conversation.js";
-import { byId, make } from "./dom.js";
+import { byId, followEnd, make } from "./dom.js";
 import { KeysView } from "./keys-view.js";
 import { LogView } from "./log-view.js";
 import { StatusView } from "./status-view.js";
@@ -24,13 +24,14 @@ const status = new StatusView(byId("status", HTMLElement), byId("boot", HTMLProg
 const chain = new ChainView(byId("chain", HTMLElement));
 const log = new LogView(byId("log", HTMLElement), byId("log-filter", HTMLInputElement), byId("log-count", HTMLElement));
 const keys = new KeysView(byId("keys", HTMLElement), byId("add-key", HTMLButtonElement), agentChanged);
+const follow = followEnd(transcript);
 const conversation = new Conversation((progress) => status.progress(progress));
 
-/** @type {AbortController | null} Stops the turn that is under way. */
+/** @type {{control: AbortController, view: TurnView} | null} The turn that is under way. */
 let running = null;
 /** @type {ReturnType<typeof setTimeout> | undefined} */
 let settling;
-let turns = 0;
+let turnsOfSession = 0;
 /** Settles when the agent box has something in it. */
 const example = loadExample().catch((error) => showProblem(`The demo agent did not load: ${error.message}`));
 
@@ -47,16 +48,23 @@ async function openSession() {
   try {
     const { session, isNew } = await conversation.session(agentYaml.value, keys.values);
     showProblem("");
-    if (isNew) {
-      chain.reset(session.models);
-      if (turns > 0) transcript.append(make("p", { class: "divider", text: "A new conversation: the agent has changed" }));
-    }
+    if (isNew) showNewSession(session);
     return session;
   } catch (thrown) {
     const { message, hint, kind } = known(thrown);
-    if (kind === "config") showProblem(hint ? `${message} ${hint}` : message);
+    if (kind === "config") showProblem(`${message}\n${hint}`.trim());
     throw thrown;
   }
+}
+
+/** @param {import("../sparewheel.js").Session} session */
+function showNewSession({ models }) {
+  chain.reset(models);
+  if (turnsOfSession === 0) return;
+  turnsOfSession = 0;
+  const divider = make("p", { class: "divider", text: "A new conversation: the agent has changed" });
+  if (running) running.view.element.before(divider);
+  else transcript.append(divider);
 }
 
 /** @param {string} text */
@@ -77,13 +85,13 @@ function agentChanged() {
 async function takeTurn(text) {
   if (running || text.trim() === "") return;
   const control = new AbortController();
-  running = control;
   welcome.remove();
-  const view = new TurnView(transcript, text);
-  turns += 1;
+  const view = new TurnView(transcript, text, follow);
+  running = { control, view };
   showRunning(true);
   try {
     const session = await Promise.race([openSession(), stopped(control.signal)]);
+    turnsOfSession += 1;
     status.set("running", "Asking…");
     for await (const event of session.stream(text, { signal: control.signal })) {
       chain.push(event);
@@ -183,9 +191,9 @@ prompt.addEventListener("keydown", (event) => {
   submit();
 });
 document.addEventListener("keydown", (event) => {
-  if (event.key === "Escape") running?.abort();
+  if (event.key === "Escape") running?.control.abort();
 });
-stop.addEventListener("click", () => running?.abort());
+stop.addEventListener("click", () => running?.control.abort());
 byId("suggestion", HTMLButtonElement).addEventListener("click", () => {
   prompt.focus();
   void takeTurn("Hello!");

@@ -12,7 +12,7 @@ const VOID_MS = 1600;
 
 /** One turn of the transcript: the prompt, the answer as it grows, and what became of it. */
 export class TurnView {
-  #turn = make("article", { class: "turn" });
+  element = make("article", { class: "turn" });
   #notes = make("div", { class: "notes" });
   #answer = make("div", { class: "answer" });
   #outcome = make("p", { class: "outcome" });
@@ -27,11 +27,12 @@ export class TurnView {
   /**
    * @param {HTMLElement} transcript
    * @param {string} prompt
+   * @param {() => void} onGrown
    */
-  constructor(transcript, prompt) {
+  constructor(transcript, prompt, onGrown) {
     document.getElementById("answer")?.removeAttribute("id");
     this.#answer.id = "answer";
-    this.#turn.append(
+    this.element.append(
       make("h3", { class: "unseen", text: "You" }),
       make("p", { class: "said", text: prompt }),
       make("h3", { class: "unseen", text: "Answer" }),
@@ -39,15 +40,13 @@ export class TurnView {
       this.#answer,
       this.#outcome,
     );
-    transcript.append(this.#turn);
+    transcript.append(this.element);
     this.#busy(true);
-    const flush = () => {
-      const atEnd = transcript.scrollHeight - transcript.scrollTop - transcript.clientHeight < 60;
+    this.#ask = perFrame(() => {
       for (const text of this.#texts.values()) text.flush();
-      if (atEnd) transcript.scrollTop = transcript.scrollHeight;
-    };
-    this.#ask = perFrame(flush);
-    transcript.scrollTop = transcript.scrollHeight;
+      onGrown();
+    });
+    this.#ask();
   }
 
   /** @param {Event} event */
@@ -92,11 +91,8 @@ export class TurnView {
     const box = make("div", { class: "failure" }, make("p", { class: "message", text: message }));
     box.setAttribute("role", "alert");
     if (hint) box.append(make("p", { text: hint }));
-    const failed = attempts.filter(({ outcome }) => outcome === "failed");
-    if (failed.length > 1) {
-      const lines = failed.map((attempt) => make("li", { text: `${attempt.model}: ${attempt.message ?? attempt.kind}` }));
-      box.append(make("ul", {}, ...lines));
-    }
+    const reasons = reasonsOf(attempts);
+    if (reasons.length > 1) box.append(make("ul", {}, ...reasons.map((text) => make("li", { text }))));
     this.#outcome.replaceWith(box);
     this.#ask();
   }
@@ -162,8 +158,22 @@ export class TurnView {
 
   /** @param {boolean} busy */
   #busy(busy) {
-    this.#turn.setAttribute("aria-busy", String(busy));
+    this.element.setAttribute("aria-busy", String(busy));
   }
+}
+
+/**
+ * Why each attempt failed; one line for those that failed alike.
+ * @param {AttemptRecord[]} attempts
+ */
+function reasonsOf(attempts) {
+  /** @type {Map<string, number>} */
+  const times = new Map();
+  for (const { outcome, model, message, kind } of attempts) {
+    const reason = `${model}: ${message ?? kind}`;
+    if (outcome === "failed") times.set(reason, (times.get(reason) ?? 0) + 1);
+  }
+  return [...times].map(([reason, count]) => (count > 1 ? `${reason} (${count} times)` : reason));
 }
 
 /**

@@ -105,7 +105,7 @@ export class Client {
   #die(reason) {
     const error = new SparewheelError({
       message: `the worker has died: ${reason}`,
-      hint: "Create a new runtime; the browser's console may say more.",
+      hint: "Create a new runtime, or reload the page. The browser's console may say more.",
     });
     this.end(error, error);
   }

@@ -11,7 +11,14 @@ from ..errors import ConfigError
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from .schema import AgentFile, FallbackConfig, ModelConfig, ProviderConfig, TimeoutsConfig
+    from .schema import (
+        AgentFile,
+        FallbackConfig,
+        ModelConfig,
+        ProviderConfig,
+        StructuredOutputConfig,
+        TimeoutsConfig,
+    )
 
 _PARAMETERS: Final = (
     "temperature",
@@ -60,6 +67,8 @@ class ModelSpec:
     headers: Mapping[str, str] = field(default_factory=dict, repr=False)
     parameters: Mapping[str, Any] = field(default_factory=dict)  # neutral names: temperature, max_tokens, ...
     options: Mapping[str, Any] = field(default_factory=dict)  # this API's own, sent as they are
+    key_name: str | None = None  # what the key is called in env, for hints
+    context_limit: int | None = None  # tokens
 
     @property
     def ref(self) -> str:
@@ -80,6 +89,7 @@ class ResolvedAgent:
     chain: tuple[ModelSpec, ...]
     fallback: FallbackConfig
     timeouts: TimeoutsConfig
+    structured_output: StructuredOutputConfig | None = None
 
     @property
     def secrets(self) -> frozenset[str]:
@@ -104,7 +114,7 @@ def resolve(file: AgentFile, name: str | None, env: Mapping[str, str]) -> Resolv
             faults.append(f"{error.info.message} {error.info.hint}".strip())
     if faults:
         raise ConfigError(f'agent "{chosen}" cannot run: ' + " ".join(dict.fromkeys(faults)))
-    return ResolvedAgent(chosen, agent.instruction, tuple(chain), agent.fallback, agent.timeouts)
+    return ResolvedAgent(chosen, agent.instruction, tuple(chain), agent.fallback, agent.timeouts, agent.structured_output)
 
 
 def _model_spec(file: AgentFile, ref: str, env: Mapping[str, str]) -> ModelSpec:
@@ -117,15 +127,18 @@ def _model_spec(file: AgentFile, ref: str, env: Mapping[str, str]) -> ModelSpec:
     if known is None:
         names = ", ".join(sorted({*file.providers, *PROVIDERS}))
         raise ConfigError(f'provider "{provider}" of model "{ref}" is not known.', f"Known are: {names}.")
+    token_key = _first("token_key", config, custom) or _default_token_key(known, config, custom)
     return ModelSpec(
         provider=provider,
         model=model,
         api=(custom.api_type if custom else None) or known.api,
         base_url=(_first("base_url", config, custom) or known.base_url).rstrip("/"),
-        key=_key(ref, _first("token_key", config, custom) or _default_token_key(known, config, custom), env),
+        key=_key(ref, token_key, env),
         headers={**(custom.headers if custom else {}), **(config.headers if config else {})},
         parameters={name: value for name in _PARAMETERS if (value := _first(name, config, custom)) is not None},
         options={**(custom.provider_opts if custom else {}), **(config.provider_opts if config else {})},
+        key_name=token_key,
+        context_limit=config.context_limit if config else None,
     )
 
 

@@ -13,7 +13,7 @@ from ..errors import KINDS, Kind
 from .duration import Duration
 
 Action = Literal["retry", "next", "fail", "finish"]
-OnPartial = Literal["restart", "keep"]
+OnPartial = Literal["restart", "keep", "continue"]
 ApiType = Literal["openai_chatcompletions", "openai_responses"]
 Effort = Literal["none", "off", "minimal", "low", "medium", "high", "xhigh", "max", "adaptive"]
 
@@ -36,7 +36,9 @@ class FallbackConfig(_Strict):
 
     models: list[str] = []
     retries: int = Field(default=2, ge=-1, le=100)
+    cooldown: Duration = 60.0
     delay: Duration | None = None
+    hedge_after: Duration | None = None
     backoff: BackoffConfig = BackoffConfig()
     retry_after_max: Duration = 60.0
     on_partial: OnPartial = "restart"
@@ -110,8 +112,11 @@ class ProviderConfig(_Endpoint):
 
 
 class ModelConfig(_Endpoint):
+    """One model. `context_limit` is the size of its window in tokens, where known."""
+
     provider: str
     model: str
+    context_limit: int | None = Field(default=None, gt=0)
 
 
 class AgentFile(_Strict):

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 from ..errors import ConfigError
-from .link import Link
+from .link import POST_LIMIT, Link
 from .static import StaticServer
 
 if TYPE_CHECKING:
@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 
 LAUNCH_LIMIT: Final = 60_000.0  # milliseconds
 CLOSE_LIMIT: Final = 10.0  # seconds
+PULSE: Final = 5.0  # seconds between two looks at the page
 _HOST: Final = Path(__file__).with_name("page_host.js")
 
 
@@ -45,6 +46,23 @@ class BrowserLink(Link):
             status = response.status if response else "nothing"
             raise ConfigError(f"{url} answered {status}", "Run `python3 build.py build`.")
         await page.evaluate("() => globalThis.sparewheelHost.boot()")
+        pulse = asyncio.ensure_future(self._watch(page))
+        stack.push_async_callback(asyncio.wait, {pulse})
+        stack.callback(pulse.cancel)
+
+    async def _watch(self, page: Page) -> None:
+        """Notice what gives no sign: a page that is stuck or shows something else now, a driver that was killed."""
+        alive = True
+        try:
+            while alive:
+                await asyncio.sleep(PULSE)
+                async with asyncio.timeout(POST_LIMIT):
+                    alive = await page.evaluate("() => globalThis.sparewheelHost.started")
+            self.die("the page shows something else now")
+        except TimeoutError:
+            self.die(f"the page has not answered for {POST_LIMIT:g} s")
+        except Exception as error:  # Playwright's, or its broken pipe's
+            self.die(f"the page is gone: {error}")
 
     async def _start_browser(self, playwright: Playwright, stack: AsyncExitStack) -> Browser:
         from playwright.async_api import Error
@@ -68,7 +86,7 @@ class BrowserLink(Link):
     async def _open(self, context: BrowserContext) -> Page:
         page = await context.new_page()
         page.on("crash", lambda _: self.die("the page crashed", "It may have run out of memory."))
-        page.on("close", lambda _: self.die("the page was closed"))
+        page.on("close", lambda _: self.die("the page is gone", "It was closed, or its browser ended."))
         page.on("console", self._on_console)
         page.on("pageerror", lambda error: self.say(f"[pageerror] {error}"))
         await page.expose_binding("sparewheelPush", self._on_push)

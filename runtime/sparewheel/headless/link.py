@@ -21,7 +21,9 @@ if TYPE_CHECKING:
     from ..errors import Kind
 
     Redact: TypeAlias = Callable[[str], str]
+
 POST_LIMIT: Final = 20.0  # seconds to hand over one command; only a page that is stuck needs longer
+LONGEST_MESSAGE: Final = 600  # characters
 
 
 class Link(ABC):
@@ -125,7 +127,9 @@ class Link(ABC):
     def failure(self, message: str, hint: str = "") -> SparewheelError:
         """An error of the machinery itself, in one line and without secrets."""
         line = " ".join(self._redact(message).split())
-        return SparewheelError(ErrorInfo("internal", line[:500], self._redact(hint)))
+        if len(line) > LONGEST_MESSAGE:  # a traceback says why at its end
+            line = f"{line[: LONGEST_MESSAGE // 3]} ... {line[-LONGEST_MESSAGE // 3 * 2 :]}"
+        return SparewheelError(ErrorInfo("internal", line, self._redact(hint)))
 
     @abstractmethod
     async def _boot(self, stack: AsyncExitStack) -> None:

@@ -79,7 +79,11 @@
 
   // Neither returns a promise: the driver's call must come back at once, however long the work takes.
   host.sparewheelHost = {
-    boot: () => void start(),
+    started: false,
+    boot() {
+      this.started = true;
+      void start();
+    },
     /** @param {string} text */
     dispatch: (text) => void answer(JSON.parse(text)),
   };

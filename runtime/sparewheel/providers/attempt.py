@@ -57,12 +57,13 @@ async def _read(
     if any(kind in response.headers.get("content-type", "").lower() for kind in ("text/html", "application/json")):
         raise await _not_a_stream(response, assembly)
     sse = SSEDecoder()
-    async for chunk in response.chunks():
-        _feed(decoder, sse.feed(chunk))
-        if batch := assembly.drain():
-            yield batch
-        if decoder.ended:
-            return
+    async with aclosing(response.chunks()) as chunks:
+        async for chunk in chunks:
+            _feed(decoder, sse.feed(chunk))
+            if batch := assembly.drain():
+                yield batch
+            if decoder.ended:
+                return
     _feed(decoder, sse.close())
     if not decoder.ended:
         raise ProviderError(

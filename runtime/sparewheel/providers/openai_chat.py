@@ -1,34 +1,57 @@
 """OpenAI Chat Completions, and the many servers that speak it.
 
 Source: OpenAI API reference, "Create chat completion" and "The chat completion chunk object". The stream ends with
-`data: [DONE]`; usage comes in a chunk of its own, without choices, after the one that holds `finish_reason`.
+`data: [DONE]`; usage comes in a chunk of its own, without choices, after the one that holds `finish_reason`. What other
+servers do differently is accepted where it can mean one thing only. For servers that never send `[DONE]` the option
+`end_marker: finish_reason` makes the finish reason the end; what comes after it, usage for one, is then not read.
 """
 
 from __future__ import annotations
 
-import json
 from typing import TYPE_CHECKING, Any, Final
 
-from pydantic_core import from_json
-
-from ..classify import classify
 from ..errors import ErrorInfo, ProviderError
-from ..transports.base import HttpRequest
-from ..usage import Usage
+from ..messages import Image
+from .chat_calls import StreamedCalls
+from .chat_reasoning import ReasoningDetails, ask, give_back
+from .history import prepare
+from .openai_common import (
+    END_MARKER,
+    count_tokens,
+    failure,
+    is_at,
+    mapping,
+    output_schema,
+    parse,
+    parse_own,
+    post,
+    sequence,
+    string,
+    tool_schema,
+)
 
 if TYPE_CHECKING:
+    from ..config.resolved import ModelSpec
     from ..messages import Message
     from ..sse import ServerSentEvent
+    from ..transports.base import HttpRequest
     from .assembly import Assembly
     from .base import ModelRequest, StopReason
 
 _REASONS: Final[dict[str, StopReason]] = {
     "stop": "stop",
     "length": "length",
+    "model_length": "length",  # Mistral: the window is full
     "tool_calls": "tool_calls",
     "function_call": "tool_calls",
     "content_filter": "content_filter",
+    "sensitive": "content_filter",  # Zhipu
 }
+
+# Finish reasons that say that the answer broke off: OpenRouter and Mistral, DeepSeek, Zhipu.
+_BROKEN: Final = ("error", "insufficient_system_resource", "network_error")
+
+_SAME_NAME: Final = ("temperature", "top_p", "frequency_penalty", "presence_penalty")
 
 
 class OpenAIChat:
@@ -38,134 +61,199 @@ class OpenAIChat:
         spec = request.spec
         body: dict[str, Any] = {
             "model": spec.model,
-            "messages": [_render(message) for message in request.messages],
+            "messages": _render(prepare(request.messages, spec.ref), spec),
             "stream": True,
             "stream_options": {"include_usage": True},
-            **spec.parameters,
+            **_parameters(spec),
+            **ask(spec),
         }
         if request.tools:
             body["tools"] = [
                 {
                     "type": "function",
-                    "function": {"name": tool.name, "description": tool.description, "parameters": tool.parameters},
+                    "function": {"name": tool.name, "description": tool.description, "parameters": tool_schema(tool)},
                 }
                 for tool in request.tools
             ]
-        # Only what the API needs: each further header is one more that a preflight may refuse.
-        headers = {"content-type": "application/json", **spec.headers}
-        if spec.key:
-            headers["authorization"] = f"Bearer {spec.key}"
-        payload = json.dumps(body, ensure_ascii=False, separators=(",", ":")).encode("utf-8", "replace")
-        return HttpRequest("POST", f"{spec.base_url}/chat/completions", headers, payload)
+            if "parallel_tool_calls" in spec.parameters:  # refused where there are no tools
+                body["parallel_tool_calls"] = spec.parameters["parallel_tool_calls"]
+        if request.output:
+            body["response_format"] = {"type": "json_schema", "json_schema": output_schema(request.output)}
+        return post(spec, "/chat/completions", body)
 
-    def decoder(self, assembly: Assembly) -> OpenAIChatDecoder:
-        return OpenAIChatDecoder(assembly)
+    def decoder(self, assembly: Assembly, spec: ModelSpec | None = None) -> OpenAIChatDecoder:
+        marker = spec.options.get(END_MARKER) if spec else None
+        return OpenAIChatDecoder(assembly, ends_with_reason=marker == "finish_reason")
 
 
 class OpenAIChatDecoder:
     """Reads one stream of chunks. What is missing, null or of another type is skipped, not guessed."""
 
-    def __init__(self, assembly: Assembly) -> None:
+    def __init__(self, assembly: Assembly, *, ends_with_reason: bool = False) -> None:
         self._assembly = assembly
-        self._last_call: int | str = 0
+        self._calls = StreamedCalls(assembly)
+        self._details = ReasoningDetails(assembly)
+        self._thinking = False  # details may be waiting to be signed
+        self._ends_with_reason = ends_with_reason
         self.ended = False
 
     def feed(self, event: ServerSentEvent) -> None:
-        if event.data == "[DONE]":
+        data = event.data.strip()
+        if data == "[DONE]":
+            self._thought()
             self.ended = True
             return
-        try:
-            chunk = from_json(event.data)
-        except ValueError:
-            raise ProviderError(
-                ErrorInfo(
-                    "server_error",
-                    "The stream holds an event that is not JSON.",
-                    "The provider, or a proxy on the way, garbled it; trying again usually helps.",
-                )
-            ) from None
+        chunk = parse(data) if data else None
         if not isinstance(chunk, dict):
             return
-        if chunk.get("error"):
-            raise ProviderError(classify(body=chunk, provider=self._assembly.origin.partition("/")[0]))
-        if usage := chunk.get("usage"):
-            self._assembly.usage = _usage(usage)
         choices = chunk.get("choices")
-        if isinstance(choices, list) and choices and isinstance(choices[0], dict):
-            self._choice(choices[0])
+        if chunk.get("error") or (not choices and "error" in (event.event, chunk.get("object"))):
+            raise failure(chunk, self._assembly)
+        if usage := chunk.get("usage"):
+            count_tokens(self._assembly, usage)
+        choice = _first(choices)
+        if choice is not None:
+            self._choice(choice)
+        if choice is None or choice.get("finish_reason"):
+            self._groq(mapping(chunk.get("x_groq")))
 
     def _choice(self, choice: dict[str, Any]) -> None:
+        if choice.get("error"):
+            raise failure({"error": choice["error"]}, self._assembly)
         delta = choice.get("delta")
         if isinstance(delta, dict):
             content = delta.get("content")
-            if content and isinstance(content, str):
+            if len(delta) == 1 and content and isinstance(content, str) and not self._thinking:
                 self._assembly.text(content)
-            if len(delta) > 1 or not content:
-                self._rarely(delta)
+            elif delta:
+                self._delta(delta)
+        elif isinstance(choice.get("message"), dict) and not self._assembly.streamed:
+            # The whole answer in one event: its own end. After deltas it would only repeat them.
+            self._delta(choice["message"])
+            self._ends_with_reason = True
         reason = choice.get("finish_reason")
         if reason:
-            self._assembly.reason = self._assembly.reason or _REASONS.get(reason, "other")
+            self._finish(reason, choice)
 
-    def _rarely(self, delta: dict[str, Any]) -> None:
-        """Everything but plain text: reasoning (DeepSeek's and OpenRouter's names for it), refusals, tool calls."""
-        for name in ("reasoning_content", "reasoning"):
-            thought = delta.get(name)
-            if thought and isinstance(thought, str):
-                self._assembly.reasoning(thought)
-                break
-        refusal = delta.get("refusal")
+    def _finish(self, reason: object, choice: dict[str, Any]) -> None:
+        if reason in _BROKEN:
+            kind = "overloaded" if reason == "insufficient_system_resource" else "server_error"
+            text = f"The provider broke off its answer ({reason})."
+            raise ProviderError(ErrorInfo(kind, text, "Trying again usually helps."))
+        if usage := choice.get("usage"):  # Moonshot
+            count_tokens(self._assembly, usage)
+        self._thought()
+        told = _REASONS.get(reason, "other") if isinstance(reason, str) else "other"
+        if told == "stop" and self._calls.count:
+            told = "tool_calls"  # some servers stop for every reason
+        self._assembly.reason = self._assembly.reason or told
+        self.ended |= self._ends_with_reason
+
+    def _groq(self, extra: dict[str, Any]) -> None:
+        if extra.get("error"):
+            raise failure({"error": extra["error"]}, self._assembly)
+        if usage := extra.get("usage"):
+            count_tokens(self._assembly, usage)
+
+    def _delta(self, delta: dict[str, Any]) -> None:
+        """Any delta: reasoning (under DeepSeek's or OpenRouter's name), text, refusal, tool calls, in this order."""
+        thought = string(delta.get("reasoning_content")) or string(delta.get("reasoning"))
+        if thought:
+            self._assembly.reasoning(thought)
+        details = delta.get("reasoning_details")
+        if details and isinstance(details, list):
+            self._thinking = True
+            self._details.add(details, shown=bool(thought))
+        content = delta.get("content")
+        if content:
+            for part in content if isinstance(content, list) else (content,):
+                self._part(part)
+        self._refusal(delta.get("refusal"))
+        calls = delta.get("tool_calls")
+        if delta.get("function_call"):  # what a tool call was before there could be several
+            calls = [{"index": 0, "function": delta["function_call"]}]
+        if calls:
+            self._thought()
+            for entry in calls if isinstance(calls, list) else (calls,):
+                self._calls.add(entry)
+
+    def _part(self, part: object) -> None:
+        """A piece of content: a string, or Mistral's `{type: text, text}` and `{type: thinking, thinking: [...]}`."""
+        if isinstance(part, dict):
+            if part.get("type") == "thinking":
+                inner = part.get("thinking")
+                thought = string(inner) or "".join(string(mapping(each).get("text")) for each in sequence(inner))
+                if thought:
+                    self._assembly.reasoning(thought)
+                return
+            self._refusal(part.get("refusal"))
+            part = part.get("text")
+        if part and isinstance(part, str):
+            self._thought()
+            self._assembly.text(part)
+
+    def _refusal(self, refusal: object) -> None:
         if refusal and isinstance(refusal, str):
+            self._thought()
             self._assembly.text(refusal)
             self._assembly.reason = "refusal"
-        calls = delta.get("tool_calls")
-        for call in calls if isinstance(calls, list) else ():
-            if isinstance(call, dict):
-                self._tool_call(call)
 
-    def _tool_call(self, call: dict[str, Any]) -> None:
-        """The id comes with the first delta only, so calls are told apart by index; servers without one, by id."""
-        function = call.get("function")
-        function = function if isinstance(function, dict) else {}
-        key = call.get("index")
-        if not isinstance(key, int):
-            key = _string(call.get("id")) or self._last_call
-        self._last_call = key
-        self._assembly.tool(
-            key,
-            call_id=_string(call.get("id")),
-            name=_string(function.get("name")),
-            arguments=_string(function.get("arguments")),
-        )
+    def _thought(self) -> None:
+        if self._thinking:
+            self._thinking = False
+            self._details.flush()
 
 
-def _string(value: object) -> str:
-    return value if isinstance(value, str) else ""
+def _first(choices: object) -> dict[str, Any] | None:
+    """The first of the answers asked for; nobody here asks for more, but options may."""
+    for choice in choices if isinstance(choices, list) else ():
+        if isinstance(choice, dict) and choice.get("index") in (0, None, "0"):
+            return choice
+    return None
 
 
-def _usage(usage: object) -> Usage:
-    if not isinstance(usage, dict):
-        return Usage()
-    return Usage(
-        input_tokens=_count(usage.get("prompt_tokens")),
-        output_tokens=_count(usage.get("completion_tokens")),
-        cached_tokens=_count(_nested(usage, "prompt_tokens_details", "cached_tokens")),
-        reasoning_tokens=_count(_nested(usage, "completion_tokens_details", "reasoning_tokens")),
-    )
+def _parameters(spec: ModelSpec) -> dict[str, Any]:
+    named = {name: spec.parameters[name] for name in _SAME_NAME if name in spec.parameters}
+    if "max_tokens" in spec.parameters:
+        # OpenAI's reasoning models refuse the old name; most other servers know only that.
+        new = is_at(spec, "openai.com", "openai.azure.com")
+        named["max_completion_tokens" if new else "max_tokens"] = spec.parameters["max_tokens"]
+    return named
 
 
-def _nested(value: dict[str, Any], outer: str, inner: str) -> object:
-    details = value.get(outer)
-    return details.get(inner) if isinstance(details, dict) else None
+def _render(messages: list[Message], spec: ModelSpec) -> list[dict[str, Any]]:
+    rendered: list[dict[str, Any]] = []
+    seen: list[Image] = []  # images of tool results, which may hold only text: a user's message shows them
+    for message in messages:
+        if message.role == "tool":
+            rendered.append({"role": "tool", "content": message.text, "tool_call_id": message.tool_call_id})
+            seen += [part for part in message.parts if isinstance(part, Image)]
+            continue
+        if seen:
+            rendered.append(_images(seen))
+            seen = []
+        rendered += _message(message, spec)
+    return [*rendered, _images(seen)] if seen else rendered
 
 
-def _count(value: object) -> int | None:
-    return value if isinstance(value, int) and not isinstance(value, bool) and value >= 0 else None
+def _images(images: list[Image]) -> dict[str, Any]:
+    shown = [{"type": "image_url", "image_url": {"url": image.url}} for image in images]
+    return {"role": "user", "content": [{"type": "text", "text": "The images of the tool results above:"}, *shown]}
 
 
-def _render(message: Message) -> dict[str, Any]:
-    """Our JSON shape of a message is this API's, but for the reasoning, which it does not take back."""
+def _message(message: Message, spec: ModelSpec) -> list[dict[str, Any]]:
+    """Our JSON shape of a message is this API's, but for the reasoning; one with nothing to say is left out."""
     shape = message.to_dict()
     shape.pop("reasoning", None)
-    if "tool_calls" in shape:
+    if message.role != "assistant":
+        return [shape]
+    shape |= give_back(spec, message)
+    if not (shape["content"] or message.tool_calls):
+        return []
+    if message.tool_calls:
         shape["content"] = shape["content"] or None
-    return shape
+        for call, rendered in zip(message.tool_calls, shape["tool_calls"], strict=True):
+            rendered["function"]["arguments"] = call.arguments or "{}"
+            if extra := mapping(parse_own(call.signature)):
+                rendered["extra_content"] = extra
+    return [shape]

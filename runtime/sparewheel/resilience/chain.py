@@ -1,37 +1,38 @@
 """The chain: asks one model after the other until one has answered in full.
 
-One code path for what fails before a stream and in the middle of it: the attempt ends with an error, `policy.decide`
-says what to do, the events say what was decided, and the next attempt starts over.
+One code path for what fails before a stream and in the middle of it: an attempt ends with an error, `policy.decide`
+says what to do, events say what was decided, and the next attempt starts over (or goes on, where that is wanted).
 """
 
 from __future__ import annotations
 
-import asyncio
 from contextlib import aclosing
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
-from ..errors import ErrorInfo, ProviderError
-from ..providers.attempt import run_attempt
+from ..messages import Message, Text, assistant, user
 from ..providers.base import ModelRequest
-from ..providers.registry import wire_format
 from ..usage import Usage
+from .compaction import compact
+from .hedge import Race, Runner
+from .plan import Choice, Plan
 from .policy import Decision, Failure, decide
 from .projection import project
-from .report import announce, complete, exhausted, turn_failed, usage_event
-from .watchdog import Watchdog
+from .report import announce, exhausted, resting, skipped_events, turn_failed, usage_events
+from .running import Attempt
 
 if TYPE_CHECKING:
     from collections.abc import AsyncGenerator, Callable, Sequence
 
     from ..config.resolved import ModelSpec, ResolvedAgent
-    from ..errors import SparewheelError
+    from ..errors import ErrorInfo, SparewheelError
     from ..events import AttemptRecord, Event
-    from ..messages import Message
-    from ..providers.assembly import Assembly
-    from ..providers.base import ProviderEvent, StopReason, ToolSpec
+    from ..providers.base import OutputSchema, ProviderEvent, StopReason, ToolSpec
     from ..transports.base import Transport
+    from .breaker import Health
+
+GO_ON: Final = "[The connection broke. Continue your answer exactly where it stopped; repeat nothing.]"
 
 
 @dataclass(slots=True)
@@ -40,31 +41,30 @@ class Step:
 
     messages: Sequence[Message]
     tools: Sequence[ToolSpec] = ()
+    output: OutputSchema | None = None
     after_tools: bool = False  # an empty answer to tool results is an answer
     records: list[AttemptRecord] = field(default_factory=list)  # of the whole turn: its length numbers the attempts
     usage: Usage = field(default_factory=Usage)  # of all attempts, the void ones included
-    assembly: Assembly | None = None  # of the attempt whose output is shown
+    shown: Attempt | None = None  # whose output the page has
+    kept: list[Text] = field(default_factory=list)  # what broken attempts streamed that another went on from
     reason: StopReason | None = None  # set when a model has answered
     model: str = ""
 
+    def answer(self) -> Message:
+        """The message up to now, with everything that was not discarded."""
+        parts = self.shown.assembly.message().parts if self.shown and self.shown.assembly else ()
+        return Message("assistant", (*self.kept, *parts), model=self.model or None)
+
     def close(self) -> list[Event]:
         """The events that close the blocks which a stop has left open."""
-        if self.assembly is None:
+        if self.shown is None or self.shown.assembly is None:
             return []
-        self.assembly.close_all()
-        return project(self.assembly.drain(), len(self.records))
-
-
-@dataclass(slots=True)
-class _Attempt:
-    spec: ModelSpec
-    number: int
-    assembly: Assembly | None = None
-    error: SparewheelError | None = None
+        self.shown.assembly.close_all()
+        return project(self.shown.assembly.drain(), self.shown.number)
 
 
 class Chain:
-    """The models of one agent, in order. Holds no state between steps.
+    """The models of one agent, in order. Holds no state between steps but what `health` knows.
 
     `random` gives floats in [0, 1) for the jitter; `now` the wall clock, for `retrying_at`.
     """
@@ -73,140 +73,261 @@ class Chain:
         self,
         agent: ResolvedAgent,
         transport: Transport,
+        health: Health,
         *,
         random: Callable[[], float],
         now: Callable[[], datetime] = lambda: datetime.now(UTC),
     ) -> None:
-        self._agent = agent
-        self._transport = transport
-        self._random = random
-        self._now = now
+        self.agent = agent
+        self.transport = transport
+        self.health = health
+        self.random = random
+        self.now = now
 
-    async def run(self, step: Step) -> AsyncGenerator[list[Event], None]:
+    def run(self, step: Step) -> AsyncGenerator[list[Event], None]:
         """Yield the events of one step; when it returns, `step` holds the answer.
 
         Raises `TurnFailed` when no model is left, after `exhausted`.
         """
-        models = self._agent.chain
-        position = failures = 0
+        return _StepRun(self, step).events()
+
+
+class _StepRun:
+    """One step on its way along the chain."""
+
+    def __init__(self, chain: Chain, step: Step) -> None:
+        self._chain = chain
+        self._config = chain.agent.fallback
+        self._health = chain.health
+        self._step = step
+        self._plan = Plan(chain.agent.chain, chain.health, self._config.retry_after_max)
+        self._attempt: Attempt | None = None  # the one that counts
+        self._failures: dict[str, int] = {}  # by model
+        self._failed: dict[str, tuple[ModelSpec, ErrorInfo]] = {}
+        self._compacted = False
+        self._said: list[Event] = []  # to be yielded with the next batch
+
+    async def events(self) -> AsyncGenerator[list[Event], None]:
+        choice = self._plan.take()
+        if choice is None:
+            raise AssertionError("a chain has at least one model, and the first is never ruled out")
+        if events := self._opening(choice):
+            yield events
+            await self._health.wait(choice.wait, "circuit_breaker")
         while True:
-            attempt = _Attempt(models[position], len(step.records) + 1)
-            async with aclosing(self._attempt(attempt, step)) as batches:
+            async with aclosing(self._ask(choice)) as batches:
                 async for batch in batches:
                     yield batch
-            error = attempt.error
-            if error is None:
-                yield _usage(attempt, discarded=False)
+            attempt = self._last_attempt()
+            if attempt.error is None:
+                yield self._answered(attempt)
                 return
-            failures += 1
-            follower = models[position + 1] if position + 1 < len(models) else None
-            failure = Failure(error.info, attempt.spec, failures, follower, position + 1)
+            failure = self._failure(attempt, attempt.error, choice)
+            if shorter := self._compact(attempt, failure):
+                yield shorter
+                continue
             decision = self._decide(failure, attempt)
-            yield self._after(attempt, decision, failure, step)
+            if decision.action == "next":
+                choice = self._plan.take() or choice
+            elif attempt.spec is not choice.spec:  # the winner of a race is the one that is asked again
+                choice = Choice(attempt.spec, 0)
+            yield self._after(attempt, decision, failure, choice)
             if decision.action == "finish":
                 return
             if decision.action == "fail":
-                raise turn_failed(error, step.records)
-            if decision.action == "next":
-                position, failures = position + 1, 0
-            await asyncio.sleep(decision.delay)
+                raise turn_failed(attempt.error, self._step.records)
+            await self._health.wait(decision.delay, failure.info.kind)
 
-    async def _attempt(self, attempt: _Attempt, step: Step) -> AsyncGenerator[list[Event], None]:
-        """Run one attempt and record it, however it ends. Sets `attempt.error` if it failed."""
-        spec = attempt.spec
-        record: AttemptRecord = {"attempt": attempt.number, "model": spec.ref, "outcome": "aborted"}
-        step.records.append(record)
-        step.assembly = None
-        try:
-            async with aclosing(self._watched(attempt, step)) as batches:
+    # Asking -----------------------------------------------------------------------------------------------------
+
+    async def _ask(self, choice: Choice) -> AsyncGenerator[list[Event], None]:
+        """One attempt, or a race of several; `_attempt` is the one that counts in the end."""
+        first = self._start(choice)
+        if self._config.hedge_after is None or self._plan.peek() is None:
+            async with aclosing(self._run(first)) as batches:
                 async for batch in batches:
-                    if batch[0].type == "start":
-                        attempt.assembly = step.assembly = batch[0].assembly
-                    if events := project(batch, attempt.number):
+                    if events := self._project(batch, first):
                         yield events
-                    last = batch[-1]
-                    if last.type == "error":
-                        attempt.error = last.error
-            if attempt.error is None:
-                attempt.error = _judge(attempt, step)
-        except ProviderError as silence:  # from the watchdog
-            silence.provider, silence.model = spec.provider, spec.ref
-            attempt.error = silence
-            if events := step.close():
-                yield events
+            return
+        race = Race(Runner(first, self._run(first)), self._config.hedge_after, self._hedge)
+        reported = 0
+        async with aclosing(race.run()) as batches:
+            async for batch in batches:
+                for runner in race.losers[reported:]:
+                    self._lost(runner.attempt, race.winner.attempt)
+                reported = len(race.losers)
+                if events := self._project(batch, race.winner.attempt):
+                    yield events
+        self._attempt = race.winner.attempt
+        for runner in race.losers[reported:]:
+            self._lost(runner.attempt, race.winner.attempt)
+
+    def _start(self, choice: Choice) -> Attempt:
+        step = self._step
+        fine = step.after_tools or bool(step.kept)
+        attempt = Attempt(choice.spec, len(step.records) + 1, empty_is_fine=fine)
+        step.records.append(attempt.record)
+        step.shown = None
+        self._attempt = attempt
+        self._health.begin(choice.spec, probe=choice.probe)
+        return attempt
+
+    async def _run(self, attempt: Attempt) -> AsyncGenerator[list[ProviderEvent], None]:
+        step = self._step
+        messages = step.messages
+        if step.kept:
+            messages = [*messages, assistant("".join(text.text for text in step.kept)), user(GO_ON)]
+        request = ModelRequest(attempt.spec, messages, step.tools, step.output)
+        stream = attempt.run(request, self._chain.transport, self._chain.agent.timeouts)
+        try:
+            async with aclosing(stream) as batches:
+                async for batch in batches:
+                    yield batch
         finally:
+            self._health.release(attempt.spec)
             if attempt.assembly is not None:
                 step.usage += attempt.assembly.usage
-        complete(record, attempt.error)
-        if attempt.error is None and attempt.assembly is not None:
-            step.reason, step.model = attempt.assembly.reason or "other", spec.ref
 
-    async def _watched(self, attempt: _Attempt, step: Step) -> AsyncGenerator[list[ProviderEvent], None]:
-        limits = self._agent.timeouts
-        request = ModelRequest(attempt.spec, step.messages, step.tools)
-        stream = run_attempt(wire_format(attempt.spec.api), request, self._transport)
-        async with Watchdog() as dog, aclosing(stream) as batches:
-            dog.expect("timeout_connect", limits.connect)
-            waiting_for_content = False
-            while True:
-                try:
-                    batch = await dog.next(batches)
-                except StopAsyncIteration:
-                    return
-                if batch[0].type == "start":
-                    dog.expect("timeout_first_content", limits.first_content)
-                    waiting_for_content = True
-                elif waiting_for_content:
-                    dog.expect("timeout_idle", limits.idle)
-                    waiting_for_content = False
-                else:
-                    dog.fed()
-                yield batch
+    def _hedge(self, waiting: Attempt) -> Runner | None:
+        """Start the next model beside the one that has shown nothing yet."""
+        choice = self._plan.peek()
+        if choice is None or choice.status is not None:
+            return None  # nobody is left who is well
+        self._plan.take()
+        attempt = self._start(choice)
+        after_ms = round((self._config.hedge_after or 0) * 1000)
+        self._said.append(
+            {
+                "type": "hedge",
+                "from": waiting.spec.ref,
+                "to": choice.spec.ref,
+                "attempt": attempt.number,
+                "after_ms": after_ms,
+            }
+        )
+        return Runner(attempt, self._run(attempt))
 
-    def _decide(self, failure: Failure, attempt: _Attempt) -> Decision:
-        shown = attempt.assembly is not None and attempt.assembly.streamed
-        if shown and self._agent.fallback.on_partial == "keep":
+    def _lost(self, loser: Attempt, winner: Attempt) -> None:
+        """Another attempt of the race goes on alone: the loser failed, or was cancelled."""
+        if loser.error is not None:
+            self._count(loser, loser.error)
+            event = announce(winner.spec, loser.spec, loser.error.info, winner.number, 0, self._chain.now())
+            self._said += [*usage_events(loser, discarded=True), event]
+        else:
+            self._said += usage_events(loser, discarded=True)
+
+    def _project(self, batch: list[ProviderEvent], attempt: Attempt) -> list[Event]:
+        self._step.shown = attempt
+        events = project(batch, attempt.number)
+        if self._said:
+            events, self._said = [*self._said, *events], []
+        return events
+
+    # Judging ----------------------------------------------------------------------------------------------------
+
+    def _opening(self, choice: Choice) -> list[Event]:
+        """What is said before the first attempt, when it is not simply the primary's."""
+        events: list[Event] = [*skipped_events(choice.skipped)]
+        primary = self._chain.agent.chain[0]
+        status = choice.skipped[0][1] if choice.skipped else choice.status
+        if status is not None and (choice.spec is not primary or choice.wait):
+            number = len(self._step.records) + 1
+            reason = resting(primary, status)
+            events.append(announce(choice.spec, primary, reason, number, choice.wait, self._chain.now()))
+        return events
+
+    def _last_attempt(self) -> Attempt:
+        if self._attempt is None:
+            raise AssertionError("somebody has been asked")
+        return self._attempt
+
+    def _answered(self, attempt: Attempt) -> list[Event]:
+        step, spec, primary = self._step, attempt.spec, self._chain.agent.chain[0]
+        self._health.succeeded(spec)
+        for failed, info in self._failed.values():
+            if failed is not spec:
+                self._health.rescued(failed, info.kind, self._config.cooldown)
+        if attempt.assembly is not None:
+            step.reason = attempt.assembly.reason or "other"
+        step.model, step.shown = spec.ref, attempt
+        events, self._said = self._said, []
+        if spec is not primary:
+            self._health.stood_in_for(primary)
+        elif self._health.recovered(primary):
+            events.append({"type": "recovered", "model": spec.ref})
+        return [*events, *usage_events(attempt, discarded=False)]
+
+    def _count(self, attempt: Attempt, error: SparewheelError) -> int:
+        """Remember a failure; how many of this model's it makes."""
+        ref = attempt.spec.ref
+        self._failures[ref] = self._failures.get(ref, 0) + 1
+        self._failed[ref] = (attempt.spec, error.info)
+        self._health.failed(attempt.spec, error.info, self._config.cooldown)
+        return self._failures[ref]
+
+    def _failure(self, attempt: Attempt, error: SparewheelError, choice: Choice) -> Failure:
+        count = self._count(attempt, error)
+        if error.info.kind == "context_overflow" and (limit := attempt.spec.context_limit):
+            self._plan.keep_only(lambda spec: spec.context_limit is None or spec.context_limit > limit)
+        probe = choice.probe and attempt.spec is choice.spec
+        return Failure(error.info, attempt.spec, count, self._plan.peek(), probe)
+
+    def _compact(self, attempt: Attempt, failure: Failure) -> list[Event]:
+        """After the first overflow of a step, make the conversation shorter and ask the same model again."""
+        kind = failure.info.kind
+        if kind != "context_overflow" or kind in self._config.actions or self._compacted:
+            return []
+        self._compacted = True
+        shorter = compact(self._step.messages)
+        if shorter is None:
+            return []
+        dropped = len(self._step.messages) - len(shorter)
+        self._step.messages = shorter
+        number = attempt.number + 1
+        event: Event = {"type": "compacted", "model": attempt.spec.ref, "attempt": number, "dropped": dropped}
+        return [*usage_events(attempt, discarded=True), *self._discard(attempt), event]
+
+    def _decide(self, failure: Failure, attempt: Attempt) -> Decision:
+        if attempt.shown and self._config.on_partial == "keep":
             return Decision("fail")
-        return decide(failure, self._agent.fallback, self._random)
+        return decide(failure, self._config, self._chain.random)
 
-    def _after(self, attempt: _Attempt, decision: Decision, failure: Failure, step: Step) -> list[Event]:
-        """What a failed attempt leaves to say: its usage, that it is void, and what comes next."""
+    def _after(self, attempt: Attempt, decision: Decision, failure: Failure, choice: Choice) -> list[Event]:
+        """What a failed attempt leaves to say: its usage, what becomes of its text, and what comes next."""
+        step = self._step
+        said, self._said = self._said, []
         goes_on = decision.action in ("retry", "next")
-        events = _usage(attempt, discarded=goes_on)
+        continues = goes_on and self._continues(attempt)
+        events: list[Event] = [*said, *usage_events(attempt, discarded=goes_on and not continues)]
+        step.shown = attempt
         if decision.action == "finish":
             step.reason = "content_filter" if failure.info.kind == "content_filter" else "refusal"
             step.model = attempt.spec.ref
         elif decision.action == "fail":
             events.append(exhausted(failure.info, step.records))
         else:
-            if attempt.assembly is not None and attempt.assembly.streamed:
-                events.append({"type": "discard", "attempt": attempt.number, "chars": attempt.assembly.chars})
-                step.assembly = None
-            events.append(announce(decision, failure, attempt.number + 1, self._now()))
+            if continues:
+                step.kept.append(Text(attempt.assembly.message().text if attempt.assembly else ""))
+                step.shown = None
+            else:
+                events += self._discard(attempt)
+            events += skipped_events(choice.skipped)
+            number = len(step.records) + 1
+            next_ = announce(choice.spec, attempt.spec, failure.info, number, decision.delay, self._chain.now())
+            if continues:
+                next_["continues"] = True
+            events.append(next_)
         return events
 
+    def _continues(self, attempt: Attempt) -> bool:
+        """Whether the next model is asked to go on. Only prose can be: a tool call that was cut means nothing."""
+        if self._config.on_partial != "continue" or attempt.assembly is None:
+            return False
+        message = attempt.assembly.message()
+        return bool(message.text) and not message.tool_calls
 
-def _judge(attempt: _Attempt, step: Step) -> SparewheelError | None:
-    """A stream that ended well may still be no answer: a refusal, or nothing at all."""
-    assembly = attempt.assembly
-    if assembly is None:
-        raise AssertionError("an attempt without an error has streamed at least its start")
-    reason = assembly.reason
-    info = None
-    if reason in ("refusal", "content_filter"):
-        message = "The model refused." if reason == "refusal" else "The provider's content filter stopped the answer."
-        info = ErrorInfo(reason, message, "Another model may answer; otherwise rephrase the request.")
-    elif assembly.empty and reason != "length" and not step.after_tools:
-        info = ErrorInfo(
-            "empty_output", "The model answered nothing.", "Trying again, or another model, usually helps."
-        )
-    if info is None:
-        return None
-    return ProviderError(info, provider=attempt.spec.provider, model=attempt.spec.ref)
-
-
-def _usage(attempt: _Attempt, *, discarded: bool) -> list[Event]:
-    """Nothing for an attempt that never streamed: it was not counted."""
-    if attempt.assembly is None:
-        return []
-    return [usage_event(attempt.assembly, attempt.number, discarded=discarded)]
+    def _discard(self, attempt: Attempt) -> list[Event]:
+        self._step.shown = None
+        if attempt.assembly is None or not attempt.assembly.streamed:
+            return []
+        return [{"type": "discard", "attempt": attempt.number, "chars": attempt.assembly.chars}]

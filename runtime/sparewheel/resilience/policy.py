@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from ..config.resolved import ModelSpec
     from ..config.schema import Action, FallbackConfig
     from ..errors import ErrorInfo, Kind
+    from .plan import Choice
 
 DEFAULT_ACTIONS: Final[dict[Kind, Action]] = {
     "rate_limit": "next",
@@ -47,8 +48,8 @@ class Failure:
     info: ErrorInfo
     spec: ModelSpec
     failures: int
-    next_spec: ModelSpec | None  # who comes next in the chain, if anyone
-    next_position: int  # of `next_spec`, the primary being 0
+    upcoming: Choice | None  # who would be asked next, if anyone is left
+    probe: bool = False  # the one request that a breaker lets through
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,13 +66,14 @@ def decide(failure: Failure, config: FallbackConfig, random: Callable[[], float]
     action = config.actions.get(kind) or DEFAULT_ACTIONS.get(kind, "fail")
     if action in ("finish", "fail"):
         return Decision(action)
-    # With nobody left to ask, a rate limit is worth waiting for.
-    if action == "retry" or (kind == "rate_limit" and failure.next_spec is None):
+    alone = failure.upcoming is None
+    # With nobody left to ask, a rate limit is worth waiting for; a probe is one request, unless nobody is left.
+    if (action == "retry" and (alone or not failure.probe)) or (kind == "rate_limit" and alone):
         delay = _retry_delay(failure, config, random)
         if delay is not None:
             return Decision("retry", delay)
-    if failure.next_spec is not None:
-        return Decision("next", _next_delay(failure, config))
+    if failure.upcoming is not None:
+        return Decision("next", max(_next_delay(failure.upcoming, failure.spec, config), failure.upcoming.wait))
     return Decision("finish" if kind in ("refusal", "content_filter") else "fail")
 
 
@@ -88,8 +90,7 @@ def _retry_delay(failure: Failure, config: FallbackConfig, random: Callable[[], 
     return max(backoff_delay(config.backoff, failure.failures, random), retry_after)
 
 
-def _next_delay(failure: Failure, config: FallbackConfig) -> float:
+def _next_delay(upcoming: Choice, failed: ModelSpec, config: FallbackConfig) -> float:
     if config.delay is not None:
         return config.delay
-    same_host = failure.next_spec is not None and failure.next_spec.host == failure.spec.host
-    return failure.next_position * SAME_HOST_DELAY if same_host else 0.0
+    return upcoming.position * SAME_HOST_DELAY if upcoming.spec.host == failed.host else 0.0

@@ -11,43 +11,81 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
     from datetime import datetime
 
+    from ..config.resolved import ModelSpec
     from ..errors import SparewheelError
-    from ..events import AttemptRecord, ExhaustedEvent, FallbackEvent, FinalError, RetryEvent, UsageEvent
-    from ..providers.assembly import Assembly
-    from .policy import Decision, Failure
+    from ..events import (
+        AttemptRecord,
+        ExhaustedEvent,
+        FallbackEvent,
+        FinalError,
+        RetryEvent,
+        SkippedEvent,
+        UsageEvent,
+    )
+    from .breaker import Status
+    from .running import Attempt
 
 
-def announce(decision: Decision, failure: Failure, attempt: int, now: datetime) -> RetryEvent | FallbackEvent:
-    """What comes after `failure`: `attempt` is the number of the attempt about to be made."""
-    info = failure.info
+def announce(
+    asked: ModelSpec, previous: ModelSpec, reason: ErrorInfo, attempt: int, delay: float, now: datetime
+) -> RetryEvent | FallbackEvent:
+    """`asked` gets attempt number `attempt` after `delay` seconds, because `previous` failed for `reason`."""
     event: RetryEvent | FallbackEvent
-    delay_ms = round(decision.delay * 1000)
-    if decision.action == "retry" or failure.next_spec is None:
-        at = (now + timedelta(seconds=decision.delay)).isoformat(timespec="milliseconds").replace("+00:00", "Z")
+    if asked is previous:
         event = {
             "type": "retry",
-            "model": failure.spec.ref,
+            "model": asked.ref,
             "attempt": attempt,
-            "delay_ms": delay_ms,
-            "retrying_at": at,
-            "kind": info.kind,
-            "code": info.code,
-            "reason": info.message,
+            "delay_ms": round(delay * 1000),
+            "retrying_at": _timestamp(now + timedelta(seconds=delay)),
+            "kind": reason.kind,
+            "code": reason.code,
+            "reason": reason.message,
         }
     else:
         event = {
             "type": "fallback",
-            "from": failure.spec.ref,
-            "to": failure.next_spec.ref,
+            "from": previous.ref,
+            "to": asked.ref,
             "attempt": attempt,
-            "delay_ms": delay_ms,
-            "kind": info.kind,
-            "code": info.code,
-            "reason": info.message,
+            "delay_ms": round(delay * 1000),
+            "kind": reason.kind,
+            "code": reason.code,
+            "reason": reason.message,
         }
-    if info.status is not None:
-        event["status"] = info.status
+    if reason.status is not None:
+        event["status"] = reason.status
     return event
+
+
+def _timestamp(moment: datetime) -> str:
+    return moment.isoformat(timespec="milliseconds").replace("+00:00", "Z")
+
+
+def resting(spec: ModelSpec, status: Status) -> ErrorInfo:
+    """Why a model is not asked now, as a failure without a request."""
+    cause = "its breaker is open" if status.kind == "circuit_breaker" else f"it cools down after {status.kind}"
+    until = "until its key changes" if status.wait == float("inf") else f"for {status.wait:.0f} s"
+    return ErrorInfo("circuit_breaker", f"{spec.ref} is not asked {until}: {cause}.")
+
+
+def skipped_events(skipped: Sequence[tuple[ModelSpec, Status]]) -> list[SkippedEvent]:
+    """One event for each model that was passed over."""
+    events: list[SkippedEvent] = []
+    for spec, status in skipped:
+        info = resting(spec, status)
+        wait_ms = None if status.wait == float("inf") else round(status.wait * 1000)
+        events.append(
+            {
+                "type": "skipped",
+                "model": spec.ref,
+                "kind": info.kind,
+                "code": info.code,
+                "reason": info.message,
+                "wait_ms": wait_ms,
+            }
+        )
+    return events
 
 
 def complete(record: AttemptRecord, error: SparewheelError | None) -> None:
@@ -63,23 +101,30 @@ def complete(record: AttemptRecord, error: SparewheelError | None) -> None:
         record["status"] = info.status
 
 
-def usage_event(assembly: Assembly, attempt: int, *, discarded: bool) -> UsageEvent:
-    """The attempt's tokens; `context_length` is what they occupy of the model's window."""
-    usage = assembly.usage
+def usage_events(attempt: Attempt, *, discarded: bool) -> list[UsageEvent]:
+    """The attempt's tokens; `context_length` is what they occupy of the model's window.
+
+    Nothing for an attempt that never began to answer: it was not counted.
+    """
+    if attempt.assembly is None:
+        return []
+    usage = attempt.assembly.usage
     known = usage.input_tokens is not None and usage.output_tokens is not None
-    return {
-        "type": "usage",
-        "attempt": attempt,
-        "model": assembly.origin,
-        "input_tokens": usage.input_tokens,
-        "output_tokens": usage.output_tokens,
-        "cached_tokens": usage.cached_tokens,
-        "reasoning_tokens": usage.reasoning_tokens,
-        "context_length": (usage.input_tokens or 0) + (usage.output_tokens or 0) if known else None,
-        "context_limit": None,
-        "cost": None,
-        "discarded": discarded,
-    }
+    return [
+        {
+            "type": "usage",
+            "attempt": attempt.number,
+            "model": attempt.spec.ref,
+            "input_tokens": usage.input_tokens,
+            "output_tokens": usage.output_tokens,
+            "cached_tokens": usage.cached_tokens,
+            "reasoning_tokens": usage.reasoning_tokens,
+            "context_length": (usage.input_tokens or 0) + (usage.output_tokens or 0) if known else None,
+            "context_limit": attempt.spec.context_limit,
+            "cost": None,
+            "discarded": discarded,
+        }
+    ]
 
 
 def exhausted(info: ErrorInfo, records: Sequence[AttemptRecord]) -> ExhaustedEvent:

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from contextlib import aclosing
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Protocol
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Mapping
+    from collections.abc import AsyncGenerator, Mapping
     from contextlib import AbstractAsyncContextManager
 
 
@@ -30,8 +31,8 @@ class HttpResponse(Protocol):
     def headers(self) -> Mapping[str, str]:
         """The headers that may be read, names in lower case. Across origins most are hidden by CORS."""
 
-    def chunks(self) -> AsyncIterator[bytes]:
-        """The body, as it arrives. Raises `TransportError` when it breaks off."""
+    def chunks(self) -> AsyncGenerator[bytes, None]:
+        """The body, as it arrives; whoever reads it closes it. Raises `TransportError` when it breaks off."""
 
 
 class Transport(Protocol):
@@ -48,9 +49,10 @@ async def read_at_most(response: HttpResponse, limit: int) -> bytes:
     """The first `limit` bytes of the body or so: an error's text, however long the other side goes on."""
     parts: list[bytes] = []
     size = 0
-    async for chunk in response.chunks():
-        parts.append(chunk)
-        size += len(chunk)
-        if size >= limit:
-            break
+    async with aclosing(response.chunks()) as chunks:
+        async for chunk in chunks:
+            parts.append(chunk)
+            size += len(chunk)
+            if size >= limit:
+                break
     return b"".join(parts)[:limit]

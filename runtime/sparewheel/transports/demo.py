@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import json
-from contextlib import asynccontextmanager
+from contextlib import aclosing, asynccontextmanager
 from typing import TYPE_CHECKING, Any, Final
 
 from ..classify import classify
@@ -16,7 +16,7 @@ from ..errors import TransportError
 from .mock import MockResponse
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Callable
+    from collections.abc import AsyncGenerator, AsyncIterator, Callable
 
     from .base import HttpRequest
 
@@ -48,22 +48,24 @@ def _end(finish: str) -> list[bytes]:
     return [_chunk({}, finish), usage, b"data: [DONE]\n\n"]
 
 
-async def _paced(pieces: list[bytes], pace: float = PACE) -> AsyncIterator[bytes]:
+async def _paced(pieces: list[bytes], pace: float = PACE) -> AsyncGenerator[bytes, None]:
     yield _chunk({"role": "assistant", "content": ""})
     for piece in pieces:
         await asyncio.sleep(pace)
         yield piece
 
 
-async def _drops() -> AsyncIterator[bytes]:
-    async for piece in _paced(_words(HALF)):
-        yield piece
+async def _drops() -> AsyncGenerator[bytes, None]:
+    async with aclosing(_paced(_words(HALF))) as pieces:
+        async for piece in pieces:
+            yield piece
     raise TransportError(classify(message="TypeError: network error"))
 
 
-async def _stalls() -> AsyncIterator[bytes]:
-    async for piece in _paced(_words(HALF)):
-        yield piece
+async def _stalls() -> AsyncGenerator[bytes, None]:
+    async with aclosing(_paced(_words(HALF))) as pieces:
+        async for piece in pieces:
+            yield piece
     await asyncio.Event().wait()
 
 
@@ -72,7 +74,7 @@ def _failure(status: int, kind: str, message: str, **headers: str) -> MockRespon
     return MockResponse(status, {"content-type": "application/json", **headers}, body)
 
 
-def _tools() -> AsyncIterator[bytes]:
+def _tools() -> AsyncGenerator[bytes, None]:
     call = {"index": 0, "id": "call_demo", "type": "function", "function": {"name": "lookup", "arguments": ""}}
     pieces = [_chunk({"tool_calls": [call]})]
     pieces += [

@@ -21,7 +21,7 @@ from ..classify import classify
 from ..errors import TransportError
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Mapping
+    from collections.abc import AsyncGenerator, AsyncIterator, Mapping
 
     from .base import HttpRequest
 
@@ -39,7 +39,7 @@ class FetchResponse:
         found: dict[str, str] = Object.fromEntries(self._js.headers.entries()).to_py()
         return found
 
-    async def chunks(self) -> AsyncIterator[bytes]:
+    async def chunks(self) -> AsyncGenerator[bytes, None]:
         if self._js.body is None:
             return
         reader = self._js.body.getReader()

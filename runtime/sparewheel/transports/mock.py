@@ -2,30 +2,32 @@
 
 from __future__ import annotations
 
-from contextlib import asynccontextmanager
+from collections.abc import AsyncGenerator
+from contextlib import aclosing, asynccontextmanager
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterable, AsyncIterator, Awaitable, Callable, Iterable, Mapping
+    from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Mapping
 
     from .base import HttpRequest
 
 
 @dataclass(slots=True)
 class MockResponse:
-    """A scripted answer. `body` is bytes, pieces of bytes, or an async iterable that may wait and may raise."""
+    """A scripted answer. `body` is bytes, pieces of bytes, or an async generator that may wait and may raise."""
 
     status: int = 200
     headers: Mapping[str, str] = field(default_factory=dict)
-    body: bytes | Iterable[bytes] | AsyncIterable[bytes] = b""
+    body: bytes | Iterable[bytes] | AsyncGenerator[bytes, None] = b""
 
-    async def chunks(self) -> AsyncIterator[bytes]:
+    async def chunks(self) -> AsyncGenerator[bytes, None]:
         if isinstance(self.body, bytes):
             yield self.body
-        elif hasattr(self.body, "__aiter__"):
-            async for chunk in self.body:
-                yield chunk
+        elif isinstance(self.body, AsyncGenerator):
+            async with aclosing(self.body) as chunks:
+                async for chunk in chunks:
+                    yield chunk
         else:
             for chunk in self.body:
                 yield chunk

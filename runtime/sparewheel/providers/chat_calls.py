@@ -1,0 +1,93 @@
+"""Which tool call a Chat Completions delta belongs to.
+
+OpenAI numbers the calls of an answer by `index` and names `id` and `function.name` in the first delta only. Servers
+that speak its language differ: one index for all calls (Ollama, Gemini), no index, no ids, the id or the name in every
+delta. Taken for one call, two would leave arguments that are no JSON, or lose one of them without a word.
+"""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+from pydantic_core import from_json
+
+from .openai_common import arguments_text, mapping, string
+
+if TYPE_CHECKING:
+    from .assembly import Assembly
+
+
+@dataclass(slots=True)
+class _Call:
+    number: int  # its key in the assembly
+    index: int | str | None
+    id: str = ""
+    name: str = ""
+    pieces: list[str] = field(default_factory=list)
+
+    def is_complete(self) -> bool:
+        try:
+            return isinstance(from_json("".join(self.pieces)), dict)
+        except ValueError:
+            return False
+
+
+class StreamedCalls:
+    """The tool calls of one answer."""
+
+    def __init__(self, assembly: Assembly) -> None:
+        self._assembly = assembly
+        self._by_id: dict[str, _Call] = {}
+        self._at: dict[int | str, _Call] = {}  # the latest call of an index
+        self._last: _Call | None = None
+        self.count = 0
+
+    def add(self, entry: object) -> None:
+        """Take one entry of `delta.tool_calls`; one that says nothing opens no call."""
+        shape = mapping(entry)
+        function = mapping(shape.get("function"))
+        call_id, name = string(shape.get("id")), string(function.get("name"))
+        arguments = arguments_text(function.get("arguments"))
+        if not (call_id or name or arguments):
+            return
+        index = shape.get("index")
+        call = self._find(index if isinstance(index, (int, str)) else None, call_id, name, arguments)
+        call.id = call.id or call_id
+        call.name = call.name or name
+        if arguments:
+            call.pieces.append(arguments)
+        if call.id:
+            self._by_id[call.id] = call
+        if call.index is not None:
+            self._at[call.index] = call
+        self._last = call
+        # Gemini's signature of a thought rides on the call, and has to come back with it.
+        extra = mapping(shape.get("extra_content"))
+        self._assembly.tool(
+            call.number,
+            call_id=call_id,
+            name=name,
+            arguments=arguments,
+            signature=json.dumps(extra, ensure_ascii=False) if extra else "",
+        )
+
+    def _find(self, index: int | str | None, call_id: str, name: str, arguments: str) -> _Call:
+        known = self._by_id.get(call_id) if call_id else None
+        if known is not None and (index is None or known.index is None or known.index == index):
+            return known
+        latest = self._last if index is None else self._at.get(index)
+        if latest is not None and not _begins(latest, call_id, name, arguments):
+            return latest
+        self.count += 1
+        return _Call(self.count, index)
+
+
+def _begins(latest: _Call, call_id: str, name: str, arguments: str) -> bool:
+    """Whether a delta that could go on with `latest` begins another call instead."""
+    if call_id and latest.id and call_id != latest.id:
+        return True
+    if not name or not latest.name:
+        return False
+    return name != latest.name or (not call_id and bool(arguments) and latest.is_complete())

@@ -1,0 +1,368 @@
+"""OpenAI Responses.
+
+Source: OpenAI API reference, "Create a model response" and "Streaming events". Each event names its `type`; the stream
+ends with `response.completed`, `response.incomplete` or `response.failed`. Nothing is stored there (`store: false`), so
+what the model thought comes encrypted, and goes back to it, and to it alone, that way.
+"""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any, Final
+
+from ..messages import Image, Reasoning, Text, ToolCall
+from .history import prepare
+from .openai_common import (
+    arguments_text,
+    count_tokens,
+    effort,
+    failure,
+    mapping,
+    output_schema,
+    parse,
+    parse_own,
+    post,
+    sequence,
+    string,
+    tool_schema,
+)
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
+    from ..config.resolved import ModelSpec
+    from ..messages import Message, Part
+    from ..sse import ServerSentEvent
+    from ..transports.base import HttpRequest
+    from .assembly import Assembly
+    from .base import ModelRequest, StopReason
+
+_INCOMPLETE: Final[dict[str, StopReason]] = {
+    "max_output_tokens": "length",
+    "max_tokens": "length",
+    "content_filter": "content_filter",
+}
+_PARAMETERS: Final = {"temperature": "temperature", "top_p": "top_p", "max_tokens": "max_output_tokens"}
+_ENCRYPTED: Final = "encrypted_content"
+
+
+class OpenAIResponses:
+    """The wire format. Stateless."""
+
+    def request(self, request: ModelRequest) -> HttpRequest:
+        spec = request.spec
+        messages = prepare(request.messages, spec.ref)
+        leading = next((at for at, message in enumerate(messages) if message.role != "system"), len(messages))
+        body: dict[str, Any] = {
+            "model": spec.model,
+            "input": [item for message in messages[leading:] for item in _items(message)],
+            "stream": True,
+            "store": False,
+            **{theirs: spec.parameters[ours] for ours, theirs in _PARAMETERS.items() if ours in spec.parameters},
+            **_reasoning(spec),
+        }
+        if leading:
+            body["instructions"] = "\n\n".join(message.text for message in messages[:leading])
+        if request.tools:
+            body["tools"] = [
+                {
+                    "type": "function",
+                    "name": tool.name,
+                    "description": tool.description,
+                    "parameters": tool_schema(tool),
+                    "strict": False,  # left out it is true here, and every optional property is filled in
+                }
+                for tool in request.tools
+            ]
+            if "parallel_tool_calls" in spec.parameters:
+                body["parallel_tool_calls"] = spec.parameters["parallel_tool_calls"]
+        if request.output:
+            body["text"] = {"format": {"type": "json_schema", **output_schema(request.output)}}
+        return post(spec, "/responses", body)
+
+    def decoder(self, assembly: Assembly, spec: ModelSpec | None = None) -> OpenAIResponsesDecoder:
+        return OpenAIResponsesDecoder(assembly)
+
+
+@dataclass(slots=True)
+class _Item:
+    """An output item. `told` holds which of its parts have been streamed: what repeats them is skipped."""
+
+    key: int  # of its tool call in the assembly
+    id: str = ""
+    told: set[object] = field(default_factory=set)
+    voice: str = ""  # the event family that tells the reasoning: its summary, or itself
+    part: object = None  # the part of the summary being told
+    done: bool = False
+
+
+class OpenAIResponsesDecoder:
+    """Reads one stream of events. What is unknown is skipped; text that only `done` events hold is taken from them."""
+
+    def __init__(self, assembly: Assembly) -> None:
+        self._assembly = assembly
+        self._items: list[_Item] = []
+        self._by_id: dict[str, _Item] = {}
+        self._at: dict[int, _Item] = {}  # the latest item of an output index
+        self._speaking: _Item | None = None
+        self._handlers: dict[str, Callable[[dict[str, Any]], None]] = {
+            "response.output_text.delta": self._text_delta,
+            "response.output_text.done": self._text_done,
+            "response.refusal.delta": self._refusal_delta,
+            "response.refusal.done": self._refusal_done,
+            "response.content_part.done": self._part_done,
+            "response.reasoning_summary_text.delta": self._thought_delta,
+            "response.reasoning_text.delta": self._thought_delta,
+            "response.function_call_arguments.delta": self._arguments_delta,
+            "response.function_call_arguments.done": self._arguments_done,
+            "response.output_item.added": self._added,
+            "response.output_item.done": self._item_done,
+            "response.completed": self._completed,
+            "response.incomplete": self._completed,
+            "response.failed": self._failed,
+            "error": self._failed,
+        }
+        self.ended = False
+
+    def feed(self, event: ServerSentEvent) -> None:
+        data = event.data.strip()
+        value = parse(data) if data and data != "[DONE]" else None
+        if not isinstance(value, dict):
+            return
+        handler = self._handlers.get(string(value.get("type")) or event.event)
+        if handler is not None:
+            handler(value)
+        elif value.get("error"):
+            self._failed(value)
+        elif value.get("object") == "response" and "type" not in value:
+            self._completed({"response": value})  # the whole answer, from a server that does not stream
+
+    # Text
+
+    def _text_delta(self, event: dict[str, Any]) -> None:
+        piece = event.get("delta")
+        if piece and isinstance(piece, str):
+            item = self._speaker(event)
+            item.told.add(_number(event.get("content_index")))
+            self._assembly.text(piece)
+
+    def _refusal_delta(self, event: dict[str, Any]) -> None:
+        self._text_delta(event)
+        if event.get("delta"):
+            self._assembly.reason = "refusal"
+
+    def _text_done(self, event: dict[str, Any]) -> None:
+        self._whole(event, event.get("text"))
+
+    def _refusal_done(self, event: dict[str, Any]) -> None:
+        self._whole(event, event.get("refusal"), refused=True)
+
+    def _part_done(self, event: dict[str, Any]) -> None:
+        part = mapping(event.get("part"))
+        if part.get("type") in ("output_text", "refusal"):
+            refusal = part.get("refusal")
+            self._whole(event, refusal or part.get("text"), refused=bool(refusal))
+
+    def _whole(self, event: dict[str, Any], text: object, *, refused: bool = False) -> None:
+        if not (text and isinstance(text, str)):
+            return
+        item, index = self._item(event), _number(event.get("content_index"))
+        if index not in item.told:
+            item.told.add(index)
+            self._speak(item)
+            self._assembly.text(text)
+        if refused:
+            self._assembly.reason = "refusal"
+
+    # Reasoning
+
+    def _thought_delta(self, event: dict[str, Any]) -> None:
+        piece = event.get("delta")
+        if piece and isinstance(piece, str):
+            kind = string(event.get("type"))
+            self._think(event, kind, _number(event.get("summary_index")), piece)
+
+    def _think(self, event: dict[str, Any], voice: str, part: int, piece: str) -> None:
+        item = self._speaker(event)
+        if item.voice and item.voice != voice:
+            return  # the summary of what has been told itself, or the other way round
+        if item.voice and item.part != part:
+            self._assembly.reasoning("\n\n")
+        item.voice, item.part = voice, part
+        self._assembly.reasoning(piece)
+
+    def _reasoning_done(self, event: dict[str, Any], item: _Item, shape: dict[str, Any]) -> None:
+        if not item.voice:
+            told = sequence(shape.get("summary")) or sequence(shape.get("content"))
+            for number, part in enumerate(told):
+                if text := string(mapping(part).get("text")):
+                    self._think(event, "done", number, text)
+        if secret := string(shape.get(_ENCRYPTED)):
+            self._speak(item)
+            self._assembly.sign(json.dumps({"id": string(shape.get("id")), _ENCRYPTED: secret}))
+
+    # Tool calls
+
+    def _arguments_delta(self, event: dict[str, Any]) -> None:
+        piece = event.get("delta")
+        if piece and isinstance(piece, str):
+            item = self._item(event)
+            item.told.add("arguments")
+            self._assembly.tool(item.key, arguments=piece)
+
+    def _arguments_done(self, event: dict[str, Any]) -> None:
+        self._call(self._item(event), event)
+
+    def _call(self, item: _Item, shape: dict[str, Any]) -> None:
+        """What is known of a call. The arguments count once: in pieces, or else whole."""
+        arguments = "" if "arguments" in item.told else arguments_text(shape.get("arguments"))
+        if arguments:
+            item.told.add("arguments")
+        call_id, name = string(shape.get("call_id")), string(shape.get("name"))
+        if call_id or name or arguments:
+            self._assembly.tool(item.key, call_id=call_id, name=name, arguments=arguments)
+
+    # Items, and the end
+
+    def _added(self, event: dict[str, Any]) -> None:
+        shape = mapping(event.get("item"))
+        item = self._new(event, string(shape.get("id")))
+        if shape.get("type") == "function_call":
+            # Its arguments are still to come; here they are empty, or a copy.
+            self._call(item, {**shape, "arguments": None})
+
+    def _item_done(self, event: dict[str, Any]) -> None:
+        shape = mapping(event.get("item"))
+        item = self._item({**event, "item_id": shape.get("id") or event.get("item_id")})
+        if item.done:
+            return
+        item.done = True
+        event = {**event, "item_id": item.id}
+        match shape.get("type"):
+            case "message":
+                for number, part in enumerate(sequence(shape.get("content"))):
+                    self._part_done({**event, "content_index": number, "part": part})
+            case "reasoning":
+                self._reasoning_done(event, item, shape)
+            case "function_call":
+                self._call(item, shape)
+                self._assembly.close_tool(item.key)
+
+    def _completed(self, event: dict[str, Any]) -> None:
+        response = mapping(event.get("response"))
+        if response.get("error"):
+            self._failed(event)
+        output = [mapping(item) for item in sequence(response.get("output"))]
+        if not self._items:
+            for number, shape in enumerate(output):
+                self._item_done({"output_index": number, "item": shape})
+        else:
+            self._unfinished_calls(output)
+        count_tokens(self._assembly, response.get("usage"))
+        self._assembly.reason = self._assembly.reason or self._stopped(event, response)
+        self.ended = True
+
+    def _unfinished_calls(self, output: Sequence[dict[str, Any]]) -> None:
+        """Calls that were announced and never closed: the response repeats them whole."""
+        for shape in output:
+            item = self._by_id.get(string(shape.get("id")))
+            if item is not None and not item.done and shape.get("type") == "function_call":
+                self._call(item, shape)
+
+    def _stopped(self, event: dict[str, Any], response: dict[str, Any]) -> StopReason:
+        details = mapping(response.get("incomplete_details"))
+        if details or event.get("type") == "response.incomplete" or response.get("status") == "incomplete":
+            return _INCOMPLETE.get(string(details.get("reason")), "other")
+        return "tool_calls" if self._assembly.message().tool_calls else "stop"
+
+    def _failed(self, event: dict[str, Any]) -> None:
+        count_tokens(self._assembly, mapping(event.get("response")).get("usage"))
+        raise failure(event, self._assembly)
+
+    def _item(self, event: dict[str, Any]) -> _Item:
+        """The item an event speaks of: by its id, or by its place where the id is missing or new in every event."""
+        item = self._by_id.get(string(event.get("item_id")))
+        if item is None:
+            item = self._at.get(_number(event.get("output_index")))
+        return item if item is not None else self._new(event, string(event.get("item_id")))
+
+    def _new(self, event: dict[str, Any], item_id: str) -> _Item:
+        item = _Item(len(self._items), item_id)
+        self._items.append(item)
+        self._at[_number(event.get("output_index"))] = item
+        if item_id:
+            self._by_id[item_id] = item
+        return item
+
+    def _speaker(self, event: dict[str, Any]) -> _Item:
+        item = self._item(event)
+        self._speak(item)
+        return item
+
+    def _speak(self, item: _Item) -> None:
+        """Each item is a block of its own."""
+        if item is not self._speaking:
+            self._assembly.close_prose()
+            self._speaking = item
+
+
+def _number(value: object) -> int:
+    return value if isinstance(value, int) else 0
+
+
+def _reasoning(spec: ModelSpec) -> dict[str, Any]:
+    """How much to think, and that it be given back encrypted: only where thinking is on, others refuse to be asked."""
+    budget = spec.parameters.get("thinking_budget")
+    asked: dict[str, Any] = {}
+    if budget is not None:
+        word = effort(budget)
+        asked = {"effort": word} if word else {}
+        if word != "none":
+            asked["summary"] = "auto"
+    wanted = mapping(spec.options.get("reasoning", asked))
+    body: dict[str, Any] = {"reasoning": asked} if asked else {}
+    if wanted and wanted.get("effort") != "none":
+        body["include"] = [f"reasoning.{_ENCRYPTED}"]
+    return body
+
+
+def _items(message: Message) -> list[dict[str, Any]]:
+    if message.role == "tool":
+        content: object = message.text
+        if any(isinstance(part, Image) for part in message.parts):
+            content = _content(message.parts)
+        return [{"type": "function_call_output", "call_id": message.tool_call_id, "output": content}]
+    if message.role != "assistant":
+        plain = not any(isinstance(part, Image) for part in message.parts)
+        content = message.text if plain else _content(message.parts)
+        return [{"type": "message", "role": message.role, "content": content}]
+    items = [item for part in message.parts if (item := _part(part))]
+    while items and items[-1]["type"] == "reasoning":  # refused without what came of it
+        items.pop()
+    return items
+
+
+def _part(part: Part) -> dict[str, Any] | None:
+    match part:
+        case Text(text) if text:
+            return {"type": "message", "role": "assistant", "content": text}
+        case ToolCall(call_id, name, arguments):
+            return {"type": "function_call", "call_id": call_id, "name": name, "arguments": arguments or "{}"}
+        case Reasoning(text, signature):
+            own = mapping(parse_own(signature))
+            if string(own.get(_ENCRYPTED)):
+                summary = [{"type": "summary_text", "text": text}] if text else []
+                named = {"id": own["id"]} if string(own.get("id")) else {}
+                return {"type": "reasoning", **named, "summary": summary, _ENCRYPTED: own[_ENCRYPTED]}
+    return None
+
+
+def _content(parts: Sequence[Part]) -> list[dict[str, Any]]:
+    shapes: list[dict[str, Any]] = []
+    for part in parts:
+        if isinstance(part, Text):
+            shapes.append({"type": "input_text", "text": part.text})
+        elif isinstance(part, Image):
+            shapes.append({"type": "input_image", "image_url": part.url, "detail": "auto"})
+    return shapes

@@ -1,0 +1,191 @@
+"""What is known of each model's health: breakers, cooldowns, and who stands in for whom. Shared by all sessions.
+
+A breaker opens after failures in a row and lets one probe through when its time is up. A cooldown says that asking is
+pointless until then: of a model (rate limit, a rescue by another), or of an account, which is a key at a host (quota, a
+key that is not accepted). Health only decides where a step starts; it never shuts out the last model left.
+
+Times are seconds of the event loop's clock. Tabs of an origin tell each other by `entry` and `merge`, in seconds to go,
+because their clocks have different zeros. Keys are told apart by a digest, never by themselves.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import hashlib
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Final
+
+from ..errors import KINDS
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from ..config.resolved import ModelSpec
+    from ..errors import ErrorInfo, Kind
+
+FAILURES_TO_OPEN: Final = 5
+OPEN_SECONDS: Final = 30.0
+QUOTA_SECONDS: Final = 3600.0
+LONGEST_COOLDOWN: Final = 3600.0  # however long a provider asks for
+FOREVER: Final = float("inf")  # a key that is not accepted cools until it is another key
+MAX_ENTRIES: Final = 1000  # of models and accounts together: a page may go on for weeks
+
+_COUNTED: Final[frozenset[Kind]] = frozenset(
+    {
+        "overloaded",
+        "server_error",
+        "network",
+        "network_or_cors",
+        "stream_truncated",
+        "timeout_connect",
+        "timeout_first_content",
+        "timeout_idle",
+    }
+)
+# After these a rescue makes the rescuer stay first for a while. A rate limit has its own time, and a request that was
+# itself at fault cools nobody.
+_COOLED_BY_RESCUE: Final = _COUNTED | {"model_not_found", "unsupported"}
+
+
+@dataclass(slots=True)
+class _State:
+    failures: int = 0
+    until: float = 0.0
+    kind: Kind = "circuit_breaker"
+    told: bool = False  # the provider named the time; else it is our guess
+    open: bool = False  # the breaker's own time, after which one probe may go
+    probing: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Status:
+    """`wait` is the seconds until the model is worth asking, 0 for now; `kind` why not; `told` by the provider."""
+
+    wait: float = 0.0
+    kind: Kind = "circuit_breaker"
+    told: bool = False
+    probe: bool = False
+
+
+class Health:
+    """One for a runtime. `tell` is called with every change that other tabs should know."""
+
+    def __init__(self, tell: Callable[[dict[str, Any]], object] = lambda entry: None) -> None:
+        self._states: dict[str, _State] = {}
+        self._stood_in_for: set[str] = set()  # primaries whose place another model took
+        self._tell = tell
+        self._online = asyncio.Event()
+
+    def status(self, spec: ModelSpec) -> Status:
+        """How `spec` stands now: the longer of its own time and its account's."""
+        now = asyncio.get_running_loop().time()
+        model, account = self._states.get(model_id(spec)), self._states.get(account_id(spec))
+        waits = [(state.until - now, state) for state in (model, account) if state is not None and state.until > now]
+        if waits:
+            wait, state = max(waits, key=lambda pair: pair[0])
+            return Status(wait, state.kind, state.told)
+        if model is not None and model.open:
+            return Status(OPEN_SECONDS, "circuit_breaker") if model.probing else Status(probe=True)
+        return Status()
+
+    def begin(self, spec: ModelSpec, *, probe: bool) -> None:
+        """An attempt starts; a probe keeps others away until it has ended."""
+        if probe:
+            self._state(model_id(spec)).probing = True
+
+    def release(self, spec: ModelSpec) -> None:
+        """The attempt has ended, in whatever way."""
+        state = self._states.get(model_id(spec))
+        if state is not None:
+            state.probing = False
+
+    def succeeded(self, spec: ModelSpec) -> None:
+        for name in (model_id(spec), account_id(spec)):
+            if self._states.pop(name, None) is not None:
+                self._tell({"name": name, "seconds": 0})
+
+    def failed(self, spec: ModelSpec, info: ErrorInfo, cooldown: float) -> None:
+        """Count the failure; cool the model or its account down where its kind says so. `cooldown` is in seconds."""
+        if info.kind in _COUNTED:
+            state = self._state(model_id(spec))
+            state.failures += 1
+            if state.failures >= FAILURES_TO_OPEN:
+                state.open = True
+                self._cool(model_id(spec), OPEN_SECONDS, "circuit_breaker")
+        elif info.kind == "rate_limit":
+            seconds = cooldown if info.retry_after is None else min(info.retry_after, LONGEST_COOLDOWN)
+            self._cool(model_id(spec), seconds, info.kind, told=info.retry_after is not None)
+        elif info.kind == "quota":
+            self._cool(account_id(spec), QUOTA_SECONDS, info.kind)
+        elif info.kind in ("auth", "permission"):
+            self._cool(account_id(spec), FOREVER, info.kind)
+
+    def rescued(self, spec: ModelSpec, kind: Kind, cooldown: float) -> None:
+        """Another model answered for `spec`, which had failed: whoever rescued stays first for `cooldown` seconds."""
+        if kind in _COOLED_BY_RESCUE:
+            self._cool(model_id(spec), cooldown, kind)
+
+    def stood_in_for(self, primary: ModelSpec) -> None:
+        """Another model answered in the place of `primary`."""
+        self._stood_in_for.add(model_id(primary))
+
+    def recovered(self, primary: ModelSpec) -> bool:
+        """Whether `primary`, which has just answered, had been stood in for; asked once."""
+        if model_id(primary) not in self._stood_in_for:
+            return False
+        self._stood_in_for.discard(model_id(primary))
+        return True
+
+    def online(self) -> None:
+        """The browser has its network back: whoever waits because of the network need not wait on."""
+        self._online.set()
+        self._online = asyncio.Event()
+
+    async def wait(self, seconds: float, kind: Kind) -> None:
+        """Sleep; a wait that the network caused ends early when it comes back."""
+        if kind not in ("network", "network_or_cors"):
+            await asyncio.sleep(seconds)
+            return
+        try:
+            async with asyncio.timeout(seconds):
+                await self._online.wait()
+        except TimeoutError:
+            pass
+
+    def merge(self, entry: dict[str, Any]) -> None:
+        """Take what another tab told. Never raises: it may be of another version."""
+        match entry:
+            case {"name": str(name), "seconds": 0}:
+                self._states.pop(name, None)
+            case {"name": str(name), "seconds": int() | float() as seconds, "kind": str(kind)} if kind in KINDS:
+                state = self._state(name)
+                state.open = state.open or kind == "circuit_breaker"
+                until = asyncio.get_running_loop().time() + min(max(float(seconds), 0.0), LONGEST_COOLDOWN)
+                if until > state.until:
+                    state.until, state.kind, state.told = until, kind, entry.get("told") is True
+
+    def _cool(self, name: str, seconds: float, kind: Kind, *, told: bool = False) -> None:
+        """The longer time wins, so that a guess does not shorten what a provider has told."""
+        until = asyncio.get_running_loop().time() + seconds
+        state = self._state(name)
+        if until >= state.until:
+            state.until, state.kind, state.told = until, kind, told
+        self._tell({"name": name, "seconds": min(seconds, LONGEST_COOLDOWN), "kind": kind, "told": told})
+
+    def _state(self, name: str) -> _State:
+        if name not in self._states and len(self._states) >= MAX_ENTRIES:
+            del self._states[next(iter(self._states))]
+        return self._states.setdefault(name, _State())
+
+
+def model_id(spec: ModelSpec) -> str:
+    """One model at one address."""
+    return f"model {spec.ref} {spec.base_url}"
+
+
+def account_id(spec: ModelSpec) -> str:
+    """One key at one address, the key as a digest; a model that needs no key shares its account with no other."""
+    if spec.key is None:
+        return model_id(spec)
+    digest = hashlib.sha256(spec.key.encode()).hexdigest()[:16]
+    return f"account {spec.base_url} {digest}"

@@ -1,0 +1,53 @@
+"""Making a conversation shorter when it does not fit a model's window. Pure.
+
+The oldest turns go first; the instruction, the user's last message and what came after it always stay. What is left out
+is said to the model in its place, so that it does not take the rest for the whole.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING, Final
+
+from ..messages import Message, Text, user
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+NOTE: Final = "[Earlier messages were left out because the conversation no longer fits the model's context window.]"
+LONG_RESULT: Final = 8000  # characters of a tool result that stay
+_CUT: Final = "\n[… the middle of this result was left out …]\n"
+
+
+def compact(messages: Sequence[Message]) -> list[Message] | None:
+    """About half of the conversation, or None when there is nothing that may go."""
+    head = [message for message in messages if message.role == "system"]
+    rest = [message for message in messages if message.role != "system"]
+    last_user = max((index for index, message in enumerate(rest) if message.role == "user"), default=0)
+    shorter = [_shorten(message) for message in rest]
+    keep_from = _half(shorter, last_user)
+    if keep_from == 0 and shorter == rest:
+        return None
+    note = [user(NOTE)] if keep_from else []
+    return [*head, *note, *shorter[keep_from:]]
+
+
+def _half(messages: Sequence[Message], last_user: int) -> int:
+    """The index of a user message from which on about half of the text remains, at most `last_user`."""
+    sizes = [sum(len(getattr(part, "text", "")) + 16 for part in message.parts) for message in messages]
+    half, seen, start = sum(sizes) / 2, 0, 0
+    for index, size in enumerate(sizes[: last_user + 1]):
+        if messages[index].role == "user":
+            start = index
+            if seen >= half:
+                break
+        seen += size
+    return start
+
+
+def _shorten(message: Message) -> Message:
+    text = message.text
+    if message.role != "tool" or len(text) <= LONG_RESULT:
+        return message
+    half = LONG_RESULT // 2
+    return replace(message, parts=(Text(text[:half] + _CUT + text[-half:]),))

@@ -1,0 +1,103 @@
+"""One attempt as the chain sees it: watched for silence, judged at its end, recorded however it ends."""
+
+from __future__ import annotations
+
+from contextlib import aclosing
+from typing import TYPE_CHECKING
+
+from ..errors import ErrorInfo, ProviderError
+from ..providers.attempt import run_attempt
+from ..providers.registry import wire_format
+from .report import complete
+from .watchdog import Watchdog
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncGenerator
+
+    from ..config.resolved import ModelSpec
+    from ..config.schema import TimeoutsConfig
+    from ..errors import SparewheelError
+    from ..events import AttemptRecord
+    from ..providers.assembly import Assembly
+    from ..providers.base import ModelRequest, ProviderEvent
+    from ..transports.base import Transport
+
+
+class Attempt:
+    """One request of a turn. `assembly` is there once the model has begun to answer, `error` once it has failed."""
+
+    def __init__(self, spec: ModelSpec, number: int, *, empty_is_fine: bool) -> None:
+        self.spec = spec
+        self.number = number
+        self.record: AttemptRecord = {"attempt": number, "model": spec.ref, "outcome": "aborted"}
+        self.assembly: Assembly | None = None
+        self.error: SparewheelError | None = None
+        self._empty_is_fine = empty_is_fine
+
+    @property
+    def shown(self) -> bool:
+        """Whether anything of it may have been shown."""
+        return self.assembly is not None and self.assembly.streamed
+
+    async def run(
+        self, request: ModelRequest, transport: Transport, limits: TimeoutsConfig
+    ) -> AsyncGenerator[list[ProviderEvent], None]:
+        """Yield the provider's events in batches; afterwards `error` and `record` say how it went."""
+        try:
+            async with aclosing(self._watched(request, transport, limits)) as batches:
+                async for batch in batches:
+                    if batch[0].type == "start":
+                        self.assembly = batch[0].assembly
+                    if batch[-1].type == "error":
+                        self.error = batch[-1].error
+                    yield batch
+        except ProviderError as silence:  # the watchdog's
+            self.error = silence
+            if self.assembly is not None:
+                self.assembly.close_all()
+                yield self.assembly.drain()
+        if self.error is None:
+            self.error = self._judge()
+        if self.error is not None:
+            self.error.provider, self.error.model = self.spec.provider, self.spec.ref
+        complete(self.record, self.error)
+
+    async def _watched(
+        self, request: ModelRequest, transport: Transport, limits: TimeoutsConfig
+    ) -> AsyncGenerator[list[ProviderEvent], None]:
+        stream = run_attempt(wire_format(self.spec.api), request, transport)
+        async with Watchdog() as dog, aclosing(stream) as batches:
+            dog.expect("timeout_connect", limits.connect)
+            waiting_for_content = False
+            while True:
+                try:
+                    batch = await dog.next(batches)
+                except StopAsyncIteration:
+                    return
+                if batch[0].type == "start":
+                    dog.expect("timeout_first_content", limits.first_content)
+                    waiting_for_content = True
+                elif waiting_for_content:
+                    dog.expect("timeout_idle", limits.idle)
+                    waiting_for_content = False
+                else:
+                    dog.fed()
+                yield batch
+
+    def _judge(self) -> SparewheelError | None:
+        """A stream that ended well may still be no answer: a refusal, or nothing at all."""
+        assembly = self.assembly
+        if assembly is None:
+            raise AssertionError("an attempt without an error has streamed at least its start")
+        if assembly.reason == "refusal":
+            return ProviderError(ErrorInfo("refusal", "The model refused.", _HINT))
+        if assembly.reason == "content_filter":
+            message = "The provider's content filter stopped the answer."
+            return ProviderError(ErrorInfo("content_filter", message, _HINT))
+        if assembly.empty and assembly.reason != "length" and not self._empty_is_fine:
+            hint = "Trying again, or another model, usually helps."
+            return ProviderError(ErrorInfo("empty_output", "The model answered nothing.", hint))
+        return None
+
+
+_HINT = "Another model may answer; otherwise rephrase the request."

@@ -1,0 +1,74 @@
+"""One browser for all tests; a page with a runtime in it for each module; a fresh provider for each test."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator, Iterator
+from pathlib import Path
+
+import pytest
+import pytest_asyncio
+from playwright.async_api import Browser, async_playwright
+
+from sparewheel.headless import ensure, find_dist
+from sparewheel.testing import ScriptedProvider
+from tests.agents import KEY
+from tests.browser import Site, Theirs, Watch, within
+
+THEIRS = Path(__file__).parent / "theirs"
+
+
+@pytest_asyncio.fixture(scope="session", loop_scope="session")
+async def browser() -> AsyncIterator[Browser]:
+    launch = await asyncio.to_thread(ensure, "chromium")
+    async with async_playwright() as playwright:
+        browser = await getattr(playwright, launch.engine).launch(**launch.arguments())
+        yield browser
+        await browser.close()
+
+
+@pytest.fixture
+def provider() -> Iterator[ScriptedProvider]:
+    with ScriptedProvider(strict=True) as server:
+        yield server
+
+
+@pytest.fixture(scope="module")
+def site() -> Iterator[Site]:
+    """The host of a page that is not ours, which has put our files into a folder of its own."""
+    with Site({"/some/deep/path/spare/": find_dist(), "/theirs/": THEIRS}) as site:
+        yield site
+
+
+@pytest_asyncio.fixture(scope="module", loop_scope="session")
+async def foreign_page(browser: Browser, site: Site) -> AsyncIterator[Theirs]:
+    """Their page, with nothing started."""
+    context = await browser.new_context()
+    watch = Watch(context)
+    page = await context.new_page()
+    await page.goto(f"{site.origin}/theirs/", wait_until="load")
+    yield Theirs(page, watch)
+    await context.close()
+
+
+@pytest_asyncio.fixture(scope="module", loop_scope="session")
+async def embedded(foreign_page: Theirs) -> Theirs:
+    """Their page, with a runtime called "main"."""
+    await within(foreign_page.call("boot"), 60)
+    return foreign_page
+
+
+@pytest_asyncio.fixture(loop_scope="session")
+async def theirs(embedded: Theirs, site: Site, provider: ScriptedProvider) -> AsyncIterator[Theirs]:
+    """The module's page; afterwards checks what it said on the console and whom it asked."""
+    yield embedded
+    watch = embedded.watch
+    assert watch.faults == []
+    assert not any("CANARY" in text for text in [*watch.console, *watch.urls]), KEY
+    assert watch.origins <= {site.origin, provider.url, *provider_refusals(provider)}
+    watch.clear()
+
+
+def provider_refusals(provider: ScriptedProvider) -> set[str]:
+    """The URLs on which the provider lets nobody listen."""
+    return {f"http://127.0.0.1:{held.getsockname()[1]}" for held in provider._refused}

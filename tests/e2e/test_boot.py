@@ -1,0 +1,80 @@
+"""A runtime that cannot start says why, at which stage and what to do, and does not keep anyone waiting."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+
+import pytest
+import pytest_asyncio
+from playwright.async_api import Browser
+
+from sparewheel.headless import find_dist
+from tests.browser import Change, Site, Theirs, Watch, within
+
+pytestmark = pytest.mark.asyncio(loop_scope="session")
+
+PATH = "/some/deep/path/spare/"
+WHEEL = next(find_dist().glob("pyodide/ruamel_yaml-*.whl")).name
+OWN = next(find_dist().glob("pyodide/sparewheel-*.whl")).name
+NO_WASM = {"Content-Security-Policy": "default-src 'self'; script-src 'self'"}
+NO_CONNECT = {"Content-Security-Policy": "script-src 'self' 'wasm-unsafe-eval'; connect-src 'none'"}
+
+
+@pytest_asyncio.fixture(loop_scope="session")
+async def page(browser: Browser, site: Site) -> AsyncIterator[Theirs]:
+    """Their page, freshly opened, with nothing started."""
+    context = await browser.new_context()
+    page = await context.new_page()
+    await page.goto(f"{site.origin}/theirs/", wait_until="load")
+    yield Theirs(page, Watch(context))
+    site.changes.clear()
+    await context.close()
+
+
+@pytest.mark.parametrize(
+    ("file", "change", "stage", "said"),
+    [
+        (WHEEL, Change(404), "packages", [WHEEL, "404", "dist/"]),
+        (OWN, Change(404), "packages", [OWN, "404", "dist/"]),
+        (WHEEL, Change(body=b"not a wheel"), "packages", [WHEEL, "sha256"]),
+        ("pyodide.asm.wasm", Change(headers={"Content-Type": "application/octet-stream"}), "pyodide", ["application/wasm"]),
+        ("pyodide.asm.wasm", Change(404), "pyodide", ["pyodide.asm.wasm", "404"]),
+        ("pyodide.asm.wasm", Change(body=b"\0asm nonsense"), "pyodide", []),
+        ("pyodide.mjs", Change(headers={"Content-Type": "text/plain"}), "pyodide", ["pyodide.mjs", "text/javascript"]),
+        ("pyodide.asm.mjs", Change(404), "pyodide", ["pyodide.asm.mjs", "404"]),
+        ("python_stdlib.zip", Change(404), "pyodide", ["python_stdlib.zip", "404"]),
+        ("pyodide-lock.json", Change(404), "check", ["pyodide-lock.json", "404"]),
+        ("pyodide-lock.json", Change(body=b"<!doctype html>"), "check", ["pyodide-lock.json", "JSON"]),
+        ("worker.js", Change(404), "worker", ["worker.js", "404"]),
+        ("worker.js", Change(headers=NO_WASM), "check", ["Content-Security-Policy", "'wasm-unsafe-eval'"]),
+        ("worker.js", Change(headers=NO_CONNECT), "check", ["pyodide-lock.json", "connect-src"]),
+        ("boot.js", Change(404), "worker", []),
+    ],
+    ids=lambda value: value if isinstance(value, str) else None,
+)
+async def test_a_host_that_is_set_up_wrong(
+    file: str, change: Change, stage: str, said: list[str], page: Theirs, site: Site
+) -> None:
+    site.changes[file] = change
+    error = await within(page.fails("boot"), 15)
+    assert (error["kind"], error["stage"]) == ("boot_failed", stage), error
+    assert error["hint"]
+    assert [word for word in said if word not in error["message"] + error["hint"]] == [], error
+    assert page.watch.origins == {site.origin}  # a wheel that is missing is not taken from somewhere else
+
+
+async def test_the_next_start_works(page: Theirs, site: Site) -> None:
+    site.changes[OWN] = Change(404)
+    await page.fails("boot")
+    site.changes.clear()
+    stages = await within(page.call("boot"), 60)
+    assert list(dict.fromkeys(stages)) == ["check", "pyodide", "packages", "runtime"]
+    assert page.watch.origins == {site.origin}
+
+
+async def test_an_asset_folder_that_is_not_there(page: Theirs) -> None:
+    error = await page.fails("boot", "main", {"assetBase": "/nowhere"})
+    assert (error["kind"], error["stage"]) == ("boot_failed", "worker")
+    assert "404" in error["message"]
+
+

@@ -1,0 +1,279 @@
+"""What the chain remembers between turns: cooldowns, breakers, who stands in for whom, what tabs tell each other."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import Any
+
+from sparewheel.resilience.breaker import Health
+from sparewheel.testing import Reply, errors, openai_chat
+from tests.fakeloop import run
+from tests.scripted import REFUSED, Played, ScriptedTransport, collect, session
+
+ANSWER = openai_chat(text="Answer")
+FAIL = errors.openai_server_error()
+
+
+def told(played: Played) -> list[tuple[str, ...]]:
+    """The switches of a turn, short."""
+    lines: list[tuple[str, ...]] = []
+    for event in played.events:
+        match event:
+            case {"type": "fallback" | "hedge" as kind, "from": a, "to": b}:
+                lines.append((kind, a.rpartition("/")[2], b.rpartition("/")[2]))
+            case {"type": "skipped" | "retry" | "recovered" | "finish" as kind, "model": model}:
+                lines.append((kind, model.rpartition("/")[2]))
+            case {"type": "error", "kind": kind}:
+                lines.append(("error", kind))
+    return lines
+
+
+def test_a_rescuer_stays_first_until_the_primary_has_cooled_down_and_then_the_primary_is_back() -> None:
+    async def main() -> None:
+        transport = ScriptedTransport(
+            {"a": [errors.openai_rate_limit(retry_after=20), ANSWER, ANSWER], "b": [ANSWER] * 2}
+        )
+        conversation = session(transport, ["a", "b"])
+        assert told(await collect(conversation)) == [("fallback", "a", "b"), ("finish", "b")]
+        second = await collect(conversation)
+        assert told(second) == [("skipped", "a"), ("fallback", "a", "b"), ("finish", "b")]
+        skipped, fallback = second.of("skipped", "fallback")
+        assert 18_000 < skipped["wait_ms"] <= 20_000
+        assert skipped["kind"] == skipped["code"] == fallback["kind"] == "circuit_breaker"
+        assert "cools down after rate_limit" in skipped["reason"]
+        await asyncio.sleep(20)
+        assert told(await collect(conversation)) == [("recovered", "a"), ("finish", "a")]
+        assert told(await collect(conversation)) == [("finish", "a")]
+        assert transport.asked == ["a", "b", "b", "a", "a"]
+
+    run(main())
+
+
+def test_what_one_session_learns_the_others_know() -> None:
+    async def main() -> None:
+        transport = ScriptedTransport({"a": [FAIL], "b": [ANSWER] * 2})
+        health = Health()
+        await collect(session(transport, ["a", "b"], health=health))
+        assert told(await collect(session(transport, ["a", "b"], health=health)))[0] == ("skipped", "a")
+
+    run(main())
+
+
+def test_a_request_that_was_itself_at_fault_cools_nobody() -> None:
+    async def main() -> None:
+        bad = errors.openai_invalid_request("bad")
+        transport = ScriptedTransport({"a": [bad, ANSWER], "b": [ANSWER]})
+        conversation = session(transport, ["a", "b"])
+        await collect(conversation)
+        assert told(await collect(conversation)) == [("recovered", "a"), ("finish", "a")]
+
+    run(main())
+
+
+def test_five_failures_in_a_row_open_the_breaker_and_one_probe_tells_when_to_close_it() -> None:
+    async def main() -> None:
+        transport = ScriptedTransport({"a": [FAIL] * 7 + [ANSWER] * 2, "b": [ANSWER] * 4})
+        conversation = session(transport, ["a", "b"], fallback="retries: 2, cooldown: 0s, delay: 0s")
+        for _ in range(2):
+            await collect(conversation)
+        assert transport.asked == ["a", "a", "a", "b"] * 2
+        third = await collect(conversation)
+        assert told(third) == [("skipped", "a"), ("fallback", "a", "b"), ("finish", "b")]
+        assert "its breaker is open" in third.of("skipped")[0]["reason"]
+        await asyncio.sleep(30)
+        assert told(await collect(conversation)) == [("fallback", "a", "b"), ("finish", "b")]
+        assert transport.asked.count("a") == 7  # the probe was one request, not one with retries
+        await asyncio.sleep(30)
+        assert told(await collect(conversation)) == [("recovered", "a"), ("finish", "a")]
+        assert told(await collect(conversation)) == [("finish", "a")]
+
+    run(main())
+
+
+def test_only_one_probe_goes_at_a_time() -> None:
+    async def main() -> None:
+        slow = Reply(ANSWER, delay=5)
+        transport = ScriptedTransport({"a": [FAIL] * 5 + [slow], "b": [ANSWER] * 2})
+        health = Health()
+        await collect(session(transport, ["a", "b"], health=health, fallback="retries: 4, cooldown: 0s"))
+        await asyncio.sleep(30)
+        conversations = [session(transport, ["a", "b"], health=health) for _ in range(2)]
+        first, second = await asyncio.gather(*map(collect, conversations))
+        assert told(first) == [("recovered", "a"), ("finish", "a")]
+        assert told(second) == [("skipped", "a"), ("fallback", "a", "b"), ("finish", "b")]
+
+    run(main())
+
+
+def test_a_probe_that_is_aborted_lets_the_next_one_go() -> None:
+    async def main() -> None:
+        transport = ScriptedTransport({"a": [FAIL] * 5 + [Reply(silent_after=-1), ANSWER], "b": [ANSWER]})
+        health = Health()
+        await collect(session(transport, ["a", "b"], health=health, fallback="retries: 4, cooldown: 0s"))
+        await asyncio.sleep(30)
+        probe = asyncio.ensure_future(collect(session(transport, ["a", "b"], health=health)))
+        await asyncio.sleep(1)
+        probe.cancel()
+        await asyncio.gather(probe, return_exceptions=True)
+        assert told(await collect(session(transport, ["a", "b"], health=health))) == [
+            ("recovered", "a"),
+            ("finish", "a"),
+        ]
+
+    run(main())
+
+
+def test_the_last_model_left_is_asked_with_its_retries_however_ill_it_is() -> None:
+    async def main() -> None:
+        transport = ScriptedTransport({"a": [FAIL] * 8 + [ANSWER]})
+        conversation = session(transport, ["a"], fallback="retries: 2")
+        for _ in range(2):
+            assert told(await collect(conversation)) == [("retry", "a"), ("retry", "a"), ("error", "server_error")]
+        assert told(await collect(conversation)) == [("retry", "a"), ("retry", "a"), ("finish", "a")]
+
+    run(main())
+
+
+def test_when_all_cool_down_the_one_that_is_free_first_is_waited_for() -> None:
+    async def main() -> None:
+        limited = [errors.openai_rate_limit(retry_after=seconds) for seconds in (50, 20)]
+        transport = ScriptedTransport({"a": [limited[0]], "b": [limited[1], ANSWER]})
+        conversation = session(transport, ["a", "b"], fallback="retries: -1, delay: 0s")
+        assert told(await collect(conversation))[-1] == ("error", "rate_limit")
+        played = await collect(conversation)
+        assert told(played) == [("skipped", "a"), ("fallback", "a", "b"), ("finish", "b")] or told(played) == [
+            ("fallback", "a", "b"),
+            ("finish", "b"),
+        ]
+        assert played.of("fallback")[0]["delay_ms"] == 20_000
+        assert played.seconds == 20
+
+    run(main())
+
+
+def test_a_guess_makes_nobody_wait() -> None:
+    async def main() -> None:
+        transport = ScriptedTransport({"a": [errors.openai_rate_limit(retry_after=None), ANSWER]})
+        transport._script["a"][0] = Reply.json(429, {"error": {"message": "Slow down", "code": "rate_limit_exceeded"}})
+        conversation = session(transport, ["a"], fallback="retries: -1")
+        assert told(await collect(conversation)) == [("error", "rate_limit")]
+        played = await collect(conversation)
+        assert told(played) == [("finish", "a")]
+        assert played.seconds == 0
+
+    run(main())
+
+
+def test_models_with_the_same_key_are_not_asked_when_the_account_is_the_trouble() -> None:
+    async def main() -> None:
+        transport = ScriptedTransport({"a": [errors.openai_insufficient_quota()], "b": [], "other/c": [ANSWER]})
+        played = await collect(session(transport, ["a", "b", "other/c"], fallback="retries: 2"))
+        assert transport.asked == ["a", "c"]
+        assert told(played) == [("skipped", "b"), ("fallback", "a", "c"), ("finish", "c")]
+
+    run(main())
+
+
+def test_an_account_in_trouble_is_still_asked_once_when_there_is_no_other() -> None:
+    async def main() -> None:
+        transport = ScriptedTransport({"a": [errors.openai_invalid_key(), ANSWER], "b": []})
+        conversation = session(transport, ["a", "b"])
+        assert told(await collect(conversation)) == [("error", "auth")]
+        assert told(await collect(conversation)) == [("finish", "a")]  # the key was mended at the provider's
+
+    run(main())
+
+
+def test_those_passed_over_at_the_start_are_asked_as_a_last_resort() -> None:
+    async def main() -> None:
+        transport = ScriptedTransport({"a": [FAIL, ANSWER], "b": [ANSWER, FAIL]})
+        conversation = session(transport, ["a", "b"], fallback="retries: -1")
+        await collect(conversation)
+        assert told(await collect(conversation)) == [
+            ("skipped", "a"),
+            ("fallback", "a", "b"),
+            ("fallback", "b", "a"),
+            ("recovered", "a"),
+            ("finish", "a"),
+        ]
+
+    run(main())
+
+
+def test_a_wait_for_the_network_ends_when_the_browser_is_online_again() -> None:
+    async def main() -> None:
+        health = Health()
+        transport = ScriptedTransport({"a": [REFUSED, ANSWER]})
+        conversation = session(transport, ["a"], fallback="retries: 1, backoff: {initial: 60s}", health=health)
+        turn = asyncio.ensure_future(collect(conversation))
+        await asyncio.sleep(3)
+        health.online()
+        assert told(await turn) == [("retry", "a"), ("finish", "a")]
+        assert (await turn).seconds == 3
+
+    run(main())
+
+
+def test_a_wait_for_anything_else_does_not() -> None:
+    async def main() -> None:
+        health = Health()
+        conversation = session(ScriptedTransport({"a": [FAIL, ANSWER]}), ["a"], fallback="retries: 1", health=health)
+        turn = asyncio.ensure_future(collect(conversation))
+        await asyncio.sleep(0.5)
+        health.online()
+        assert (await turn).seconds == 1
+
+    run(main())
+
+
+def test_tabs_tell_each_other_without_a_key() -> None:
+    async def main() -> None:
+        entries: list[dict[str, Any]] = []
+        here = Health(entries.append)
+        limited = errors.openai_rate_limit(retry_after=20)
+        transport = ScriptedTransport(
+            {"a": [limited, ANSWER], "other/b": [errors.openai_invalid_key()], "c": [ANSWER] * 3}
+        )
+        models = ["a", "other/b", "c"]
+        await collect(session(transport, models, health=here))
+        there = Health()
+        for entry in entries:
+            there.merge(entry)
+        played = await collect(session(transport, models, health=there))
+        assert told(played)[:2] == [("skipped", "a"), ("skipped", "b")]
+        assert "CANARY" not in str(entries)
+        del entries[:]
+        await asyncio.sleep(20)
+        await collect(session(transport, models, health=here))
+        there.merge(entries[-1])
+        assert entries[-1]["seconds"] == 0
+
+    run(main())
+
+
+def test_nonsense_from_another_tab_is_ignored() -> None:
+    async def main() -> None:
+        health = Health()
+        for entry in (
+            {},
+            {"name": 7, "seconds": 0},
+            {"name": "x", "seconds": "y", "kind": "quota"},
+            {"name": "x", "kind": 1},
+        ):
+            health.merge(entry)
+        health.merge({"name": "model openai/a https://api.openai.com/v1", "seconds": float("nan"), "kind": "quota"})
+        assert told(await collect(session(ScriptedTransport({"a": [ANSWER]}), ["a"], health=health))) == [
+            ("finish", "a")
+        ]
+
+    run(main())
+
+
+def test_what_is_remembered_is_bounded() -> None:
+    async def main() -> None:
+        health = Health()
+        for number in range(5000):
+            health.merge({"name": f"model {number}", "seconds": 5, "kind": "quota"})
+        assert len(health._states) <= 1000
+
+    run(main())

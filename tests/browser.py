@@ -185,7 +185,9 @@ class Theirs:
         turn = Turn(**await self.call("end", name))
         if turn.events:
             check_rules(turn.events)
-            assert turn.types[-1] == ("finish" if turn.result else "aborted" if turn.error["kind"] == "aborted" else "error")  # type: ignore[index]
+            assert turn.types[-1] == (
+                "finish" if turn.result else "aborted" if turn.error["kind"] == "aborted" else "error"
+            )  # type: ignore[index]
         if turn.result:
             assert turn.text == turn.result["message"]["content"]
         return turn

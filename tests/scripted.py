@@ -18,7 +18,7 @@ from sparewheel.config.resolved import resolve
 from sparewheel.errors import SparewheelError, TransportError
 from sparewheel.resilience.breaker import Health
 from sparewheel.session import Session
-from sparewheel.testing import Reply
+from sparewheel.testing import Reply, dropped
 from sparewheel.testing.script import Finish, Head, Hold, Pause, Send, steps
 from sparewheel.transports.mock import MockResponse
 from tests.fakeloop import run
@@ -28,8 +28,8 @@ if TYPE_CHECKING:
 
     from sparewheel.transports.base import HttpRequest
 
-REFUSED = Reply(raw=True, cut_at=0)
-"""Nobody listens: what `fetch` says then, and for CORS, and for everything else it may not tell."""
+REFUSED = dropped()
+"""No answer at all: what `fetch` says then, and for CORS, and for everything else it may not tell."""
 
 Script = Reply | tuple[bytes, ...]
 
@@ -54,7 +54,7 @@ class ScriptedTransport:
         assert queue, f"{self.asked[-1]} was asked once too often"
         scripted = queue.pop(0)
         reply = scripted if isinstance(scripted, Reply) else Reply(scripted)
-        if reply is REFUSED:
+        if reply.raw and not reply.events:  # nobody listens, or hangs up before a word
             raise TransportError(classify(message="TypeError: Failed to fetch", url=request.url))
         self.open += 1
         try:
@@ -152,10 +152,12 @@ def session(
     fallback: str = "retries: 0",
     timeouts: str = "",
     health: Health | None = None,
+    text: str | None = None,
 ) -> Session:
     """A session whose chain is `models`, without jitter. They share a key, but for those at `other/`."""
-    first, *rest = [model if "/" in model else f"openai/{model}" for model in models]
-    text = AGENT.format(first=first, rest=", ".join(rest), fallback=fallback, timeouts=timeouts)
+    if text is None:
+        first, *rest = [model if "/" in model else f"openai/{model}" for model in models]
+        text = AGENT.format(first=first, rest=", ".join(rest), fallback=fallback, timeouts=timeouts)
     resolved = resolve(load_agent_file(text), None, ENV)
     return Session(Agent(resolved, transport, health or Health(), jitter=lambda: 0.5))
 

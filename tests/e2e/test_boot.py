@@ -37,7 +37,12 @@ async def page(browser: Browser, site: Site) -> AsyncIterator[Theirs]:
         (WHEEL, Change(404), "packages", [WHEEL, "404", "dist/"]),
         (OWN, Change(404), "packages", [OWN, "404", "dist/"]),
         (WHEEL, Change(body=b"not a wheel"), "packages", [WHEEL, "sha256"]),
-        ("pyodide.asm.wasm", Change(headers={"Content-Type": "application/octet-stream"}), "pyodide", ["application/wasm"]),
+        (
+            "pyodide.asm.wasm",
+            Change(headers={"Content-Type": "application/octet-stream"}),
+            "pyodide",
+            ["application/wasm"],
+        ),
         ("pyodide.asm.wasm", Change(404), "pyodide", ["pyodide.asm.wasm", "404"]),
         ("pyodide.asm.wasm", Change(body=b"\0asm nonsense"), "pyodide", []),
         ("pyodide.mjs", Change(headers={"Content-Type": "text/plain"}), "pyodide", ["pyodide.mjs", "text/javascript"]),
@@ -76,5 +81,3 @@ async def test_an_asset_folder_that_is_not_there(page: Theirs) -> None:
     error = await page.fails("boot", "main", {"assetBase": "/nowhere"})
     assert (error["kind"], error["stage"]) == ("boot_failed", "worker")
     assert "404" in error["message"]
-
-

@@ -114,7 +114,10 @@ async def test_retries_are_the_chains_and_told(theirs: Theirs, provider: Scripte
     await theirs.open("s", yaml, ENV)
     turn = await theirs.take_turn("s")
     assert turn.types == ["start", "retry", *SHOWN, "retry", *ANSWERED]
-    assert [(event["attempt"], event["kind"]) for event in turn.of("retry")] == [(2, "server_error"), (3, "stream_truncated")]
+    assert [(event["attempt"], event["kind"]) for event in turn.of("retry")] == [
+        (2, "server_error"),
+        (3, "stream_truncated"),
+    ]
     assert len(provider.requests) == 3
 
 

@@ -56,7 +56,14 @@ def test_what_is_asked() -> None:
         "stream_options": {"include_usage": True},
         "temperature": 0,
         "tools": [
-            {"type": "function", "function": {"name": "look", "description": "Looks", "parameters": {"type": "object"}}}
+            {
+                "type": "function",
+                "function": {
+                    "name": "look",
+                    "description": "Looks",
+                    "parameters": {"type": "object", "properties": {}},
+                },
+            }
         ],
     }
 

@@ -221,6 +221,8 @@ def allow_null(node: Node) -> Node:
 
 def both(first: Node, second: Node) -> Node:
     """What satisfies both, as far as one node can say it; where it cannot, and in descriptions, `first` holds."""
+    if "if" in first:
+        second = without(second, "if", "then", "else")  # one condition, not the halves of two
     joined = {**second, **first}
     for word in first:
         if word in second and word in _JOIN:

@@ -137,9 +137,8 @@ class OpenAIChatDecoder:
 
     def _finish(self, reason: object, choice: dict[str, Any]) -> None:
         if reason in _BROKEN:
-            kind = "overloaded" if reason == "insufficient_system_resource" else "server_error"
             text = f"The provider broke off its answer ({reason})."
-            raise ProviderError(ErrorInfo(kind, text, "Trying again usually helps."))
+            raise ProviderError(ErrorInfo("server_error", text, "Trying again, or another model, usually helps."))
         if usage := choice.get("usage"):  # Moonshot
             count_tokens(self._assembly, usage)
         self._thought()

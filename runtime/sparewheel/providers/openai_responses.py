@@ -11,28 +11,25 @@ import json
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Final
 
-from ..messages import Image, Reasoning, Text, ToolCall
 from .history import prepare
 from .openai_common import (
     arguments_text,
     count_tokens,
-    effort,
     failure,
     mapping,
     output_schema,
     parse,
-    parse_own,
     post,
     sequence,
     string,
     tool_schema,
 )
+from .responses_input import ENCRYPTED, items, reasoning
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable
 
     from ..config.resolved import ModelSpec
-    from ..messages import Message, Part
     from ..sse import ServerSentEvent
     from ..transports.base import HttpRequest
     from .assembly import Assembly
@@ -44,7 +41,6 @@ _INCOMPLETE: Final[dict[str, StopReason]] = {
     "content_filter": "content_filter",
 }
 _PARAMETERS: Final = {"temperature": "temperature", "top_p": "top_p", "max_tokens": "max_output_tokens"}
-_ENCRYPTED: Final = "encrypted_content"
 
 
 class OpenAIResponses:
@@ -56,11 +52,11 @@ class OpenAIResponses:
         leading = next((at for at, message in enumerate(messages) if message.role != "system"), len(messages))
         body: dict[str, Any] = {
             "model": spec.model,
-            "input": [item for message in messages[leading:] for item in _items(message)],
+            "input": [item for message in messages[leading:] for item in items(message)],
             "stream": True,
             "store": False,
             **{theirs: spec.parameters[ours] for ours, theirs in _PARAMETERS.items() if ours in spec.parameters},
-            **_reasoning(spec),
+            **reasoning(spec),
         }
         if leading:
             body["instructions"] = "\n\n".join(message.text for message in messages[:leading])
@@ -94,6 +90,7 @@ class _Item:
     told: set[object] = field(default_factory=set)
     voice: str = ""  # the event family that tells the reasoning: its summary, or itself
     part: object = None  # the part of the summary being told
+    copy: str = ""  # of its tool call's arguments, as they were when it was announced
     done: bool = False
 
 
@@ -106,23 +103,6 @@ class OpenAIResponsesDecoder:
         self._by_id: dict[str, _Item] = {}
         self._at: dict[int, _Item] = {}  # the latest item of an output index
         self._speaking: _Item | None = None
-        self._handlers: dict[str, Callable[[dict[str, Any]], None]] = {
-            "response.output_text.delta": self._text_delta,
-            "response.output_text.done": self._text_done,
-            "response.refusal.delta": self._refusal_delta,
-            "response.refusal.done": self._refusal_done,
-            "response.content_part.done": self._part_done,
-            "response.reasoning_summary_text.delta": self._thought_delta,
-            "response.reasoning_text.delta": self._thought_delta,
-            "response.function_call_arguments.delta": self._arguments_delta,
-            "response.function_call_arguments.done": self._arguments_done,
-            "response.output_item.added": self._added,
-            "response.output_item.done": self._item_done,
-            "response.completed": self._completed,
-            "response.incomplete": self._completed,
-            "response.failed": self._failed,
-            "error": self._failed,
-        }
         self.ended = False
 
     def feed(self, event: ServerSentEvent) -> None:
@@ -130,9 +110,9 @@ class OpenAIResponsesDecoder:
         value = parse(data) if data and data != "[DONE]" else None
         if not isinstance(value, dict):
             return
-        handler = self._handlers.get(string(value.get("type")) or event.event)
+        handler = _HANDLERS.get(string(value.get("type")) or event.event)
         if handler is not None:
-            handler(value)
+            handler(self, value)
         elif value.get("error"):
             self._failed(value)
         elif value.get("object") == "response" and "type" not in value:
@@ -198,9 +178,9 @@ class OpenAIResponsesDecoder:
             for number, part in enumerate(told):
                 if text := string(mapping(part).get("text")):
                     self._think(event, "done", number, text)
-        if secret := string(shape.get(_ENCRYPTED)):
+        if secret := string(shape.get(ENCRYPTED)):
             self._speak(item)
-            self._assembly.sign(json.dumps({"id": string(shape.get("id")), _ENCRYPTED: secret}))
+            self._assembly.sign(json.dumps({"id": string(shape.get("id")), ENCRYPTED: secret}))
 
     # Tool calls
 
@@ -208,8 +188,9 @@ class OpenAIResponsesDecoder:
         piece = event.get("delta")
         if piece and isinstance(piece, str):
             item = self._item(event)
-            item.told.add("arguments")
-            self._assembly.tool(item.key, arguments=piece)
+            if not item.done:
+                item.told.add("arguments")
+                self._assembly.tool(item.key, arguments=piece)
 
     def _arguments_done(self, event: dict[str, Any]) -> None:
         self._call(self._item(event), event)
@@ -227,9 +208,10 @@ class OpenAIResponsesDecoder:
 
     def _added(self, event: dict[str, Any]) -> None:
         shape = mapping(event.get("item"))
-        item = self._new(event, string(shape.get("id")))
+        item_id = string(shape.get("id"))
+        item = self._by_id.get(item_id) or self._new(event, item_id)
         if shape.get("type") == "function_call":
-            # Its arguments are still to come; here they are empty, or a copy.
+            item.copy = arguments_text(shape.get("arguments"))  # empty, as a rule: they are still to come
             self._call(item, {**shape, "arguments": None})
 
     def _item_done(self, event: dict[str, Any]) -> None:
@@ -251,24 +233,21 @@ class OpenAIResponsesDecoder:
 
     def _completed(self, event: dict[str, Any]) -> None:
         response = mapping(event.get("response"))
-        if response.get("error"):
+        if response.get("error") or response.get("status") in ("failed", "cancelled"):
             self._failed(event)
-        output = [mapping(item) for item in sequence(response.get("output"))]
-        if not self._items:
-            for number, shape in enumerate(output):
+        silent, empty = not self._assembly.streamed, self._assembly.empty
+        for number, shape in enumerate(map(mapping, sequence(response.get("output")))):
+            # The response repeats its items. What has not been told is: of those that never closed, and of an answer
+            # that came without a word. The others' places may differ here, so they are told apart by id alone.
+            known = string(shape.get("id")) in self._by_id
+            if known or silent or (empty and shape.get("type") != "reasoning"):
                 self._item_done({"output_index": number, "item": shape})
-        else:
-            self._unfinished_calls(output)
+        for item in self._items:
+            if item.copy and not item.done:
+                self._call(item, {"arguments": item.copy})
         count_tokens(self._assembly, response.get("usage"))
         self._assembly.reason = self._assembly.reason or self._stopped(event, response)
         self.ended = True
-
-    def _unfinished_calls(self, output: Sequence[dict[str, Any]]) -> None:
-        """Calls that were announced and never closed: the response repeats them whole."""
-        for shape in output:
-            item = self._by_id.get(string(shape.get("id")))
-            if item is not None and not item.done and shape.get("type") == "function_call":
-                self._call(item, shape)
 
     def _stopped(self, event: dict[str, Any], response: dict[str, Any]) -> StopReason:
         details = mapping(response.get("incomplete_details"))
@@ -282,10 +261,13 @@ class OpenAIResponsesDecoder:
 
     def _item(self, event: dict[str, Any]) -> _Item:
         """The item an event speaks of: by its id, or by its place where the id is missing or new in every event."""
-        item = self._by_id.get(string(event.get("item_id")))
-        if item is None:
-            item = self._at.get(_number(event.get("output_index")))
-        return item if item is not None else self._new(event, string(event.get("item_id")))
+        item_id, place = string(event.get("item_id")), event.get("output_index")
+        item = self._by_id.get(item_id)
+        if item is None and isinstance(place, int):
+            item = self._at.get(place)
+        elif item is None and not item_id and self._items and not self._items[-1].done:
+            item = self._items[-1]
+        return item if item is not None else self._new(event, item_id)
 
     def _new(self, event: dict[str, Any], item_id: str) -> _Item:
         item = _Item(len(self._items), item_id)
@@ -311,58 +293,20 @@ def _number(value: object) -> int:
     return value if isinstance(value, int) else 0
 
 
-def _reasoning(spec: ModelSpec) -> dict[str, Any]:
-    """How much to think, and that it be given back encrypted: only where thinking is on, others refuse to be asked."""
-    budget = spec.parameters.get("thinking_budget")
-    asked: dict[str, Any] = {}
-    if budget is not None:
-        word = effort(budget)
-        asked = {"effort": word} if word else {}
-        if word != "none":
-            asked["summary"] = "auto"
-    wanted = mapping(spec.options.get("reasoning", asked))
-    body: dict[str, Any] = {"reasoning": asked} if asked else {}
-    if wanted and wanted.get("effort") != "none":
-        body["include"] = [f"reasoning.{_ENCRYPTED}"]
-    return body
-
-
-def _items(message: Message) -> list[dict[str, Any]]:
-    if message.role == "tool":
-        content: object = message.text
-        if any(isinstance(part, Image) for part in message.parts):
-            content = _content(message.parts)
-        return [{"type": "function_call_output", "call_id": message.tool_call_id, "output": content}]
-    if message.role != "assistant":
-        plain = not any(isinstance(part, Image) for part in message.parts)
-        content = message.text if plain else _content(message.parts)
-        return [{"type": "message", "role": message.role, "content": content}]
-    items = [item for part in message.parts if (item := _part(part))]
-    while items and items[-1]["type"] == "reasoning":  # refused without what came of it
-        items.pop()
-    return items
-
-
-def _part(part: Part) -> dict[str, Any] | None:
-    match part:
-        case Text(text) if text:
-            return {"type": "message", "role": "assistant", "content": text}
-        case ToolCall(call_id, name, arguments):
-            return {"type": "function_call", "call_id": call_id, "name": name, "arguments": arguments or "{}"}
-        case Reasoning(text, signature):
-            own = mapping(parse_own(signature))
-            if string(own.get(_ENCRYPTED)):
-                summary = [{"type": "summary_text", "text": text}] if text else []
-                named = {"id": own["id"]} if string(own.get("id")) else {}
-                return {"type": "reasoning", **named, "summary": summary, _ENCRYPTED: own[_ENCRYPTED]}
-    return None
-
-
-def _content(parts: Sequence[Part]) -> list[dict[str, Any]]:
-    shapes: list[dict[str, Any]] = []
-    for part in parts:
-        if isinstance(part, Text):
-            shapes.append({"type": "input_text", "text": part.text})
-        elif isinstance(part, Image):
-            shapes.append({"type": "input_image", "image_url": part.url, "detail": "auto"})
-    return shapes
+_HANDLERS: Final[dict[str, Callable[[OpenAIResponsesDecoder, dict[str, Any]], None]]] = {
+    "response.output_text.delta": OpenAIResponsesDecoder._text_delta,
+    "response.output_text.done": OpenAIResponsesDecoder._text_done,
+    "response.refusal.delta": OpenAIResponsesDecoder._refusal_delta,
+    "response.refusal.done": OpenAIResponsesDecoder._refusal_done,
+    "response.content_part.done": OpenAIResponsesDecoder._part_done,
+    "response.reasoning_summary_text.delta": OpenAIResponsesDecoder._thought_delta,
+    "response.reasoning_text.delta": OpenAIResponsesDecoder._thought_delta,
+    "response.function_call_arguments.delta": OpenAIResponsesDecoder._arguments_delta,
+    "response.function_call_arguments.done": OpenAIResponsesDecoder._arguments_done,
+    "response.output_item.added": OpenAIResponsesDecoder._added,
+    "response.output_item.done": OpenAIResponsesDecoder._item_done,
+    "response.completed": OpenAIResponsesDecoder._completed,
+    "response.incomplete": OpenAIResponsesDecoder._completed,
+    "response.failed": OpenAIResponsesDecoder._failed,
+    "error": OpenAIResponsesDecoder._failed,
+}

@@ -125,6 +125,7 @@ def _identity(node: Node) -> str:
 
 def _plain(node: Node, budget: Budget, dialect: Dialect) -> Node:
     budget.spend()
+    node = merged(node)  # many servers do not know allOf, and what it holds would be lost
     written: Node = {}
     for word, value in node.items():
         if word in SINGLE and isinstance(value, dict):

@@ -1,0 +1,76 @@
+"""A conversation as the Responses API takes it: a list of items, and what is asked of the reasoning.
+
+Source: OpenAI API reference, "Create a model response"; guide "Reasoning models", "Encrypted reasoning items".
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, Final
+
+from ..messages import Image, Reasoning, Text, ToolCall
+from .openai_common import effort, mapping, parse_own, string
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from ..config.resolved import ModelSpec
+    from ..messages import Message, Part
+
+ENCRYPTED: Final = "encrypted_content"
+
+
+def reasoning(spec: ModelSpec) -> dict[str, Any]:
+    """How much to think, and that it be given back encrypted: only where thinking is on, others refuse to be asked."""
+    budget = spec.parameters.get("thinking_budget")
+    asked: dict[str, Any] = {}
+    if budget is not None:
+        word = effort(budget)
+        asked = {"effort": word} if word else {}
+        if word != "none":
+            asked["summary"] = "auto"
+    wanted = mapping(spec.options.get("reasoning", asked))
+    body: dict[str, Any] = {"reasoning": asked} if asked else {}
+    if wanted and wanted.get("effort") != "none":
+        body["include"] = [f"reasoning.{ENCRYPTED}"]
+    return body
+
+
+def items(message: Message) -> list[dict[str, Any]]:
+    if message.role == "tool":
+        content: object = message.text
+        if any(isinstance(part, Image) for part in message.parts):
+            content = _content(message.parts)
+        return [{"type": "function_call_output", "call_id": message.tool_call_id, "output": content}]
+    if message.role != "assistant":
+        plain = not any(isinstance(part, Image) for part in message.parts)
+        content = message.text if plain else _content(message.parts)
+        return [{"type": "message", "role": message.role, "content": content}]
+    shapes = [item for part in message.parts if (item := _part(part))]
+    while shapes and shapes[-1]["type"] == "reasoning":  # refused without what came of it
+        shapes.pop()
+    return shapes
+
+
+def _part(part: Part) -> dict[str, Any] | None:
+    match part:
+        case Text(text) if text:
+            return {"type": "message", "role": "assistant", "content": text}
+        case ToolCall(call_id, name, arguments):
+            return {"type": "function_call", "call_id": call_id, "name": name, "arguments": arguments or "{}"}
+        case Reasoning(text, signature):
+            own = mapping(parse_own(signature))
+            if string(own.get(ENCRYPTED)):
+                summary = [{"type": "summary_text", "text": text}] if text else []
+                named = {"id": own["id"]} if string(own.get("id")) else {}
+                return {"type": "reasoning", **named, "summary": summary, ENCRYPTED: own[ENCRYPTED]}
+    return None
+
+
+def _content(parts: Sequence[Part]) -> list[dict[str, Any]]:
+    shapes: list[dict[str, Any]] = []
+    for part in parts:
+        if isinstance(part, Text):
+            shapes.append({"type": "input_text", "text": part.text})
+        elif isinstance(part, Image):
+            shapes.append({"type": "input_image", "image_url": part.url, "detail": "auto"})
+    return shapes

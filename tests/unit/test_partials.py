@@ -1,0 +1,141 @@
+"""What becomes of text that was shown, and of a conversation that does not fit."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+from sparewheel.messages import Message, Text, assistant, system, user
+from sparewheel.resilience.chain import GO_ON
+from sparewheel.resilience.compaction import LONG_RESULT, NOTE, compact
+from sparewheel.testing import Reply, ToolCall, errors, openai_chat
+from tests.fakeloop import run
+from tests.scripted import ScriptedTransport, collect, folded_text, play, session
+
+CUT = Reply(openai_chat(text=["Once upon ", "a ti"], finish=None), cut_at=9999)
+REST = openai_chat(text=["me, the ", "end."])
+ANSWER = openai_chat(text="Answer")
+OVERFLOW = errors.openai_context_length()
+
+
+def sent(transport: ScriptedTransport, number: int) -> list[tuple[str, Any]]:
+    body = json.loads(transport.requests[number].body)
+    return [(message["role"], message["content"]) for message in body["messages"]]
+
+
+def test_continue_asks_the_next_model_to_go_on_and_the_whole_is_the_answer() -> None:
+    played, transport = play({"a": [CUT], "b": [REST]}, fallback="retries: -1, on_partial: continue")
+    assert played.of("discard") == []
+    assert played.of("fallback")[0]["continues"] is True
+    assert folded_text(played.events) == "Once upon a time, the end."
+    assert played.result is not None
+    assert played.result["message"] == {"role": "assistant", "content": "Once upon a time, the end."}
+    assert sent(transport, 1)[-2:] == [("assistant", "Once upon a ti"), ("user", GO_ON)]
+    assert [event["discarded"] for event in played.of("usage")] == [False, False]
+
+
+def test_continue_over_several_breaks() -> None:
+    middle = Reply(openai_chat(text=["me, "], finish=None), cut_at=9999)
+    played, transport = play(
+        {"a": [CUT, middle], "b": [openai_chat(text="the end.")]}, fallback="retries: 1, on_partial: continue"
+    )
+    assert [event["type"] for event in played.events if "continues" in event] == ["retry", "fallback"]
+    assert folded_text(played.events) == "Once upon a time, the end."
+    assert sent(transport, 2)[-2:] == [("assistant", "Once upon a time, "), ("user", GO_ON)]
+
+
+def test_continue_starts_over_where_a_tool_call_was_cut() -> None:
+    call = openai_chat(text="Let me look. ", tool_calls=[ToolCall("c", "look", ['{"a"', ": 1}"])], finish=None)
+    played, _ = play({"a": [Reply(call, cut_at=9999)], "b": [ANSWER]}, fallback="retries: -1, on_partial: continue")
+    assert len(played.of("discard")) == 1
+    assert folded_text(played.events) == "Answer"
+
+
+def test_a_stop_while_going_on_keeps_both_parts() -> None:
+    played, _ = play({"a": [CUT], "b": [errors.openai_server_error()]}, fallback="retries: -1, on_partial: continue")
+    assert played.terminal["type"] == "error"
+    assert folded_text(played.events) == "Once upon a ti"
+
+
+def talk(turns: int) -> list[Message]:
+    return [message for n in range(turns) for message in (user(f"question {n} " + "x" * 50), assistant(f"answer {n}"))]
+
+
+def test_a_conversation_that_does_not_fit_is_shortened_once_and_the_same_model_asked_again() -> None:
+    async def main() -> None:
+        transport = ScriptedTransport({"a": [openai_chat(text=f"answer {n}") for n in range(6)] + [OVERFLOW, ANSWER]})
+        conversation = session(transport, ["a"])
+        for n in range(6):
+            await collect(conversation, f"question {n}")
+        played = await collect(conversation, "last question")
+        assert played.types.count("compacted") == 1
+        assert played.of("compacted")[0]["dropped"] > 0
+        assert played.terminal["type"] == "finish"
+        messages = sent(transport, -1)
+        assert messages[0] == ("system", "Be brief.")
+        assert messages[1] == ("user", NOTE)
+        assert messages[-1] == ("user", "last question")
+        assert len(messages) < len(sent(transport, -2))
+
+    run(main())
+
+
+def test_what_cannot_be_shortened_goes_to_a_larger_window_and_not_to_a_smaller_one() -> None:
+    text = """
+agents: {root: {model: small, fallback: {retries: 2, models: [smaller, large]}}}
+models:
+  small: {provider: other, model: a, context_limit: 1000}
+  smaller: {provider: other, model: b, context_limit: 500}
+  large: {provider: other, model: c, context_limit: 9000}
+providers: {other: {base_url: "https://other.example.test"}}
+"""
+
+    async def main() -> None:
+        transport = ScriptedTransport({"a": [OVERFLOW], "b": [], "c": [ANSWER]})
+        played = await collect(session(transport, [], text=text), "x" * 5000)
+        assert transport.asked == ["a", "c"]
+        assert played.of("fallback")[0]["kind"] == "context_overflow"
+        assert played.of("compacted") == []
+        assert played.of("usage")[0]["context_limit"] == 9000
+
+    run(main())
+
+
+def test_an_overflow_everywhere_is_one_error_and_never_a_loop() -> None:
+    played, transport = play({"a": [OVERFLOW], "b": [OVERFLOW]}, fallback="retries: 5")
+    assert transport.asked == ["a", "b"]
+    assert played.terminal["kind"] == "context_overflow"
+
+
+def test_the_table_can_forbid_compaction() -> None:
+    async def main() -> None:
+        transport = ScriptedTransport({"a": [ANSWER, OVERFLOW]})
+        conversation = session(transport, ["a"], fallback="actions: {context_overflow: fail}")
+        await collect(conversation)
+        assert (await collect(conversation)).terminal["kind"] == "context_overflow"
+
+    run(main())
+
+
+def test_about_half_goes_and_the_instruction_and_the_last_question_stay() -> None:
+    shorter = compact([system("Be brief."), *talk(10), user("last")])
+    assert shorter is not None
+    assert shorter[0] == system("Be brief.")
+    assert shorter[1] == user(NOTE)
+    assert shorter[-1] == user("last")
+    assert 8 <= len(shorter) <= 15
+    assert shorter[2].role == "user"
+
+
+def test_a_single_question_cannot_be_shortened() -> None:
+    assert compact([system("Be brief."), user("x" * 100_000)]) is None
+
+
+def test_long_tool_results_lose_their_middle() -> None:
+    long = Message("tool", (Text("a" * 50_000 + "z" * 50_000),), tool_call_id="c")
+    shorter = compact([user("task"), long])
+    assert shorter is not None
+    assert len(shorter[1].text) < LONG_RESULT + 100
+    assert shorter[1].text.startswith("aaa")
+    assert shorter[1].text.endswith("zzz")
+    assert shorter[0] == user("task")

@@ -63,7 +63,24 @@ export interface RuntimeOptions {
   onProgress?: (progress: Progress) => unknown;
   /** Ends the runtime while it is still starting. */
   signal?: AbortSignal;
+  /** Models that live in this page, by name: agent files call them `page/NAME`. */
+  models?: Record<string, PageModel>;
 }
+
+/** A model of the embedder's. It gets no tools; what it throws makes the chain go on with the next model. */
+export interface PageModel {
+  /** The answer in pieces. `signal` aborts when nobody wants it any more. */
+  stream(
+    messages: { role: "system" | "user" | "assistant"; content: string }[],
+    options: { signal: AbortSignal },
+  ): AsyncIterable<string> | Promise<AsyncIterable<string>>;
+}
+
+/**
+ * The browser's own language model, as a last resort that needs no network: `models: {own: browserModel()}` and
+ * `page/own` in the agent file. It answers only where it is ready; it never starts a download.
+ */
+export function browserModel(): PageModel;
 
 /** What a session is made from. Values must be plain JSON. */
 export interface SessionOptions {

@@ -5,9 +5,12 @@ import { Client } from "./lib/client.js";
 import { SparewheelError } from "./lib/errors.js";
 import { launchWorker } from "./lib/launch.js";
 import { guarded } from "./lib/listener.js";
+import { PageModels } from "./lib/page-models.js";
 import { Session } from "./lib/session.js";
+import { watchSurroundings } from "./lib/surroundings.js";
 
 export { createTranscript, fold } from "./fold.js";
+export { browserModel } from "./lib/page-models.js";
 export { SparewheelError };
 
 /**
@@ -19,7 +22,8 @@ export { SparewheelError };
 const HERE = import.meta.url;
 
 /** @type {Api["createRuntime"]} */
-export async function createRuntime({ assetBase, workerUrl, createWorker = moduleWorker, onProgress, signal } = {}) {
+export async function createRuntime(options = {}) {
+  const { assetBase, workerUrl, createWorker = moduleWorker, onProgress, signal, models = {} } = options;
   const base = folder(assetBase ?? new URL(".", HERE));
   const worker = await launchWorker({
     workerUrl: workerUrl ? absolute(workerUrl) : new URL("worker.js", base),
@@ -28,7 +32,10 @@ export async function createRuntime({ assetBase, workerUrl, createWorker = modul
     onProgress: guarded(onProgress, "onProgress"),
     signal,
   });
-  return new Runtime(new Client(worker));
+  const client = new Client(worker);
+  new PageModels(client, models);
+  watchSurroundings(client);
+  return new Runtime(client);
 }
 
 /** @implements {RuntimeApi} */

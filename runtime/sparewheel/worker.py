@@ -23,7 +23,9 @@ from .errors import ConfigError, ErrorInfo, SparewheelError, internal
 from .messages import parse_messages
 from .resilience.breaker import Health
 from .session import Session
-from .transports.router import default_transport
+from .transports.demo import DemoTransport
+from .transports.page import PageTransport
+from .transports.router import RoutingTransport, network_transport
 
 if TYPE_CHECKING:
     from collections.abc import AsyncGenerator, Awaitable, Callable
@@ -49,12 +51,14 @@ class _Open:
 class Worker:
     """Dispatches commands; owns the sessions and every task that runs for them.
 
-    `send` takes one JSON text and must not raise. `transport` is for tests; the platform's own is the default.
+    `send` takes one JSON text and must not raise. `transport` takes the network's place in tests.
     """
 
     def __init__(self, send: Callable[[str], object], transport: Transport | None = None) -> None:
         self._send = send
-        self._transport = transport or default_transport()
+        self._page = PageTransport(self._push)
+        special: dict[str, Transport] = {"demo": DemoTransport(), "page": self._page}
+        self._transport = RoutingTransport(transport or network_transport(), special)
         self._health = Health(lambda entry: self._push({"type": "health", "entry": entry}))
         self._open: dict[str, _Open] = {}
         self._secrets: set[str] = set()  # the keys of every session so far, as they would stand in JSON
@@ -71,6 +75,7 @@ class Worker:
             "close": self._close,
             "online": self._online,
             "health": self._merge_health,
+            "model_answer": self._model_answer,
         }
 
     def dispatch(self, text: str) -> None:
@@ -165,6 +170,10 @@ class Worker:
         entry = params.get("entry")
         if isinstance(entry, dict):
             self._health.merge(entry)
+
+    async def _model_answer(self, params: Params) -> None:
+        """A piece of the answer of a model that lives in the page."""
+        self._page.deliver(params)
 
     # ------------------------------------------------------------------------------------------------------------
 

@@ -13,7 +13,7 @@ from sparewheel.config.resolved import resolve
 from sparewheel.resilience.breaker import Health
 from sparewheel.session import Session
 from sparewheel.testing import Reply, ScriptedProvider, errors, openai_chat
-from sparewheel.transports.router import default_transport
+from sparewheel.transports.router import network_transport
 from tests.scripted import Played, folded_text
 
 ANSWER = Reply(openai_chat(text=["An", "swer"]))
@@ -25,7 +25,7 @@ def open_session(base_url: str, *models: str) -> Session:
 agents: {{root: {{model: mine/{models[0]}, fallback: {{models: [{rest}], retries: -1, delay: 0s}}}}}}
 providers: {{mine: {{base_url: "{base_url}"}}}}
 """
-    return Session(Agent(resolve(load_agent_file(text), None, {}), default_transport(), Health()))
+    return Session(Agent(resolve(load_agent_file(text), None, {}), network_transport(), Health()))
 
 
 async def turn(session: Session) -> Played:

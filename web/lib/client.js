@@ -16,6 +16,8 @@ export class Client {
   #pending = new Map();
   /** @type {Map<string, Subscriber>} */
   #subscribers = new Map();
+  /** @type {Map<string, (message: any) => void>} */
+  #handlers = new Map();
   /** @type {SparewheelError | null} Why no command can be sent any more. */
   #ended = null;
   #stopListening = new AbortController();
@@ -76,6 +78,15 @@ export class Client {
     this.#subscribers.set(session, subscriber);
   }
 
+  /**
+   * Hear what the worker says that belongs to no session and answers no command.
+   * @param {string} type
+   * @param {(message: any) => void} handler
+   */
+  on(type, handler) {
+    this.#handlers.set(type, handler);
+  }
+
   /** @param {string} session */
   unsubscribe(session) {
     this.#subscribers.delete(session);
@@ -122,6 +133,10 @@ export class Client {
     }
     if (message.type === "events") {
       this.#subscribers.get(message.session)?.onEvents(message.events);
+      return;
+    }
+    if (message.type !== "reply") {
+      this.#handlers.get(message.type)?.(message);
       return;
     }
     const pending = this.#pending.get(message.id);

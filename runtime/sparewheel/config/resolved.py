@@ -51,6 +51,7 @@ PROVIDERS: Final[dict[str, KnownProvider]] = {
     "xai": KnownProvider("openai_chatcompletions", "https://api.x.ai/v1", "XAI_API_KEY"),
     "together": KnownProvider("openai_chatcompletions", "https://api.together.xyz/v1", "TOGETHER_API_KEY"),
     "ollama": KnownProvider("openai_chatcompletions", "http://localhost:11434/v1", None),
+    "page": KnownProvider("page", "page:model", None),
     "demo": KnownProvider("openai_chatcompletions", "demo://models", None),
 }
 

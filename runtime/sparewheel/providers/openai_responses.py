@@ -110,12 +110,15 @@ class OpenAIResponsesDecoder:
         value = parse(data) if data and data != "[DONE]" else None
         if not isinstance(value, dict):
             return
-        handler = _HANDLERS.get(string(value.get("type")) or event.event)
+        kind = value.get("type")
+        if not isinstance(kind, str):
+            kind = value["type"] = event.event
+        handler = _HANDLERS.get(kind)
         if handler is not None:
             handler(self, value)
         elif value.get("error"):
             self._failed(value)
-        elif value.get("object") == "response" and "type" not in value:
+        elif value.get("object") == "response":
             self._completed({"response": value})  # the whole answer, from a server that does not stream
 
     # Text
@@ -160,8 +163,7 @@ class OpenAIResponsesDecoder:
     def _thought_delta(self, event: dict[str, Any]) -> None:
         piece = event.get("delta")
         if piece and isinstance(piece, str):
-            kind = string(event.get("type"))
-            self._think(event, kind, _number(event.get("summary_index")), piece)
+            self._think(event, event["type"], _number(event.get("summary_index")), piece)
 
     def _think(self, event: dict[str, Any], voice: str, part: int, piece: str) -> None:
         item = self._speaker(event)
@@ -193,7 +195,8 @@ class OpenAIResponsesDecoder:
                 self._assembly.tool(item.key, arguments=piece)
 
     def _arguments_done(self, event: dict[str, Any]) -> None:
-        self._call(self._item(event), event)
+        # Its name is left for the item to tell, together with the id: the two announce the call.
+        self._call(self._item(event), {"arguments": event.get("arguments")})
 
     def _call(self, item: _Item, shape: dict[str, Any]) -> None:
         """What is known of a call. The arguments count once: in pieces, or else whole."""
@@ -219,7 +222,6 @@ class OpenAIResponsesDecoder:
         item = self._item({**event, "item_id": shape.get("id") or event.get("item_id")})
         if item.done:
             return
-        item.done = True
         event = {**event, "item_id": item.id}
         match shape.get("type"):
             case "message":
@@ -230,6 +232,7 @@ class OpenAIResponsesDecoder:
             case "function_call":
                 self._call(item, shape)
                 self._assembly.close_tool(item.key)
+        item.done = True
 
     def _completed(self, event: dict[str, Any]) -> None:
         response = mapping(event.get("response"))
@@ -263,16 +266,20 @@ class OpenAIResponsesDecoder:
         """The item an event speaks of: by its id, or by its place where the id is missing or new in every event."""
         item_id, place = string(event.get("item_id")), event.get("output_index")
         item = self._by_id.get(item_id)
-        if item is None and isinstance(place, int):
+        if item is not None:
+            return item
+        if isinstance(place, int):
             item = self._at.get(place)
-        elif item is None and not item_id and self._items and not self._items[-1].done:
+        elif not item_id and self._items:
             item = self._items[-1]
-        return item if item is not None else self._new(event, item_id)
+        return item if item is not None and not item.done else self._new(event, item_id)
 
     def _new(self, event: dict[str, Any], item_id: str) -> _Item:
         item = _Item(len(self._items), item_id)
         self._items.append(item)
-        self._at[_number(event.get("output_index"))] = item
+        place = event.get("output_index")
+        if isinstance(place, int):
+            self._at[place] = item
         if item_id:
             self._by_id[item_id] = item
         return item

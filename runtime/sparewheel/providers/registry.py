@@ -4,12 +4,18 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
+from .anthropic import Anthropic
 from .openai_chat import OpenAIChat
+from .page import PageModel
 
 if TYPE_CHECKING:
     from .base import WireFormat
 
-_FORMATS: Final[dict[str, WireFormat]] = {"openai_chatcompletions": OpenAIChat()}
+_FORMATS: Final[dict[str, WireFormat]] = {
+    "anthropic": Anthropic(),
+    "openai_chatcompletions": OpenAIChat(),
+    "page": PageModel(),
+}
 
 
 def wire_format(api: str) -> WireFormat:

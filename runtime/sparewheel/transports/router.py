@@ -6,35 +6,30 @@ import sys
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
-from .demo import DemoTransport
-
 if TYPE_CHECKING:
+    from collections.abc import Mapping
     from contextlib import AbstractAsyncContextManager
 
     from .base import HttpRequest, HttpResponse, Transport
 
 
 class RoutingTransport:
-    """`demo:` goes to the demo, everything else to `network`."""
+    """`special` transports by scheme; everything else goes to `network`."""
 
-    def __init__(self, network: Transport) -> None:
+    def __init__(self, network: Transport, special: Mapping[str, Transport]) -> None:
         self._network = network
-        self._demo = DemoTransport()
+        self._special = special
 
     def stream(self, request: HttpRequest) -> AbstractAsyncContextManager[HttpResponse]:
-        target: Transport = self._demo if urlsplit(request.url).scheme == "demo" else self._network
-        return target.stream(request)
+        return self._special.get(urlsplit(request.url).scheme, self._network).stream(request)
 
 
-def default_transport() -> Transport:
+def network_transport() -> Transport:
     """What this platform has: the bridge in Pyodide, httpx elsewhere. Imported late: each exists on one side only."""
-    network: Transport
     if sys.platform == "emscripten":
         from .fetch import FetchTransport
 
-        network = FetchTransport()
-    else:
-        from .native import NativeTransport
+        return FetchTransport()
+    from .native import NativeTransport
 
-        network = NativeTransport()
-    return RoutingTransport(network)
+    return NativeTransport()

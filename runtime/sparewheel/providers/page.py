@@ -1,0 +1,57 @@
+"""The wire format of a model that lives in the page: text in, text out.
+
+Not anybody's API: what `transports.page` and the shim's page models agree on. Request: `{model, messages: [{role,
+content}]}`. Answer: `{text}` pieces, then `{done: true}`.
+"""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING
+
+from pydantic_core import from_json
+
+from ..errors import ErrorInfo, ProviderError
+from ..transports.base import HttpRequest
+from .history import prepare
+
+if TYPE_CHECKING:
+    from ..sse import ServerSentEvent
+    from .assembly import Assembly
+    from .base import ModelRequest
+
+
+class PageModel:
+    """The wire format. Such a model takes no tools: a step that has some goes to the next model."""
+
+    def request(self, request: ModelRequest) -> HttpRequest:
+        if request.tools or request.output:
+            hint = "Put it into the chain of an agent without tools and without structured_output."
+            raise ProviderError(ErrorInfo("unsupported", "A model in the page takes no tools and no schema.", hint))
+        messages = [
+            {"role": message.role, "content": message.text}
+            for message in prepare(request.messages, request.spec.ref)
+            if message.role != "tool" and message.text
+        ]
+        body = json.dumps({"model": request.spec.model, "messages": messages}).encode()
+        return HttpRequest("POST", request.spec.base_url, {}, body)
+
+    def decoder(self, assembly: Assembly) -> PageModelDecoder:
+        return PageModelDecoder(assembly)
+
+
+class PageModelDecoder:
+    """Reads one answer."""
+
+    def __init__(self, assembly: Assembly) -> None:
+        self._assembly = assembly
+        self.ended = False
+
+    def feed(self, event: ServerSentEvent) -> None:
+        piece = from_json(event.data)
+        text = piece.get("text")
+        if isinstance(text, str) and text:
+            self._assembly.text(text)
+        if piece.get("done") is True:
+            self._assembly.reason = "stop"
+            self.ended = True

@@ -1,0 +1,518 @@
+"""The Responses wire format: what is asked, and how every shape of answer assembles."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from sparewheel.config.resolved import ModelSpec
+from sparewheel.errors import ProviderError
+from sparewheel.messages import Image, Message, Reasoning, Text, ToolCall, assistant, system, user
+from sparewheel.providers.assembly import Assembly
+from sparewheel.providers.attempt import run_attempt
+from sparewheel.providers.base import ModelRequest, OutputSchema, ProviderEvent, ToolSpec
+from sparewheel.providers.openai_responses import OpenAIResponses
+from sparewheel.sse import ServerSentEvent, SSEDecoder
+from sparewheel.testing import Request, Usage, errors, openai_responses, sse
+from sparewheel.testing import ToolCall as Call
+from sparewheel.testing.strict import violation
+from sparewheel.transports.mock import MockResponse, MockTransport
+from tests.fakeloop import run
+
+URL = "https://api.example.test/v1"
+WIRE = OpenAIResponses()
+Json = dict[str, Any]
+
+
+def spec(options: Json | None = None, headers: dict[str, str] | None = None, **parameters: Any) -> ModelSpec:
+    return ModelSpec("openai", "m", "openai_responses", URL, "sk-1", headers or {}, parameters, options or {})
+
+
+def asked(messages: list[Message], model: ModelSpec | None = None, **extra: Any) -> Json:
+    """The body of a request that OpenAI would accept."""
+    request = WIRE.request(ModelRequest(model or spec(), messages, **extra))
+    found = violation(Request("POST", "/v1/responses", "", request.headers, request.body))
+    assert found is None, found
+    body: Json = json.loads(request.body)
+    return body
+
+
+def assemble(body: bytes, size: int | None = None) -> Assembly:
+    assembly = Assembly("openai/m")
+    decoder, lines = WIRE.decoder(assembly), SSEDecoder()
+    for start in range(0, len(body), size or len(body)):
+        for event in lines.feed(body[start : start + (size or len(body))]):
+            decoder.feed(event)
+    assert decoder.ended
+    assembly.close_all()
+    return assembly
+
+
+def attempt(body: bytes) -> list[ProviderEvent]:
+    async def main() -> list[ProviderEvent]:
+        transport = MockTransport(lambda _: MockResponse(body=body))
+        request = ModelRequest(spec(), [user("hi")])
+        return [event async for batch in run_attempt(WIRE, request, transport) for event in batch]
+
+    return run(main())
+
+
+# Requests
+
+
+def test_what_is_asked() -> None:
+    request = WIRE.request(
+        ModelRequest(spec(temperature=0, headers={"X-Team": "a"}), [system("Be brief."), user("hi")])
+    )
+    assert (request.method, request.url) == ("POST", f"{URL}/responses")
+    assert request.headers == {"content-type": "application/json", "authorization": "Bearer sk-1", "x-team": "a"}
+    assert json.loads(request.body) == {
+        "model": "m",
+        "instructions": "Be brief.",
+        "input": [{"type": "message", "role": "user", "content": "hi"}],
+        "stream": True,
+        "store": False,
+        "temperature": 0,
+    }
+
+
+def test_parameters_have_this_apis_names_and_the_others_are_left_out() -> None:
+    model = spec(max_tokens=9, top_p=0.5, frequency_penalty=1, presence_penalty=1, parallel_tool_calls=False)
+    tool = ToolSpec("look", "Looks", {"type": "object", "properties": {"a": {"type": "string"}}})
+    body = asked([user("hi")], model, tools=[tool])
+    assert (body["max_output_tokens"], body["top_p"], body["parallel_tool_calls"]) == (9, 0.5, False)
+    assert body["tools"] == [
+        {"type": "function", "name": "look", "description": "Looks", "parameters": tool.parameters, "strict": False}
+    ]
+    assert not {"frequency_penalty", "presence_penalty", "max_tokens"} & body.keys()
+    assert "parallel_tool_calls" not in asked([user("hi")], model)
+
+
+@pytest.mark.parametrize(
+    ("budget", "reasoning"),
+    [
+        ("high", {"effort": "high", "summary": "auto"}),
+        (1024, {"effort": "low", "summary": "auto"}),
+        (8192, {"effort": "medium", "summary": "auto"}),
+        (50_000, {"effort": "high", "summary": "auto"}),
+        (-1, {"summary": "auto"}),
+        ("adaptive", {"summary": "auto"}),
+        ("off", {"effort": "none"}),
+        (0, {"effort": "none"}),
+        (None, None),
+    ],
+)
+def test_thinking(budget: object, reasoning: object) -> None:
+    body = asked([user("hi")], spec(thinking_budget=budget))
+    assert body.get("reasoning") == reasoning
+    on = bool(reasoning) and reasoning != {"effort": "none"}
+    assert body.get("include") == (["reasoning.encrypted_content"] if on else None)
+
+
+def test_options_go_last_and_none_takes_a_name_out() -> None:
+    body = asked([user("hi")], spec({"store": None, "reasoning": {"effort": "low"}, "user": "u"}, thinking_budget=-1))
+    assert "store" not in body
+    assert (body["reasoning"], body["user"]) == ({"effort": "low"}, "u")
+    assert body["include"] == ["reasoning.encrypted_content"]
+    assert "include" not in asked([user("hi")], spec({"reasoning": None}, thinking_budget=-1))
+
+
+def test_structured_output() -> None:
+    schema = {"type": "object", "properties": {"a": {"type": "string"}}, "required": ["a"]}
+    strict = asked([user("hi")], output=OutputSchema("answer", schema, "An answer"))["text"]["format"]
+    assert strict == {
+        "type": "json_schema",
+        "name": "answer",
+        "description": "An answer",
+        "strict": True,
+        "schema": {**schema, "additionalProperties": False},
+    }
+    free = {"type": "object", "additionalProperties": {"type": "string"}}  # strict mode cannot say this
+    shape = asked([user("hi")], output=OutputSchema("answer", free))["text"]["format"]
+    assert (shape["strict"], shape["schema"]["additionalProperties"]) == (False, {"type": "string"})
+
+
+def test_a_schema_that_cannot_be_written_is_a_clear_error() -> None:
+    tool = ToolSpec("look", "", {"$ref": "#/$defs/none"})
+    with pytest.raises(ProviderError, match='tool "look"') as caught:
+        WIRE.request(ModelRequest(spec(), [user("hi")], [tool]))
+    assert caught.value.info.kind == "invalid_request"
+
+
+def test_a_history_is_rendered_as_items() -> None:
+    sealed = json.dumps({"id": "rs_1", "encrypted_content": "gAAA"})
+    call = ToolCall("c1", "look", "", origin="openai/m")
+    history = [
+        system("One."),
+        system("Two."),
+        Message("user", (Text("What is it?"), Image("data:image/png;base64,AA=="))),
+        Message("assistant", (Reasoning("hm", sealed, "openai/m"), Text("Let me look."), call), model="openai/m"),
+        Message("tool", (Text("seen"), Image("https://x.test/a.png")), tool_call_id="c1"),
+        system("Go on."),
+        assistant("It is a cat."),
+    ]
+    body = asked(history)
+    assert body["instructions"] == "One.\n\nTwo."
+    picture = {"type": "input_image", "image_url": "https://x.test/a.png", "detail": "auto"}
+    assert body["input"] == [
+        {
+            "type": "message",
+            "role": "user",
+            "content": [
+                {"type": "input_text", "text": "What is it?"},
+                {"type": "input_image", "image_url": "data:image/png;base64,AA==", "detail": "auto"},
+            ],
+        },
+        {
+            "type": "reasoning",
+            "id": "rs_1",
+            "summary": [{"type": "summary_text", "text": "hm"}],
+            "encrypted_content": "gAAA",
+        },
+        {"type": "message", "role": "assistant", "content": "Let me look."},
+        {"type": "function_call", "call_id": "c1", "name": "look", "arguments": "{}"},
+        {"type": "function_call_output", "call_id": "c1", "output": [{"type": "input_text", "text": "seen"}, picture]},
+        {"type": "message", "role": "system", "content": "Go on."},
+        {"type": "message", "role": "assistant", "content": "It is a cat."},
+    ]
+
+
+@pytest.mark.parametrize(
+    "parts",
+    [
+        (Reasoning("hm", json.dumps({"id": "rs", "encrypted_content": "x"}), "google/g"), Text("a")),  # another's
+        (Reasoning("hm", "", "openai/m"), Text("a")),
+        (Reasoning("hm", "not JSON", "openai/m"), Text("a")),
+        (Reasoning("hm", '{"id": "rs", "encrypted_content": null}', "openai/m"), Text("a")),
+        (Text("a"), Reasoning("hm", json.dumps({"id": "rs", "encrypted_content": "x"}), "openai/m")),  # of nothing
+    ],
+)
+def test_reasoning_goes_back_only_to_its_model_and_only_encrypted(parts: Any) -> None:
+    assert asked([user("hi"), Message("assistant", parts)])["input"][1:] == [
+        {"type": "message", "role": "assistant", "content": "a"}
+    ]
+
+
+def test_what_came_out_goes_back_in() -> None:
+    body = b"".join(
+        openai_responses(reasoning=["hm"], encrypted_reasoning="gAAA", text=["hi"], tool_calls=[Call("c1", "f", "{}")])
+    )
+    items = asked([user("hi"), assemble(body).message()])["input"]
+    assert [item["type"] for item in items] == [
+        "message",
+        "reasoning",
+        "message",
+        "function_call",
+        "function_call_output",
+    ]
+    assert items[1]["encrypted_content"] == "gAAA"
+    assert items[1]["id"] == "rs_0"
+
+
+# Answers
+
+CALLS = [Call("call_1", "look", ['{"a"', ": 1}"]), Call("call_2", "find", ['{"b":', ' "ü🌍"', "}"])]
+RECORDED = b"".join(
+    openai_responses(
+        reasoning=["Let me ", "think."],
+        encrypted_reasoning="gAAA",
+        text=["Grü", "ße 🌍"],
+        tool_calls=CALLS,
+        usage=Usage(9, 8, 7, 6),
+    )
+)
+ASSEMBLED = (
+    Reasoning("Let me think.", '{"id": "rs_0", "encrypted_content": "gAAA"}', "openai/m"),
+    Text("Grüße 🌍"),
+    ToolCall("call_1", "look", '{"a": 1}', origin="openai/m"),
+    ToolCall("call_2", "find", '{"b": "ü🌍"}', origin="openai/m"),
+)
+
+
+@pytest.mark.parametrize("size", [1, 2, 3, 7, 64, 1000, None])
+def test_any_chunking_gives_the_same_message(size: int | None) -> None:
+    assembly = assemble(RECORDED, size)
+    assert assembly.message().parts == ASSEMBLED
+    assert assembly.reason == "tool_calls"
+    usage = assembly.usage
+    assert (usage.input_tokens, usage.output_tokens, usage.cached_tokens, usage.reasoning_tokens) == (9, 8, 7, 6)
+
+
+def test_cut_at_every_offset_it_never_ends_well() -> None:
+    for cut in range(0, len(RECORDED), 3):
+        events = attempt(RECORDED[:cut])
+        assert [event.type for event in events if event.type in ("done", "error")] == ["error"], cut
+        error = events[-1].error
+        assert error is not None
+        assert error.info.kind == "stream_truncated"
+        opened = [event.index for event in events if event.type.endswith("_start")]
+        assert sorted(opened) == sorted(event.index for event in events if event.type.endswith("_end"))
+    assert attempt(RECORDED)[-1].type == "done"
+
+
+def test_the_events_of_a_small_stream() -> None:
+    events = attempt(b"".join(openai_responses(reasoning=["r"], text=["a", "b"])))
+    assert [(event.type, event.index, event.text) for event in events] == [
+        ("start", 0, ""),
+        ("thinking_start", 0, ""),
+        ("thinking_delta", 0, "r"),
+        ("thinking_end", 0, "r"),
+        ("text_start", 1, ""),
+        ("text_delta", 1, "a"),
+        ("text_delta", 1, "b"),
+        ("text_end", 1, "ab"),
+        ("done", 0, ""),
+    ]
+    assert events[-1].reason == "stop"
+
+
+def split(body: bytes) -> list[Json]:
+    return [json.loads(event.data) for event in SSEDecoder().feed(body)]
+
+
+def join(events: list[Json]) -> bytes:
+    return b"".join(sse(event, event.get("type")) for event in events)
+
+
+@pytest.mark.parametrize(
+    "kept",
+    [
+        ("_text.done", "arguments.done", "item.done"),
+        ("content_part.done", "item.added", "arguments.done", "item.done"),
+        ("item.done",),
+        ("item.added",),
+        (),
+    ],
+    ids=" ".join,
+)
+def test_without_deltas_everything_comes_from_the_events_that_repeat_it(kept: tuple[str, ...]) -> None:
+    events = [each for each in split(RECORDED) if each["type"].endswith((*kept, ".completed"))]
+    # Calls that were announced stand where they were announced.
+    assert set(assemble(join(events)).message().parts) == set(ASSEMBLED)
+
+
+@pytest.mark.parametrize("dropped", ["output_item.done", "output_item.added", ".done", "response.completed.output"])
+def test_with_deltas_nothing_is_doubled(dropped: str) -> None:
+    events = [each for each in split(RECORDED) if not each["type"].endswith(dropped)]
+    if dropped == "response.completed.output":
+        events[-1]["response"]["output"] = []
+    parts = assemble(join(events)).message().parts
+    assert [part for part in parts if isinstance(part, Text)] == [Text("Grüße 🌍")]
+    assert [part.arguments for part in parts if isinstance(part, ToolCall)] == ['{"a": 1}', '{"b": "ü🌍"}']
+    assert sum(len(part.text) for part in parts if isinstance(part, Reasoning)) == len("Let me think.")
+
+
+@pytest.mark.parametrize("fault", ["no ids", "new ids", "no places", "one place", "no type"])
+def test_items_are_found_by_their_id_or_by_their_place(fault: str) -> None:
+    events = split(RECORDED)
+    for number, event in enumerate(events):
+        if fault == "no ids":
+            event.pop("item_id", None)
+            event.get("item", {}).pop("id", None)
+        elif fault == "new ids":  # as behind some proxies: another one in every event
+            event.update({"item_id": f"x{number}"} if "item_id" in event else {})
+            event.get("item", {}).update(id=f"y{number}")
+        elif fault == "no places":
+            event.pop("output_index", None)
+        elif fault == "one place":
+            event.update({"output_index": 0} if "output_index" in event else {})
+    body = b"".join(
+        sse({k: v for k, v in event.items() if k != "type" or fault != "no type"}, event["type"]) for event in events
+    )
+    message = assemble(body).message()
+    assert (message.reasoning, message.text) == ("Let me think.", "Grüße 🌍")
+    assert message.tool_calls == ASSEMBLED[2:]
+
+
+def test_interleaved_calls_are_told_apart() -> None:
+    first, second = CALLS
+    events: list[Json] = [
+        {"type": "response.output_item.added", "output_index": i, "item": {"type": "function_call", "id": f"fc_{i}"}}
+        for i in range(2)
+    ]
+    for piece in range(3):
+        for i, call in enumerate((first, second)):
+            if piece < len(call.pieces):
+                name = "response.function_call_arguments.delta"
+                events.append({"type": name, "output_index": i, "item_id": f"fc_{i}", "delta": call.pieces[piece]})
+    for i, call in enumerate((first, second)):
+        item = {"type": "function_call", "id": f"fc_{i}", "call_id": call.id, "name": call.name, "arguments": call.text}
+        events.append({"type": "response.output_item.done", "output_index": i, "item": item})
+        late = {"type": "response.function_call_arguments.delta", "output_index": i, "item_id": f"fc_{i}", "delta": "}"}
+        events.append(late)
+    events.append({"type": "response.completed", "response": {}})
+    assembly = assemble(join(events))
+    assert assembly.message().tool_calls == ASSEMBLED[2:]
+    assert assembly.reason == "tool_calls"
+
+
+def test_arguments_that_are_an_object_become_text() -> None:
+    item = {"type": "function_call", "call_id": "c", "name": "f", "arguments": {"a": "ü"}}
+    body = join([{"type": "response.output_item.done", "item": item}, {"type": "response.completed"}])
+    assert assemble(body).message().tool_calls[0].arguments == '{"a": "ü"}'
+
+
+def test_arguments_that_were_only_announced_are_not_lost() -> None:
+    item = {"type": "function_call", "id": "fc", "call_id": "c", "name": "f", "arguments": '{"a": 1}'}
+    body = join([{"type": "response.output_item.added", "item": item}, {"type": "response.completed"}])
+    assert assemble(body).message().tool_calls[0].arguments == '{"a": 1}'
+
+
+def test_parts_of_a_summary_are_paragraphs_and_the_reasoning_itself_is_not_told_twice() -> None:
+    place = {"item_id": "rs", "output_index": 0}
+    events: list[Json] = [
+        {"type": "response.reasoning_summary_text.delta", **place, "summary_index": 0, "delta": "a"},
+        {"type": "response.reasoning_summary_text.delta", **place, "summary_index": 0, "delta": "b"},
+        {"type": "response.reasoning_summary_text.delta", **place, "summary_index": 1, "delta": "c"},
+        {"type": "response.reasoning_text.delta", **place, "content_index": 0, "delta": "all of it"},
+        {"type": "response.output_item.done", "output_index": 0, "item": {"type": "reasoning", "id": "rs"}},
+        {"type": "response.completed", "response": None},
+    ]
+    assert assemble(join(events)).message().parts == (Reasoning("ab\n\nc", origin="openai/m"),)
+    parts = [{"type": "summary_text", "text": "ab"}, {"type": "summary_text", "text": "c"}]
+    done = {"type": "response.output_item.done", "item": {"type": "reasoning", "id": "rs", "summary": parts}}
+    assert assemble(join([done, events[-1]])).message().reasoning == "ab\n\nc"
+    raw = {"type": "response.reasoning_text.delta", **place, "content_index": 0, "delta": "raw"}
+    assert assemble(join([raw, events[-1]])).message().reasoning == "raw"
+
+
+def test_reasoning_without_a_word_is_kept_for_its_model() -> None:
+    parts = assemble(b"".join(openai_responses(encrypted_reasoning="gAAA", text="hi"))).message().parts
+    assert parts == (Reasoning("", '{"id": "rs_0", "encrypted_content": "gAAA"}', "openai/m"), Text("hi"))
+
+
+@pytest.mark.parametrize(
+    ("finish", "reason"), [("stop", "stop"), ("length", "length"), ("content_filter", "content_filter")]
+)
+def test_reasons(finish: str, reason: str) -> None:
+    assert assemble(b"".join(openai_responses(text="x", finish=finish))).reason == reason
+
+
+def test_other_ends() -> None:
+    end = {"type": "response.incomplete", "response": {"incomplete_details": {"reason": "new"}}}
+    assert assemble(join([end])).reason == "other"
+    end = {"type": "response.completed", "response": {"status": "incomplete"}}
+    assert assemble(join([end])).reason == "other"
+
+
+@pytest.mark.parametrize("kept", [(), ("delta", "completed"), ("content_part.done", "completed"), ("completed",)])
+def test_a_refusal_is_told_and_marked(kept: tuple[str, ...]) -> None:
+    events = split(b"".join(openai_responses(refusal=["I ", "won't."])))
+    assembly = assemble(join([each for each in events if not kept or each["type"].endswith(kept)]))
+    assert (assembly.message().text, assembly.reason) == ("I won't.", "refusal")
+
+
+def test_a_document_instead_of_a_stream_is_read_whole() -> None:
+    response = split(RECORDED)[-1]["response"]
+    assembly = assemble(sse(response))
+    assert assembly.message().parts == ASSEMBLED
+    assert assembly.usage.input_tokens == 9
+
+
+@pytest.mark.parametrize(
+    ("event", "kind"),
+    [
+        (errors.openai_responses_stream_error()[0], "server_error"),
+        (errors.openai_responses_stream_error("rate_limit_exceeded", "Rate limit reached")[0], "rate_limit"),
+        (sse({"type": "error", "code": "server_error", "message": "boom", "param": None}, "error"), "server_error"),
+        (sse({"type": "error", "error": {"code": "insufficient_quota", "message": "no"}}, "error"), "quota"),
+        (sse({"error": {"type": "overloaded_error", "message": "Overloaded"}}), "overloaded"),
+        (sse({"type": "response.completed", "response": {"status": "failed", "error": None}}), "server_error"),
+        (
+            sse({"type": "response.failed", "response": {"error": {"code": "context_length_exceeded"}}}),
+            "context_overflow",
+        ),
+        (b"data: {oops\n\n", "server_error"),
+    ],
+)
+def test_errors_in_the_stream(event: bytes, kind: str) -> None:
+    for before in (b"", b"".join(openai_responses(text="a", finish=None))):
+        events = attempt(before + event)
+        error = events[-1].error
+        assert isinstance(error, ProviderError)
+        assert (error.info.kind, error.provider, error.model) == (kind, "openai", "openai/m")
+
+
+def test_an_empty_stream_and_one_that_only_says_done_are_truncated() -> None:
+    for body in (b"", b": ping\n\n", b"data: [DONE]\n\n", b"".join(openai_responses(text="a", finish=None))):
+        error = attempt(body)[-1].error
+        assert error is not None
+        assert error.info.kind == "stream_truncated"
+
+
+ODD: list[Any] = [
+    *(None, 7, "text", [], {}, {"type": None}, {"type": []}, {"type": "response.nobody.knows"}, {"type": "keepalive"}),
+    *({"type": "response.output_text.delta"}, {"type": "response.output_text.delta", "delta": 7}),
+    {"type": "response.output_text.done", "text": None},
+    {"type": "response.output_item.added", "item": None},
+    {"type": "response.output_item.done", "item": {"type": "web_search_call", "id": "ws"}},
+    {"type": "response.output_item.done", "item": {"type": [], "id": []}, "output_index": {}},
+    {"type": "response.output_item.done", "item": {"type": "message", "content": [None, 7, {"type": "output_text"}]}},
+    {"type": "response.output_item.done", "item": {"type": "reasoning", "summary": 7, "encrypted_content": 7}},
+    {"type": "response.function_call_arguments.delta", "delta": None, "item_id": 7},
+    {"type": "response.content_part.added", "part": 7},
+    {"type": "response.content_part.done", "part": 7},
+    {"type": "response.reasoning_summary_text.delta", "delta": {}},
+    {"type": "response.in_progress", "response": {"error": None}},
+]
+
+
+@pytest.mark.parametrize("value", ODD, ids=lambda value: json.dumps(value)[:60])
+def test_what_is_odd_is_skipped_and_the_answer_is_right(value: object) -> None:
+    events = openai_responses(text=["a", "b"])
+    body = b"".join(events[:5]) + sse(value) + b": comment\n\nevent: ping\ndata: {}\n\ndata:\n\n" + b"".join(events[5:])
+    assert assemble(body).message().text == "ab"
+
+
+@pytest.mark.parametrize("usage", [None, 7, {}, {"input_tokens": "many", "output_tokens": -1}, {"input_tokens": True}])
+def test_usage_that_says_nothing_is_unknown(usage: object) -> None:
+    assembly = assemble(sse({"type": "response.completed", "response": {"usage": usage}}))
+    assert not assembly.usage.known
+
+
+TYPES = [
+    f"response.{name}"
+    for name in (
+        "output_text.delta output_text.done refusal.delta refusal.done content_part.done reasoning_text.delta "
+        "function_call_arguments.delta function_call_arguments.done output_item.added output_item.done completed failed"
+    ).split()
+]
+VALUES = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=5),
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=5), inner, max_size=3),
+    max_leaves=5,
+)
+ITEMS = st.fixed_dictionaries(
+    {"type": st.sampled_from(["message", "function_call", "reasoning"]) | VALUES},
+    optional=dict.fromkeys("id call_id name arguments content summary encrypted_content".split(), VALUES),
+)
+EVENTS = st.fixed_dictionaries(
+    {"type": st.sampled_from(TYPES) | VALUES},
+    optional={
+        **dict.fromkeys(
+            "item_id output_index content_index summary_index delta text refusal part arguments response error".split(),
+            VALUES,
+        ),
+        "item": ITEMS | VALUES,
+    },
+)
+
+
+@given(st.lists(EVENTS, max_size=8))
+def test_whatever_comes_is_an_answer_or_one_clear_error(events: list[Any]) -> None:
+    assembly = Assembly("openai/m")
+    decoder = WIRE.decoder(assembly)
+    try:
+        for event in events:
+            decoder.feed(ServerSentEvent(json.dumps(event)))
+    except ProviderError as error:
+        assert error.info.message
+    assembly.close_all()
+    json.dumps(assembly.message().to_dict())
+    told = assembly.drain()
+    opened = [event.index for event in told if event.type.endswith("_start")]
+    assert sorted(opened) == sorted(event.index for event in told if event.type.endswith("_end"))

@@ -12,14 +12,14 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from sparewheel.agent import Agent
-from sparewheel.classify import classify
 from sparewheel.config.loading import load_agent_file
 from sparewheel.config.resolved import resolve
-from sparewheel.errors import SparewheelError, TransportError
+from sparewheel.errors import SparewheelError
 from sparewheel.resilience.breaker import Health
 from sparewheel.session import Session
 from sparewheel.testing import Reply, dropped
 from sparewheel.testing.script import Finish, Head, Hold, Pause, Send, steps
+from sparewheel.transports.base import broken_off, no_answer
 from sparewheel.transports.mock import MockResponse
 from tests.fakeloop import run
 
@@ -55,7 +55,7 @@ class ScriptedTransport:
         scripted = queue.pop(0)
         reply = scripted if isinstance(scripted, Reply) else Reply(scripted)
         if reply.raw and not reply.events:  # nobody listens, or hangs up before a word
-            raise TransportError(classify(message="TypeError: Failed to fetch", url=request.url))
+            raise no_answer("TypeError: Failed to fetch", request.url)
         self.open += 1
         try:
             plan = iter(steps(reply))
@@ -82,7 +82,7 @@ async def _body(plan: Any) -> AsyncGenerator[bytes, None]:
             yield step.data
         elif isinstance(step, Finish):
             if step.kind != "end":
-                raise TransportError(classify(message="TypeError: network error"))
+                raise broken_off("TypeError: network error", "")
         elif isinstance(step, Hold) and step.ping_every:
             while True:
                 await asyncio.sleep(step.ping_every)

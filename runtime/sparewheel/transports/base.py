@@ -3,8 +3,12 @@
 from __future__ import annotations
 
 from contextlib import aclosing
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Protocol
+from urllib.parse import urlsplit
+
+from ..classify import classify
+from ..errors import TransportError
 
 if TYPE_CHECKING:
     from collections.abc import AsyncGenerator, Mapping
@@ -43,6 +47,18 @@ class Transport(Protocol):
 
         Raises `TransportError` when there is no answer at all.
         """
+
+
+def no_answer(problem: str, url: str) -> TransportError:
+    """Nothing came back. `problem` is the platform's own word for it, which decides the kind."""
+    info = classify(message=problem, url=url)
+    return TransportError(replace(info, message=f"{urlsplit(url).netloc} gave no answer ({info.message})."))
+
+
+def broken_off(problem: str, url: str) -> TransportError:
+    """The answer had begun, then the connection broke."""
+    info = classify(message=problem, url=url)
+    return TransportError(replace(info, message=f"The connection broke in the middle of the answer ({info.message})."))
 
 
 async def read_at_most(response: HttpResponse, limit: int) -> bytes:

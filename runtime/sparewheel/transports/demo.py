@@ -11,8 +11,7 @@ import json
 from contextlib import aclosing, asynccontextmanager
 from typing import TYPE_CHECKING, Any, Final
 
-from ..classify import classify
-from ..errors import TransportError
+from .base import broken_off
 from .mock import MockResponse
 
 if TYPE_CHECKING:
@@ -59,7 +58,7 @@ async def _drops() -> AsyncGenerator[bytes, None]:
     async with aclosing(_paced(_words(HALF))) as pieces:
         async for piece in pieces:
             yield piece
-    raise TransportError(classify(message="TypeError: network error"))
+    raise broken_off("TypeError: network error", "demo://models")
 
 
 async def _stalls() -> AsyncGenerator[bytes, None]:

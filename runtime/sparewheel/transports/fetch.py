@@ -17,8 +17,7 @@ from typing import TYPE_CHECKING, Any
 from js import AbortController, Object, fetch
 from pyodide.ffi import JsException, to_js
 
-from ..classify import classify
-from ..errors import TransportError
+from .base import broken_off, no_answer
 
 if TYPE_CHECKING:
     from collections.abc import AsyncGenerator, AsyncIterator, Mapping
@@ -47,7 +46,7 @@ class FetchResponse:
             try:
                 result = await reader.read()
             except JsException as error:
-                raise _transport_error(error, self._url) from None
+                raise broken_off(_text(error), self._url) from None
             if result.done:
                 return
             yield result.value.to_bytes()
@@ -72,11 +71,11 @@ class FetchTransport:
             try:
                 js_response = await fetch(request.url, to_js(options, dict_converter=Object.fromEntries))
             except JsException as error:
-                raise _transport_error(error, request.url) from None
+                raise no_answer(_text(error), request.url) from None
             yield FetchResponse(js_response, request.url)
         finally:
             controller.abort()
 
 
-def _transport_error(error: JsException, url: str) -> TransportError:
-    return TransportError(classify(message=f"{error.name}: {error.message}", url=url))
+def _text(error: JsException) -> str:
+    return f"{error.name}: {error.message}"

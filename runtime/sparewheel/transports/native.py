@@ -7,8 +7,7 @@ from typing import TYPE_CHECKING
 
 import httpx
 
-from ..classify import classify
-from ..errors import TransportError
+from .base import broken_off, no_answer
 
 if TYPE_CHECKING:
     from collections.abc import AsyncGenerator, AsyncIterator, Mapping
@@ -31,7 +30,7 @@ class NativeResponse:
             async for chunk in self._response.aiter_bytes():
                 yield chunk
         except httpx.HTTPError as error:
-            raise _transport_error(error, self._url) from error
+            raise broken_off(_text(error), self._url) from error
 
 
 class NativeTransport:
@@ -46,12 +45,12 @@ class NativeTransport:
             try:
                 response = await client.send(outgoing, stream=True)
             except (httpx.HTTPError, httpx.InvalidURL) as error:
-                raise _transport_error(error, request.url) from error
+                raise no_answer(_text(error), request.url) from error
             try:
                 yield NativeResponse(response, request.url)
             finally:
                 await response.aclose()
 
 
-def _transport_error(error: Exception, url: str) -> TransportError:
-    return TransportError(classify(message=f"{type(error).__name__}: {error or 'the connection broke'}", url=url))
+def _text(error: Exception) -> str:
+    return f"{type(error).__name__}: {error}".removesuffix(": ")

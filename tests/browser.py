@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import threading
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Mapping
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
@@ -19,6 +19,7 @@ from tests.scripted import check_rules
 
 T = TypeVar("T")
 LIMIT = 20.0  # seconds until a wait has failed
+BOOT_LIMIT = 60.0
 _BROWSERS_OWN = "Failed to load resource"  # how Chromium notes every status from 400 and every refused connection
 
 
@@ -143,6 +144,13 @@ class Turn:
     def types(self) -> list[str]:
         return [event["type"] for event in self.events]
 
+    @property
+    def outcome(self) -> str:
+        """The terminal event that goes with what the promise settled with."""
+        if self.error is None:
+            return "finish"
+        return "aborted" if self.error["kind"] == "aborted" else "error"
+
     def of(self, kind: str) -> list[dict[str, Any]]:
         return [event for event in self.events if event["type"] == kind]
 
@@ -154,9 +162,15 @@ class Theirs:
         self.page = page
         self.watch = watch
 
-    async def call(self, method: str, *args: Any) -> Any:
+    async def call(self, method: str, *args: Any, limit: float = LIMIT) -> Any:
         """Call a function of theirs.js."""
-        return await within(self.page.evaluate("([method, args]) => theirs[method](...args)", [method, list(args)]))
+        code = "([method, args]) => theirs[method](...args)"
+        return await within(self.page.evaluate(code, [method, list(args)]), limit)
+
+    async def boot(self, name: str = "main", **options: Any) -> None:
+        """Start a runtime, known by `name` from then on; checks that it told of every stage."""
+        stages = await self.call("boot", name, options, limit=BOOT_LIMIT)
+        assert list(dict.fromkeys(stages)) == ["check", "pyodide", "packages", "runtime"]
 
     async def fails(self, method: str, *args: Any) -> dict[str, Any]:
         """Call a function of theirs.js that must reject; returns what it rejected with."""
@@ -185,9 +199,7 @@ class Theirs:
         turn = Turn(**await self.call("end", name))
         if turn.events:
             check_rules(turn.events)
-            assert turn.types[-1] == (
-                "finish" if turn.result else "aborted" if turn.error["kind"] == "aborted" else "error"
-            )  # type: ignore[index]
+            assert turn.types[-1] == turn.outcome
         if turn.result:
             assert turn.text == turn.result["message"]["content"]
         return turn
@@ -196,5 +208,3 @@ class Theirs:
         await self.begin(name, prompt)
         return await self.end(name)
 
-
-OpenPage = Callable[[], Awaitable[Theirs]]

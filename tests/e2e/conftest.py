@@ -13,7 +13,7 @@ from playwright.async_api import Browser, async_playwright
 from sparewheel.headless import ensure, find_dist
 from sparewheel.testing import ScriptedProvider
 from tests.agents import KEY
-from tests.browser import Site, Theirs, Watch, within
+from tests.browser import Site, Theirs, Watch
 
 THEIRS = Path(__file__).parent / "theirs"
 
@@ -54,7 +54,7 @@ async def foreign_page(browser: Browser, site: Site) -> AsyncIterator[Theirs]:
 @pytest_asyncio.fixture(scope="module", loop_scope="session")
 async def embedded(foreign_page: Theirs) -> Theirs:
     """Their page, with a runtime called "main"."""
-    await within(foreign_page.call("boot"), 60)
+    await foreign_page.boot()
     return foreign_page
 
 

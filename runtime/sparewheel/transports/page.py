@@ -17,7 +17,7 @@ from ..errors import KINDS, ErrorInfo, TransportError
 from .mock import MockResponse
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Callable
+    from collections.abc import AsyncGenerator, AsyncIterator, Callable
 
     from ..errors import Kind
     from .base import HttpRequest
@@ -47,7 +47,7 @@ class PageTransport:
         self._open[number] = pieces = _Pieces()
         done = False
 
-        async def body() -> AsyncIterator[bytes]:
+        async def body() -> AsyncGenerator[bytes, None]:
             nonlocal done
             while not done:
                 piece = await pieces.get()

@@ -1,0 +1,145 @@
+"""The model API that the benchmarks ask: Chat Completions streams, made beforehand and sent as fast as they are read.
+
+It runs in a process of its own (`Api`), so that it takes no time from whoever is measured. The model's name says what
+it answers: `flood-N`, N deltas at once; `paced-MS-N`, N deltas, one every MS milliseconds, each holding the time of its
+sending; `rate-PER_SECOND-SECONDS`, words at that rate; `status-CODE-ANYTHING`, an error at once. What follows in a
+name keeps the models of two runs apart.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import subprocess
+import sys
+import time
+from collections.abc import AsyncIterator
+from functools import lru_cache
+from pathlib import Path
+from types import TracebackType
+from typing import Final
+
+from sparewheel.testing import Usage, openai_chat
+
+ROOT: Final = Path(__file__).resolve().parents[2]
+WRITE_SIZE: Final = 256 * 1024
+TICK: Final = 0.004  # seconds between two writes of a `rate-` stream
+_WORDS: Final = ("The ", "spare ", "wheel ", "turns ", "on, ", "and ", "nobody ", "on ", "the ", "road ", "notices.\n")
+_CORS: Final = (
+    "Access-Control-Allow-Origin: *\r\nAccess-Control-Allow-Headers: authorization, content-type\r\n"
+    "Access-Control-Allow-Methods: POST\r\nAccess-Control-Max-Age: 600\r\n"
+)
+_STREAM_HEAD: Final = (
+    f"HTTP/1.1 200 OK\r\nContent-Type: text/event-stream\r\nTransfer-Encoding: chunked\r\n{_CORS}\r\n".encode()
+)
+_LAST: Final = b"0\r\n\r\n"
+
+
+class Api:
+    """The server, from `with` to its end. `url` has no trailing slash."""
+
+    def __enter__(self) -> Api:
+        argv = [sys.executable, "-m", "tests.bench.api"]
+        path = {"PYTHONPATH": f"{ROOT / 'runtime'}:{ROOT}"}
+        self._process = subprocess.Popen(argv, cwd=ROOT, stdout=subprocess.PIPE, text=True, env=path)
+        assert self._process.stdout is not None
+        self.url = f"http://127.0.0.1:{int(self._process.stdout.readline())}"
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._process.terminate()
+        self._process.communicate()
+
+
+def words(count: int) -> list[str]:
+    return [_WORDS[number % len(_WORDS)] for number in range(count)]
+
+
+def _frame(data: bytes) -> bytes:
+    return b"%x\r\n%b\r\n" % (len(data), data)
+
+
+@lru_cache(maxsize=8)
+def _flood(count: int) -> tuple[bytes, ...]:
+    """The whole answer as writes, each one chunk of HTTP. Events are cut wherever a write is full, as networks do."""
+    body = b"".join(openai_chat(text=words(count), usage=Usage(10, count)))
+    pieces = (body[start : start + WRITE_SIZE] for start in range(0, len(body), WRITE_SIZE))
+    return (*map(_frame, pieces), _LAST)
+
+
+async def _paced(interval: float, count: int) -> AsyncIterator[bytes]:
+    loop = asyncio.get_running_loop()
+    start = loop.time()
+    for number in range(count):
+        await asyncio.sleep(max(start + number * interval - loop.time(), 0))
+        yield _frame(openai_chat(text=[f"{time.time() * 1000:.2f} "], finish=None)[-1])
+    yield _frame(b"".join(openai_chat(text=[])))
+
+
+async def _rate(per_second: int, seconds: float) -> AsyncIterator[bytes]:
+    events = openai_chat(text=words(round(per_second * seconds)))
+    loop = asyncio.get_running_loop()
+    start, sent = loop.time(), 0
+    while sent < len(events):
+        await asyncio.sleep(TICK)
+        due = min(round((loop.time() - start) * per_second), len(events))
+        if due > sent:
+            yield _frame(b"".join(events[sent:due]))
+            sent = due
+
+
+def _error(status: int) -> bytes:
+    error = {"message": "Rate limit reached." if status == 429 else "The server had an error.", "type": "error"}
+    body = json.dumps({"error": error}).encode()
+    head = f"HTTP/1.1 {status} Error\r\nContent-Type: application/json\r\nContent-Length: {len(body)}\r\n{_CORS}\r\n"
+    return head.encode() + body
+
+
+async def _answer(model: str, writer: asyncio.StreamWriter) -> None:
+    kind, *numbers = model.split("-")
+    if kind == "status":
+        writer.write(_error(int(numbers[0])))
+        return
+    writer.write(_STREAM_HEAD)
+    if kind == "flood":
+        for piece in _flood(int(numbers[0])):
+            writer.write(piece)
+            await writer.drain()
+        return
+    paced = kind == "paced"
+    pieces = _paced(int(numbers[0]) / 1000, int(numbers[1])) if paced else _rate(int(numbers[0]), float(numbers[1]))
+    async for piece in pieces:
+        writer.write(piece)
+    writer.write(_LAST)
+
+
+async def _serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+    """One connection, kept alive: a request, its answer, and so on."""
+    try:
+        while True:
+            head = (await reader.readuntil(b"\r\n\r\n")).decode("latin-1")
+            if head.startswith("OPTIONS"):
+                writer.write(f"HTTP/1.1 204 No Content\r\n{_CORS}\r\n".encode())
+                continue
+            length = next(int(line.partition(":")[2]) for line in head.split("\r\n") if _is_length(line))
+            body = json.loads(await reader.readexactly(length))
+            await _answer(body["model"], writer)
+            await writer.drain()
+    except (asyncio.IncompleteReadError, ConnectionError):
+        writer.close()
+
+
+def _is_length(line: str) -> bool:
+    return line.lower().startswith("content-length:")
+
+
+async def _main() -> None:
+    server = await asyncio.start_server(_serve, "127.0.0.1", 0, limit=WRITE_SIZE)
+    print(server.sockets[0].getsockname()[1], flush=True)
+    await server.serve_forever()
+
+
+if __name__ == "__main__":
+    asyncio.run(_main())

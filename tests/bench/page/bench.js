@@ -1,0 +1,102 @@
+// What the benchmarks call in the page. Two contenders, "raw" and "ours", answer the same calls with the same facts.
+
+import { createRuntime } from "../sparewheel.js";
+
+let api = "";
+let runtime;
+const raw = new Worker(new URL("raw-worker.js", import.meta.url), { type: "module" });
+
+/** What a page does with every delta, whoever brings it. `stamped`: each holds the time of its sending. */
+class Receiver {
+  deltas = 0;
+  text = "";
+  firstMs = null;
+  latencies = [];
+
+  constructor(stamped) {
+    this.stamped = stamped;
+    this.start = performance.now();
+  }
+
+  take(content) {
+    if (this.deltas === 0) this.firstMs = performance.now() - this.start;
+    if (this.stamped) this.latencies.push(performance.timeOrigin + performance.now() - Number(content));
+    this.deltas += 1;
+    this.text += content;
+  }
+
+  facts() {
+    const { deltas, text, firstMs, latencies, start } = this;
+    return { ms: performance.now() - start, deltas, chars: text.length, firstMs, latencies };
+  }
+}
+
+function agentFile(models) {
+  const [first, ...rest] = models.map((model) => `bench/${model}`);
+  return `
+agents:
+  root: {model: ${first}, fallback: {models: ${JSON.stringify(rest)}, retries: -1, delay: 0s}}
+providers:
+  bench: {base_url: "${api}/v1", token_key: BENCH_KEY}
+`;
+}
+
+const open = (models, listener) =>
+  runtime.createSession({ yaml: agentFile(models), env: { BENCH_KEY: "none" } }, listener);
+
+const contenders = {
+  raw(models, stamped) {
+    return new Promise((resolve) => {
+      raw.onmessage = ({ data }) => {
+        if (data.type === "delta") receiver.take(data.content);
+        else resolve(receiver.facts());
+      };
+      const receiver = new Receiver(stamped);
+      raw.postMessage({ url: api, models });
+    });
+  },
+
+  async ours(models, stamped) {
+    let receiver;
+    const session = await open(models, (event) => {
+      if (event.type === "delta") receiver.take(event.content);
+    });
+    receiver = new Receiver(stamped);
+    await session.send("Hello");
+    const facts = receiver.facts();
+    await session.close();
+    return facts;
+  },
+};
+
+globalThis.bench = {
+  async boot(url, withRuntime) {
+    api = url;
+    if (withRuntime) runtime = await createRuntime();
+  },
+
+  run: (contender, models, stamped) => contenders[contender](models, stamped),
+
+  /** Turns one after the other in one session that is restarted now and then; how each ended. */
+  async turns(yaml, env, count, perSession) {
+    const ends = {};
+    let session = null;
+    let terminal = "none";
+    let afterwards = 0;
+    const hear = ({ type }) => {
+      if (["finish", "error", "aborted"].includes(terminal)) afterwards += 1;
+      terminal = type;
+    };
+    for (let number = 0; number < count; number += 1) {
+      if (number % perSession === 0) {
+        await session?.close();
+        session = await runtime.createSession({ yaml, env }, hear);
+      }
+      terminal = "none";
+      await session.send("Hello").catch(() => {});
+      ends[terminal] = (ends[terminal] ?? 0) + 1;
+    }
+    await session.close();
+    return { ends, afterwards };
+  },
+};

@@ -1,0 +1,38 @@
+// The yardstick: what anybody would write who needs nothing but the text. Asks one model after the other until one
+// streams; posts every delta.
+
+const decoder = () => new TextDecoder();
+
+self.onmessage = async ({ data: { url, models } }) => {
+  for (const model of models) {
+    const response = await fetch(`${url}/v1/chat/completions`, {
+      method: "POST",
+      headers: { "content-type": "application/json", authorization: "Bearer none" },
+      body: JSON.stringify({ model, stream: true, messages: [{ role: "user", content: "Hello" }] }),
+    });
+    if (response.ok) {
+      await relay(response.body.getReader(), decoder());
+      break;
+    }
+    await response.text();
+  }
+  self.postMessage({ type: "finish" });
+};
+
+async function relay(reader, decoder) {
+  let rest = "";
+  for (;;) {
+    const { done, value } = await reader.read();
+    if (done) return;
+    rest += decoder.decode(value, { stream: true });
+    let start = 0;
+    for (let end = rest.indexOf("\n\n"); end !== -1; end = rest.indexOf("\n\n", start)) {
+      const data = rest.slice(start + "data: ".length, end);
+      start = end + 2;
+      if (data === "[DONE]") continue;
+      const content = JSON.parse(data).choices[0]?.delta.content;
+      if (content) self.postMessage({ type: "delta", content });
+    }
+    rest = rest.slice(start);
+  }
+}

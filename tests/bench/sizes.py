@@ -1,0 +1,52 @@
+"""How much is measured: enough for medians that can be compared, or just enough to notice what went badly wrong."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Final
+
+
+@dataclass(frozen=True)
+class Sizes:
+    """Lengths are in deltas, the rest counts repetitions."""
+
+    floods: Mapping[int, int]  # repetitions by length
+    middle: int
+    long: int
+    paced: int
+    paced_runs: int
+    firsts: int
+    fallbacks: int
+    boots: int
+    turns: int
+    page_runs: int
+    page_seconds: int
+
+
+FULL: Final = Sizes(
+    floods={2_000: 15, 20_000: 7, 100_000: 5, 200_000: 3},
+    middle=20_000,
+    long=100_000,
+    paced=400,
+    paced_runs=7,
+    firsts=25,
+    fallbacks=15,
+    boots=5,
+    turns=1000,
+    page_runs=3,
+    page_seconds=5,
+)
+QUICK: Final = Sizes(
+    floods={2_000: 5, 20_000: 3, 100_000: 2},
+    middle=20_000,
+    long=100_000,
+    paced=200,
+    paced_runs=2,
+    firsts=7,
+    fallbacks=5,
+    boots=1,
+    turns=150,
+    page_runs=1,
+    page_seconds=3,
+)

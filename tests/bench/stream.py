@@ -1,0 +1,109 @@
+"""Streaming: what a delta costs, how late it comes, how soon the first one, and what a fallback adds."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+
+from .lab import OURS, RAW, Contender, Facts, Lab, Run, median, percentile, shuffled
+from .report import Table, ms, ratio
+from .sizes import Sizes
+
+Both = dict[str, Contender]
+
+
+async def throughput(both: Both, sizes: Sizes, lab: Lab) -> tuple[Facts, Table]:
+    """Deltas as fast as they can be read, in answers of several lengths."""
+    await _warm_up(both)
+    runs: defaultdict[tuple[str, int], list[Run]] = defaultdict(list)
+    for length, repetitions in sizes.floods.items():
+        for name in shuffled((RAW, OURS), repetitions):
+            lab.tell(f"{length:,} deltas, {name}")
+            run = await both[name].run(f"flood-{length}")
+            assert run.deltas == length, f"{name} delivered {run.deltas} of {length} deltas"
+            runs[name, length].append(run)
+    table = Table("Throughput", ("deltas", "raw ms", "ours ms", "time", "raw CPU us", "ours CPU us", "CPU", "ours per s"))
+    time: dict[tuple[str, int], float] = {}
+    cpu: dict[tuple[str, int], float] = {}
+    for cell, done in runs.items():
+        time[cell] = median([run.us_per_delta for run in done])
+        cpu[cell] = median([run.cpu_us_per_delta for run in done])
+    for length in sizes.floods:
+        ours, theirs = (OURS, length), (RAW, length)
+        table.add(
+            f"{length:,} x {len(runs[ours])}",
+            *(f"{time[cell] * length / 1000:,.0f}" for cell in (theirs, ours)),
+            ratio(time[ours] / time[theirs]),
+            *(f"{cpu[cell]:.1f}" for cell in (theirs, ours)),
+            ratio(cpu[ours] / cpu[theirs]) if cpu[theirs] else "-",
+            f"{1e6 / time[ours]:,.0f}",
+        )
+    long, short, longest = sizes.long, min(sizes.floods), max(sizes.floods)
+    facts: Facts = {
+        "time_ratio": time[OURS, long] / time[RAW, long],
+        "cpu_ratio": cpu[OURS, long] / cpu[RAW, long] if cpu[RAW, long] else None,
+        "growth_ratio": time[OURS, long] / time[OURS, short],
+        "cpu_growth_ratio": cpu[OURS, long] / cpu[OURS, short] if cpu[OURS, short] else None,
+        "longest_growth_ratio": time[OURS, longest] / time[OURS, sizes.middle],
+        "deltas": long,
+        "us_per_delta": time[OURS, long],
+        "cpu_us_per_delta": cpu[OURS, long],
+        "raw_us_per_delta": time[RAW, long],
+        "raw_cpu_us_per_delta": cpu[RAW, long],
+    }
+    table.note(
+        f"Cost of a delta, {long:,} over {short:,} deltas: {ratio(facts['growth_ratio'])} time; "
+        f"{longest:,} over {sizes.middle:,}: {ratio(facts['longest_growth_ratio'])}."
+    )
+    return facts, table
+
+
+async def latency(both: Both, sizes: Sizes, lab: Lab) -> tuple[Facts, Table]:
+    """A delta every 5 ms: how long after its sending the page has it. And how soon the first one comes."""
+    late: defaultdict[str, list[list[float]]] = defaultdict(list)
+    for name in shuffled((RAW, OURS), sizes.paced_runs):
+        lab.tell(f"a delta every 5 ms, {name}")
+        run = await both[name].run(f"paced-5-{sizes.paced}", stamped=True)
+        late[name].append(run.latencies)
+    first: defaultdict[str, list[float]] = defaultdict(list)
+    for name in shuffled((RAW, OURS), sizes.firsts):
+        first[name].append((await both[name].run("flood-1")).first_ms)
+    medians = {
+        (name, percent): median([percentile(run, percent) for run in runs])
+        for name, runs in late.items()
+        for percent in (50, 99)
+    }
+    firsts = {name: median(runs) for name, runs in first.items()}
+    facts: Facts = {
+        "p50_ms": medians[OURS, 50] - medians[RAW, 50],
+        "p99_ms": medians[OURS, 99] - medians[RAW, 99],
+        "first_delta_ms": firsts[OURS] - firsts[RAW],
+    }
+    table = Table("Latency, a delta every 5 ms (ms)", ("", "raw", "ours", "over raw"))
+    for title, key, percent in (("p50", "p50_ms", 50), ("p99", "p99_ms", 99)):
+        table.add(title, ms(medians[RAW, percent]), ms(medians[OURS, percent]), ms(facts[key]))
+    table.add("first delta", ms(firsts[RAW]), ms(firsts[OURS]), ms(facts["first_delta_ms"]))
+    table.note(f"{sizes.paced_runs} runs of {sizes.paced} deltas; the first delta of {sizes.firsts} answers.")
+    return facts, table
+
+
+async def fallback(both: Both, sizes: Sizes, lab: Lab) -> tuple[Facts, Table]:
+    """The first model answers with an error at once; how soon the second one's first delta comes."""
+    table = Table("Fallback: first delta of the second model (ms)", ("the first answers", "raw", "ours", "over raw"))
+    overheads = []
+    for status in (429, 500):
+        lab.tell(f"fallback after a {status}")
+        first: defaultdict[str, list[float]] = defaultdict(list)
+        # A name is used once: a model that has failed rests, and would not be asked first again.
+        for number, name in enumerate(shuffled((RAW, OURS), sizes.fallbacks)):
+            first[name].append((await both[name].run(f"status-{status}-{number}", "flood-1")).first_ms)
+        raw, ours = median(first[RAW]), median(first[OURS])
+        overheads.append(ours - raw)
+        table.add(status, ms(raw), ms(ours), ms(ours - raw))
+    return {"overhead_ms": max(overheads)}, table
+
+
+async def _warm_up(both: Both) -> None:
+    """Engines compile what has run for a while."""
+    for contender in both.values():
+        for _ in range(3):
+            await contender.run("flood-2000")

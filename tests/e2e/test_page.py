@@ -1,0 +1,270 @@
+"""The page itself, as a visitor uses it, under the strict policy that our server sends."""
+
+from __future__ import annotations
+
+import asyncio
+import re
+from collections.abc import AsyncIterator, Iterator
+
+import pytest
+import pytest_asyncio
+from playwright.async_api import Browser, Page, expect
+
+from sparewheel.headless import find_dist
+from sparewheel.headless.static import CONTENT_SECURITY_POLICY, StaticServer
+from sparewheel.testing import Gate, Reply, ScriptedProvider, openai_chat
+from sparewheel.transports.demo import ANSWER, HALF
+from tests.agents import KEY, agent_file
+from tests.browser import BOOT_LIMIT, Site, Watch
+
+pytestmark = pytest.mark.asyncio(loop_scope="session")
+
+DEMO = (find_dist() / "examples" / "demo.yaml").read_text()
+HELLO = "agents: {root: {model: demo/hello, instruction: Hi}}"
+
+expect.set_options(timeout=20_000)
+
+
+class Visit:
+    """A visitor's page and what it says."""
+
+    def __init__(self, page: Page, watch: Watch, url: str) -> None:
+        self.page = page
+        self.watch = watch
+        self.url = url
+
+    async def shows(self, state: str) -> None:
+        """Wait until #status says so."""
+        await expect(self.page.locator("#status")).to_have_attribute("data-state", state, timeout=BOOT_LIMIT * 1000)
+
+    async def use(self, yaml: str) -> None:
+        await self.page.locator("#agent-yaml").fill(yaml)
+
+    async def ask(self, prompt: str = "Hello") -> None:
+        await self.page.locator("#prompt").fill(prompt)
+        await self.page.locator("#prompt").press("Enter")
+
+
+@pytest.fixture(scope="module")
+def server() -> Iterator[StaticServer]:
+    with StaticServer(find_dist()) as server:
+        yield server
+
+
+@pytest_asyncio.fixture(scope="module", loop_scope="session")
+async def opened(browser: Browser, server: StaticServer) -> AsyncIterator[Visit]:
+    context = await browser.new_context()
+    watch = Watch(context)
+    page = await context.new_page()
+    response = await page.goto(server.url)
+    assert response
+    assert response.headers["content-security-policy"] == CONTENT_SECURITY_POLICY
+    visit = Visit(page, watch, server.url.rstrip("/"))
+    await visit.shows("ready")
+    yield visit
+    await context.close()
+
+
+@pytest_asyncio.fixture(loop_scope="session")
+async def visit(opened: Visit) -> AsyncIterator[Visit]:
+    """The module's page, ready for a turn; afterwards it has complained of nothing and asked nobody else."""
+    await opened.use(DEMO)
+    yield opened
+    assert not [line for line in opened.watch.console if line.startswith(("[error]", "[warning]", "[uncaught]"))]
+    assert opened.watch.origins <= {opened.url}
+    opened.watch.clear()
+
+
+async def test_a_first_visit(browser: Browser, server: StaticServer) -> None:
+    """Nothing but Enter: the demo agent fails over in front of the visitor's eyes."""
+    context = await browser.new_context()
+    watch = Watch(context)
+    page = await context.new_page()
+    await page.goto(server.url)
+    visit = Visit(page, watch, server.url.rstrip("/"))
+    await visit.ask("Hello")  # before Python is there
+    await expect(page.locator("#agent-yaml")).to_have_value(DEMO)
+    await visit.shows("done")
+    await expect(page.locator("#answer")).to_have_text(ANSWER)
+    links = page.locator("#chain > li")
+    await expect(links).to_have_count(3)
+    for link, model in zip(await links.all(), ("demo/drops-midway", "demo/overloaded", "demo/hello"), strict=True):
+        await expect(link).to_contain_text(model)
+    states = [await link.get_attribute("data-state") for link in await links.all()]
+    assert states[2] not in states[:2]
+    assert (await links.nth(1).inner_text()).lower().count("overloaded") >= 2  # its name, and what it said
+    told = await page.locator("#log > li").evaluate_all("lines => lines.map(line => line.dataset.type)")
+    assert {"start", "delta", "discard", "retry", "fallback", "usage", "finish"} <= set(told)
+    assert (told[0], told[-1], told.count("finish")) == ("start", "finish", 1)
+    assert not [line for line in watch.console if not line.startswith("[debug]")]
+    assert watch.origins == {visit.url}
+    assert all(HALF[:20] not in text for text in await page.locator("#answer").all_inner_texts()) or ANSWER[:20] in HALF
+    await context.close()
+
+
+async def test_the_answer_grows_and_the_next_model_starts_over(visit: Visit, provider: ScriptedProvider) -> None:
+    gates = {2: Gate(), 3: Gate()}
+    provider.script("a", Reply(openai_chat(text=["One", " two"], finish=None), gates=gates))
+    provider.script("b", Reply(openai_chat(text="Three")))
+    await visit.use(agent_file({"a": provider.url, "b": provider.url}).replace(", token_key: TEST_KEY", ""))
+    await visit.ask()
+    answer = visit.page.locator("#answer")
+    await expect(answer).to_have_text("One")
+    gates[2].open()
+    await expect(answer).to_have_text("One two")
+    await visit.shows("running")
+    gates[3].open()
+    await visit.shows("done")
+    await expect(answer).to_have_text("Three")
+    assert provider.url in visit.watch.origins
+    visit.watch.urls = [url for url in visit.watch.urls if not url.startswith(provider.url)]
+
+
+@pytest.mark.parametrize("way", ["button", "Escape"])
+async def test_stop(way: str, visit: Visit, provider: ScriptedProvider) -> None:
+    provider.script("a", Reply(openai_chat(text=["One", " two"]), silent_after=2))
+    await visit.use(agent_file({"a": provider.url}).replace(", token_key: TEST_KEY", ""))
+    stop = visit.page.locator("#stop")
+    await expect(stop).to_be_hidden()
+    await visit.ask()
+    await expect(visit.page.locator("#answer")).to_have_text("One")
+    if way == "button":
+        await stop.click()
+    else:
+        await visit.page.keyboard.press(way)
+    await visit.shows("stopped")
+    await asyncio.to_thread(provider.wait_for_disconnect)
+    await expect(visit.page.locator("#answer")).to_have_text("One")
+    await expect(stop).to_be_hidden()
+    await visit.use(HELLO)
+    await visit.ask()
+    await visit.shows("done")
+    visit.watch.urls = [url for url in visit.watch.urls if not url.startswith(provider.url)]
+
+
+async def test_a_broken_agent_file_is_told_beside_it(visit: Visit) -> None:
+    await visit.use("agents: [")
+    problem = visit.page.locator("#agent-problem")
+    await expect(problem).to_be_visible()  # while typing: nothing was sent
+    await expect(problem).to_contain_text("line")
+    await visit.ask()
+    await visit.shows("error")
+    await visit.use(HELLO)
+    await visit.ask()
+    await visit.shows("done")
+    await expect(problem).to_be_hidden()
+
+
+async def test_a_key_is_sent_and_shown_nowhere(visit: Visit, provider: ScriptedProvider) -> None:
+    refusal = {"error": {"message": f"Incorrect API key provided: {KEY}", "code": "invalid_api_key"}}
+    provider.script("a", Reply.json(401, refusal))
+    await visit.use(agent_file({"a": provider.url}))
+    page = visit.page
+    await page.locator("#add-key").click()
+    row = page.locator("#keys > li").last
+    await row.locator("input").first.fill("TEST_KEY")
+    secret = row.locator("input").last
+    await expect(secret).to_have_attribute("type", "password")
+    await secret.fill(KEY)
+    await visit.ask()
+    await visit.shows("error")
+    assert provider.requests[0].headers["authorization"] == f"Bearer {KEY}"
+    assert "CANARY" not in await page.locator("html").inner_html()
+    assert not any("CANARY" in text for text in [*visit.watch.console, *visit.watch.urls, page.url])
+    kept = await page.evaluate("() => JSON.stringify([{...localStorage}, {...sessionStorage}, document.cookie])")
+    assert "CANARY" not in kept
+    assert [line for line in visit.watch.console if line.startswith("[error]")] == [
+        "[error] Failed to load resource: the server responded with a status of 401 (Unauthorized)"
+    ]
+    visit.watch.clear()
+
+
+FOCUS = "() => document.activeElement.id || document.activeElement.tagName"
+
+
+async def test_with_the_keyboard_alone(visit: Visit) -> None:
+    page = visit.page
+    await visit.use("agents: {root: {model: demo/stalls, instruction: Hi}}")
+    await page.evaluate("() => document.activeElement.blur()")
+    met: list[str] = []
+    while met.count("prompt") < 1 and len(met) < 40:
+        await page.keyboard.press("Tab")
+        met.append(await page.evaluate(FOCUS))
+    assert met[-1] == "prompt", met
+    await page.keyboard.type("One")
+    await page.keyboard.press("Shift+Enter")
+    await page.keyboard.type("Two")
+    assert await page.locator("#prompt").input_value() == "One\nTwo"
+    await page.keyboard.press("Enter")
+    await expect(page.locator("#answer")).not_to_be_empty()
+    await expect(page.locator("#prompt")).to_have_value("")
+    met.clear()
+    while met.count("stop") < 1 and len(met) < 40:
+        await page.keyboard.press("Tab")
+        met.append(await page.evaluate(FOCUS))
+    assert met[-1] == "stop", met
+    outline = await page.locator("#stop").evaluate("button => getComputedStyle(button).outlineStyle")
+    assert outline != "none"  # who tabs sees where
+    await page.keyboard.press("Enter")
+    await visit.shows("stopped")
+    assert await page.evaluate(FOCUS) == "prompt"
+    met.clear()
+    while len(met) < 40 and "prompt" not in met:
+        await page.keyboard.press("Tab")
+        met.append(await page.evaluate(FOCUS))
+    assert {"send", "agent-yaml", "add-key"} <= set(met), met
+
+
+async def test_a_narrow_screen_does_not_scroll_sideways(visit: Visit) -> None:
+    page = visit.page
+    size = page.viewport_size
+    assert size
+    await page.set_viewport_size({"width": 360, "height": 740})
+    await visit.ask("Supercalifragilistic" * 10)
+    await visit.shows("done")
+    await page.locator("#log-panel > summary").click()
+    await expect(page.locator("#log")).to_be_visible()
+    assert await page.evaluate("() => document.documentElement.scrollWidth") <= 360
+    outside = """() => [...document.querySelectorAll("button, textarea, input, #chain > li, #answer, #status")]
+        .filter((element) => element.getBoundingClientRect().right > 360 && !element.closest("#log"))
+        .map((element) => element.id || element.outerHTML)"""
+    assert await page.evaluate(outside) == []
+    await page.locator("#log-panel > summary").click()
+    await page.set_viewport_size(size)
+
+
+def luminance(colour: str) -> float:
+    """Relative luminance of `rgb(r, g, b)`, as WCAG 2 defines it."""
+    channels = [int(number) / 255 for number in re.findall(r"\d+", colour)[:3]]
+    linear = [c / 12.92 if c <= 0.04045 else ((c + 0.055) / 1.055) ** 2.4 for c in channels]
+    return 0.2126 * linear[0] + 0.7152 * linear[1] + 0.0722 * linear[2]
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+async def test_light_and_dark(scheme: str, visit: Visit) -> None:
+    await visit.page.emulate_media(color_scheme=scheme)  # type: ignore[arg-type]
+    await visit.ask()
+    await visit.shows("done")
+    colours = await visit.page.evaluate(
+        "() => { const { color, backgroundColor } = getComputedStyle(document.body); return [color, backgroundColor]; }"
+    )
+    text, ground = map(luminance, colours)
+    assert (ground > text) == (scheme == "light")
+    assert (max(text, ground) + 0.05) / (min(text, ground) + 0.05) >= 4.5
+    await visit.page.emulate_media(color_scheme=None)
+
+
+async def test_from_a_sub_path_of_a_plain_host(browser: Browser) -> None:
+    with Site({"/any/folder/": find_dist()}) as site:
+        context = await browser.new_context()
+        watch = Watch(context)
+        page = await context.new_page()
+        await page.goto(f"{site.origin}/any/folder/")
+        visit = Visit(page, watch, site.origin)
+        await visit.shows("ready")
+        await visit.ask()
+        await visit.shows("done")
+        await expect(page.locator("#answer")).to_have_text(ANSWER)
+        assert watch.faults == []
+        assert watch.origins == {site.origin}
+        await context.close()

@@ -6,14 +6,16 @@ Source: WHATWG HTML, section 9.2.6 "Interpreting an event stream". Pure: no I/O,
 from __future__ import annotations
 
 import codecs
-from typing import Final, NamedTuple
+from dataclasses import dataclass
+from typing import Final
 
 from .errors import ErrorInfo, ProviderError
 
 MAX_EVENT_SIZE: Final = 32 * 1024 * 1024
 
 
-class ServerSentEvent(NamedTuple):
+@dataclass(slots=True)  # not frozen, and no named tuple: one is made for every delta, at a fifth of their cost
+class ServerSentEvent:
     """One dispatched event. `retry` is the reconnection time in milliseconds that was in force, if one was sent."""
 
     data: str
@@ -71,21 +73,37 @@ class SSEDecoder:
         if "\r" in text:
             self._after_cr = text.endswith("\r")
             text = text.replace("\r\n", "\n").replace("\r", "\n")
-        *lines, rest = text.split("\n")
+        *blocks, rest = text.split("\n\n")
         events: list[ServerSentEvent] = []
-        if lines:
-            if self._pending:
-                self._pending.append(lines[0])
-                lines[0] = "".join(self._pending)
-                self._pending.clear()
-                self._pending_size = 0
-            for line in lines:
-                self._line(line, events)
+        if blocks and (self._pending or self._data or self._event):
+            self._block(blocks.pop(0), events)  # what an earlier chunk began
+        for block in blocks:
+            # Nearly every event is one line of data: whole, it needs none of what the others need.
+            if block.startswith("data: ") and "\n" not in block and len(block) <= self._max:
+                events.append(ServerSentEvent(block[6:], "message", self._id, self._retry))
+            else:
+                self._block(block, events)
+        *lines, rest = rest.split("\n")
+        self._lines(lines, events)
         if rest:
             self._pending.append(rest)
             self._pending_size += len(rest)
             self._bound()
         return events
+
+    def _block(self, block: str, events: list[ServerSentEvent]) -> None:
+        self._lines(block.split("\n"), events)
+        self._dispatch(events)
+
+    def _lines(self, lines: list[str], events: list[ServerSentEvent]) -> None:
+        """Take whole lines, the first of which may have begun in an earlier chunk."""
+        if lines and self._pending:
+            self._pending.append(lines[0])
+            lines[0] = "".join(self._pending)
+            self._pending.clear()
+            self._pending_size = 0
+        for line in lines:
+            self._line(line, events)
 
     def _line(self, line: str, events: list[ServerSentEvent]) -> None:
         if line.startswith("data: "):  # the common case first

@@ -60,6 +60,7 @@ class Contender:
 
     async def run(self, *models: str, stamped: bool = False) -> Run:
         """Ask these models, one after the other until one streams."""
+        await within(self.page.evaluate("([name, models]) => bench.prepare(name, models)", [self.name, models]))
         code = "([name, models, stamped]) => bench.run(name, models, stamped)"
         before = machine.cpu_seconds(self.processes)
         facts = await within(self.page.evaluate(code, [self.name, models, stamped]))

@@ -13,7 +13,7 @@ from playwright.async_api import Browser, Page, expect
 from sparewheel.headless import find_dist
 from sparewheel.headless.static import CONTENT_SECURITY_POLICY, StaticServer
 from sparewheel.testing import Gate, Reply, ScriptedProvider, openai_chat
-from sparewheel.transports.demo import ANSWER, HALF
+from sparewheel.transports.demo import ANSWER
 from tests.agents import KEY, agent_file
 from tests.browser import BOOT_LIMIT, Site, Watch
 
@@ -45,6 +45,18 @@ class Visit:
         await self.page.locator("#prompt").press("Enter")
 
 
+def complaints(watch: Watch) -> list[str]:
+    """What was said on the console but for whoever debugs: a violated policy, a missing file, an exception."""
+    return [line for line in watch.console if not line.startswith(("[debug]", "[verbose]"))]
+
+
+@pytest.fixture
+def provider() -> Iterator[ScriptedProvider]:
+    """One that wants no key."""
+    with ScriptedProvider() as server:
+        yield server
+
+
 @pytest.fixture(scope="module")
 def server() -> Iterator[StaticServer]:
     with StaticServer(find_dist()) as server:
@@ -66,13 +78,13 @@ async def opened(browser: Browser, server: StaticServer) -> AsyncIterator[Visit]
 
 
 @pytest_asyncio.fixture(loop_scope="session")
-async def visit(opened: Visit) -> AsyncIterator[Visit]:
+async def visit(opened: Visit, provider: ScriptedProvider) -> AsyncIterator[Visit]:
     """The module's page, ready for a turn; afterwards it has complained of nothing and asked nobody else."""
+    opened.watch.clear()
     await opened.use(DEMO)
     yield opened
-    assert not [line for line in opened.watch.console if line.startswith(("[error]", "[warning]", "[uncaught]"))]
-    assert opened.watch.origins <= {opened.url}
-    opened.watch.clear()
+    assert complaints(opened.watch) == []
+    assert opened.watch.origins <= {opened.url, provider.url}
 
 
 async def test_a_first_visit(browser: Browser, server: StaticServer) -> None:
@@ -96,9 +108,8 @@ async def test_a_first_visit(browser: Browser, server: StaticServer) -> None:
     told = await page.locator("#log > li").evaluate_all("lines => lines.map(line => line.dataset.type)")
     assert {"start", "delta", "discard", "retry", "fallback", "usage", "finish"} <= set(told)
     assert (told[0], told[-1], told.count("finish")) == ("start", "finish", 1)
-    assert not [line for line in watch.console if not line.startswith("[debug]")]
+    assert complaints(watch) == []
     assert watch.origins == {visit.url}
-    assert all(HALF[:20] not in text for text in await page.locator("#answer").all_inner_texts()) or ANSWER[:20] in HALF
     await context.close()
 
 
@@ -117,7 +128,6 @@ async def test_the_answer_grows_and_the_next_model_starts_over(visit: Visit, pro
     await visit.shows("done")
     await expect(answer).to_have_text("Three")
     assert provider.url in visit.watch.origins
-    visit.watch.urls = [url for url in visit.watch.urls if not url.startswith(provider.url)]
 
 
 @pytest.mark.parametrize("way", ["button", "Escape"])
@@ -139,7 +149,6 @@ async def test_stop(way: str, visit: Visit, provider: ScriptedProvider) -> None:
     await visit.use(HELLO)
     await visit.ask()
     await visit.shows("done")
-    visit.watch.urls = [url for url in visit.watch.urls if not url.startswith(provider.url)]
 
 
 async def test_a_broken_agent_file_is_told_beside_it(visit: Visit) -> None:
@@ -173,10 +182,6 @@ async def test_a_key_is_sent_and_shown_nowhere(visit: Visit, provider: ScriptedP
     assert not any("CANARY" in text for text in [*visit.watch.console, *visit.watch.urls, page.url])
     kept = await page.evaluate("() => JSON.stringify([{...localStorage}, {...sessionStorage}, document.cookie])")
     assert "CANARY" not in kept
-    assert [line for line in visit.watch.console if line.startswith("[error]")] == [
-        "[error] Failed to load resource: the server responded with a status of 401 (Unauthorized)"
-    ]
-    visit.watch.clear()
 
 
 FOCUS = "() => document.activeElement.id || document.activeElement.tagName"

@@ -60,9 +60,17 @@ def test_a_full_file() -> None:
             key="key-of-mine",
             headers={"x-team": "seven"},
             parameters={"temperature": 0.5, "max_tokens": 100},
+            key_name="MINE",
         ),
         ModelSpec("ollama", "llama", "openai_chatcompletions", "http://localhost:11434/v1"),
-        ModelSpec("openai", "gpt-b", "openai_chatcompletions", "https://api.openai.com/v1", "key-of-openai"),
+        ModelSpec(
+            "openai",
+            "gpt-b",
+            "openai_chatcompletions",
+            "https://api.openai.com/v1",
+            "key-of-openai",
+            key_name="OPENAI_API_KEY",
+        ),
     )
     assert (agent.fallback.retries, agent.fallback.actions) == (1, {"invalid_request": "fail"})
     assert (agent.timeouts.idle, agent.timeouts.connect) == (90, 30)

@@ -38,6 +38,7 @@ class KnownProvider:
     api: str
     base_url: str
     token_key: str | None
+    options: Mapping[str, Any] = field(default_factory=dict)  # what this server wants otherwise
 
 
 PROVIDERS: Final[dict[str, KnownProvider]] = {
@@ -46,7 +47,9 @@ PROVIDERS: Final[dict[str, KnownProvider]] = {
     "google": KnownProvider("google", "https://generativelanguage.googleapis.com/v1beta", "GOOGLE_API_KEY"),
     "openrouter": KnownProvider("openai_chatcompletions", "https://openrouter.ai/api/v1", "OPENROUTER_API_KEY"),
     "groq": KnownProvider("openai_chatcompletions", "https://api.groq.com/openai/v1", "GROQ_API_KEY"),
-    "mistral": KnownProvider("openai_chatcompletions", "https://api.mistral.ai/v1", "MISTRAL_API_KEY"),
+    "mistral": KnownProvider(
+        "openai_chatcompletions", "https://api.mistral.ai/v1", "MISTRAL_API_KEY", {"stream_options": None}
+    ),
     "deepseek": KnownProvider("openai_chatcompletions", "https://api.deepseek.com/v1", "DEEPSEEK_API_KEY"),
     "xai": KnownProvider("openai_chatcompletions", "https://api.x.ai/v1", "XAI_API_KEY"),
     "together": KnownProvider("openai_chatcompletions", "https://api.together.xyz/v1", "TOGETHER_API_KEY"),
@@ -115,7 +118,9 @@ def resolve(file: AgentFile, name: str | None, env: Mapping[str, str]) -> Resolv
             faults.append(f"{error.info.message} {error.info.hint}".strip())
     if faults:
         raise ConfigError(f'agent "{chosen}" cannot run: ' + " ".join(dict.fromkeys(faults)))
-    return ResolvedAgent(chosen, agent.instruction, tuple(chain), agent.fallback, agent.timeouts, agent.structured_output)
+    return ResolvedAgent(
+        chosen, agent.instruction, tuple(chain), agent.fallback, agent.timeouts, agent.structured_output
+    )
 
 
 def _model_spec(file: AgentFile, ref: str, env: Mapping[str, str]) -> ModelSpec:
@@ -137,7 +142,11 @@ def _model_spec(file: AgentFile, ref: str, env: Mapping[str, str]) -> ModelSpec:
         key=_key(ref, token_key, env),
         headers={**(custom.headers if custom else {}), **(config.headers if config else {})},
         parameters={name: value for name in _PARAMETERS if (value := _first(name, config, custom)) is not None},
-        options={**(custom.provider_opts if custom else {}), **(config.provider_opts if config else {})},
+        options={
+            **known.options,
+            **(custom.provider_opts if custom else {}),
+            **(config.provider_opts if config else {}),
+        },
         key_name=token_key,
         context_limit=config.context_limit if config else None,
     )

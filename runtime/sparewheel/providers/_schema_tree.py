@@ -108,7 +108,7 @@ class Reader:
         if isinstance(schema.get("enum"), list) and schema["enum"]:
             node["enum"] = self._value(schema["enum"], 0)
         required = schema.get("required")
-        if isinstance(required, list) and (names := [name for name in required if isinstance(name, str)]):
+        if isinstance(required, list) and (names := [each for each in self._value(required, 0) if _is_string(each)]):
             node["required"] = list(dict.fromkeys(names))
 
     def _read_nested(self, schema: Mapping[str, Any], node: Node, depth: int, opened: tuple[str, ...]) -> None:

@@ -17,6 +17,7 @@ from ..usage import Usage
 from .anthropic_request import body_of
 
 if TYPE_CHECKING:
+    from ..config.resolved import ModelSpec
     from ..sse import ServerSentEvent
     from .assembly import Assembly
     from .base import ModelRequest, StopReason
@@ -58,7 +59,7 @@ class Anthropic:
         payload = json.dumps(body, ensure_ascii=False, separators=(",", ":")).encode("utf-8", "replace")
         return HttpRequest("POST", f"{spec.base_url}/messages", headers, payload)
 
-    def decoder(self, assembly: Assembly) -> AnthropicDecoder:
+    def decoder(self, assembly: Assembly, spec: ModelSpec | None = None) -> AnthropicDecoder:
         return AnthropicDecoder(assembly)
 
 

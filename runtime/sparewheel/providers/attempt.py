@@ -9,19 +9,29 @@ from pydantic_core import from_json
 
 from ..classify import classify
 from ..errors import ErrorInfo, ProviderError, SparewheelError
-from ..sse import SSEDecoder
+from ..sse import MAX_EVENT_SIZE, ServerSentEvent, SSEDecoder
 from ..transports.base import read_at_most
 from .assembly import Assembly
 from .base import ProviderEvent
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncGenerator
+    from collections.abc import AsyncGenerator, AsyncIterator
 
-    from ..sse import ServerSentEvent
     from ..transports.base import HttpResponse, Transport
     from .base import ModelRequest, StreamDecoder, WireFormat
 
 MAX_ERROR_BODY: Final = 64 * 1024
+
+_TRUNCATED: Final = ErrorInfo(
+    "stream_truncated",
+    "The connection ended in the middle of the answer.",
+    "The provider, or a proxy on the way, closed it early; trying again usually helps.",
+)
+_NOT_A_STREAM: Final = ErrorInfo(
+    "unsupported",
+    "The server answered with a document instead of a stream.",
+    "Check base_url: it must be the address of an API that streams server-sent events.",
+)
 
 
 async def run_attempt(
@@ -37,7 +47,7 @@ async def run_attempt(
             if not 200 <= response.status < 300:
                 raise await _http_error(response, request)
             yield [ProviderEvent("start", assembly)]
-            async with aclosing(_read(response, wire.decoder(assembly), assembly)) as batches:
+            async with aclosing(_read(response, wire.decoder(assembly, request.spec), assembly)) as batches:
                 async for batch in batches:
                     yield batch
         assembly.close_all()
@@ -54,11 +64,13 @@ async def _read(
     response: HttpResponse, decoder: StreamDecoder, assembly: Assembly
 ) -> AsyncGenerator[list[ProviderEvent], None]:
     """Decode the body until the end marker. What was decoded before a failure has been yielded before it is raised."""
-    if any(kind in response.headers.get("content-type", "").lower() for kind in ("text/html", "application/json")):
-        raise await _not_a_stream(response, assembly)
     sse = SSEDecoder()
     async with aclosing(response.chunks()) as chunks:
+        begun = False
         async for chunk in chunks:
+            if not begun and (begun := bool(chunk.strip())) and chunk.lstrip()[:1] in b"{[<":
+                await _document(chunk, chunks, decoder)
+                return
             _feed(decoder, sse.feed(chunk))
             if batch := assembly.drain():
                 yield batch
@@ -66,13 +78,25 @@ async def _read(
                 return
     _feed(decoder, sse.close())
     if not decoder.ended:
-        raise ProviderError(
-            ErrorInfo(
-                "stream_truncated",
-                "The connection ended in the middle of the answer.",
-                "The provider, or a proxy on the way, closed it early; trying again usually helps.",
-            )
-        )
+        raise ProviderError(_TRUNCATED)
+
+
+async def _document(first: bytes, rest: AsyncIterator[bytes], decoder: StreamDecoder) -> None:
+    """A 200 that is no stream: an error object, a server that answers in one piece, or a page put in between."""
+    parts, size = [first], len(first)
+    async for chunk in rest:
+        parts.append(chunk)
+        size += len(chunk)
+        if size > MAX_EVENT_SIZE:
+            raise ProviderError(_NOT_A_STREAM)
+    body = b"".join(parts)
+    try:
+        from_json(body)
+    except ValueError:
+        raise ProviderError(_NOT_A_STREAM if body.lstrip().startswith(b"<") else _TRUNCATED) from None
+    decoder.feed(ServerSentEvent(body.decode("utf-8", "replace")))
+    if not decoder.ended:
+        raise ProviderError(_NOT_A_STREAM)
 
 
 def _feed(decoder: StreamDecoder, events: list[ServerSentEvent]) -> None:
@@ -94,24 +118,6 @@ def _check_calls(assembly: Assembly) -> None:
         )
 
 
-async def _not_a_stream(response: HttpResponse, assembly: Assembly) -> ProviderError:
-    """A 200 that is a document: an error object, a server that does not stream, or a page put in between."""
-    body = await read_at_most(response, MAX_ERROR_BODY)
-    try:
-        document = from_json(body)
-    except ValueError:
-        document = None
-    if isinstance(document, dict) and document.get("error"):
-        return ProviderError(classify(body=document, provider=assembly.origin.partition("/")[0]))
-    return ProviderError(
-        ErrorInfo(
-            "unsupported",
-            "The server answered with a document instead of a stream.",
-            "Check base_url: it must be the address of an API that streams server-sent events.",
-        )
-    )
-
-
 async def _http_error(response: HttpResponse, request: ModelRequest) -> ProviderError:
     body = await read_at_most(response, MAX_ERROR_BODY)
     info = classify(
@@ -120,5 +126,7 @@ async def _http_error(response: HttpResponse, request: ModelRequest) -> Provider
         body=body,
         provider=request.spec.provider,
         url=request.spec.base_url,
+        key_name=request.spec.key_name,
+        secrets=[request.spec.key] if request.spec.key else [],
     )
     return ProviderError(info)

@@ -96,4 +96,5 @@ class WireFormat(Protocol):
 
     def request(self, request: ModelRequest) -> HttpRequest: ...
 
-    def decoder(self, assembly: Assembly) -> StreamDecoder: ...
+    def decoder(self, assembly: Assembly, spec: ModelSpec | None = None) -> StreamDecoder:
+        """A fresh decoder; `spec` tells what its server does otherwise, where the format leaves room for that."""

@@ -29,6 +29,7 @@ from .schema import normalise
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
 
+    from ..config.resolved import ModelSpec
     from ..errors import Kind
     from ..messages import Message, Part
     from ..sse import ServerSentEvent
@@ -110,7 +111,7 @@ class Google:
         payload = json.dumps(body, ensure_ascii=False, separators=(",", ":")).encode("utf-8", "replace")
         return HttpRequest("POST", url, headers, payload)
 
-    def decoder(self, assembly: Assembly) -> GoogleDecoder:
+    def decoder(self, assembly: Assembly, spec: ModelSpec | None = None) -> GoogleDecoder:
         return GoogleDecoder(assembly)
 
 

@@ -16,6 +16,7 @@ from ..transports.base import HttpRequest
 from .history import prepare
 
 if TYPE_CHECKING:
+    from ..config.resolved import ModelSpec
     from ..sse import ServerSentEvent
     from .assembly import Assembly
     from .base import ModelRequest
@@ -36,7 +37,7 @@ class PageModel:
         body = json.dumps({"model": request.spec.model, "messages": messages}).encode()
         return HttpRequest("POST", request.spec.base_url, {}, body)
 
-    def decoder(self, assembly: Assembly) -> PageModelDecoder:
+    def decoder(self, assembly: Assembly, spec: ModelSpec | None = None) -> PageModelDecoder:
         return PageModelDecoder(assembly)
 
 

@@ -5,7 +5,9 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final
 
 from .anthropic import Anthropic
+from .google import Google
 from .openai_chat import OpenAIChat
+from .openai_responses import OpenAIResponses
 from .page import PageModel
 
 if TYPE_CHECKING:
@@ -13,7 +15,9 @@ if TYPE_CHECKING:
 
 _FORMATS: Final[dict[str, WireFormat]] = {
     "anthropic": Anthropic(),
+    "google": Google(),
     "openai_chatcompletions": OpenAIChat(),
+    "openai_responses": OpenAIResponses(),
     "page": PageModel(),
 }
 

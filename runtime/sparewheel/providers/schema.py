@@ -111,7 +111,8 @@ def _union(objects: list[Node]) -> Node:
             for name, each in forms.items()
         }
     }
-    required = [name for name in objects[0].get("required", ()) if all(name in o.get("required", ()) for o in objects)]
+    in_all = set.intersection(*(set(each.get("required", ())) for each in objects))
+    required = [name for name in objects[0].get("required", ()) if name in in_all]
     if required:
         union["required"] = required
     if all(each.get("additionalProperties") is False for each in objects):
@@ -163,7 +164,7 @@ def _strict(node: Node, budget: Budget) -> Node:
         properties = node.get("properties", {})
         if not properties and node.get("additionalProperties") is not False:
             raise ValueError("The schema has an object with open keys, which strict output does not allow.")
-        required = node.get("required", ())
+        required = set(node.get("required", ()))
         written["properties"] = {
             name: _strict(each if name in required else allow_null(merged(each)), budget)
             for name, each in properties.items()

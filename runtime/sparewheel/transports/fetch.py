@@ -64,7 +64,6 @@ class FetchTransport:
             "body": request.body,
             "signal": controller.signal,
             "credentials": "omit",
-            "cache": "no-store",
             "referrerPolicy": "no-referrer",
         }
         try:

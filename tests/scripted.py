@@ -12,8 +12,9 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from sparewheel.agent import Agent
+from sparewheel.agent.context import Context
 from sparewheel.config.loading import load_agent_file
-from sparewheel.config.resolved import resolve
+from sparewheel.config.resolved import resolve_team
 from sparewheel.errors import SparewheelError
 from sparewheel.resilience.breaker import Health
 from sparewheel.session import Session
@@ -142,7 +143,7 @@ class Played:
 
 
 def bare(event: Mapping[str, Any]) -> dict[str, Any]:
-    return {key: value for key, value in event.items() if key not in ("turn", "seq", "retrying_at")}
+    return {key: value for key, value in event.items() if key not in ("turn", "seq", "agent", "retrying_at")}
 
 
 def session(
@@ -153,13 +154,14 @@ def session(
     timeouts: str = "",
     health: Health | None = None,
     text: str | None = None,
+    context: Context | None = None,
 ) -> Session:
     """A session whose chain is `models`, without jitter. They share a key, but for those at `other/`."""
     if text is None:
         first, *rest = [model if "/" in model else f"openai/{model}" for model in models]
         text = AGENT.format(first=first, rest=", ".join(rest), fallback=fallback, timeouts=timeouts)
-    resolved = resolve(load_agent_file(text), None, ENV)
-    return Session(Agent(resolved, transport, health or Health(), jitter=lambda: 0.5))
+    team = resolve_team(load_agent_file(text), None, ENV)
+    return Session(Agent(team, transport, health or Health(), context or Context(), jitter=lambda: 0.5))
 
 
 async def collect(conversation: Session, prompt: str = "hi") -> Played:
@@ -206,10 +208,14 @@ def check_rules(events: Sequence[Mapping[str, Any]]) -> None:
 
 
 def folded_text(events: Sequence[Mapping[str, Any]]) -> str:
-    """The text a page shows in the end: the last attempt that was not discarded."""
+    """The text a page shows in the end: what the last step streamed and did not discard, sub-agents left out."""
     texts: dict[int, str] = {}
     for event in events:
-        if event["type"] == "delta" and "content" in event:
+        if event["type"] == "step":
+            texts.clear()
+        elif "task" in event:
+            continue
+        elif event["type"] == "delta" and "content" in event:
             texts[event["attempt"]] = texts.get(event["attempt"], "") + event["content"]
         elif event["type"] == "discard":
             texts.pop(event["attempt"], None)

@@ -6,12 +6,14 @@ export type Code = "rate_limit" | "context_overflow" | "auth_error" | "network_e
 
 export type BlockKind = "text" | "reasoning" | "tool_call";
 
-export type FinishReason = "stop" | "length" | "tool_calls" | "refusal" | "content_filter" | "tool_limit" | "max_steps" | "other";
+export type FinishReason = "stop" | "length" | "tool_calls" | "refusal" | "content_filter" | "tool_limit" | "max_steps" | "budget" | "other";
 
 /** The user, or whoever drives the page, stopped the turn. `partial` is the text shown so far. */
 export interface AbortedEvent {
   turn: string;
   seq: number;
+  agent: string;
+  task?: string;
   type: "aborted";
   partial: string;
   usage: UsageTotals | null;
@@ -33,6 +35,8 @@ export interface AttemptRecord {
 export interface BlockEndEvent {
   turn: string;
   seq: number;
+  agent: string;
+  task?: string;
   type: "block_end";
   attempt: number;
   index: number;
@@ -43,6 +47,8 @@ export interface BlockEndEvent {
 export interface BlockStartEvent {
   turn: string;
   seq: number;
+  agent: string;
+  task?: string;
   type: "block_start";
   attempt: number;
   index: number;
@@ -53,6 +59,8 @@ export interface BlockStartEvent {
 export interface CompactedEvent {
   turn: string;
   seq: number;
+  agent: string;
+  task?: string;
   type: "compacted";
   model: string;
   attempt: number;
@@ -63,6 +71,8 @@ export interface CompactedEvent {
 export interface DeltaEvent {
   turn: string;
   seq: number;
+  agent: string;
+  task?: string;
   type: "delta";
   attempt: number;
   index: number;
@@ -74,14 +84,31 @@ export interface DeltaEvent {
 export interface DiscardEvent {
   turn: string;
   seq: number;
+  agent: string;
+  task?: string;
   type: "discard";
   attempt: number;
   chars: number;
 }
 
+/** A tool asks the user (`session.respondToElicitation`). `schema` describes the content of an answer. */
+export interface ElicitationEvent {
+  turn: string;
+  seq: number;
+  agent: string;
+  task?: string;
+  type: "elicitation";
+  id: string;
+  message: string;
+  mode: "form";
+  schema: Record<string, unknown>;
+}
+
 export interface ErrorEvent {
   turn: string;
   seq: number;
+  agent: string;
+  task?: string;
   type: "error";
   message: string;
   kind: Kind;
@@ -98,6 +125,8 @@ export interface ErrorEvent {
 export interface ExhaustedEvent {
   turn: string;
   seq: number;
+  agent: string;
+  task?: string;
   type: "exhausted";
   models_tried: string[];
   final_error: FinalError;
@@ -107,6 +136,8 @@ export interface ExhaustedEvent {
 export interface FallbackEvent {
   turn: string;
   seq: number;
+  agent: string;
+  task?: string;
   from: string;
   type: "fallback";
   to: string;
@@ -129,16 +160,31 @@ export interface FinalError {
 export interface FinishEvent {
   turn: string;
   seq: number;
+  agent: string;
+  task?: string;
   type: "finish";
   reason: FinishReason;
   model: string;
   empty?: boolean;
 }
 
+/** Agent `from` hands over to agent `to`; a transferred task comes back the same way. */
+export interface HandoffEvent {
+  turn: string;
+  seq: number;
+  agent: string;
+  task?: string;
+  from: string;
+  type: "handoff";
+  to: string;
+}
+
 /** `from` has shown nothing yet, so `to` is asked as well; the first to show content wins. */
 export interface HedgeEvent {
   turn: string;
   seq: number;
+  agent: string;
+  task?: string;
   from: string;
   type: "hedge";
   to: string;
@@ -150,6 +196,8 @@ export interface HedgeEvent {
 export interface RecoveredEvent {
   turn: string;
   seq: number;
+  agent: string;
+  task?: string;
   type: "recovered";
   model: string;
 }
@@ -158,6 +206,8 @@ export interface RecoveredEvent {
 export interface RetryEvent {
   turn: string;
   seq: number;
+  agent: string;
+  task?: string;
   type: "retry";
   model: string;
   attempt: number;
@@ -174,6 +224,8 @@ export interface RetryEvent {
 export interface SkippedEvent {
   turn: string;
   seq: number;
+  agent: string;
+  task?: string;
   type: "skipped";
   model: string;
   kind: Kind;
@@ -185,15 +237,40 @@ export interface SkippedEvent {
 export interface StartEvent {
   turn: string;
   seq: number;
-  type: "start";
   agent: string;
+  task?: string;
+  type: "start";
   model: string;
+}
+
+/** A further step of the turn begins: the answer's text starts anew. The first step has no event of its own. */
+export interface StepEvent {
+  turn: string;
+  seq: number;
+  agent: string;
+  task?: string;
+  type: "step";
+  step: number;
+}
+
+/** The call was not run: a hook, the permissions or the user said no. Its `tool_result` follows. */
+export interface ToolBlockedEvent {
+  turn: string;
+  seq: number;
+  agent: string;
+  task?: string;
+  type: "tool_blocked";
+  id: string;
+  name: string;
+  reason: string;
 }
 
 /** `arguments` is a fragment of JSON text: to be shown, never to be acted on. */
 export interface ToolCallDeltaEvent {
   turn: string;
   seq: number;
+  agent: string;
+  task?: string;
   type: "tool_call_delta";
   attempt: number;
   index: number;
@@ -202,10 +279,61 @@ export interface ToolCallDeltaEvent {
   arguments: string;
 }
 
+/** The model asks for this call, its response being complete. `args` is the JSON text of an object. */
+export interface ToolCallEvent {
+  turn: string;
+  seq: number;
+  agent: string;
+  task?: string;
+  type: "tool_call";
+  id: string;
+  name: string;
+  args: string;
+}
+
+/** The call waits until the user has approved it (`session.confirm`). */
+export interface ToolConfirmationEvent {
+  turn: string;
+  seq: number;
+  agent: string;
+  task?: string;
+  type: "tool_confirmation";
+  id: string;
+  name: string;
+  args: string;
+}
+
+/** How far a running call is. */
+export interface ToolOutputEvent {
+  turn: string;
+  seq: number;
+  agent: string;
+  task?: string;
+  type: "tool_output";
+  id: string;
+  name: string;
+  output: string;
+}
+
+/** The call is over. `output` is whole; the model may have been shown a part of it. */
+export interface ToolResultEvent {
+  turn: string;
+  seq: number;
+  agent: string;
+  task?: string;
+  type: "tool_result";
+  id: string;
+  name: string;
+  output: string;
+  is_error: boolean;
+}
+
 /** What one attempt cost. `discarded`: its output was void, its tokens were not. */
 export interface UsageEvent {
   turn: string;
   seq: number;
+  agent: string;
+  task?: string;
   type: "usage";
   attempt: number;
   model: string;
@@ -230,6 +358,8 @@ export interface UsageTotals {
 export interface WarningEvent {
   turn: string;
   seq: number;
+  agent: string;
+  task?: string;
   type: "warning";
   message: string;
 }
@@ -237,10 +367,18 @@ export interface WarningEvent {
 /** What a listener receives. */
 export type Event =
   | StartEvent
+  | StepEvent
   | DeltaEvent
   | BlockStartEvent
   | BlockEndEvent
   | ToolCallDeltaEvent
+  | ToolCallEvent
+  | ToolConfirmationEvent
+  | ToolOutputEvent
+  | ToolResultEvent
+  | ToolBlockedEvent
+  | ElicitationEvent
+  | HandoffEvent
   | RetryEvent
   | FallbackEvent
   | HedgeEvent

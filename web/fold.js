@@ -11,7 +11,12 @@
  * @property {string} reasoning
  * @property {Map<number, {id: string, name: string, arguments: string}>} calls By content block.
  *
- * @typedef {Omit<Folded, "text" | "reasoning" | "toolCalls"> & {attempts: FoldedAttempt[], output: Map<number, Output>}} State
+ * @typedef {object} Work
+ * @property {FoldedAttempt[]} attempts By number, from 1. Those of sub-agents are missing from it.
+ * @property {Map<number, Output>} output Of this step, by attempt.
+ * @property {number} current The attempt that is under way; 0 when the step has shown none yet.
+ *
+ * @typedef {Omit<Folded, "text" | "reasoning" | "toolCalls"> & Work} State
  */
 
 /** @param {Iterable<Event>} events */
@@ -43,11 +48,13 @@ function fresh(turn) {
     agent: null,
     model: null,
     status: turn === null ? "idle" : "running",
+    step: 1,
     attempts: [],
     usage: null,
     finish_reason: null,
     error: null,
     output: new Map(),
+    current: 0,
   };
 }
 
@@ -56,10 +63,18 @@ function fresh(turn) {
  * @param {Event} event
  */
 function step(state, event) {
+  if (event.task !== undefined && event.type !== "usage") return; // what a sub-agent does is no part of the answer
   switch (event.type) {
     case "start":
       state.agent = event.agent;
       begin(state, 1, event.model);
+      break;
+    case "step":
+      state.step = event.step;
+      state.agent = event.agent;
+      state.output.clear();
+      end(state, "running", "answered");
+      state.current = 0;
       break;
     case "delta": {
       const output = outputOf(state, event.attempt);
@@ -82,11 +97,15 @@ function step(state, event) {
       fail(state, event.attempt - 1, event.reason);
       begin(state, event.attempt, event.to);
       break;
+    case "hedge":
+      begin(state, event.attempt, event.to);
+      break;
     case "discard":
       discard(state, event.attempt);
       break;
     case "usage":
       state.usage = sum(state.usage, event);
+      if (event.task === undefined) recordOf(state, event.attempt).model = event.model;
       break;
     case "finish":
       end(state, "finished", "answered");
@@ -94,7 +113,7 @@ function step(state, event) {
       state.finish_reason = event.reason;
       break;
     case "error":
-      fail(state, state.attempts.length, event.message);
+      fail(state, state.current, event.message);
       state.status = "error";
       state.error = event;
       break;
@@ -108,33 +127,47 @@ function step(state, event) {
 /**
  * The attempt with this number is about to be made. A number that comes twice means that the first was skipped.
  * @param {State} state
- * @param {number} attempt From 1, without gaps.
+ * @param {number} attempt From 1.
  * @param {string} model
  */
 function begin(state, attempt, model) {
   state.model = model;
+  state.current = attempt;
   state.attempts[attempt - 1] = { attempt, model, state: "waiting", reason: "", discarded: false };
 }
 
 /**
+ * A further step begins without a word of its first attempt.
  * @param {State} state
  * @param {number} attempt
+ */
+function recordOf(state, attempt) {
+  const known = state.attempts[attempt - 1];
+  if (known) return known;
+  begin(state, attempt, state.model ?? "");
+  return /** @type {FoldedAttempt} */ (state.attempts[attempt - 1]);
+}
+
+/**
+ * @param {State} state
+ * @param {number} attempt 0: the step had none yet.
  * @param {string} reason
  */
 function fail(state, attempt, reason) {
-  const record = state.attempts[attempt - 1];
-  if (record) Object.assign(record, { state: "failed", reason });
+  if (attempt > 0) Object.assign(recordOf(state, attempt), { state: "failed", reason });
 }
 
 /**
  * @param {State} state
  * @param {Folded["status"]} status
- * @param {FoldedAttempt["state"]} last What became of the attempt that was under way.
+ * @param {FoldedAttempt["state"]} last What became of the attempt that was under way; others beside it were given up.
  */
 function end(state, status, last) {
   state.status = status;
-  const record = state.attempts.at(-1);
-  if (record) record.state = last;
+  for (const record of state.attempts) {
+    if (record?.attempt === state.current) record.state = last;
+    else if (record?.state === "waiting" || record?.state === "streaming") record.state = "aborted";
+  }
 }
 
 /**
@@ -143,8 +176,7 @@ function end(state, status, last) {
  */
 function discard(state, attempt) {
   state.output.delete(attempt);
-  const record = state.attempts[attempt - 1];
-  if (record) record.discarded = true;
+  recordOf(state, attempt).discarded = true;
 }
 
 /**
@@ -156,8 +188,8 @@ function outputOf(state, attempt) {
   if (!output) {
     output = { text: "", reasoning: "", calls: new Map() };
     state.output.set(attempt, output);
-    const record = state.attempts[attempt - 1];
-    if (record) record.state = "streaming";
+    recordOf(state, attempt).state = "streaming";
+    state.current = attempt;
   }
   return output;
 }
@@ -184,11 +216,11 @@ function sum(total, more) {
  * @param {State} state
  * @returns {Folded}
  */
-function snapshot({ output, attempts, ...rest }) {
+function snapshot({ output, attempts, current: _, ...rest }) {
   const outputs = [...output.values()];
   return {
     ...rest,
-    attempts: attempts.map((attempt) => ({ ...attempt })),
+    attempts: attempts.flatMap((attempt) => [{ ...attempt }]), // which closes the gaps
     text: outputs.map(({ text }) => text).join(""),
     reasoning: outputs.map(({ reasoning }) => reasoning).join(""),
     toolCalls: outputs.flatMap(({ calls }) => [...calls.values()].map((call) => ({ ...call }))),

@@ -82,7 +82,86 @@ export interface PageModel {
  */
 export function browserModel(): PageModel;
 
-/** What a session is made from. Values must be plain JSON. */
+/** JSON: what may go to the worker and come back. */
+export type Json = null | boolean | number | string | Json[] | { [key: string]: Json };
+
+/** A function of the embedder's that the model may call. */
+export interface HostTool {
+  /** For the model: what it does, and when to use it. */
+  description: string;
+  /** JSON schema of the arguments, of type "object". Default: no arguments. They are checked before `execute` runs. */
+  parameters?: Record<string, unknown>;
+  /** It changes nothing, so it needs no approval. Default: false. */
+  readOnly?: boolean;
+  /** Seconds until it is given up. Default: 120. */
+  timeout?: number;
+  /**
+   * Runs the call. What it returns is the result: text as it is, any other JSON as JSON text. What it throws becomes an
+   * error result (its message only), and so does a result that is not plain JSON; a turn never fails by it. `signal`
+   * aborts when nobody wants the result any more: the turn was stopped, or the time is over. Looked up with each call.
+   */
+  execute(args: any, context: { signal: AbortSignal; callId: string }): unknown;
+}
+
+/** What a hook may answer; nothing at all lets things take their course. Names as in docker-agent's hook output. */
+export interface HookOutput {
+  decision?: "allow" | "ask" | "deny" | "approve" | "block";
+  reason?: string;
+  /** `false` denies. */
+  continue?: boolean;
+  stop_reason?: string;
+  system_message?: string;
+  additional_context?: string;
+  /** Arguments to use instead of the model's. */
+  updated_input?: Record<string, unknown>;
+  updated_tool_response?: string;
+  hook_specific_output?: Record<string, unknown>;
+}
+
+/** Called at a point of a turn. Where it decides something, failing or not answering within 60 s is a no. */
+export type HookFunction = (
+  input: any,
+  context: { signal: AbortSignal; event: string },
+) => HookOutput | null | undefined | void | Promise<HookOutput | null | undefined | void>;
+
+/** `matcher` is a regular expression for the whole name of a tool; default: every tool. */
+export type Hook = HookFunction | { matcher?: string; hook: HookFunction };
+
+/** The user's word on a tool call; the last two are docker-agent's names for read-only and all. */
+export type DecisionName =
+  | "approve"
+  | "approve_tool"
+  | "approve_read_only"
+  | "approve_all"
+  | "reject"
+  | "approve_balanced"
+  | "approve_autonomous";
+
+export interface Confirmation {
+  /** The call it is about; default: the one that has waited longest. */
+  id?: string;
+  /** `true` approves this call; nothing, or anything else that is no name, rejects it. */
+  decision?: DecisionName | boolean | null;
+  /** For `approve_tool`; default: the tool of the call. */
+  toolName?: string;
+  /** Why not: the model is told. */
+  reason?: string;
+}
+
+export type Decision = DecisionName | boolean | null | undefined | Confirmation;
+
+export type ElicitationAction = "accept" | "decline" | "cancel";
+
+export interface ElicitationAnswer {
+  /** The `id` of the event. */
+  id: string;
+  /** `true` accepts, any other value but a name declines. */
+  action: ElicitationAction | boolean;
+  /** What was filled in, in the shape of the event's `schema`. */
+  content?: Record<string, Json>;
+}
+
+/** What a session is made from. Values must be plain JSON, but for the functions in `tools` and `hooks`. */
 export interface SessionOptions {
   /** The agent file. */
   yaml: string;
@@ -92,6 +171,21 @@ export interface SessionOptions {
   env?: Record<string, string>;
   /** Messages to begin with. */
   history?: Message[];
+  /** Functions of this page that the model may call, by name: letters, digits, `_` and `-`, at most 64. */
+  tools?: Record<string, HostTool>;
+  /** Functions of this page that are asked, or told, at points of a turn, by the name of the point. */
+  hooks?: Record<string, Hook | Hook[]>;
+  /** Run every tool without asking. */
+  autoApprove?: boolean;
+  /** Seconds until a tool call that waits for approval is rejected. Default: 300. */
+  approvalTimeout?: number;
+  /**
+   * Whether anybody can answer `tool_confirmation` and `elicitation`. Where nobody can, both are declined at once.
+   * Default: whether there is a listener, or the turn is being streamed.
+   */
+  interactive?: boolean;
+  /** Texts for the agent to search, by path: at most 1000, and 16 MiB in total. */
+  documents?: Record<string, string>;
   [option: string]: unknown;
 }
 
@@ -149,6 +243,12 @@ export interface ParsedConfig {
 /** Called with each event, in order. What it throws, or rejects with, is reported once and hurts nobody else. */
 export type Listener = (event: Event) => unknown;
 
+/**
+ * A listener of `chat`. What it returns for `tool_confirmation` (a `Decision`) and `elicitation` (an action, a boolean
+ * or `{action, content?}`) is the answer; a promise is waited for. Anything else is a no.
+ */
+export type ChatListener = (event: Event) => unknown;
+
 export interface TurnOptions {
   /** Aborts the turn. One that is aborted already starts none. */
   signal?: AbortSignal;
@@ -170,6 +270,15 @@ export interface Session {
    * iteration; leaving the loop early aborts it.
    */
   stream(prompt: string, options?: TurnOptions): AsyncIterableIterator<Event>;
+  /**
+   * Puts another listener in the place of the one given to `createSession`: for pages that reload their code. It hears at
+   * once of everything that still waits for an answer.
+   */
+  listen(onEvent: Listener | undefined): void;
+  /** Answers a `tool_confirmation`. Rejects when none is pending, or when nobody knows the decision. */
+  confirm(decision: Decision, reason?: string): Promise<void>;
+  /** Answers an `elicitation`. Rejects when it is no longer open. */
+  respondToElicitation(answer: ElicitationAnswer): Promise<void>;
   /** Forgets the conversation; a running turn is aborted first. */
   restart(): Promise<void>;
   /** Aborts the running turn, if there is one. Never fails. */
@@ -187,7 +296,7 @@ export interface Runtime {
   listAgents(yaml: string): Promise<AgentSummary[]>;
   createSession(options: SessionOptions, onEvent?: Listener): Promise<Session>;
   /** One turn on messages of the caller's, without a session that stays. */
-  chat(options: ChatOptions, onEvent?: Listener): Promise<Result>;
+  chat(options: ChatOptions, onEvent?: ChatListener): Promise<Result>;
   /** Aborts every running turn. Never fails. */
   abort(): void;
   /** Ends the worker and settles everything that is open. Disposing twice is fine. */
@@ -208,13 +317,15 @@ export interface FoldedAttempt {
   discarded: boolean;
 }
 
-/** A turn, folded from its events. */
+/** A turn, folded from its events. What sub-agents do inside a tool call (`task`) is no part of it. */
 export interface Folded {
   turn: string | null;
   agent: string | null;
   /** The model that answers, or answered. */
   model: string | null;
   status: "idle" | "running" | "finished" | "error" | "aborted";
+  /** Which step of the turn this is, from 1: text, reasoning and tool calls are this step's. */
+  step: number;
   /** Equal to the final message's content once the turn has finished. */
   text: string;
   reasoning: string;

@@ -1,10 +1,13 @@
 // The embed API: a thin shim between a page and the worker in which Python runs. Types: sparewheel.d.ts.
 
+import { answering } from "./lib/answers.js";
+import { Asks } from "./lib/asks.js";
 import { Channel } from "./lib/channel.js";
 import { Client } from "./lib/client.js";
 import { SparewheelError } from "./lib/errors.js";
 import { launchWorker } from "./lib/launch.js";
 import { guarded } from "./lib/listener.js";
+import { readOptions } from "./lib/options.js";
 import { PageModels } from "./lib/page-models.js";
 import { Session } from "./lib/session.js";
 import { watchSurroundings } from "./lib/surroundings.js";
@@ -41,10 +44,12 @@ export async function createRuntime(options = {}) {
 /** @implements {RuntimeApi} */
 class Runtime {
   #client;
+  #asks;
 
   /** @param {Client} client */
   constructor(client) {
     this.#client = client;
+    this.#asks = new Asks(client);
     this.closed = client.closed;
   }
 
@@ -63,21 +68,34 @@ class Runtime {
    * @param {import("./sparewheel.d.ts").Listener} [onEvent]
    */
   async createSession(options, onEvent) {
-    const session = this.#client.newSessionId();
-    const made = await this.#client.request("create_session", { ...options, session });
-    return new Session(this.#client, session, made, onEvent);
+    const { params, functions, interactive } = readOptions(options);
+    const [client, asks, id] = [this.#client, this.#asks, this.#client.newSessionId()];
+    asks.add(id, functions); // a hook may be asked before the worker has replied
+    try {
+      const told = { ...params, interactive: interactive ?? typeof onEvent === "function", session: id };
+      const made = await client.request("create_session", told);
+      return new Session({ client, asks, id, listener: onEvent, interactive }, made);
+    } catch (error) {
+      asks.remove(id);
+      throw error;
+    }
   }
 
   /**
    * @param {import("./sparewheel.d.ts").ChatOptions} options
-   * @param {import("./sparewheel.d.ts").Listener} [onEvent]
+   * @param {import("./sparewheel.d.ts").ChatListener} [onEvent]
    */
   async chat(options, onEvent) {
-    const { signal, ...params } = { ...options };
-    const channel = new Channel(this.#client, this.#client.newSessionId(), onEvent);
+    const { params, functions, interactive } = readOptions(options);
+    const { signal, ...told } = params;
+    const id = this.#client.newSessionId();
+    const channel = new Channel(this.#client, id, onEvent && answering(this.#client, id, onEvent));
+    this.#asks.add(id, functions);
     try {
-      return await channel.run("chat", params, signal);
+      const turn = { ...told, interactive: interactive ?? typeof onEvent === "function" };
+      return await channel.run("chat", turn, /** @type {AbortSignal | undefined} */ (signal));
     } finally {
+      this.#asks.remove(id);
       channel.close();
     }
   }

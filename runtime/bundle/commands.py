@@ -23,7 +23,7 @@ def perform(args: argparse.Namespace, passed_on: Sequence[str]) -> int:
 
     Args:
         args: what `build.py` parsed; `command` says which command.
-        passed_on: the arguments of `run` and `test`, which belong to the program they start.
+        passed_on: the arguments of `run`, `test` and `bench`, which belong to the program they start.
 
     Raises:
         BuildError: a step failed.
@@ -40,6 +40,9 @@ def perform(args: argparse.Namespace, passed_on: Sequence[str]) -> int:
             become([sys.executable, "-m", "sparewheel.headless", "run", "--dist", DIST, *passed_on])
         case "test":
             test(passed_on)
+        case "bench":
+            build_for_a_browser(passed_on)
+            become([sys.executable, "-m", "tests.bench", *passed_on], {"PYTHONPATH": str(ROOT)})
         case "check":
             return check()
     return 0
@@ -65,17 +68,23 @@ def serve(port: int, open_page: bool) -> None:
 
 def test(passed_on: Sequence[str]) -> None:
     """Build, make sure that there is a browser, then become pytest."""
+    build_for_a_browser(passed_on)
+    os.chdir(ROOT)  # where pytest finds its configuration and the tests
+    become([sys.executable, "-m", "pytest", *passed_on])
+
+
+def build_for_a_browser(passed_on: Sequence[str]) -> None:
+    """Build, and make sure that there is a browser, unless the program that comes next is only asked for help."""
     from sparewheel.errors import SparewheelError
     from sparewheel.headless import browser
 
-    if not HELP & set(passed_on):
-        build()
-        try:
-            browser.ensure("chromium", say)
-        except SparewheelError as error:
-            raise BuildError(f"{error}. {error.info.hint}") from error
-    os.chdir(ROOT)  # where pytest finds its configuration and the tests
-    become([sys.executable, "-m", "pytest", *passed_on])
+    if HELP & set(passed_on):
+        return
+    build()
+    try:
+        browser.ensure("chromium", say)
+    except SparewheelError as error:
+        raise BuildError(f"{error}. {error.info.hint}") from error
 
 
 def check() -> int:

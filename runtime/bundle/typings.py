@@ -19,7 +19,14 @@ _ALIASES: Final[dict[str, tuple[str, ...]]] = {
     "BlockKind": get_args(events.BlockKind),
     "FinishReason": get_args(events.FinishReason),
 }
-_PLAIN: Final = {"integer": "number", "number": "number", "string": "string", "boolean": "boolean", "null": "null"}
+_PLAIN: Final = {
+    "integer": "number",
+    "number": "number",
+    "string": "string",
+    "boolean": "boolean",
+    "null": "null",
+    "object": "Record<string, unknown>",
+}
 
 
 def typescript() -> str:

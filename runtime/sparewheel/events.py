@@ -19,15 +19,21 @@ from .errors import Code, Kind
 
 BlockKind: TypeAlias = Literal["text", "reasoning", "tool_call"]
 FinishReason: TypeAlias = Literal[
-    "stop", "length", "tool_calls", "refusal", "content_filter", "tool_limit", "max_steps", "other"
+    "stop", "length", "tool_calls", "refusal", "content_filter", "tool_limit", "max_steps", "budget", "other"
 ]
 
 
 class _Stamped(TypedDict):
-    """`turn` and `seq` are put on by the session, in the one place where events leave it."""
+    """`turn`, `seq` and `agent` are put on by the session, in the one place where events leave it.
+
+    `agent` is who was at work. `task` is set on what a sub-agent does inside a tool call: the id of that call; such
+    events are no part of the answer's text.
+    """
 
     turn: NotRequired[str]
     seq: NotRequired[int]
+    agent: NotRequired[str]
+    task: NotRequired[str]
 
 
 class AttemptRecord(TypedDict):
@@ -45,8 +51,14 @@ class AttemptRecord(TypedDict):
 
 class StartEvent(_Stamped):
     type: Literal["start"]
-    agent: str
     model: str
+
+
+class StepEvent(_Stamped):
+    """A further step of the turn begins: the answer's text starts anew. The first step has no event of its own."""
+
+    type: Literal["step"]
+    step: int
 
 
 class DeltaEvent(_Stamped):
@@ -87,6 +99,62 @@ class ToolCallDeltaEvent(_Stamped):
     arguments: str
 
 
+class ToolCallEvent(_Stamped):
+    """The model asks for this call, its response being complete. `args` is the JSON text of an object."""
+
+    type: Literal["tool_call"]
+    id: str
+    name: str
+    args: str
+
+
+class ToolConfirmationEvent(_Stamped):
+    """The call waits until the user has approved it (`session.confirm`)."""
+
+    type: Literal["tool_confirmation"]
+    id: str
+    name: str
+    args: str
+
+
+class ToolOutputEvent(_Stamped):
+    """How far a running call is."""
+
+    type: Literal["tool_output"]
+    id: str
+    name: str
+    output: str
+
+
+class ToolResultEvent(_Stamped):
+    """The call is over. `output` is whole; the model may have been shown a part of it."""
+
+    type: Literal["tool_result"]
+    id: str
+    name: str
+    output: str
+    is_error: bool
+
+
+class ToolBlockedEvent(_Stamped):
+    """The call was not run: a hook, the permissions or the user said no. Its `tool_result` follows."""
+
+    type: Literal["tool_blocked"]
+    id: str
+    name: str
+    reason: str
+
+
+class ElicitationEvent(_Stamped):
+    """A tool asks the user (`session.respondToElicitation`). `schema` describes the content of an answer."""
+
+    type: Literal["elicitation"]
+    id: str
+    message: str
+    mode: Literal["form"]
+    schema: dict[str, Any]
+
+
 class RetryEvent(_Stamped):
     """The same model is asked again. `attempt` is the number of the attempt about to be made.
 
@@ -106,6 +174,13 @@ class RetryEvent(_Stamped):
 
 
 _FallbackNames = TypedDict("_FallbackNames", {"from": str})
+
+
+class HandoffEvent(_Stamped, _FallbackNames):
+    """Agent `from` hands over to agent `to`; a transferred task comes back the same way."""
+
+    type: Literal["handoff"]
+    to: str
 
 
 class FallbackEvent(_Stamped, _FallbackNames):
@@ -244,10 +319,18 @@ class AbortedEvent(_Stamped):
 
 Event: TypeAlias = (
     StartEvent
+    | StepEvent
     | DeltaEvent
     | BlockStartEvent
     | BlockEndEvent
     | ToolCallDeltaEvent
+    | ToolCallEvent
+    | ToolConfirmationEvent
+    | ToolOutputEvent
+    | ToolResultEvent
+    | ToolBlockedEvent
+    | ElicitationEvent
+    | HandoffEvent
     | RetryEvent
     | FallbackEvent
     | HedgeEvent
@@ -274,5 +357,5 @@ def json_schema() -> dict[str, Any]:
     schema = adapter.json_schema()
     for shape in schema["$defs"].values():
         if "seq" in shape["properties"]:
-            shape["required"] = ["turn", "seq", *shape["required"]]
+            shape["required"] = ["turn", "seq", "agent", *shape["required"]]
     return schema

@@ -10,7 +10,7 @@ from __future__ import annotations
 import asyncio
 import secrets
 from contextlib import aclosing
-from typing import TYPE_CHECKING, Any, cast
+from typing import TYPE_CHECKING, Any, Final, cast
 
 from .agent import Turn
 from .errors import ConfigError, SparewheelError, internal
@@ -24,7 +24,8 @@ if TYPE_CHECKING:
     from .events import ErrorEvent, Event, UsageTotals
     from .usage import Usage
 
-EXPORT_VERSION = 1
+EXPORT_VERSION: Final = 1
+MOST_EPISODES: Final = 1000  # that a session remembers
 
 
 class Session:
@@ -32,8 +33,9 @@ class Session:
 
     def __init__(self, agent: Agent, history: Iterable[Message] = ()) -> None:
         self.agent = agent
+        self._episodes: list[dict[str, Any]] = []
         self._history = list(history)
-        self._active = False
+        self._turn: Turn | None = None  # the one under way
         self.result: dict[str, Any] | None = None  # of the last turn that finished
 
     async def turn(self, prompt: object) -> AsyncGenerator[list[Event], None]:
@@ -50,53 +52,77 @@ class Session:
 
     async def answer(self, messages: list[Message]) -> AsyncGenerator[list[Event], None]:
         """Like `turn`, for a conversation whose last message is the user's."""
-        if self._active:
+        if self._turn is not None:
             raise ConfigError("a run is already active", "Wait for its end, or abort it first.")
-        self._active = True
         self.result = None
-        turn = Turn(messages)
-        stamp = _Stamp()
-        failure: BaseException | None = None
+        self._turn = turn = Turn(messages, agent=self.agent.team.root)
+        stamp = _Stamp(turn)
+        failure: BaseException
+        outcome = "abandoned"  # what is left when the consumer walks away
         try:
             async with aclosing(self._limited(turn)) as batches:
                 async for batch in batches:
                     if batch[-1]["type"] == "finish":
                         self._keep(turn)
+                        outcome = "finished"
                     yield stamp(batch)
             return
         except asyncio.CancelledError as error:
             failure = error
             batch = [*turn.step.close(), self._aborted(turn)]
+            outcome = "aborted"
         except SparewheelError as error:
             failure = error
+            self._failed(turn)
             batch = [*turn.step.close(), _error_event(error)]
+            outcome = "failed"
         except Exception as error:  # a bug of ours still ends the turn with one event
             failure = SparewheelError(internal(error))
             failure.__cause__ = error
+            self._failed(turn)
             batch = [*turn.step.close(), _error_event(failure)]
+            outcome = "failed"
         finally:
-            self._active = False
+            self._turn = None
+            self._remember(turn, stamp.turn, outcome)
         yield stamp(batch)
         raise failure
 
+    @property
+    def at_work(self) -> str:
+        """The agent whose turn it is."""
+        return self._turn.agent if self._turn else self.agent.context.current or self.agent.team.root
+
+    @property
+    def messages(self) -> list[Message]:
+        """The conversation, with what the turn under way has brought so far."""
+        return self._turn.messages if self._turn else self._history
+
     def restart(self) -> None:
         """Forget the conversation. Raises `ConfigError` while a turn runs."""
-        if self._active:
+        if self._turn is not None:
             raise ConfigError("a run is already active", "Abort it before restarting the session.")
         self._history.clear()
+        self._episodes.clear()
+        self.agent.context.current = None
+
+    async def close(self) -> None:
+        """The session is over; its sources of tools are closed."""
+        await self.agent.toolbox.close()
 
     def export(self) -> dict[str, Any]:
         """The conversation as one JSON document, without keys; `history` of a new session takes its messages."""
         return {
             "version": EXPORT_VERSION,
-            "agent": self.agent.resolved.name,
+            "agent": self.agent.context.current or self.agent.team.root,
             "messages": [message.to_dict() for message in self._history],
+            "episodes": self._episodes,
         }
 
     async def _limited(self, turn: Turn) -> AsyncGenerator[list[Event], None]:
         """The agent's run under the time limit of the whole turn."""
         async with Watchdog() as dog, aclosing(self.agent.run(turn)) as batches:
-            dog.expect("timeout_turn", self.agent.resolved.timeouts.turn)
+            dog.expect("timeout_turn", self.agent.team.agents[turn.agent].timeouts.turn)
             while True:
                 try:
                     yield await dog.next(batches)
@@ -107,35 +133,51 @@ class Session:
         step, answer = turn.step, turn.answer
         if answer is None:
             raise AssertionError("a turn that finishes has an answer")
-        self._history = [*turn.messages, answer]
+        self._history = turn.messages
         self.result = {
             "message": answer.to_dict(),
-            "usage": _totals(step.usage),
+            "usage": _totals(turn.total),
             "model": step.model,
-            "finish_reason": step.reason,
-            "attempts": step.records,
+            "finish_reason": turn.reason,
+            "attempts": turn.records,
         }
 
+    def _failed(self, turn: Turn) -> None:
+        """Nothing of a turn that failed is kept but whole steps: their work is done, and need not be done again."""
+        if turn.progressed:
+            self._history = turn.messages
+
+    def _remember(self, turn: Turn, name: str, outcome: str) -> None:
+        self._episodes.append({"turn": name, "outcome": outcome, "steps": turn.episode})
+        del self._episodes[:-MOST_EPISODES]
+
     def _aborted(self, turn: Turn) -> Event:
-        partial = turn.step.answer().text
-        if partial:
+        shown = turn.step.answer()
+        complete = turn.progressed and turn.step.reason is not None
+        partial = shown.text
+        if partial and not complete:
             self._history = [*turn.messages, assistant(partial)]
-        usage = turn.step.usage
+        elif turn.progressed:
+            self._history = turn.messages
+        usage = turn.total
         return {"type": "aborted", "partial": partial, "usage": _totals(usage) if usage.known else None}
 
 
 class _Stamp:
-    """Puts `turn` and `seq` on the events of one turn."""
+    """Puts `turn`, `seq` and `agent` on the events of one turn."""
 
-    def __init__(self) -> None:
-        self._turn = secrets.token_hex(8)
+    def __init__(self, turn: Turn) -> None:
+        self.turn = secrets.token_hex(8)
+        self._work = turn
         self._seq = 0
 
     def __call__(self, batch: list[Event]) -> list[Event]:
+        agent = self._work.agent
         for event in batch:
             self._seq += 1
-            event["turn"] = self._turn
+            event["turn"] = self.turn
             event["seq"] = self._seq
+            event.setdefault("agent", agent)
         return batch
 
 

@@ -15,14 +15,13 @@ from typing import TYPE_CHECKING, Any
 
 from pydantic_core import to_json
 
-from .agent import Agent
 from .config.loading import load_agent_file
 from .config.overview import list_agents, overview
-from .config.resolved import resolve
 from .errors import ConfigError, ErrorInfo, SparewheelError, internal
 from .messages import parse_messages
+from .page_line import PageLine
 from .resilience.breaker import Health
-from .session import Session
+from .setup import make_session
 from .transports.demo import DemoTransport
 from .transports.page import PageTransport
 from .transports.router import RoutingTransport, network_transport
@@ -30,9 +29,9 @@ from .transports.router import RoutingTransport, network_transport
 if TYPE_CHECKING:
     from collections.abc import AsyncGenerator, Awaitable, Callable
 
-    from .config.resolved import ResolvedAgent
     from .events import Event
     from .messages import Message
+    from .session import Session
     from .transports.base import Transport
 
 Params = dict[str, Any]
@@ -56,6 +55,7 @@ class Worker:
 
     def __init__(self, send: Callable[[str], object], transport: Transport | None = None) -> None:
         self._send = send
+        self._line = PageLine(self._push)
         self._page = PageTransport(self._push)
         special: dict[str, Transport] = {"demo": DemoTransport(), "page": self._page}
         self._transport = RoutingTransport(transport or network_transport(), special)
@@ -76,6 +76,9 @@ class Worker:
             "online": self._online,
             "health": self._merge_health,
             "model_answer": self._model_answer,
+            "confirm": self._confirm,
+            "respond": self._respond,
+            "answer": self._answer,
         }
 
     def dispatch(self, text: str) -> None:
@@ -122,11 +125,19 @@ class Worker:
 
     async def _create_session(self, params: Params) -> Any:
         opened = self._open_session(params, parse_messages(params.get("history") or []))
-        resolved = opened.session.agent.resolved
-        return {"agent": resolved.name, "models": [spec.ref for spec in resolved.chain]}
+        team = opened.session.agent.team
+        root = team.agents[team.root]
+        return {
+            "agent": root.name,
+            "models": [spec.ref for spec in root.chain],
+            "agents": list(team.agents),
+            "welcome_message": root.welcome_message,
+        }
 
     async def _send_prompt(self, params: Params) -> Any:
         opened = self._find(params)
+        if isinstance(params.get("interactive"), bool):
+            opened.session.agent.context.approvals.interactive = params["interactive"]
         return await self._turn(opened, opened.session.turn(params.get("prompt")))
 
     async def _chat(self, params: Params) -> Any:
@@ -138,6 +149,31 @@ class Worker:
             return await self._turn(opened, opened.session.answer(messages))
         finally:
             self._open.pop(opened.name, None)
+            await opened.session.close()
+
+    async def _confirm(self, params: Params) -> None:
+        """The user's word on a tool call that waits for it."""
+        call_id, tool = params.get("id"), params.get("toolName")
+        approvals = self._find(params).session.agent.context.approvals
+        approvals.answer(
+            params.get("decision"),
+            call_id=call_id if isinstance(call_id, str) else None,
+            tool=tool if isinstance(tool, str) else None,
+            reason=str(params.get("reason") or ""),
+        )
+
+    async def _respond(self, params: Params) -> None:
+        """The user's answer to a question that a tool has asked."""
+        action, content = params.get("action"), params.get("content")
+        if action not in ("accept", "decline", "cancel"):
+            raise ConfigError("action must be accept, decline or cancel")
+        answer = {"action": action, "content": content if isinstance(content, dict) else {}}
+        if not self._find(params).session.agent.context.respond(str(params.get("id")), answer):
+            raise ConfigError("no such elicitation is pending", "It may have been answered or stopped.")
+
+    async def _answer(self, params: Params) -> None:
+        """What a function of the page came to."""
+        self._line.answer(params)
 
     async def _abort(self, params: Params) -> None:
         """Stop the turn of one session, or of all when none is named. A session without a turn is left as it is."""
@@ -160,6 +196,7 @@ class Worker:
         opened = self._open.pop(str(params.get("session")), None)
         if opened is not None:
             await self._stop(opened)
+            await opened.session.close()
 
     async def _online(self, params: Params) -> None:
         """The browser says that its network is back."""
@@ -181,9 +218,9 @@ class Worker:
         name = params.get("session")
         if not isinstance(name, str) or not name or name in self._open:
             raise ConfigError("session must be a name that is not in use")
-        resolved = _resolve(params)
-        self._secrets |= {json.dumps(secret)[1:-1] for secret in resolved.secrets}
-        opened = _Open(name, Session(Agent(resolved, self._transport, self._health), history))
+        session = make_session(name, params, history, self._transport, self._health, self._line)
+        self._secrets |= {json.dumps(secret)[1:-1] for secret in session.agent.team.secrets}
+        opened = _Open(name, session)
         self._open[name] = opened
         return opened
 
@@ -225,13 +262,3 @@ class Worker:
 def start(send: Callable[[str], object]) -> Callable[[str], None]:
     """Start the runtime; return `dispatch`."""
     return Worker(send).dispatch
-
-
-def _resolve(params: Params) -> ResolvedAgent:
-    name, env = params.get("agentName"), params.get("env") or {}
-    if name is not None and not isinstance(name, str):
-        raise ConfigError("agentName must be a string")
-    if not isinstance(env, dict):
-        raise ConfigError("env must be an object of names and values")
-    values = {str(key): str(value) for key, value in env.items() if value is not None}
-    return resolve(load_agent_file(params.get("yaml")), name, values)

@@ -40,8 +40,7 @@ class Api:
 
     def __enter__(self) -> Api:
         argv = [sys.executable, "-m", "tests.bench.api"]
-        path = {"PYTHONPATH": f"{ROOT / 'runtime'}:{ROOT}"}
-        self._process = subprocess.Popen(argv, cwd=ROOT, stdout=subprocess.PIPE, text=True, env=path)
+        self._process = subprocess.Popen(argv, cwd=ROOT, stdout=subprocess.PIPE, text=True)
         assert self._process.stdout is not None
         self.url = f"http://127.0.0.1:{int(self._process.stdout.readline())}"
         return self

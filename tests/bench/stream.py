@@ -15,13 +15,15 @@ async def throughput(both: Both, sizes: Sizes, lab: Lab) -> tuple[Facts, Table]:
     """Deltas as fast as they can be read, in answers of several lengths."""
     await _warm_up(both)
     runs: defaultdict[tuple[str, int], list[Run]] = defaultdict(list)
-    for length, repetitions in sizes.floods.items():
-        for name in shuffled((RAW, OURS), repetitions):
-            lab.tell(f"{length:,} deltas, {name}")
-            run = await both[name].run(f"flood-{length}")
-            assert run.deltas == length, f"{name} delivered {run.deltas} of {length} deltas"
-            runs[name, length].append(run)
-    table = Table("Throughput", ("deltas", "raw ms", "ours ms", "time", "raw CPU us", "ours CPU us", "CPU", "ours per s"))
+    cells = [(name, length) for length, times in sizes.floods.items() for name in (RAW, OURS) for _ in range(times)]
+    for name, length in shuffled(cells, 1):
+        lab.tell(f"{length:,} deltas, {name}")
+        run = await both[name].run(f"flood-{length}")
+        assert run.deltas == length, f"{name} delivered {run.deltas} of {length} deltas"
+        runs[name, length].append(run)
+    table = Table(
+        "Throughput", ("deltas", "raw ms", "ours ms", "time", "raw CPU us", "ours CPU us", "CPU", "ours per s")
+    )
     time: dict[tuple[str, int], float] = {}
     cpu: dict[tuple[str, int], float] = {}
     for cell, done in runs.items():
@@ -105,5 +107,5 @@ async def fallback(both: Both, sizes: Sizes, lab: Lab) -> tuple[Facts, Table]:
 async def _warm_up(both: Both) -> None:
     """Engines compile what has run for a while."""
     for contender in both.values():
-        for _ in range(3):
-            await contender.run("flood-2000")
+        for _ in range(2):
+            await contender.run("flood-20000")

@@ -33,6 +33,12 @@ def provider() -> Iterator[ScriptedProvider]:
         yield server
 
 
+@pytest.fixture
+def refused(provider: ScriptedProvider) -> str:
+    """A URL on which nobody listens."""
+    return provider.refused_url()
+
+
 @pytest.fixture(scope="module")
 def site() -> Iterator[Site]:
     """The host of a page that is not ours, which has put our files into a folder of its own."""
@@ -59,16 +65,11 @@ async def embedded(foreign_page: Theirs) -> Theirs:
 
 
 @pytest_asyncio.fixture(loop_scope="session")
-async def theirs(embedded: Theirs, site: Site, provider: ScriptedProvider) -> AsyncIterator[Theirs]:
+async def theirs(embedded: Theirs, site: Site, provider: ScriptedProvider, refused: str) -> AsyncIterator[Theirs]:
     """The module's page; afterwards checks what it said on the console and whom it asked."""
     yield embedded
     watch = embedded.watch
     assert watch.faults == []
     assert not any("CANARY" in text for text in [*watch.console, *watch.urls]), KEY
-    assert watch.origins <= {site.origin, provider.url, *provider_refusals(provider)}
+    assert watch.origins <= {site.origin, provider.url, refused}
     watch.clear()
-
-
-def provider_refusals(provider: ScriptedProvider) -> set[str]:
-    """The URLs on which the provider lets nobody listen."""
-    return {f"http://127.0.0.1:{held.getsockname()[1]}" for held in provider._refused}

@@ -65,13 +65,18 @@ async def test_each_delta_is_seen_before_the_next_is_sent(theirs: Theirs, provid
     ids=["429", "500", "refused", "no CORS", "truncated"],
 )
 async def test_a_failing_model_is_replaced(
-    reply: Reply | None, kind: str, status: int | None, shown: list[str], theirs: Theirs, provider: ScriptedProvider
+    reply: Reply | None,
+    kind: str,
+    status: int | None,
+    shown: list[str],
+    theirs: Theirs,
+    provider: ScriptedProvider,
+    refused: str,
 ) -> None:
     provider.script("b", ANSWER)
-    first = provider.refused_url()
-    if reply is not None:
+    first = provider.url if reply else refused
+    if reply:
         provider.script("a", reply)
-        first = provider.url
     await theirs.open("s", agent_file({"a": first, "b": provider.url}), ENV)
     turn = await theirs.take_turn("s")
     assert turn.types == ["start", *shown, "fallback", *ANSWERED]

@@ -73,16 +73,15 @@ async def test_an_unknown_agent(serving: Theirs, provider: ScriptedProvider) -> 
     assert '"nobody"' in error["message"]
 
 
-async def test_a_base_url_that_does_not_answer(serving: Theirs, provider: ScriptedProvider) -> None:
-    url = provider.refused_url()
-    await serving.open("s", agent_file({"a": url}), ENV)
+async def test_a_base_url_that_does_not_answer(serving: Theirs, refused: str) -> None:
+    await serving.open("s", agent_file({"a": refused}), ENV)
     turn = await serving.take_turn("s")
     assert turn.types == ["start", "exhausted", "error"]
     assert turn.error
     assert (turn.error["kind"], turn.error["model"]) == ("network_or_cors", "openai/a")
     assert turn.error["hint"]
     assert len(turn.error["attempts"]) == 1
-    assert sum(each.startswith(url) for each in serving.watch.urls) == 1
+    assert sum(each.startswith(refused) for each in serving.watch.urls) == 1
 
 
 @pytest.mark.parametrize("prompt", [42, None, {"text": "Hello"}, ["Hello"], True])

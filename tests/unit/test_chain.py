@@ -31,7 +31,7 @@ def test_one_model_answers() -> None:
     assert transport.asked == ["a"]
     assert played.types == ["start", "block_start", "delta", "delta", "block_end", "usage", "finish"]
     assert played.told == [
-        {"type": "start", "agent": "root", "model": "openai/a"},
+        {"type": "start", "model": "openai/a"},
         {"type": "text", "attempt": 1, "text": "Answer"},
         {**OK_USAGE, "attempt": 1, "model": "openai/a"},
         {"type": "finish", "reason": "stop", "model": "openai/a"},
@@ -57,7 +57,7 @@ def test_the_whole_story_of_a_rescue() -> None:
     dropped = {"kind": "network", "code": "network_error", "reason": played.of("retry")[0]["reason"]}
     full = {"kind": "overloaded", "code": "server_error", "status": 529, "reason": "Overloaded"}
     assert played.told == [
-        {"type": "start", "agent": "root", "model": "openai/a"},
+        {"type": "start", "model": "openai/a"},
         {"type": "text", "attempt": 1, "text": "Half"},
         {**void, "attempt": 1},
         {"type": "discard", "attempt": 1, "chars": 4},

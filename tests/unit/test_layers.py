@@ -20,6 +20,7 @@ VALUES = {
     "errors",
     "events",
     "messages",
+    "page_line",
     "redact",
     "sse",
     "usage",
@@ -34,6 +35,7 @@ LAYERS: list[set[str]] = [
     {"agent"},
     {"store"},
     {"session"},
+    {"setup"},
     {"worker"},
 ]
 HOST_ONLY = {"headless", "testing"}  # above everything, beside each other, and held to what is public

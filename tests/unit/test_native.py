@@ -8,8 +8,9 @@ from contextlib import aclosing
 import pytest
 
 from sparewheel.agent import Agent
+from sparewheel.agent.context import Context
 from sparewheel.config.loading import load_agent_file
-from sparewheel.config.resolved import resolve
+from sparewheel.config.resolved import resolve_team
 from sparewheel.resilience.breaker import Health
 from sparewheel.session import Session
 from sparewheel.testing import Reply, ScriptedProvider, errors, openai_chat
@@ -25,7 +26,7 @@ def open_session(base_url: str, *models: str) -> Session:
 agents: {{root: {{model: mine/{models[0]}, fallback: {{models: [{rest}], retries: -1, delay: 0s}}}}}}
 providers: {{mine: {{base_url: "{base_url}"}}}}
 """
-    return Session(Agent(resolve(load_agent_file(text), None, {}), network_transport(), Health()))
+    return Session(Agent(resolve_team(load_agent_file(text), None, {}), network_transport(), Health(), Context()))
 
 
 async def turn(session: Session) -> Played:

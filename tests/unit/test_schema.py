@@ -156,6 +156,11 @@ def test_references_that_multiply_are_bounded() -> None:
         normalise({"$ref": "#/$defs/L0", "$defs": {**definitions, "L9": {}}}, "gemini")
 
 
+def test_lists_of_names_are_bounded_too() -> None:
+    with pytest.raises(ValueError, match="too large"):
+        normalise({"anyOf": [{"required": [f"p{n}" for n in range(200)]}] * 100}, "openai")
+
+
 def test_depth_is_bounded() -> None:
     deep: Json = {}
     for _ in range(10_000):
@@ -401,7 +406,7 @@ ALLOWED = {
 
 
 @pytest.mark.parametrize("dialect", DIALECTS)
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=60, deadline=None)
 @given(document=DOCUMENTS)
 def test_any_schema(dialect: Dialect, document: Json) -> None:
     before = copy.deepcopy(document)

@@ -57,7 +57,9 @@ def test_a_conversation_carries_its_turns() -> None:
             [("system", "Be brief."), ("user", "one")],
             [("system", "Be brief."), ("user", "one"), ("assistant", "Answer"), ("user", "two")],
         ]
-        assert conversation.export() == {
+        export = conversation.export()
+        assert [episode["outcome"] for episode in export.pop("episodes")] == ["finished", "finished"]
+        assert export == {
             "version": 1,
             "agent": "root",
             "messages": [

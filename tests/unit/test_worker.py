@@ -67,7 +67,12 @@ class Page:
 
     async def open(self, session: str = "s") -> None:
         reply = await self.call("create_session", session=session, yaml=YAML, env={"OPENAI_API_KEY": KEY})
-        assert reply["result"] == {"agent": "root", "models": ["openai/a", "mine/b"]}
+        assert reply["result"] == {
+            "agent": "root",
+            "models": ["openai/a", "mine/b"],
+            "agents": ["root"],
+            "welcome_message": "",
+        }
 
 
 def test_a_turn_is_events_then_one_reply() -> None:

@@ -9,6 +9,7 @@ const NOW = 1_000_000;
 const facts = { kind: "overloaded", code: "server_error", reason: "no room" };
 const retry = (model, attempt, delay_ms) => ({ type: "retry", model, attempt, delay_ms, retrying_at: "", ...facts });
 const fallback = (from, to, attempt, delay_ms = 0) => ({ type: "fallback", from, to, attempt, delay_ms, ...facts });
+const hedge = { type: "hedge", from: "m/a", to: "m/b", attempt: 2, after_ms: 2000 };
 
 /** What each model's line says after these events. */
 function lines(models, events, later = 0) {
@@ -28,9 +29,15 @@ for (const [what, events, later, expected] of [
   ["retrying", A_TO_B.slice(0, 3), 1500, ["asking, attempt 2…", "standing by"]],
   ["the next one", A_TO_B, 0, ["failed, 2 attempts", "asking…"]],
   ["the next one, after a pause", [...A_TO_B.slice(0, 3), fallback("m/a", "m/b", 3, 500)], 0, ["failed, 2 attempts", "asking in 1 s"]],
-  ["answered", [...A_TO_B, { ...HELLO, attempt: 3 }, FINISH], 0, ["failed, 2 attempts", "answered"]],
+  ["answered", [...A_TO_B, { ...HELLO, attempt: 3 }, { ...FINISH, model: "m/b" }], 0, ["failed, 2 attempts", "answered"]],
   ["stopped", [...A_TO_B, ABORTED], 0, ["failed, 2 attempts", "stopped"]],
   ["failed", [...A_TO_B, ERROR], 0, ["failed, 2 attempts", "failed"]],
+  ["asked as well", [{ ...START, model: "m/a" }, hedge], 0, ["asking…", "asking…"]],
+  ["asked as well, in vain", [{ ...START, model: "m/a" }, hedge, HELLO, { ...FINISH, model: "m/a" }], 0, ["answered", "standing by"]],
+  ["asked as well, and quicker", [{ ...START, model: "m/a" }, hedge, { ...HELLO, attempt: 2 }, { ...FINISH, model: "m/b" }], 0, ["standing by", "answered"]],
+  ["passed over", [{ ...START, model: "m/b" }, { type: "skipped", model: "m/a", ...facts, wait_ms: null }], 0, ["passed over", "asking…"]],
+  ["the next step", [{ ...START, model: "m/a" }, HELLO, { type: "step", step: 2 }], 0, ["asking…", "standing by"]],
+  ["a sub-agent at work", [{ ...START, model: "m/a" }, { ...fallback("m/a", "m/b", 2), task: "c1" }], 0, ["asking…", "standing by"]],
   ["a turn after that", [...A_TO_B, ERROR, { ...START, model: "m/a" }], 0, ["asking…", "standing by"]],
 ]) {
   test(what, () => {
@@ -47,7 +54,7 @@ test("each model keeps its own reason, not that of the turn", () => {
 });
 
 test("a model that the chain did not name is added", () => {
-  assert.deepEqual(lines(["m/a"], [...A_TO_B, FINISH]).map(([model]) => model), ["m/a", "m/b"]);
+  assert.deepEqual(lines(["m/a"], [...A_TO_B, { ...FINISH, model: "m/b" }]).map(([model]) => model), ["m/a", "m/b"]);
 });
 
 test("an event that changes nothing says so", () => {

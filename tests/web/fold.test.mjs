@@ -19,7 +19,7 @@ const fallback = (from, to, attempt) => ({
 
 test("nothing yet", () => {
   assert.deepEqual(fold([]), {
-    turn: null, agent: null, model: null, status: "idle", text: "", reasoning: "", toolCalls: [], attempts: [],
+    turn: null, agent: null, model: null, status: "idle", step: 1, text: "", reasoning: "", toolCalls: [], attempts: [],
     usage: null, finish_reason: null, error: null,
   });
 });
@@ -28,7 +28,7 @@ test("a plain turn", () => {
   const thought = { type: "delta", attempt: 1, index: 0, reasoning: "hm" };
   const rest = { type: "delta", attempt: 1, index: 1, content: " there" };
   assert.deepEqual(fold(turn("t1", START, thought, HELLO, rest, usage(1, 3, 2), FINISH)), {
-    turn: "t1", agent: "root", model: "demo/hello", status: "finished", text: "Hello there", reasoning: "hm", toolCalls: [],
+    turn: "t1", agent: "root", model: "demo/hello", status: "finished", step: 1, text: "Hello there", reasoning: "hm", toolCalls: [],
     attempts: [{ attempt: 1, model: "demo/hello", state: "answered", reason: "", discarded: false }],
     usage: { input_tokens: 3, output_tokens: 2, cached_tokens: null, reasoning_tokens: null },
     finish_reason: "stop", error: null,

@@ -213,7 +213,7 @@ test("options go into create_session, the id is the shim's", async () => {
   const { worker, runtime } = await start();
   const creating = runtime.createSession({ yaml: "y", env: { KEY: "sk-CANARY" }, autoApprove: true, session: "mine" });
   const command = await worker.command("create_session");
-  assert.deepEqual(command.params, { yaml: "y", env: { KEY: "sk-CANARY" }, autoApprove: true, session: "s1" });
+  assert.deepEqual(command.params, { yaml: "y", env: { KEY: "sk-CANARY" }, autoApprove: true, interactive: false, session: "s1" });
   worker.reply(command, { agent: "root", models: ["demo/hello"] });
   const session = await creating;
   assert.deepEqual([session.id, session.agent, session.models], ["s1", "root", ["demo/hello"]]);
@@ -225,7 +225,7 @@ test("chat runs one turn under an id of its own", async () => {
   const messages = [{ role: "user", content: "hi" }];
   const chatting = runtime.chat({ yaml: "y", messages, signal: new AbortController().signal }, (event) => heard.push(event));
   const command = await worker.command("chat");
-  assert.deepEqual(command.params, { yaml: "y", messages, session: "s1" });
+  assert.deepEqual(command.params, { yaml: "y", messages, interactive: true, session: "s1" });
   worker.events("s1", ...turn("t1", START, HELLO));
   worker.events("s2", ...turn("t2", START));
   worker.reply(command, RESULT);

@@ -38,7 +38,7 @@ test("send settles with the result, after the events", async () => {
   const { worker, session } = await start((event) => order.push(event.type));
   const sending = session.send("hi").then((result) => (order.push("result"), result));
   const command = await worker.command("send");
-  assert.deepEqual(command.params, { prompt: "hi", session: "s1" });
+  assert.deepEqual(command.params, { prompt: "hi", interactive: true, session: "s1" });
   worker.events("s1", ...turn("t1", START, HELLO, FINISH));
   worker.reply(command, RESULT);
   assert.deepEqual(await sending, RESULT);
@@ -115,7 +115,7 @@ test("what fails before the first event throws from the stream", async () => {
   const seen = [];
   const streaming = collect(session.stream(undefined), seen);
   const command = await worker.command("send");
-  assert.deepEqual(command.params, { session: "s1" });
+  assert.deepEqual(command.params, { interactive: true, session: "s1" });
   worker.refuse(command, { kind: "config", message: "prompt must be a string" });
   await assert.rejects(streaming, kind("config", /must be a string/));
   assert.deepEqual(seen, []);

@@ -2,7 +2,7 @@
 
 /**
  * @typedef {import("../sparewheel.js").Event} Event
- * @typedef {"waiting" | "asking" | "streaming" | "pausing" | "failed" | "answered" | "stopped"} LinkState
+ * @typedef {"waiting" | "asking" | "streaming" | "pausing" | "failed" | "answered" | "stopped" | "skipped"} LinkState
  *
  * @typedef {object} Link One model of the chain.
  * @property {string} model
@@ -23,6 +23,8 @@ export class ChainState {
   links;
   /** @type {Link | undefined} The model whose turn it is. */
   #current;
+  /** @type {Map<number, Link>} Who makes which attempt, for two may be asked at once. */
+  #attempts = new Map();
 
   /** @param {string[]} models Primary first. */
   constructor(models) {
@@ -35,47 +37,73 @@ export class ChainState {
    * @returns {boolean} Whether anything changed.
    */
   push(event, now) {
+    if (event.task !== undefined) return false; // a sub-agent has a chain of its own
     switch (event.type) {
       case "start":
         this.links = this.links.map(({ model }) => idle(model));
-        this.#ask(event.model, 0, now);
+        this.#attempts.clear();
+        this.#ask(event.model, 1, 0, now);
         return true;
+      case "step":
+        return this.#settle("asking");
       case "delta":
       case "tool_call_delta":
-        if (this.#current?.state === "streaming") return false;
-        return this.#settle("streaming");
+        this.#current = this.#attempts.get(event.attempt) ?? this.#current;
+        return this.#current?.state !== "streaming" && this.#settle("streaming");
       case "retry":
         this.#settle("failed", event.reason);
-        this.#ask(event.model, event.delay_ms, now);
+        this.#ask(event.model, event.attempt, event.delay_ms, now);
         return true;
       case "fallback":
         this.#settle("failed", event.reason);
-        this.#ask(event.to, event.delay_ms, now);
+        this.#ask(event.to, event.attempt, event.delay_ms, now);
+        return true;
+      case "hedge":
+        this.#ask(event.to, event.attempt, 0, now);
+        return true;
+      case "skipped":
+        Object.assign(this.#link(event.model), { state: "skipped", reason: event.reason });
         return true;
       case "finish":
+        this.#current = this.#link(event.model);
+        this.#giveUp();
         return this.#settle("answered");
       case "exhausted":
         return this.#settle("failed", event.final_error.message);
       case "error":
+        this.#giveUp();
         return this.#current?.state !== "failed" && this.#settle("failed", event.message);
       case "aborted":
+        this.#giveUp();
         return this.#settle("stopped");
       default:
         return false;
     }
   }
 
+  /** @param {string} model */
+  #link(model) {
+    let link = this.links.find((candidate) => candidate.model === model);
+    if (!link) this.links.push((link = idle(model)));
+    return link;
+  }
+
+  /** Those who were asked beside the one that counts stand by again. */
+  #giveUp() {
+    for (const link of this.links) {
+      if (link !== this.#current && (link.state === "asking" || link.state === "streaming")) link.state = "waiting";
+    }
+  }
+
   /**
    * @param {string} model
+   * @param {number} attempt
    * @param {number} delay Milliseconds until it is asked.
    * @param {number} now
    */
-  #ask(model, delay, now) {
-    let link = this.links.find((candidate) => candidate.model === model);
-    if (!link) {
-      link = idle(model);
-      this.links.push(link);
-    }
+  #ask(model, attempt, delay, now) {
+    const link = this.#link(model);
+    this.#attempts.set(attempt, link);
     link.state = delay > 0 ? "pausing" : "asking";
     link.until = now + delay;
     link.attempts += 1;
@@ -119,5 +147,7 @@ export function describe({ state, attempts, until }, now) {
       return attempts > 1 ? `answered, attempt ${attempts}` : "answered";
     case "stopped":
       return "stopped";
+    case "skipped":
+      return "passed over";
   }
 }

@@ -86,11 +86,17 @@ async function takeTurn(text) {
   if (running || text.trim() === "") return;
   const control = new AbortController();
   welcome.remove();
-  const view = new TurnView(transcript, text, follow);
+  /** @type {import("../sparewheel.js").Session | undefined} */
+  let session;
+  const view = new TurnView(transcript, text, follow, {
+    confirm: async (confirmation) => session?.confirm(confirmation),
+    respond: async (answer) => session?.respondToElicitation(answer),
+    answered: () => prompt.focus(),
+  });
   running = { control, view };
   showRunning(true);
   try {
-    const session = await Promise.race([openSession(), stopped(control.signal)]);
+    session = await Promise.race([openSession(), stopped(control.signal)]);
     turnsOfSession += 1;
     status.set("running", "Asking…");
     for await (const event of session.stream(text, { signal: control.signal })) {
@@ -122,6 +128,11 @@ function stopped(signal) {
 /** @param {import("../sparewheel.js").Event} event */
 function announce(event) {
   if (event.type === "delta") status.set("running", "Answering…");
+  else if (event.type === "tool_call") status.set("running", `Running ${event.name}…`);
+  else if (event.type === "tool_confirmation") status.set("running", `${event.name} needs your approval`);
+  else if (event.type === "elicitation") status.set("running", "You are asked something");
+  else if (event.type === "step") status.set("running", "Asking…");
+  else if (event.type === "hedge") status.set("running", `${event.from} is slow; ${event.to} is asked as well`);
   else if (event.type === "retry") status.set("running", `${event.model} failed; it is asked again`);
   else if (event.type === "fallback") status.set("running", `${event.from} failed; ${event.to} takes over`);
   else if (event.type === "finish") status.set("done", `Answered by ${event.model}`);

@@ -1,5 +1,6 @@
+import { CallsView } from "./calls-view.js";
 import { make, perFrame } from "./dom.js";
-import { GrowingText } from "./growing-text.js";
+import { StepView } from "./step-view.js";
 
 /**
  * @typedef {import("../sparewheel.js").Event} Event
@@ -7,19 +8,13 @@ import { GrowingText } from "./growing-text.js";
  * @typedef {{message: string, hint: string, attempts: AttemptRecord[]}} Failure
  */
 
-/** How long void text stays to be seen; the animation in chain.css is as long. */
-const VOID_MS = 1600;
-
-/** One turn of the transcript: the prompt, the answer as it grows, and what became of it. */
+/** One turn of the transcript: the prompt, what each step says and calls, and what became of it. */
 export class TurnView {
   element = make("article", { class: "turn" });
-  #notes = make("div", { class: "notes" });
-  #answer = make("div", { class: "answer" });
+  #steps = make("div", { class: "steps" });
   #outcome = make("p", { class: "outcome" });
-  /** @type {Map<string, GrowingText>} The texts of the turn, by attempt and what they are. */
-  #texts = new Map();
-  /** @type {HTMLElement | null} */
-  #thinking = null;
+  #step = new StepView();
+  #calls;
   #attempts = 1;
   #tokens = 0;
   #ask;
@@ -28,22 +23,23 @@ export class TurnView {
    * @param {HTMLElement} transcript
    * @param {string} prompt
    * @param {() => void} onGrown
+   * @param {import("./calls-view.js").Answers} answers
    */
-  constructor(transcript, prompt, onGrown) {
-    document.getElementById("answer")?.removeAttribute("id");
-    this.#answer.id = "answer";
+  constructor(transcript, prompt, onGrown, answers) {
+    this.#calls = new CallsView(this.#step.calls, answers);
     this.element.append(
       make("h3", { class: "unseen", text: "You" }),
       make("p", { class: "said", text: prompt }),
       make("h3", { class: "unseen", text: "Answer" }),
-      this.#notes,
-      this.#answer,
+      this.#steps,
       this.#outcome,
     );
+    this.#show(this.#step);
     transcript.append(this.element);
     this.#busy(true);
     this.#ask = perFrame(() => {
-      for (const text of this.#texts.values()) text.flush();
+      this.#step.flush();
+      this.#calls.flush();
       onGrown();
     });
     this.#ask();
@@ -51,20 +47,39 @@ export class TurnView {
 
   /** @param {Event} event */
   push(event) {
+    this.#calls.push(event);
+    if (event.task === undefined) this.#own(event);
+    else if (event.type === "usage") this.#tokens += event.output_tokens ?? 0;
+    this.#ask();
+  }
+
+  /** @param {Event} event One that is no sub-agent's. */
+  #own(event) {
     switch (event.type) {
+      case "step":
+        this.#next();
+        break;
       case "delta":
-        if (event.content) this.#textOf(event.attempt, "content").append(event.content);
-        if (event.reasoning) this.#textOf(event.attempt, "reasoning").append(event.reasoning);
+        if (event.content) this.#step.append(event.attempt, "content", event.content);
+        if (event.reasoning) this.#step.append(event.attempt, "reasoning", event.reasoning);
         break;
       case "retry":
       case "fallback":
+      case "hedge":
         this.#attempts = event.attempt;
         break;
       case "discard":
-        this.#void(event.attempt, event.chars);
+        this.#step.note(`Attempt ${event.attempt} broke off after ${event.chars} characters; they are void.`);
+        this.#step.discard(event.attempt);
+        break;
+      case "compacted":
+        this.#step.note(`The conversation was too long for ${event.model}: ${event.dropped} messages were left out.`);
+        break;
+      case "recovered":
+        this.#step.note(`${event.model} answers again.`);
         break;
       case "warning":
-        this.#note(event.message);
+        this.#step.note(event.message);
         break;
       case "usage":
         this.#tokens += event.output_tokens ?? 0;
@@ -79,7 +94,6 @@ export class TurnView {
         this.fail(event);
         break;
     }
-    this.#ask();
   }
 
   /**
@@ -87,6 +101,7 @@ export class TurnView {
    * @param {Failure} failure
    */
   fail({ message, hint, attempts }) {
+    this.#calls.close();
     this.#busy(false);
     const box = make("div", { class: "failure" }, make("p", { class: "message", text: message }));
     box.setAttribute("role", "alert");
@@ -102,55 +117,24 @@ export class TurnView {
     this.#end("Stopped");
   }
 
-  /**
-   * @param {number} attempt
-   * @param {"content" | "reasoning"} what
-   */
-  #textOf(attempt, what) {
-    const key = `${attempt} ${what}`;
-    let text = this.#texts.get(key);
-    if (!text) {
-      text = new GrowingText();
-      this.#texts.set(key, text);
-      (what === "content" ? this.#answer : this.#thoughts()).append(text.element);
-    }
-    return text;
+  /** The next step says something new. */
+  #next() {
+    this.#step.flush();
+    this.#step = new StepView();
+    this.#calls.into(this.#step.calls);
+    this.#show(this.#step);
   }
 
-  #thoughts() {
-    if (!this.#thinking) {
-      this.#thinking = make("details", { class: "thoughts" }, make("summary", { text: "Reasoning" }));
-      this.#answer.before(this.#thinking);
-    }
-    return this.#thinking;
-  }
-
-  /**
-   * What an attempt has shown is void: strike it, and let it go. It leaves the answer at once.
-   * @param {number} attempt
-   * @param {number} chars
-   */
-  #void(attempt, chars) {
-    const ghost = make("div", { class: "ghost" });
-    for (const what of ["content", "reasoning"]) {
-      const text = this.#texts.get(`${attempt} ${what}`);
-      text?.flush();
-      if (text) ghost.append(text.element);
-      this.#texts.delete(`${attempt} ${what}`);
-    }
-    ghost.setAttribute("aria-hidden", "true");
-    this.#note(`Attempt ${attempt} broke off after ${chars} characters; they are void.`);
-    this.#answer.before(ghost);
-    setTimeout(() => ghost.remove(), VOID_MS);
-  }
-
-  /** @param {string} text */
-  #note(text) {
-    this.#notes.append(make("p", { text }));
+  /** @param {StepView} step The one whose text is the answer, if it is the last. */
+  #show(step) {
+    document.getElementById("answer")?.removeAttribute("id");
+    step.answer.id = "answer";
+    this.#steps.append(step.element);
   }
 
   /** @param {string} outcome */
   #end(outcome) {
+    this.#calls.close();
     this.#busy(false);
     this.#outcome.textContent = outcome;
     this.#ask();

@@ -86,9 +86,9 @@ export class Channel {
    */
   #endTurn(error) {
     if (!this.#turn || isTerminal(this.#turn.last)) return;
-    const { turn = "unstarted", seq = 0 } = this.#turn.last ?? {};
+    const { turn = "unstarted", seq = 0, agent = "" } = this.#turn.last ?? {};
     const { message, code, hint, retryable } = error;
     const kind = error.kind === "aborted" ? "aborted" : "internal";
-    this.#deliver({ type: "error", turn, seq: seq + 1, message, kind, code, hint, retryable, attempts: [] });
+    this.#deliver({ type: "error", turn, seq: seq + 1, agent, message, kind, code, hint, retryable, attempts: [] });
   }
 }

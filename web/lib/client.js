@@ -1,4 +1,5 @@
 import { messageOf, SparewheelError } from "./errors.js";
+import { toJson } from "./json.js";
 
 /**
  * @typedef {import("../events.js").Event} Event
@@ -151,17 +152,10 @@ export class Client {
  * @param {{id: number, method: string, params: Record<string, unknown>}} command
  */
 function encode(command) {
-  let reason = "";
   try {
-    return JSON.stringify(command, (key, value) => {
-      if (["function", "symbol", "bigint"].includes(typeof value)) reason = `"${key}" is a ${typeof value}`;
-      if (typeof value === "number" && !Number.isFinite(value)) reason = `"${key}" is ${value}`;
-      if (reason) throw new TypeError(reason);
-      return value;
-    });
+    return toJson(command);
   } catch (thrown) {
-    // Only the first line of the engine's own message: the others quote the objects.
-    const message = `${command.method}: what was passed is not plain JSON: ${reason || messageOf(thrown).split("\n")[0]}`;
+    const message = `${command.method}: what was passed is not plain JSON: ${messageOf(thrown)}`;
     throw new SparewheelError({ kind: "config", message, hint: "Pass plain objects, arrays, strings and numbers." });
   }
 }

@@ -1,32 +1,60 @@
+import { confirmParams, respondParams } from "./answers.js";
 import { Channel, isTerminal } from "./channel.js";
-import { SparewheelError } from "./errors.js";
+import { guarded } from "./listener.js";
+import { OpenQuestions } from "./open-questions.js";
 import { Queue } from "./queue.js";
+import { refuse } from "./refuse.js";
 
 /**
  * @typedef {import("../events.js").Event} Event
  * @typedef {import("../sparewheel.js").Session} SessionApi
  * @typedef {import("../sparewheel.js").TurnOptions} TurnOptions
+ * @typedef {import("../sparewheel.js").Listener} Listener
+ *
+ * @typedef {object} Origin What a session is made of, on this side.
+ * @property {import("./client.js").Client} client
+ * @property {import("./asks.js").Asks} asks
+ * @property {string} id
+ * @property {Listener | undefined} listener
+ * @property {boolean | undefined} interactive Whether anybody can be asked; unset: whether anybody listens.
  */
 
 /** @implements {SessionApi} */
 export class Session {
   #client;
+  #asks;
   #channel;
+  #interactive;
+  #questions = new OpenQuestions();
+  /** @type {(event: Event) => void} */
+  #hear = () => {};
+  #listening = false;
   /** @type {Promise<void> | null} */
   #closing = null;
 
   /**
-   * @param {import("./client.js").Client} client
-   * @param {string} id
+   * @param {Origin} origin
    * @param {{agent: string, models: string[]}} made What the worker said of the session it made.
-   * @param {import("../sparewheel.js").Listener | undefined} listener
    */
-  constructor(client, id, made, listener) {
+  constructor({ client, asks, id, listener, interactive }, made) {
     this.#client = client;
-    this.#channel = new Channel(client, id, listener);
+    this.#asks = asks;
+    this.#interactive = interactive;
+    this.#channel = new Channel(client, id, (event) => {
+      this.#questions.see(event);
+      this.#hear(event);
+    });
+    this.listen(listener);
     this.id = id;
     this.agent = made.agent;
     this.models = made.models;
+  }
+
+  /** @param {Listener | undefined} listener */
+  listen(listener) {
+    this.#listening = typeof listener === "function";
+    this.#hear = guarded(listener, "an event listener");
+    this.#questions.events.forEach(this.#hear);
   }
 
   /**
@@ -35,7 +63,8 @@ export class Session {
    */
   async send(prompt, { signal } = {}) {
     this.#checkOpen();
-    return this.#channel.run("send", { prompt }, signal);
+    const interactive = this.#interactive ?? this.#listening;
+    return this.#channel.run("send", { prompt, interactive }, signal);
   }
 
   /**
@@ -48,7 +77,7 @@ export class Session {
     /** @type {Queue<Event>} */
     const queue = new Queue();
     const failure = this.#channel
-      .run("send", { prompt }, signal, (event) => queue.push(event))
+      .run("send", { prompt, interactive: this.#interactive ?? true }, signal, (event) => queue.push(event))
       .then(() => null)
       .catch((error) => error)
       .finally(() => queue.end());
@@ -67,6 +96,22 @@ export class Session {
     }
     const error = await failure;
     if (error && !isTerminal(last)) throw error;
+  }
+
+  /** @param {unknown[]} args */
+  async confirm(...args) {
+    this.#checkOpen();
+    const params = confirmParams(args);
+    await this.#client.request("confirm", { ...params, session: this.id });
+    this.#questions.settle(params.id);
+  }
+
+  /** @param {import("../sparewheel.js").ElicitationAnswer} answer */
+  async respondToElicitation(answer) {
+    this.#checkOpen();
+    const params = respondParams(answer);
+    await this.#client.request("respond", { ...params, session: this.id });
+    this.#questions.settle(params.id);
   }
 
   async restart() {
@@ -93,13 +138,12 @@ export class Session {
       // With the worker gone, the session is gone: nothing left to close.
       if (this.#client.running) await this.#client.request("close", { session: this.id });
     } finally {
+      this.#asks.remove(this.id);
       this.#channel.close();
     }
   }
 
   #checkOpen() {
-    if (this.#closing) {
-      throw new SparewheelError({ kind: "config", message: "the session is closed", hint: "Create another one." });
-    }
+    if (this.#closing) throw refuse("the session is closed", "Create another one.");
   }
 }

@@ -1,172 +1,201 @@
-"""A valid file, an agent's name and the caller's env, made into what the runtime works with: a chain of `ModelSpec`."""
+"""A valid file, an agent's name and the caller's env, made into what the runtime works with: a team of agents."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, Final
-from urllib.parse import urlsplit
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from ..errors import ConfigError
+from .agents import CommandConfig
+from .expand import Expander
+from .faults import Faults
+from .modelspecs import Models
+from .providers import PROVIDERS
+from .specs import ModelSpec, ResolvedAgent, ResolvedTeam
+from .tools import Tools
+from .unsupported import check_agent
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from .schema import (
-        AgentFile,
-        FallbackConfig,
-        ModelConfig,
-        ProviderConfig,
-        StructuredOutputConfig,
-        TimeoutsConfig,
-    )
+    from .agents import AgentConfig, CommandsConfig, GuardrailConfig
+    from .schema import AgentFile, Path
 
-_PARAMETERS: Final = (
-    "temperature",
-    "max_tokens",
-    "top_p",
-    "frequency_penalty",
-    "presence_penalty",
-    "parallel_tool_calls",
-    "thinking_budget",
-)
+__all__ = ["PROVIDERS", "ModelSpec", "ResolvedAgent", "ResolvedTeam", "resolve", "resolve_team"]
 
-
-@dataclass(frozen=True, slots=True)
-class KnownProvider:
-    """What we know of a provider that needs no configuration. `api` names its wire format."""
-
-    api: str
-    base_url: str
-    token_key: str | None
-    options: Mapping[str, Any] = field(default_factory=dict)  # what this server wants otherwise
-
-
-PROVIDERS: Final[dict[str, KnownProvider]] = {
-    "openai": KnownProvider("openai_chatcompletions", "https://api.openai.com/v1", "OPENAI_API_KEY"),
-    "anthropic": KnownProvider("anthropic", "https://api.anthropic.com/v1", "ANTHROPIC_API_KEY"),
-    "google": KnownProvider("google", "https://generativelanguage.googleapis.com/v1beta", "GOOGLE_API_KEY"),
-    "openrouter": KnownProvider("openai_chatcompletions", "https://openrouter.ai/api/v1", "OPENROUTER_API_KEY"),
-    "groq": KnownProvider("openai_chatcompletions", "https://api.groq.com/openai/v1", "GROQ_API_KEY"),
-    "mistral": KnownProvider(
-        "openai_chatcompletions", "https://api.mistral.ai/v1", "MISTRAL_API_KEY", {"stream_options": None}
-    ),
-    "deepseek": KnownProvider("openai_chatcompletions", "https://api.deepseek.com/v1", "DEEPSEEK_API_KEY"),
-    "xai": KnownProvider("openai_chatcompletions", "https://api.x.ai/v1", "XAI_API_KEY"),
-    "together": KnownProvider("openai_chatcompletions", "https://api.together.xyz/v1", "TOGETHER_API_KEY"),
-    "ollama": KnownProvider("openai_chatcompletions", "http://localhost:11434/v1", None),
-    "page": KnownProvider("page", "page:model", None),
-    "demo": KnownProvider("openai_chatcompletions", "demo://models", None),
-}
-
-
-@dataclass(frozen=True, slots=True)
-class ModelSpec:
-    """One model of a chain, ready to be asked. `key` is a secret: it never shows in a repr."""
-
-    provider: str
-    model: str
-    api: str
-    base_url: str
-    key: str | None = field(default=None, repr=False)
-    headers: Mapping[str, str] = field(default_factory=dict, repr=False)
-    parameters: Mapping[str, Any] = field(default_factory=dict)  # neutral names: temperature, max_tokens, ...
-    options: Mapping[str, Any] = field(default_factory=dict)  # this API's own, sent as they are
-    key_name: str | None = None  # what the key is called in env, for hints
-    context_limit: int | None = None  # tokens
-
-    @property
-    def ref(self) -> str:
-        """`provider/model`, as events name it."""
-        return f"{self.provider}/{self.model}"
-
-    @property
-    def host(self) -> str:
-        return urlsplit(self.base_url).netloc
-
-
-@dataclass(frozen=True, slots=True)
-class ResolvedAgent:
-    """An agent that can run."""
-
-    name: str
-    instruction: str
-    chain: tuple[ModelSpec, ...]
-    fallback: FallbackConfig
-    timeouts: TimeoutsConfig
-    structured_output: StructuredOutputConfig | None = None
-
-    @property
-    def secrets(self) -> frozenset[str]:
-        """What must never leave: the keys, and every configured header's value."""
-        return frozenset(
-            value for spec in self.chain for value in (spec.key, *spec.headers.values()) if value and len(value) > 3
-        )
+_IDENTICAL_CALLS = 5  # in a row, when the file says 0
 
 
 def resolve(file: AgentFile, name: str | None, env: Mapping[str, str]) -> ResolvedAgent:
-    """Raises one `ConfigError` that lists everything the chain lacks: unknown models, providers, keys."""
-    chosen = next(iter(file.agents)) if name is None else name
-    agent = file.agents.get(chosen)
-    if agent is None:
-        raise ConfigError(f'agent "{chosen}" not found', f"The file has: {', '.join(file.agents)}.")
-    faults: list[str] = []
-    chain: list[ModelSpec] = []
-    for ref in dict.fromkeys((agent.model, *agent.fallback.models)):
-        try:
-            chain.append(_model_spec(file, ref, env))
-        except ConfigError as error:
-            faults.append(f"{error.info.message} {error.info.hint}".strip())
-    if faults:
-        raise ConfigError(f'agent "{chosen}" cannot run: ' + " ".join(dict.fromkeys(faults)))
-    return ResolvedAgent(
-        chosen, agent.instruction, tuple(chain), agent.fallback, agent.timeouts, agent.structured_output
+    """The chosen agent alone, of a team that can run. Raises like `resolve_team`."""
+    team = resolve_team(file, name, env)
+    return team.agents[team.root]
+
+
+def resolve_team(file: AgentFile, name: str | None, env: Mapping[str, str]) -> ResolvedTeam:
+    """The chosen agent (None: the first) and all whom it can reach by sub_agents and handoffs.
+
+    `env` is the only place that `${...}` and keys are taken from.
+
+    Raises:
+        ConfigError: once, with everything that is missing or cannot work here, each with its line and column.
+    """
+    root = next(iter(file.agents)) if name is None else name
+    if root not in file.agents:
+        raise ConfigError(f'agent "{root}" not found', f"The file has: {', '.join(file.agents)}.")
+    faults = Faults(file)
+    expander = Expander(env, faults)
+    team = _Team(file, faults, expander, Models(file, env, expander), Tools(file, expander))
+    agents = {reached: team.agent(reached) for reached in _reachable(file, root, faults)}
+    faults.check(root)
+    return ResolvedTeam(
+        {name: agent for name, agent in agents.items() if agent},
+        root,
+        file.permissions,
+        file.budget.limits(),
+        {name: budget.limits() for name, budget in file.budgets.items()},
     )
 
 
-def _model_spec(file: AgentFile, ref: str, env: Mapping[str, str]) -> ModelSpec:
-    config = file.models.get(ref)
-    provider, _, model = (config.provider, "", config.model) if config else ref.partition("/")
-    if not provider or not model:
-        raise ConfigError(f'model "{ref}" is not defined.', "Add it under models: or write it as provider/model.")
-    custom = file.providers.get(provider)
-    known = PROVIDERS.get(custom.provider if custom else provider)
-    if known is None:
-        names = ", ".join(sorted({*file.providers, *PROVIDERS}))
-        raise ConfigError(f'provider "{provider}" of model "{ref}" is not known.', f"Known are: {names}.")
-    token_key = _first("token_key", config, custom) or _default_token_key(known, config, custom)
-    return ModelSpec(
-        provider=provider,
-        model=model,
-        api=(custom.api_type if custom else None) or known.api,
-        base_url=(_first("base_url", config, custom) or known.base_url).rstrip("/"),
-        key=_key(ref, token_key, env),
-        headers={**(custom.headers if custom else {}), **(config.headers if config else {})},
-        parameters={name: value for name in _PARAMETERS if (value := _first(name, config, custom)) is not None},
-        options={
-            **known.options,
-            **(custom.provider_opts if custom else {}),
-            **(config.provider_opts if config else {}),
-        },
-        key_name=token_key,
-        context_limit=config.context_limit if config else None,
-    )
+def _reachable(file: AgentFile, root: str, faults: Faults) -> list[str]:
+    """The root first, then the others in the order in which they are met."""
+    met = [root]
+    for name in met:
+        for path, target in _targets(file.agents[name]):
+            here = ("agents", name, *path)
+            if target == name:
+                faults.add(here, "an agent cannot hand over to itself")
+            elif target in file.agents:
+                if target not in met:
+                    met.append(target)
+            elif "/" in target:
+                faults.add(here, f'"{target}" is an agent of another file, which is not fetched; write it into this one')
+            else:
+                faults.add(here, f'there is no agent "{target}"; the file has: {", ".join(file.agents)}')
+    _check_forced(file, met, faults)
+    return met
 
 
-def _default_token_key(known: KnownProvider, *configs: ModelConfig | ProviderConfig | None) -> str | None:
-    """A vendor's own key goes to the vendor's own address only; another address asks for a token_key or gets none."""
-    return None if _first("base_url", *configs) else known.token_key
+def _targets(agent: AgentConfig) -> list[tuple[Path, str]]:
+    found: list[tuple[Path, str]] = [(("sub_agents", index), name) for index, name in enumerate(agent.sub_agents)]
+    found += [(("handoffs", index), name) for index, name in enumerate(agent.handoffs)]
+    if agent.force_handoff:
+        found.append((("force_handoff",), agent.force_handoff))
+    found += [(("guardrails", index, "to"), rail.to) for index, rail in enumerate(agent.guardrails) if rail.to]
+    return found
 
 
-def _first(name: str, *configs: ModelConfig | ProviderConfig | None) -> Any:
-    return next((value for config in configs if config and (value := getattr(config, name)) is not None), None)
+def _check_forced(file: AgentFile, names: list[str], faults: Faults) -> None:
+    """Handovers that the model does not choose must come to an end."""
+    for name in names:
+        seen, at = [name], file.agents[name].force_handoff
+        while at in file.agents and at not in seen:
+            seen.append(at)
+            at = file.agents[at].force_handoff
+        if at == name and len(seen) > 1:
+            faults.add(("agents", name, "force_handoff"), f"leads back to itself: {' to '.join([*seen, name])}")
 
 
-def _key(ref: str, token_key: str | None, env: Mapping[str, str]) -> str | None:
-    if token_key is None:
-        return None
-    value = env.get(token_key, "").strip()
-    if not value:
-        raise ConfigError(f'model "{ref}" needs the key {token_key}, which env does not hold.', f"Set {token_key}.")
-    if not (value.isascii() and value.isprintable()):
-        raise ConfigError(f"The value of {token_key} cannot be a key: it holds a line break or an odd character.")
-    return value
+@dataclass(slots=True)
+class _Team:
+    """Makes agents of one file; what is wrong goes to `faults`."""
+
+    file: AgentFile
+    faults: Faults
+    expander: Expander
+    models: Models
+    tools: Tools
+
+    def agent(self, name: str) -> ResolvedAgent | None:
+        """The agent, or None when something speaks against it."""
+        agent, here = self.file.agents[name], ("agents", name)
+        entries = self.tools.entries(name, agent)
+        check_agent(self.faults, name, agent, entries)
+        if agent.harness or "," in agent.model:
+            return None
+        refs = dict.fromkeys((agent.model, *agent.fallback.models))
+        specs = [
+            self.models.spec(ref, (*here, "model") if ref == agent.model else (*here, "fallback", "models"))
+            for ref in refs
+        ]
+        toolsets = tuple(self.tools.filled(path, entry) for path, entry in entries)
+        chosen = {ref for _, entry in entries for ref in (entry.model, *entry.models) if ref}
+        others = {ref: self.models.spec(ref, (*here, "toolsets")) for ref in sorted(chosen)}
+        summariser = self._compaction_model(agent, here) if specs[0] else None
+        for index, budget in enumerate(agent.budgets):
+            if budget not in self.file.budgets:
+                known = ", ".join(self.file.budgets) or "none"
+                self.faults.add((*here, "budgets", index), f'there is no budget "{budget}"; the file has: {known}')
+        chain = tuple(spec for spec in specs if spec)
+        return ResolvedAgent(
+            name=name,
+            instruction=self.expander.prose(agent.instruction, (*here, "instruction")),
+            chain=chain,
+            fallback=agent.fallback,
+            timeouts=agent.timeouts,
+            structured_output=agent.structured_output,
+            description=self.expander.prose(agent.description, (*here, "description")),
+            welcome_message=self.expander.prose(agent.welcome_message, (*here, "welcome_message")),
+            toolsets=toolsets,
+            sub_agents=tuple(agent.sub_agents),
+            handoffs=tuple(agent.handoffs),
+            force_handoff=agent.force_handoff,
+            max_iterations=agent.max_iterations,
+            max_consecutive_tool_calls=agent.max_consecutive_tool_calls or _IDENTICAL_CALLS,
+            max_old_tool_call_tokens=max(agent.max_old_tool_call_tokens, 0),
+            max_tool_result_tokens=max(agent.max_tool_result_tokens, 0),
+            num_history_items=agent.num_history_items,
+            max_response_bytes=agent.max_response_bytes,
+            limits=agent.limits,
+            budgets=tuple(agent.budgets),
+            guardrails=self._guardrails(agent, here),
+            add_date=agent.add_date,
+            add_environment_info=agent.add_environment_info,
+            add_description_parameter=agent.add_description_parameter,
+            readonly=agent.readonly,
+            safety=agent.safety or self.file.runtime.safety,
+            redact_secrets=agent.redact_secrets,
+            session_compaction=agent.session_compaction,
+            compaction_threshold=chain[0].compaction_threshold or agent.compaction_threshold if chain else 0.9,
+            compaction_model=summariser,
+            hooks=tuple(agent.hooks.entries()),
+            commands=self._commands(agent, here),
+            models={ref: spec for ref, spec in others.items() if spec},
+            hidden=frozenset(self.expander.hidden),
+        )
+
+    def _compaction_model(self, agent: AgentConfig, here: Path) -> ModelSpec | None:
+        ref = agent.compaction_model or self.models.compaction_model(agent.model)
+        return self.models.spec(ref, (*here, "compaction_model")) if ref else None
+
+    def _guardrails(self, agent: AgentConfig, here: Path) -> tuple[GuardrailConfig, ...]:
+        return tuple(
+            rail.model_copy(update={"reason": self.expander.prose(rail.reason, (*here, "guardrails", index, "reason"))})
+            for index, rail in enumerate(agent.guardrails)
+        )
+
+    def _commands(self, agent: AgentConfig, here: Path) -> dict[str, CommandConfig]:
+        """Those the agent names, then its own, which win."""
+        found: dict[str, CommandConfig] = {}
+        for index, group in enumerate(agent.use_commands):
+            if group in self.file.commands:
+                found |= _plain_commands(self.file.commands[group])
+            else:
+                self.faults.add((*here, "use_commands", index), f'there is no group of commands "{group}"')
+        found |= _plain_commands(agent.commands)
+        for name, command in found.items():
+            if command.agent and command.agent not in self.file.agents:
+                self.faults.add((*here, "commands", name), f'there is no agent "{command.agent}"')
+            filled = self.expander.prose(command.instruction, (*here, "commands", name))
+            found[name] = command.model_copy(update={"instruction": filled})
+        return found
+
+
+def _plain_commands(commands: CommandsConfig) -> dict[str, CommandConfig]:
+    """One mapping, whichever way they are written."""
+    groups = commands if isinstance(commands, list) else [commands]
+    return {
+        name: CommandConfig(instruction=command) if isinstance(command, str) else command
+        for group in groups
+        for name, command in group.items()
+    }

@@ -1,129 +1,118 @@
-"""The shape of an agent file: docker-agent's format, plus our keys under an agent's `fallback` and `timeouts`.
+"""The shape of an agent file: docker-agent's format, and keys of ours beside it.
 
-Every model forbids unknown keys: a key that is silently ignored is worse than one that is refused.
+Ours are `timeouts`, `limits`, `guardrails`, `max_response_bytes`, most of `fallback`, `headers` and `context_limit` of
+a model, and the toolset types `files` and `python`.
 """
 
 from __future__ import annotations
 
-from typing import Any, Literal
+from typing import Any
 
-from pydantic import BaseModel, ConfigDict, Field, field_validator
+from pydantic import Field, PrivateAttr
 
-from ..errors import KINDS, Kind
-from .duration import Duration
+from .agents import AgentConfig, CommandsConfig, Safety, SkillsConfig, StructuredOutputConfig
+from .base import Strict
+from .chains import Action, BackoffConfig, BudgetConfig, FallbackConfig, LimitsConfig, TimeoutsConfig
+from .hooks import HookConfig, HookMatcherConfig, HooksConfig
+from .models import ApiType, Effort, ModelConfig, ProviderConfig
+from .toolsets import McpConfig, ToolsetConfig
 
-Action = Literal["retry", "next", "fail", "finish"]
-OnPartial = Literal["restart", "keep", "continue"]
-ApiType = Literal["openai_chatcompletions", "openai_responses"]
-Effort = Literal["none", "off", "minimal", "low", "medium", "high", "xhigh", "max", "adaptive"]
+__all__ = [
+    "Action",
+    "AgentConfig",
+    "AgentFile",
+    "ApiType",
+    "BackoffConfig",
+    "BudgetConfig",
+    "Effort",
+    "FallbackConfig",
+    "HookConfig",
+    "HookMatcherConfig",
+    "HooksConfig",
+    "LimitsConfig",
+    "ModelConfig",
+    "PermissionsConfig",
+    "ProviderConfig",
+    "StructuredOutputConfig",
+    "TimeoutsConfig",
+    "ToolsetConfig",
+]
 
-
-class _Strict(BaseModel):
-    model_config = ConfigDict(extra="forbid", frozen=True)
-
-
-class BackoffConfig(_Strict):
-    """How long to wait before the same model is asked again. Seconds in memory, durations in the file."""
-
-    initial: Duration = 1.0
-    factor: float = Field(default=2.0, ge=1, allow_inf_nan=False)
-    max: Duration = 60.0
-    jitter: float = Field(default=0.1, ge=0, le=1)
-
-
-class FallbackConfig(_Strict):
-    """What happens when a model fails. `retries` is per model, beside the first attempt; -1 is none."""
-
-    models: list[str] = []
-    retries: int = Field(default=2, ge=-1, le=100)
-    cooldown: Duration = 60.0
-    delay: Duration | None = None
-    hedge_after: Duration | None = None
-    backoff: BackoffConfig = BackoffConfig()
-    retry_after_max: Duration = 60.0
-    on_partial: OnPartial = "restart"
-    actions: dict[Kind, Action] = {}
-
-    @field_validator("actions", mode="before")
-    @classmethod
-    def _known_kinds(cls, value: object) -> object:
-        for kind in value if isinstance(value, dict) else ():
-            if kind not in KINDS:
-                raise ValueError(f"{kind!r} is not a kind of failure; the kinds are {', '.join(KINDS)}")
-        return value
+Path = tuple[str | int, ...]
+Position = tuple[int, int]  # line and column, from 1
 
 
-class TimeoutsConfig(_Strict):
-    """Limits of one attempt, and of a turn; 0 is none."""
+class PermissionsConfig(Strict):
+    """Which tool calls run, ask or are refused: names with `*`, and `name:argument=value*`. deny beats ask beats allow."""
 
-    connect: Duration = 30.0
-    first_content: Duration = 60.0
-    idle: Duration = 60.0
-    turn: Duration = 0.0
-
-
-class StructuredOutputConfig(_Strict):
-    """The shape every answer must have."""
-
-    name: str = Field(pattern=r"^[A-Za-z0-9_-]{1,64}$")
-    description: str = ""
-    schema_: dict[str, Any] = Field(alias="schema")
-    strict: bool = True
+    allow: list[str] = []
+    """These run unasked."""
+    ask: list[str] = []
+    """The user is asked about these, even if they change nothing."""
+    deny: list[str] = []
+    """These never run."""
 
 
-class AgentConfig(_Strict):
-    model: str
-    description: str = ""
-    welcome_message: str = ""
-    instruction: str = ""
-    structured_output: StructuredOutputConfig | None = None
-    fallback: FallbackConfig = FallbackConfig()
-    timeouts: TimeoutsConfig = TimeoutsConfig()
+class RuntimeConfig(Strict):
+    """Defaults for those who run the file."""
+
+    sandbox: bool = False
+    """Accepted; a browser tab is one."""
+    network_allowlist: list[str] = []
+    """Accepted; the browser decides what may be reached."""
+    safety: Safety | None = None
+    """Which tool calls run unasked, where neither the page nor the agent says."""
 
 
-class _Endpoint(_Strict):
-    """What a provider and a model may both say about where and how a request goes."""
-
-    base_url: str | None = None
-    token_key: str | None = None
-    headers: dict[str, str] = {}
-    temperature: float | None = None
-    max_tokens: int | None = Field(default=None, gt=0)
-    top_p: float | None = None
-    frequency_penalty: float | None = None
-    presence_penalty: float | None = None
-    parallel_tool_calls: bool | None = None
-    thinking_budget: int | Effort | None = None  # tokens, -1 for as many as the model likes, or an effort
-    provider_opts: dict[str, Any] = {}  # parameters of this API alone, sent as they are
-
-    @field_validator("base_url")
-    @classmethod
-    def _http(cls, value: str | None) -> str | None:
-        if value is not None and not value.startswith(("http://", "https://")):
-            raise ValueError("must start with http:// or https://")
-        return value
 
 
-class ProviderConfig(_Endpoint):
-    """A custom provider: the wire format of `provider`, at another place."""
-
-    provider: str = "openai"
-    api_type: ApiType | None = None
-
-
-class ModelConfig(_Endpoint):
-    """One model. `context_limit` is the size of its window in tokens, where known."""
-
-    provider: str
-    model: str
-    context_limit: int | None = Field(default=None, gt=0)
-
-
-class AgentFile(_Strict):
+class AgentFile(Strict):
     """One file. The first agent is the default one."""
 
     version: str | int | None = None
+    """Of the format; nothing depends on it."""
     metadata: dict[str, Any] = {}
+    """About the file; nothing depends on it."""
     agents: dict[str, AgentConfig] = Field(min_length=1)
+    """The agents by name."""
     models: dict[str, ModelConfig] = {}
+    """Models by the name that agents call them."""
     providers: dict[str, ProviderConfig] = {}
+    """Providers that are not known already, or are elsewhere."""
+    permissions: PermissionsConfig = PermissionsConfig()
+    """Which tool calls run, ask or are refused."""
+    budget: BudgetConfig = BudgetConfig()
+    """A ceiling for everything that happens in a session."""
+    budgets: dict[str, BudgetConfig] = {}
+    """Ceilings that agents share by naming them."""
+    toolsets: dict[str, ToolsetConfig] = {}
+    """Sources of tools that agents share by naming them."""
+    mcps: dict[str, McpConfig] = {}
+    """MCP servers that toolsets share by naming them."""
+    rag: dict[str, dict[str, Any]] = {}
+    """Sources of documents that toolsets share by naming them."""
+    commands: dict[str, CommandsConfig] = {}
+    """Prompts that agents share by naming them."""
+    skills: dict[str, SkillsConfig] = {}
+    """Skills that agents share by naming them."""
+    runtime: RuntimeConfig = RuntimeConfig()
+    """Defaults for those who run the file."""
+    evaluators: dict[str, dict[str, Any]] = {}
+    """Models that judge for hooks; not available here."""
+    flavors: dict[str, dict[str, Any] | None] = {}
+    """Variants of the file; none is chosen here."""
+
+    _positions: dict[Path, Position] = PrivateAttr(default_factory=dict)
+
+    def locate(self, positions: dict[Path, Position]) -> None:
+        """Remember where each key of the text stands."""
+        self._positions.update(positions)
+
+    def where(self, *path: str | int) -> str:
+        """`line 3, column 5: ` for a key, or for the nearest thing around it; empty for a file without a text."""
+        while path:
+            if path in self._positions:
+                line, column = self._positions[path]
+                return f"line {line}, column {column}: "
+            path = path[:-1]
+        return ""

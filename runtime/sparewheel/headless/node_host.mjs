@@ -6,7 +6,7 @@
  * (RFC 7464), because Python's own output and Node's land there as well and must not be taken for one.
  */
 import { createInterface } from "node:readline";
-import { fileURLToPath, pathToFileURL } from "node:url";
+import { pathToFileURL } from "node:url";
 import { format } from "node:util";
 
 const dist = pathToFileURL(`${process.argv[2]}/`);
@@ -32,8 +32,8 @@ commands.on("close", () => process.exit(0)); // whoever drove this is gone
 const began = performance.now();
 try {
   const { boot } = await import(new URL("boot.js", dist).href);
-  const folder = fileURLToPath(new URL("pyodide/", dist)); // under Node, Pyodide takes a path and no file: URL
-  const started = await boot(folder, (/** @type {object} */ progress) => tell({ ...progress, type: "progress" }));
+  const indexURL = new URL("pyodide/", dist).href;
+  const started = await boot(indexURL, (/** @type {object} */ progress) => tell({ ...progress, type: "progress" }));
   dispatch = started(send);
   tell({ type: "ready", ms: performance.now() - began });
   for (const line of early) dispatch(line);

@@ -16,6 +16,8 @@ from ..usage import Usage
 from .base import ProviderEvent
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from ..messages import Part
     from .base import EventType, StopReason
 
@@ -85,6 +87,7 @@ class Assembly:
         self.usage = Usage()
         self.reason: StopReason | None = None
         self.chars = 0  # of text and reasoning streamed so far
+        self._argument_chars = 0
         self._blocks: list[Block] = []
         self._tools: dict[object, Block] = {}
         self._prose: Block | None = None  # the open text or thinking block
@@ -127,6 +130,7 @@ class Assembly:
         block.signature = block.signature or signature
         if arguments:
             block.pieces.append(arguments)
+            self._argument_chars += len(arguments)
         if block.announced:
             if arguments:
                 self._emit("toolcall_delta", block, arguments)
@@ -163,6 +167,16 @@ class Assembly:
         """The events since the last call."""
         events, self._events = self._events, []
         return events
+
+    @property
+    def waiting(self) -> Sequence[ProviderEvent]:
+        """The events that the next `drain` gives; it grows as long as nothing is drained."""
+        return self._events
+
+    @property
+    def size(self) -> int:
+        """Characters of everything streamed so far, the arguments of tool calls included."""
+        return self.chars + self._argument_chars
 
     @property
     def empty(self) -> bool:

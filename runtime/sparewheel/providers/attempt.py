@@ -13,6 +13,7 @@ from ..sse import MAX_EVENT_SIZE, ServerSentEvent, SSEDecoder
 from ..transports.base import read_at_most
 from .assembly import Assembly
 from .base import ProviderEvent
+from .shortcut import Shortcut
 
 if TYPE_CHECKING:
     from collections.abc import AsyncGenerator, AsyncIterator
@@ -64,19 +65,19 @@ async def _read(
     response: HttpResponse, decoder: StreamDecoder, assembly: Assembly
 ) -> AsyncGenerator[list[ProviderEvent], None]:
     """Decode the body until the end marker. What was decoded before a failure has been yielded before it is raised."""
-    sse = SSEDecoder()
+    sse, shortcut = SSEDecoder(), Shortcut(decoder, assembly)
     async with aclosing(response.chunks()) as chunks:
         begun = False
         async for chunk in chunks:
             if not begun and (begun := bool(chunk.strip())) and chunk.lstrip()[:1] in b"{[<":
                 await _document(chunk, chunks, decoder)
                 return
-            _feed(decoder, sse.feed(chunk))
+            shortcut.feed(sse.feed(chunk))
             if batch := assembly.drain():
                 yield batch
             if decoder.ended:
                 return
-    _feed(decoder, sse.close())
+    shortcut.feed(sse.close())
     if not decoder.ended:
         raise ProviderError(_TRUNCATED)
 
@@ -97,13 +98,6 @@ async def _document(first: bytes, rest: AsyncIterator[bytes], decoder: StreamDec
     decoder.feed(ServerSentEvent(body.decode("utf-8", "replace")))
     if not decoder.ended:
         raise ProviderError(_NOT_A_STREAM)
-
-
-def _feed(decoder: StreamDecoder, events: list[ServerSentEvent]) -> None:
-    for event in events:
-        decoder.feed(event)
-        if decoder.ended:
-            return
 
 
 def _check_calls(assembly: Assembly) -> None:

@@ -19,7 +19,7 @@ from .hedge import Race, Runner
 from .plan import Choice, Plan
 from .policy import Decision, Failure, decide
 from .projection import project
-from .report import announce, exhausted, resting, skipped_events, turn_failed, usage_events
+from .report import announce, cost_of, exhausted, resting, skipped_events, turn_failed, usage_events
 from .running import Attempt
 
 if TYPE_CHECKING:
@@ -43,8 +43,10 @@ class Step:
     tools: Sequence[ToolSpec] = ()
     output: OutputSchema | None = None
     after_tools: bool = False  # an empty answer to tool results is an answer
+    max_bytes: int = 0  # of one answer, text and tool calls together; 0 is no limit
     records: list[AttemptRecord] = field(default_factory=list)  # of the whole turn: its length numbers the attempts
     usage: Usage = field(default_factory=Usage)  # of all attempts, the void ones included
+    cost: float = 0.0  # US dollars, of the attempts whose price is known
     shown: Attempt | None = None  # whose output the page has
     kept: list[Text] = field(default_factory=list)  # what broken attempts streamed that another went on from
     reason: StopReason | None = None  # set when a model has answered
@@ -178,7 +180,7 @@ class _StepRun:
         if step.kept:
             messages = [*messages, assistant("".join(text.text for text in step.kept)), user(GO_ON)]
         request = ModelRequest(attempt.spec, messages, step.tools, step.output)
-        stream = attempt.run(request, self._chain.transport, self._chain.agent.timeouts)
+        stream = attempt.run(request, self._chain.transport, self._chain.agent.timeouts, step.max_bytes)
         try:
             async with aclosing(stream) as batches:
                 async for batch in batches:
@@ -187,6 +189,7 @@ class _StepRun:
             self._health.release(attempt.spec)
             if attempt.assembly is not None:
                 step.usage += attempt.assembly.usage
+                step.cost += cost_of(attempt) or 0.0
 
     def _hedge(self, waiting: Attempt) -> Runner | None:
         """Start the next model beside the one that has shown nothing yet."""

@@ -121,10 +121,19 @@ def usage_events(attempt: Attempt, *, discarded: bool) -> list[UsageEvent]:
             "reasoning_tokens": usage.reasoning_tokens,
             "context_length": (usage.input_tokens or 0) + (usage.output_tokens or 0) if known else None,
             "context_limit": attempt.spec.context_limit,
-            "cost": None,
+            "cost": cost_of(attempt),
             "discarded": discarded,
         }
     ]
+
+
+def cost_of(attempt: Attempt) -> float | None:
+    """US dollars; None where the price or the tokens are not known."""
+    usage = attempt.assembly.usage if attempt.assembly else None
+    price = attempt.spec.price
+    if price is None or usage is None or usage.input_tokens is None or usage.output_tokens is None:
+        return None
+    return round(price.cost(usage.input_tokens, usage.output_tokens, usage.cached_tokens or 0), 6)
 
 
 def exhausted(info: ErrorInfo, records: Sequence[AttemptRecord]) -> ExhaustedEvent:

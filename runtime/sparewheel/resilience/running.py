@@ -39,10 +39,18 @@ class Attempt:
         """Whether anything of it may have been shown."""
         return self.assembly is not None and self.assembly.streamed
 
+    @property
+    def size(self) -> int:
+        """Characters of what has been streamed, tool calls included."""
+        return self.assembly.size if self.assembly else 0
+
     async def run(
-        self, request: ModelRequest, transport: Transport, limits: TimeoutsConfig
+        self, request: ModelRequest, transport: Transport, limits: TimeoutsConfig, max_bytes: int = 0
     ) -> AsyncGenerator[list[ProviderEvent], None]:
-        """Yield the provider's events in batches; afterwards `error` and `record` say how it went."""
+        """Yield the provider's events in batches; afterwards `error` and `record` say how it went.
+
+        An answer that grows past `max_bytes` (0: no limit) is cut off as an error of kind `guardrail`.
+        """
         try:
             async with aclosing(self._watched(request, transport, limits)) as batches:
                 async for batch in batches:
@@ -51,8 +59,10 @@ class Attempt:
                     if batch[-1].type == "error":
                         self.error = batch[-1].error
                     yield batch
-        except ProviderError as silence:  # the watchdog's
-            self.error = silence
+                    if 0 < max_bytes < self.size:
+                        raise ProviderError(_too_long(max_bytes))
+        except ProviderError as error:  # the watchdog's, or ours
+            self.error = error
             if self.assembly is not None:
                 self.assembly.close_all()
                 yield self.assembly.drain()
@@ -98,6 +108,11 @@ class Attempt:
             hint = "Trying again, or another model, usually helps."
             return ProviderError(ErrorInfo("empty_output", "The model answered nothing.", hint))
         return None
+
+
+def _too_long(max_bytes: int) -> ErrorInfo:
+    hint = "max_response_bytes in the agent file sets the limit."
+    return ErrorInfo("guardrail", f"The answer grew past {max_bytes} bytes and was cut off.", hint)
 
 
 _HINT = "Another model may answer; otherwise rephrase the request."

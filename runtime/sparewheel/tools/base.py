@@ -5,10 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Final, Protocol, TypeAlias
 
-from ..providers.base import ToolSpec
-
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Mapping, Sequence
+
+    from ..providers.base import ToolSpec
 
 DEFAULT_TIMEOUT: Final = 120.0  # seconds
 
@@ -45,9 +45,9 @@ Call: TypeAlias = "Callable[[dict[str, Any], ToolContext], Awaitable[ToolResult 
 class Tool:
     """One tool as the loop runs it.
 
-    `call` gets the arguments, which have been checked against `spec.parameters`; it may raise `ToolError`, and any other
-    exception becomes an error result too. It is cancelled when the turn is stopped or after `timeout` seconds (0: never).
-    A `read_only` tool needs no approval. An `exclusive` one runs with no other call of the step beside it.
+    `call` gets the arguments, which have been checked against `spec.parameters`; it may raise `ToolError`, and any
+    other exception becomes an error result too. It is cancelled when the turn is stopped or after `timeout` seconds
+    (0: never). A `read_only` tool needs no approval. An `exclusive` one runs with no other call of the step beside it.
     """
 
     spec: ToolSpec
@@ -63,7 +63,7 @@ class Toolset(Protocol):
     name: str
 
     async def tools(self) -> Sequence[Tool]:
-        """The tools it has now; asked at the start of every turn. May raise `ToolError`: then it has none, and says why."""
+        """The tools it has now; asked at the start of every turn. With a `ToolError` it has none, and says why."""
 
     async def close(self) -> None:
         """The session has ended."""

@@ -1,4 +1,5 @@
-"""The bridge: `fetch` of the browser (or of Node) as a transport. The only module that imports `js` or `pyodide`.
+"""The bridge: `fetch` of the browser (or of Node) as a transport, and packages for the user's Python. The only module
+that imports `js` or `pyodide`.
 
 What to know before changing it:
 - Pyodide's own `pyfetch` cannot stream a body, so `js.fetch` is called and the body read by its reader.
@@ -6,23 +7,36 @@ What to know before changing it:
   browser does not tell them apart on purpose.
 - Cross-origin headers are readable only if the server exposes them; `Retry-After` mostly is not.
 - Bytes are copied out with `to_bytes()`, so that no proxy outlives its chunk.
-- Cancelling the task ends in `finally`, where the `AbortController` closes the connection.
+- Cancelling the task, or any other failure, has the `AbortController` close the connection at once.
+- Without a `cache` mode a preflight's answer can be reused: `no-store` would cost a round trip before every request, and
+  answers to POST are never cached anyway.
 """
 
 from __future__ import annotations
 
+import asyncio
 from contextlib import asynccontextmanager
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
+from urllib.parse import urljoin
 
-from js import AbortController, Object, fetch
+import pyodide_js
+from js import AbortController, Object, fetch, setTimeout
 from pyodide.ffi import JsException, to_js
 
+from ..errors import ConfigError
 from .base import broken_off, no_answer
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncGenerator, AsyncIterator, Mapping
+    from collections.abc import AsyncGenerator, AsyncIterator, Mapping, Sequence
 
     from .base import HttpRequest
+
+_PACKAGES: Final = "../packages/"  # beside the folder of Pyodide: wheels, and simple/ with their index
+_installing: Final = asyncio.Lock()  # micropip decides what is missing before it installs: not twice at a time
+
+
+LINGER_MS: Final = 1000
+"""How long a body has for its end after the end marker."""
 
 
 class FetchResponse:
@@ -53,7 +67,7 @@ class FetchResponse:
 
 
 class FetchTransport:
-    """`Transport` over `fetch`: no cookies, no cache, no referrer, and only the headers it is given."""
+    """`Transport` over `fetch`: no cookies, no referrer, and only the headers it is given."""
 
     @asynccontextmanager
     async def stream(self, request: HttpRequest) -> AsyncIterator[FetchResponse]:
@@ -72,9 +86,62 @@ class FetchTransport:
             except JsException as error:
                 raise no_answer(_text(error), request.url) from None
             yield FetchResponse(js_response, request.url)
-        finally:
+        except BaseException:
             controller.abort()
+            raise
+        # All is said, but the body may not have ended yet. Aborted now, its connection could not be used again.
+        setTimeout(controller.abort.bind(controller), LINGER_MS)
 
 
 def _text(error: JsException) -> str:
     return f"{error.name}: {error.message}"
+
+
+async def load_packages(names: Sequence[str], index: str | None = None) -> None:
+    """Make packages importable: from our own lock file where it has them, else by micropip from `index`.
+
+    `index` is None for the one that is hosted beside the runtime; nothing is ever taken from elsewhere unasked. A name
+    that ends in `.whl` is the URL of a wheel, taken from the folder of that index if it is relative.
+    Raises `ConfigError`.
+    """
+    own = urljoin(str(pyodide_js.lockfileBaseUrl or ""), _PACKAGES)
+    async with _installing:
+        locked = [name for name in names if Object.hasOwn(pyodide_js.lockfile.packages, name)]
+        await _load_locked(locked)
+        if rest := [_located(name, own) for name in names if name not in locked]:
+            await _load_locked(["micropip"])
+            await _install(rest, (index or f"{own}simple").rstrip("/"))
+
+
+async def _load_locked(names: Sequence[str]) -> None:
+    if not names:
+        return
+    try:
+        await pyodide_js.loadPackage(to_js(list(names)))
+    except JsException as error:
+        raise ConfigError(f"The Python packages {', '.join(names)} cannot be loaded: {_text(error)}") from None
+    # A file that is missing or damaged does not make it fail.
+    if missing := [name for name in names if not Object.hasOwn(pyodide_js.loadedPackages, name)]:
+        raise ConfigError(
+            f"The Python packages {', '.join(missing)} could not be loaded.", "Put the whole of dist/ on the host."
+        )
+
+
+async def _install(requirements: list[str], index: str) -> None:
+    import micropip  # type: ignore[import-not-found]  # exists only inside Pyodide
+
+    try:
+        await micropip.install(requirements, index_urls=[index])
+    except (ValueError, OSError, JsException) as error:  # what micropip, its fetch and the browser's own raise
+        problem = str(error).partition("\n")[0]
+        raise ConfigError(
+            f"The Python packages cannot be installed: {problem}",
+            f"The index is {index}: it must have a folder for each package, what they depend on included.",
+        ) from None
+
+
+def _located(name: str, base: str) -> str:
+    if not name.endswith(".whl") or "@" in name:
+        return name
+    url = urljoin(base, name)
+    return url if "://" in url else f"file://{url}"

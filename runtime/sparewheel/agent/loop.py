@@ -1,0 +1,348 @@
+"""The loop: step by step along the chain, with tools between the steps, until a model stops or a limit does."""
+
+from __future__ import annotations
+
+import random
+import time
+from contextlib import aclosing
+from dataclasses import replace
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Final, Literal
+
+from ..errors import ErrorInfo, SparewheelError
+from ..guardrails import first_struck
+from ..hooks.builtin import builtin_hooks, redacting
+from ..hooks.engine import Hooks
+from ..messages import user
+from ..providers.base import OutputSchema
+from ..resilience.chain import Chain
+from ..resilience.compaction import compact
+from ..tools.arguments import Validator
+from ..tools.base import Registry, ToolError
+from .calls import Calls
+from .limits import Budgets, Repetition
+from .prompt import instruction, result_limit, visible
+from .team import MOST_HANDOFFS, handoff_tool, too_many_handoffs, transfer_tool
+from .toolbox import Toolbox
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncGenerator, Callable
+
+    from ..config.agents import GuardrailConfig
+    from ..config.specs import ResolvedAgent, ResolvedTeam
+    from ..events import Event, FinishEvent, FinishReason
+    from ..messages import Message
+    from ..resilience.breaker import Health
+    from ..transports.base import Transport
+    from .context import Context
+    from .turn import Turn
+
+MOST_CORRECTIONS: Final = 2  # of an answer that does not have the shape it must have
+
+_BUDGET_HINT: Final = "limits and budgets in the agent file set it; a new session starts at zero."
+
+
+class Agent:
+    """An agent file's agents, ready to run turns. Holds no conversation; `context` is the session's."""
+
+    def __init__(
+        self,
+        team: ResolvedTeam,
+        transport: Transport,
+        health: Health,
+        context: Context,
+        *,
+        jitter: Callable[[], float] = random.random,
+        now: Callable[[], datetime] = lambda: datetime.now(UTC),
+    ) -> None:
+        self.team = team
+        self.context = context
+        self.toolbox = Toolbox(context)
+        self._transport = transport
+        self._health = health
+        self._jitter = jitter
+        self._now = now
+        self._hooks: dict[str, Hooks] = {}
+        self.budgets = Budgets(team)
+
+    async def run(self, turn: Turn) -> AsyncGenerator[list[Event], None]:
+        """Yield the turn's events from `start` to `finish`; `turn.answer` is set before `finish`.
+
+        Raises `SparewheelError` when the turn cannot be answered.
+        """
+        turn.agent = self.context.current or self.team.root
+        yield [{"type": "start", "model": self.team.agents[turn.agent].chain[0].ref}]
+        async with aclosing(self.work(turn, 0)) as batches:
+            async for batch in batches:
+                yield batch
+        self.context.current = turn.agent
+        finish: FinishEvent = {"type": "finish", "reason": turn.reason, "model": turn.step.model}
+        if turn.answer is None or not (turn.answer.text or turn.reason == "tool_calls"):
+            finish["empty"] = True
+        yield [finish]
+
+    async def work(self, turn: Turn, depth: int) -> AsyncGenerator[list[Event], None]:
+        """All the steps of a turn, or of a task inside one at `depth`; sets `turn.answer` and `turn.reason`."""
+        async with aclosing(_Work(self, turn, depth).events()) as batches:
+            async for batch in batches:
+                yield batch
+
+    def chain(self, agent: ResolvedAgent) -> Chain:
+        return Chain(
+            _first_choice(agent, self.context.model), self._transport, self._health, random=self._jitter, now=self._now
+        )
+
+    def hooks(self, agent: ResolvedAgent) -> Hooks:
+        """The hooks of one agent: the file's, the embedder's, and last the one that takes secrets out of results."""
+        if agent.name not in self._hooks:
+            own = [redacting(agent.secrets)] if agent.redact_secrets else []
+            hooks = [*builtin_hooks(agent.hooks, agent.secrets), *self.context.hooks, *own]
+            self._hooks[agent.name] = Hooks(hooks)
+        return self._hooks[agent.name]
+
+    def now(self) -> datetime:
+        return self._now()
+
+
+class _Work:
+    """The steps of one run."""
+
+    def __init__(self, agent: Agent, turn: Turn, depth: int) -> None:
+        self._agent = agent
+        self._context = agent.context
+        self._turn = turn
+        self._depth = depth
+        self._repetition = Repetition()
+        self._handoffs = 0
+        self._next: str | None = None  # whom a handoff has named
+        self._corrections = 0
+        self._notes: list[str] = []  # what hooks want the model to know
+
+    @property
+    def _me(self) -> ResolvedAgent:
+        return self._agent.team.agents[self._turn.agent]
+
+    @property
+    def _hooks(self) -> Hooks:
+        return self._agent.hooks(self._me)
+
+    async def events(self) -> AsyncGenerator[list[Event], None]:
+        await self._submit()
+        async with aclosing(self._guarded("input", self._turn.messages[-1].text)) as batches:
+            async for batch in batches:
+                yield batch
+        while True:
+            async with aclosing(self._step()) as batches:
+                async for batch in batches:
+                    yield batch
+            async with aclosing(self._afterwards()) as batches:
+                async for batch in batches:
+                    yield batch
+            if self._turn.answer is not None:
+                return
+
+    # One step ---------------------------------------------------------------------------------------------------
+
+    async def _step(self) -> AsyncGenerator[list[Event], None]:
+        turn, me = self._turn, self._me
+        if self._agent.budgets.used_up(me):
+            raise SparewheelError(ErrorInfo("guardrail", "The session's budget is used up.", _BUDGET_HINT))
+        registry = await self._registry()
+        if registry.warnings:
+            yield [{"type": "warning", "message": text} for text in registry.warnings]
+        step = turn.begin_step()
+        if turn.steps > 1:
+            yield [{"type": "step", "step": turn.steps}]
+        started = time.monotonic()
+        notes = await self._before_model()
+        system = instruction(me, self._agent.now(), [*self._agent.toolbox.instructions(me), *notes])
+        step.messages = [*system, *visible(turn.messages, me)]
+        step.tools = registry.specs
+        step.output = _output(me)
+        step.after_tools = turn.messages[-1].role == "tool"
+        step.max_bytes = me.max_response_bytes
+        async with aclosing(self._agent.chain(me).run(step)) as batches:
+            async for batch in batches:
+                yield batch
+        answer = step.answer()
+        turn.messages.append(answer)
+        self._agent.budgets.spend(me, step, time.monotonic() - started)
+        await self._hooks.run("after_llm_call", {"agent_name": me.name, "response": answer.text})
+        record = {"step": turn.steps, "agent": me.name, "model": step.model, "tools": []}
+        turn.episode.append(record)
+        if answer.tool_calls:
+            async with aclosing(self._call_tools(answer, registry)) as batches:
+                async for batch in batches:
+                    yield batch
+            record["tools"] = [call.name for call in answer.tool_calls]
+        record["seconds"] = round(time.monotonic() - started, 3)
+
+    async def _call_tools(self, answer: Message, registry: Registry) -> AsyncGenerator[list[Event], None]:
+        self._repetition.check(self._me, answer.tool_calls)
+        calls = Calls(answer.tool_calls, registry, self._hooks, self._context, self._turn.agent, result_limit(self._me))
+        try:
+            async with aclosing(calls.run()) as batches:
+                async for batch in batches:
+                    yield batch
+        finally:
+            self._turn.messages += calls.results
+
+    async def _registry(self) -> Registry:
+        me, team = self._me, self._agent.team.agents
+        registry = await self._agent.toolbox.gather(me)
+        own = []
+        if me.handoffs:
+            own.append(handoff_tool([team[name] for name in me.handoffs], self._hand_over))
+        if me.sub_agents:
+            own.append(transfer_tool(self._agent, self._turn, [team[name] for name in me.sub_agents], self._depth))
+        if self._context.results.any:
+            own.append(self._context.results.tool(result_limit(me)))
+        for tool in own:
+            registry.tools[tool.spec.name] = tool
+        return registry
+
+    # Between the steps ------------------------------------------------------------------------------------------
+
+    async def _afterwards(self) -> AsyncGenerator[list[Event], None]:
+        """Decide whether there is another step; if not, `turn.answer` is set."""
+        turn, answer = self._turn, self._turn.step.answer()
+        if self._next is not None:
+            yield await self._switch(self._next)
+            return
+        if answer.tool_calls:
+            reason = self._limit_reached()
+            if reason is None:
+                if events := self._compacted():
+                    yield events
+                return
+            await self._hooks.run("on_max_iterations", {"agent_name": turn.agent, "reason": reason})
+            self._end(answer, reason)
+            return
+        async with aclosing(self._guarded("output", answer.text)) as batches:
+            async for batch in batches:
+                yield batch
+        if self._next is not None:
+            yield await self._switch(self._next)
+        elif problem := self._misshapen(answer):
+            turn.messages.append(user(problem))
+        elif self._me.force_handoff and self._me.force_handoff != turn.agent:
+            yield await self._switch(self._me.force_handoff)
+        else:
+            self._end(answer, turn.step.reason or "other")
+
+    def _limit_reached(self) -> FinishReason | None:
+        """Why no further step may be made, if so."""
+        if 0 < self._me.max_iterations <= self._turn.steps:
+            return "max_steps"
+        return "budget" if self._agent.budgets.used_up(self._me) else None
+
+    def _end(self, answer: Message, reason: FinishReason) -> None:
+        self._turn.answer = answer
+        self._turn.reason = reason
+
+    def _hand_over(self, name: str) -> None:
+        self._next = name
+
+    async def _switch(self, name: str) -> list[Event]:
+        """Another agent goes on from here."""
+        before, self._next = self._turn.agent, None
+        self._handoffs += 1
+        if self._handoffs > MOST_HANDOFFS:
+            raise too_many_handoffs()
+        self._turn.agent = name
+        await self._hooks.run("on_agent_switch", {"from": before, "to": name})
+        return [{"type": "handoff", "from": before, "to": name}]
+
+    def _compacted(self) -> list[Event]:
+        """Make room before the window is full, rather than after a request has failed for it."""
+        me, turn = self._me, self._turn
+        spec = next((spec for spec in me.chain if spec.ref == turn.step.model), me.chain[0])
+        usage = turn.step.usage
+        used = (usage.input_tokens or 0) + (usage.output_tokens or 0)
+        if not me.session_compaction or not spec.context_limit or used < me.compaction_threshold * spec.context_limit:
+            return []
+        shorter = compact(turn.messages)
+        if shorter is None:
+            return []
+        dropped = len(turn.messages) - len(shorter)
+        turn.messages[:] = shorter
+        return [{"type": "compacted", "model": spec.ref, "attempt": len(turn.records) + 1, "dropped": dropped}]
+
+    def _misshapen(self, answer: Message) -> str:
+        """What to tell a model whose answer does not have the shape it must have. Raises when it does not learn."""
+        config = self._me.structured_output
+        if config is None or self._turn.step.reason != "stop":
+            return ""
+        try:
+            Validator(config.schema_).check_text(answer.text, "answer")
+        except ToolError as error:
+            self._corrections += 1
+            if self._corrections > MOST_CORRECTIONS:
+                hint = "The model may not support structured output; name another one, or simplify the schema."
+                info = ErrorInfo("guardrail", f"The answer does not have the required shape: {error}", hint)
+                raise SparewheelError(info) from None
+            return f"Your answer does not have the required shape: {error}. Answer again, with nothing but the JSON."
+        return ""
+
+    # Hooks and guardrails ---------------------------------------------------------------------------------------
+
+    async def _submit(self) -> None:
+        """The user's prompt passes the hooks, which may add to it or refuse it."""
+        facts = {"agent_name": self._turn.agent, "prompt": self._turn.messages[-1].text}
+        if not self._depth and len(self._turn.messages) == 1:
+            self._notes += (await self._hooks.run("session_start", facts)).context
+        verdict = await self._hooks.run("user_prompt_submit", facts)
+        if verdict.denied:
+            reason = verdict.reason or "A hook refused the prompt."
+            raise SparewheelError(ErrorInfo("guardrail", reason, "Change the prompt, or the hook that refuses it."))
+        self._notes += verdict.context
+
+    async def _before_model(self) -> list[str]:
+        facts = {"agent_name": self._turn.agent, "step": self._turn.steps}
+        start = await self._hooks.run("turn_start", facts)
+        verdict = await self._hooks.run("before_llm_call", facts)
+        if verdict.denied:
+            reason = verdict.reason or "A hook refused to ask the model."
+            raise SparewheelError(ErrorInfo("guardrail", reason, "See the hook before_llm_call."))
+        return [*self._notes, *start.context, *verdict.context]
+
+    async def _guarded(self, on: Literal["input", "output"], text: str) -> AsyncGenerator[list[Event], None]:
+        struck = first_struck(self._me.guardrails, on, text)
+        if struck is None:
+            return
+        if on == "output" and (events := self._retract()):
+            yield events
+        if struck.action == "refuse":
+            raise _refused(struck)
+        if on == "output":
+            self._next = struck.to
+        else:
+            yield await self._switch(struck.to)
+
+    def _retract(self) -> list[Event]:
+        """An answer that must not stay: void for the page, and gone from the conversation."""
+        step = self._turn.step
+        self._turn.messages.pop()
+        if step.shown is None or step.shown.assembly is None:
+            return []
+        return [{"type": "discard", "attempt": step.shown.number, "chars": step.shown.assembly.chars}]
+
+
+def _first_choice(agent: ResolvedAgent, ref: str | None) -> ResolvedAgent:
+    """The agent with `ref` at the head of its chain."""
+    if ref is None:
+        return agent
+    chosen = [spec for spec in (*agent.chain, *agent.models.values()) if spec.ref == ref][:1]
+    return replace(agent, chain=(*chosen, *(spec for spec in agent.chain if spec.ref != ref)))
+
+
+def _refused(guardrail: GuardrailConfig) -> SparewheelError:
+    reason = guardrail.reason or "A guardrail of the agent does not let this through."
+    return SparewheelError(ErrorInfo("guardrail", reason, "Ask differently; the agent file sets what is allowed."))
+
+
+def _output(agent: ResolvedAgent) -> OutputSchema | None:
+    config = agent.structured_output
+    if config is None:
+        return None
+    return OutputSchema(config.name, config.schema_, config.description, config.strict)

@@ -1,0 +1,66 @@
+"""The tools of each agent of a session: sources are opened once, and asked what they have for each step."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final
+
+from ..providers.schema import normalise
+from ..tools.base import Registry
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from ..config.specs import ResolvedAgent
+    from ..providers.schema import Dialect
+    from ..tools.base import Tool, Toolset
+    from .context import Context
+
+_DIALECTS: Final[dict[str, Dialect]] = {"anthropic": "anthropic", "google": "gemini"}  # by wire format; else openai
+
+
+class Toolbox:
+    """Keeps the open sources of every agent."""
+
+    def __init__(self, context: Context) -> None:
+        self._context = context
+        self._open: dict[str, list[Toolset]] = {}
+
+    async def gather(self, agent: ResolvedAgent) -> Registry:
+        """The tools that `agent` has now, with warnings for those it should have had."""
+        if agent.name not in self._open:
+            self._open[agent.name] = list(self._context.open_toolsets(agent))
+        registry = Registry()
+        for toolset in self._open[agent.name]:
+            await registry.add(toolset)
+        self._keep_usable(registry, agent)
+        return registry
+
+    async def close(self) -> None:
+        for toolsets in self._open.values():
+            for toolset in toolsets:
+                await toolset.close()
+        self._open.clear()
+
+    def instructions(self, agent: ResolvedAgent) -> list[str]:
+        """What the sources of an agent's tools want the model to know."""
+        found = [getattr(toolset, "instruction", "") for toolset in self._open.get(agent.name, ())]
+        return [text for text in found if text]
+
+    def _keep_usable(self, registry: Registry, agent: ResolvedAgent) -> None:
+        """Leave out what a model of the chain could not be told, so that one bad schema does not fail every request."""
+        dialects = {_DIALECTS.get(spec.api, "openai") for spec in agent.chain}
+        for tool in list(registry.tools.values()):
+            if agent.readonly and not tool.read_only:
+                del registry.tools[tool.spec.name]
+            elif problem := _unusable(tool, dialects):
+                registry.warnings.append(f"The tool {tool.spec.name} is left out: {problem}")
+                del registry.tools[tool.spec.name]
+
+
+def _unusable(tool: Tool, dialects: Iterable[Dialect]) -> str:
+    try:
+        for dialect in dialects:
+            normalise(tool.spec.parameters, dialect)
+    except ValueError as error:
+        return str(error)
+    return ""

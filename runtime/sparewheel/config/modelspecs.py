@@ -1,0 +1,174 @@
+"""A reference to a model, as agents write it, made into a `ModelSpec`: where it is, its key, its parameters."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any, Final
+from urllib.parse import urlsplit
+
+from ..errors import ConfigError
+from .catalogue import Price, lookup
+from .models import ModelConfig
+from .options import speak
+from .providers import AUTOMATIC, NOT_HERE, PROVIDERS
+from .specs import ModelSpec
+from .unsupported import model_reasons
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from .expand import Expander
+    from .models import ProviderConfig
+    from .providers import KnownProvider
+    from .schema import AgentFile, Path
+
+_PARAMETERS: Final = (
+    "temperature",
+    "max_tokens",
+    "top_p",
+    "frequency_penalty",
+    "presence_penalty",
+    "parallel_tool_calls",
+    "thinking_budget",
+)
+
+
+@dataclass(slots=True)
+class Models:
+    """Resolves the models of one file for one env. What is wrong with a model is said once, where it is written."""
+
+    file: AgentFile
+    env: Mapping[str, str]
+    expander: Expander
+    _known: dict[str, ModelSpec | None] = field(default_factory=dict)
+
+    def spec(self, ref: str, path: Path) -> ModelSpec | None:
+        """The model, or None when something speaks against it, which then is among the faults."""
+        if ref not in self._known:
+            try:
+                self._known[ref] = self._resolve(ref)
+            except ConfigError as error:
+                self._known[ref] = None
+                self.expander.faults.add(path, f"{error.info.message} {error.info.hint}".strip())
+        return self._known[ref]
+
+    def compaction_model(self, ref: str) -> str | None:
+        """Who summarises for a model: what it says, else what its provider says."""
+        config = self._choose(ref)
+        custom = self.file.providers.get(config.provider)
+        return config.compaction_model or (custom.compaction_model if custom else None)
+
+    def _resolve(self, ref: str) -> ModelSpec:
+        config = self._choose(ref)
+        custom = self.file.providers.get(config.provider)
+        known = self._provider(config.provider, custom, ref)
+        for key, reason in model_reasons(config, custom):
+            self.expander.faults.add(("models", ref, key) if ref in self.file.models else ("models", ref), reason)
+        api = (custom.api_type if custom else None) or known.api
+        where: Path = ("models", ref) if ref in self.file.models else ("providers", config.provider)
+        base_url = self._base_url(where, ref, config, custom, known)
+        said = speak(api, {**(custom.provider_opts if custom else {}), **config.provider_opts})
+        token_key = _first("token_key", config, custom) or _default_token_key(known, config, custom)
+        model = self.expander.strict(config.model, (*where, "model"))
+        facts = lookup(custom.provider if custom else config.provider, model)
+        at_home = not _first("base_url", config, custom)
+        return ModelSpec(
+            provider=config.provider,
+            model=model,
+            api=api,
+            base_url=base_url,
+            key=_key(ref, token_key, self.env),
+            headers=self.expander.headers(
+                {**(custom.headers if custom else {}), **said.headers, **config.headers}, (*where, "headers")
+            ),
+            parameters={name: value for name in _PARAMETERS if (value := _first(name, config, custom)) is not None},
+            options={**known.options, **said.options},
+            key_name=token_key,
+            context_limit=config.context_limit or said.context_limit or (facts.window if facts else None),
+            price=_price(config) or (facts.price if facts and at_home else None),
+            compaction_threshold=config.compaction_threshold,
+        )
+
+    def _choose(self, ref: str, seen: tuple[str, ...] = ()) -> ModelConfig:
+        """The model that a reference stands for, after `auto` and `first_available` have chosen."""
+        config = self.file.models.get(ref)
+        if config is None:
+            if ref == "auto":
+                return self._automatic()
+            provider, _, model = ref.partition("/")
+            if not provider or not model:
+                raise ConfigError(f'model "{ref}" is not defined.', "Add it under models: or write it as provider/model.")
+            return ModelConfig(provider=provider, model=model)
+        if not config.first_available:
+            return config
+        if ref in seen:
+            raise ConfigError(f'model "{ref}" chooses itself.', "Name other models in first_available.")
+        missing = []
+        for candidate in config.first_available:
+            chosen = self._choose(candidate, (*seen, ref))
+            lacks = self._lacks(candidate, chosen)
+            if not lacks:
+                return chosen
+            missing.append(lacks)
+        raise ConfigError(f'model "{ref}" finds no key in env.', f"Set one of {', '.join(dict.fromkeys(missing))}.")
+
+    def _automatic(self) -> ModelConfig:
+        for provider, model in AUTOMATIC:
+            if self.env.get(PROVIDERS[provider].token_key or "", "").strip():
+                return ModelConfig(provider=provider, model=model)
+        keys = ", ".join(str(PROVIDERS[provider].token_key) for provider, _ in AUTOMATIC)
+        raise ConfigError('model "auto" finds no key in env.', f"Set one of {keys}, or name a model.")
+
+    def _lacks(self, ref: str, config: ModelConfig) -> str | None:
+        custom = self.file.providers.get(config.provider)
+        known = self._provider(config.provider, custom, ref)
+        token_key = _first("token_key", config, custom) or _default_token_key(known, config, custom)
+        return token_key if token_key and not self.env.get(token_key, "").strip() else None
+
+    def _provider(self, name: str, custom: ProviderConfig | None, ref: str) -> KnownProvider:
+        kind = custom.provider if custom else name
+        known = PROVIDERS.get(kind)
+        if known is None and kind in NOT_HERE:
+            raise ConfigError(f'provider "{kind}" of model "{ref}" does not work in a browser: {NOT_HERE[kind]}.')
+        if known is None:
+            names = ", ".join(sorted({*self.file.providers, *PROVIDERS}))
+            raise ConfigError(f'provider "{name}" of model "{ref}" is not known.', f"Known are: {names}.")
+        return known
+
+    def _base_url(
+        self, where: Path, ref: str, config: ModelConfig, custom: ProviderConfig | None, known: KnownProvider
+    ) -> str:
+        text = _first("base_url", config, custom) or known.base_url
+        if not text:
+            raise ConfigError(f'model "{ref}" needs a base_url.', f"{config.provider} has no address of its own.")
+        url = self.expander.strict(text, (*where, "base_url")).rstrip("/")
+        if url.startswith(("http:", "https:")) and not urlsplit(url).netloc:
+            self.expander.faults.add((*where, "base_url"), "names no host once it is filled in")
+        if "$" in text and not url.startswith(("http://", "https://")):
+            self.expander.faults.add((*where, "base_url"), "must start with http:// or https:// once it is filled in")
+        return url
+
+
+def _price(config: ModelConfig) -> Price | None:
+    cost = config.cost
+    return Price(cost.input, cost.output, cost.cache_read, cost.cache_write) if cost else None
+
+
+def _default_token_key(known: KnownProvider, *configs: ModelConfig | ProviderConfig | None) -> str | None:
+    """A vendor's own key goes to the vendor's own address only; another address asks for a token_key or gets none."""
+    return None if _first("base_url", *configs) else known.token_key
+
+
+def _first(name: str, *configs: ModelConfig | ProviderConfig | None) -> Any:
+    return next((value for config in configs if config and (value := getattr(config, name)) is not None), None)
+
+
+def _key(ref: str, token_key: str | None, env: Mapping[str, str]) -> str | None:
+    if token_key is None:
+        return None
+    value = env.get(token_key, "").strip()
+    if not value:
+        raise ConfigError(f'model "{ref}" needs the key {token_key}, which env does not hold.', f"Set {token_key}.")
+    if not (value.isascii() and value.isprintable()):
+        raise ConfigError(f"The value of {token_key} cannot be a key: it holds a line break or an odd character.")
+    return value

@@ -1,0 +1,67 @@
+"""The toolsets of an agent: its own and those it names, with `${...}` filled in."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from .agents import AgentConfig
+    from .expand import Expander
+    from .schema import AgentFile, Path
+    from .toolsets import ToolsetConfig
+
+
+@dataclass(slots=True)
+class Tools:
+    """Finds and fills the toolsets of one file."""
+
+    file: AgentFile
+    expander: Expander
+
+    def entries(self, name: str, agent: AgentConfig) -> list[tuple[Path, ToolsetConfig]]:
+        """An agent's toolsets in order, each with where it is written; references to `mcps` are put in place."""
+        here: Path = ("agents", name)
+        found: list[tuple[Path, ToolsetConfig]] = [
+            ((*here, "toolsets", index), entry) for index, entry in enumerate(agent.toolsets)
+        ]
+        for index, key in enumerate(agent.use_toolsets):
+            if key in self.file.toolsets:
+                found.append((("toolsets", key), self.file.toolsets[key]))
+            else:
+                known = ", ".join(self.file.toolsets) or "none"
+                reason = f'there is no toolset "{key}"; the file has: {known}'
+                self.expander.faults.add((*here, "use_toolsets", index), reason)
+        return [(path, self._named(entry)) for path, entry in found]
+
+    def filled(self, path: Path, entry: ToolsetConfig) -> ToolsetConfig:
+        """The toolset as it is opened. An `api` keeps `${...}` of its arguments, which come with each call."""
+        changes: dict[str, Any] = {
+            "instruction": self.expander.prose(entry.instruction, (*path, "instruction")),
+            "url": self.expander.strict(entry.url, (*path, "url")),
+            "headers": self.expander.headers(entry.headers, (*path, "headers")),
+        }
+        if entry.api_config:
+            api, here = entry.api_config, (*path, "api_config")
+            filled = {
+                "endpoint": self.expander.strict(api.endpoint, (*here, "endpoint"), arguments=api.args),
+                "instruction": self.expander.prose(api.instruction, (*here, "instruction")),
+                "headers": self.expander.headers(api.headers, (*here, "headers"), arguments=api.args),
+            }
+            changes["api_config"] = api.model_copy(update=filled)
+        if entry.remote:
+            filled = {
+                "url": self.expander.strict(entry.remote.url, (*path, "remote", "url")),
+                "headers": self.expander.headers(entry.remote.headers, (*path, "remote", "headers")),
+            }
+            changes["remote"] = entry.remote.model_copy(update=filled)
+        return entry.model_copy(update=changes)
+
+    def _named(self, entry: ToolsetConfig) -> ToolsetConfig:
+        """What `ref` names in `mcps`, with what the toolset says itself on top."""
+        server = self.file.mcps.get(entry.ref) if entry.type == "mcp" else None
+        if server is None:
+            return entry
+        said = {name: getattr(entry, name) for name in entry.model_fields_set if name != "ref"}
+        shared = {name: getattr(server, name) for name in server.model_fields_set}
+        return entry.model_copy(update={"ref": "", **shared, **said})

@@ -1,0 +1,148 @@
+"""Runs the hooks of one point and makes one verdict of what they say: deny beats ask beats allow.
+
+A hook that fails, times out or says something that nobody understands blocks where a decision is asked for; it never
+lets through. Hooks of a point run side by side; changed inputs are taken in the order of the hooks.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import re
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any, Final, Literal, TypeAlias
+
+if TYPE_CHECKING:
+    from collections.abc import Awaitable, Callable, Mapping, Sequence
+
+TIMEOUT: Final = 60.0  # seconds
+
+Point: TypeAlias = Literal[
+    "session_start",
+    "user_prompt_submit",
+    "turn_start",
+    "turn_end",
+    "before_llm_call",
+    "after_llm_call",
+    "pre_tool_use",
+    "permission_request",
+    "post_tool_use",
+    "tool_response_transform",
+    "on_tool_approval_decision",
+    "on_agent_switch",
+    "subagent_stop",
+    "on_user_input",
+    "on_max_iterations",
+    "on_error",
+    "notification",
+    "pre_compact",
+    "stop",
+    "session_end",
+]
+
+# Where a hook may forbid something, a hook that fails forbids it.
+_DECIDES: Final[frozenset[Point]] = frozenset(
+    {"user_prompt_submit", "before_llm_call", "pre_tool_use", "permission_request"}
+)
+_RANK: Final = {"allow": 0, "ask": 1, "deny": 2}
+_SYNONYMS: Final = {"approve": "allow", "block": "deny"}
+
+Output: TypeAlias = "Mapping[str, Any] | None"
+
+
+@dataclass(frozen=True, slots=True)
+class Hook:
+    """`run` gets the point's facts and may give docker-agent's hook output. `matcher` is a regex for tool names."""
+
+    point: Point
+    run: Callable[[dict[str, Any]], Awaitable[Output]]
+    matcher: str = "*"
+
+
+@dataclass(slots=True)
+class Verdict:
+    """What all hooks of a point said together. `decision` is None when none decided."""
+
+    decision: Literal["allow", "ask", "deny"] | None = None
+    reason: str = ""
+    context: list[str] = field(default_factory=list)
+    updated: dict[str, Any] = field(default_factory=dict)  # updated_input, updated_response, updated_messages
+
+    @property
+    def denied(self) -> bool:
+        return self.decision == "deny"
+
+
+class Hooks:
+    """The hooks of one agent."""
+
+    def __init__(self, hooks: Sequence[Hook] = ()) -> None:
+        self._hooks = list(hooks)
+
+    def at(self, point: Point, tool: str = "") -> list[Hook]:
+        """The hooks that run at `point` for this tool. A matcher that is no regex matches all: it must not open."""
+        return [hook for hook in self._hooks if hook.point == point and _matches(hook.matcher, tool)]
+
+    async def run(self, point: Point, facts: dict[str, Any], tool: str = "") -> Verdict:
+        """Never raises but for cancellation."""
+        verdict = Verdict()
+        hooks = self.at(point, tool)
+        if not hooks:
+            return verdict
+        for output in await asyncio.gather(*(_guarded(hook, facts) for hook in hooks)):
+            _take(verdict, output)
+        return verdict
+
+
+async def _guarded(hook: Hook, facts: dict[str, Any]) -> dict[str, Any]:
+    """One hook's output; a failure becomes a denial where the point decides something, and nothing elsewhere."""
+    try:
+        async with asyncio.timeout(TIMEOUT):
+            output = await hook.run({"hook_event_name": hook.point, **facts})
+        if output is None:
+            return {}
+        if isinstance(output, dict):
+            return _flat(output)
+        problem = "it answered something that is not an object"
+    except TimeoutError:
+        problem = f"it did not answer within {TIMEOUT:g} s"
+    except Exception as error:  # a hook is somebody else's code
+        problem = f"{type(error).__name__}: {error}"
+    if hook.point not in _DECIDES:
+        return {}
+    return {"decision": "deny", "reason": f"A {hook.point} hook failed, so nothing is let through: {problem}"}
+
+
+def _flat(output: dict[str, Any]) -> dict[str, Any]:
+    """docker-agent nests what belongs to a point under `hook_specific_output`, and knows two names for a decision."""
+    specific = output.get("hook_specific_output")
+    flat = {**output, **(specific if isinstance(specific, dict) else {})}
+    if flat.get("continue") is False:
+        flat["decision"] = "deny"
+        flat.setdefault("reason", flat.get("stop_reason"))
+    decision = flat.get("permission_decision") or flat.get("decision")
+    if decision is not None:
+        word = _SYNONYMS.get(str(decision), str(decision))
+        flat["decision"] = word if word in _RANK else "deny"
+    flat["reason"] = flat.get("permission_decision_reason") or flat.get("reason")
+    return flat
+
+
+def _take(verdict: Verdict, output: dict[str, Any]) -> None:
+    decision = output.get("decision")
+    if decision is not None and (verdict.decision is None or _RANK[decision] > _RANK[verdict.decision]):
+        verdict.decision, verdict.reason = decision, str(output.get("reason") or "")
+    for name in ("additional_context", "system_message"):
+        if isinstance(text := output.get(name), str) and text:
+            verdict.context.append(text)
+    for name in ("updated_input", "updated_tool_response", "updated_messages"):
+        if output.get(name) is not None:
+            verdict.updated[name] = output[name]
+
+
+def _matches(matcher: str, tool: str) -> bool:
+    if matcher in ("", "*"):
+        return True
+    try:
+        return re.fullmatch(matcher, tool) is not None
+    except re.error:
+        return True

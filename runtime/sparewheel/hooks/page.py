@@ -1,0 +1,38 @@
+"""Hooks that are functions of the page: asked over the line, like the embedder's tools."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, get_args
+
+from ..errors import ConfigError
+from .engine import Hook, Point
+
+if TYPE_CHECKING:
+    from collections.abc import Awaitable, Callable
+
+    from ..page_line import PageLine
+    from .engine import Output
+
+
+def page_hooks(described: object, line: PageLine, session: str) -> list[Hook]:
+    """`described` is what the shim made of `createSession({hooks})`. Raises `ConfigError` for a point that is none."""
+    if not isinstance(described, list):
+        raise ConfigError("hooks must be an object of functions")
+    hooks: list[Hook] = []
+    for item in described:
+        match item:
+            case {"event": str(event), "index": int(index), **rest} if event in get_args(Point):
+                point: Point = event  # type: ignore[assignment]  # one of the literal's own members
+                hooks.append(Hook(point, _asking(line, session, event, index), str(rest.get("matcher") or "*")))
+            case _:
+                known = ", ".join(get_args(Point))
+                raise ConfigError(f"hooks: {item!r} is no point of a turn"[:200], f"There are: {known}.")
+    return hooks
+
+
+def _asking(line: PageLine, session: str, event: str, index: int) -> Callable[[dict[str, Any]], Awaitable[Output]]:
+    async def run(facts: dict[str, Any]) -> Output:
+        answer: Output = await line.ask("hook", session=session, event=event, index=index, input=facts)
+        return answer
+
+    return run

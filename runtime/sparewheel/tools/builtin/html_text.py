@@ -1,0 +1,115 @@
+"""What a person would read of an HTML page, as plain text or with Markdown's signs. Never fails, whatever the page."""
+
+from __future__ import annotations
+
+import asyncio
+import re
+from html.parser import HTMLParser
+from typing import Final
+
+_SKIPPED: Final = frozenset({"script", "style", "template", "noscript", "svg", "math", "iframe", "object", "canvas"})
+_BLOCKS: Final = frozenset(
+    "address article aside blockquote body br caption dd details dialog div dl dt fieldset figcaption figure footer "
+    "form h1 h2 h3 h4 h5 h6 head header hr html li main nav ol option p pre section summary table tbody tfoot thead "
+    "title tr ul".split()
+)
+_HEADINGS: Final = {f"h{level}": "#" * level + " " for level in range(1, 7)}
+_EMPHASIS: Final = {"b": "**", "strong": "**", "i": "*", "em": "*", "code": "`"}
+_PIECE: Final = 32_768  # characters
+_SPACE: Final = re.compile(r"[ \t\r\n\f\v\xa0]+")
+
+
+async def html_to_text(html: str, *, markdown: bool = False) -> str:
+    """The text of a page; with `markdown`, headings, emphasis and links keep their signs.
+
+    Async only to let others run in between: a large page takes a while.
+    """
+    reader = _Reader(markdown)
+    for start in range(0, len(html), _PIECE):
+        reader.feed(html[start : start + _PIECE])
+        await asyncio.sleep(0)
+    reader.close()
+    return reader.text()
+
+
+class _Reader(HTMLParser):
+    def __init__(self, markdown: bool) -> None:
+        super().__init__(convert_charrefs=True)
+        self._markdown = markdown
+        self._lines: list[str] = []
+        self._line: list[str] = []
+        self._skipping = ""  # the element whose content is left out
+        self._skipped = 0  # how often it is open
+        self._preformatted = 0
+        self._links: list[str] = []
+
+    def text(self) -> str:
+        self._break()
+        joined = "\n".join(self._lines)
+        return re.sub(r"\n{3,}", "\n\n", joined).strip("\n")
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        if self._skipping:
+            self._skipped += tag == self._skipping
+            return
+        if tag in _SKIPPED:
+            self._skipping, self._skipped = tag, 1
+            return
+        if tag in _BLOCKS:
+            self._break()
+        if tag == "pre":
+            self._preformatted += 1
+        elif tag in ("td", "th"):
+            self._line.append(" | " if self._line else "")
+        elif tag == "li":
+            self._line.append("- ")
+        if self._markdown:
+            self._mark(tag, dict(attrs))
+
+    def handle_endtag(self, tag: str) -> None:
+        if self._skipping:
+            self._skipped -= tag == self._skipping
+            if not self._skipped:
+                self._skipping = ""
+            return
+        if tag == "pre" and self._preformatted:
+            self._break()
+            self._preformatted -= 1
+        if self._markdown and tag in _EMPHASIS:
+            self._line.append(_EMPHASIS[tag])
+        if self._markdown and tag == "a" and self._links:
+            self._line.append(self._links.pop())
+        if tag in _BLOCKS:
+            self._break(gap=tag in ("p", "ul", "ol", "table", "pre", *_HEADINGS))
+
+    def handle_data(self, data: str) -> None:
+        if self._skipping:
+            return
+        if not self._preformatted:
+            self._line.append(_SPACE.sub(" ", data))
+            return
+        first, *rest = data.split("\n")
+        self._line.append(first)
+        for line in rest:
+            self._break()
+            self._line.append(line)
+
+    def _mark(self, tag: str, attributes: dict[str, str | None]) -> None:
+        if tag in _HEADINGS:
+            self._line.append(_HEADINGS[tag])
+        elif tag in _EMPHASIS:
+            self._line.append(_EMPHASIS[tag])
+        elif tag == "a":
+            target = (attributes.get("href") or "").strip()
+            linked = target.startswith(("http://", "https://", "/")) and len(target) < 500
+            self._line.append("[" if linked else "")
+            self._links.append(f"]({target})" if linked else "")
+
+    def _break(self, *, gap: bool = False) -> None:
+        line = "".join(self._line)
+        self._line.clear()
+        line = line.rstrip() if self._preformatted else _SPACE.sub(" ", line).strip()
+        if line or self._preformatted:
+            self._lines.append(line)
+        if gap:
+            self._lines.append("")

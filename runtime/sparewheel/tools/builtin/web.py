@@ -1,0 +1,127 @@
+"""One HTTP request of a tool: bounded in time and size, checked before it is sent and wherever it is sent on."""
+
+from __future__ import annotations
+
+import asyncio
+from contextlib import aclosing
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Final
+from urllib.parse import urljoin, urlsplit
+
+from ...errors import TransportError
+from ...transports.base import HttpRequest
+from ..base import ToolError, ToolResult
+from .addresses import AddressRules, origin
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from ...config.toolsets import ToolsetConfig
+    from ...transports.base import HttpResponse, Transport
+
+TIMEOUT: Final = 30.0  # seconds, where the agent file sets none
+MAX_BODY: Final = 1024 * 1024  # bytes
+MAX_REDIRECTS: Final = 10
+MAX_ERROR: Final = 2_000  # characters of an error's body
+_REDIRECTS: Final = (301, 302, 303, 307, 308)
+_HARMLESS: Final = ("Accept", "Content-Type")  # headers that are not meant for one host only
+
+
+@dataclass(frozen=True, slots=True)
+class Ask:
+    """A request. `headers` may hold keys; nothing of it is shown but the host."""
+
+    method: str
+    url: str
+    headers: Mapping[str, str] = field(default_factory=dict, repr=False)
+    body: bytes = field(default=b"", repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What came back. `cut` says that there was more than was read."""
+
+    url: str
+    status: int
+    content_type: str
+    body: bytes
+    cut: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Web:
+    """How a toolset may ask: whom, and for how long."""
+
+    transport: Transport
+    rules: AddressRules
+    timeout: float = TIMEOUT
+
+    @classmethod
+    def of(cls, entry: ToolsetConfig, transport: Transport) -> Web:
+        """Raises `ConfigError` for domains that are no domains."""
+        rules = AddressRules(tuple(entry.allowed_domains), tuple(entry.blocked_domains), entry.allow_private_ips)
+        return cls(transport, rules, TIMEOUT if entry.timeout is None else float(entry.timeout))
+
+    async def send(self, ask: Ask, *, limit: int = MAX_BODY) -> Answer:
+        """Ask, and read up to `limit` bytes. Raises `ToolError`."""
+        url = self.rules.check(ask.url)
+        host = urlsplit(url).netloc
+        try:
+            async with asyncio.timeout(self.timeout):
+                return await self._follow(ask, url, limit)
+        except TimeoutError:
+            raise ToolError(f"{host} did not answer within {self.timeout:g} s. Try later, or elsewhere.") from None
+        except TransportError as error:
+            raise ToolError(_no_answer(host, error)) from None
+
+    async def _follow(self, ask: Ask, url: str, limit: int) -> Answer:
+        """A browser follows redirects itself and says where it ended; other transports leave them to us."""
+        method, body, headers = ask.method, ask.body, dict(ask.headers)
+        for _ in range(MAX_REDIRECTS + 1):
+            async with self.transport.stream(HttpRequest(method, url, headers, body)) as response:
+                ended = getattr(response, "url", None) or url
+                if ended != url:
+                    url = self.rules.check(ended)
+                target = response.headers.get("location") if response.status in _REDIRECTS else None
+                if target is None:
+                    return await _read(response, url, limit)
+            following = self.rules.check(urljoin(url, target))
+            if origin(following) != origin(url):
+                headers = {name: value for name, value in headers.items() if name in _HARMLESS}
+            if response.status == 303 or (response.status in (301, 302) and method == "POST"):
+                method, body = "GET", b""
+            url = following
+        raise ToolError(f"{urlsplit(url).netloc} sends the request in circles: more than {MAX_REDIRECTS} redirects.")
+
+
+async def _read(response: HttpResponse, url: str, limit: int) -> Answer:
+    parts: list[bytes] = []
+    size = 0
+    async with aclosing(response.chunks()) as chunks:
+        async for chunk in chunks:
+            parts.append(chunk)
+            size += len(chunk)
+            if size > limit:
+                break
+    content_type = response.headers.get("content-type", "").strip()
+    return Answer(url, response.status, content_type, b"".join(parts)[:limit], size > limit)
+
+
+def result_of(answer: Answer) -> ToolResult:
+    """An API's answer as it is, errors marked as such."""
+    text = answer.body.decode("utf-8", "replace")
+    if answer.status >= 400:
+        return ToolResult(f"HTTP {answer.status}: {text[:MAX_ERROR]}", is_error=True)
+    if answer.cut:
+        text += f"\n[Cut after {len(answer.body)} bytes: ask for less at a time.]"
+    return ToolResult(text or f"HTTP {answer.status}, without a body.")
+
+
+def _no_answer(host: str, error: TransportError) -> str:
+    if error.info.kind != "network_or_cors":
+        return f"{host} gave no answer: {error.info.message}"
+    return (
+        f"{host} gave no answer, and the browser does not say why: most likely this site does not let web pages read "
+        "it (CORS); or the address is wrong, or there is no network. Asking again will not help: use another source. "
+        "Whoever runs this page can send such requests through a server of their own (toolProxy)."
+    )

@@ -1,0 +1,53 @@
+"""Python packages at run time: how this platform gets what the user's Python imports."""
+
+from __future__ import annotations
+
+import importlib.metadata
+import re
+import sys
+from typing import TYPE_CHECKING, Protocol
+
+from ..errors import ConfigError
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+
+class LoadPackages(Protocol):
+    """Makes packages importable. `index` is the URL of a PEP 503 index; None is the one beside the runtime."""
+
+    async def __call__(self, names: Sequence[str], index: str | None = None) -> None:
+        """Requirements as pip writes them, or URLs of wheels. Raises `ConfigError` that says what cannot be had."""
+
+
+def package_loader() -> LoadPackages:
+    """What this platform has: micropip in Pyodide, elsewhere what is installed. Imported late, as transports are."""
+    if sys.platform == "emscripten":
+        from .fetch import load_packages
+
+        return load_packages
+    return only_installed
+
+
+async def only_installed(names: Sequence[str], index: str | None = None) -> None:
+    """`LoadPackages` outside the browser: installs nothing, but says what is missing."""
+    missing = [name for name in names if not _is_installed(name)]
+    if missing:
+        listed = " ".join(missing)
+        raise ConfigError(f"These Python packages are not installed: {listed}.", f"pip install {listed}")
+
+
+def distribution_of(requirement: str) -> str:
+    """The distribution's name, normalised (PEP 503): of `Requests[socks]>=2`, and of the URL of a wheel."""
+    if requirement.endswith(".whl"):
+        requirement = requirement.rpartition("/")[2].partition("-")[0]
+    match = re.match(r"[A-Za-z0-9._-]+", requirement.strip())
+    return re.sub(r"[-_.]+", "-", match[0]).lower() if match else ""
+
+
+def _is_installed(requirement: str) -> bool:
+    try:
+        importlib.metadata.distribution(distribution_of(requirement) or requirement)
+    except (importlib.metadata.PackageNotFoundError, ValueError):
+        return False
+    return True

@@ -1,0 +1,87 @@
+"""The benchmarks as a command: a table on stdout, JSON in a file, progress on stderr."""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import json
+import os
+import platform
+import sys
+from pathlib import Path
+
+from sparewheel.headless import find_dist
+from sparewheel.headless.browser import BrowserNotFound
+
+from . import stream
+from .boot import boot
+from .lab import OURS, RAW, Facts, Lab, open_lab
+from .memory import memory
+from .page_tasks import page_tasks
+from .report import Table
+from .sizes import FULL, QUICK, Sizes
+from .soak import soak
+
+
+def parse(argv: list[str] | None = None) -> argparse.Namespace:
+    parser = argparse.ArgumentParser(
+        prog="build.py bench", description="Measure, against raw JavaScript, what it costs."
+    )
+    parser.add_argument("--quick", action="store_true", help="less of everything: under a minute")
+    parser.add_argument("--json", type=Path, metavar="FILE", help="also write the numbers there")
+    parser.add_argument("--engine", choices=("chromium", "firefox"), default="chromium")
+    parser.add_argument("--soak", type=int, nargs="?", const=10_000, metavar="TURNS", help="instead: turns that fail")
+    parser.add_argument("--dist", type=Path, help="the built folder (default: dist/)")
+    return parser.parse_args(argv)
+
+
+async def measure(lab: Lab, sizes: Sizes) -> tuple[Facts, list[Table]]:
+    """Everything, in groups: the names of a group are those that the JSON has."""
+    facts: Facts = {}
+    tables: list[Table] = []
+
+    def keep(group: str, measured: tuple[Facts, Table]) -> None:
+        facts[group] = measured[0]
+        tables.append(measured[1])
+
+    keep("boot", await boot(lab, sizes))
+    async with lab.contender(RAW) as raw, lab.contender(OURS) as ours:
+        both = {RAW: raw, OURS: ours}
+        # Before anything else has grown its memory.
+        remembered = await memory(lab, ours, sizes)
+        keep("stream", await stream.throughput(both, sizes, lab))
+        keep("latency", await stream.latency(both, sizes, lab))
+        keep("fallback", await stream.fallback(both, sizes, lab))
+        keep("memory", remembered)
+    keep("page", await page_tasks(lab, sizes))
+    return facts, tables
+
+
+def machine(lab: Lab) -> str:
+    load = ", ".join(f"{value:.1f}" for value in os.getloadavg()) if hasattr(os, "getloadavg") else "unknown"
+    engine = f"{lab.browser.browser_type.name} {lab.browser.version}"
+    return f"{engine}, {os.cpu_count()} cores ({platform.machine()}), load average {load}"
+
+
+def tell(text: str) -> None:
+    print(f"bench: {text}", file=sys.stderr)
+
+
+async def main(args: argparse.Namespace) -> None:
+    async with open_lab(args.dist or find_dist(), args.engine, tell) as lab:
+        if args.soak is not None:
+            facts, table = await soak(lab, args.soak)
+            tables = [table]
+        else:
+            facts, tables = await measure(lab, QUICK if args.quick else FULL)
+        facts["machine"] = machine(lab)
+    print(f"{facts['machine']}\n\n" + "\n\n".join(map(str, tables)))
+    if args.json:
+        args.json.write_text(json.dumps(facts, indent=2) + "\n", encoding="utf-8")
+
+
+if __name__ == "__main__":
+    try:
+        asyncio.run(main(parse()))
+    except BrowserNotFound as error:
+        sys.exit(f"bench: {error}. {error.info.hint}")

@@ -1,0 +1,247 @@
+"""Who may say no: the user, hooks and permissions. Silence, absence and failure are a no."""
+
+from __future__ import annotations
+
+import asyncio
+from contextlib import aclosing
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from sparewheel.agent.context import Context
+from sparewheel.errors import ConfigError
+from sparewheel.hooks.engine import Hook
+from sparewheel.tools.approval import NOBODY
+from tests.agentic import agent_file, calls, context, play_agent, say, tool
+from tests.fakeloop import run
+from tests.scripted import Played, ScriptedTransport, session
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+
+def write(n: int = 0) -> str:
+    return f"written {n}"
+
+
+def wipe() -> str:
+    return "wiped"
+
+
+WRITES = calls(("1", "write", '{"n": 1}'), ("2", "write", '{"n": 2}'), ("3", "wipe", "{}"))
+TOOLS = (tool(write, read_only=False), tool(wipe, read_only=False))
+
+
+def asked(answers: Callable[[Context, str], None], **approvals: Any) -> tuple[Played, Context]:
+    """One turn with three calls that need approval; `answers` gets the id of each confirmation that is asked for."""
+
+    async def main() -> tuple[Played, Context]:
+        own = context(*TOOLS, interactive=True, **approvals)
+        conversation = session(ScriptedTransport({"a": [WRITES, say("Done.")]}), [], text=agent_file(), context=own)
+        played = Played()
+        async with aclosing(conversation.turn("hi")) as batches:
+            async for batch in batches:
+                played.events += [dict(event) for event in batch]
+                for event in batch:
+                    if event["type"] == "tool_confirmation":
+                        answers(own, event["id"])
+        played.seconds = asyncio.get_running_loop().time()
+        return played, own
+
+    return run(main())
+
+
+def outcome(played: Played) -> dict[str, str]:
+    return {event["id"]: event["output"] for event in played.of("tool_result")}
+
+
+def test_each_call_is_answered_by_its_id() -> None:
+    def answer(own: Context, call_id: str) -> None:
+        own.approvals.answer("approve" if call_id != "2" else "reject", call_id=call_id, reason="not that one")
+
+    played, _ = asked(answer)
+    assert outcome(played) == {"1": "written 1", "2": "Not executed. not that one", "3": "wiped"}
+    assert [event["id"] for event in played.of("tool_confirmation")] == ["1", "2", "3"]
+    assert played.of("tool_blocked") == [{"type": "tool_blocked", "id": "2", "name": "write", "reason": "not that one"}]
+    assert played.terminal["type"] == "finish"
+
+
+def test_approving_a_tool_answers_its_other_calls_too() -> None:
+    def answer(own: Context, call_id: str) -> None:
+        if call_id == "1":
+            own.approvals.answer("approve_tool", call_id=call_id)
+        elif call_id == "3":
+            own.approvals.answer(False, call_id=call_id)
+
+    played, _ = asked(answer)
+    assert outcome(played) == {
+        "1": "written 1",
+        "2": "written 2",
+        "3": "Not executed. The user rejected this call.",
+    }
+
+
+@pytest.mark.parametrize("word", ["approve_all", "approve_autonomous"])
+def test_approving_everything_asks_no_more(word: str) -> None:
+    def answer(own: Context, call_id: str) -> None:
+        if call_id == "1":
+            own.approvals.answer(word)
+
+    played, _ = asked(answer)
+    assert outcome(played) == {"1": "written 1", "2": "written 2", "3": "wiped"}
+
+
+def test_silence_is_a_no() -> None:
+    played, _ = asked(lambda own, call_id: None, timeout=20)
+    assert set(outcome(played).values()) == {"Not executed. Nobody approved it within 20 s."}
+    assert played.seconds == 20
+
+
+def test_with_nobody_to_ask_it_is_denied_at_once() -> None:
+    (played,), _ = play_agent([WRITES, say("Done.")], *TOOLS)
+    assert set(outcome(played).values()) == {f"Not executed. {NOBODY}"}
+    assert played.of("tool_confirmation") == []
+
+
+def test_read_only_tools_and_those_approved_beforehand_pass() -> None:
+    (played,), _ = play_agent([WRITES, say("Done.")], own=context(*TOOLS, everything=True))
+    assert outcome(played)["3"] == "wiped"
+    (played,), _ = play_agent([WRITES, say("Done.")], tool(write), tool(wipe))
+    assert outcome(played)["3"] == "wiped"
+
+
+def test_answers_that_answer_nothing_are_refused() -> None:
+    async def main() -> None:
+        approvals = context().approvals
+        with pytest.raises(ConfigError, match="unknown decision 'maybe'"):
+            approvals.answer("maybe")
+        with pytest.raises(ConfigError, match="no tool confirmation is pending"):
+            approvals.answer("approve")
+        approvals.interactive = True
+        approvals.open("1", "write")
+        waiting = asyncio.ensure_future(approvals.wait("1"))
+        approvals.answer("approve", call_id="1")
+        with pytest.raises(ConfigError, match="no tool confirmation is pending"):
+            approvals.answer("approve", call_id="1")
+        assert (await waiting).allowed
+
+    run(main())
+
+
+def test_the_files_permissions_deny_before_they_ask_and_ask_before_they_allow() -> None:
+    file = agent_file() + "permissions: {allow: ['*'], ask: [write], deny: [wipe]}\n"
+    own = context(*TOOLS)
+    own.permissions = {"allow": ["*"], "ask": ["write"], "deny": ["wipe"]}
+    (played,), _ = play_agent([WRITES, say("Done.")], text=file, own=own)
+    assert outcome(played) == {
+        "1": f"Not executed. {NOBODY}",
+        "2": f"Not executed. {NOBODY}",
+        "3": "Not executed. It is denied by the agent's permissions.",
+    }
+
+
+def hooked(point: Any, *answers: Any, matcher: str = "*") -> Context:
+    own = context(*TOOLS, everything=True)
+    for answer in answers:
+
+        async def hook(facts: dict[str, Any], answer: Any = answer) -> Any:
+            if isinstance(answer, Exception):
+                raise answer
+            return answer(facts) if callable(answer) else answer
+
+        own.hooks.append(Hook(point, hook, matcher))
+    return own
+
+
+@pytest.mark.parametrize(
+    ("answers", "output"),
+    [
+        ([{"decision": "allow"}, {"decision": "deny", "reason": "no"}], "Not executed. no"),
+        ([{"decision": "allow"}, {"decision": "ask"}], f"Not executed. {NOBODY}"),
+        (
+            [{"hook_specific_output": {"permission_decision": "deny", "permission_decision_reason": "x"}}],
+            "Not executed. x",
+        ),
+        ([{"continue": False, "stop_reason": "stop"}], "Not executed. stop"),
+        ([{"decision": "perhaps", "reason": "?"}], "Not executed. ?"),
+        ([{"updated_input": {"n": 9}}], "written 9"),
+        ([None], "written 1"),
+        ([lambda facts: {"updated_input": {"n": facts["tool_input"]["n"] + 1}}], "written 2"),
+    ],
+)
+def test_what_hooks_say_before_a_tool(answers: list[Any], output: str) -> None:
+    (played,), _ = play_agent([WRITES, say("Done.")], own=hooked("pre_tool_use", *answers, matcher="write"))
+    assert outcome(played)["1"] == output
+    assert outcome(played)["3"] == "wiped"
+
+
+@pytest.mark.parametrize("broken", [RuntimeError("oops"), 7, "allow", asyncio.CancelledError])
+def test_a_hook_that_fails_blocks(broken: Any) -> None:
+    if broken is asyncio.CancelledError:
+
+        async def never(facts: dict[str, Any]) -> None:
+            await asyncio.sleep(1e6)
+
+        own = hooked("pre_tool_use")
+        own.hooks.append(Hook("pre_tool_use", never))
+    else:
+        own = hooked("pre_tool_use", broken)
+    (played,), _ = play_agent([WRITES, say("Done.")], own=own)
+    assert {"A pre_tool_use hook failed" in text for text in outcome(played).values()} == {True}
+    assert played.terminal["type"] == "finish"
+
+
+def test_hooks_see_and_change_what_tools_answer() -> None:
+    own = hooked("tool_response_transform", {"updated_tool_response": "changed"})
+    (played,), _ = play_agent([WRITES, say("Done.")], own=own)
+    assert outcome(played) == {"1": "changed", "2": "changed", "3": "changed"}
+
+
+def test_a_prompt_can_be_refused_and_added_to() -> None:
+    (played,), transport = play_agent(
+        [], own=hooked("user_prompt_submit", {"decision": "block", "reason": "not today"})
+    )
+    assert (played.terminal["kind"], played.terminal["message"]) == ("guardrail", "not today")
+    (played,), transport = play_agent(
+        [say("ok")], own=hooked("user_prompt_submit", {"additional_context": "It rains."})
+    )
+    assert b'{"role":"system","content":"It rains."}' in transport.requests[0].body
+
+
+def test_secrets_are_taken_out_of_what_tools_answer() -> None:
+    def leak() -> str:
+        return "the key is sk-CANARY-0123456789"
+
+    (played,), transport = play_agent([calls(("1", "leak", "{}")), say("ok")], tool(leak))
+    assert "CANARY" not in str(played.events)
+    assert b"CANARY" not in transport.requests[-1].body
+
+
+@pytest.mark.parametrize(
+    ("guardrail", "prompt", "end"),
+    [
+        ("{on: input, pattern: secret, reason: We do not talk about that.}", "a SECRET", "We do not talk about that."),
+        ("{on: input, max_length: 3}", "four", "A guardrail of the agent does not let this through."),
+        ("{on: output, pattern: oops}", "hi", "A guardrail of the agent does not let this through."),
+    ],
+)
+def test_guardrails_refuse(guardrail: str, prompt: str, end: str) -> None:
+    (played,), _ = play_agent([say("oops")], text=agent_file(f"guardrails: [{guardrail}]"), prompts=(prompt,))
+    assert (played.terminal["kind"], played.terminal["message"]) == ("guardrail", end)
+    assert ("discard" in played.types) == guardrail.startswith("{on: output")
+
+
+def test_guardrails_hand_over() -> None:
+    file = """
+agents:
+  root:
+    model: openai/a
+    guardrails: [{on: output, pattern: oops, action: handoff, to: careful}]
+    handoffs: [careful]
+    fallback: {retries: -1}
+  careful: {model: openai/b, fallback: {retries: -1}}
+"""
+    (played,), _ = play_agent({"a": [say("oops")], "b": [say("fine")]}, text=file)
+    assert played.result is not None
+    assert played.result["message"]["content"] == "fine"
+    assert played.of("handoff") == [{"type": "handoff", "from": "root", "to": "careful"}]

@@ -1,0 +1,306 @@
+"""The loop: tools between steps, limits that end a turn visibly, and what the next request then contains."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from contextlib import aclosing
+from typing import Any
+
+import pytest
+
+from sparewheel.providers.history import NOT_RUN
+from sparewheel.testing import Reply, ToolCall, Usage, errors, openai_chat
+from tests.agentic import agent_file, call, calls, context, play_agent, say, tool
+from tests.fakeloop import run
+from tests.scripted import Script, ScriptedTransport, bare, check_rules, collect, session
+
+LOOK = {
+    "type": "object",
+    "properties": {"word": {"type": "string"}},
+    "required": ["word"],
+    "additionalProperties": False,
+}
+
+
+def look(word: str) -> str:
+    """Looks a word up."""
+    return f"{word} is a wheel"
+
+
+def sent(transport: ScriptedTransport, number: int = -1) -> list[dict[str, Any]]:
+    return list(json.loads(transport.requests[number].body)["messages"])
+
+
+def test_a_call_is_run_and_its_result_is_what_the_model_goes_on_from() -> None:
+    (played,), transport = play_agent([call("look", '{"word": "spare"}'), say("A wheel.")], tool(look, parameters=LOOK))
+    assert [
+        bare(event) for event in played.events if event["type"] in ("tool_call", "tool_result", "step", "finish")
+    ] == [
+        {"type": "tool_call", "id": "c1", "name": "look", "args": '{"word": "spare"}'},
+        {"type": "tool_result", "id": "c1", "name": "look", "output": "spare is a wheel", "is_error": False},
+        {"type": "step", "step": 2},
+        {"type": "finish", "reason": "stop", "model": "openai/a"},
+    ]
+    assert all(event["agent"] == "root" for event in played.events)
+    asked = json.loads(transport.requests[0].body)
+    assert asked["tools"][0]["function"]["name"] == "look"
+    shape = {"id": "c1", "type": "function", "function": {"name": "look", "arguments": '{"word": "spare"}'}}
+    assert sent(transport) == [
+        {"role": "user", "content": "hi"},
+        {"role": "assistant", "content": None, "tool_calls": [shape]},
+        {"role": "tool", "content": "spare is a wheel", "tool_call_id": "c1"},
+    ]
+    assert played.result is not None
+    assert played.result["message"] == {"role": "assistant", "content": "A wheel."}
+    assert [record["attempt"] for record in played.result["attempts"]] == [1, 2]
+
+
+def test_what_a_turn_cost_is_summed_over_its_steps() -> None:
+    first = openai_chat(tool_calls=[ToolCall("c", "look", '{"word": "x"}')], usage=Usage(10, 5))
+    (played,), _ = play_agent([first, openai_chat(text="y", usage=Usage(20, 7))], tool(look, parameters=LOOK))
+    assert played.result is not None
+    assert (played.result["usage"]["input_tokens"], played.result["usage"]["output_tokens"]) == (30, 12)
+
+
+@pytest.mark.parametrize(
+    ("name", "arguments", "told"),
+    [
+        ("nothing", "{}", "There is no tool named 'nothing'. There are: look."),
+        ("look", "{}", "arguments must contain ['word'] properties"),
+        ("look", '{"word": 7}', "arguments.word must be string"),
+        ("look", '{"word": "x", "other": 1}', "arguments must not contain {'other'} properties"),
+    ],
+)
+def test_a_call_that_cannot_be_run_tells_the_model_why(name: str, arguments: str, told: str) -> None:
+    (played,), transport = play_agent([call(name, arguments), say("Sorry.")], tool(look, parameters=LOOK))
+    (result,) = played.of("tool_result")
+    assert result["is_error"] is True
+    assert result["output"] == told
+    assert sent(transport)[-1]["content"] == told
+    assert played.terminal["type"] == "finish"
+
+
+def test_a_tool_that_fails_or_takes_too_long_fails_alone() -> None:
+    def bad() -> str:
+        raise ValueError("no luck")
+
+    async def slow() -> str:
+        await asyncio.sleep(99)
+        return "late"
+
+    (played,), _ = play_agent(
+        [calls(("1", "bad", "{}"), ("2", "slow", "{}")), say("Well.")], tool(bad), tool(slow, timeout=5)
+    )
+    assert [(event["id"], event["output"], event["is_error"]) for event in played.of("tool_result")] == [
+        ("1", "ValueError: no luck", True),
+        ("2", "Stopped: the tool took longer than 5 s.", True),
+    ]
+    assert played.seconds == 5
+
+
+def test_calls_run_side_by_side_and_are_answered_in_their_order() -> None:
+    async def wait(seconds: float) -> str:
+        await asyncio.sleep(seconds)
+        return str(seconds)
+
+    asked = calls(("1", "wait", '{"seconds": 3}'), ("2", "wait", '{"seconds": 1}'), ("3", "wait", '{"seconds": 2}'))
+    (played,), transport = play_agent([asked, say("Done.")], tool(wait))
+    assert played.seconds == 3
+    assert [event["id"] for event in played.of("tool_result")] == ["2", "3", "1"]
+    assert [message["tool_call_id"] for message in sent(transport)[-3:]] == ["1", "2", "3"]
+
+
+def test_an_exclusive_tool_has_the_step_to_itself() -> None:
+    running = []
+
+    async def write(name: str) -> str:
+        running.append(name)
+        await asyncio.sleep(1)
+        assert running[-1] == name
+        return name
+
+    asked = calls(("1", "write", '{"name": "a"}'), ("2", "write", '{"name": "b"}'))
+    (played,), _ = play_agent([asked, say("Done.")], tool(write, exclusive=True))
+    assert played.seconds == 2
+    assert [event["is_error"] for event in played.of("tool_result")] == [False, False]
+
+
+def test_progress_is_shown_while_a_tool_runs() -> None:
+    async def work(context: Any) -> str:
+        context.progress("half")
+        await asyncio.sleep(1)
+        return "all"
+
+    (played,), _ = play_agent([call("work"), say("Done.")], tool(work))
+    assert played.of("tool_output") == [{"type": "tool_output", "id": "c1", "name": "work", "output": "half"}]
+
+
+def test_a_thousand_calls_in_one_step_are_contained() -> None:
+    ran = []
+
+    def count(n: int) -> str:
+        ran.append(n)
+        return "ok"
+
+    asked = calls(*((f"c{n}", "count", f'{{"n": {n}}}') for n in range(1000)))
+    (played,), transport = play_agent([asked, say("Done.")], tool(count))
+    assert len(ran) == 128
+    assert played.terminal["type"] == "finish"
+    assert len([message for message in sent(transport) if message["role"] == "tool"]) == 1000
+    assert len(played.of("warning")) == 1
+
+
+def test_five_megabytes_of_arguments_end_the_step_and_not_the_page() -> None:
+    huge = openai_chat(tool_calls=[ToolCall("c", "look", ['{"word": "', *["x" * 500_000] * 10, '"}'])])
+    (played,), _ = play_agent([huge], tool(look))
+    assert played.terminal["kind"] == "guardrail"
+    assert "max_response_bytes" in played.terminal["hint"]
+
+
+def test_a_long_result_is_cut_for_the_model_and_can_be_read_on() -> None:
+    def long() -> str:
+        return "0123456789" * 10
+
+    replies = [call("long"), call("read_tool_result", '{"id": "c1", "offset": 40}', "c2"), say("Done.")]
+    (played,), transport = play_agent(replies, tool(long), text=agent_file("max_tool_result_tokens: 10"))
+    assert played.of("tool_result")[0]["output"] == "0123456789" * 10
+    assert sent(transport, 1)[-1]["content"].startswith(
+        "0123456789" * 4 + "\n[60 more characters: call read_tool_result"
+    )
+    assert sent(transport)[-1]["content"] == "0123456789" * 4 + "\n[20 more characters, from offset 80.]"
+    assert "read_tool_result" not in str(json.loads(transport.requests[0].body)["tools"])
+
+
+def test_the_limit_of_steps_ends_the_turn_visibly() -> None:
+    replies = [call("look", json.dumps({"word": str(n)})) for n in range(2)]
+    (played,), _ = play_agent(replies, tool(look), text=agent_file("max_iterations: 2"))
+    assert played.terminal["type"] == "finish"
+    assert played.terminal["reason"] == "max_steps"
+    assert played.terminal["empty"] is True
+
+
+def test_the_same_call_over_and_over_ends_the_turn() -> None:
+    (played,), _ = play_agent([call("look", '{"word": "x"}')] * 5, tool(look))
+    assert played.terminal["kind"] == "loop"
+    assert len(played.of("tool_result")) == 4
+
+
+def test_a_budget_ends_the_turn_and_holds_for_the_session() -> None:
+    first = openai_chat(tool_calls=[ToolCall("c", "look", '{"word": "x"}')], usage=Usage(60, 50))
+    (first_turn, second), transport = play_agent(
+        [first], tool(look), text=agent_file("limits: {tokens: 100}"), prompts=("hi", "again")
+    )
+    assert first_turn.terminal["reason"] == "budget"
+    assert second.terminal["kind"] == "guardrail"
+    assert len(transport.requests) == 1
+
+
+def test_an_error_after_a_step_keeps_the_work_that_was_done() -> None:
+    replies: list[Script] = [call("look", '{"word": "x"}'), errors.openai_invalid_key(), say("Go on.")]
+    (failed, second), transport = play_agent(replies, tool(look), prompts=("hi", "go on"))
+    assert failed.terminal["type"] == "error"
+    assert second.terminal["type"] == "finish"
+    assert [message["role"] for message in sent(transport)] == ["user", "assistant", "tool", "user"]
+
+
+def test_old_results_are_forgotten_and_only_the_last_messages_sent() -> None:
+    def long() -> str:
+        return "x" * 400
+
+    replies = [call("long", call_id="c1"), say("one"), call("long", call_id="c2"), say("two")]
+    _, transport = play_agent(
+        replies, tool(long), text=agent_file("max_old_tool_call_tokens: 50"), prompts=("first", "second")
+    )
+    results = [message["content"] for message in sent(transport) if message["role"] == "tool"]
+    assert results == ["[The result of this old call was left out to save room.]", "x" * 400]
+    _, transport = play_agent([say(str(n)) for n in range(4)], text=agent_file("num_history_items: 2"), prompts="abcd")
+    assert [message["content"] for message in sent(transport)] == ["d"]
+
+
+def test_an_answer_without_its_shape_is_corrected_and_then_given_up() -> None:
+    shape = "structured_output: {name: fact, schema: {type: object, required: [x], properties: {x: {type: integer}}}}"
+    (played,), transport = play_agent([say("not json"), say('{"x": 1}')], text=agent_file(shape))
+    assert played.terminal["type"] == "finish"
+    assert "does not have the required shape: answer is not JSON" in sent(transport)[-1]["content"]
+    assert json.loads(transport.requests[0].body)["response_format"]["json_schema"]["name"] == "fact"
+    (played,), _ = play_agent([say("no"), say("no"), say('{"x": "1"}')], text=agent_file(shape))
+    assert played.terminal["kind"] == "guardrail"
+    assert "answer.x must be integer" in played.terminal["message"]
+
+
+@pytest.mark.parametrize("moment", ["tool_call", "tool_confirmation", "step"])
+def test_stopping_in_any_phase_is_immediate_and_the_history_stays_valid(moment: str) -> None:
+    async def main() -> None:
+        stopped = []
+
+        async def forever(context: Any) -> str:
+            try:
+                await asyncio.sleep(1e6)
+            finally:
+                stopped.append(True)
+            return ""
+
+        first = openai_chat(
+            text="Let me see. ", tool_calls=[ToolCall("1", "forever", "{}"), ToolCall("2", "look", '{"word": "x"}')]
+        )
+        silent = Reply(say("never"), silent_after=1)
+        replies: dict[str, list[Script]] = {
+            "tool_call": [first, say("ok")],
+            "tool_confirmation": [first, say("ok")],
+            "step": [call("look", '{"word": "x"}'), silent, say("ok")],
+        }
+        transport = ScriptedTransport({"a": replies[moment]})
+        own = context(tool(forever, read_only=moment != "tool_confirmation"), tool(look), interactive=True)
+        conversation = session(transport, [], text=agent_file(), context=own)
+        events: list[dict[str, Any]] = []
+        seen = asyncio.Event()
+
+        async def consume() -> None:
+            async with aclosing(conversation.turn("hi")) as batches:
+                async for batch in batches:
+                    events.extend(dict(event) for event in batch)
+                    if any(event["type"] == moment for event in batch):
+                        seen.set()
+
+        task = asyncio.ensure_future(consume())
+        await seen.wait()
+        at = asyncio.get_running_loop().time()
+        task.cancel()
+        await asyncio.gather(task, return_exceptions=True)
+        assert asyncio.get_running_loop().time() == at
+        check_rules(events)
+        assert events[-1]["type"] == "aborted"
+        assert transport.open == 0
+        played = await collect(conversation, "next")
+        assert played.terminal["type"] == "finish"
+        messages = sent(transport)
+        asked = [call["id"] for message in messages for call in message.get("tool_calls", [])]
+        assert [message["tool_call_id"] for message in messages if message["role"] == "tool"] == asked
+        if moment != "step":
+            assert messages[-3]["content"] == NOT_RUN or "Not executed" in messages[-3]["content"]
+
+    run(main())
+
+
+def test_the_episode_of_every_turn_is_recorded() -> None:
+    async def main() -> None:
+        transport = ScriptedTransport({"a": [call("look", '{"word": "x"}'), say("y"), errors.openai_invalid_key()]})
+        conversation = session(transport, [], text=agent_file(), context=context(tool(look)))
+        await collect(conversation)
+        await collect(conversation)
+        first, second = conversation.export()["episodes"]
+        assert [(step["step"], step["tools"], step["model"]) for step in first["steps"]] == [
+            (1, ["look"], "openai/a"),
+            (2, [], "openai/a"),
+        ]
+        assert (first["outcome"], second["outcome"], second["steps"]) == ("finished", "failed", [])
+
+    run(main())
+
+
+def test_one_bad_tool_schema_costs_that_tool_and_a_warning() -> None:
+    broken = tool(look, parameters={"type": "array"})
+    (played,), transport = play_agent([say("ok")], broken, tool(lambda: "x", parameters={"type": "object"}))
+    assert "The tool look is left out" in played.of("warning")[0]["message"]
+    assert [t["function"]["name"] for t in json.loads(transport.requests[0].body)["tools"]] == ["<lambda>"]

@@ -1,0 +1,258 @@
+"""Python tools: what comes of a call, and of the packages it needs."""
+
+from __future__ import annotations
+
+import asyncio
+import sys
+from collections.abc import Awaitable, Callable, Iterator
+from typing import Any
+
+import pytest
+
+from sparewheel.errors import ConfigError
+from sparewheel.redact import redact
+from sparewheel.tools.base import Tool, ToolError
+from sparewheel.transports.packages import distribution_of, package_loader
+from tests.pythontools import KEY, Context, Loader, Open, answer, one, problem, toolsets
+
+NAME_IT = "Packages are named in the toolset's `packages`."
+COLON = "Expecting ':' delimiter: line 1 column 6 (char 5)"
+
+
+@pytest.fixture
+def opened() -> Iterator[Open]:
+    with toolsets() as open_one:
+        yield open_one
+
+
+# Results
+
+
+@pytest.mark.parametrize(
+    ("expression", "text"),
+    [
+        ("'plain \"text\"'", 'plain "text"'),
+        ("''", ""),
+        ("None", "null"),
+        ("True", "true"),
+        ("[1, 2.5, 'x']", '[1,2.5,"x"]'),
+        ("{'a': (1, 2), 'b': {3}}", '{"a":[1,2],"b":[3]}'),
+        ("float('nan')", '"NaN"'),
+        ("date(2026, 1, 2)", '"2026-01-02"'),
+        ("Point(1)", '{"x":1}'),
+        ("Model(y=2)", '{"y":2}'),
+        ("array('d', [1.0])", "[1.0]"),
+        ("'Gr\u00fc\u00dfe'", "Gr\u00fc\u00dfe"),
+    ],
+)
+async def test_results_are_text_or_json(expression: str, text: str, opened: Open) -> None:
+    source = f"""
+from array import array
+from dataclasses import dataclass
+from datetime import date
+from pydantic import BaseModel
+from sparewheel.tools import tool
+
+@dataclass
+class Point:
+    x: int
+
+class Model(BaseModel):
+    y: int
+
+@tool
+def f(): return {expression}
+"""
+    assert await answer(opened(source)) == text
+
+
+async def test_a_result_that_json_cannot_say_is_an_error(opened: Open) -> None:
+    said = await problem(opened("def f(): return [object()]\n"))
+    assert said.startswith("f returned a list that cannot be said in JSON: ")
+    loop = await problem(opened("def f():\n    x = []\n    x.append(x)\n    return x\n"))
+    assert loop.startswith("f returned a list that cannot be said in JSON: ")
+
+
+# Failures
+
+
+@pytest.mark.parametrize(
+    ("body", "said"),
+    [
+        ("raise ValueError('no such city')", "ValueError: no such city (tools.py, line 4: HERE)"),
+        ("return {}['key']", "KeyError: 'key' (tools.py, line 4: HERE)"),
+        ("assert city", "AssertionError (tools.py, line 4: HERE)"),
+        ("json.loads('{\"a\" 1')", f"JSONDecodeError: {COLON} (tools.py, line 4: HERE)"),
+        ("exit_now()", "SystemExit: 3 (tools.py, line 6: def exit_now(): raise SystemExit(3))"),
+        ("import nothing", f"ModuleNotFoundError: No module named 'nothing' (tools.py, line 4: HERE). {NAME_IT}"),
+        ("raise ToolError('try Bonn')", "try Bonn"),
+        (f"raise ValueError('it is {KEY}')", "ValueError: it is [redacted] (tools.py, line 4: HERE)"),
+        ("raise ValueError('x.test/?key=abcd')", "ValueError: x.test/?key=[redacted] (tools.py, line 4: HERE)"),
+        ("raise Odd", "Odd: (it cannot be printed) (tools.py, line 4: HERE)"),
+    ],
+)  # fmt: skip
+@pytest.mark.parametrize("kind", ["def", "async def"])
+async def test_an_exception_is_told_with_its_line_and_nothing_of_the_host(
+    kind: str, body: str, said: str, opened: Open
+) -> None:
+    line = f'{kind} f(city: str = ""): {body}'
+    source = f"""import json
+from sparewheel.tools import ToolError, tool
+@tool
+{line}
+
+def exit_now(): raise SystemExit(3)
+class Odd(Exception):
+    def __str__(self): raise KeyError
+"""
+    assert await problem(opened(source)) == said.replace("HERE", redact(line, [KEY]))
+
+
+async def test_recursion_without_end_is_an_error(opened: Open) -> None:
+    said = await problem(opened("def f(): return f()\n"))
+    assert said.startswith("RecursionError: maximum recursion depth exceeded")
+    assert said.endswith(" (tools.py, line 1: def f(): return f())")
+
+
+async def test_a_message_of_any_length_is_cut(opened: Open) -> None:
+    said = await problem(opened("def f(): raise ValueError('x' * 10**6)\n"))
+    assert len(said) < 2300
+
+
+# Stopping
+
+
+async def test_an_async_function_is_cancelled(opened: Open) -> None:
+    found = await one(
+        opened("""
+import asyncio
+started, ended = asyncio.Event(), []
+async def f():
+    started.set()
+    try:
+        await asyncio.Event().wait()
+    finally:
+        ended.append(True)
+""")
+    )
+    globals_ = found.call.__closure__  # the user's function is in there
+    [function] = [cell.cell_contents for cell in globals_ or () if getattr(cell.cell_contents, "__name__", "") == "f"]
+    task = asyncio.ensure_future(found.call({}, Context()))
+    await function.__globals__["started"].wait()
+    task.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await task
+    assert function.__globals__["ended"] == [True]
+
+
+async def test_a_task_that_the_function_itself_cancelled_is_an_error(opened: Open) -> None:
+    toolset = opened("""
+import asyncio
+async def f():
+    task = asyncio.ensure_future(asyncio.sleep(3600))
+    task.cancel()
+    await task
+""")
+    assert await problem(toolset) == "CancelledError (tools.py, line 6: await task)"
+
+
+# Packages
+
+
+async def test_packages_are_installed_when_the_first_tool_is_used(opened: Open) -> None:
+    load = Loader()
+    toolset = opened("def f():\n    return 1\n", load=load, packages=["nice>=1"], index="https://index.test/simple")
+    tool = await one(toolset)
+    assert load.asked == []
+    first, later = Context(), Context()
+    assert list(await asyncio.gather(tool.call({}, first), tool.call({}, Context()))) == ["1", "1"]
+    assert await tool.call({}, later) == "1"
+    assert load.asked == [(["nice>=1"], "https://index.test/simple")]
+    assert (first.said, later.said) == (["Installing nice>=1 …"], [])
+
+
+async def test_arguments_that_do_not_fit_install_nothing(opened: Open) -> None:
+    load = Loader()
+    await problem(opened("def f(x: int): ...\n", load=load, packages=["nice"]), x="?")
+    assert load.asked == []
+
+
+async def test_what_the_source_imports_as_it_starts_is_installed_first(
+    opened: Open, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    load = Loader(found=lambda: monkeypatch.setitem(sys.modules, "nice_package", asyncio))
+    source = "import json, nice_package\ndef f() -> str:\n    return nice_package.__name__\n"
+    assert await answer(opened(source, load=load, packages=["nice-package"])) == "asyncio"
+    assert load.asked == [(["nice-package"], None)]
+
+
+async def test_a_failed_installation_is_an_error_of_the_call_and_tried_again(opened: Open) -> None:
+    load = Loader(error=ConfigError("The index has no nice.", "Put it there."))
+    toolset = opened("def f():\n    return 1\n", load=load, packages=["nice"])
+    assert await problem(toolset) == "The index has no nice. Put it there."
+    assert await answer(toolset) == "1"
+
+
+async def test_an_installation_that_fails_when_nobody_waits_is_tried_again(opened: Open) -> None:
+    load = Loader(error=ConfigError("no"))
+    load.gate.clear()
+    tool = await one(opened("def f():\n    return 1\n", load=load, packages=["nice"]))
+    first = asyncio.ensure_future(_call(tool))
+    await load.begun.wait()
+    first.cancel()
+    await asyncio.wait({first})
+    load.gate.set()
+    await asyncio.wait(asyncio.all_tasks() - {asyncio.current_task()})
+    assert await _call(tool) == "1"
+
+
+async def test_a_call_that_is_stopped_does_not_stop_the_installation(opened: Open) -> None:
+    load = Loader()
+    load.gate.clear()
+    tool = await one(opened("def f():\n    return 1\n", load=load, packages=["nice"]))
+    first = asyncio.ensure_future(_call(tool))
+    await load.begun.wait()
+    first.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await first
+    load.gate.set()
+    assert await _call(tool) == "1"
+    assert len(load.asked) == 1
+
+
+async def _call(tool: Tool) -> Any:
+    return await tool.call({}, Context())
+
+
+async def test_closing_stops_an_installation(opened: Open) -> None:
+    load = Loader()
+    load.gate.clear()
+    toolset = opened("def f(): ...\n", load=load, packages=["nice"])
+    task: asyncio.Task[Any] = asyncio.ensure_future(_call(await one(toolset)))
+    await load.begun.wait()
+    await toolset.close()
+    with pytest.raises(ToolError, match="session is closed"):
+        await task
+    assert asyncio.all_tasks() == {asyncio.current_task()}
+
+
+@pytest.mark.parametrize(
+    ("requirement", "name"),
+    [
+        ("pydantic", "pydantic"),
+        ("Pydantic_Core>=2", "pydantic-core"),
+        ("requests[socks]; python_version > '3'", "requests"),
+        ("https://x.test/whl/typing_extensions-4.16.0-py3-none-any.whl", "typing-extensions"),
+    ],
+)
+def test_the_distribution_of_a_requirement(requirement: str, name: str) -> None:
+    assert distribution_of(requirement) == name
+
+
+async def test_outside_of_the_browser_it_says_what_is_missing() -> None:
+    load: Callable[..., Awaitable[None]] = package_loader()
+    await load(["pydantic>=2", "typing_extensions"])
+    with pytest.raises(ConfigError) as caught:
+        await load(["pydantic", "no-such-package", "other_one>=1"])
+    assert str(caught.value) == "These Python packages are not installed: no-such-package other_one>=1."
+    assert caught.value.info.hint == "pip install no-such-package other_one>=1"

@@ -1,0 +1,370 @@
+"""Python tools: from a source to tools, and from a model's arguments to Python's."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+
+from sparewheel.errors import ConfigError
+from sparewheel.providers.schema import normalise
+from sparewheel.tools.arguments import Validator
+from sparewheel.tools.base import ToolError
+from tests.pythontools import Context, Open, answer, one, problem, toolsets
+
+NO_INTEGER = "Input should be a valid integer, unable to parse string as an integer"
+
+
+@pytest.fixture
+def opened() -> Iterator[Open]:
+    with toolsets() as open_one:
+        yield open_one
+
+
+# From functions to tools
+
+
+async def test_a_function_becomes_a_tool(opened: Open) -> None:
+    found = await one(
+        opened('''
+from typing import Annotated, Literal
+from pydantic import Field
+
+def weather(city: str, days: Annotated[int, Field(ge=1, le=7)] = 3, unit: Literal["C", "F"] = "C",
+            note: str | None = None) -> str:
+    """Tell the weather
+    of a city.
+
+    Asks nobody.
+
+    Args:
+        city: Which city,
+            in English.
+        days (int): How many days.
+
+    Returns:
+        city: this is not an argument.
+    """
+    return city
+''')
+    )
+    assert found.spec.name == "weather"
+    assert found.spec.description == "Tell the weather of a city."
+    assert found.spec.parameters == {
+        "type": "object",
+        "properties": {
+            "city": {"type": "string", "description": "Which city, in English."},
+            "days": {"type": "integer", "minimum": 1, "maximum": 7, "default": 3, "description": "How many days."},
+            "unit": {"type": "string", "enum": ["C", "F"], "default": "C"},
+            "note": {"anyOf": [{"type": "string"}, {"type": "null"}], "default": None},
+        },
+        "required": ["city"],
+        "additionalProperties": False,
+    }
+    assert (found.read_only, found.exclusive, found.timeout) == (False, False, 120.0)
+
+
+GOOGLE = """
+    Args:
+        a (str, optional): First
+            of two.
+        b: Second: the other.
+
+    Raises:
+        ValueError: never.
+"""
+NUMPY = """
+    Parameters
+    ----------
+    a : str, optional
+        First
+        of two.
+    b
+        Second: the other.
+
+    Returns
+    -------
+    c : int
+        None of these.
+"""
+SPHINX = """
+    :param str a: First
+        of two.
+    :param b: Second: the other.
+    :returns: nothing.
+"""
+
+
+@pytest.mark.parametrize("style", [GOOGLE, NUMPY, SPHINX], ids=["google", "numpy", "sphinx"])
+@pytest.mark.parametrize("blank", ["\n", ""], ids=["apart", "together"])
+async def test_arguments_are_described_in_any_style(style: str, blank: str, opened: Open) -> None:
+    if style is NUMPY and not blank:
+        style = "\n" + style  # numpy's own rule
+    found = await one(opened(f'def f(a: str = "", b: str = ""):\n    """Do it.{blank}{style}    """\n'))
+    properties = found.spec.parameters["properties"]
+    assert {name: each["description"] for name, each in properties.items()} == {
+        "a": "First of two.",
+        "b": "Second: the other.",
+    }
+    assert found.spec.description == "Do it."
+
+
+async def test_what_stands_beside_the_type_wins_over_the_docstring(opened: Open) -> None:
+    found = await one(
+        opened('''
+from typing import Annotated
+from pydantic import Field
+from typing_extensions import Doc
+
+def f(a: Annotated[int, "one"], b: Annotated[int, Doc("two")], c: Annotated[int, Field(description="three")], d: int):
+    """F.
+
+    Args:
+        a: no
+        b: no
+        c: no
+        d: four
+    """
+''')
+    )
+    words = [each["description"] for each in found.spec.parameters["properties"].values()]
+    assert words == ["one", "two", "three", "four"]
+
+
+async def test_a_function_without_words_is_described_by_its_name(opened: Open) -> None:
+    found = await one(opened("def roll_two_dice(): return 7\n"))
+    assert found.spec.description == "roll two dice"
+    assert found.spec.parameters == {"type": "object", "properties": {}, "additionalProperties": False}
+
+
+async def test_only_marked_functions_are_tools_when_any_is(opened: Open) -> None:
+    toolset = opened("""
+from functools import cache
+from sparewheel.tools import tool
+
+@tool(read_only=True, timeout=0.5)
+def look(): "Look."
+
+@tool
+async def act(): "Act."
+
+@tool
+@cache
+def _kept(): "Kept."
+
+def helper(): ...
+""")
+    found = await toolset.tools()
+    assert [(each.spec.name, each.read_only, each.timeout) for each in found] == [
+        ("look", True, 0.5),
+        ("act", False, 120.0),
+        ("_kept", False, 120.0),
+    ]
+
+
+async def test_else_all_of_its_own_public_functions_are(opened: Open) -> None:
+    toolset = opened("""
+import json
+from json import dumps
+from dataclasses import dataclass
+
+@dataclass
+class Point:
+    x: int
+
+def shown(): ...
+def _hidden(): ...
+number = 3
+""")
+    assert [each.spec.name for each in await toolset.tools()] == ["shown"]
+
+
+async def test_of_a_read_only_toolset_only_what_reads_is_a_tool(opened: Open) -> None:
+    source = "from sparewheel.tools import tool\n@tool\ndef a(): ...\n@tool(read_only=True)\ndef b(): ...\n"
+    toolset = opened(source, name="mine", readonly=True, instruction="Read.")
+    assert [each.spec.name for each in await toolset.tools()] == ["b"]
+    assert (toolset.name, toolset.instruction) == ("mine", "Read.")
+
+
+@pytest.mark.parametrize("options", ["timeout=-1", "timeout='x'", "1"])
+async def test_a_mark_that_cannot_be_meant_is_an_error_of_the_source(options: str, opened: Open) -> None:
+    with pytest.raises(ToolError, match=r"^(Type|Value)Error: .* \(tools.py, line 2: @tool"):
+        await opened(f"from sparewheel.tools import tool\n@tool({options})\ndef a(): ...\n").tools()
+
+
+async def test_the_agent_file_narrows_and_times(opened: Open) -> None:
+    toolset = opened("def a(): ...\ndef b(): ...\n", tools=["b", "c"], timeout=9)
+    assert [(each.spec.name, each.timeout) for each in await toolset.tools()] == [("b", 9)]
+    assert toolset.warnings == ["tools.py has no function c."]
+
+
+@pytest.mark.parametrize(
+    ("code", "why"),
+    [
+        ("def bad(*args): ...", "it takes any number of arguments (*args); name each one"),
+        ("def bad(**more: int): ...", "it takes any number of arguments (**more: int); name each one"),
+        ("def bad(x: 'Nothing'): ...", "its annotations cannot be read: NameError: name 'Nothing' is not defined"),
+        ("import io\ndef bad(x: io.BytesIO): ...", "its arguments have no JSON schema: "),
+        ("from typing import Callable\ndef bad(x: Callable[[], int]): ...", "its arguments have no JSON schema: "),
+        ("def bad():\n    yield 1", "it is a generator; return a list"),
+        ("async def bad():\n    yield 1", "it is a generator; return a list"),
+        ("def größe(): ...", "its name must be of ASCII letters, digits and _, and not longer than 64"),
+        (f"def {'x' * 65}(): ...", "its name must be of ASCII letters, digits and _, and not longer than 64"),
+    ],
+)
+async def test_a_function_that_cannot_be_a_tool_costs_only_itself(code: str, why: str, opened: Open) -> None:
+    toolset = opened(f"{code}\ndef good(): ...\n")
+    assert [each.spec.name for each in await toolset.tools()] == ["good"]
+    [warning] = toolset.warnings
+    assert warning.startswith("The function ")
+    assert f"is not a tool: {why}" in warning
+
+
+async def test_a_file_among_the_documents_is_a_source(opened: Open) -> None:
+    toolset = opened("", file="lib/mine.py", documents={"lib/mine.py": "def f():\n    1 / 0\n"})
+    assert await problem(toolset) == "ZeroDivisionError: division by zero (lib/mine.py, line 2: 1 / 0)"
+
+
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        ({"source": ""}, "A python toolset needs either source or file."),
+        ({"source": "x = 1", "file": "x.py"}, "A python toolset needs either source or file."),
+        ({"source": "", "file": "x.py"}, "The python toolset's file 'x.py' is not among the documents."),
+        ({"source": "\n\ndef f(:\n"}, "The Python tools cannot be used: SyntaxError: "),
+        ({"source": "x = '\0'"}, "The Python tools cannot be used: "),
+    ],
+)
+def test_what_is_not_python_is_refused_at_once(options: dict[str, Any], message: str, opened: Open) -> None:
+    with pytest.raises(ConfigError) as caught:
+        opened(**options)
+    assert str(caught.value).startswith(message)
+    if message.endswith("SyntaxError: "):
+        assert str(caught.value).endswith("(tools.py, line 3: def f(:)")
+
+
+async def test_a_source_that_fails_as_it_starts_says_where(opened: Open) -> None:
+    toolset = opened("import sys\n\ndef f(): ...\n\nsys.exit('no')\n")
+    for _ in range(2):
+        with pytest.raises(ToolError) as caught:
+            await toolset.tools()
+        assert str(caught.value) == "SystemExit: no (tools.py, line 5: sys.exit('no'))"
+
+
+async def test_its_globals_last_from_call_to_call(opened: Open) -> None:
+    toolset = opened("seen = []\ndef add(word: str):\n    seen.append(word)\n    return seen\n")
+    assert await answer(toolset, word="a") == '["a"]'
+    assert await answer(toolset, word="b") == '["a","b"]'
+
+
+async def test_two_sessions_share_nothing(opened: Open) -> None:
+    source = "seen = []\ndef add():\n    seen.append(1)\n    return len(seen)\n"
+    assert [await answer(opened(source)) for _ in range(2)] == ["1", "1"]
+
+
+# Arguments
+
+TYPES = """
+from __future__ import annotations
+from dataclasses import dataclass
+from datetime import date
+from decimal import Decimal
+from enum import Enum
+from typing import Annotated, Literal, Optional, TypedDict
+from pydantic import BaseModel, Field
+from sparewheel.tools import tool
+
+class Colour(Enum):
+    RED = "red"
+
+@dataclass
+class Point:
+    x: int
+    y: int = 0
+
+class Order(BaseModel):
+    sku: str
+    lines: list[Point] = []
+
+@tool
+def take(day: date, price: Decimal, colour: Colour, order: Order, point: Point = Point(1),
+         tags: set[str] = frozenset(), size: Annotated[int, Field(gt=0)] = Field(5, lt=9), mode: Optional[Literal["a", 1]] = None,
+         schema: str = "s", _under: int = 1, copy: object = print):
+    return [type(each).__name__ for each in (day, price, colour, order, order.lines[0], point, tags, size)]
+"""  # noqa: E501
+
+
+async def test_arguments_arrive_as_the_types_they_are_annotated_with(opened: Open) -> None:
+    found = await one(opened(TYPES))
+    arguments = {
+        "day": "2026-02-03",
+        "price": "1.50",
+        "colour": "red",
+        "order": {"sku": "a", "lines": [{"x": 1}]},
+        "point": {"x": 1, "y": 2},
+        "tags": ["a", "b"],
+        "size": 8,
+    }
+    assert Validator(found.spec.parameters).check(dict(arguments), "arguments")
+    assert json.loads(str(await found.call(arguments, Context()))) == [
+        "date", "Decimal", "Colour", "Order", "Point", "Point", "set", "int",
+    ]  # fmt: skip
+    for dialect in ("openai", "anthropic", "gemini"):
+        normalised = normalise(found.spec.parameters, dialect)
+        assert set(normalised["properties"]) == set(found.spec.parameters["properties"])
+
+
+async def test_what_is_left_out_is_the_functions_own_default(opened: Open) -> None:
+    toolset = opened("nothing = object()\ndef f(x: object = nothing, /, *, y: int = 2): return [x is nothing, y]\n")
+    assert await answer(toolset) == "[true,2]"
+    assert await answer(toolset, x=1, y=3) == "[false,3]"
+
+
+@pytest.mark.parametrize(
+    ("arguments", "fault"),
+    [
+        ({}, "city: Field required"),
+        ({"city": 3}, "city: Input should be a valid string"),
+        ({"city": "Bonn", "days": "many"}, f"days: {NO_INTEGER}"),
+        ({"city": "Bonn", "town": 1}, "town: there is no such argument"),
+        ({"city": "Bonn", "at": [{"x": "?"}]}, f"at.0.x: {NO_INTEGER}"),
+    ],
+)
+async def test_arguments_that_do_not_fit_are_named(arguments: dict[str, Any], fault: str, opened: Open) -> None:
+    toolset = opened("""
+from dataclasses import dataclass
+
+@dataclass
+class Point:
+    x: int
+
+calls = []
+
+def f(city: str, days: int = 1, at: list[Point] = []):
+    raise AssertionError("must not be called")
+""")
+    assert await problem(toolset, **arguments) == f"The arguments do not fit. {fault}"
+
+
+async def test_many_faults_are_counted(opened: Open) -> None:
+    said = await problem(opened("def f(x: list[int]): ...\n"), x=["?"] * 5000)
+    assert said.endswith("; and 4990 more")
+    assert len(said) < 2000
+
+
+async def test_the_context_is_not_the_models_to_give(opened: Open) -> None:
+    found = await one(
+        opened("""
+from sparewheel.tools import ToolContext
+
+async def f(n: int, context: ToolContext) -> str:
+    context.progress("half")
+    return f"{context.call_id} {(await context.ask_user('?', {}))['action']}"
+""")
+    )
+    assert list(found.spec.parameters["properties"]) == ["n"]
+    context = Context()
+    assert await found.call({"n": 1}, context) == "c1 decline"
+    assert context.said == ["half"]

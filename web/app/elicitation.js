@@ -1,0 +1,18 @@
+import { QuestionView } from "./question-view.js";
+import { schemaForm } from "./schema-form.js";
+
+/**
+ * Ask what a tool wants to know of the user.
+ * @param {{id: string, message: string, schema: Record<string, any>}} request
+ * @param {(answer: import("../sparewheel.js").ElicitationAnswer) => Promise<unknown>} respond
+ */
+export function elicitation({ id, message, schema }, respond) {
+  const form = schemaForm(Object(schema));
+  const question = new QuestionView(message, ...form.elements);
+  question.button("Answer", async () => respond({ id, action: "accept", content: form.read() }), {
+    submits: true,
+    class: "primary",
+  });
+  question.button("Decline", () => respond({ id, action: "decline" }));
+  return question;
+}

@@ -1,0 +1,78 @@
+import { make } from "./dom.js";
+
+let made = 0;
+
+/** A question that the turn waits for: a group with a title, whatever is to be filled in, and buttons. */
+export class QuestionView {
+  element;
+  #problem = make("p", { class: "question-problem" });
+  #buttons = make("div", { class: "question-buttons" });
+
+  /**
+   * @param {string} title
+   * @param {...Node} content
+   */
+  constructor(title, ...content) {
+    const heading = make("p", { class: "question-title", text: title });
+    heading.id = `question-${++made}`;
+    this.element = make("form", { class: "question" }, heading, ...content, this.#buttons, this.#problem);
+    this.element.setAttribute("role", "group");
+    this.element.setAttribute("aria-labelledby", heading.id);
+    this.element.tabIndex = -1;
+    this.#problem.setAttribute("role", "alert");
+    this.#problem.hidden = true;
+    this.element.addEventListener("submit", (event) => event.preventDefault());
+  }
+
+  /**
+   * @param {string} label
+   * @param {() => Promise<unknown>} act
+   * @param {{submits?: boolean, class?: string}} [options] `submits`: Enter presses it, and what is filled in is checked.
+   */
+  button(label, act, { submits = false, class: className } = {}) {
+    const button = make("button", { text: label, ...(className ? { class: className } : {}) });
+    button.type = submits ? "submit" : "button";
+    const run = () => this.#answer(act);
+    if (submits) this.element.addEventListener("submit", run);
+    else button.addEventListener("click", run);
+    this.#buttons.append(button);
+    return button;
+  }
+
+  /**
+   * Take the focus, so that the question is read out; not from somebody who is typing, whose next key would be lost, and
+   * never to a button, which that key could press.
+   */
+  announce() {
+    const at = document.activeElement;
+    const typing = at instanceof HTMLTextAreaElement || at instanceof HTMLInputElement;
+    if (!(typing && at.value !== "") && !at?.closest(".question")) this.element.focus();
+    this.element.scrollIntoView({ block: "nearest" });
+  }
+
+  /** @returns {boolean} Whether the focus was in it. */
+  remove() {
+    const hadFocus = this.element.contains(document.activeElement);
+    this.element.remove();
+    return hadFocus;
+  }
+
+  /** @param {() => Promise<unknown>} act */
+  async #answer(act) {
+    this.#disable(true);
+    this.#problem.hidden = true;
+    try {
+      await act();
+      this.element.dispatchEvent(new CustomEvent("answered"));
+    } catch (thrown) {
+      this.#problem.textContent = thrown instanceof Error ? thrown.message : String(thrown);
+      this.#problem.hidden = false;
+      this.#disable(false);
+    }
+  }
+
+  /** @param {boolean} disabled */
+  #disable(disabled) {
+    for (const button of this.#buttons.querySelectorAll("button")) button.disabled = disabled;
+  }
+}

@@ -1,0 +1,175 @@
+import { make } from "./dom.js";
+
+/**
+ * @typedef {Record<string, any>} Schema
+ * @typedef {object} Field
+ * @property {HTMLElement} element
+ * @property {() => unknown} read Its value; undefined when nothing was filled in.
+ */
+
+/** @type {Record<string, string>} JSON schema's formats that the browser has an input for. */
+const FORMATS = { email: "email", uri: "url", date: "date", "date-time": "datetime-local" };
+/** A text that may be longer than this gets more than a line. */
+const LINE_CHARS = 200;
+let made = 0;
+
+/**
+ * A form for the flat objects that elicitation knows: texts, numbers, booleans and choices. Anything else is typed as
+ * JSON.
+ * @param {Schema} schema
+ * @returns {{elements: HTMLElement[], read: () => Record<string, any>}} `read` throws what is wrong with the input.
+ */
+export function schemaForm(schema) {
+  const properties = Object.entries(schema["properties"] ?? {});
+  const required = new Set(Array.isArray(schema["required"]) ? schema["required"] : []);
+  const fields = properties.map(([name, shape]) => ({ name, ...fieldFor(name, Object(shape), required.has(name)) }));
+  return {
+    elements: fields.map(({ element }) => element),
+    read() {
+      /** @type {Record<string, any>} */
+      const content = {};
+      for (const { name, read } of fields) {
+        const value = read();
+        if (value !== undefined) content[name] = value;
+      }
+      return content;
+    },
+  };
+}
+
+/**
+ * @param {string} name
+ * @param {Schema} schema
+ * @param {boolean} required
+ * @returns {Field}
+ */
+function fieldFor(name, schema, required) {
+  const title = String(schema["title"] ?? name);
+  const choices = choicesOf(schema);
+  if (choices) return choice(title, schema, choices, required);
+  switch (schema["type"]) {
+    case "boolean":
+      return tick(title, schema);
+    case "number":
+    case "integer":
+      return number(title, schema, required);
+    case "string":
+      return text(title, schema, required);
+    default:
+      return json(title, schema, required);
+  }
+}
+
+/**
+ * @param {Schema} schema
+ * @returns {{value: unknown, title: string}[] | null}
+ */
+function choicesOf(schema) {
+  const { enum: values, enumNames, oneOf } = schema;
+  if (Array.isArray(values)) return values.map((value, at) => ({ value, title: String(enumNames?.[at] ?? value) }));
+  if (Array.isArray(oneOf) && oneOf.every((option) => option && "const" in option)) {
+    return oneOf.map((option) => ({ value: option.const, title: String(option.title ?? option.const) }));
+  }
+  return null;
+}
+
+/**
+ * @param {string} title
+ * @param {Schema} schema
+ * @param {{value: unknown, title: string}[]} choices
+ * @param {boolean} required
+ */
+function choice(title, schema, choices, required) {
+  const select = make("select");
+  select.required = required;
+  select.append(new Option(required ? "Choose…" : "(none)", ""));
+  choices.forEach(({ value, title: name }, at) => select.append(new Option(name, String(at), false, value === schema["default"])));
+  return field(title, schema, select, () => choices[Number(select.value || NaN)]?.value);
+}
+
+/**
+ * @param {string} title
+ * @param {Schema} schema
+ */
+function tick(title, schema) {
+  const input = make("input");
+  input.type = "checkbox";
+  input.checked = schema["default"] === true;
+  return field(title, schema, input, () => input.checked);
+}
+
+/**
+ * @param {string} title
+ * @param {Schema} schema
+ * @param {boolean} required
+ */
+function number(title, schema, required) {
+  const input = make("input");
+  input.type = "number";
+  input.required = required;
+  input.step = schema["type"] === "integer" ? "1" : "any";
+  if (typeof schema["minimum"] === "number") input.min = String(schema["minimum"]);
+  if (typeof schema["maximum"] === "number") input.max = String(schema["maximum"]);
+  if (typeof schema["default"] === "number") input.value = String(schema["default"]);
+  return field(title, schema, input, () => (input.value === "" ? undefined : Number(input.value)));
+}
+
+/**
+ * @param {string} title
+ * @param {Schema} schema
+ * @param {boolean} required
+ */
+function text(title, schema, required) {
+  const { format, minLength, maxLength } = schema;
+  const input = maxLength > LINE_CHARS ? make("textarea") : make("input");
+  if (input instanceof HTMLInputElement) input.type = FORMATS[format] ?? "text";
+  input.required = required;
+  if (minLength > 0) input.minLength = minLength;
+  if (maxLength > 0) input.maxLength = maxLength;
+  if (typeof schema["default"] === "string") input.value = schema["default"];
+  input.autocomplete = "off";
+  const read = () => (format === "date-time" && input.value ? new Date(input.value).toISOString() : input.value);
+  return field(title, schema, input, () => (input.value === "" && !required ? undefined : read()));
+}
+
+/**
+ * @param {string} title
+ * @param {Schema} schema
+ * @param {boolean} required
+ */
+function json(title, schema, required) {
+  const input = make("textarea");
+  input.required = required;
+  input.placeholder = "JSON";
+  if (schema["default"] !== undefined) input.value = JSON.stringify(schema["default"]);
+  return field(title, schema, input, () => {
+    if (input.value.trim() === "") return undefined;
+    try {
+      return JSON.parse(input.value);
+    } catch {
+      throw new Error(`${title}: this is not JSON`);
+    }
+  });
+}
+
+/**
+ * @param {string} title
+ * @param {Schema} schema
+ * @param {HTMLInputElement | HTMLSelectElement | HTMLTextAreaElement} input
+ * @param {() => unknown} read
+ * @returns {Field}
+ */
+function field(title, schema, input, read) {
+  input.id = `field-${++made}`;
+  const label = make("label", { text: input.required ? `${title} (required)` : title });
+  label.htmlFor = input.id;
+  const isTick = input.type === "checkbox";
+  const element = make("div", { class: isTick ? "field tick" : "field" }, ...(isTick ? [input, label] : [label, input]));
+  if (typeof schema["description"] === "string") {
+    const about = make("p", { class: "about", text: schema["description"] });
+    about.id = `${input.id}-about`;
+    input.setAttribute("aria-describedby", about.id);
+    element.append(about);
+  }
+  return { element, read };
+}

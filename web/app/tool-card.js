@@ -1,0 +1,127 @@
+import { make } from "./dom.js";
+import { inOneLine, pretty, shortened } from "./pretty.js";
+import { StepView } from "./step-view.js";
+
+/** @typedef {"written" | "running" | "asking" | "done" | "failed" | "blocked" | "dropped"} CardState */
+
+/** @type {Record<CardState, string>} */
+const WORDS = {
+  written: "being written…",
+  running: "running…",
+  asking: "needs your approval",
+  done: "done",
+  failed: "failed",
+  blocked: "not run",
+  dropped: "not run",
+};
+
+/** One tool call: a line that opens. What is inside is made when it is opened, for a step may make a thousand calls. */
+export class ToolCard {
+  element = make("details", { class: "tool" });
+  /** Where questions about this call go. */
+  questions = make("div", { class: "questions" });
+  #preview = make("span", { class: "preview" });
+  #status = make("span", { class: "tool-state" });
+  #body = make("div", { class: "tool-body" });
+  #args = "";
+  #progress = "";
+  #result = "";
+  /** @type {StepView | null} What a sub-agent says while it works on this call. */
+  #work = null;
+  /** @type {CardState} */
+  state = "written";
+
+  /**
+   * @param {string} name
+   * @param {number} attempt The one that writes it.
+   */
+  constructor(name, attempt) {
+    this.attempt = attempt;
+    const icon = make("span", { class: "tool-icon" });
+    icon.setAttribute("aria-hidden", "true");
+    this.element.append(
+      make("summary", {}, icon, make("span", { class: "tool-name", text: name }), this.#preview, this.#status),
+      this.#body,
+    );
+    this.element.addEventListener("toggle", () => this.#fill());
+    this.set("written");
+  }
+
+  /** Whether it has come to its end. */
+  get isOver() {
+    return !["written", "running", "asking"].includes(this.state);
+  }
+
+  /** @param {CardState} state */
+  set(state) {
+    this.state = state;
+    this.element.dataset["state"] = state;
+    this.#status.textContent = WORDS[state];
+  }
+
+  /** @param {string} args JSON text. */
+  call(args) {
+    this.#args = args;
+    this.#preview.textContent = inOneLine(args);
+    this.set("running");
+    this.#fill();
+  }
+
+  /** @param {string} fragment A piece of the arguments that are being written. */
+  write(fragment) {
+    this.#args += fragment;
+  }
+
+  /** @param {string} output */
+  progress(output) {
+    this.#progress += output;
+    this.#status.textContent = inOneLine(output.trim().split("\n").at(-1) ?? "") || WORDS.running;
+  }
+
+  /** What a sub-agent says while it works on this call. */
+  get work() {
+    if (!this.#work) {
+      this.#work = new StepView();
+      this.#fill();
+    }
+    return this.#work;
+  }
+
+  /**
+   * @param {CardState} state
+   * @param {string} result
+   */
+  end(state, result) {
+    this.#result = result;
+    this.set(state);
+    this.#fill();
+  }
+
+  /** Show what has come since the last time. */
+  flush() {
+    if (this.element.open) this.#work?.flush();
+  }
+
+  #fill() {
+    if (!this.element.open) return;
+    const parts = [block("Arguments", shortened(pretty(this.#args)))];
+    if (this.#work) {
+      this.#work.flush();
+      parts.push(make("div", {}, make("h4", { text: "Work" }), this.#work.element));
+    }
+    if (this.#progress) parts.push(block("Progress", shortened(this.#progress)));
+    if (this.#result) parts.push(block(this.state === "blocked" ? "Reason" : "Result", shortened(pretty(this.#result))));
+    this.#body.replaceChildren(...parts);
+  }
+}
+
+/**
+ * @param {string} title
+ * @param {string} text
+ */
+function block(title, text) {
+  const pre = make("pre", { text });
+  pre.tabIndex = 0; // it scrolls, and must do so for the keyboard too
+  pre.setAttribute("aria-label", title);
+  return make("div", {}, make("h4", { text: title }), pre);
+}

@@ -1,0 +1,33 @@
+/**
+ * A value as JSON text. Refuses what JSON would drop or distort without a word: functions, NaN, a Map, a Response.
+ * @param {unknown} value
+ * @returns {string}
+ * @throws {TypeError} Its message says what is wrong, and quotes no value.
+ */
+export function toJson(value) {
+  let reason = "";
+  try {
+    const text = JSON.stringify(value, (key, item) => {
+      reason = lossy(item) && `"${key}" is ${lossy(item)}`;
+      if (reason) throw new TypeError(reason);
+      return item;
+    });
+    return text ?? "null";
+  } catch (thrown) {
+    // Only the first line of the engine's own message: the others quote the objects.
+    throw new TypeError(reason || String(/** @type {any} */ (thrown)?.message ?? thrown).split("\n")[0]);
+  }
+}
+
+/**
+ * What JSON cannot hold of it, in words; empty if it can hold it all.
+ * @param {unknown} item
+ */
+function lossy(item) {
+  if (typeof item === "number") return Number.isFinite(item) ? "" : String(item);
+  if (typeof item === "function" || typeof item === "symbol" || typeof item === "bigint") return `a ${typeof item}`;
+  if (typeof item !== "object" || item === null || Array.isArray(item)) return "";
+  // A Map, a Response or an Error would come out as {}. The tag, not the prototype: other realms have their own Object.
+  const tag = Object.prototype.toString.call(item).slice(8, -1);
+  return tag !== "Object" && Object.keys(item).length === 0 ? `a ${tag}` : "";
+}

@@ -1,0 +1,36 @@
+/** @typedef {import("../events.js").Event} Event */
+
+/** The events of a turn that still wait for an answer, in order. */
+export class OpenQuestions {
+  /** @type {Map<string, Event>} */
+  #open = new Map();
+
+  /** @returns {Event[]} */
+  get events() {
+    return [...this.#open.values()];
+  }
+
+  /** @param {Event} event */
+  see(event) {
+    switch (event.type) {
+      case "tool_confirmation":
+      case "elicitation":
+        this.#open.set(event.id, event);
+        break;
+      case "tool_result":
+      case "tool_blocked":
+        this.#open.delete(event.id);
+        break;
+      case "finish":
+      case "error":
+      case "aborted":
+        this.#open.clear();
+    }
+  }
+
+  /** @param {string | undefined} id What has been answered; nothing named is the oldest. */
+  settle(id) {
+    const [oldest] = this.#open.keys();
+    this.#open.delete(id ?? oldest ?? "");
+  }
+}

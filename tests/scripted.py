@@ -46,7 +46,7 @@ class ScriptedTransport:
     @property
     def asked(self) -> list[str]:
         """The models asked, in order."""
-        return [str(json.loads(request.body)["model"]) for request in self.requests]
+        return [_model(request) for request in self.requests]
 
     @asynccontextmanager
     async def stream(self, request: HttpRequest) -> AsyncIterator[MockResponse]:
@@ -67,6 +67,13 @@ class ScriptedTransport:
             yield MockResponse(reply.status, reply.headers, _body(plan))
         finally:
             self.open -= 1
+
+
+def _model(request: HttpRequest) -> str:
+    """Gemini names the model in the address, everyone else in the body."""
+    if ":streamGenerateContent" in request.url:
+        return request.url.rpartition("/")[2].partition(":")[0]
+    return str(json.loads(request.body)["model"])
 
 
 async def _wait(step: object) -> None:

@@ -16,7 +16,7 @@ from typing import Any
 import pytest
 
 from sparewheel import messages
-from sparewheel.messages import assistant, user
+from sparewheel.messages import Message, assistant, user
 from sparewheel.providers.assembly import Block
 from sparewheel.testing import Reply, openai_chat
 from tests.fakeloop import run
@@ -76,21 +76,25 @@ def test_nothing_that_counting_does_not_show_grows_faster_than_the_answer() -> N
 
 
 def test_the_text_of_an_answer_is_joined_a_fixed_number_of_times(monkeypatch: pytest.MonkeyPatch) -> None:
-    joins: list[int] = []
-    content = Block.content.fget  # type: ignore[attr-defined]
-    monkeypatch.setattr(Block, "content", property(lambda block: joins.append(1) or content(block)))
-    counts = []
-    for deltas in (10, 5_000):
-        joins.clear()
-        answer(deltas, None)()
-        counts.append(len(joins))
-    assert counts[0] == counts[1] <= 5
+    joins = 0
+
+    def joined(block: Block) -> str:
+        nonlocal joins
+        joins += 1
+        return "".join(block.pieces)
+
+    monkeypatch.setattr(Block, "content", property(joined))
+    answer(10, None)()
+    few, joins = joins, 0
+    answer(5_000, None)()
+    assert joins == few <= 5
 
 
 def test_a_turn_costs_the_history_once_and_never_reads_it_anew(monkeypatch: pytest.MonkeyPatch) -> None:
-    read: list[object] = []
-    parse = messages._parse
-    monkeypatch.setattr(messages, "_parse", lambda item, where: read.append(item) or parse(item, where))
+    def fail(item: object, where: str) -> Message:
+        raise AssertionError("the history was validated again")
+
+    monkeypatch.setattr(messages, "_parse", fail)
 
     def turn(length: int) -> Callable[[], None]:
         transport = ScriptedTransport({"a": [openai_chat(text="yes")]})
@@ -100,7 +104,6 @@ def test_a_turn_costs_the_history_once_and_never_reads_it_anew(monkeypatch: pyte
 
     few, many = calls(turn(200)), calls(turn(2_000))
     assert many < 10.5 * few
-    assert read == []
 
 
 def test_a_hundred_sessions_at_once_cost_what_a_hundred_sessions_cost() -> None:
@@ -117,7 +120,7 @@ def test_a_hundred_sessions_at_once_cost_what_a_hundred_sessions_cost() -> None:
 
         return lambda: run(main())
 
-    assert calls(together(100)) < 10.5 * calls(together(10)) + 5_000
+    assert calls(together(100)) < 13 * calls(together(10))  # the page of the test looks through all that was said
 
 
 def test_a_thousand_turns_in_a_row_leave_nothing_behind() -> None:

@@ -45,7 +45,7 @@ class Counting:
 
 
 def decoder_of(api: str, assembly: Assembly) -> Counting:
-    return Counting(wire_format(api).decoder(assembly))  # type: ignore[arg-type]
+    return Counting(wire_format(api).decoder(assembly))
 
 
 def parsed(body: bytes) -> list[ServerSentEvent]:

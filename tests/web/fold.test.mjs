@@ -80,6 +80,37 @@ test("tool calls are put together from their pieces, and void with their attempt
   ]);
 });
 
+test("a step starts anew: the last one's text is the answer, and attempts go on", () => {
+  const events = turn("t",
+    { ...START, model: "m/a" }, HELLO, usage(1, 3, 1, { model: "m/a" }), { type: "step", step: 2, agent: "second" },
+    retry(4, "m/b"), { ...HELLO, attempt: 4, content: "Two" }, { ...FINISH, model: "m/b" });
+  const folded = fold(events);
+  assert.deepEqual([folded.step, folded.agent, folded.text, folded.model], [2, "second", "Two", "m/b"]);
+  assert.deepEqual(folded.attempts.map(({ attempt, model, state }) => [attempt, model, state]), [
+    [1, "m/a", "answered"],
+    [3, "m/a", "failed"], // attempt 2 was a sub-agent's
+    [4, "m/b", "answered"],
+  ]);
+  const failed = fold([...events.slice(0, 4), { ...ERROR, turn: "t", seq: 5 }]);
+  assert.deepEqual(failed.attempts.map(({ state }) => state), ["answered"]);
+  assert.deepEqual([failed.text, failed.status], ["", "error"]);
+});
+
+test("what a sub-agent does is no part of the answer, but for what it costs", () => {
+  const task = "c1";
+  const folded = fold(turn("t", START, HELLO, { ...HELLO, attempt: 2, content: "inner", task }, { type: "step", step: 2, task },
+    { ...retry(3), task }, usage(2, 5, 5, { task }), FINISH));
+  assert.deepEqual([folded.text, folded.step, folded.attempts.length, folded.usage.output_tokens], ["Hello", 1, 1, 5]);
+});
+
+test("of two that were asked at once, one answers", () => {
+  const hedge = { type: "hedge", from: "m/a", to: "m/b", attempt: 2, after_ms: 10 };
+  const folded = (attempt, model) =>
+    fold(turn("t", { ...START, model: "m/a" }, hedge, { ...HELLO, attempt }, { ...FINISH, model })).attempts.map(({ state }) => state);
+  assert.deepEqual(folded(1, "m/a"), ["answered", "aborted"]);
+  assert.deepEqual(folded(2, "m/b"), ["aborted", "answered"]);
+});
+
 test("usage is summed over all attempts, and what nobody told stays unknown", () => {
   const folded = fold(turn("t", START, usage(1, 3, null, { discarded: true }), retry(2), usage(2, 4, 7), FINISH));
   assert.deepEqual(folded.usage, { input_tokens: 7, output_tokens: 7, cached_tokens: null, reasoning_tokens: null });

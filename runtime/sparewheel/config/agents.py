@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from typing import Any, Literal
 
-from pydantic import Field, ValidationInfo, field_validator, model_validator
+from pydantic import ConfigDict, Field, ValidationInfo, field_validator, model_validator
 from pydantic_core import PydanticCustomError
 
 from .base import Strict
@@ -108,6 +108,8 @@ SkillsConfig = bool | list[str | InlineSkill]
 
 class AgentConfig(Strict):
     """One agent."""
+
+    model_config = ConfigDict(json_schema_extra={"anyOf": [{"required": ["model"]}, {"required": ["harness"]}]})
 
     harness: dict[str, Any] | None = None
     """A program that works in its place; needs a host."""

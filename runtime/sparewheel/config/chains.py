@@ -1,4 +1,4 @@
-"""How an agent's chain of models behaves when one of them fails, and what it may cost: `fallback`, `timeouts`, limits."""
+"""What happens when a model fails, how long things may take, and what they may cost."""
 
 from __future__ import annotations
 

@@ -65,9 +65,7 @@ class Expander:
 
         return _ANY.sub(fill, text)
 
-    def headers(
-        self, headers: Mapping[str, str], path: Path, *, arguments: Collection[str] = ()
-    ) -> dict[str, str]:
+    def headers(self, headers: Mapping[str, str], path: Path, *, arguments: Collection[str] = ()) -> dict[str, str]:
         """The headers of a request. One that holds a line break or an odd character is refused, unshown."""
         filled = {}
         for name, text in headers.items():

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from ..errors import ConfigError
+from .wording import shown
 
 if TYPE_CHECKING:
     from .schema import AgentFile, Path
@@ -20,8 +21,8 @@ class Faults:
 
     def add(self, path: Path, reason: str) -> None:
         """`path` is the key that is at fault; it need not be in the text."""
-        name = ".".join(str(part) for part in path)
-        self.reasons[f"{self.file.where(*path)}{name}: {reason}"] = None
+        name = ".".join(shown(part) for part in path)
+        self.reasons[" ".join(f"{self.file.where(*path)}{name}: {reason}".split())] = None
 
     def check(self, root: str) -> None:
         """Raises `ConfigError` with every reason, when there is one."""

@@ -7,26 +7,20 @@ may be hostile: its size, its depth and what its aliases expand to are bounded b
 from __future__ import annotations
 
 import io
-from difflib import get_close_matches
-from typing import TYPE_CHECKING, Any, Final
+from typing import Any, Final
 
-from pydantic import BaseModel, ValidationError
+from pydantic import ValidationError
 from ruamel.yaml import YAML
 from ruamel.yaml.comments import CommentedMap, CommentedSeq
 from ruamel.yaml.error import MarkedYAMLError, YAMLError
 
 from ..errors import ConfigError
-from .schema import AgentFile
-
-if TYPE_CHECKING:
-    from pydantic_core import ErrorDetails
+from .schema import AgentFile, Path, Position
+from .wording import faults
 
 MAX_TEXT: Final = 1024 * 1024  # characters
 MAX_NODES: Final = 50_000  # after aliases are expanded
 MAX_DEPTH: Final = 50
-
-Path = tuple[str | int, ...]
-Position = tuple[int, int]  # line and column, from 1
 
 
 def load_agent_file(text: object) -> AgentFile:
@@ -37,11 +31,13 @@ def load_agent_file(text: object) -> AgentFile:
     if not isinstance(plain, dict):
         raise ConfigError("The agent file is not a mapping.", "Start it with 'agents:'.")
     try:
-        return AgentFile.model_validate(plain)
+        file = AgentFile.model_validate(plain)
     except ValidationError as error:
-        faults = [_fault(details, positions) for details in error.errors(include_url=False)]
-        message = "The agent file is not valid: " + "; ".join(faults)
+        found = faults(error.errors(include_url=False), plain, positions, AgentFile)
+        message = "The agent file is not valid: " + "; ".join(found)
         raise ConfigError(message, "Correct what is named; nothing was sent.") from None
+    file.locate(positions)
+    return file
 
 
 def _parse(text: str) -> object:
@@ -102,46 +98,3 @@ def _scalar(node: object) -> object:
         if isinstance(node, plain):
             return plain(node)
     return bool(node) if type(node).__name__ == "ScalarBoolean" else str(node)
-
-
-def _fault(details: ErrorDetails, positions: dict[Path, Position]) -> str:
-    path: Path = tuple(part for part in details["loc"] if part != "[key]")
-    position = _position(path, positions)
-    where = ".".join(str(part) for part in path) or "the file"
-    line = f"line {position[0]}, column {position[1]}: " if position else ""
-    if details["type"] == "extra_forbidden":
-        return f"{line}{where}: unknown key{_suggestion(path)}"
-    if details["type"] == "missing":
-        return f"{line}{where} is missing"
-    return f"{line}{where}: {details['msg'].removeprefix('Value error, ')}"
-
-
-def _position(path: Path, positions: dict[Path, Position]) -> Position | None:
-    """Where `path` stands, or the nearest thing around it that does."""
-    while path:
-        if path in positions:
-            return positions[path]
-        path = path[:-1]
-    return None
-
-
-def _suggestion(path: Path) -> str:
-    close = get_close_matches(str(path[-1]), _keys_at(AgentFile, path[:-1]), n=1)
-    return f" (did you mean '{close[0]}'?)" if close else ""
-
-
-def _keys_at(model: type[BaseModel], path: Path) -> list[str]:
-    """The keys allowed at `path`, found by walking the schema; names in a mapping (agents, models) are skipped over."""
-    for part in path:
-        field = model.model_fields.get(str(part))
-        if field is None:
-            continue
-        found = [kind for kind in (field.annotation, *getattr(field.annotation, "__args__", ())) if _is_model(kind)]
-        if not found:
-            return []
-        model = found[-1]
-    return list(model.model_fields)
-
-
-def _is_model(kind: object) -> bool:
-    return isinstance(kind, type) and issubclass(kind, BaseModel)

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, get_args
 
-from pydantic import BeforeValidator, Field, field_validator, model_validator
+from pydantic import BeforeValidator, Field, WithJsonSchema, field_validator, model_validator
 
 from .base import Strict
 
@@ -15,6 +15,25 @@ Effort = Literal["none", "off", "minimal", "low", "medium", "high", "xhigh", "ma
 def _effort(value: object) -> object:
     """`adaptive/high` is docker-agent's other way to write the effort `high`."""
     return value.removeprefix("adaptive/") if isinstance(value, str) else value
+
+
+ThinkingBudget = Annotated[
+    int | Effort,
+    BeforeValidator(_effort),
+    WithJsonSchema(
+        {
+            "anyOf": [
+                {"type": "integer", "minimum": -1},
+                {
+                    "enum": [
+                        *get_args(Effort),
+                        *(f"adaptive/{effort}" for effort in ("low", "medium", "high", "xhigh", "max")),
+                    ]
+                },
+            ]
+        }
+    ),
+]
 
 
 class TaskBudgetConfig(Strict):
@@ -80,7 +99,7 @@ class Endpoint(Strict):
     """Against words that came at all."""
     parallel_tool_calls: bool | None = None
     """Whether one step may ask for several tools."""
-    thinking_budget: Annotated[int | Effort, BeforeValidator(_effort)] | None = None
+    thinking_budget: ThinkingBudget | None = None
     """Tokens for thinking (-1: as many as the model likes, 0: none) or an effort."""
     task_budget: int | TaskBudgetConfig | None = None
     """Tokens for a whole task; Anthropic's newest models know it."""

@@ -97,7 +97,9 @@ class Models:
                 return self._automatic()
             provider, _, model = ref.partition("/")
             if not provider or not model:
-                raise ConfigError(f'model "{ref}" is not defined.', "Add it under models: or write it as provider/model.")
+                raise ConfigError(
+                    f'model "{ref}" is not defined.', "Add it under models: or write it as provider/model."
+                )
             return ModelConfig(provider=provider, model=model)
         if not config.first_available:
             return config

@@ -1,4 +1,4 @@
-"""`provider_opts`: most is sent as it stands, but docker-agent keeps some names for itself. Here they find their place."""
+"""`provider_opts`: most is sent as it stands; names that docker-agent keeps for itself find their place here."""
 
 from __future__ import annotations
 

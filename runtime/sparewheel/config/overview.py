@@ -16,10 +16,10 @@ def overview(file: AgentFile) -> dict[str, Any]:
             "description": agent.description,
             "model": agent.model,
             "instruction": agent.instruction,
-            "sub_agents": [],
-            "handoffs": [],
-            "add_date": False,
-            "add_env_info": False,
+            "sub_agents": agent.sub_agents,
+            "handoffs": agent.handoffs,
+            "add_date": agent.add_date,
+            "add_env_info": agent.add_environment_info,
             "fallback": {"models": agent.fallback.models},
         }
         for name, agent in file.agents.items()

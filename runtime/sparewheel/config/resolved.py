@@ -69,7 +69,9 @@ def _reachable(file: AgentFile, root: str, faults: Faults) -> list[str]:
                 if target not in met:
                     met.append(target)
             elif "/" in target:
-                faults.add(here, f'"{target}" is an agent of another file, which is not fetched; write it into this one')
+                faults.add(
+                    here, f'"{target}" is an agent of another file, which is not fetched; write it into this one'
+                )
             else:
                 faults.add(here, f'there is no agent "{target}"; the file has: {", ".join(file.agents)}')
     _check_forced(file, met, faults)
@@ -109,7 +111,7 @@ class _Team:
     def agent(self, name: str) -> ResolvedAgent | None:
         """The agent, or None when something speaks against it."""
         agent, here = self.file.agents[name], ("agents", name)
-        entries = self.tools.entries(name, agent)
+        entries = [(path, self.tools.filled(path, entry)) for path, entry in self.tools.entries(name, agent)]
         check_agent(self.faults, name, agent, entries)
         if agent.harness or "," in agent.model:
             return None
@@ -118,7 +120,6 @@ class _Team:
             self.models.spec(ref, (*here, "model") if ref == agent.model else (*here, "fallback", "models"))
             for ref in refs
         ]
-        toolsets = tuple(self.tools.filled(path, entry) for path, entry in entries)
         chosen = {ref for _, entry in entries for ref in (entry.model, *entry.models) if ref}
         others = {ref: self.models.spec(ref, (*here, "toolsets")) for ref in sorted(chosen)}
         summariser = self._compaction_model(agent, here) if specs[0] else None
@@ -136,7 +137,7 @@ class _Team:
             structured_output=agent.structured_output,
             description=self.expander.prose(agent.description, (*here, "description")),
             welcome_message=self.expander.prose(agent.welcome_message, (*here, "welcome_message")),
-            toolsets=toolsets,
+            toolsets=tuple(entry for _, entry in entries),
             sub_agents=tuple(agent.sub_agents),
             handoffs=tuple(agent.handoffs),
             force_handoff=agent.force_handoff,

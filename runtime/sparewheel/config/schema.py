@@ -43,7 +43,7 @@ Position = tuple[int, int]  # line and column, from 1
 
 
 class PermissionsConfig(Strict):
-    """Which tool calls run, ask or are refused: names with `*`, and `name:argument=value*`. deny beats ask beats allow."""
+    """Which tool calls run: names with `*`, or `name:argument=value*`. deny beats ask beats allow."""
 
     allow: list[str] = []
     """These run unasked."""
@@ -62,8 +62,6 @@ class RuntimeConfig(Strict):
     """Accepted; the browser decides what may be reached."""
     safety: Safety | None = None
     """Which tool calls run unasked, where neither the page nor the agent says."""
-
-
 
 
 class AgentFile(Strict):

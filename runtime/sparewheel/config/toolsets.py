@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from typing import Any, Literal
+from typing import Any, Final, Literal
 
-from pydantic import Field, field_validator, model_validator
+from pydantic import Field, model_validator
 
 from .base import Strict
 
@@ -40,6 +40,61 @@ ToolsetType = Literal[
     "webhook",
     "environment",
 ]
+
+
+_HTTP: Final = ("fetch", "api", "openapi")
+_DISK: Final = ("filesystem", "file")
+_SERVERS: Final = ("mcp", "lsp")
+
+ONLY_FOR: Final[dict[str, tuple[str, ...]]] = {
+    "shell": ("script",),
+    "path": ("memory", "tasks"),
+    "post_edit": _DISK,
+    "ignore_vcs": _DISK,
+    "allow_list": _DISK,
+    "deny_list": _DISK,
+    "env": ("shell", "script", "background_jobs", *_SERVERS),
+    "working_dir": ("shell", "script", "background_jobs", *_SERVERS),
+    "command": _SERVERS,
+    "args": _SERVERS,
+    "version": _SERVERS,
+    "lifecycle": (*_SERVERS, "a2a"),
+    "file_types": ("lsp",),
+    "ref": ("mcp", "rag"),
+    "config": ("mcp",),
+    "remote": ("mcp", "a2a"),
+    "models": ("model_picker",),
+    "shared": ("todo", "think"),
+    "headers": ("fetch", "openapi", "a2a"),
+    "url": ("openapi", "a2a", "open_url"),
+    "api_config": ("api",),
+    "rag_config": ("rag",),
+    "webhook_config": ("webhook",),
+    "allowed_domains": _HTTP,
+    "blocked_domains": _HTTP,
+    "allow_private_ips": (*_HTTP, "a2a", "mcp"),
+    "escape_html": ("fetch",),
+    "source": ("python",),
+    "file": ("python",),
+    "packages": ("python",),
+    "index": ("python",),
+    "sudo_askpass": ("shell",),
+    "safer": ("shell",),
+    "recall": ("background_jobs",),
+    "allowed_servers": ("mcp_catalog",),
+    "blocked_servers": ("mcp_catalog",),
+}
+"""Options that only some types take; the others are for all."""
+
+_NEEDED: Final = {
+    "model_picker": "models",
+    "api": "api_config",
+    "openapi": "url",
+    "open_url": "url",
+    "a2a": "url",
+    "lsp": "command",
+    "webhook": "webhook_config",
+}
 
 
 class ApiConfig(Strict):
@@ -128,7 +183,7 @@ class McpConfig(Strict):
     name: str = ""
     """What the toolset is called."""
     defer: bool | list[str] = False
-    """Tools the model has to look for before it sees them: all, or these."""
+    """Accepted; every tool is offered at once."""
     working_dir: str = ""
     """For processes."""
     lifecycle: dict[str, Any] = {}
@@ -143,7 +198,7 @@ class ToolsetConfig(McpConfig):
     readonly: bool = False
     """Keep only tools that change nothing."""
     toon: str = ""
-    """Tools whose results are written in fewer tokens: regular expressions, separated by commas."""
+    """Accepted; results stay JSON."""
     model: str = ""
     """The model that reads these tools' results."""
     timeout: int | None = Field(default=None, ge=1)
@@ -166,10 +221,14 @@ class ToolsetConfig(McpConfig):
     """The sources of a `rag` toolset."""
     models: list[str] = []
     """What a `model_picker` may choose from."""
-    code: str = ""
-    """Python source of a `python` toolset: each function in it that has no leading underscore becomes a tool."""
+    source: str = ""
+    """The Python text of a `python` toolset, whose functions become tools."""
+    file: str = ""
+    """Instead of source: the document of the session that holds it."""
     packages: list[str] = []
     """What the Python code needs installed."""
+    index: str = ""
+    """Where packages come from; unset: the bundle's own folder."""
     shared: bool = False
     """Whether agents share one."""
     path: str = ""
@@ -198,3 +257,22 @@ class ToolsetConfig(McpConfig):
     """For catalogues of servers."""
     blocked_servers: list[str] = []
     """For catalogues of servers."""
+
+    @model_validator(mode="after")
+    def _fits(self) -> ToolsetConfig:
+        for option in sorted(self.model_fields_set & ONLY_FOR.keys()):
+            types = ONLY_FOR[option]
+            if self.type not in types and getattr(self, option):
+                raise ValueError(f"{option} is not an option of type {self.type}, only of {' and '.join(types)}")
+        needed = _NEEDED.get(self.type)
+        if needed and not getattr(self, needed):
+            raise ValueError(f"type {self.type} needs {needed}")
+        if self.type == "mcp" and sum(map(bool, (self.command, self.remote, self.ref))) != 1:
+            raise ValueError("type mcp needs command, remote or ref, one of them")
+        if self.type == "python" and bool(self.source) == bool(self.file):
+            raise ValueError("type python needs source or file, one of them")
+        if self.type == "rag" and not (self.ref or self.rag_config):
+            raise ValueError("type rag needs ref or rag_config")
+        if self.allowed_domains and self.blocked_domains:
+            raise ValueError("allowed_domains and blocked_domains exclude each other")
+        return self

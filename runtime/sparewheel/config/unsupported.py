@@ -40,7 +40,6 @@ HARMLESS: Final = {
     "providers.*.unload_api": "only local model runners have it",
     "toolsets.*.toon": "it shortens results; they stay JSON",
     "toolsets.*.defer": "every tool is offered at once",
-    "toolsets.*.allow_private_ips": "the browser decides what may be reached",
     "toolsets.*.escape_html": "it is about how results are written down",
     "toolsets.*.lifecycle": "there is no process to look after",
     "toolsets.*.safer": "it has no meaning any more",
@@ -201,7 +200,10 @@ def _hook_reasons(agent: AgentConfig) -> Iterator[tuple[Path, str]]:
         elif event == "worktree_create":
             continue
         elif hook.type != "builtin":
-            yield path, f"{hook.type} hooks do not run in a browser; use built-in ones, or pass functions to the session"
+            yield (
+                path,
+                f"{hook.type} hooks do not run in a browser; use built-in ones, or pass functions to the session",
+            )
         elif hook.command not in BUILTIN_HOOKS:
             known = ", ".join(sorted(BUILTIN_HOOKS))
             yield path, f'the built-in hook "{hook.command}" is not available in a browser; there are {known}'

@@ -21,6 +21,8 @@ T = TypeVar("T")
 
 LATE: Final = 5.0  # seconds: a timer this late means a clock jump
 GRACE: Final = 5.0  # seconds for what was waiting to arrive after one
+# Seconds a timer runs at most. In Pyodide one that is cancelled stays, with all it refers to, until it would have fired.
+STEP: Final = 5.0
 
 
 class Watchdog:
@@ -71,9 +73,10 @@ class Watchdog:
     def _set_timer(self, when: float) -> None:
         if self._timer is not None:
             self._timer.cancel()
-        self._due = when
+        now = self._loop.time()
+        self._due = min(when, now + STEP)
         # Pyodide's loop refuses a time that has passed.
-        self._timer = self._loop.call_later(max(when - self._loop.time(), 0), self._fire)
+        self._timer = self._loop.call_later(max(self._due - now, 0), self._fire)
 
     def _fire(self) -> None:
         self._timer = None

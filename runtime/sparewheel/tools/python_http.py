@@ -1,28 +1,31 @@
-"""`urllib` in the user's Python: a browser has no sockets, so it goes through pyodide-http and its XMLHttpRequest.
+"""`urllib` in the user's Python: a browser has no sockets, so requests go by XMLHttpRequest, which pyodide-http sends.
 
-What pyodide-http leaves out is added here: an HTTP error is raised as `HTTPError`, a request that fails as `URLError`,
-`data` beside a URL is sent, and a timeout is kept. `requests` and `urllib3` are left alone: urllib3 knows browsers
-itself, and pyodide-http's patch of `requests` makes streams wait for ever on pages that are cross-origin isolated.
+Only the innermost step of `urllib.request` is replaced, not `urlopen` as pyodide-http would do it: so openers, POST by
+`data`, timeouts and `HTTPError` stay what the standard library makes of them. `requests` and `urllib3` are left alone:
+urllib3 knows browsers itself, and pyodide-http's patch of `requests` makes streams wait for ever on pages that are
+cross-origin isolated.
 """
 
 from __future__ import annotations
 
-import socket
+import io
 import sys
 import urllib.request
-from contextvars import ContextVar
-from typing import TYPE_CHECKING, Any, Final
-from urllib.error import HTTPError, URLError
+from http.client import HTTPResponse, responses
+from typing import TYPE_CHECKING, Any, Final, cast
+from urllib.error import URLError
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
-    from http.client import HTTPResponse
+    import socket
 
     from ..transports.packages import LoadPackages
 
-DEFAULT_TIMEOUT: Final = 60.0  # seconds; nothing else can run while such a request waits
+DEFAULT_TIMEOUT: Final = 60.0  # seconds; nothing else of the runtime goes on while such a request waits
 
-_timeout: Final[ContextVar[float]] = ContextVar("timeout", default=DEFAULT_TIMEOUT)
+# The browser sets these itself, or asks the server's permission for what the user never meant to send.
+_NOT_SENT: Final = frozenset({"accept-encoding", "connection", "content-length", "host", "user-agent"})
+# What the browser has already undone.
+_UNDONE: Final = frozenset({"content-encoding", "content-length", "transfer-encoding"})
 
 
 async def prepare_urllib(load: LoadPackages) -> None:
@@ -30,62 +33,60 @@ async def prepare_urllib(load: LoadPackages) -> None:
     if sys.platform != "emscripten":
         return
     await load(["pyodide-http"])
-    patch()
-
-
-def patch() -> None:
-    """Put our `urlopen` over pyodide-http's, whichever way the user's Python comes to it."""
     import pyodide_http  # type: ignore[import-not-found]  # exists only inside Pyodide
-    from pyodide_http import _urllib
 
-    if not pyodide_http.should_patch() or isinstance(urllib.request.urlopen, _Urlopen):
-        return
-    pyodide_http.patch_urllib()
-
-    class Request(_urllib.Request):  # type: ignore[misc]  # a class without types
-        """A request that keeps to the time its caller gave."""
-
-        def __post_init__(self) -> None:
-            self.timeout = _timeout.get()
-
-    _urllib.Request = Request
-    urlopen = _Urlopen(_urllib.urlopen)
-    urllib.request.urlopen = urlopen  # type: ignore[assignment]  # its overloads are about SSL
-
-    def through_opener(_: object, *words: Any, **options: Any) -> HTTPResponse:
-        return urlopen(*words, **options)
-
-    urllib.request.OpenerDirector.open = through_opener  # type: ignore[method-assign, assignment]
+    if pyodide_http.should_patch():  # Node has no XMLHttpRequest
+        urllib.request.HTTPHandler.http_open = _open
+        urllib.request.HTTPSHandler.https_open = _open
 
 
-class _Urlopen:
-    """`urllib.request.urlopen` with its documented behaviour, over a `send` that lacks some of it."""
+def _open(_: object, request: urllib.request.Request) -> HTTPResponse:
+    """Send one request and wait for all of its answer. Raises `URLError`."""
+    from pyodide_http._core import Request, send  # type: ignore[import-not-found]  # as above
 
-    def __init__(self, send: Callable[[Any], HTTPResponse]) -> None:
-        self._send = send
-
-    def __call__(
-        self, url: str | urllib.request.Request, data: bytes | None = None, timeout: float | None = None, **_: object
-    ) -> HTTPResponse:
-        request = urllib.request.Request(url) if isinstance(url, str) else url
-        if data is not None:
-            request.data = data
-        if request.data is not None and not request.has_header("Content-type"):
-            request.add_header("Content-type", "application/x-www-form-urlencoded")
-        token = _timeout.set(timeout if isinstance(timeout, (int, float)) else DEFAULT_TIMEOUT)
-        try:
-            response = self._send(request)
-        except Exception as error:
-            raise URLError(_reason(error)) from None
-        finally:
-            _timeout.reset(token)
-        if response.status >= 400:
-            raise HTTPError(request.full_url, response.status, response.reason, response.headers, response)
-        return response
+    headers = {**request.headers, **request.unredirected_hdrs}
+    limit = request.timeout if isinstance(request.timeout, (int, float)) else DEFAULT_TIMEOUT
+    sent = Request(
+        request.get_method(),
+        request.full_url,
+        body=_body(request.data),
+        headers={name: value for name, value in headers.items() if name.lower() not in _NOT_SENT},
+        timeout=limit,
+    )
+    try:
+        answer = send(sent)
+    except Exception as error:  # a JsException, whose class only the bridge may import
+        if getattr(error, "name", "") == "TimeoutError":
+            raise URLError(TimeoutError(f"no answer within {limit:g} s")) from None
+        raise URLError(f"no answer: no network, or the server does not let this page ask (CORS): {error}") from None
+    return _response(answer.status_code, answer.headers, answer.body, request)
 
 
-def _reason(error: Exception) -> Exception | str:
-    """Why a request failed, in Python's terms. The browser does not tell CORS from a network that is down."""
-    if getattr(error, "name", "") == "TimeoutError":
-        return socket.timeout("timed out")  # noqa: UP041  # the name urllib's readers look for
-    return f"{error} (no network, or the server does not allow this page: CORS)"
+def _body(data: Any) -> bytes | None:
+    if data is None or isinstance(data, bytes):
+        return data
+    return bytes(data.read() if hasattr(data, "read") else b"".join(data))
+
+
+def _response(status: int, headers: dict[str, str], body: bytes, request: urllib.request.Request) -> HTTPResponse:
+    """The answer as `http.client` gives it. Across origins, most headers are not there to be read."""
+    told = {name: value for name, value in headers.items() if name.lower() not in _UNDONE}
+    told["Content-Length"] = str(len(body))
+    start = f"HTTP/1.1 {status} {responses.get(status, '')}"
+    lines = [start, *(f"{name}: {value}" for name, value in told.items()), "", ""]
+    raw = "\r\n".join(lines).encode("latin-1", "replace") + body
+    response = HTTPResponse(cast("socket.socket", _Received(raw)), method=request.get_method())
+    response.begin()
+    response.url = request.full_url
+    response.msg = response.reason  # type: ignore[assignment]  # as urllib itself does
+    return response
+
+
+class _Received:
+    """A socket that has received all it will."""
+
+    def __init__(self, data: bytes) -> None:
+        self._data = data
+
+    def makefile(self, mode: str) -> io.BytesIO:
+        return io.BytesIO(self._data)

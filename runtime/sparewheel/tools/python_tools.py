@@ -194,8 +194,9 @@ class PythonToolset:
 
     async def _run(self, function: Callable[..., Any], positional: list[Any], named: dict[str, Any]) -> Any:
         try:
-            result = function(*positional, **named)
-            return await result if inspect.isawaitable(result) else result
+            if inspect.iscoroutinefunction(function):
+                return await function(*positional, **named)
+            return await _apart(function, positional, named)
         except asyncio.CancelledError as error:
             task = asyncio.current_task()
             if task is None or task.cancelling():
@@ -211,6 +212,27 @@ class PythonToolset:
         if isinstance(error, ModuleNotFoundError):
             text += ". Packages are named in the toolset's `packages`."
         return text
+
+
+async def _apart(function: Callable[..., Any], positional: list[Any], named: dict[str, Any]) -> Any:
+    """Call a function that may block. Who is stopped while it waits stops waiting for it; the function goes on.
+
+    With JSPI (Chromium, Firefox), `requests` and `time.sleep` let everything else go on while they wait.
+    """
+
+    async def call() -> tuple[Any, SystemExit | None]:
+        try:
+            result = function(*positional, **named)
+            return (await result if inspect.isawaitable(result) else result), None
+        except SystemExit as error:  # a task that ends so would end the loop
+            return None, error
+
+    task = asyncio.ensure_future(call())
+    task.add_done_callback(lambda done: done.cancelled() or done.exception())  # somebody has looked
+    result, left = await asyncio.shield(task)
+    if left is not None:
+        raise left
+    return result
 
 
 def _text(result: Any, name: str) -> str:

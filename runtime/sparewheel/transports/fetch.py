@@ -132,10 +132,10 @@ async def _install(requirements: list[str], index: str) -> None:
 
     try:
         await micropip.install(requirements, index_urls=[index])
-    except (ValueError, OSError, JsException) as error:  # what micropip, its fetch and the browser's own raise
-        problem = str(error).partition("\n")[0]
+    except Exception as error:  # micropip's own, its fetch's, the browser's, those of whatever was downloaded
+        problem = (str(error) or type(error).__name__).partition("\n")[0].rstrip(".")
         raise ConfigError(
-            f"The Python packages cannot be installed: {problem}",
+            f"The Python packages cannot be installed: {problem}.",
             f"The index is {index}: it must have a folder for each package, what they depend on included.",
         ) from None
 

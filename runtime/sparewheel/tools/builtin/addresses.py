@@ -43,8 +43,6 @@ class AddressRules:
     private: bool = False
 
     def __post_init__(self) -> None:
-        if self.allowed and self.blocked:
-            raise ConfigError("allowed_domains and blocked_domains exclude each other.", "Keep one of them.")
         for pattern in (*self.allowed, *self.blocked):
             if not _is_pattern(pattern):
                 raise ConfigError(

@@ -21,11 +21,8 @@ class _Change(Arguments):
 
 
 def model_picker(entry: ToolsetConfig, services: Services) -> Contents:
-    """`models` are those offered; left out: all that the session knows."""
     session = services.session
-    models = entry.models or list(session.models())
-    if not models:
-        raise ConfigError("A model_picker toolset needs models to pick from.", "Name them under its models:.")
+    models = entry.models
     offered = ", ".join(models)
 
     async def change(given: _Change, _: ToolContext) -> str:

@@ -48,11 +48,15 @@ def make_tool(
     async def run(given: dict[str, Any], context: ToolContext) -> ToolResult | str:
         return await call(_parse(arguments, given), context)
 
-    parameters = _without_titles(arguments.model_json_schema())
+    parameters = {"properties": {}, **_without_titles(arguments.model_json_schema())}
     return Tool(ToolSpec(name, description, parameters), run, read_only, exclusive, timeout)
 
 
 def _parse(arguments: type[Given], given: dict[str, Any]) -> Given:
+    try:
+        to_json(given).encode()
+    except (ValueError, RecursionError):
+        raise ToolError("The arguments are nested too deeply, or hold half a character (a lone surrogate).") from None
     try:
         return arguments.model_validate(given)
     except ValidationError as error:
@@ -70,8 +74,6 @@ def _without_titles(schema: Any) -> Any:
     plain = {word: _without_titles(value) for word, value in schema.items() if word not in dropped}
     if isinstance(names := schema.get("properties"), dict):  # names, not keywords
         plain["properties"] = {name: _without_titles(each) for name, each in names.items()}
-    elif schema.get("type") == "object":
-        plain["properties"] = {}
     return plain
 
 

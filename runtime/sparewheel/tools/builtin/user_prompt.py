@@ -37,10 +37,7 @@ class _Question(Arguments):
 
 
 async def _ask(given: _Question, context: ToolContext) -> ToolResult:
-    try:
-        size = len(to_json(given.schema_))
-    except (ValueError, RecursionError):
-        raise ToolError("The schema is nested too deeply.") from None
+    size = len(to_json(given.schema_))
     if size > MAX_SCHEMA:
         raise ToolError(f"The schema has {size} characters, {MAX_SCHEMA} are allowed: ask for less at a time.")
     answer = await context.ask_user(given.message, _form(given.schema_, given.title))

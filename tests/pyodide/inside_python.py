@@ -1,0 +1,80 @@
+"""Runs inside Pyodide: opens Python toolsets and calls their tools, as the loop would."""
+
+from __future__ import annotations
+
+import asyncio
+import sys
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from sparewheel.tools.base import Tool, ToolError
+from sparewheel.tools.python_tools import PythonToolset, open_python
+from sparewheel.transports.packages import package_loader
+
+
+@dataclass
+class Config:
+    """What the agent file says."""
+
+    source: str
+    packages: Sequence[str] = ()
+    index: str = ""
+    name: str = ""
+    file: str = ""
+    timeout: int | None = None
+    tools: Sequence[str] = ()
+    readonly: bool = False
+    instruction: str = ""
+
+
+class Context:
+    call_id = "c1"
+    agent = "root"
+
+    def __init__(self) -> None:
+        self.said: list[str] = []
+
+    def progress(self, output: str) -> None:
+        self.said.append(output)
+
+    async def ask_user(self, message: str, schema: Mapping[str, Any]) -> dict[str, Any]:
+        return {"action": "decline"}
+
+
+_toolset: PythonToolset | None = None
+_tools: dict[str, Tool] = {}
+
+
+async def open_tools(source: str, packages: Sequence[str] = (), index: str = "") -> list[dict[str, Any]]:
+    """What the model would see of the tools."""
+    global _toolset
+    if _toolset is not None:
+        await _toolset.close()
+    _tools.clear()
+    _toolset = open_python(Config(source, packages, index), load=package_loader(), documents={})
+    _tools.update({tool.spec.name: tool for tool in await _toolset.tools()})
+    return [{"name": tool.spec.name, "parameters": dict(tool.spec.parameters)} for tool in _tools.values()]
+
+
+async def call(name: str, arguments: dict[str, Any]) -> dict[str, Any]:
+    """The output of one call, or its error, and what was said on the way."""
+    context = Context()
+    try:
+        return {"output": await _tools[name].call(arguments, context), "said": context.said}
+    except ToolError as error:
+        return {"error": str(error), "said": context.said}
+
+
+async def stop(name: str, seconds: float) -> str:
+    """How a call ends that is cancelled once it waits."""
+    task = asyncio.ensure_future(call(name, {}))
+    await asyncio.sleep(seconds)
+    task.cancel()
+    await asyncio.wait({task})
+    return "cancelled" if task.cancelled() else str(task.result())
+
+
+def imported(names: Sequence[str]) -> list[str]:
+    """Those of these modules that somebody has imported."""
+    return [name for name in names if name in sys.modules]

@@ -1,0 +1,262 @@
+// Functions of the embedder: declared to the worker, called for it, and answered for once, whatever they do.
+
+import assert from "node:assert/strict";
+import test from "node:test";
+import { SparewheelError } from "../../web/sparewheel.js";
+import { settle, startRuntime, startSession } from "./started.mjs";
+
+const config = (message) => (error) => {
+  assert.ok(error instanceof SparewheelError, String(error));
+  assert.equal(error.kind, "config");
+  assert.equal(error.message, message);
+  return true;
+};
+
+const look = (execute) => ({ look: { description: "Looks.", execute } });
+
+/** A session with this tool, and what the worker asks of it. */
+async function withTool(execute) {
+  const started = await startSession({ tools: look(execute) });
+  const { worker } = started;
+  const ask = (number, more = {}) =>
+    worker.say(JSON.stringify({ type: "ask", ask: number, what: "tool", session: "s1", name: "look", args: { q: 1 }, call_id: "c1", ...more }));
+  return { ...started, ask, cancel: (number) => worker.say(JSON.stringify({ type: "ask_cancel", ask: number })) };
+}
+
+const answers = (worker) => worker.commands("answer").map(({ params }) => params);
+
+test("what the worker is told of a tool is JSON; the function stays", async () => {
+  const parameters = { type: "object", properties: { q: { type: "string" } }, required: ["q"] };
+  const { params } = await startSession({
+    tools: {
+      look: { description: "Looks.", parameters, readOnly: true, timeout: 2.5, execute() {} },
+      "go-on_2": { description: "", execute: async () => {} },
+    },
+  });
+  assert.deepEqual(params.tools, [
+    { name: "look", description: "Looks.", parameters, readOnly: true, timeout: 2.5 },
+    { name: "go-on_2", description: "", parameters: { type: "object", properties: {} }, readOnly: false },
+  ]);
+});
+
+const fine = { description: "", execute() {} };
+for (const [tools, message] of [
+  [[], "options.tools: must be an object of name to tool"],
+  ["look", "options.tools: must be an object of name to tool"],
+  [{ "": fine }, 'options.tools: "" cannot be a tool\'s name'],
+  [{ "a b": fine }, 'options.tools: "a b" cannot be a tool\'s name'],
+  [{ ["x".repeat(65)]: fine }, `options.tools: "${"x".repeat(65)}" cannot be a tool's name`],
+  [{ look: () => {} }, 'options.tools: "look" must be an object with description, parameters and execute'],
+  [{ look: { description: "" } }, 'options.tools: "look": execute must be a function'],
+  [{ look: { execute() {} } }, 'options.tools: "look": description must be a string'],
+  [{ look: { ...fine, parameters: [] } }, 'options.tools: "look": parameters must be a JSON schema of type "object"'],
+  [{ look: { ...fine, parameters: { type: "string" } } }, 'options.tools: "look": parameters must be a JSON schema of type "object"'],
+  [{ look: { ...fine, readOnly: "yes" } }, 'options.tools: "look": readOnly must be true or false'],
+  [{ look: { ...fine, timeout: 0 } }, 'options.tools: "look": timeout must be a number of seconds above 0'],
+  [{ look: { ...fine, timeout: Infinity } }, 'options.tools: "look": timeout must be a number of seconds above 0'],
+  [{ look: { ...fine, readonly: true } }, 'options.tools: "look": unknown key "readonly"'],
+]) {
+  test(`refused: ${message}`, async () => {
+    const { worker, runtime } = await startRuntime();
+    await assert.rejects(runtime.createSession({ yaml: "y", tools }), config(message));
+    await assert.rejects(runtime.chat({ yaml: "y", tools, messages: [] }), config(message));
+    assert.equal(worker.posted.length, 1);
+  });
+}
+
+for (const [what, value, result] of [
+  ["text", "found", "found"],
+  ["an object", { a: [1, null] }, { a: [1, null] }],
+  ["nothing", undefined, null],
+  ["false", false, false],
+  ["a promise", Promise.resolve(7), 7],
+]) {
+  test(`a tool that returns ${what}`, async () => {
+    const { worker, ask } = await withTool(() => value);
+    ask(1);
+    assert.deepEqual((await worker.command("answer")).params, { ask: 1, result });
+  });
+}
+
+test("a tool gets its arguments, its call's id and a signal", async () => {
+  const calls = [];
+  const { worker, ask } = await withTool((args, context) => (calls.push([args, context.callId, context.signal.aborted]), ""));
+  ask(1);
+  await worker.command("answer");
+  assert.deepEqual(calls, [[{ q: 1 }, "c1", false]]);
+});
+
+const cycle = {};
+cycle.self = cycle;
+for (const [what, execute, error] of [
+  ["throws", () => { throw new TypeError("no such city"); }, "no such city"],
+  ["rejects", () => Promise.reject(new Error("offline")), "offline"],
+  ["throws a text", () => { throw "just so"; }, "just so"],
+  ["throws nothing to read", () => { throw new Error(); }, "it failed without saying why"],
+  ["returns a function", () => ({ go() {} }), 'the tool "look" returned something that is not plain JSON: "go" is a function'],
+  ["returns NaN", () => [NaN], 'the tool "look" returned something that is not plain JSON: "0" is NaN'],
+  ["returns a Map", () => new Map([[1, 2]]), 'the tool "look" returned something that is not plain JSON: "" is a Map'],
+  ["returns a Response", () => ({ got: new Response("x") }), 'the tool "look" returned something that is not plain JSON: "got" is a Response'],
+]) {
+  test(`a tool that ${what} is an error, in its words only`, async () => {
+    const { worker, ask } = await withTool(execute);
+    ask(1);
+    assert.deepEqual((await worker.command("answer")).params, { ask: 1, error });
+  });
+}
+
+test("a tool that returns a cycle is an error that quotes no value", async () => {
+  const { worker, ask } = await withTool(() => ({ secret: "sk-CANARY", cycle }));
+  ask(1);
+  const { error } = (await worker.command("answer")).params;
+  assert.match(error, /^the tool "look" returned something that is not plain JSON: .*circular/);
+  assert.doesNotMatch(error, /CANARY/);
+});
+
+test("an unknown tool, session and kind of question are answered too", async () => {
+  const { worker, ask } = await withTool(() => "");
+  ask(1, { name: "constructor" });
+  ask(2, { session: "s9" });
+  ask(3, { what: "dance" });
+  await worker.command("answer", 2);
+  assert.deepEqual(answers(worker), [
+    { ask: 1, error: 'the page has no tool named "constructor"' },
+    { ask: 2, error: 'the page has no tool named "look"' },
+    { ask: 3, error: 'the page cannot answer a question of this kind: "dance"' },
+  ]);
+});
+
+test("a question that is taken back aborts the signal, and its late answer goes nowhere", async () => {
+  let finish;
+  let signal;
+  const { worker, ask, cancel } = await withTool((_, context) => ((signal = context.signal), new Promise((resolve) => (finish = resolve))));
+  ask(1);
+  cancel(1);
+  cancel(1);
+  cancel(99);
+  assert.equal(signal.aborted, true);
+  finish("late");
+  await settle();
+  assert.deepEqual(answers(worker), []);
+  ask(2);
+  finish("in time");
+  assert.deepEqual((await worker.command("answer")).params, { ask: 2, result: "in time" });
+});
+
+test("calls run side by side, each with its own answer", async () => {
+  const finish = {};
+  const { worker, ask } = await withTool(({ q }) => new Promise((resolve) => (finish[q] = resolve)));
+  ask(1, { args: { q: "a" } });
+  ask(2, { args: { q: "b" } });
+  finish.b("B");
+  finish.a("A");
+  await worker.command("answer", 1);
+  assert.deepEqual(answers(worker), [{ ask: 2, result: "B" }, { ask: 1, result: "A" }]);
+});
+
+test("a page that reloads its code puts the new function in place", async () => {
+  const tools = look(() => "old");
+  const { worker } = await startSession({ tools });
+  tools.look.execute = () => "new";
+  worker.say(JSON.stringify({ type: "ask", ask: 1, what: "tool", session: "s1", name: "look", args: {}, call_id: "c" }));
+  assert.deepEqual((await worker.command("answer")).params, { ask: 1, result: "new" });
+  delete tools.look.execute;
+  worker.say(JSON.stringify({ type: "ask", ask: 2, what: "tool", session: "s1", name: "look", args: {}, call_id: "c" }));
+  assert.match((await worker.command("answer", 1)).params.error, /execute is not a function/);
+});
+
+test("closing the session, and the end of the worker, abort what still runs", async () => {
+  const signals = [];
+  const { worker, session, runtime, ask } = await withTool((_, { signal }) => (signals.push(signal), new Promise(() => {})));
+  ask(1);
+  const closing = session.close();
+  worker.reply(await worker.command("close"), null);
+  await closing;
+  assert.deepEqual(signals.map(({ aborted }) => aborted), [true]);
+  const creating = runtime.createSession({ yaml: "y", tools: look((_, { signal }) => (signals.push(signal), new Promise(() => {}))) });
+  worker.reply(await worker.command("create_session", 1), { agent: "root", models: [] });
+  await creating;
+  ask(2, { session: "s2" });
+  runtime.dispose();
+  await settle();
+  assert.deepEqual(signals.map(({ aborted }) => aborted), [true, true]);
+  assert.deepEqual(answers(worker), []);
+});
+
+test("a hook may be asked before the session stands, and chat has tools as well", async () => {
+  const { worker, runtime } = await startRuntime();
+  const creating = runtime.createSession({ yaml: "y", hooks: { session_start: () => ({ additional_context: "Hi" }) } });
+  const command = await worker.command("create_session");
+  worker.say(JSON.stringify({ type: "ask", ask: 1, what: "hook", session: "s1", event: "session_start", index: 0, input: {} }));
+  assert.deepEqual((await worker.command("answer")).params, { ask: 1, result: { additional_context: "Hi" } });
+  worker.refuse(command, { kind: "config", message: "no" });
+  await assert.rejects(creating, config("no"));
+  worker.say(JSON.stringify({ type: "ask", ask: 2, what: "hook", session: "s1", event: "session_start", index: 0, input: {} }));
+  assert.deepEqual((await worker.command("answer", 1)).params, { ask: 2, error: 'the page has no hook for "session_start"' });
+  const chatting = runtime.chat({ yaml: "y", messages: [], tools: look(() => "seen") });
+  const chat = await worker.command("chat");
+  assert.deepEqual(chat.params.tools.map(({ name }) => name), ["look"]);
+  worker.say(JSON.stringify({ type: "ask", ask: 3, what: "tool", session: "s2", name: "look", args: {}, call_id: "c" }));
+  assert.deepEqual((await worker.command("answer", 2)).params, { ask: 3, result: "seen" });
+  worker.reply(chat, {});
+  await chatting;
+});
+
+test("hooks are declared in order, with their matchers", async () => {
+  const seen = [];
+  const hook = (name) => (input, { event }) => void seen.push([name, event, input]);
+  const { worker, params } = await startSession({
+    hooks: { turn_start: hook("a"), pre_tool_use: [{ matcher: "rm_.*", hook: hook("b") }, hook("c"), { hook: hook("d") }] },
+  });
+  assert.deepEqual(params.hooks, [
+    { event: "turn_start", index: 0 },
+    { event: "pre_tool_use", index: 1, matcher: "rm_.*" },
+    { event: "pre_tool_use", index: 2 },
+    { event: "pre_tool_use", index: 3 },
+  ]);
+  for (const index of [3, 1]) {
+    worker.say(JSON.stringify({ type: "ask", ask: index, what: "hook", session: "s1", event: "pre_tool_use", index, input: { n: index } }));
+  }
+  await worker.command("answer", 1);
+  assert.deepEqual(answers(worker), [{ ask: 3, result: null }, { ask: 1, result: null }]);
+  assert.deepEqual(seen, [["d", "pre_tool_use", { n: 3 }], ["b", "pre_tool_use", { n: 1 }]]);
+});
+
+test("a hook that answers with something else than an object is an error", async () => {
+  const { worker } = await startSession({ hooks: { pre_tool_use: () => "allow" } });
+  worker.say(JSON.stringify({ type: "ask", ask: 1, what: "hook", session: "s1", event: "pre_tool_use", index: 0, input: {} }));
+  assert.deepEqual((await worker.command("answer")).params, {
+    ask: 1, error: 'the hook for "pre_tool_use" returned something that is not an object',
+  });
+});
+
+for (const [options, message] of [
+  [{ hooks: [] }, "options.hooks: must be an object of event to function"],
+  [{ hooks: { stop: "x" } }, 'options.hooks: "stop" must be a function, or a list of {matcher?, hook}'],
+  [{ hooks: { stop: [{ matcher: "x" }] } }, 'options.hooks: "stop" must be a function, or a list of {matcher?, hook}'],
+  [{ hooks: { stop: { matcher: /x/, hook() {} } } }, 'options.hooks: "stop": matcher must be a string'],
+  [{ approvalTimeout: "5" }, "options.approvalTimeout must be a number of seconds above 0"],
+  [{ documents: "handbook" }, "options.documents: must be an object of path to content"],
+  [{ documents: ["a"] }, "options.documents: must be an object of path to content"],
+  [{ documents: { "a.md": 42 } }, 'options.documents: document "a.md" must be a string'],
+  [{ documents: { " ": "x" } }, "options.documents: document paths must not be empty"],
+  [{ documents: Object.fromEntries(Array.from({ length: 1001 }, (_, at) => [at, ""])) }, "options.documents: 1001 documents exceed the limit of 1000"],
+  [{ documents: { a: "é".repeat(8 * 1024 * 1024), b: "x" } }, "options.documents: documents exceed the limit of 16777216 bytes in total"],
+]) {
+  test(`refused: ${message}`, async () => {
+    const { runtime } = await startRuntime();
+    await assert.rejects(runtime.createSession({ yaml: "y", ...options }), config(message));
+  });
+}
+
+test("options that are not there, and those the worker understands by itself", async () => {
+  const { runtime } = await startRuntime();
+  for (const options of [undefined, null, "yaml", ["yaml"]]) {
+    await assert.rejects(runtime.createSession(options), config("expected an options object"));
+    await assert.rejects(runtime.chat(options), config("expected an options object"));
+  }
+  const { params } = await startSession({ autoApprove: 1, approvalTimeout: 5, documents: { "a.md": "A" }, tools: null, hooks: null });
+  assert.deepEqual(params, {
+    yaml: "y", autoApprove: true, approval_timeout: 5, documents: { "a.md": "A" }, interactive: false, session: "s1",
+  });
+});

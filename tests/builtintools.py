@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta, timezone
+from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
 from sparewheel.config.toolsets import ToolsetConfig
@@ -64,7 +64,7 @@ class Clock:
     """Every look at it is a minute later."""
 
     def __init__(self) -> None:
-        self._now = datetime(2026, 1, 1, 12, tzinfo=timezone.utc)
+        self._now = datetime(2026, 1, 1, 12, tzinfo=UTC)
 
     def __call__(self) -> datetime:
         self._now += timedelta(minutes=1)
@@ -98,8 +98,6 @@ async def call(toolset: BuiltinToolset, name: str, context: Context | None = Non
 async def flags(toolset: BuiltinToolset) -> dict[str, str]:
     """Each tool with what the loop knows of it: `read` for read-only, `alone` for exclusive."""
     return {
-        tool.spec.name: " ".join(
-            word for word, holds in (("read", tool.read_only), ("alone", tool.exclusive)) if holds
-        )
+        tool.spec.name: " ".join(word for word, holds in (("read", tool.read_only), ("alone", tool.exclusive)) if holds)
         for tool in await toolset.tools()
     }

@@ -6,32 +6,17 @@ import asyncio
 import sys
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, field
 from typing import Any
 
 import pytest
 
+from sparewheel.config.toolsets import ToolsetConfig
 from sparewheel.errors import ConfigError
 from sparewheel.tools.base import Tool, ToolError
 from sparewheel.tools.python_tools import PythonToolset, open_python
 from sparewheel.transports.packages import only_installed
 
 KEY = "CANARY-0123456789"
-
-
-@dataclass
-class Config:
-    """What the agent file says."""
-
-    name: str = ""
-    source: str = ""
-    file: str = ""
-    packages: list[str] = field(default_factory=list)
-    index: str = ""
-    timeout: int | None = None
-    tools: list[str] = field(default_factory=list)
-    readonly: bool = False
-    instruction: str = ""
 
 
 class Context:
@@ -80,7 +65,7 @@ def toolsets() -> Iterator[Open]:
     sets: list[PythonToolset] = []
 
     def open_one(source: str, *, load: Any = only_installed, documents: Any = None, **options: Any) -> PythonToolset:
-        config = Config(source=source, **options)
+        config = ToolsetConfig(type="python", source=source, **options)
         sets.append(open_python(config, load=load, documents=documents or {}, secrets=[KEY]))
         return sets[-1]
 

@@ -142,7 +142,7 @@ export interface Confirmation {
   id?: string;
   /** `true` approves this call; nothing, or anything else that is no name, rejects it. */
   decision?: DecisionName | boolean | null;
-  /** For `approve_tool`; default: the tool of the call. */
+  /** For `approve_tool`; needed unless `id` names the call. */
   toolName?: string;
   /** Why not: the model is told. */
   reason?: string;

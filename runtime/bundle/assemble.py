@@ -43,6 +43,7 @@ def build() -> None:
 
 def contents() -> dict[str, Path | bytes]:
     """Make everything that belongs into `dist/`, by its path there: the bytes, or the file that has them."""
+    from bundle.agent_schema import FILE_NAME, agent_file_schema_text
     from bundle.fetch import PYODIDE, fetch_node_modules, fetch_wheels
     from bundle.licenses import license_files
     from bundle.lockfile import lock
@@ -59,6 +60,7 @@ def contents() -> dict[str, Path | bytes]:
     plan |= {f"pyodide/{name}": PYODIDE / name for name in CORE_FILES}
     plan |= {f"pyodide/{wheel.name}": wheel for wheel in [*wheels, own]}
     plan["pyodide/pyodide-lock.json"] = json.dumps(lock([*wheels, own], info), indent=1).encode() + b"\n"
+    plan[FILE_NAME] = agent_file_schema_text().encode()
     plan |= license_files(wheels, about, info["python"], (ROOT / "LICENSE").read_text(encoding="utf-8"))
     return plan
 

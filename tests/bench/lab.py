@@ -10,24 +10,24 @@ import statistics
 import tempfile
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Sequence
 from contextlib import asynccontextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final, TypeVar
 
-from playwright.async_api import Browser, Page, async_playwright
+from playwright.async_api import Browser, async_playwright
 
-from sparewheel.headless import ensure
-from sparewheel.headless.browser import Engine
+from sparewheel.headless import Launch, ensure
+from sparewheel.headless.browser import Engine, sandboxed
 from sparewheel.headless.static import StaticServer
 
 from . import machine
 from .api import Api
+from .remote import LIMIT, Remote, remote_page
 
 T = TypeVar("T")
 PAGES: Final = Path(__file__).parent / "page"
 RAW: Final = "raw"
 OURS: Final = "ours"
-LIMIT: Final = 180.0  # seconds until a call has failed: a stuck worker would be waited for without an end
 
 
 @dataclass(frozen=True)
@@ -52,18 +52,17 @@ class Run:
 
 @dataclass
 class Contender:
-    """A page that answers in one of the two ways, with its process."""
+    """A page that answers in one of the two ways, with the processes of its browser in which pages run."""
 
     name: str
-    page: Page
-    processes: list[int] = field(default_factory=list)
+    remote: Remote
+    processes: list[int]
 
     async def run(self, *models: str, stamped: bool = False) -> Run:
         """Ask these models, one after the other until one streams."""
-        await within(self.page.evaluate("([name, models]) => bench.prepare(name, models)", [self.name, models]))
-        code = "([name, models, stamped]) => bench.run(name, models, stamped)"
+        await self.remote.call("prepare", self.name, models)
         before = machine.cpu_seconds(self.processes)
-        facts = await within(self.page.evaluate(code, [self.name, models, stamped]))
+        facts = await self.remote.call("run", self.name, models, stamped)
         cpu = machine.cpu_seconds(self.processes) - before
         return Run(facts["ms"], facts["deltas"], facts["chars"], facts["firstMs"], facts["latencies"], cpu * 1e6)
 
@@ -74,26 +73,32 @@ class Contender:
 
 @dataclass
 class Lab:
-    """One browser, with the site and the API it may ask."""
+    """A browser, with the site and the API it may ask; and how to start another one."""
 
     browser: Browser
+    launch: Launch
+    executable: str
     site: StaticServer
     api: Api
     tell: Callable[[str], None]
 
     @asynccontextmanager
     async def contender(self, name: str) -> AsyncIterator[Contender]:
-        """A fresh page in a context, and so a process, of its own."""
+        """A browser of its own, with one page."""
         others = set(machine.page_processes())
-        context = await self.browser.new_context()
-        page = await context.new_page()
-        await page.goto(f"{self.site.url}bench/")
-        await within(page.evaluate("([url, own]) => bench.boot(url, own)", [self.api.url, name == OURS]))
-        yield Contender(name, page, [process for process in machine.page_processes() if process not in others])
-        await context.close()
+        flags = [*self.launch.flags, *(["--no-sandbox"] if self._needs_no_sandbox else [])]
+        url = f"{self.site.url}bench/"
+        async with remote_page(self.launch.engine, self.executable, flags, url) as remote:
+            await remote.call("boot", self.api.url, name == OURS)
+            yield Contender(name, remote, [each for each in machine.page_processes() if each not in others])
+
+    @property
+    def _needs_no_sandbox(self) -> bool:
+        return self.launch.engine == "chromium" and not sandboxed()
 
 
 async def within(work: Awaitable[T], limit: float = LIMIT) -> T:
+    """A stuck worker would be waited for without an end."""
     return await asyncio.wait_for(work, limit)
 
 
@@ -104,8 +109,9 @@ async def open_lab(dist: Path, engine: Engine, tell: Callable[[str], None]) -> A
         await asyncio.to_thread(_make_site, dist, Path(folder))
         with StaticServer(Path(folder)) as site, Api() as api:
             async with async_playwright() as playwright:
-                browser = await getattr(playwright, engine).launch(**launch.arguments())
-                yield Lab(browser, site, api, tell)
+                kind = getattr(playwright, engine)
+                browser = await kind.launch(**launch.arguments())
+                yield Lab(browser, launch, str(launch.executable or kind.executable_path), site, api, tell)
                 await browser.close()
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from .lab import Contender, Facts, Lab, within
+from .lab import Contender, Facts, Lab
 from .report import Table
 from .sizes import Sizes
 
@@ -38,8 +38,7 @@ async def memory(lab: Lab, ours: Contender, sizes: Sizes) -> tuple[Facts, Table]
 
 async def turns(contender: Contender, yaml: str, env: dict[str, str], count: int, limit: float = 180) -> dict[str, int]:
     """Take so many turns, one after the other; how many ended how. Nothing may come after an end."""
-    code = "([yaml, env, count, size]) => bench.turns(yaml, env, count, size)"
-    told = await within(contender.page.evaluate(code, [yaml, env, count, PER_SESSION]), limit)
+    told = await contender.remote.call("turns", yaml, env, count, PER_SESSION, limit=limit)
     assert told["afterwards"] == 0, f"{told['afterwards']} events came after the end of their turn"
     ends: dict[str, int] = told["ends"]
     return ends

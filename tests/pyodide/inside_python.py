@@ -5,27 +5,12 @@ from __future__ import annotations
 import asyncio
 import sys
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from typing import Any
 
+from sparewheel.config.toolsets import ToolsetConfig
 from sparewheel.tools.base import Tool, ToolError
 from sparewheel.tools.python_tools import PythonToolset, open_python
 from sparewheel.transports.packages import package_loader
-
-
-@dataclass
-class Config:
-    """What the agent file says."""
-
-    source: str
-    packages: Sequence[str] = ()
-    index: str = ""
-    name: str = ""
-    file: str = ""
-    timeout: int | None = None
-    tools: Sequence[str] = ()
-    readonly: bool = False
-    instruction: str = ""
 
 
 class Context:
@@ -52,7 +37,8 @@ async def open_tools(source: str, packages: Sequence[str] = (), index: str = "")
     if _toolset is not None:
         await _toolset.close()
     _tools.clear()
-    _toolset = open_python(Config(source, packages, index), load=package_loader(), documents={})
+    config = ToolsetConfig(type="python", source=source, packages=list(packages), index=index)
+    _toolset = open_python(config, load=package_loader(), documents={})
     _tools.update({tool.spec.name: tool for tool in await _toolset.tools()})
     return [{"name": tool.spec.name, "parameters": dict(tool.spec.parameters)} for tool in _tools.values()]
 

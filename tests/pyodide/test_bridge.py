@@ -47,7 +47,7 @@ def check(done: dict[str, Any]) -> None:
 def test_a_whole_turn(call: Call) -> None:
     with ScriptedProvider({"a": [Reply(openai_chat(text=["An", "swer"], usage=Usage()))]}, strict=True) as server:
         opened = call("open_session", agent_file({"a": server.url}), ENV)
-        assert opened["result"] == {"agent": "root", "models": ["openai/a"]}
+        assert (opened["result"]["agent"], opened["result"]["models"]) == ("root", ["openai/a"])
         call("begin", "Hello")
         done = call("end")
     check(done)

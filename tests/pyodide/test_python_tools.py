@@ -19,6 +19,7 @@ NAME_IT = "Packages are named in the toolset's `packages`."
 # What a browser has and Node has not; answers what the test asks for by the path.
 XHR = """
 globalThis.asked = [];
+globalThis.crossOriginIsolated ??= false;
 globalThis.importScripts ??= () => {};
 globalThis.XMLHttpRequest = class {
   headers = {};
@@ -28,8 +29,8 @@ globalThis.XMLHttpRequest = class {
   send(body) {
     const sent = body ? new TextDecoder().decode(body) : null;
     asked.push({ method: this.method, url: this.url, headers: this.headers, body: sent, timeout: this.timeout });
-    if (this.url.endsWith("/none")) throw new DOMException("Failed to load", "NetworkError");
-    if (this.url.endsWith("/slow")) throw new DOMException("Too late", "TimeoutError");
+    if (this.url.endsWith("/none")) throw Object.assign(new Error("Failed to load"), { name: "NetworkError" });
+    if (this.url.endsWith("/slow")) throw Object.assign(new Error("Too late"), { name: "TimeoutError" });
     this.status = Number(this.url.match(/\\/([0-9]{3})$/)?.[1] ?? 200);
     this.response = new TextEncoder().encode("answer").buffer;
   }
@@ -50,6 +51,7 @@ async def run_inside(selenium_python, function, args):  # type: ignore[no-untype
 @pytest.fixture
 def call(selenium_python: Any) -> Call:
     """`call(name, *args)` runs a function of inside_python.py."""
+    selenium_python.run_js(XHR)  # before anything looks for it
     return lambda function, *args: run_inside(selenium_python, function, args)
 
 
@@ -198,7 +200,6 @@ def caught(url: str):
 @pytest.fixture
 def fetch(selenium_python: Any, call: Call) -> Callable[..., Any]:
     """`fetch(function, **arguments)` calls a tool of `URLLIB`; what was sent, and the outcome."""
-    selenium_python.run_js(XHR)
     call("open_tools", URLLIB)
 
     def fetch(name: str, **arguments: Any) -> tuple[Any, Any]:

@@ -132,4 +132,3 @@ async def test_only_what_is_offered_is_picked() -> None:
     broken = await call(picker, "change_model", model="openai/broken")
     assert broken == ToolResult("openai/broken cannot be used: it has no key", is_error=True)
     assert facts.chosen == []
-

@@ -54,8 +54,10 @@ def test_what_was_filled_in_is_not_read_again() -> None:
         ("    instruction: ${env.NOBODY}", "line 4, column 5: agents.root.instruction: env does not hold NOBODY"),
         (
             "    instruction: ${env.A + env.B}",
-            "line 4, column 5: agents.root.instruction: ${env.A + env.B} is an expression; "
-            "only ${env.NAME} and ${env.NAME || 'text'} are filled in",
+            (
+                "line 4, column 5: agents.root.instruction: ${env.A + env.B} is an expression; "
+                "only ${env.NAME} and ${env.NAME || 'text'} are filled in"
+            ),
         ),
         ("    instruction: \"${env['WHO']}\"", "is an expression"),
         ("    description: ${env.NOBODY}", "agents.root.description: env does not hold NOBODY"),
@@ -102,7 +104,7 @@ def test_secrets_in_headers_and_addresses_count_as_secrets() -> None:
         "X-Api-Key": "written-out",
     }
     assert found.secrets == {"tok-CANARY-123", "Bearer tok-CANARY-123", "written-out"}
-    assert "CANARY" not in repr(found.hidden) or "hidden" not in repr(found)
+    assert "CANARY" not in repr(found)
 
 
 def test_an_api_keeps_the_names_of_its_arguments() -> None:
@@ -142,7 +144,7 @@ models: {m: {provider: openai, model: '${env.MODEL}', base_url: 'https://${env.H
     with pytest.raises(ConfigError) as caught:
         resolve(file, None, {})
     said = caught.value.info.message
-    assert "line 3, column 12: models.m.model: env does not hold MODEL" in said or "models.m.model: env does" in said
+    assert "line 3, column 32: models.m.model: env does not hold MODEL" in said
     assert "models.m.base_url: env does not hold HOST" in said
     assert "models.m.headers.x: env does not hold TOKEN" in said
 
@@ -150,7 +152,7 @@ models: {m: {provider: openai, model: '${env.MODEL}', base_url: 'https://${env.H
 @pytest.mark.parametrize("value", ["", "javascript:alert(1)", "file:///etc/passwd", "ftp://a.test"])
 def test_an_address_that_is_none_once_filled_in(value: str) -> None:
     text = "agents: {a: {model: m}}\nmodels: {m: {provider: openai, model: x, base_url: '${env.URL}'}}"
-    with pytest.raises(ConfigError, match="models.m.base_url: must start with http"):
+    with pytest.raises(ConfigError, match=r"models\.m\.base_url: must start with http"):
         resolve(load_agent_file(text), None, {"URL": value})
 
 

@@ -41,19 +41,28 @@ def message(text: str) -> str:
         ),
         (
             "skills: [{name: a, description: b, instructons: c}]",
-            "line 4, column 14: agents.root.skills.0.instructions is missing; "
-            "line 4, column 40: agents.root.skills.0.instructons: unknown key (did you mean 'instructions'?)",
+            (
+                "line 4, column 14: agents.root.skills.0.instructions is missing; "
+                "line 4, column 40: agents.root.skills.0.instructons: unknown key (did you mean 'instructions'?)"
+            ),
         ),
         (
             "hooks: {pre_tool_use: [{matcher: a, hook: []}]}",
-            "line 4, column 28: agents.root.hooks.pre_tool_use.0.hooks is missing; "
-            "line 4, column 41: agents.root.hooks.pre_tool_use.0.hook: unknown key (did you mean 'hooks'?)",
+            (
+                "line 4, column 28: agents.root.hooks.pre_tool_use.0.hooks is missing; "
+                "line 4, column 41: agents.root.hooks.pre_tool_use.0.hook: unknown key (did you mean 'hooks'?)"
+            ),
         ),
-        ("hooks: {turn_begin: []}", "line 4, column 13: agents.root.hooks.turn_begin: unknown key (did you mean 'turn_end'?)"),
+        (
+            "hooks: {turn_begin: []}",
+            "line 4, column 13: agents.root.hooks.turn_begin: unknown key (did you mean 'turn_end'?)",
+        ),
         (
             "structured_output: {name: a, schma: {}}",
-            "line 4, column 5: agents.root.structured_output.schema is missing; "
-            "line 4, column 34: agents.root.structured_output.schma: unknown key (did you mean 'schema'?)",
+            (
+                "line 4, column 5: agents.root.structured_output.schema is missing; "
+                "line 4, column 34: agents.root.structured_output.schma: unknown key (did you mean 'schema'?)"
+            ),
         ),
         (
             "toolsets: [{type: todos}]",
@@ -61,8 +70,10 @@ def message(text: str) -> str:
         ),
         (
             "safety: blanced",
-            "line 4, column 5: agents.root.safety: cannot be blanced (did you mean 'balanced'?), "
-            "one of strict, balanced, restricted, autonomous",
+            (
+                "line 4, column 5: agents.root.safety: cannot be blanced (did you mean 'balanced'?), "
+                "one of strict, balanced, restricted, autonomous"
+            ),
         ),
         ("instruction: 7", "line 4, column 5: agents.root.instruction: must be text; put 7 in quotes"),
         ("instruction: [a]", "line 4, column 5: agents.root.instruction: must be text, and is a list"),
@@ -76,8 +87,10 @@ def message(text: str) -> str:
         ("fallback: [a]", "line 4, column 5: agents.root.fallback: must be a mapping of keys to values, and is a list"),
         (
             "commands: 7",
-            "line 4, column 5: agents.root.commands: "
-            "must be a mapping of keys to values, and is a number or must be a list, and is a number",
+            (
+                "line 4, column 5: agents.root.commands: "
+                "must be a mapping of keys to values, and is a number or must be a list, and is a number"
+            ),
         ),
         ("limits: {cost: .inf}", "line 4, column 14: agents.root.limits.cost: must be a number that ends"),
     ],
@@ -130,8 +143,10 @@ def test_what_belongs_together(lines: str, said: str) -> None:
         ("m: {provider: a, model: b, cost: {input: -1}}", "line 5, column 37: models.m.cost.input: must be at least 0"),
         (
             "m: {provider: a, model: b, task_budget: {totl: 5}}",
-            "line 5, column 30: models.m.task_budget.total is missing; "
-            "line 5, column 44: models.m.task_budget.totl: unknown key (did you mean 'total'?)",
+            (
+                "line 5, column 30: models.m.task_budget.total is missing; "
+                "line 5, column 44: models.m.task_budget.totl: unknown key (did you mean 'total'?)"
+            ),
         ),
     ],
 )
@@ -182,7 +197,9 @@ def test_a_regular_expression_that_is_too_deep_is_refused() -> None:
 KEYS = sorted({*AgentFile.model_fields, *AgentFile.model_fields["agents"].annotation.__args__[1].model_fields})  # type: ignore[union-attr]
 VALUES = st.recursive(
     st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False) | st.sampled_from(["a", "x/y", "${env.A}"]),
-    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.sampled_from([*KEYS, "type", "x"]), inner, max_size=3),
+    lambda inner: (
+        st.lists(inner, max_size=3) | st.dictionaries(st.sampled_from([*KEYS, "type", "x"]), inner, max_size=3)
+    ),
     max_leaves=12,
 )
 

@@ -230,8 +230,6 @@ async def test_a_file_among_the_documents_is_a_source(opened: Open) -> None:
 @pytest.mark.parametrize(
     ("options", "message"),
     [
-        ({"source": ""}, "A python toolset needs either source or file."),
-        ({"source": "x = 1", "file": "x.py"}, "A python toolset needs either source or file."),
         ({"source": "", "file": "x.py"}, "The python toolset's file 'x.py' is not among the documents."),
         ({"source": "\n\ndef f(:\n"}, "The Python tools cannot be used: SyntaxError: "),
         ({"source": "x = '\0'"}, "The Python tools cannot be used: "),

@@ -257,6 +257,6 @@ test("options that are not there, and those the worker understands by itself", a
   }
   const { params } = await startSession({ autoApprove: 1, approvalTimeout: 5, documents: { "a.md": "A" }, tools: null, hooks: null });
   assert.deepEqual(params, {
-    yaml: "y", autoApprove: true, approval_timeout: 5, documents: { "a.md": "A" }, interactive: false, session: "s1",
+    yaml: "y", autoApprove: true, approvalTimeout: 5, documents: { "a.md": "A" }, interactive: false, session: "s1",
   });
 });

@@ -49,7 +49,11 @@ export class ChainState {
       case "delta":
       case "tool_call_delta":
         this.#current = this.#attempts.get(event.attempt) ?? this.#current;
-        return this.#current?.state !== "streaming" && this.#settle("streaming");
+        if (this.#current?.state === "streaming") return false;
+        this.#giveUp();
+        return this.#settle("streaming");
+      case "tool_call":
+        return this.#current?.state === "streaming" && this.#settle("answered");
       case "retry":
         this.#settle("failed", event.reason);
         this.#ask(event.model, event.attempt, event.delay_ms, now);

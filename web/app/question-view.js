@@ -46,7 +46,8 @@ export class QuestionView {
   announce() {
     const at = document.activeElement;
     const typing = at instanceof HTMLTextAreaElement || at instanceof HTMLInputElement;
-    if (!(typing && at.value !== "") && !at?.closest(".question")) this.element.focus();
+    if ((typing && at.value !== "") || at?.closest(".question")) return;
+    this.element.focus();
     this.element.scrollIntoView({ block: "nearest" });
   }
 

@@ -3,7 +3,7 @@
 
 import { createRuntime } from "../sparewheel.js";
 import { handle, Turns } from "./session.js";
-import { aborted, checkedMessages, checkedOptions, oneByOne, prefixed, theirError, theirResult } from "./translate.js";
+import { aborted, checkedChat, checkedOptions, oneByOne, prefixed, theirError, theirResult } from "./translate.js";
 
 /**
  * @param {Promise<import("../sparewheel.js").Runtime>} starting
@@ -36,10 +36,9 @@ export function dockerAgent(starting) {
     },
 
     async chat(options, onEvent) {
-      if (options === undefined) throw new Error("chat: expected at least one argument (options object)");
-      const checked = await prefixed("chat: ", async () => ({ ...checkedOptions(options), ...checkedMessages(options) }));
+      const checked = checkedChat(options);
       running?.abort();
-      const control = (running = new AbortController());
+      const control = (running = new AbortController()); // before anything is awaited: an abort() may follow at once
       const { signal } = control;
       try {
         const result = await (await starting).chat({ ...checked, signal }, oneByOne(onEvent, signal));

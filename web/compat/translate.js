@@ -50,13 +50,19 @@ export function checkedOptions(options) {
 
 /**
  * @param {unknown} options
- * @returns {{messages: import("../sparewheel.js").Message[]}}
+ * @returns {SessionOptions & {messages: import("../sparewheel.js").Message[]}}
  */
-export function checkedMessages(options) {
-  const { messages } = /** @type {any} */ (options);
-  if (!Array.isArray(messages)) throw new Error("parsing messages: messages must be an array");
-  if (messages.at(-1)?.role !== "user") throw new Error("the last message must be from the user");
-  return { messages };
+export function checkedChat(options) {
+  if (options === undefined) throw new Error("chat: expected at least one argument (options object)");
+  try {
+    const checked = checkedOptions(options);
+    const { messages } = checked;
+    if (!Array.isArray(messages)) throw new Error("parsing messages: messages must be an array");
+    if (messages.at(-1)?.role !== "user") throw new Error("the last message must be from the user");
+    return { ...checked, messages };
+  } catch (error) {
+    throw theirError(error, "chat: ");
+  }
 }
 
 /** @param {Record<string, unknown>} env */

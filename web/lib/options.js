@@ -36,6 +36,6 @@ export function readOptions(options) {
   }
   if (documents !== undefined && documents !== null) params["documents"] = readDocuments(documents);
   if (autoApprove !== undefined) params["autoApprove"] = Boolean(autoApprove);
-  if (approvalTimeout !== undefined) params["approval_timeout"] = seconds(approvalTimeout, "options.approvalTimeout");
+  if (approvalTimeout !== undefined) params["approvalTimeout"] = seconds(approvalTimeout, "options.approvalTimeout");
   return { params, functions, interactive: interactive === undefined ? undefined : Boolean(interactive) };
 }

@@ -9,7 +9,7 @@ from ..errors import ConfigError
 from .wording import shown
 
 if TYPE_CHECKING:
-    from .schema import AgentFile, Path
+    from .schema import AgentFile, Path, Position
 
 
 @dataclass(slots=True)
@@ -17,16 +17,17 @@ class Faults:
     """What speaks against a session. A reason is kept once, however many agents share it."""
 
     file: AgentFile
-    reasons: dict[str, None] = field(default_factory=dict)
+    _reasons: dict[str, Position] = field(default_factory=dict)
 
     def add(self, path: Path, reason: str) -> None:
         """`path` is the key that is at fault; it need not be in the text."""
         name = ".".join(shown(part) for part in path)
-        self.reasons[" ".join(f"{self.file.where(*path)}{name}: {reason}".split())] = None
+        position = self.file.position(path)
+        line = f"line {position[0]}, column {position[1]}: " if position else ""
+        self._reasons[" ".join(f"{line}{name}: {reason}".split())] = position or (0, 0)
 
     def check(self, root: str) -> None:
-        """Raises `ConfigError` with every reason, when there is one."""
-        if self.reasons:
-            raise ConfigError(
-                f'agent "{root}" cannot run: ' + "; ".join(self.reasons), "Correct what is named; nothing was sent."
-            )
+        """Raises `ConfigError` with every reason, in the order of the text, when there is one."""
+        if self._reasons:
+            said = "; ".join(sorted(self._reasons, key=lambda reason: self._reasons[reason]))
+            raise ConfigError(f'agent "{root}" cannot run: {said}', "Correct what is named; nothing was sent.")

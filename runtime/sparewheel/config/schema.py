@@ -106,11 +106,10 @@ class AgentFile(Strict):
         """Remember where each key of the text stands."""
         self._positions.update(positions)
 
-    def where(self, *path: str | int) -> str:
-        """`line 3, column 5: ` for a key, or for the nearest thing around it; empty for a file without a text."""
+    def position(self, path: Path) -> Position | None:
+        """Where a key stands, or the nearest thing around it; None for a file that was not read from a text."""
         while path:
             if path in self._positions:
-                line, column = self._positions[path]
-                return f"line {line}, column {column}: "
+                return self._positions[path]
             path = path[:-1]
-        return ""
+        return None

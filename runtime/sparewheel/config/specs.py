@@ -58,7 +58,7 @@ class ResolvedAgent:
     structured_output: StructuredOutputConfig | None = None
     description: str = ""
     welcome_message: str = ""
-    toolsets: tuple[ToolsetConfig, ...] = ()  # its own, then those named in use_toolsets
+    toolsets: tuple[ToolsetConfig, ...] = field(default=(), repr=False)  # its own, then those of use_toolsets
     sub_agents: tuple[str, ...] = ()
     handoffs: tuple[str, ...] = ()
     force_handoff: str = ""

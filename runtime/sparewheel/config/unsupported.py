@@ -150,7 +150,8 @@ def _agent_reasons(agent: AgentConfig) -> Iterator[tuple[str, str]]:
     if agent.add_prompt_files:
         yield "add_prompt_files", f"{_DISK}; write the text under instruction"
     if agent.skills or agent.use_skills:
-        yield "skills" if agent.skills else "use_skills", f"skills {_DISK if agent.skills is True else _YET}"
+        reason = _DISK if agent.skills is True else "skills are not available yet"
+        yield "skills" if agent.skills else "use_skills", reason
     if agent.code_mode_tools:
         yield "code_mode_tools", "a model's code is not run"
     if agent.cache and agent.cache.enabled and agent.cache.path:

@@ -21,7 +21,7 @@ T = TypeVar("T")
 
 LATE: Final = 5.0  # seconds: a timer this late means a clock jump
 GRACE: Final = 5.0  # seconds for what was waiting to arrive after one
-# Seconds a timer runs at most. In Pyodide one that is cancelled stays, with all it refers to, until it would have fired.
+# Seconds a timer runs at most: in Pyodide one that was cancelled stays, with what it refers to, until it is due.
 STEP: Final = 5.0
 
 

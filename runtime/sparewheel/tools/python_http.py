@@ -23,7 +23,9 @@ if TYPE_CHECKING:
 DEFAULT_TIMEOUT: Final = 60.0  # seconds; nothing else of the runtime goes on while such a request waits
 
 # The browser sets these itself, or asks the server's permission for what the user never meant to send.
-_NOT_SENT: Final = frozenset({"accept-encoding", "connection", "content-length", "host", "user-agent"})
+_NOT_SENT: Final = frozenset(
+    {"accept-encoding", "connection", "content-length", "host", "transfer-encoding", "user-agent"}
+)
 # What the browser has already undone.
 _UNDONE: Final = frozenset({"content-encoding", "content-length", "transfer-encoding"})
 

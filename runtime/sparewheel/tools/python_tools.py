@@ -30,43 +30,18 @@ from .python_source import Source
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping, Sequence
-    from typing import Protocol
 
+    from ..config.toolsets import ToolsetConfig
     from ..transports.packages import LoadPackages
-
-    class PythonConfig(Protocol):
-        """What the agent file says of a `python` toolset."""
-
-        @property
-        def name(self) -> str: ...
-        @property
-        def source(self) -> str: ...
-        @property
-        def file(self) -> str: ...
-        @property
-        def packages(self) -> Sequence[str]: ...
-        @property
-        def index(self) -> str: ...
-        @property
-        def timeout(self) -> float | None: ...
-        @property
-        def tools(self) -> Sequence[str]: ...
-        @property
-        def readonly(self) -> bool: ...
-        @property
-        def instruction(self) -> str: ...
-
 
 _FILENAME: Final = "tools.py"
 _MAX_NAME: Final = 64  # what every provider takes
 
 
 def open_python(
-    config: PythonConfig, *, load: LoadPackages, documents: Mapping[str, str], secrets: Iterable[str] = ()
+    config: ToolsetConfig, *, load: LoadPackages, documents: Mapping[str, str], secrets: Iterable[str] = ()
 ) -> PythonToolset:
     """The toolset of an entry. Raises `ConfigError` for a source that is missing or not Python."""
-    if bool(config.source) == bool(config.file):
-        raise ConfigError("A python toolset needs either source or file.", "source is the text of a Python file.")
     if config.file and config.file not in documents:
         raise ConfigError(f"The python toolset's file {config.file!r} is not among the documents.")
     source = Source(config.source or documents[config.file], config.file or _FILENAME)
@@ -122,7 +97,7 @@ def _failed(task: asyncio.Task[None]) -> bool:
 class PythonToolset:
     """The functions of one source. `warnings` says which of them could not become tools, and why."""
 
-    def __init__(self, config: PythonConfig, source: Source, packages: _Packages, secrets: frozenset[str]) -> None:
+    def __init__(self, config: ToolsetConfig, source: Source, packages: _Packages, secrets: frozenset[str]) -> None:
         self.name = config.name or source.filename
         self.instruction = config.instruction
         self.warnings: list[str] = []

@@ -75,7 +75,7 @@ class FetchTransport:
         options = {
             "method": request.method,
             "headers": dict(request.headers),
-            "body": request.body,
+            "body": request.body or None,  # a GET must have none, not even an empty one
             "signal": controller.signal,
             "credentials": "omit",
             "referrerPolicy": "no-referrer",

@@ -112,3 +112,17 @@ globalThis.bench = {
     return { ends, afterwards };
   },
 };
+
+/** Do what the one at this address says. */
+async function obey(control) {
+  for (;;) {
+    const { method, args } = await (await fetch(`${control}/next`)).json();
+    const outcome = await bench[method](...args).then(
+      (result) => ({ result: result ?? null }),
+      (error) => ({ error: String(error) }),
+    );
+    await fetch(`${control}/done`, { method: "POST", body: JSON.stringify(outcome) });
+  }
+}
+
+void obey(new URLSearchParams(location.search).get("control"));

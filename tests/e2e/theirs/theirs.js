@@ -90,6 +90,10 @@ globalThis.theirs = {
     return events;
   },
 
+  /** For what needs functions of the page, which a test cannot pass. */
+  session: (name) => entry(name).session,
+  runtime: (name = "main") => runtimes.get(name),
+
   chat: (options) => runtimes.get("main").chat(options),
   parse: (yaml) => runtimes.get("main").parseConfig(yaml),
   send: (name, prompt) => entry(name).session.send(prompt),

@@ -16,6 +16,7 @@ _BLOCKS: Final = frozenset(
 _HEADINGS: Final = {f"h{level}": "#" * level + " " for level in range(1, 7)}
 _EMPHASIS: Final = {"b": "**", "strong": "**", "i": "*", "em": "*", "code": "`"}
 _PIECE: Final = 32_768  # characters
+_LONGEST: Final = 65_536  # characters of a tag or comment; longer ones (embedded images) are passed over
 _SPACE: Final = re.compile(r"[ \t\r\n\f\v\xa0]+")
 
 
@@ -26,9 +27,8 @@ async def html_to_text(html: str, *, markdown: bool = False) -> str:
     """
     reader = _Reader(markdown)
     for start in range(0, len(html), _PIECE):
-        reader.feed(html[start : start + _PIECE])
+        reader.take(html[start : start + _PIECE])
         await asyncio.sleep(0)
-    reader.close()
     return reader.text()
 
 
@@ -42,8 +42,24 @@ class _Reader(HTMLParser):
         self._skipped = 0  # how often it is open
         self._preformatted = 0
         self._links: list[str] = []
+        self._until = ""  # the end of a tag or comment that is passed over
+
+    def take(self, piece: str) -> None:
+        """The next piece. What has not ended yet is read again with every piece, so there is a limit to that."""
+        if self._until:
+            _, ended, piece = piece.partition(self._until)
+            if not ended:
+                return
+            self._until = ""
+        self.feed(piece)
+        if len(self.rawdata) > _LONGEST and self.rawdata.startswith("<"):
+            self._until = "-->" if self.rawdata.startswith("<!--") else ">"
+            self.rawdata = ""
 
     def text(self) -> str:
+        """All of it, once everything has been taken."""
+        self.rawdata = self.rawdata.replace("<", "&lt;")  # has not ended: the parser would try at each `<` anew
+        self.close()
         self._break()
         joined = "\n".join(self._lines)
         return re.sub(r"\n{3,}", "\n\n", joined).strip("\n")

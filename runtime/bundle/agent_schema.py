@@ -1,0 +1,94 @@
+"""The JSON schema of agent files, for editors: they complete keys and say what is wrong while one types.
+
+A file asks for it in its first line, `# yaml-language-server: $schema=agent-schema.json`. It is made from the models
+that read the files, so the two cannot differ; drafts of JSON Schema from 7 on understand it.
+"""
+
+from __future__ import annotations
+
+import ast
+import inspect
+import json
+import textwrap
+from itertools import pairwise
+from typing import TYPE_CHECKING, Any, Final
+
+from pydantic.json_schema import GenerateJsonSchema
+
+from sparewheel.config.schema import AgentFile
+
+if TYPE_CHECKING:
+    from pydantic import BaseModel
+    from pydantic_core import core_schema
+
+FILE_NAME: Final = "agent-schema.json"
+_DRAFT: Final = "http://json-schema.org/draft-07/schema#"
+_NOTHING: Final[tuple[object, ...]] = ([], {}, "", None, False)
+
+
+class _Described(GenerateJsonSchema):
+    """Keys are described by the text that stands under them in the source, and have no titles: the key says it.
+
+    Pydantic can do the first itself, but then does so whenever the models are imported, which costs a boot its time.
+    """
+
+    def field_title_should_be_set(self, schema: Any) -> bool:
+        return False
+
+    def model_schema(self, schema: core_schema.ModelSchema) -> dict[str, Any]:
+        made = super().model_schema(schema)
+        texts = _descriptions(schema["cls"])
+        for key, details in made.get("properties", {}).items():
+            if key in texts:
+                details.setdefault("description", texts[key])
+        return made
+
+
+def agent_file_schema() -> dict[str, Any]:
+    """The schema as a document of its own."""
+    schema = AgentFile.model_json_schema(schema_generator=_Described)
+    head = {"$schema": _DRAFT, "$id": FILE_NAME, "title": "Agent file"}
+    return head | {name: _tidy(part) for name, part in schema.items() if name != "title"}
+
+
+def agent_file_schema_text() -> str:
+    """What stands in `dist/agent-schema.json`."""
+    return json.dumps(agent_file_schema(), indent=1, ensure_ascii=False) + "\n"
+
+
+def _descriptions(model: type[BaseModel]) -> dict[str, str]:
+    """The text under each field of a model, its own and those it inherits, by the key in the file."""
+    texts: dict[str, str] = {}
+    for cls in reversed(model.__mro__):
+        if cls.__module__.startswith("sparewheel."):
+            (tree,) = ast.parse(textwrap.dedent(inspect.getsource(cls))).body
+            texts |= _texts_below(tree.body) if isinstance(tree, ast.ClassDef) else {}
+    return {field.alias or name: texts[name] for name, field in model.model_fields.items() if name in texts}
+
+
+def _texts_below(body: list[ast.stmt]) -> dict[str, str]:
+    return {
+        field.target.id: " ".join(text.value.value.split())
+        for field, text in pairwise(body)
+        if isinstance(field, ast.AnnAssign)
+        and isinstance(field.target, ast.Name)
+        and isinstance(text, ast.Expr)
+        and isinstance(text.value, ast.Constant)
+        and isinstance(text.value.value, str)
+    }
+
+
+def _tidy(node: Any) -> Any:
+    """Put what stands beside a `$ref` where older drafts see it, and leave out defaults that say nothing."""
+    if isinstance(node, list):
+        return [_tidy(item) for item in node]
+    if not isinstance(node, dict):
+        return node
+    tidy = {name: _tidy(part) for name, part in node.items() if name != "default" or _says_something(part)}
+    if "$ref" in tidy and len(tidy) > 1:
+        return {"allOf": [{"$ref": tidy.pop("$ref")}], **tidy}
+    return tidy
+
+
+def _says_something(default: Any) -> bool:
+    return not isinstance(default, dict) and default not in _NOTHING

@@ -1,0 +1,17 @@
+"""What a turn costs on the network, beside the request itself."""
+
+from __future__ import annotations
+
+from sparewheel.testing import Reply, ScriptedProvider, openai_chat
+from tests.agents import ENV, agent_file
+from tests.browser import Theirs
+
+
+async def test_a_preflight_is_asked_once_and_not_for_every_turn(theirs: Theirs, provider: ScriptedProvider) -> None:
+    """A round trip saved before every request; a `cache` mode of the request would bring it back."""
+    provider.script("a", Reply(openai_chat(text=["An", "swer"]), repeat=True))
+    await theirs.open("s", agent_file({"a": provider.url}), ENV)
+    for _ in range(3):
+        turn = await theirs.take_turn("s")
+        assert turn.text == "Answer"
+    assert (len(provider.requests), len(provider.preflights)) == (3, 1)

@@ -1,0 +1,91 @@
+"""HTML as text."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+
+import pytest
+
+from sparewheel.tools.builtin.html_text import html_to_text
+
+PAGE = """<!doctype html><html><head><title>Tea &amp; more</title><style>p {color: red}</style>
+<script>var x = "<p>no</p>";</script></head><body>
+<nav><ul><li><a href="/home">Home</a></li><li>About</li></ul></nav>
+<h1>Green   <em>tea</em></h1>
+<p>It is <b>good</b>,
+see <a href="https://example.com/tea">here</a> or <a href="javascript:x()">there</a>.</p>
+<table><tr><th>Kind</th><th>Min</th></tr><tr><td>Sencha</td><td>2</td></tr></table>
+<pre>a
+  b</pre><noscript>no</noscript><svg><text>no</text></svg><p>end<br>line
+"""
+
+TEXT = """Tea & more
+- Home
+- About
+
+Green tea
+
+It is good, see here or there.
+
+Kind | Min
+Sencha | 2
+
+a
+  b
+
+end
+line"""
+
+MARKDOWN = """Tea & more
+- [Home](/home)
+- About
+
+# Green *tea*
+
+It is **good**, see [here](https://example.com/tea) or there.
+
+Kind | Min
+Sencha | 2
+
+a
+  b
+
+end
+line"""
+
+
+async def test_a_page_as_text_and_as_markdown() -> None:
+    assert await html_to_text(PAGE) == TEXT
+    assert await html_to_text(PAGE, markdown=True) == MARKDOWN
+
+
+async def test_pieces_of_a_large_page_are_put_together() -> None:
+    words = " ".join(f"wörd{number}" for number in range(20_000))
+    assert await html_to_text(f"<p>{words}</p>") == words
+
+
+async def test_others_run_while_a_large_page_is_read() -> None:
+    page = asyncio.create_task(html_to_text("<p>x</p>" * 50_000))
+    ticks = 0
+    while not page.done():
+        await asyncio.sleep(0)
+        ticks += 1
+    assert ticks > 10
+
+
+@pytest.mark.parametrize(
+    "piece",
+    ["<", "</", "<!", "<!--", "<a ", "<a href='", "&#", "&#x110000;", "<![CDATA[", "<?", "<script>", "<pre>", "</pre>",
+     "<svg>", "</svg>", "<a href=x>", "</a>", "<td>", "<div>", "\0", "<p/>"],
+)  # fmt: skip
+async def test_no_page_is_too_odd(piece: str) -> None:
+    start = time.process_time()
+    assert isinstance(await html_to_text(piece * (1_000_000 // len(piece)), markdown=True), str)
+    assert time.process_time() - start < 30  # not a speed limit: quadratic would be an hour
+
+
+async def test_an_embedded_image_is_passed_over() -> None:
+    image = f'<img src="data:image/png;base64,{"A" * 200_000}">'
+    comment = f"<!-- {'<b>no</b>' * 20_000} -->"
+    assert await html_to_text(f"<p>before{image}after</p>{comment}<p>end") == "beforeafter\n\nend"

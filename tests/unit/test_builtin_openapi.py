@@ -1,0 +1,386 @@
+"""The `openapi` toolset."""
+
+from __future__ import annotations
+
+import json
+import re
+import time
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from sparewheel.errors import ConfigError
+from sparewheel.providers.schema import normalise
+from sparewheel.tools.arguments import Validator
+from sparewheel.tools.base import Registry, ToolError, ToolResult
+from sparewheel.tools.builtin.openapi_spec import MAX_YAML, base_url, operations
+from sparewheel.transports.mock import MockResponse, MockTransport
+from tests.builtintools import call, flags, opened, services
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from sparewheel.transports.base import HttpRequest
+
+URL = "https://docs.example/openapi.json"
+
+PET = {
+    "type": "object",
+    "required": ["name"],
+    "properties": {
+        "name": {"type": "string", "pattern": "(a+)+$", "title": "Name"},
+        "parent": {"$ref": "#/components/schemas/Pet"},
+        "tag": {"type": "string", "nullable": True, "enum": ["dog", "cat"]},
+    },
+}
+SPEC: dict[str, Any] = {
+    "openapi": "3.0.3",
+    "servers": [{"url": "https://{region}.pets.example/v1/", "variables": {"region": {"default": "eu"}}}],
+    "paths": {
+        "/pets/{id}": {
+            "parameters": [{"name": "id", "in": "path", "required": True, "schema": {"type": "integer"}}],
+            "get": {
+                "operationId": "get-pet.by/id",
+                "summary": "Reads a pet.",
+                "description": "By its id.",
+                "parameters": [
+                    {"$ref": "#/components/parameters/Fields"},
+                    {"name": "filter[kind]", "in": "query", "schema": {"type": "string"}, "description": "Which kind."},
+                    {"name": "X-Trace", "in": "header", "schema": {"type": "string"}},
+                    {"name": "Authorization", "in": "header", "schema": {"type": "string"}},
+                    {"name": "id", "in": "query", "schema": {"type": "string"}},
+                    {"name": "session", "in": "cookie", "schema": {"type": "string"}},
+                ],
+            },
+            "put": {
+                "deprecated": True,
+                "requestBody": {"required": True, "content": {"application/json": {"schema": {
+                    "$ref": "#/components/schemas/Pet"}}}},
+            },
+        },
+        "/pets": {
+            "post": {
+                "operationId": "addPets",
+                "requestBody": {"content": {"application/merge-patch+json; v=1": {"schema": {
+                    "type": "array", "items": {"type": "string"}}}}},
+            },
+            "delete": {"operationId": "addPets", "requestBody": {"content": {"multipart/form-data": {}}}},
+        },
+        "/login": {
+            "post": {"operationId": "login", "requestBody": {"content": {"application/x-www-form-urlencoded": {
+                "schema": {"properties": {"user": {"type": "string"}}}}}}},
+        },
+    },
+    "components": {
+        "schemas": {"Pet": PET},
+        "parameters": {"Fields": {"name": "fields", "in": "query", "explode": False, "schema": {
+            "type": "array", "items": {"type": "string"}}}},
+    },
+}  # fmt: skip
+ID = {"type": "integer"}
+
+
+class Api:
+    """Serves a document at `URL` and says "done" to everything else."""
+
+    def __init__(self, spec: object = SPEC, status: int = 200, url: str = URL) -> None:
+        self.body = spec if isinstance(spec, bytes) else json.dumps(spec).encode()
+        self.status = status
+        self.url = url
+        self.services = services(self.answer)
+
+    def answer(self, request: HttpRequest) -> MockResponse:
+        return MockResponse(self.status, {}, self.body) if request.url == self.url else MockResponse(200, {}, b"done")
+
+    def open(self, **options: Any) -> Any:
+        return opened("openapi", self.services, url=self.url, **options)
+
+    @property
+    def requests(self) -> list[HttpRequest]:
+        assert isinstance(self.services.transport, MockTransport)
+        return [request for request in self.services.transport.requests if request.url != self.url]
+
+
+async def refused(spec: object, **options: Any) -> str:
+    """Why a document gives no tools."""
+    with pytest.raises(ToolError) as caught:
+        await Api(spec).open(**options).tools()
+    return str(caught.value)
+
+
+def with_paths(paths: dict[str, Any], **more: Any) -> dict[str, Any]:
+    return {"openapi": "3.1.0", "paths": paths, **more}
+
+
+async def test_every_operation_becomes_a_tool() -> None:
+    assert await flags(Api().open()) == {
+        "get_pet_by_id": "read",
+        "put_pets_id": "",
+        "addPets": "",
+        "addPets_2": "",
+        "login": "",
+    }
+
+
+async def test_a_tool_says_what_its_operation_takes() -> None:
+    tools = {tool.spec.name: tool.spec for tool in await Api().open().tools()}
+    get = tools["get_pet_by_id"]
+    assert get.description == "Reads a pet.\nBy its id."
+    assert get.parameters == {
+        "type": "object",
+        "properties": {
+            "id": ID,
+            "fields": {"type": "array", "items": {"type": "string"}},
+            "filter_kind_": {"type": "string", "description": "Which kind."},
+            "X-Trace": {"type": "string"},
+            "query_id": {"type": "string"},
+        },
+        "required": ["id"],
+    }
+    put = tools["put_pets_id"]
+    assert put.description == "PUT '/pets/{id}' (deprecated)"
+    assert put.parameters == {
+        "type": "object",
+        "properties": {
+            "id": ID,
+            "body_name": {"type": "string"},
+            "body_parent": {
+                "type": "object",
+                "required": ["name"],
+                "properties": {
+                    "name": {"type": "string"},
+                    "parent": {"type": "object", "description": "Again of the form Pet."},
+                    "tag": {"type": ["string", "null"], "enum": ["dog", "cat", None]},
+                },
+            },
+            "body_tag": {"type": ["string", "null"], "enum": ["dog", "cat", None]},
+        },
+        "required": ["id", "body_name"],
+    }
+    assert tools["addPets"].parameters == {
+        "type": "object",
+        "properties": {"body": {"type": "array", "items": {"type": "string"}}},
+        "required": [],
+    }
+    assert tools["addPets_2"].parameters == {"type": "object", "properties": {}, "required": []}
+    assert list(tools["login"].parameters["properties"]) == ["body_user"]
+
+
+async def test_arguments_go_where_they_belong() -> None:
+    api = Api()
+    given = {"id": 7, "fields": ["a", "b c"], "filter_kind_": "x&y", "X-Trace": "t", "query_id": "q"}
+    result = await call(api.open(headers={"Authorization": "Bearer canary"}), "get_pet_by_id", **given)
+    assert result == ToolResult("done")
+    [request] = api.requests
+    assert request.method == "GET"
+    assert request.url == "https://eu.pets.example/v1/pets/7?fields=a%2Cb+c&filter%5Bkind%5D=x%26y&id=q"
+    assert request.headers == {"Accept": "application/json", "Authorization": "Bearer canary", "X-Trace": "t"}
+    assert request.body == b""
+
+
+@pytest.mark.parametrize(
+    ("tool", "given", "kind", "body"),
+    [
+        ("put_pets_id", {"id": 1, "body_name": "Rex", "body_tag": None}, "application/json", b'{"name":"Rex"}'),
+        ("addPets", {"body": ["a", "\u00e9"]}, "application/json", '["a","é"]'.encode()),
+        ("addPets", {"body": []}, "application/json", b"[]"),
+        ("addPets", {}, None, b""),
+        ("login", {"body_user": "a&b"}, "application/x-www-form-urlencoded", b"user=a%26b"),
+    ],
+)
+async def test_bodies(tool: str, given: dict[str, Any], kind: str | None, body: bytes) -> None:
+    api = Api()
+    assert await call(api.open(), tool, **given) == ToolResult("done")
+    [request] = api.requests
+    assert (request.headers.get("Content-Type"), request.body) == (kind, body)
+
+
+@pytest.mark.parametrize(
+    ("parameter", "value", "query"),
+    [
+        ({}, ["a", "b"], "q=a&q=b"),
+        ({"explode": False}, ["a", 1, True], "q=a%2C1%2Ctrue"),
+        ({}, {"x": 1, "y": "z"}, "x=1&y=z"),
+        ({"explode": False}, {"x": 1}, "q=x%2C1"),
+        ({"style": "deepObject"}, {"x": 1}, "q%5Bx%5D=1"),
+        ({}, False, "q=false"),
+        ({}, 0, "q=0"),
+        ({}, "", "q="),
+    ],
+)
+async def test_styles_of_the_query(parameter: dict[str, Any], value: object, query: str) -> None:
+    api = Api(with_paths({"/a": {"get": {"parameters": [{"name": "q", "in": "query", "schema": {}, **parameter}]}}}))
+    assert await call(api.open(), "get_a", q=value) == ToolResult("done")
+    assert api.requests[0].url == f"https://docs.example/a?{query}"
+
+
+@pytest.mark.parametrize(
+    ("value", "problem"),
+    [("..", "id must not be '..'."), (".", "id must not be '.'."), ("", "id must not be empty.")],
+)
+async def test_no_argument_leads_to_another_operation(value: str, problem: str) -> None:
+    api = Api(with_paths({"/a/{id}/b": {"get": {"parameters": [{"name": "id", "in": "path", "schema": {}}]}}}))
+    assert await call(api.open(), "get_a_id_b", id=value) == ToolResult(problem, is_error=True)
+    assert await call(api.open(), "get_a_id_b", id="../x?y#z") == ToolResult("done")
+    assert [request.url for request in api.requests] == ["https://docs.example/a/..%2Fx%3Fy%23z/b"]
+
+
+async def test_a_header_stays_one_line() -> None:
+    result = await call(Api().open(), "get_pet_by_id", id=1, **{"X-Trace": "a\r\nX-Evil: 1"})
+    assert result == ToolResult("X-Trace is sent as a header, which takes printable ASCII characters only.", True)
+
+
+async def test_the_document_is_fetched_once_and_again_after_a_failure() -> None:
+    api = Api(status=503)
+    toolset = api.open()
+    registry = Registry()
+    await registry.add(toolset)
+    assert registry.warnings == [
+        "The tools of openapi are not available: the OpenAPI document could not be fetched: HTTP 503"
+    ]
+    api.status = 200
+    assert len(await toolset.tools()) == 5
+    await toolset.tools()
+    assert isinstance(api.services.transport, MockTransport)
+    assert len(api.services.transport.requests) == 2
+
+
+async def test_tools_are_chosen_before_they_are_counted() -> None:
+    paths = {f"/p{number}": {"get": {}, "post": {}} for number in range(2_500)}
+    assert await refused(with_paths(paths)) == (
+        "the OpenAPI document has 5000 operations, and 200 can be offered: "
+        "name those that are needed under tools: of the toolset"
+    )
+    assert "has 2500 operations" in await refused(with_paths(paths), readonly=True)
+    api = Api(with_paths(paths))
+    assert await flags(api.open(tools=["get_p7", "post_p7"])) == {"get_p7": "read", "post_p7": ""}
+    assert await flags(api.open(tools=["get_p7", "post_p7"], readonly=True)) == {"get_p7": "read"}
+
+
+@pytest.mark.parametrize(
+    ("spec", "problem"),
+    [
+        (b"{", "The OpenAPI document cannot be read: "),
+        (b"[1]", "This is not an OpenAPI 3 document."),
+        (b"", "This is not an OpenAPI 3 document."),
+        (b"<html>", "This is not an OpenAPI 3 document."),
+        (b"a: [", "The OpenAPI document cannot be read: "),
+        (b"\xff\xfe\0", "The OpenAPI document cannot be read: "),
+        (b'{"a":' * 200_000, "The OpenAPI document cannot be read: "),
+        (b"[" * 5_000, "The OpenAPI document cannot be read: "),
+        ({"swagger": "2.0", "paths": {}}, "This is not an OpenAPI 3 document."),
+        (b"{" + b" " * 10 * 1024 * 1024, "the OpenAPI document is larger than 10485760 bytes"),
+        (b"x" * (MAX_YAML + 1), f"The OpenAPI document is YAML of {MAX_YAML + 1} bytes; above {MAX_YAML} bytes"),
+        (with_paths({}, servers=[{"url": "ftp://x.example"}]), "'ftp://x.example' cannot be asked"),
+        (with_paths({}, servers=[{"url": "http://10.0.0.1"}]), "The host 10.0.0.1 is in a private network"),
+        (with_paths({}, servers=[{"url": "https://{host}/"}]), "'{host}' is not a host."),
+    ],
+)
+async def test_documents_that_cannot_be_used(spec: object, problem: str) -> None:
+    assert (await refused(spec)).startswith(problem)
+
+
+async def test_yaml_is_read() -> None:
+    text = b"openapi: 3.1.0\npaths:\n  /a:\n    get: {summary: 'No: way'}\n"
+    [tool] = await Api(text).open().tools()
+    assert (tool.spec.name, tool.spec.description) == ("get_a", "No: way")
+
+
+@pytest.mark.parametrize(
+    "paths",
+    [
+        None,
+        [],
+        {"/a": None},
+        {"/a": {"get": "x"}},
+        {"/a": {"$ref": "#/paths/~1a"}},
+        {"/a": {"$ref": "https://evil.example/x"}},
+        {"@evil.example/": {"get": {}}},
+        {".evil.example/": {"get": {}}},
+        {":8080/": {"get": {}}},
+        {"x-note": {"get": {}}},
+    ],
+)
+async def test_what_is_no_operation_is_passed_over(paths: Any) -> None:
+    assert await Api(with_paths(paths)).open().tools() == []
+
+
+@pytest.mark.parametrize(
+    "operation",
+    [
+        {"parameters": "x"},
+        {"parameters": [None, {"name": 1}, {"name": "a"}, {"name": "a", "in": "nowhere"}]},
+        {"parameters": [{"$ref": "#/nowhere"}, {"$ref": "#/paths/~1a/get/parameters/0"}]},
+        {"requestBody": {"$ref": "#/paths/~1a/get/requestBody"}},
+        {"requestBody": {"content": "x"}},
+        {"requestBody": {"content": {"application/json": None}}},
+        {"operationId": 7, "summary": 7, "description": None},
+        {"parameters": [{"name": "a\r\nb", "in": "header", "schema": {}}]},
+    ],
+)
+async def test_odd_operations_take_nothing(operation: dict[str, Any]) -> None:
+    [tool] = await Api(with_paths({"/a": {"get": operation}})).open().tools()
+    assert tool.spec.parameters == {"type": "object", "properties": {}, "required": []}
+
+
+def bomb() -> Iterator[tuple[str, Any]]:
+    """Ten levels of ten references each."""
+    for level in range(10):
+        yield f"s{level}", {"properties": {f"p{n}": {"$ref": f"#/components/schemas/s{level + 1}"} for n in range(10)}}
+    yield "s10", {"type": "string"}
+
+
+async def test_an_operation_beyond_all_bounds_costs_only_itself() -> None:
+    body = {"content": {"application/json": {"schema": {"$ref": "#/components/schemas/s0"}}}}
+    paths = {"/a": {"post": {"requestBody": body}}, "/b": {"get": {}}}
+    start = time.process_time()
+    tools = await Api(with_paths(paths, components={"schemas": dict(bomb())})).open().tools()
+    assert [tool.spec.name for tool in tools] == ["get_b"]
+    assert time.process_time() - start < 5
+
+
+async def test_every_schema_suits_every_api() -> None:
+    for tool in await Api().open().tools():
+        for dialect in ("openai", "anthropic", "gemini"):
+            normalise(tool.spec.parameters, dialect)  # type: ignore[arg-type]  # each is a dialect
+        assert "pattern" not in json.dumps(tool.spec.parameters)
+    [*_, put] = [tool for tool in await Api().open().tools() if tool.spec.name == "put_pets_id"]
+    Validator(put.spec.parameters).check({"id": 1, "body_name": "a" * 50 + "!"}, "arguments")
+
+
+def test_names_suit_every_api() -> None:
+    identities = ["x" * 200, "x" * 199 + "y", "größe", "...", "a-b", "a_b", "a.b", "", "日本"]
+    paths = {f"/n{number}": {"get": {"operationId": name}} for number, name in enumerate(identities)}
+    names = [operation.name for operation in operations(with_paths(paths))]
+    assert names[2:] == ["gr_e", "get_n3", "a_b", "a_b_2", "a_b_3", "get_n7", "get_n8"]
+    assert len(set(names)) == len(names)
+    assert all(re.fullmatch("[A-Za-z0-9_]{1,64}", name) for name in names)
+
+
+@pytest.mark.parametrize(
+    ("servers", "base"),
+    [
+        (None, "https://docs.example"),
+        ([], "https://docs.example"),
+        ([{"url": "/v2/"}], "https://docs.example/v2"),
+        ([{"url": "v2"}], "https://docs.example/a/v2"),
+        ([{"url": "//other.example"}], "https://other.example"),
+        ([{"url": 7}], "https://docs.example"),
+        ("x", "https://docs.example"),
+    ],
+)
+def test_the_server(servers: Any, base: str) -> None:
+    assert base_url({"servers": servers}, "https://docs.example/a/openapi.json") == base
+
+
+@pytest.mark.parametrize("url", ["x", "file:///openapi.json", "https://a@b.example/"])
+def test_a_url_that_is_none_is_refused(url: str) -> None:
+    with pytest.raises(ConfigError, match="The url of the openapi toolset cannot be used"):
+        opened("openapi", url=url)
+
+
+async def test_no_answer_does_not_show_the_key_in_the_address() -> None:
+    api = Api(url="https://docs.example/openapi.json?key=canary", status=500)
+    with pytest.raises(ToolError) as caught:
+        await api.open(headers={"X-Key": "canary"}).tools()
+    assert "canary" not in str(caught.value)

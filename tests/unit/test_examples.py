@@ -1,0 +1,69 @@
+"""The examples that the page offers: each loads with the keys it names, says what it is, and stands in the menu."""
+
+from __future__ import annotations
+
+import json
+import re
+from pathlib import Path
+
+import pytest
+
+from sparewheel.config.loading import load_agent_file
+from sparewheel.config.resolved import resolve_team
+from sparewheel.errors import ConfigError
+from tests.pythontools import Context, toolsets
+
+FOLDER = Path(__file__).resolve().parents[2] / "web" / "examples"
+MENU = json.loads((FOLDER / "index.json").read_text(encoding="utf-8"))
+KEYS = {entry["name"]: {need for need in entry["needs"] if re.fullmatch(r"[A-Z_]+", need)} for entry in MENU}
+VALUE = "a-key-that-opens-nothing"
+
+
+def read(name: str) -> str:
+    return (FOLDER / f"{name}.yaml").read_text(encoding="utf-8")
+
+
+def test_the_menu_has_every_example_and_nothing_else() -> None:
+    names = [entry["name"] for entry in MENU]
+    assert sorted(names) == sorted(path.stem for path in FOLDER.glob("*.yaml"))
+    assert names[0] == "demo"  # what a newcomer sees
+    for entry in MENU:
+        assert set(entry) == {"name", "title", "shows", "needs"}
+        assert entry["title"]
+        assert entry["shows"]
+
+
+@pytest.mark.parametrize("name", KEYS)
+def test_it_runs_with_the_keys_it_names_and_no_other(name: str) -> None:
+    team = resolve_team(load_agent_file(read(name)), None, dict.fromkeys(KEYS[name], VALUE))
+    asked = {spec.key_name for agent in team.agents.values() for spec in agent.chain} - {None}
+    assert asked == KEYS[name]
+
+
+@pytest.mark.parametrize("name", [name for name, keys in KEYS.items() if keys])
+def test_without_its_keys_it_names_each(name: str) -> None:
+    with pytest.raises(ConfigError) as caught:
+        resolve_team(load_agent_file(read(name)), None, {})
+    assert all(key in str(caught.value) for key in KEYS[name])
+
+
+@pytest.mark.parametrize("name", KEYS)
+def test_its_first_lines_say_what_it_is_and_what_it_needs(name: str) -> None:
+    lines = [line for line in read(name).splitlines() if not line.startswith("#!")]
+    head = " ".join(line.removeprefix("#") for line in lines[: next(n for n, x in enumerate(lines) if x[:1] != "#")])
+    assert len(head) > 80
+    assert all(key in head for key in KEYS[name])
+    assert all(agent.description for agent in load_agent_file(read(name)).agents.values())
+
+
+async def test_the_python_tools_calculate() -> None:
+    [entry] = load_agent_file(read("python-tools")).agents["root"].toolsets
+    with toolsets() as opened:
+        toolset = opened(entry.source)
+        tools = {tool.spec.name: tool for tool in await toolset.tools()}
+        assert toolset.warnings == []
+        assert {name: tool.read_only for name, tool in tools.items()} == {"loan": True, "convert": True}
+        arguments = {"amount": 100_000, "percent": 6, "years": 30}
+        result = await tools["loan"].call(arguments, Context())
+        assert json.loads(str(result)) == {"monthly": 599.55, "interest": 115838.19, "total": 215838.19}
+        await toolset.close()

@@ -245,3 +245,21 @@ agents:
     assert played.result is not None
     assert played.result["message"]["content"] == "fine"
     assert played.of("handoff") == [{"type": "handoff", "from": "root", "to": "careful"}]
+
+
+@pytest.mark.parametrize(
+    ("safety", "writes", "reads"),
+    [
+        ("strict", f"Not executed. {NOBODY}", f"Not executed. {NOBODY}"),
+        ("balanced", f"Not executed. {NOBODY}", "read"),
+        ("restricted", "Not executed. This agent may only use tools that change nothing.", "read"),
+        ("autonomous", "written 1", "read"),
+    ],
+)
+def test_how_safe_an_agent_is_to_be(safety: str, writes: str, reads: str) -> None:
+    def read() -> str:
+        return "read"
+
+    asked = calls(("1", "write", '{"n": 1}'), ("2", "read", "{}"))
+    (played,), _ = play_agent([asked, say("ok")], TOOLS[0], tool(read), text=agent_file(f"safety: {safety}"))
+    assert outcome(played) == {"1": writes, "2": reads}

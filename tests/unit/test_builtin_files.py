@@ -124,10 +124,10 @@ async def test_a_path_has_one_form() -> None:
 
 async def test_a_name_is_a_file_or_a_folder() -> None:
     files = await written(a="x", d__e__f="x")
-    assert (
-        await call(files, "write_file", path="a/b", content="")
-    ).output == "'a/b' is below something that is a file."
-    assert (await call(files, "write_file", path="d/e", content="")).output == "'d/e' is a folder."
+    below = await call(files, "write_file", path="a/b", content="")
+    assert below == ToolResult("'a/b' is below something that is a file.", is_error=True)
+    above = await call(files, "write_file", path="d/e", content="")
+    assert above == ToolResult("'d/e' is a folder.", is_error=True)
 
 
 async def test_a_file_is_bounded() -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import json
 import re
 import time
@@ -144,15 +145,7 @@ async def test_a_tool_says_what_its_operation_takes() -> None:
         "properties": {
             "id": ID,
             "body_name": {"type": "string"},
-            "body_parent": {
-                "type": "object",
-                "required": ["name"],
-                "properties": {
-                    "name": {"type": "string"},
-                    "parent": {"type": "object", "description": "Again of the form Pet."},
-                    "tag": {"type": ["string", "null"], "enum": ["dog", "cat", None]},
-                },
-            },
+            "body_parent": {"type": "object", "description": "Again of the form Pet."},
             "body_tag": {"type": ["string", "null"], "enum": ["dog", "cat", None]},
         },
         "required": ["id", "body_name"],
@@ -246,7 +239,7 @@ async def test_the_document_is_fetched_once_and_again_after_a_failure() -> None:
 
 
 async def test_tools_are_chosen_before_they_are_counted() -> None:
-    paths = {f"/p{number}": {"get": {}, "post": {}} for number in range(2_500)}
+    paths: dict[str, Any] = {f"/p{number}": {"get": {}, "post": {}} for number in range(2_500)}
     assert await refused(with_paths(paths)) == (
         "the OpenAPI document has 5000 operations, and 200 can be offered: "
         "name those that are needed under tools: of the toolset"
@@ -275,6 +268,7 @@ async def test_tools_are_chosen_before_they_are_counted() -> None:
         (with_paths({}, servers=[{"url": "http://10.0.0.1"}]), "The host 10.0.0.1 is in a private network"),
         (with_paths({}, servers=[{"url": "https://{host}/"}]), "'{host}' is not a host."),
     ],
+    ids=itertools.count(),
 )
 async def test_documents_that_cannot_be_used(spec: object, problem: str) -> None:
     assert (await refused(spec)).startswith(problem)
@@ -342,7 +336,7 @@ async def test_an_operation_beyond_all_bounds_costs_only_itself() -> None:
 async def test_every_schema_suits_every_api() -> None:
     for tool in await Api().open().tools():
         for dialect in ("openai", "anthropic", "gemini"):
-            normalise(tool.spec.parameters, dialect)  # type: ignore[arg-type]  # each is a dialect
+            normalise(tool.spec.parameters, dialect)
         assert "pattern" not in json.dumps(tool.spec.parameters)
     [*_, put] = [tool for tool in await Api().open().tools() if tool.spec.name == "put_pets_id"]
     Validator(put.spec.parameters).check({"id": 1, "body_name": "a" * 50 + "!"}, "arguments")

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 
 from sparewheel.config.toolsets import ToolsetConfig
@@ -27,10 +29,10 @@ def test_another_type_is_refused() -> None:
 
 @pytest.mark.parametrize("kind", STATIC)
 async def test_schemas_suit_every_api(kind: str) -> None:
-    options = {"models": ["openai/small"]} if kind == "model_picker" else {}
+    options: dict[str, Any] = {"models": ["openai/small"]} if kind == "model_picker" else {}
     for tool in await opened(kind, **options).tools():
         for dialect in ("openai", "anthropic", "gemini"):
-            normalise(tool.spec.parameters, dialect)  # type: ignore[arg-type]  # each is a dialect
+            normalise(tool.spec.parameters, dialect)
         assert tool.spec.parameters["type"] == "object"
         assert tool.spec.description
 

@@ -304,3 +304,13 @@ def test_one_bad_tool_schema_costs_that_tool_and_a_warning() -> None:
     (played,), transport = play_agent([say("ok")], broken, tool(lambda: "x", parameters={"type": "object"}))
     assert "The tool look is left out" in played.of("warning")[0]["message"]
     assert [t["function"]["name"] for t in json.loads(transport.requests[0].body)["tools"]] == ["<lambda>"]
+
+
+def test_the_model_can_be_asked_to_say_why_it_calls() -> None:
+    replies = [call("look", '{"description": "to know", "word": "x"}'), say("ok")]
+    (played,), transport = play_agent(
+        replies, tool(look, parameters=LOOK), text=agent_file("add_description_parameter: true")
+    )
+    asked = json.loads(transport.requests[0].body)["tools"][0]["function"]["parameters"]
+    assert list(asked["properties"]) == ["description", "word"]
+    assert played.of("tool_result")[0]["output"] == "x is a wheel"

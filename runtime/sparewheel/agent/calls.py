@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import secrets
+from dataclasses import replace
 from fnmatch import fnmatchcase
 from itertools import groupby
 from typing import TYPE_CHECKING, Any, Final
@@ -17,10 +18,12 @@ from ..providers.history import NOT_RUN
 from ..tools.arguments import Validator, parse_arguments
 from ..tools.base import ToolError, ToolResult
 from ..tools.results import READ_ON
+from .prompt import result_limit
 
 if TYPE_CHECKING:
     from collections.abc import AsyncGenerator, Mapping, Sequence
 
+    from ..config.specs import ResolvedAgent
     from ..events import Event
     from ..hooks.engine import Hooks
     from ..messages import ToolCall
@@ -65,14 +68,14 @@ class Calls:
     """Runs the calls of one step. After `run`, `results` holds the messages that answer them."""
 
     def __init__(
-        self, calls: Sequence[ToolCall], registry: Registry, hooks: Hooks, context: Context, agent: str, limit: int
+        self, calls: Sequence[ToolCall], registry: Registry, hooks: Hooks, context: Context, agent: ResolvedAgent
     ) -> None:
         self._calls = list(calls)
         self._registry = registry
         self._hooks = hooks
         self._context = context
         self._agent = agent
-        self._limit = limit  # characters of a result that the model is shown
+        self._limit = result_limit(agent)
         self._results: dict[int, ToolResult] = {}
         self._queue: asyncio.Queue[list[Event] | None] = asyncio.Queue()
 
@@ -157,7 +160,7 @@ class Calls:
             return ToolResult(str(error), is_error=True)
 
     async def _execute(self, call: ToolCall, tool: Tool, arguments: dict[str, Any]) -> ToolResult:
-        own = CallContext(call, self._agent, self._context, self._queue)
+        own = CallContext(call, self._agent.name, self._context, self._queue)
         try:
             async with asyncio.timeout(tool.timeout or None) as limit:
                 result = await tool.call(arguments, own)
@@ -184,8 +187,10 @@ class Calls:
         if verdict.denied or rule == "deny":
             return arguments, verdict.reason or "It is denied by the agent's permissions."
         asks = "ask" in (verdict.decision, rule)
-        if not asks and ("allow" in (verdict.decision, rule) or self._context.approvals.granted(tool)):
+        if not asks and ("allow" in (verdict.decision, rule) or self._unasked(tool)):
             return arguments, None
+        if self._agent.safety == "restricted" and not tool.read_only:
+            return arguments, "This agent may only use tools that change nothing."
         wish = await self._hooks.run("permission_request", facts, call.name)
         if wish.denied:
             return arguments, wish.reason or "A hook denied it."
@@ -205,6 +210,16 @@ class Calls:
         await self._hooks.run("on_tool_approval_decision", facts, call.name)
         return None if verdict.allowed else verdict.reason
 
+    def _unasked(self, tool: Tool) -> bool:
+        """Whether the tool runs without a question, by what the user has granted and the agent's `safety`."""
+        match self._agent.safety:
+            case "strict":
+                return self._context.approvals.granted(replace(tool, read_only=False))
+            case "autonomous":
+                return True
+            case _:
+                return self._context.approvals.granted(tool)
+
     def _rule(self, name: str) -> str | None:
         """What the file's permissions say of a tool: deny beats ask beats allow."""
         for rule in ("deny", "ask", "allow"):
@@ -213,4 +228,4 @@ class Calls:
         return None
 
     def _facts(self, call: ToolCall, **more: Any) -> dict[str, Any]:
-        return {"tool_name": call.name, "tool_use_id": call.id, "agent_name": self._agent, **more}
+        return {"tool_name": call.name, "tool_use_id": call.id, "agent_name": self._agent.name, **more}

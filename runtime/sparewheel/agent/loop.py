@@ -179,7 +179,7 @@ class _Work:
 
     async def _call_tools(self, answer: Message, registry: Registry) -> AsyncGenerator[list[Event], None]:
         self._repetition.check(self._me, answer.tool_calls)
-        calls = Calls(answer.tool_calls, registry, self._hooks, self._context, self._turn.agent, result_limit(self._me))
+        calls = Calls(answer.tool_calls, registry, self._hooks, self._context, self._me)
         try:
             async with aclosing(calls.run()) as batches:
                 async for batch in batches:

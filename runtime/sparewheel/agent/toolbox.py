@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Final
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any, Final
 
 from ..providers.schema import normalise
 from ..tools.base import Registry
@@ -12,9 +13,10 @@ if TYPE_CHECKING:
 
     from ..config.specs import ResolvedAgent
     from ..providers.schema import Dialect
-    from ..tools.base import Tool, Toolset
+    from ..tools.base import Tool, ToolContext, ToolResult, Toolset
     from .context import Context
 
+WHY: Final = "description"
 _DIALECTS: Final[dict[str, Dialect]] = {"anthropic": "anthropic", "google": "gemini"}  # by wire format; else openai
 
 
@@ -33,6 +35,8 @@ class Toolbox:
         for toolset in self._open[agent.name]:
             await registry.add(toolset)
         self._keep_usable(registry, agent)
+        if agent.add_description_parameter:
+            registry.tools = {name: _with_description(tool) for name, tool in registry.tools.items()}
         return registry
 
     async def close(self) -> None:
@@ -55,6 +59,21 @@ class Toolbox:
             elif problem := _unusable(tool, dialects):
                 registry.warnings.append(f"The tool {tool.spec.name} is left out: {problem}")
                 del registry.tools[tool.spec.name]
+
+
+def _with_description(tool: Tool) -> Tool:
+    """The same tool with one more argument, in which the model says why it calls; the tool itself never sees it."""
+    properties = tool.spec.parameters.get("properties", {})
+    if WHY in properties:
+        return tool
+    why = {"type": "string", "description": "In a few words: what this call is for."}
+    parameters = {**tool.spec.parameters, "properties": {WHY: why, **properties}}
+
+    async def call(arguments: dict[str, Any], context: ToolContext) -> ToolResult | str:
+        arguments.pop(WHY, None)
+        return await tool.call(arguments, context)
+
+    return replace(tool, spec=replace(tool.spec, parameters=parameters), call=call)
 
 
 def _unusable(tool: Tool, dialects: Iterable[Dialect]) -> str:

@@ -209,10 +209,11 @@ class _SchemaReader:
     def read_parameter(self, raw: Mapping[str, Any]) -> dict[str, Any]:
         content = raw.get("content")
         media = next(iter(content.values()), {}) if isinstance(content, Mapping) else raw
-        schema = self.read(media.get("schema") if isinstance(media, Mapping) else None)
+        found = media.get("schema") if isinstance(media, Mapping) else None
+        schema = {"type": "string"} if found is None else self.read(found)
         if isinstance(raw.get("description"), str):
             schema["description"] = raw["description"][:MAX_DESCRIPTION]
-        return schema or {"type": "string"}
+        return schema
 
 
 def _tidy(node: Any) -> Any:

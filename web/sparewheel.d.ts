@@ -261,6 +261,10 @@ export interface Session {
   readonly agent: string;
   /** Its chain of models as `provider/model`, primary first. */
   readonly models: string[];
+  /** The names of the file's agents. */
+  readonly agents: string[];
+  /** What the agent file wants users to be greeted with; may be empty. */
+  readonly welcomeMessage: string;
   /** Runs a turn. Settles after the turn's terminal event. */
   send(prompt: string, options?: TurnOptions): Promise<Result>;
   /**
@@ -271,8 +275,8 @@ export interface Session {
    */
   stream(prompt: string, options?: TurnOptions): AsyncIterableIterator<Event>;
   /**
-   * Puts another listener in the place of the one given to `createSession`: for pages that reload their code. It hears at
-   * once of everything that still waits for an answer.
+   * Puts another listener in the place of the one given to `createSession`: for pages that reload their code. It hears
+   * at once of everything that still waits for an answer.
    */
   listen(onEvent: Listener | undefined): void;
   /** Answers a `tool_confirmation`. Rejects when none is pending, or when nobody knows the decision. */

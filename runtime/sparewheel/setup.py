@@ -6,12 +6,15 @@ The one place that knows every source of tools; each is imported when an agent f
 from __future__ import annotations
 
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
+
+from pydantic import ValidationError
 
 from .agent import Agent
 from .agent.context import Context
 from .config.loading import load_agent_file
 from .config.resolved import resolve_team
+from .config.toolsets import ToolsetConfig
 from .errors import ConfigError
 from .hooks.page import page_hooks
 from .session import Session
@@ -26,9 +29,13 @@ if TYPE_CHECKING:
     from .page_line import PageLine
     from .resilience.breaker import Health
     from .tools.base import Toolset
+    from .tools.builtin.services import Services
     from .transports.base import Transport
 
 Params = dict[str, Any]
+
+MOST_DOCUMENTS: Final = 1000
+MOST_DOCUMENT_BYTES: Final = 16 * 1024 * 1024
 
 
 def make_session(
@@ -44,32 +51,50 @@ def make_session(
         permissions={rule: getattr(team.permissions, rule) for rule in ("allow", "ask", "deny")},
     )
     session = Session(Agent(team, transport, health, context), history)
-    sources = _Sources(session, host, transport, env)
+    sources = _Sources(session, params, host, transport, env)
     context.open_toolsets = sources.open
+    for agent in team.agents.values():
+        session.agent.toolbox.open(agent)  # now, so that what is wrong with one is said before the first turn
     return session
 
 
 class _Sources:
     """Opens the sources of tools that an agent's file names, and the page's own before them."""
 
-    def __init__(self, session: Session, host: HostTools, transport: Transport, env: Mapping[str, str]) -> None:
+    def __init__(
+        self, session: Session, params: Params, host: HostTools, transport: Transport, env: Mapping[str, str]
+    ) -> None:
         self._session = session
+        self._own = [_python_option(params["python"])] if params.get("python") is not None else []
+        self._documents = _documents(params)
         self._host = host
         self._transport = transport
         self._env = env
-        self._services: Any = None
+        self._services: Services | None = None
 
     def open(self, agent: ResolvedAgent) -> Sequence[Toolset]:
-        toolsets: list[Toolset] = [self._host]
-        if agent.toolsets:
-            from .tools.builtin import open_toolset  # none of it is needed on the way to the first answer
-            from .tools.builtin.services import Services
+        return [self._host, *(self._toolset(entry) for entry in (*self._own, *agent.toolsets))]
 
-            if self._services is None:
-                facts = _Facts(self._session)
-                self._services = Services(self._transport, facts, now=lambda: datetime.now(UTC), env=self._env)
-            toolsets += [open_toolset(entry, self._services) for entry in agent.toolsets]
-        return toolsets
+    def _toolset(self, entry: ToolsetConfig) -> Toolset:
+        # Imported here: none of it is needed on the way to the first answer of an agent without such tools.
+        if entry.type == "python":
+            from .tools.python_tools import open_python
+            from .transports.packages import package_loader
+
+            secrets = self._session.agent.team.secrets
+            return open_python(entry, load=package_loader(), documents=self._documents, secrets=secrets)
+        from .tools.builtin import open_toolset
+
+        return open_toolset(entry, self._shared())
+
+    def _shared(self) -> Services:
+        """What the built-in tools of a session share."""
+        from .tools.builtin.services import Services
+
+        if self._services is None:
+            facts = _Facts(self._session)
+            self._services = Services(self._transport, facts, now=lambda: datetime.now(UTC), env=self._env)
+        return self._services
 
 
 class _Facts:
@@ -87,7 +112,7 @@ class _Facts:
 
     def models(self) -> Sequence[str]:
         agent = self._session.agent.team.agents[self.agent]
-        return list(dict.fromkeys(spec.ref for spec in (*agent.chain, *agent.models.values())))
+        return list(dict.fromkeys([*(spec.ref for spec in agent.chain), *agent.models]))
 
     def choose_model(self, ref: str | None) -> None:
         if ref is not None and ref not in self.models():
@@ -102,6 +127,36 @@ def _approvals(params: Params) -> Approvals:
     return Approvals(
         everything=bool(params.get("autoApprove")), interactive=params.get("interactive") is True, timeout=timeout
     )
+
+
+def _python_option(option: object) -> ToolsetConfig:
+    """Functions that the page passes along with the agent: their source, or the options of a `python` toolset."""
+    fields = {"source": option} if isinstance(option, str) else option
+    if not isinstance(fields, dict):
+        raise ConfigError("python must be the text of a Python file, or an object with source")
+    try:
+        return ToolsetConfig.model_validate({**fields, "type": "python"})
+    except ValidationError as error:
+        first = error.errors(include_url=False)[0]
+        where = ".".join(str(part) for part in first["loc"])
+        raise ConfigError(f"python.{where}: {first['msg']}") from None
+
+
+def _documents(params: Params) -> dict[str, str]:
+    """The texts by path that came with the session."""
+    documents = params.get("documents") or {}
+    if not isinstance(documents, dict):
+        raise ConfigError("options.documents: must be an object of path to content")
+    if len(documents) > MOST_DOCUMENTS:
+        raise ConfigError(f"{len(documents)} documents exceed the limit of {MOST_DOCUMENTS}")
+    for path, text in documents.items():
+        if not path:
+            raise ConfigError("document paths must not be empty")
+        if not isinstance(text, str):
+            raise ConfigError(f'document "{path}" must be a string')
+    if sum(len(text.encode()) for text in documents.values()) > MOST_DOCUMENT_BYTES:
+        raise ConfigError(f"documents exceed the limit of {MOST_DOCUMENT_BYTES} bytes in total")
+    return documents
 
 
 def _agent_name(params: Params) -> str | None:

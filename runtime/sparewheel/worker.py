@@ -132,6 +132,7 @@ class Worker:
             "models": [spec.ref for spec in root.chain],
             "agents": list(team.agents),
             "welcome_message": root.welcome_message,
+            "commands": {name: command.instruction for name, command in root.commands.items()},
         }
 
     async def _send_prompt(self, params: Params) -> Any:

@@ -9,7 +9,7 @@ from typing import Final
 
 from sparewheel.testing import Reply, Request, ScriptedProvider, dropped, errors, openai_chat
 
-from .lab import OURS, Facts, Lab
+from .lab import OURS, Facts, Lab, median
 from .memory import turns
 from .report import Table
 
@@ -71,8 +71,8 @@ async def soak(lab: Lab, count: int) -> tuple[Facts, Table]:
                 provider.record.requests.clear()
     assert set(ends) <= {"finish", "error"}, f"turns without a proper end: {ends}"
     assert ends.total() == count
-    # The first rounds are the engine's: its heap finds its size.
-    growth = levels[-1] - levels[ROUNDS // 2]
-    table.note(f"{requests:,} requests. Memory in the second half: {growth:+.1f} MB.")
+    # The first two rounds are the engine's: its heap finds its size. Single rounds differ by some MB.
+    growth = median(levels[-3:]) - median(levels[2:5])
+    table.note(f"{requests:,} requests. Memory, the last three rounds over the third to fifth: {growth:+.1f} MB.")
     facts: Facts = {"turns": count, "requests": requests, "ends": dict(ends), "rss_mb": levels, "growth_mb": growth}
     return facts, table

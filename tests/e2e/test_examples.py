@@ -28,7 +28,7 @@ from sparewheel.testing import (
     openai_chat,
 )
 from tests.agents import KEY
-from tests.browser import Site, Theirs, Turn, within
+from tests.browser import Change, Site, Theirs, Turn, within
 from tests.scripted import check_rules
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")
@@ -86,6 +86,7 @@ class Story:
     agents: Sequence[str] = ("root",)  # who spoke
 
 
+SILENT = gpt("Too late.").replace(gates={BEFORE_HEAD: Gate()})
 INVOICE = json.dumps(
     {"number": "7", "date": None, "seller": "A", "currency": None, "lines": [], "total": 12.5}, separators=(",", ":")
 )
@@ -158,7 +159,7 @@ STORIES = {
             "find_order": {"description": "Finds.", "parameters": ORDER, "readOnly": True, "answer": {"paid": 10}},
             "refund": {"description": "Refunds.", "parameters": ORDER, "answer": "done"},
         },
-        results={"find_order": '{"paid":10}', "refund": "done"},
+        results={"find_order": '"paid"', "refund": "done"},
         confirmed=["refund"],
         agents=["root", "complaints"],
     ),
@@ -176,12 +177,12 @@ STORIES = {
     ),
     "hedged": Story(
         {
-            "llama-3.3-70b-versatile": [gpt("late").replace(gates={BEFORE_HEAD: Gate()})],
+            "llama-3.3-70b-versatile": [SILENT],
             "gpt-oss-120b": [gpt("Quick.")],
         },
         ["Quick?"],
         ["Quick."],
-        seen=["fallback"],
+        seen=["hedge"],
     ),
     "docker-agent-compatible": Story(
         {
@@ -202,7 +203,6 @@ STORIES = {
 WEB = {
     "https://en.wikipedia.org/w/api.php*": ("application/json", '{"query":{"search":[{"title":"Spare tire"}]}}'),
     "https://en.wikipedia.org/wiki/*": ("text/html", "<html><body><p>A spare tire is carried.</p></body></html>"),
-    "https://api.frankfurter.dev/*": ("application/json", '{"rates":{"USD":1.25}}'),
 }
 
 
@@ -224,6 +224,10 @@ def elsewhere(text: str, provider: ScriptedProvider) -> str:
     return out.getvalue()
 
 
+RATES = "https://api.frankfurter.dev/v1/latest"
+"""Asked by XMLHttpRequest, and waited for: Playwright cannot stand between there, so the site has it."""
+
+
 @pytest_asyncio.fixture(loop_scope="session")
 async def page(foreign_page: Theirs, site: Site, provider: ScriptedProvider) -> AsyncIterator[Theirs]:
     """A page that is not ours, on a made-up web."""
@@ -242,19 +246,22 @@ async def page(foreign_page: Theirs, site: Site, provider: ScriptedProvider) -> 
     foreign_page.watch.clear()
 
 
-def test_every_example_has_a_story() -> None:
+async def test_every_example_has_a_story() -> None:
     assert sorted(STORIES) == sorted(entry["name"] for entry in MENU)
 
 
 @pytest.mark.parametrize("name", STORIES)
-async def test_an_example_runs(name: str, page: Theirs, provider: ScriptedProvider) -> None:
+async def test_an_example_runs(name: str, page: Theirs, site: Site, provider: ScriptedProvider) -> None:
     story = STORIES[name]
     for model, replies in story.script.items():
         provider.script(model, *replies)
     text = (FOLDER / f"{name}.yaml").read_text(encoding="utf-8")
-    env = dict.fromkeys((need for entry in MENU if entry["name"] == name for need in entry["needs"]), KEY)
+    # Each key is another: a chain skips the models of a key that was refused.
+    env = {need: f"{KEY}-{need}" for entry in MENU if entry["name"] == name for need in entry["needs"]}
     yaml = elsewhere(text, provider)
     assert load_agent_file(yaml).agents == load_agent_file(text).agents
+    site.changes["theirs.js"] = Change(body=b'{"rates": {"USD": 1.25}}')
+    yaml = yaml.replace(RATES, f"{site.origin}/theirs/theirs.js")
     await within(page.page.evaluate(OPEN, {"yaml": yaml, "env": env, "tools": dict(story.tools)}), 60.0)
     turns = [Turn(**await within(page.page.evaluate(SEND, prompt))) for prompt in story.prompts]
     await within(page.page.evaluate("example.session.close()"))

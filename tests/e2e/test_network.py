@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+import pytest
+
 from sparewheel.testing import Reply, ScriptedProvider, openai_chat
 from tests.agents import ENV, agent_file
 from tests.browser import Theirs
+
+pytestmark = pytest.mark.asyncio(loop_scope="session")
 
 
 async def test_a_preflight_is_asked_once_and_not_for_every_turn(theirs: Theirs, provider: ScriptedProvider) -> None:

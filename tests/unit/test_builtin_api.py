@@ -126,8 +126,10 @@ async def test_private_addresses_need_leave() -> None:
         ({"name": "get weather"}, "'get weather' cannot be a tool's name."),
         (
             {"endpoint": "ftp://x/"},
-            "The endpoint of the api tool weather cannot be used: "
-            "'ftp://x/' cannot be asked: only http:// and https:// URLs can.",
+            (
+                "The endpoint of the api tool weather cannot be used: "
+                "'ftp://x/' cannot be asked: only http:// and https:// URLs can."
+            ),
         ),
         ({"required": ["town"]}, "The api tool weather requires town, which its args do not describe."),
     ],

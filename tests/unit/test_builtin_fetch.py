@@ -263,10 +263,8 @@ async def test_redirects_are_checked(location: str, problem: str) -> None:
 
 
 async def test_where_a_browser_ended_is_checked_too() -> None:
-    class Followed(MockResponse):
-        url = "https://evil.example/"
-
-    toolset, _ = web({"https://a.example/": Followed(200, {}, b"x")}, allowed_domains=["a.example"])
+    followed = MockResponse(body=b"x", url="https://evil.example/")
+    toolset, _ = web({"https://a.example/": followed}, allowed_domains=["a.example"])
     result = await call(toolset, "fetch", urls=["https://a.example/"])
     assert result.output.endswith("The host evil.example is not in allowed_domains: a.example.")
 

@@ -275,7 +275,7 @@ async def test_documents_that_cannot_be_used(spec: object, problem: str) -> None
 
 
 async def test_yaml_is_read() -> None:
-    text = b"openapi: 3.1.0\npaths:\n  /a:\n    get: {summary: 'No: way'}\n"
+    text = b"openapi: 3.1.0\nx: &a 1\ny: &a 2\npaths:\n  /a:\n    get: {summary: 'No: way'}\n"
     [tool] = await Api(text).open().tools()
     assert (tool.spec.name, tool.spec.description) == ("get_a", "No: way")
 

@@ -301,7 +301,7 @@ agents:
                 "use pre_tool_use with preempt_yolo"
             ),
             "line 11, column 19: agents.root.hooks.pre_tool_use.0.hooks.0: model hooks do not run in a browser",
-            'line 13, column 11: agents.root.hooks.session_start.0: the built-in hook "add_git_status" is not available',
+            'line 13, column 11: agents.root.hooks.session_start.0: the built-in hook "add_git_status" is not ',
         ],
     ),
     "models that judge": (

@@ -120,10 +120,6 @@ def test_everything_an_agent_says_is_carried_through() -> None:
 def test_who_says_what_first() -> None:
     agents = team(FULL).agents
     assert agents["root"].compaction_threshold == 0.8  # the model's, before the agent's
-    assert agents["root"].compaction_model is not None
-    assert agents["root"].compaction_model.ref == "demo/hello"  # the agent's, before the provider's
-    assert agents["helper"].compaction_model is not None
-    assert agents["helper"].compaction_model.ref == "demo/slow"
     assert (agents["root"].safety, agents["helper"].safety) == ("balanced", "strict")
 
 
@@ -132,7 +128,7 @@ def test_what_an_agent_is_when_it_says_nothing() -> None:
     assert (agent.max_iterations, agent.max_consecutive_tool_calls, agent.max_response_bytes) == (0, 5, 4_194_304)
     assert (agent.max_old_tool_call_tokens, agent.max_tool_result_tokens, agent.num_history_items) == (0, 0, 0)
     assert (agent.redact_secrets, agent.session_compaction, agent.compaction_threshold) == (True, True, 0.9)
-    assert (agent.limits, agent.safety, agent.compaction_model) == (LimitsConfig(), None, None)
+    assert (agent.limits, agent.safety) == (LimitsConfig(), None)
     assert team("agents: {a: {model: demo/hello, max_tool_result_tokens: -1}}").agents["a"].max_tool_result_tokens == 0
 
 
@@ -151,7 +147,6 @@ def test_what_an_agent_is_when_it_says_nothing() -> None:
         ("use_toolsets: [b]", 'agents.a.use_toolsets.0: there is no toolset "b"; the file has: none'),
         ("use_commands: [b]", 'agents.a.use_commands.0: there is no group of commands "b"'),
         ("commands: {x: {agent: b}}", 'agents.a.commands.x: there is no agent "b"'),
-        ("compaction_model: b", 'agents.a.compaction_model: model "b" is not defined.'),
         ("toolsets: [{type: model_picker, models: [b]}]", 'agents.a.toolsets: model "b" is not defined.'),
     ],
 )

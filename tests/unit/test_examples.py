@@ -11,7 +11,9 @@ import pytest
 from sparewheel.config.loading import load_agent_file
 from sparewheel.config.resolved import resolve_team
 from sparewheel.errors import ConfigError
-from tests.pythontools import Context, toolsets
+from sparewheel.tools.python_tools import open_python
+from sparewheel.transports.packages import only_installed
+from tests.pythontools import Context
 
 FOLDER = Path(__file__).resolve().parents[2] / "web" / "examples"
 MENU = json.loads((FOLDER / "index.json").read_text(encoding="utf-8"))
@@ -58,12 +60,13 @@ def test_its_first_lines_say_what_it_is_and_what_it_needs(name: str) -> None:
 
 async def test_the_python_tools_calculate() -> None:
     [entry] = load_agent_file(read("python-tools")).agents["root"].toolsets
-    with toolsets() as opened:
-        toolset = opened(entry.source)
+    toolset = open_python(entry, load=only_installed, documents={})
+    try:
         tools = {tool.spec.name: tool for tool in await toolset.tools()}
         assert toolset.warnings == []
         assert {name: tool.read_only for name, tool in tools.items()} == {"loan": True, "convert": True}
         arguments = {"amount": 100_000, "percent": 6, "years": 30}
         result = await tools["loan"].call(arguments, Context())
         assert json.loads(str(result)) == {"monthly": 599.55, "interest": 115838.19, "total": 215838.19}
+    finally:
         await toolset.close()

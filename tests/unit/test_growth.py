@@ -17,7 +17,9 @@ import pytest
 
 from sparewheel import messages
 from sparewheel.messages import Message, assistant, user
+from sparewheel.providers import attempt
 from sparewheel.providers.assembly import Block
+from sparewheel.resilience.watchdog import STEP
 from sparewheel.testing import Reply, openai_chat
 from tests.fakeloop import run
 from tests.scripted import ScriptedTransport, check_rules, collect, session
@@ -153,3 +155,32 @@ def test_turns_of_one_session_keep_its_rules_when_there_are_many() -> None:
             assert len(conversation.export()["messages"]) == 2 * (number + 1)
 
     run(main())
+
+
+def test_an_answer_without_end_costs_bounded_memory(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(attempt, "MAX_BODY", 10_000)
+    endless = Reply(openai_chat(text=["word "] * 1_000, finish=None), silent_after=1_000)
+    played = run(collect(session(ScriptedTransport({"a": [endless]}), ["a"], fallback="retries: -1")))
+    assert played.error is not None
+    assert (played.error.info.kind, played.error.info.message) == ("server_error", "The answer does not end.")
+    assert len(played.of("delta")) < 100
+
+
+def test_no_timer_outlives_its_turn_for_long(monkeypatch: pytest.MonkeyPatch) -> None:
+    """In Pyodide a timer that was cancelled stays until it is due: those of a minute would pile up."""
+    delays: list[float] = []
+
+    async def main() -> None:
+        loop = asyncio.get_running_loop()
+        later = loop.call_later
+
+        def record(delay: float, *args: Any, **more: Any) -> asyncio.TimerHandle:
+            delays.append(delay)
+            return later(delay, *args, **more)
+
+        monkeypatch.setattr(loop, "call_later", record)
+        reply = Reply(openai_chat(text=["An", "swer"]), every=20)
+        assert (await collect(session(ScriptedTransport({"a": [reply]}), ["a"]))).result is not None
+
+    run(main())
+    assert delays and max(delays) <= STEP

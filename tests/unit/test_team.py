@@ -7,7 +7,7 @@ from typing import Any
 
 from sparewheel.testing import Usage, errors, openai_chat
 from tests.agentic import call, calls, play_agent, say
-from tests.scripted import ScriptedTransport
+from tests.scripted import Script, ScriptedTransport
 
 TEAM = """
 agents:
@@ -77,7 +77,11 @@ def test_several_tasks_at_once_and_one_that_fails_takes_nobody_down() -> None:
         ("1", "transfer_task", '{"agent": "cook", "task": "a soup"}'),
         ("2", "transfer_task", '{"agent": "poet", "task": "a poem"}'),
     )
-    script = {"a": [asked, say("Half of it.")], "b": [say("A rhyme.")], "c": [errors.openai_invalid_key()]}
+    script: dict[str, list[Script]] = {
+        "a": [asked, say("Half of it.")],
+        "b": [say("A rhyme.")],
+        "c": [errors.openai_invalid_key()],
+    }
     (played,), _ = play_agent(script, text=TEAM)
     results = {event["id"]: (event["is_error"], event["output"]) for event in played.of("tool_result")}
     assert results["2"] == (False, "A rhyme.")

@@ -72,6 +72,7 @@ class Page:
             "models": ["openai/a", "mine/b"],
             "agents": ["root"],
             "welcome_message": "",
+            "commands": {},
         }
 
 

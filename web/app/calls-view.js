@@ -42,6 +42,7 @@ export class CallsView {
    */
   into(list) {
     this.close();
+    this.#cards.clear();
     this.#list = list;
     this.#shown = 0;
     this.#more = make("p", { class: "note" });
@@ -100,10 +101,22 @@ export class CallsView {
    * @param {Event} event
    */
   #work(card, event) {
-    if (event.type === "delta") card?.work.append(event.attempt, event.content ? "content" : "reasoning", event.content ?? event.reasoning ?? "");
-    else if (event.type === "discard") card?.work.discard(event.attempt);
-    else if (event.type === "fallback") card?.work.note(`${event.from} failed; ${event.to} takes over: ${event.reason}`);
-    else if (event.type === "warning") card?.work.note(event.message);
+    if (!card) return;
+    switch (event.type) {
+      case "delta":
+        if (event.content) card.work.append(event.attempt, "content", event.content);
+        if (event.reasoning) card.work.append(event.attempt, "reasoning", event.reasoning);
+        break;
+      case "discard":
+        card.work.discard(event.attempt);
+        break;
+      case "fallback":
+        card.work.note(`${event.from} failed; ${event.to} takes over: ${event.reason}`);
+        break;
+      case "warning":
+        card.work.note(event.message);
+        break;
+    }
   }
 
   /**

@@ -8,7 +8,9 @@ import { schemaForm } from "./schema-form.js";
  */
 export function elicitation({ id, message, schema }, respond) {
   const form = schemaForm(Object(schema));
-  const question = new QuestionView(message, ...form.elements);
+  const { title } = Object(schema);
+  const heading = typeof title === "string" && title ? `${title}: ${message}` : message;
+  const question = new QuestionView(heading, ...form.elements);
   question.button("Answer", async () => respond({ id, action: "accept", content: form.read() }), {
     submits: true,
     class: "primary",

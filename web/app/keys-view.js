@@ -30,6 +30,22 @@ export class KeysView {
     return values;
   }
 
+  /**
+   * Have a row for each of these names; rows without a key make room.
+   * @param {string[]} names
+   */
+  offer(names) {
+    for (const row of [...this.#list.children]) {
+      const [, key] = row.querySelectorAll("input");
+      if (!key?.value) row.remove();
+    }
+    const known = this.values;
+    for (const name of names) {
+      if (!(name in known)) this.#addRow().value = name;
+    }
+    if (this.#list.childElementCount === 0) this.#addRow();
+  }
+
   #addRow() {
     this.#made += 1;
     const name = this.#input("text", `key-name-${this.#made}`, "OPENAI_API_KEY");

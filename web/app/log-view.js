@@ -2,6 +2,8 @@ import { followEnd, make, perFrame } from "./dom.js";
 
 /** The oldest lines go when there are more. */
 const MAX_LINES = 2000;
+/** A tool's arguments and results may have megabytes. */
+const MAX_CHARS = 4000;
 
 /** Lists the events, a line each. */
 export class LogView {
@@ -52,7 +54,7 @@ export class LogView {
       make("span", { class: "seq", text: String(seq) }),
       " ",
       make("span", { class: "type", text: type }),
-      ` ${JSON.stringify(facts)}`,
+      ` ${JSON.stringify(facts).slice(0, MAX_CHARS)}`,
     );
     line.dataset["type"] = type;
     line.hidden = !this.#shows(line);

@@ -4,6 +4,7 @@ import { SparewheelError } from "../sparewheel.js";
 import { ChainView } from "./chain-view.js";
 import { Conversation } from "./conversation.js";
 import { byId, followEnd, make } from "./dom.js";
+import { ExamplesView } from "./examples-view.js";
 import { KeysView } from "./keys-view.js";
 import { LogView } from "./log-view.js";
 import { StatusView } from "./status-view.js";
@@ -17,6 +18,8 @@ const send = byId("send", HTMLButtonElement);
 const stop = byId("stop", HTMLButtonElement);
 const transcript = byId("transcript", HTMLElement);
 const welcome = byId("welcome", HTMLElement);
+const greeting = byId("greeting", HTMLElement);
+const usualGreeting = greeting.textContent;
 const agentYaml = byId("agent-yaml", HTMLTextAreaElement);
 const agentProblem = byId("agent-problem", HTMLElement);
 
@@ -24,6 +27,15 @@ const status = new StatusView(byId("status", HTMLElement), byId("boot", HTMLProg
 const chain = new ChainView(byId("chain", HTMLElement));
 const log = new LogView(byId("log", HTMLElement), byId("log-filter", HTMLInputElement), byId("log-count", HTMLElement));
 const keys = new KeysView(byId("keys", HTMLElement), byId("add-key", HTMLButtonElement), agentChanged);
+const examples = new ExamplesView(
+  byId("example", HTMLSelectElement),
+  byId("example-about", HTMLElement),
+  agentYaml,
+  ({ needs }) => {
+    keys.offer(needs.filter((name) => /^[A-Z0-9_]+$/.test(name)));
+    agentChanged();
+  },
+);
 const follow = followEnd(transcript);
 const conversation = new Conversation((progress) => status.progress(progress));
 
@@ -33,7 +45,7 @@ let running = null;
 let settling;
 let turnsOfSession = 0;
 /** Settles when the agent box has something in it. */
-const example = loadExample().catch((error) => showProblem(`The demo agent did not load: ${error.message}`));
+const loaded = examples.load().catch((error) => showProblem(`The examples did not load: ${error.message}`));
 
 /** @param {unknown} thrown */
 function known(thrown) {
@@ -44,7 +56,7 @@ function known(thrown) {
 /** The session for what the agent box says now; shows what is wrong with it. */
 async function openSession() {
   clearTimeout(settling);
-  await example;
+  await loaded;
   try {
     const { session, isNew } = await conversation.session(agentYaml.value, keys.values);
     showProblem("");
@@ -58,8 +70,9 @@ async function openSession() {
 }
 
 /** @param {import("../sparewheel.js").Session} session */
-function showNewSession({ models }) {
+function showNewSession({ models, welcomeMessage }) {
   chain.reset(models);
+  greeting.textContent = welcomeMessage || usualGreeting;
   if (turnsOfSession === 0) return;
   turnsOfSession = 0;
   const divider = make("p", { class: "divider", text: "A new conversation: the agent has changed" });
@@ -175,14 +188,6 @@ function showBootFailure({ message, hint }) {
     void boot();
   });
   transcript.append(box);
-}
-
-/** Put the demo agent into its box, unless something has been typed there already. */
-async function loadExample() {
-  const response = await fetch(new URL("../examples/demo.yaml", import.meta.url));
-  const text = await response.text();
-  if (!response.ok) showProblem(`The demo agent did not load: ${response.status} for ${response.url}`);
-  else if (agentYaml.value === "") agentYaml.value = text;
 }
 
 function submit() {

@@ -7,6 +7,7 @@ export class QuestionView {
   element;
   #problem = make("p", { class: "question-problem" });
   #buttons = make("div", { class: "question-buttons" });
+  #busy = false;
 
   /**
    * @param {string} title
@@ -27,7 +28,7 @@ export class QuestionView {
   /**
    * @param {string} label
    * @param {() => Promise<unknown>} act
-   * @param {{submits?: boolean, class?: string}} [options] `submits`: Enter presses it, and what is filled in is checked.
+   * @param {{submits?: boolean, class?: string}} [options] `submits`: Enter presses it, and the input is checked.
    */
   button(label, act, { submits = false, class: className } = {}) {
     const button = make("button", { text: label, ...(className ? { class: className } : {}) });
@@ -40,8 +41,8 @@ export class QuestionView {
   }
 
   /**
-   * Take the focus, so that the question is read out; not from somebody who is typing, whose next key would be lost, and
-   * never to a button, which that key could press.
+   * Take the focus, so that the question is read out; not from somebody who is typing, whose next key would be lost,
+   * and never to a button, which that key could press.
    */
   announce() {
     const at = document.activeElement;
@@ -60,7 +61,8 @@ export class QuestionView {
 
   /** @param {() => Promise<unknown>} act */
   async #answer(act) {
-    this.#disable(true);
+    if (this.#busy) return;
+    this.#setBusy(true);
     this.#problem.hidden = true;
     try {
       await act();
@@ -68,12 +70,16 @@ export class QuestionView {
     } catch (thrown) {
       this.#problem.textContent = thrown instanceof Error ? thrown.message : String(thrown);
       this.#problem.hidden = false;
-      this.#disable(false);
+      this.#setBusy(false);
     }
   }
 
-  /** @param {boolean} disabled */
-  #disable(disabled) {
-    for (const button of this.#buttons.querySelectorAll("button")) button.disabled = disabled;
+  /**
+   * Not by `disabled`, which would take the focus from the button that was pressed.
+   * @param {boolean} busy
+   */
+  #setBusy(busy) {
+    this.#busy = busy;
+    for (const button of this.#buttons.querySelectorAll("button")) button.ariaDisabled = String(busy);
   }
 }

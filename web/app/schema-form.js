@@ -83,7 +83,9 @@ function choice(title, schema, choices, required) {
   const select = make("select");
   select.required = required;
   select.append(new Option(required ? "Choose…" : "(none)", ""));
-  choices.forEach(({ value, title: name }, at) => select.append(new Option(name, String(at), false, value === schema["default"])));
+  for (const [at, { value, title: name }] of choices.entries()) {
+    select.append(new Option(name, String(at), false, value === schema["default"]));
+  }
   return field(title, schema, select, () => choices[Number(select.value || NaN)]?.value);
 }
 
@@ -164,7 +166,8 @@ function field(title, schema, input, read) {
   const label = make("label", { text: input.required ? `${title} (required)` : title });
   label.htmlFor = input.id;
   const isTick = input.type === "checkbox";
-  const element = make("div", { class: isTick ? "field tick" : "field" }, ...(isTick ? [input, label] : [label, input]));
+  const parts = isTick ? [input, label] : [label, input];
+  const element = make("div", { class: isTick ? "field tick" : "field" }, ...parts);
   if (typeof schema["description"] === "string") {
     const about = make("p", { class: "about", text: schema["description"] });
     about.id = `${input.id}-about`;

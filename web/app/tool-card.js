@@ -110,7 +110,8 @@ export class ToolCard {
       parts.push(make("div", {}, make("h4", { text: "Work" }), this.#work.element));
     }
     if (this.#progress) parts.push(block("Progress", shortened(this.#progress)));
-    if (this.#result) parts.push(block(this.state === "blocked" ? "Reason" : "Result", shortened(pretty(this.#result))));
+    const title = this.state === "blocked" ? "Reason" : "Result";
+    if (this.#result) parts.push(block(title, shortened(pretty(this.#result))));
     this.#body.replaceChildren(...parts);
   }
 }

@@ -1,4 +1,5 @@
-import type { AgentSummary, Decision, ElicitationAnswer, Message, ParsedConfig, Runtime, SessionOptions } from "../sparewheel.js";
+import type { AgentSummary, Message, ParsedConfig, Runtime } from "../sparewheel.js";
+import type { Decision, ElicitationAnswer, SessionOptions } from "../sparewheel.js";
 
 /** docker-agent's options; ours (`tools`, `hooks`, ...) may be given beside them. */
 export interface DockerAgentOptions extends Omit<SessionOptions, "env"> {

@@ -1,5 +1,5 @@
-// For pages written for docker-agent's browser build: import this in place of its loader, and `globalThis.dockerAgent` is
-// there with the same calls, events and rejection texts. One thing differs: parseConfig and listAgents give promises.
+// For pages written for docker-agent's browser build: import this in place of its loader, and `globalThis.dockerAgent`
+// is there with the same calls, events and rejection texts. One thing differs: parseConfig and listAgents are async.
 
 import { createRuntime } from "../sparewheel.js";
 import { handle, Turns } from "./session.js";

@@ -70,11 +70,13 @@ export class Asks {
       if (!tool) throw new Error(`the page has no tool named "${ask.name}"`);
       return checked(await tool(ask.args, { signal, callId: ask.call_id }), `the tool "${ask.name}"`);
     }
-    if (ask.what !== "hook") throw new Error(`the page cannot answer a question of this kind: "${/** @type {any} */ (ask).what}"`);
+    const { what } = /** @type {{what: string}} */ (ask);
+    if (what !== "hook") throw new Error(`the page cannot answer a question of this kind: "${what}"`);
     const hook = functions?.hooks[ask.index];
     if (!hook) throw new Error(`the page has no hook for "${ask.event}"`);
-    const output = checked(await hook(ask.input, { signal, event: ask.event }), `the hook for "${ask.event}"`);
-    if (output !== null && !isObject(output)) throw new Error(`the hook for "${ask.event}" returned something that is not an object`);
+    const who = `the hook for "${ask.event}"`;
+    const output = checked(await hook(ask.input, { signal, event: ask.event }), who);
+    if (output !== null && !isObject(output)) throw new Error(`${who} returned something that is not an object`);
     return output;
   }
 

@@ -17,6 +17,8 @@ import { refuse } from "./refuse.js";
  * @property {string} id
  * @property {Listener | undefined} listener
  * @property {boolean | undefined} interactive Whether anybody can be asked; unset: whether anybody listens.
+ *
+ * @typedef {{agent: string, models: string[], agents: string[], welcome_message: string}} Made What the worker says.
  */
 
 /** @implements {SessionApi} */
@@ -34,7 +36,7 @@ export class Session {
 
   /**
    * @param {Origin} origin
-   * @param {{agent: string, models: string[]}} made What the worker said of the session it made.
+   * @param {Made} made
    */
   constructor({ client, asks, id, listener, interactive }, made) {
     this.#client = client;
@@ -48,6 +50,8 @@ export class Session {
     this.id = id;
     this.agent = made.agent;
     this.models = made.models;
+    this.agents = made.agents;
+    this.welcomeMessage = made.welcome_message;
   }
 
   /** @param {Listener | undefined} listener */

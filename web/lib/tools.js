@@ -2,7 +2,7 @@ import { isObject, refuse } from "./refuse.js";
 
 /**
  * @typedef {import("../sparewheel.js").HostTool} HostTool
- * @typedef {{name: string, description: string, parameters: Record<string, unknown>, readOnly: boolean, timeout?: number}} ToolSpec
+ * @typedef {{name: string, timeout?: number} & Required<Omit<HostTool, "execute" | "timeout">>} ToolSpec
  */
 
 const NAME = /^[A-Za-z0-9_-]{1,64}$/;
@@ -39,7 +39,9 @@ function specOf(name, tool) {
   if (!isObject(tool)) throw refuse(`${where} must be an object with description, parameters and execute`);
   const { description, parameters = { type: "object", properties: {} }, readOnly = false, timeout, execute } = tool;
   const unknown = Object.keys(tool).find((key) => !KEYS.includes(key));
-  if (unknown !== undefined) throw refuse(`${where}: unknown key ${JSON.stringify(unknown)}`, `Known are ${KEYS.join(", ")}.`);
+  if (unknown !== undefined) {
+    throw refuse(`${where}: unknown key ${JSON.stringify(unknown)}`, `Known are ${KEYS.join(", ")}.`);
+  }
   if (typeof execute !== "function") throw refuse(`${where}: execute must be a function`);
   if (typeof description !== "string") throw refuse(`${where}: description must be a string`);
   if (!isObject(parameters) || (parameters["type"] ?? "object") !== "object") {

@@ -58,8 +58,11 @@ class CallContext:
         self._context.questions[question] = future = asyncio.get_running_loop().create_future()
         self.emit([{"type": "elicitation", "id": question, "message": message, "mode": "form", "schema": dict(schema)}])
         try:
-            answer: dict[str, Any] = await future
+            async with asyncio.timeout(self._context.approvals.timeout or None):
+                answer: dict[str, Any] = await future
             return answer
+        except TimeoutError:
+            return {"action": "cancel"}
         finally:
             del self._context.questions[question]
 

@@ -329,11 +329,13 @@ class _Work:
 
 
 def _first_choice(agent: ResolvedAgent, ref: str | None) -> ResolvedAgent:
-    """The agent with `ref` at the head of its chain."""
+    """The agent with `ref` (a key of the file's models, or `provider/model`) at the head of its chain."""
     if ref is None:
         return agent
-    chosen = [spec for spec in (*agent.chain, *agent.models.values()) if spec.ref == ref][:1]
-    return replace(agent, chain=(*chosen, *(spec for spec in agent.chain if spec.ref != ref)))
+    known = {spec.ref: spec for spec in agent.chain} | dict(agent.models)
+    if ref not in known:
+        return agent  # it was picked by another agent, which had it
+    return replace(agent, chain=(known[ref], *(spec for spec in agent.chain if spec is not known[ref])))
 
 
 def _refused(guardrail: GuardrailConfig) -> SparewheelError:

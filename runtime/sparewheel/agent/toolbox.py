@@ -27,10 +27,14 @@ class Toolbox:
         self._context = context
         self._open: dict[str, list[Toolset]] = {}
 
-    async def gather(self, agent: ResolvedAgent) -> Registry:
-        """The tools that `agent` has now, with warnings for those it should have had."""
+    def open(self, agent: ResolvedAgent) -> None:
+        """Open the agent's sources, once. Raises `ConfigError` for one that cannot be."""
         if agent.name not in self._open:
             self._open[agent.name] = list(self._context.open_toolsets(agent))
+
+    async def gather(self, agent: ResolvedAgent) -> Registry:
+        """The tools that `agent` has now, with warnings for those it should have had."""
+        self.open(agent)
         registry = Registry()
         for toolset in self._open[agent.name]:
             await registry.add(toolset)

@@ -20,6 +20,8 @@ _ANY: Final = re.compile(r"\$\{([^{}]*)\}")
 _NAME: Final = re.compile(
     r"""\s*(?P<env>env\.)?(?P<name>[A-Za-z_][A-Za-z0-9_]*)\s*(?:(?:\|\||\?\?)\s*(?P<text>"[^"]*"|'[^']*')\s*)?"""
 )
+# docker-agent's way to put an argument into an address; here every argument is encoded.
+_ENCODED: Final = re.compile(r"\s*encodeURIComponent\(\s*(?P<name>[A-Za-z_][A-Za-z0-9_]*)\s*\)\s*")
 _CALLS_ENV: Final = re.compile(r"\benv\b\s*[.\[]")
 _SECRET_NAME: Final = re.compile(r"key|token|secret|pass|pwd|auth|cred|cookie|session|sig", re.IGNORECASE)
 _SHORTEST_SECRET: Final = 16  # characters from which a value counts as a secret whatever its name is
@@ -53,6 +55,9 @@ class Expander:
 
         def fill(match: re.Match[str]) -> str:
             parsed = _NAME.fullmatch(match[1])
+            encoded = _ENCODED.fullmatch(match[1])
+            if encoded is not None and encoded["name"] in arguments:
+                return match[0]
             if parsed is None:
                 self._refuse(path, match[0])
                 return ""

@@ -44,7 +44,9 @@ def _parse(text: str) -> object:
     if len(text) > MAX_TEXT:
         raise ConfigError(f"The agent file is longer than {MAX_TEXT} characters.")
     try:
-        return YAML(typ="rt", pure=True).load(io.StringIO(text))
+        reader = YAML(typ="rt", pure=True)
+        reader.composer.warn_double_anchors = False  # it prints
+        return reader.load(io.StringIO(text))
     except MarkedYAMLError as error:
         mark = error.problem_mark or error.context_mark
         where = f"line {mark.line + 1}, column {mark.column + 1}: " if mark else ""

@@ -52,12 +52,6 @@ class Models:
                 self.expander.faults.add(path, f"{error.info.message} {error.info.hint}".strip())
         return self._known[ref]
 
-    def compaction_model(self, ref: str) -> str | None:
-        """Who summarises for a model: what it says, else what its provider says."""
-        config = self._choose(ref)
-        custom = self.file.providers.get(config.provider)
-        return config.compaction_model or (custom.compaction_model if custom else None)
-
     def _resolve(self, ref: str) -> ModelSpec:
         config = self._choose(ref)
         custom = self.file.providers.get(config.provider)

@@ -122,7 +122,6 @@ class _Team:
         ]
         chosen = {ref for _, entry in entries for ref in (entry.model, *entry.models) if ref}
         others = {ref: self.models.spec(ref, (*here, "toolsets")) for ref in sorted(chosen)}
-        summariser = self._compaction_model(agent, here) if specs[0] else None
         for index, budget in enumerate(agent.budgets):
             if budget not in self.file.budgets:
                 known = ", ".join(self.file.budgets) or "none"
@@ -158,16 +157,11 @@ class _Team:
             redact_secrets=agent.redact_secrets,
             session_compaction=agent.session_compaction,
             compaction_threshold=chain[0].compaction_threshold or agent.compaction_threshold if chain else 0.9,
-            compaction_model=summariser,
             hooks=tuple(agent.hooks.entries()),
             commands=self._commands(agent, here),
             models={ref: spec for ref, spec in others.items() if spec},
             hidden=frozenset(self.expander.hidden),
         )
-
-    def _compaction_model(self, agent: AgentConfig, here: Path) -> ModelSpec | None:
-        ref = agent.compaction_model or self.models.compaction_model(agent.model)
-        return self.models.spec(ref, (*here, "compaction_model")) if ref else None
 
     def _guardrails(self, agent: AgentConfig, here: Path) -> tuple[GuardrailConfig, ...]:
         return tuple(

@@ -79,7 +79,6 @@ class ResolvedAgent:
     redact_secrets: bool = True
     session_compaction: bool = True
     compaction_threshold: float = 0.9
-    compaction_model: ModelSpec | None = None
     hooks: tuple[tuple[HookEvent, HookMatcherConfig], ...] = ()
     commands: Mapping[str, CommandConfig] = field(default_factory=dict)
     models: Mapping[str, ModelSpec] = field(default_factory=dict)  # those its tools may choose, by reference
@@ -88,7 +87,7 @@ class ResolvedAgent:
     @property
     def secrets(self) -> frozenset[str]:
         """What must never leave: the keys, every configured header's value, and what was filled in beside them."""
-        specs = [*self.chain, *self.models.values(), *([self.compaction_model] if self.compaction_model else [])]
+        specs = [*self.chain, *self.models.values()]
         values = {value for spec in specs for value in (spec.key, *spec.headers.values())} | self.hidden
         return frozenset(value for value in values if value and len(value) > 3)
 

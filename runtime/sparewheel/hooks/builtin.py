@@ -18,9 +18,7 @@ LARGE_BYTES: Final = 50 * 1024
 LARGE_LINES: Final = 2000
 
 
-def builtin_hooks(
-    entries: Iterable[tuple[HookEvent, HookMatcherConfig]], secrets: Iterable[str] = ()
-) -> list[Hook]:
+def builtin_hooks(entries: Iterable[tuple[HookEvent, HookMatcherConfig]], secrets: Iterable[str] = ()) -> list[Hook]:
     """The hooks of one agent that need nobody else. Names that are not here were refused with the file."""
     made: list[Hook] = []
     for point, entry in entries:

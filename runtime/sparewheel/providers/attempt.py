@@ -22,11 +22,18 @@ if TYPE_CHECKING:
     from .base import ModelRequest, StreamDecoder, WireFormat
 
 MAX_ERROR_BODY: Final = 64 * 1024
+MAX_BODY: Final = 256 * 1024 * 1024
+"""Bytes of one answer, about a million deltas: one that goes on and on costs bounded memory."""
 
 _TRUNCATED: Final = ErrorInfo(
     "stream_truncated",
     "The connection ended in the middle of the answer.",
     "The provider, or a proxy on the way, closed it early; trying again usually helps.",
+)
+_TOO_LONG: Final = ErrorInfo(
+    "server_error",
+    "The answer does not end.",
+    "The provider, or something between it and the browser, sends more than any answer holds.",
 )
 _NOT_A_STREAM: Final = ErrorInfo(
     "unsupported",
@@ -67,7 +74,7 @@ async def _read(
     """Decode the body until the end marker. What was decoded before a failure has been yielded before it is raised."""
     sse, shortcut = SSEDecoder(), Shortcut(decoder, assembly)
     async with aclosing(response.chunks()) as chunks:
-        begun = False
+        begun, size = False, 0
         async for chunk in chunks:
             if not begun and (begun := bool(chunk.strip())) and chunk.lstrip()[:1] in b"{[<":
                 await _document(chunk, chunks, decoder)
@@ -77,6 +84,9 @@ async def _read(
                 yield batch
             if decoder.ended:
                 return
+            size += len(chunk)
+            if size > MAX_BODY:
+                raise ProviderError(_TOO_LONG)
     shortcut.feed(sse.close())
     if not decoder.ended:
         raise ProviderError(_TRUNCATED)

@@ -38,7 +38,7 @@ class Approvals:
         self._everything = everything
         self._tools: set[str] = set()
         self._pending: dict[str, tuple[str, asyncio.Future[Verdict]]] = {}
-        self._timeout = timeout
+        self.timeout = timeout
         self.interactive = interactive  # whether anybody can answer
 
     def granted(self, tool: Tool) -> bool:
@@ -55,10 +55,10 @@ class Approvals:
             del self._pending[call_id]
             return Verdict(False, NOBODY)
         try:
-            async with asyncio.timeout(self._timeout or None):
+            async with asyncio.timeout(self.timeout or None):
                 return await self._pending[call_id][1]
         except TimeoutError:
-            return Verdict(False, f"Nobody approved it within {self._timeout:g} s.")
+            return Verdict(False, f"Nobody approved it within {self.timeout:g} s.")
         finally:
             del self._pending[call_id]
 

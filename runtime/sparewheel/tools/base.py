@@ -83,6 +83,7 @@ class Registry:
         except Exception as error:  # one bad source must not take the agent down
             self.warnings.append(f"The tools of {toolset.name} are not available: {error}")
             return
+        self.warnings += getattr(toolset, "warnings", ())  # what a source could not make tools of
         for tool in found:
             if tool.spec.name in self.tools:
                 self.warnings.append(f"{toolset.name} has another tool named {tool.spec.name}; the first one is used.")

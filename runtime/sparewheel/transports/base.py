@@ -32,6 +32,10 @@ class HttpResponse(Protocol):
     def status(self) -> int: ...
 
     @property
+    def url(self) -> str:
+        """Where the answer came from, after redirects; "" where nobody knows."""
+
+    @property
     def headers(self) -> Mapping[str, str]:
         """The headers that may be read, names in lower case. Across origins most are hidden by CORS."""
 

@@ -8,8 +8,8 @@ What to know before changing it:
 - Cross-origin headers are readable only if the server exposes them; `Retry-After` mostly is not.
 - Bytes are copied out with `to_bytes()`, so that no proxy outlives its chunk.
 - Cancelling the task, or any other failure, has the `AbortController` close the connection at once.
-- Without a `cache` mode a preflight's answer can be reused: `no-store` would cost a round trip before every request, and
-  answers to POST are never cached anyway.
+- Without a `cache` mode a preflight's answer can be reused: `no-store` would cost a round trip before every request,
+  and answers to POST are never cached anyway.
 """
 
 from __future__ import annotations
@@ -46,6 +46,7 @@ class FetchResponse:
         self._js = js_response
         self._url = url
         self.status: int = js_response.status
+        self.url: str = js_response.url
 
     @property
     def headers(self) -> Mapping[str, str]:

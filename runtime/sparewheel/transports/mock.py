@@ -20,6 +20,7 @@ class MockResponse:
     status: int = 200
     headers: Mapping[str, str] = field(default_factory=dict)
     body: bytes | Iterable[bytes] | AsyncGenerator[bytes, None] = b""
+    url: str = ""
 
     async def chunks(self) -> AsyncGenerator[bytes, None]:
         if isinstance(self.body, bytes):

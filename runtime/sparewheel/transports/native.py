@@ -20,6 +20,7 @@ class NativeResponse:
         self._response = response
         self._url = url
         self.status = response.status_code
+        self.url = str(response.url)
 
     @property
     def headers(self) -> Mapping[str, str]:

@@ -88,7 +88,9 @@ def parse_spec(body: bytes) -> dict[str, Any]:
 def _yaml(text: str, size: int) -> Any:
     if size > MAX_YAML:
         raise ToolError(f"The OpenAPI document is YAML of {size} bytes; above {MAX_YAML} bytes it has to be JSON.")
-    return YAML(typ="safe", pure=True).load(io.StringIO(text))
+    reader = YAML(typ="safe", pure=True)
+    reader.composer.warn_double_anchors = False  # each would be a warning of its own
+    return reader.load(io.StringIO(text))
 
 
 def base_url(spec: Mapping[str, Any], spec_url: str) -> str:

@@ -79,7 +79,7 @@ class Web:
         method, body, headers = ask.method, ask.body, dict(ask.headers)
         for _ in range(MAX_REDIRECTS + 1):
             async with self.transport.stream(HttpRequest(method, url, headers, body)) as response:
-                ended = getattr(response, "url", None) or url
+                ended = response.url or url
                 if ended != url:
                     url = self.rules.check(ended)
                 target = response.headers.get("location") if response.status in _REDIRECTS else None

@@ -251,6 +251,7 @@ export interface StepEvent {
   task?: string;
   type: "step";
   step: number;
+  model: string;
 }
 
 /** The call was not run: a hook, the permissions or the user said no. Its `tool_result` follows. */

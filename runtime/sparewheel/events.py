@@ -59,6 +59,7 @@ class StepEvent(_Stamped):
 
     type: Literal["step"]
     step: int
+    model: str
 
 
 class DeltaEvent(_Stamped):

@@ -6,6 +6,7 @@ The one place that knows every source of tools; each is imported when an agent f
 from __future__ import annotations
 
 from datetime import UTC, datetime
+from difflib import get_close_matches
 from typing import TYPE_CHECKING, Any, Final
 
 from pydantic import ValidationError
@@ -34,6 +35,13 @@ if TYPE_CHECKING:
 
 Params = dict[str, Any]
 
+_OPTIONS: Final = frozenset(
+    "session yaml agentName env history messages tools hooks python documents autoApprove approvalTimeout interactive".split()
+)
+_ELSEWHERE: Final = {
+    "toolProxy": "is not supported: tools ask their addresses directly, which must allow the page by CORS",
+    "oauthRedirectURI": "is not supported: no tool of this runtime signs in",
+}
 MOST_DOCUMENTS: Final = 1000
 MOST_DOCUMENT_BYTES: Final = 16 * 1024 * 1024
 
@@ -42,6 +50,7 @@ def make_session(
     name: str, params: Params, history: Iterable[Message], transport: Transport, health: Health, line: PageLine
 ) -> Session:
     """`params` are those of `create_session` and `chat`. Raises `ConfigError`."""
+    _check_options(params)
     env = _env(params)
     team = resolve_team(load_agent_file(params.get("yaml")), _agent_name(params), env)
     host = HostTools(params.get("tools") or [], line, name)
@@ -127,6 +136,15 @@ def _approvals(params: Params) -> Approvals:
     return Approvals(
         everything=bool(params.get("autoApprove")), interactive=params.get("interactive") is True, timeout=timeout
     )
+
+
+def _check_options(params: Params) -> None:
+    """An option that is silently ignored is worse than one that is refused."""
+    for name in params.keys() - _OPTIONS:
+        if reason := _ELSEWHERE.get(name):
+            raise ConfigError(f"options.{name} {reason}")
+        close = get_close_matches(name, _OPTIONS, n=1)
+        raise ConfigError(f'unknown option "{name}"' + (f' (did you mean "{close[0]}"?)' if close else ""))
 
 
 def _python_option(option: object) -> ToolsetConfig:

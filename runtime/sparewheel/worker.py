@@ -167,7 +167,7 @@ class Worker:
         """The user's answer to a question that a tool has asked."""
         action, content = params.get("action"), params.get("content")
         if action not in ("accept", "decline", "cancel"):
-            raise ConfigError("action must be accept, decline or cancel")
+            raise ConfigError(f'unknown elicitation action "{action}" (accept, decline, cancel)'[:300])
         answer = {"action": action, "content": content if isinstance(content, dict) else {}}
         if not self._find(params).session.agent.context.respond(str(params.get("id")), answer):
             raise ConfigError("no such elicitation is pending", "It may have been answered or stopped.")

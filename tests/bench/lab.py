@@ -52,17 +52,18 @@ class Run:
 
 @dataclass
 class Contender:
-    """A page that answers in one of the two ways, with the processes of its browser in which pages run."""
+    """A page that answers in one of the two ways, or both, with the processes of its browser in which pages run."""
 
     name: str
     remote: Remote
     processes: list[int]
 
-    async def run(self, *models: str, stamped: bool = False) -> Run:
-        """Ask these models, one after the other until one streams."""
-        await self.remote.call("prepare", self.name, models)
+    async def run(self, *models: str, stamped: bool = False, name: str = "") -> Run:
+        """Ask these models, one after the other until one streams. `name`: in the way of this contender."""
+        name = name or self.name
+        await self.remote.call("prepare", name, models)
         before = machine.cpu_seconds(self.processes)
-        facts = await self.remote.call("run", self.name, models, stamped)
+        facts = await self.remote.call("run", name, models, stamped)
         cpu = machine.cpu_seconds(self.processes) - before
         return Run(facts["ms"], facts["deltas"], facts["chars"], facts["firstMs"], facts["latencies"], cpu * 1e6)
 

@@ -113,7 +113,7 @@ def test_read_only_tools_and_those_approved_beforehand_pass() -> None:
 def test_answers_that_answer_nothing_are_refused() -> None:
     async def main() -> None:
         approvals = context().approvals
-        with pytest.raises(ConfigError, match="unknown decision 'maybe'"):
+        with pytest.raises(ConfigError, match='unknown decision "maybe"'):
             approvals.answer("maybe")
         with pytest.raises(ConfigError, match="no tool confirmation is pending"):
             approvals.answer("approve")

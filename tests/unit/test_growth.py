@@ -179,7 +179,7 @@ def test_no_timer_outlives_its_turn_for_long(monkeypatch: pytest.MonkeyPatch) ->
             return later(delay, *args, **more)
 
         monkeypatch.setattr(loop, "call_later", record)
-        reply = Reply(openai_chat(text=["An", "swer"]), every=20)
+        reply = Reply(openai_chat(text=["An", "swer"]), every=4)
         assert (await collect(session(ScriptedTransport({"a": [reply]}), ["a"]))).result is not None
 
     run(main())

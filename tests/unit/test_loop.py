@@ -39,7 +39,7 @@ def test_a_call_is_run_and_its_result_is_what_the_model_goes_on_from() -> None:
     ] == [
         {"type": "tool_call", "id": "c1", "name": "look", "args": '{"word": "spare"}'},
         {"type": "tool_result", "id": "c1", "name": "look", "output": "spare is a wheel", "is_error": False},
-        {"type": "step", "step": 2},
+        {"type": "step", "step": 2, "model": "openai/a"},
         {"type": "finish", "reason": "stop", "model": "openai/a"},
     ]
     assert all(event["agent"] == "root" for event in played.events)

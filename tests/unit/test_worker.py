@@ -188,6 +188,12 @@ def test_chat_is_a_session_for_one_call() -> None:
         ("create_session", {"session": "x", "yaml": YAML}, "OPENAI_API_KEY"),
         ("create_session", {"session": "x", "yaml": YAML, "agentName": "y"}, 'agent "y" not found'),
         ("create_session", {"session": "x", "yaml": YAML, "env": 7}, "env must be an object"),
+        ("create_session", {"session": "x", "yaml": YAML, "agentname": "y"}, 'did you mean "agentName"?'),
+        (
+            "create_session",
+            {"session": "x", "yaml": YAML, "toolProxy": "https://p"},
+            "options.toolProxy is not supported",
+        ),
         ("create_session", {"session": "s", "yaml": YAML}, "not in use"),
         ("create_session", {"session": "x", "yaml": YAML, "history": 7}, "messages must be an array"),
         ("chat", {"session": "x", "yaml": YAML, "messages": []}, "the last message must be from the user"),

@@ -151,8 +151,9 @@ class _Work:
         if registry.warnings:
             yield [{"type": "warning", "message": text} for text in registry.warnings]
         step = turn.begin_step()
+        chain = self._agent.chain(me)
         if turn.steps > 1:
-            yield [{"type": "step", "step": turn.steps}]
+            yield [{"type": "step", "step": turn.steps, "model": chain.agent.chain[0].ref}]
         started = time.monotonic()
         notes = await self._before_model()
         system = instruction(me, self._agent.now(), [*self._agent.toolbox.instructions(me), *notes])
@@ -161,7 +162,7 @@ class _Work:
         step.output = _output(me)
         step.after_tools = turn.messages[-1].role == "tool"
         step.max_bytes = me.max_response_bytes
-        async with aclosing(self._agent.chain(me).run(step)) as batches:
+        async with aclosing(chain.run(step)) as batches:
             async for batch in batches:
                 yield batch
         answer = step.answer()

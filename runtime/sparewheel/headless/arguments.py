@@ -34,6 +34,7 @@ class Options:
     engine: Host
     events: frozenset[str] | None
     agent_name: str | None
+    auto_approve: bool
     dist: str | None
     timeout: float | None
 
@@ -54,6 +55,7 @@ def parse(argv: Sequence[str]) -> Options:
         engine=cast("Host", found.engine),
         events=found.events,
         agent_name=found.agent_name,
+        auto_approve=found.auto_approve,
         dist=found.dist,
         timeout=found.timeout,
     )
@@ -73,6 +75,7 @@ def _parser() -> argparse.ArgumentParser:
     run.add_argument("--engine", choices=get_args(Host), default="chromium", help="default: chromium")
     run.add_argument("--events", type=_types, metavar="TYPE,TYPE", help="print only these")
     run.add_argument("--agent-name", metavar="NAME", help="which agent of the file")
+    run.add_argument("--auto-approve", action="store_true", help="let tools that change something run unasked")
     run.add_argument("--dist", metavar="DIR", help="the built files; default: SPAREWHEEL_DIST, else the repository's")
     run.add_argument("--timeout", type=_seconds, metavar="S", help="abort the turn after so many seconds")
     return parser

@@ -125,7 +125,13 @@ async def _run(options: Options, yaml: str, dist: Path, launch: Launch | None, l
     interrupts = Interrupts(task.cancel)
     try:
         async with connect(
-            yaml, dist, launch, env=options.env, agent_name=options.agent_name, on_console=_console
+            yaml,
+            dist,
+            launch,
+            env=options.env,
+            agent_name=options.agent_name,
+            auto_approve=options.auto_approve,
+            on_console=_console,
         ) as runtime:
             interrupts.act = runtime.abort
             await _turn(runtime, options, lines)

@@ -151,6 +151,7 @@ async def open(
     env: Mapping[str, str] | None = None,
     engine: Host = "chromium",
     agent_name: str | None = None,
+    auto_approve: bool = False,
     dist: str | os.PathLike[str] | None = None,
     boot_limit: float = BOOT_LIMIT,
     on_progress: Callable[[dict[str, Any]], None] | None = None,
@@ -166,6 +167,7 @@ async def open(
         env: What the agent file's `token_key`s name. Values that look like keys never reach `console` or an error.
         engine: The browser to drive (installed if there is none), or "node".
         agent_name: Which agent of the file; None: `root`, or the first.
+        auto_approve: Whether tools that change something may run; nobody is there to be asked.
         dist: The built files; None: SPAREWHEEL_DIST, or `dist/` of this repository.
         boot_limit: Seconds the runtime may take to start.
         on_progress: Gets {stage, message, done?, total?, ms} while it starts. None: stderr, once it takes a second.
@@ -178,7 +180,14 @@ async def open(
     yaml = read_agent(agent, folder)
     launch = None if engine == "node" else await asyncio.to_thread(ensure, engine)
     async with connect(
-        yaml, folder, launch, env=env, agent_name=agent_name, boot_limit=boot_limit, on_progress=on_progress
+        yaml,
+        folder,
+        launch,
+        env=env,
+        agent_name=agent_name,
+        auto_approve=auto_approve,
+        boot_limit=boot_limit,
+        on_progress=on_progress,
     ) as runtime:
         yield runtime
 
@@ -191,6 +200,7 @@ async def connect(
     *,
     env: Mapping[str, str] | None = None,
     agent_name: str | None = None,
+    auto_approve: bool = False,
     boot_limit: float = BOOT_LIMIT,
     on_progress: Callable[[dict[str, Any]], None] | None = None,
     on_console: Callable[[str], None] | None = None,
@@ -200,7 +210,7 @@ async def connect(
     clean = partial(redact, secrets=[value for value in env.values() if "://" not in value])
     link: Link = NodeLink(dist, clean) if launch is None else BrowserLink(dist, launch, clean)
     link.on_progress = on_progress or _SlowBoot()
-    options: dict[str, Any] = {"yaml": yaml, "env": env}
+    options: dict[str, Any] = {"yaml": yaml, "env": env, "autoApprove": auto_approve}
     if agent_name is not None:
         options["agentName"] = agent_name
     async with AsyncExitStack() as stack:

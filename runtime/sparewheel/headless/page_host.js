@@ -41,7 +41,8 @@
   /** @type {Record<string, (params: any) => Promise<unknown>>} */
   const methods = {
     async create_session({ session, ...options }) {
-      sessions.set(session, await runtime.createSession(options, onEvent));
+      // Somebody reads the events, but nobody is there to be asked.
+      sessions.set(session, await runtime.createSession({ interactive: false, ...options }, onEvent));
     },
     send: ({ session, prompt }) => sessions.get(session).send(prompt),
     async abort({ session }) {

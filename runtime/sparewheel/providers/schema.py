@@ -63,7 +63,23 @@ _GEMINI_FORMATS: Final = {"string": ("date-time",), "number": ("float", "double"
 _SCALARS: Final = ("string", "number", "boolean")
 
 
+# A tool's schema is the same value in every request, and there may be hundreds of them: each is read once. The schema
+# is kept beside its result, so that its id stays its own.
+_KEPT: Final[dict[tuple[int, Dialect], tuple[Mapping[str, Any], dict[str, Any]]]] = {}
+_MOST_KEPT: Final = 2000
+
+
 def normalise(schema: Mapping[str, Any], dialect: Dialect) -> dict[str, Any]:
+    """`write`, remembered. Neither the schema nor the result may be changed by anybody."""
+    kept = _KEPT.get((id(schema), dialect))
+    if kept is None:
+        while len(_KEPT) >= _MOST_KEPT:
+            del _KEPT[next(iter(_KEPT))]
+        kept = _KEPT[id(schema), dialect] = (schema, write(schema, dialect))
+    return kept[1]
+
+
+def write(schema: Mapping[str, Any], dialect: Dialect) -> dict[str, Any]:
     """The schema as the API of `dialect` takes it: always that of an object, without references, bounded in size.
 
     Idempotent; the input is not touched. A reference that leads back into itself becomes a plain object. In

@@ -68,7 +68,7 @@ class Approvals:
         """The user's word: on `call_id`, or on the call that has waited longest. Raises `ConfigError`."""
         word = _word(decision)
         if word == "approve_tool" and not tool and call_id is None:
-            raise ConfigError("confirm: approve_tool needs toolName")
+            raise ConfigError("approve_tool requires toolName")
         if call_id is None:
             call_id = next((open_id for open_id, (_, future) in self._pending.items() if not future.done()), None)
         if call_id is None or call_id not in self._pending or self._pending[call_id][1].done():
@@ -95,5 +95,5 @@ def _word(decision: object) -> Answer:
     known = get_args(Answer)
     word = _SAME.get(str(decision), decision)
     if word not in known:
-        raise ConfigError(f"unknown decision {decision!r}", f"Known are: {', '.join(known)}.")
+        raise ConfigError(f'unknown decision "{decision}" ({", ".join(known)})'[:300])
     return word  # type: ignore[return-value]  # checked against the literal's own members

@@ -170,7 +170,7 @@ class Theirs:
     async def boot(self, name: str = "main", **options: Any) -> None:
         """Start a runtime, known by `name` from then on; checks that it told of every stage."""
         stages = await self.call("boot", name, options, limit=BOOT_LIMIT)
-        assert list(dict.fromkeys(stages)) == ["check", "pyodide", "packages", "runtime"]
+        assert list(dict.fromkeys(stages)) == ["check", "snapshot", "runtime"]
 
     async def fails(self, method: str, *args: Any) -> dict[str, Any]:
         """Call a function of theirs.js that must reject; returns what it rejected with."""

@@ -1,59 +1,94 @@
-// Starts Pyodide and the runtime in it, stage by stage. Runs in a worker and under Node alike: whatever differs between
-// them is the host's (see Host). Pyodide mostly hangs or goes on where it should fail, so every stage is watched.
+// Starts Python and the runtime in it, stage by stage: from a snapshot of its memory where there is one, else plainly.
+// Runs in a worker and under Node alike: whatever differs between them is the host's (see Host). Every stage is watched.
 
+import { complete } from "./boot/late.js";
+import { loadPackages, loadPython, log, prefetch } from "./boot/pyodide.js";
+import { restore } from "./boot/restore.js";
 import { AssetFault } from "./lib/assets.js";
 import { Stages } from "./lib/stages.js";
 
 /**
- * @typedef {{depends: string[], file_name: string, name: string}} LockedPackage
+ * @typedef {object} Network Fetches our files, and watches what Pyodide fetches by itself.
+ * @property {Promise<never>} failed Rejects when a file that Pyodide needs can not be used.
+ * @property {() => void} stop Pyodide has what it needs.
+ * @property {(url: string, sha256?: string) => void} prefetch Have a file ready for when Pyodide asks for it.
+ * @property {(url: string, options?: {packed?: boolean}) => void} prefetchModule The same for a WebAssembly module.
+ * @property {(url: string, response: Response) => void} answer What Pyodide is to get for a file instead.
+ * @property {(url: string) => Promise<WebAssembly.Module>} compile
+ * @property {(file: {url: string, size: number, sha256: string}) => Promise<Uint8Array>} bytes A file, verified.
+ * @property {(url: string, options?: {packed?: boolean, priority?: "low"}) => Promise<Uint8Array>} read A file.
  *
- * @typedef {object} Network Watches what Pyodide fetches.
- * @property {Promise<never>} failed Rejects when a file can not be used.
- * @property {() => void} stop
+ * Where `packed` is set, there is a second file that is the first one compressed by gzip, with ".gz" after its name.
  *
- * @typedef {object} Host What a browser's worker adds; under Node, Pyodide reads files and needs none of it.
+ * @typedef {object} Host
  * @property {() => void} [check] Throws `AssetFault` where Python can not run at all.
- * @property {(url: string) => Promise<string>} [readText]
- * @property {(onBytes: (done: number, total: number | undefined) => void) => Network} [watchNetwork]
+ * @property {(url: string) => Promise<string>} readText
+ * @property {(onBytes: (done: number, total: number | undefined) => void) => Network} watchNetwork
  * @property {(url: string) => Promise<AssetFault | null>} [findFault] Why a script did not load.
  */
 
-const PACKAGE = "sparewheel";
-
 /**
  * Start Python and load the runtime.
- * @param {string} indexURL The folder with Pyodide, the lock file and the wheels; ends in a slash.
+ * @param {string} indexURL The URL of the folder with pyodide-lock.json and what it names; ends in a slash.
  * @param {(progress: import("./sparewheel.js").Progress) => void} onProgress
- * @param {Host} [host]
+ * @param {Host} host
+ * @param {{snapshot?: boolean}} [options] `snapshot: false` starts without one.
  * @returns {Promise<(send: (text: string) => void) => (text: string) => void>} Connects the runtime: `send` gets what
- *   Python has to say, what comes back takes commands; both as JSON text. Rejects with `BootError`.
+ *   Python has to say, what comes back takes commands; both as JSON text. Rejects with `BootError`: if its stage is
+ *   "snapshot", another try in another thread, with `snapshot: false`, may work.
  */
-export async function boot(indexURL, onProgress, host = {}) {
+export async function boot(indexURL, onProgress, host, { snapshot = true } = {}) {
   const stages = new Stages(onProgress);
   const lock = await stages.run("check", async () => {
     host.check?.();
-    return host.readText && readLock(`${indexURL}pyodide-lock.json`, host.readText);
+    return readLock(`${indexURL}pyodide-lock.json`, host.readText);
   });
-  const network = host.watchNetwork?.((done, total) => stages.progress(done, total)) ?? { failed: never, stop() {} };
+  const network = host.watchNetwork((done, total) => stages.progress(done, total));
   network.failed.catch(() => {}); // it may fail when no stage is listening any more
+  const fast = snapshot && lock.tool.sparewheel.snapshot !== undefined;
+  const start = fast ? startFast : startPlain;
   try {
-    const python = await stages.run("pyodide", () => Promise.race([loadPython(indexURL, lock, host), network.failed]));
-    await stages.run("packages", () => Promise.race([loadPackages(python, indexURL), network.failed]));
-    network.stop();
+    const python = await start(stages, { indexURL, lock, network, host });
+    python._api.on_fatal = crash;
     const runtime = await stages.run("runtime", async () => importRuntime(python));
-    return (send) => connect(runtime, send);
+    return (send) => {
+      const dispatch = connect(runtime, send);
+      // In a task of its own: first comes whoever waits for the runtime.
+      if (fast) setTimeout(() => complete(python, indexURL, lock, network).catch((thrown) => log(String(thrown))));
+      return dispatch;
+    };
   } finally {
     network.stop();
   }
 }
 
-/** @type {Promise<never>} */
-const never = new Promise(() => {});
+/** @typedef {{indexURL: string, lock: import("./boot/pyodide.js").Lock, network: Network, host: Host}} Parts */
+
+/**
+ * @param {Stages} stages
+ * @param {Parts} parts
+ */
+async function startFast(stages, { indexURL, lock, network }) {
+  return stages.run("snapshot", () => Promise.race([restore(indexURL, lock, network), network.failed]));
+}
+
+/**
+ * @param {Stages} stages
+ * @param {Parts} parts
+ */
+async function startPlain(stages, { indexURL, lock, network, host }) {
+  const python = await stages.run("pyodide", () => {
+    prefetch(indexURL, lock, network);
+    return Promise.race([loadPython(indexURL, lock, host), network.failed]);
+  });
+  await stages.run("packages", () => Promise.race([loadPackages(python, indexURL), network.failed]));
+  return python;
+}
 
 /**
  * @param {string} url
  * @param {(url: string) => Promise<string>} readText
- * @returns {Promise<object>}
+ * @returns {Promise<import("./boot/pyodide.js").Lock>}
  */
 async function readLock(url, readText) {
   const text = await readText(url);
@@ -68,43 +103,6 @@ async function readLock(url, readText) {
 }
 
 /**
- * @param {string} indexURL
- * @param {object | undefined} lockFileContents Read by Pyodide itself if it is not given.
- * @param {Host} host
- * @returns {Promise<any>} Pyodide.
- */
-async function loadPython(indexURL, lockFileContents, host) {
-  try {
-    const { loadPyodide } = await import(`${indexURL}pyodide.mjs`);
-    const folder = folderOf(indexURL);
-    // The base is named, because under Node a wheel that is missing would else be taken from a CDN.
-    const options = { indexURL: folder, packageBaseUrl: folder, lockFileContents, stdout: log, stderr: log };
-    const python = await loadPyodide(options);
-    python._api.on_fatal = crash;
-    return python;
-  } catch (thrown) {
-    for (const script of ["pyodide.mjs", "pyodide.asm.mjs"]) {
-      const fault = await host.findFault?.(indexURL + script);
-      if (fault) throw fault;
-    }
-    throw thrown;
-  }
-}
-
-/**
- * Under Node, Pyodide wants a path where browsers want a URL.
- * @param {string} indexURL
- */
-function folderOf(indexURL) {
-  const { protocol, pathname } = new URL(indexURL);
-  // A drive letter of Windows comes after a slash.
-  return protocol === "file:" ? decodeURIComponent(pathname).replace(/^\/(?=[a-z]:)/i, "") : indexURL;
-}
-
-/** What Python prints is for who debugs. */
-const log = (/** @type {string} */ text) => console.debug(text);
-
-/**
  * Python is beyond help: end the thread as an uncaught exception does, so that whoever started it learns of it.
  * @param {unknown} error
  */
@@ -112,39 +110,6 @@ function crash(error) {
   setTimeout(() => {
     throw error;
   });
-}
-
-/**
- * @param {any} python
- * @param {string} indexURL
- */
-async function loadPackages(python, indexURL) {
-  /** @type {string[]} */
-  const complaints = [];
-  const errorCallback = (/** @type {string} */ text) => complaints.push(text);
-  await python.loadPackage([PACKAGE], { messageCallback: log, errorCallback });
-  // A wheel that is missing or damaged does not make loadPackage reject.
-  const missing = withDependencies(python.lockfile.packages).filter(({ name }) => !(name in python.loadedPackages));
-  if (missing.length === 0) return;
-  const list = missing.map(({ name, file_name }) => `${name} (${new URL(file_name, indexURL)})`).join(", ");
-  throw new Error([`not loaded: ${list}`, ...complaints].join("; "));
-}
-
-/**
- * The runtime and all it needs.
- * @param {Record<string, LockedPackage>} packages
- */
-function withDependencies(packages) {
-  const found = new Map();
-  const visit = (/** @type {string} */ name) => {
-    const key = name.toLowerCase().replace(/[-_.]+/g, "-");
-    const entry = packages[key];
-    if (!entry || found.has(key)) return;
-    found.set(key, entry);
-    entry.depends.forEach(visit);
-  };
-  visit(PACKAGE);
-  return [...found.values()];
 }
 
 /** @param {any} python */

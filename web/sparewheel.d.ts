@@ -37,8 +37,12 @@ export class SparewheelError extends Error implements ErrorFacts {
   readonly stage?: Stage;
 }
 
-/** The stages of starting, in order. "worker" is before the worker has said anything. */
-export type Stage = "worker" | "check" | "pyodide" | "packages" | "runtime";
+/**
+ * The stages of starting, in order. "worker" is before the worker has said anything. "snapshot" is Python with its
+ * packages from a snapshot of its memory; "pyodide" and "packages" are there instead where that is switched off, and
+ * after it where it does not work.
+ */
+export type Stage = "worker" | "check" | "snapshot" | "pyodide" | "packages" | "runtime";
 
 /** How far starting has come. */
 export interface Progress {
@@ -59,6 +63,8 @@ export interface RuntimeOptions {
   workerUrl?: string | URL;
   /** Makes the worker, for hosts where `new Worker(url, {type: "module"})` is not enough. */
   createWorker?: (url: URL) => Worker | Promise<Worker>;
+  /** false starts Python plainly, which takes several times as long. Default: from a snapshot, and plainly if it fails. */
+  snapshot?: boolean;
   /** Told how starting goes. */
   onProgress?: (progress: Progress) => unknown;
   /** Ends the runtime while it is still starting. */
@@ -306,6 +312,13 @@ export interface Runtime {
   /** Ends the worker and settles everything that is open. Disposing twice is fine. */
   dispose(): void;
 }
+
+/**
+ * Puts a service worker in place that keeps all files, so that the next visit needs no network; an update is taken
+ * over as a whole. For pages below the folder of the assets, where `service-worker.js` has to lie. Resolves with whether
+ * it could be done; call it when the runtime is ready, because it fetches what has not been fetched yet.
+ */
+export function keepOffline(options?: { assetBase?: string | URL }): Promise<boolean>;
 
 /** Starts a worker with Python in it; resolves when it is ready. */
 export function createRuntime(options?: RuntimeOptions): Promise<Runtime>;

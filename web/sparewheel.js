@@ -7,6 +7,7 @@ import { Client } from "./lib/client.js";
 import { SparewheelError } from "./lib/errors.js";
 import { launchWorker } from "./lib/launch.js";
 import { guarded } from "./lib/listener.js";
+import { register } from "./lib/offline.js";
 import { readOptions } from "./lib/options.js";
 import { PageModels } from "./lib/page-models.js";
 import { Session } from "./lib/session.js";
@@ -26,11 +27,12 @@ const HERE = import.meta.url;
 
 /** @type {Api["createRuntime"]} */
 export async function createRuntime(options = {}) {
-  const { assetBase, workerUrl, createWorker = moduleWorker, onProgress, signal, models = {} } = options;
+  const { assetBase, workerUrl, createWorker = moduleWorker, onProgress, signal, snapshot, models = {} } = options;
   const base = folder(assetBase ?? new URL(".", HERE));
   const worker = await launchWorker({
     workerUrl: workerUrl ? absolute(workerUrl) : new URL("worker.js", base),
     indexURL: new URL("pyodide/", base).href,
+    snapshot,
     createWorker,
     onProgress: guarded(onProgress, "onProgress"),
     signal,
@@ -39,6 +41,11 @@ export async function createRuntime(options = {}) {
   new PageModels(client, models);
   watchSurroundings(client);
   return new Runtime(client);
+}
+
+/** @type {Api["keepOffline"]} */
+export async function keepOffline({ assetBase } = {}) {
+  return register(folder(assetBase ?? new URL(".", HERE)));
 }
 
 /** @implements {RuntimeApi} */

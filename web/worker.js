@@ -1,7 +1,17 @@
-// The module worker: boots Python, then is two pipes. The page sends {type: "boot", indexURL} first, after that only
+// The module worker: boots Python, then is two pipes. The page sends {type: "boot", indexURL, snapshot?} first, after that only
 // strings (commands as JSON text); it gets progress, ready or boot_failed as objects and what Python says as strings.
 
 import { boot } from "./boot.js";
+// Named here, and not left to those that import them, so that all are fetched at once.
+import "./boot/container.js";
+import "./boot/late.js";
+import "./boot/memory.js";
+import "./boot/pyodide.js";
+import "./boot/restore.js";
+import "./boot/side-modules.js";
+import "./lib/assets.js";
+import "./lib/download.js";
+import "./lib/stages.js";
 import { workerHost } from "./lib/worker-host.js";
 
 /** @type {string[]} Commands that came before Python was ready. */
@@ -10,16 +20,16 @@ const waiting = [];
 let dispatch = null;
 
 self.onmessage = ({ data }) => {
-  if (typeof data !== "string") void start(data.indexURL);
+  if (typeof data !== "string") void start(data);
   else if (dispatch) dispatch(data);
   else waiting.push(data);
 };
 
-/** @param {string} indexURL */
-async function start(indexURL) {
+/** @param {{indexURL: string, snapshot?: boolean}} message */
+async function start({ indexURL, snapshot }) {
   const began = performance.now();
   try {
-    const connect = await boot(indexURL, (progress) => self.postMessage(progress), workerHost);
+    const connect = await boot(indexURL, (progress) => self.postMessage(progress), workerHost, { snapshot });
     dispatch = connect((text) => self.postMessage(text));
   } catch (thrown) {
     const { stage = "runtime", message, hint = "" } = /** @type {import("./lib/stages.js").BootError} */ (thrown);

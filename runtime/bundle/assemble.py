@@ -1,4 +1,4 @@
-"""`dist/`: decide what belongs in it, and make the folder hold exactly that.
+"""`dist/`: make the folder hold exactly what `bundle.plan` says, and only when something has changed.
 
 A build writes a file only when its content changed, and leaves its record (`.cache/build.json`) last. A build that was
 interrupted leaves no record, so the next one looks at everything again.
@@ -9,18 +9,16 @@ from __future__ import annotations
 import hashlib
 import json
 import os
-from pathlib import Path
 from typing import TYPE_CHECKING
 
-from bundle.shell import CACHE, DIST, ROOT, WEB, alone, say
+from bundle.plan import contents, files_below
+from bundle.shell import CACHE, DIST, ROOT, alone, say
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping
+    from collections.abc import Iterable, Mapping
+    from pathlib import Path
 
 RECORD = CACHE / "build.json"
-CORE_FILES = ("pyodide.mjs", "pyodide.asm.mjs", "pyodide.asm.wasm", "python_stdlib.zip")
-LEFT_OUT = {"node_modules", "__pycache__"}
-NOT_FOR_THE_BROWSER = ("package.json", "package-lock.json", "tsconfig*.json")
 SOURCES = ("LICENSE", "pyproject.toml", "runtime", "web")
 
 
@@ -39,37 +37,6 @@ def build() -> None:
         record(RECORD, sources, DIST)
         size = sum(path.stat().st_size for path in files_below(DIST))
         say(f"dist/ is ready: {size / 1e6:.1f} MB, {changed} files changed")
-
-
-def contents() -> dict[str, Path | bytes]:
-    """Make everything that belongs into `dist/`, by its path there: the bytes, or the file that has them."""
-    from bundle.agent_schema import FILE_NAME, agent_file_schema_text
-    from bundle.fetch import PYODIDE, fetch_node_modules, fetch_wheels
-    from bundle.licenses import license_files
-    from bundle.lockfile import lock
-    from bundle.wheel import build_wheel
-
-    fetch_node_modules()
-    wheels = fetch_wheels()
-    say("assembling dist/")
-    own = build_wheel(CACHE / "own")
-    info = json.loads((PYODIDE / "pyodide-lock.json").read_text(encoding="utf-8"))["info"]
-    package = json.loads((PYODIDE / "package.json").read_text(encoding="utf-8"))
-    about = {"version": package["version"], "license": package["license"], "source": package["homepage"]}
-    plan: dict[str, Path | bytes] = dict(web_files())
-    plan |= {f"pyodide/{name}": PYODIDE / name for name in CORE_FILES}
-    plan |= {f"pyodide/{wheel.name}": wheel for wheel in [*wheels, own]}
-    plan["pyodide/pyodide-lock.json"] = json.dumps(lock([*wheels, own], info), indent=1).encode() + b"\n"
-    plan[FILE_NAME] = agent_file_schema_text().encode()
-    plan |= license_files(wheels, about, info["python"], (ROOT / "LICENSE").read_text(encoding="utf-8"))
-    return plan
-
-
-def web_files() -> Iterator[tuple[str, Path]]:
-    """The files of `web/` that a browser asks for, with their paths below `dist/`."""
-    for path in files_below(WEB):
-        if not any(path.match(pattern) for pattern in NOT_FOR_THE_BROWSER):
-            yield path.relative_to(WEB).as_posix(), path
 
 
 def synchronize(folder: Path, plan: Mapping[str, Path | bytes]) -> int:
@@ -112,15 +79,6 @@ def fingerprint(root: Path, sources: Iterable[str]) -> str:
             content = hashlib.sha256(file.read_bytes()).hexdigest()
             total.update(f"{file.relative_to(root).as_posix()} {content}\n".encode())
     return total.hexdigest()
-
-
-def files_below(folder: Path) -> list[Path]:
-    """List the files in a folder and its subfolders in a fixed order, without caches, dotfiles and npm's own."""
-    found = []
-    for path, subfolders, names in os.walk(folder):
-        subfolders[:] = [name for name in subfolders if not name.startswith(".") and name not in LEFT_OUT]
-        found += [Path(path, name) for name in names if not name.startswith(".")]
-    return sorted(found)
 
 
 def record(file: Path, sources: str, folder: Path) -> None:

@@ -57,6 +57,18 @@ def lock(wheels: Iterable[Path], info: dict[str, str]) -> dict[str, Any]:
     return {"info": info, "packages": packages, "tool": {}}
 
 
+def closure(packages: dict[str, dict[str, Any]], name: str) -> list[dict[str, Any]]:
+    """A package of a lock file and all it depends on."""
+    found: dict[str, dict[str, Any]] = {}
+    waiting = [name]
+    while waiting:
+        next_one = waiting.pop()
+        if next_one not in found:
+            found[next_one] = packages[next_one]
+            waiting += packages[next_one]["depends"]
+    return list(found.values())
+
+
 def read_metadata(wheel: Path) -> Message:
     """Read a wheel's core metadata (https://packaging.python.org/specifications/core-metadata)."""
     with zipfile.ZipFile(wheel) as archive:

@@ -36,7 +36,10 @@ if TYPE_CHECKING:
 Params = dict[str, Any]
 
 _OPTIONS: Final = frozenset(
-    "session yaml agentName env history messages tools hooks python documents autoApprove approvalTimeout interactive".split()
+    {
+        *("session", "yaml", "agentName", "env", "history", "messages", "documents"),
+        *("tools", "hooks", "python", "autoApprove", "approvalTimeout", "interactive"),
+    }
 )
 _ELSEWHERE: Final = {
     "toolProxy": "is not supported: tools ask their addresses directly, which must allow the page by CORS",

@@ -16,6 +16,7 @@ pytestmark = pytest.mark.asyncio(loop_scope="session")
 PATH = "/some/deep/path/spare/"
 WHEEL = next(find_dist().glob("pyodide/ruamel_yaml-*.whl")).name
 OWN = next(find_dist().glob("pyodide/sparewheel-*.whl")).name
+SNAPSHOT = next(find_dist().glob("pyodide/snapshot.*.bin")).name
 NO_WASM = {"Content-Security-Policy": "default-src 'self'; script-src 'self'"}
 NO_CONNECT = {"Content-Security-Policy": "script-src 'self' 'wasm-unsafe-eval'; connect-src 'none'"}
 
@@ -31,6 +32,7 @@ async def page(browser: Browser, site: Site) -> AsyncIterator[Theirs]:
     await context.close()
 
 
+@pytest.mark.parametrize("snapshot", [True, False], ids=["snapshot", "plain"])
 @pytest.mark.parametrize(
     ("file", "change", "stage", "said"),
     [
@@ -58,10 +60,13 @@ async def page(browser: Browser, site: Site) -> AsyncIterator[Theirs]:
     ids=lambda value: value if isinstance(value, str) else None,
 )
 async def test_a_host_that_is_set_up_wrong(
-    file: str, change: Change, stage: str, said: list[str], page: Theirs, site: Site
+    file: str, change: Change, stage: str, said: list[str], snapshot: bool, page: Theirs, site: Site
 ) -> None:
+    """What is wrong with a file that a plain start needs is found by a plain start, which follows on a failed other."""
     site.changes[file] = change
-    error = await within(page.fails("boot"), 15)
+    if snapshot and stage in ("pyodide", "packages"):
+        site.changes[SNAPSHOT] = Change(404)
+    error = await within(page.fails("boot", "main", {"snapshot": snapshot}), 20)
     assert (error["kind"], error["stage"]) == ("boot_failed", stage), error
     assert error["hint"]
     assert [word for word in said if word not in error["message"] + error["hint"]] == [], error
@@ -69,7 +74,7 @@ async def test_a_host_that_is_set_up_wrong(
 
 
 async def test_the_next_start_works(page: Theirs, site: Site) -> None:
-    site.changes[OWN] = Change(404)
+    site.changes["worker.js"] = Change(404)
     await page.fails("boot")
     site.changes.clear()
     await page.boot()

@@ -8,8 +8,9 @@ from typing import Any
 
 import pytest
 
-from bundle.assemble import CORE_FILES, synchronize
+from bundle.assemble import synchronize
 from bundle.fetch import PYODIDE
+from bundle.plan import CORE_FILES
 from bundle.shell import CACHE
 from sparewheel.headless import find_dist
 from sparewheel.headless.static import StaticServer
@@ -29,9 +30,8 @@ def pytest_configure(config: pytest.Config) -> None:
 def web_server_main(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[str, int, Path]]:
     """Makes the folder and serves it, in place of pytest-pyodide's own server, which forks a process with threads."""
     built = find_dist() / "pyodide"
-    plan: dict[str, Path | bytes] = {path.name: path for path in built.iterdir()}
-    plan |= {name: PYODIDE / name for name in FOR_NODE}
-    assert set(CORE_FILES) <= set(plan)
+    plan: dict[str, Path | bytes] = {path.name: path for path in [*built.glob("*.whl"), built / "pyodide-lock.json"]}
+    plan |= {name: PYODIDE / name for name in (*CORE_FILES, *FOR_NODE)}
     CACHE.mkdir(exist_ok=True)
     synchronize(DIST, plan)
     with StaticServer(DIST) as server:

@@ -7,7 +7,8 @@ from pathlib import Path
 import pytest
 
 from bundle import assemble
-from bundle.assemble import files_below, fingerprint, is_current, record, synchronize
+from bundle.assemble import fingerprint, is_current, record, synchronize
+from bundle.plan import files_below
 
 
 def tree(folder: Path) -> dict[str, bytes]:

@@ -5,36 +5,74 @@ from __future__ import annotations
 import hashlib
 import json
 import re
+import zipfile
 from typing import Any
 
 import pytest
+from packaging.utils import parse_wheel_filename
 
-from bundle.assemble import CORE_FILES
-from bundle.fetch import WHEEL_LIST, wheel_hashes
+from bundle.fetch import WHEEL_LIST
+from bundle.naming import LENGTH, digest
+from bundle.plan import CORE_FILES
 from bundle.shell import DIST, WEB
+from sparewheel.headless.static import HASHED
 
 PYODIDE = DIST / "pyodide"
+COMPRESSED = (".br", ".gz")
+BYTECODE_MAGIC = (3627).to_bytes(2, "little") + b"\r\n"  # of Python 3.14
 
 
 @pytest.fixture(scope="module")
-def packages() -> dict[str, dict[str, Any]]:
-    """The packages of the lock file."""
+def lock() -> dict[str, Any]:
+    """The lock file."""
     assert PYODIDE.is_dir(), "there is no dist/: run `python3 build.py build`"
     lock: dict[str, Any] = json.loads((PYODIDE / "pyodide-lock.json").read_text(encoding="utf-8"))
     assert lock["info"]["abi_version"] == "2026_0"
+    return lock
+
+
+@pytest.fixture(scope="module")
+def packages(lock: dict[str, Any]) -> dict[str, dict[str, Any]]:
+    """The packages of the lock file."""
     found: dict[str, dict[str, Any]] = lock["packages"]
+    return found
+
+
+@pytest.fixture(scope="module")
+def tool(lock: dict[str, Any]) -> dict[str, Any]:
+    """What the lock file says of our own files."""
+    found: dict[str, Any] = lock["tool"]["sparewheel"]
     return found
 
 
 def test_the_lock_file_lists_the_wheels_that_are_there_with_their_hashes(packages: dict[str, dict[str, Any]]) -> None:
     hashes = {path.name: hashlib.sha256(path.read_bytes()).hexdigest() for path in PYODIDE.glob("*.whl")}
     assert {package["file_name"]: package["sha256"] for package in packages.values()} == hashes
-    assert wheel_hashes(WHEEL_LIST.read_text(encoding="utf-8")) < set(hashes.values())
+    pinned = set(re.findall(r"^([\w.-]+)==(\S+) ", WHEEL_LIST.read_text(encoding="utf-8"), re.MULTILINE))
+    bundled = {(name, package["version"]) for name, package in packages.items()}
+    assert {(name.lower().replace("_", "-").replace(".", "-"), version) for name, version in pinned} < bundled
 
 
-def test_nothing_is_missing_and_nothing_is_left_over(packages: dict[str, dict[str, Any]]) -> None:
+def test_the_wheels_hold_bytecode_of_pyodide_s_python() -> None:
+    for wheel in PYODIDE.glob("*.whl"):
+        parse_wheel_filename(wheel.name)  # its hash does not make it a bad name
+        with zipfile.ZipFile(wheel) as archive:
+            compiled = [name for name in archive.namelist() if name.endswith(".pyc")]
+            assert [name for name in archive.namelist() if name.endswith(".py")] == []
+            assert compiled
+            assert {archive.read(name)[:4] for name in compiled} == {BYTECODE_MAGIC}
+
+
+def test_nothing_is_missing_and_nothing_is_left_over(packages: dict[str, dict[str, Any]], tool: dict[str, Any]) -> None:
     wheels = {package["file_name"] for package in packages.values()}
-    assert {path.name for path in PYODIDE.iterdir()} == {*CORE_FILES, "pyodide-lock.json", *wheels}
+    snapshot = tool["snapshot"]
+    own = {snapshot["file"], tool["site"], *(module["file"] for module in snapshot["sideModules"])}
+    core = {f"{tool['core']}{name}" for name in CORE_FILES}
+    files = {path.relative_to(PYODIDE).as_posix() for path in PYODIDE.rglob("*") if path.is_file()}
+    plain = {name for name in files if not name.endswith(COMPRESSED)}
+    assert plain == {"pyodide-lock.json", *core, *own, *wheels}
+    packed = {name for name in plain if name.endswith((".bin", ".wasm", ".mjs", ".json"))}
+    assert files - plain == {name + suffix for name in packed for suffix in COMPRESSED}
     assert {"pydantic", "ruamel-yaml", "micropip", "pyodide-http", "sparewheel"} <= set(packages)
     tools = [
         name
@@ -44,8 +82,42 @@ def test_nothing_is_missing_and_nothing_is_left_over(packages: dict[str, dict[st
     assert tools == []
 
 
+def test_what_is_kept_for_ever_is_named_after_its_bytes(tool: dict[str, Any]) -> None:
+    for file in (tool["snapshot"]["file"], tool["site"], tool["snapshot"]["sideModules"][0]["file"]):
+        assert file.split(".")[-2] == digest((PYODIDE / file).read_bytes())
+        assert len(file.split(".")[-2]) == LENGTH
+    for path in PYODIDE.rglob("*"):
+        hashed = HASHED.search(path.relative_to(DIST).as_posix())
+        assert hashed or path.name.removesuffix(path.suffix).startswith("pyodide-lock"), path
+
+
+def test_the_snapshot_is_the_one_that_the_lock_file_describes(tool: dict[str, Any]) -> None:
+    content = (PYODIDE / tool["snapshot"]["file"]).read_bytes()
+    assert len(content) == tool["snapshot"]["size"]
+    assert hashlib.sha256(content).hexdigest() == tool["snapshot"]["sha256"]
+    assert content.startswith(b"SPARESN1")
+
+
+def test_a_first_visit_is_small(tool: dict[str, Any]) -> None:
+    """What is on the way to `ready`, with headers left out."""
+    snapshot = tool["snapshot"]
+    heavy = [f"{tool['core']}{name}" for name in CORE_FILES if name != "python_stdlib.zip"]
+    heavy += [snapshot["file"], *(module["file"] for module in snapshot["sideModules"])]
+    assert sum((PYODIDE / f"{name}.br").stat().st_size for name in heavy) < 9_000_000
+
+
+def test_the_service_worker_lists_what_a_visit_needs(tool: dict[str, Any]) -> None:
+    script = (DIST / "service-worker.js").read_text(encoding="utf-8")
+    listed = json.loads(script.rpartition("serve(")[2].rpartition(");")[0])["files"]
+    snapshot = tool["snapshot"]
+    needed = {"index.html", "sparewheel.js", "worker.js", "pyodide/pyodide-lock.json", "examples/demo.yaml"}
+    assert needed | {f"pyodide/{snapshot['file']}", f"pyodide/{tool['core']}pyodide.asm.wasm"} <= set(listed)
+    for name, sha256 in listed.items():
+        assert hashlib.sha256((DIST / name).read_bytes()).hexdigest() == sha256, name
+
+
 def test_a_dependency_is_in_the_lock_file(packages: dict[str, dict[str, Any]]) -> None:
-    assert packages["sparewheel"]["depends"] == ["pydantic", "ruamel-yaml"]
+    assert packages["sparewheel"]["depends"] == ["fastjsonschema", "pydantic", "ruamel-yaml"]
     assert {need for package in packages.values() for need in package["depends"]} <= set(packages)
 
 

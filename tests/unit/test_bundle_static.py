@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import socket
 from collections.abc import Iterator
 from http.client import HTTPConnection, HTTPResponse
@@ -79,6 +80,62 @@ def test_a_file_comes_with_its_type_and_policy(connection: HTTPConnection, path:
     policed = content_type.startswith(("text/html", "text/javascript"))
     assert response.headers["Content-Security-Policy"] == (CONTENT_SECURITY_POLICY if policed else None)
     assert int(response.headers["Content-Length"]) == len(body) > 0
+
+
+HASH = "0123456789abcdef"
+
+
+@pytest.mark.parametrize(
+    ("accepted", "encoding", "body"),
+    [
+        ("gzip, deflate, br, zstd", "br", b"as br"),
+        ("gzip;q=1.0, deflate", "gzip", b"as gzip"),
+        ("identity", None, b"a.js"),
+        ("", None, b"a.js"),
+    ],
+)
+def test_a_file_is_sent_in_the_best_form_that_lies_beside_it(
+    connection: HTTPConnection, folder: Path, accepted: str, encoding: str | None, body: bytes
+) -> None:
+    (folder / "a.js.br").write_bytes(b"as br")
+    (folder / "a.js.gz").write_bytes(b"as gzip")
+    response, received = ask(connection, "/a.js", headers={"Accept-Encoding": accepted})
+    assert (response.headers["Content-Encoding"], received) == (encoding, body)
+    assert response.headers["Content-Type"] == "text/javascript; charset=utf-8"
+    assert response.headers["Content-Security-Policy"] == CONTENT_SECURITY_POLICY
+    assert response.headers["Vary"] == ("Accept-Encoding" if encoding else None)
+    tag = response.headers["ETag"]
+    assert ask(connection, "/a.js", headers={"Accept-Encoding": accepted, "If-None-Match": tag})[0].status == 304
+    assert ask(connection, "/a.css", headers={"Accept-Encoding": accepted})[0].status == 404
+
+
+def test_the_forms_of_a_file_have_different_tags(connection: HTTPConnection, folder: Path) -> None:
+    (folder / "a.js.br").write_bytes(b"a.js")
+    os.utime(folder / "a.js.br", ns=(1, 1))
+    os.utime(folder / "a.js", ns=(1, 1))
+    tags = {ask(connection, "/a.js", headers={"Accept-Encoding": word})[0].headers["ETag"] for word in ("br", "")}
+    assert len(tags) == 2
+
+
+@pytest.mark.parametrize(
+    ("path", "for_ever"),
+    [
+        (f"a.{HASH}.wasm", True),
+        (f"core-{HASH}/a.mjs", True),
+        (f"a-1.0-0_{HASH}-py3-none-any.whl", True),
+        ("a.wasm", False),
+        (f"a{HASH}.js", False),
+        (f"a.{HASH}0.js", False),
+    ],
+)
+def test_what_has_a_hash_in_its_name_is_kept_for_ever(
+    connection: HTTPConnection, folder: Path, path: str, for_ever: bool
+) -> None:
+    (folder / path).parent.mkdir(exist_ok=True)
+    (folder / path).write_text("x")
+    expected = "public, max-age=31536000, immutable" if for_ever else "no-cache"
+    assert ask(connection, f"/{path}")[0].headers["Cache-Control"] == expected
+    assert ask(connection, f"/none-{path}")[0].headers["Cache-Control"] == "no-cache"
 
 
 def test_head_has_the_headers_and_no_body(connection: HTTPConnection) -> None:

@@ -19,4 +19,4 @@ def test_it_holds_what_a_browser_can_use_and_is_reproducible(tmp_path: Path) -> 
     host_only = ("sparewheel/headless", "sparewheel/testing", "sparewheel/transports/native.py")
     assert [name for name in names if name.startswith(host_only) or "__pycache__" in name] == []
     needs = read_metadata(first).get_all("Requires-Dist") or []
-    assert {need.split("<")[0].split(">")[0] for need in needs} == {"pydantic", "ruamel-yaml"}
+    assert {need.split("<")[0].split(">")[0] for need in needs} == {"fastjsonschema", "pydantic", "ruamel-yaml"}

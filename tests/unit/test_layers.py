@@ -37,6 +37,7 @@ LAYERS: list[set[str]] = [
     {"session"},
     {"setup"},
     {"worker"},
+    {"snapshot"},
 ]
 HOST_ONLY = {"headless", "testing"}  # above everything, beside each other, and held to what is public
 JAVASCRIPT = {"js", "pyodide", "pyodide_js"}

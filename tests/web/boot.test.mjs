@@ -1,12 +1,12 @@
 // The boot: its stages, and how it says why it failed. Pyodide is a fake here: a module made from text.
 
 import assert from "node:assert/strict";
-import { mkdtemp, rm, writeFile } from "node:fs/promises";
+import { mkdir, mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { pathToFileURL } from "node:url";
 import test, { mock } from "node:test";
-import { boot } from "../../web/boot.js";
+import { boot as realBoot } from "../../web/boot.js";
 import { AssetFault, faultIn, findFault } from "../../web/lib/assets.js";
 import { BootError } from "../../web/lib/stages.js";
 
@@ -17,13 +17,28 @@ const LOCK = {
     pydantic: { name: "pydantic", file_name: "pydantic-2.whl", depends: ["sparewheel"] },
     micropip: { name: "micropip", file_name: "micropip.whl", depends: [] },
   },
+  tool: { sparewheel: { core: "core/", site: "site.bin" } },
 };
+
+/** A network on which nothing fails; `asked` is what it was asked for. */
+function network(asked = []) {
+  const note = (what) => (url) => void asked.push([what, url]);
+  return { failed: new Promise(() => {}), stop() {}, prefetch: note("file"), prefetchModule: note("module") };
+}
+
+const readText = async () => JSON.stringify(LOCK);
+
+/** Boot on a host that has what is not given. */
+function boot(indexURL, onProgress, host = {}) {
+  return realBoot(indexURL, onProgress, { readText, watchNetwork: () => network(), ...host });
+}
 
 /** Run `use` with a folder whose pyodide.mjs answers loadPyodide with `globalThis.fakePyodide(options)`. */
 async function withPyodide(fake, use) {
   const folder = await mkdtemp(join(tmpdir(), "boot-"));
   try {
-    await writeFile(join(folder, "pyodide.mjs"), "export const loadPyodide = (o) => globalThis.fakePyodide(o);");
+    await mkdir(join(folder, "core"));
+    await writeFile(join(folder, "core/pyodide.mjs"), "export const loadPyodide = (o) => globalThis.fakePyodide(o);");
     globalThis.fakePyodide = fake;
     return await use(`${pathToFileURL(folder).href}/`);
   } finally {
@@ -87,17 +102,30 @@ test("a check that fails ends the boot before anything is loaded", async () => {
 });
 
 test("a lock file that is a page says so", async () => {
-  const readText = async () => "<!doctype html>";
-  await assert.rejects(boot("http://h/p/", () => {}, { readText }), failure("check", /h\/p\/pyodide-lock\.json is not JSON/, /dist\//));
+  const page = async () => "<!doctype html>";
+  await assert.rejects(boot("http://h/p/", () => {}, { readText: page }), failure("check", /h\/p\/pyodide-lock\.json is not JSON/, /dist\//));
 });
 
 test("the lock file that the check has read is handed to Pyodide", async () => {
   const { fake } = python();
   let given;
-  await withPyodide(async (options) => ((given = options.lockFileContents), fake), (indexURL) =>
-    boot(indexURL, () => {}, { readText: async () => JSON.stringify(LOCK) }),
-  );
+  await withPyodide(async (options) => ((given = options.lockFileContents), fake), (indexURL) => boot(indexURL, () => {}));
   assert.deepEqual(given, LOCK);
+});
+
+test("what Pyodide will ask for is asked for at once", async () => {
+  const { fake } = python();
+  const asked = [];
+  await withPyodide(async () => fake, async (indexURL) => {
+    await boot(indexURL, () => {}, { watchNetwork: () => network(asked) });
+    assert.deepEqual(asked, [
+      ["module", `${indexURL}core/pyodide.asm.wasm`],
+      ["file", `${indexURL}core/python_stdlib.zip`],
+      ["file", `${indexURL}sparewheel-1.whl`],
+      ["file", `${indexURL}ruamel.whl`],
+      ["file", `${indexURL}pydantic-2.whl`],
+    ]);
+  });
 });
 
 test("a script that does not load is looked into", async () => {
@@ -105,7 +133,7 @@ test("a script that does not load is looked into", async () => {
   const findFault = async (url) => (asked.push(url), url.endsWith(".asm.mjs") ? new AssetFault("404 for it", "Deploy") : null);
   const missing = `${pathToFileURL(tmpdir()).href}/no-such-folder/`;
   await assert.rejects(boot(missing, () => {}, { findFault }), failure("pyodide", /404 for it/, /Deploy/));
-  assert.deepEqual(asked, [`${missing}pyodide.mjs`, `${missing}pyodide.asm.mjs`]);
+  assert.deepEqual(asked, [`${missing}core/pyodide.mjs`, `${missing}core/pyodide.asm.mjs`]);
   await assert.rejects(boot(missing, () => {}), failure("pyodide", /no-such-folder/, /MIME/));
 });
 
@@ -138,6 +166,7 @@ test("a runtime that can not be imported is a failure of its own stage", async (
 test("what the network watcher sees ends a Pyodide that hangs, and the watcher is taken off", async () => {
   let stopped = 0;
   const watchNetwork = () => ({
+    ...network(),
     failed: Promise.reject(new AssetFault("pyodide.asm.wasm is served as text/plain", "Set the MIME type")),
     stop: () => stopped++,
   });
@@ -151,7 +180,7 @@ test("60 s without progress end a stage; bytes are progress", async () => {
   mock.timers.enable({ apis: ["setTimeout"] });
   try {
     let bytes;
-    const watchNetwork = (onBytes) => ((bytes = onBytes), { failed: new Promise(() => {}), stop() {} });
+    const watchNetwork = (onBytes) => ((bytes = onBytes), network());
     let call;
     const called = new Promise((resolve) => (call = resolve));
     await withPyodide(() => (call(), new Promise(() => {})), async (indexURL) => {

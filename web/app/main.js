@@ -1,6 +1,6 @@
 // The page: wires the parts together.
 
-import { SparewheelError } from "../sparewheel.js";
+import { keepOffline, SparewheelError } from "../sparewheel.js";
 import { ChainView } from "./chain-view.js";
 import { Conversation } from "./conversation.js";
 import { byId, followEnd, make } from "./dom.js";
@@ -171,6 +171,7 @@ async function boot() {
     showBootFailure(known(thrown));
     return;
   }
+  void keepOffline();
   if (running) return; // a prompt was waiting for this
   status.set("ready", "Ready");
   openSession().catch(() => {}); // what is wrong stands below the file by now

@@ -1,6 +1,6 @@
 /** @typedef {"booting" | "ready" | "running" | "done" | "error" | "stopped"} State */
 
-const STAGES = ["worker", "check", "pyodide", "packages", "runtime"];
+const STAGES = ["worker", "check", "snapshot", "pyodide", "packages", "runtime"];
 
 /** One line that says what is going on; it is what a screen reader announces. */
 export class StatusView {

@@ -6,6 +6,8 @@ import { AssetFault } from "./assets.js";
  */
 
 const SILENCE_MS = 60_000;
+// There is another way to start: it is not waited for so long.
+const SNAPSHOT_SILENCE_MS = 30_000;
 const PROGRESS_EVERY_MS = 100;
 
 /** @type {Record<Stage, {message: string, hint: string}>} */
@@ -13,6 +15,10 @@ const STAGES = {
   check: {
     message: "Checking the browser",
     hint: "Check the network and that connect-src of the Content-Security-Policy allows the asset folder.",
+  },
+  snapshot: {
+    message: "Starting Python from its snapshot",
+    hint: "Python starts without a snapshot as well. Deploy the whole of dist/ at once: its files belong together.",
   },
   pyodide: {
     message: "Starting Python",
@@ -51,6 +57,7 @@ export class Stages {
   /** @type {Stage} */
   #stage = "check";
   #toldAt = 0;
+  #patience = SILENCE_MS;
   /** @type {ReturnType<typeof setTimeout> | undefined} */
   #timer;
   #onSilence = () => {};
@@ -68,8 +75,9 @@ export class Stages {
    */
   async run(stage, work) {
     this.#stage = stage;
+    this.#patience = stage === "snapshot" ? SNAPSHOT_SILENCE_MS : SILENCE_MS;
     const silence = new Promise((_, reject) => {
-      this.#onSilence = () => reject(new Error(`nothing happened for ${SILENCE_MS / 1000} s`));
+      this.#onSilence = () => reject(new Error(`nothing happened for ${this.#patience / 1000} s`));
     });
     this.#tell({});
     try {
@@ -95,7 +103,7 @@ export class Stages {
   /** @param {{done?: number, total?: number}} bytes */
   #tell(bytes) {
     clearTimeout(this.#timer);
-    this.#timer = setTimeout(this.#onSilence, SILENCE_MS);
+    this.#timer = setTimeout(this.#onSilence, this.#patience);
     this.#toldAt = performance.now();
     const { message } = STAGES[this.#stage];
     const ms = Math.round(this.#toldAt - this.#began);

@@ -1,10 +1,11 @@
-import { AssetFault, faultIn, findFault } from "./assets.js";
+import { AssetFault, findFault } from "./assets.js";
+import { fetchOrExplain, fetchPacked, integrity, readVerified } from "./download.js";
 
 const EMPTY_MODULE = new Uint8Array([0, 0x61, 0x73, 0x6d, 1, 0, 0, 0]);
 
 /**
  * What boot.js needs from a browser's worker.
- * @type {import("../boot.js").Host}
+ * @type {Required<import("../boot.js").Host>}
  */
 export const workerHost = { check, readText, watchNetwork, findFault };
 
@@ -29,9 +30,10 @@ async function readText(url) {
 }
 
 /**
- * Stand in for `fetch` and `instantiateStreaming` while Pyodide loads: counts bytes, and sees what Pyodide would only
- * warn of and then wait for ever.
- * @type {Required<import("../boot.js").Host>["watchNetwork"]}
+ * Stand in for `fetch` and `instantiateStreaming` while Pyodide loads: hands out what has been fetched before Pyodide
+ * asks, counts bytes, and sees what Pyodide would only warn of and then wait for ever.
+ * @param {(done: number, total: number | undefined) => void} onBytes
+ * @returns {import("../boot.js").Network}
  */
 function watchNetwork(onBytes) {
   const { fetch } = globalThis;
@@ -48,13 +50,53 @@ function watchNetwork(onBytes) {
     }
   };
   const count = counter(onBytes);
-  globalThis.fetch = (input, init) => telling(fetchOrExplain(fetch, input, init).then(count));
-  WebAssembly.instantiateStreaming = (source, imports) => telling(instantiateStreaming(source, imports));
-  const stop = () => {
-    globalThis.fetch = fetch;
-    WebAssembly.instantiateStreaming = instantiateStreaming;
+  /** @type {Map<string, Promise<Response>>} What Pyodide will ask for, by URL. */
+  const ready = new Map();
+  /** @type {WeakMap<object, Promise<WebAssembly.Module>>} What it will have compiled, by what it got for its request. */
+  const modules = new WeakMap();
+  globalThis.fetch = (input, init) => {
+    const url = input instanceof Request ? input.url : String(input);
+    const response = ready.get(url);
+    ready.delete(url);
+    if (!response) return telling(fetchOrExplain(fetch, input, init).then(count));
+    return modules.has(response) ? response : telling(response);
   };
-  return { failed, stop };
+  WebAssembly.instantiateStreaming = (source, imports) => telling(instantiate(source, imports));
+  const instantiate = async (/** @type {any} */ source, /** @type {WebAssembly.Imports | undefined} */ imports) => {
+    const compiled = modules.get(source);
+    if (!compiled) return instantiateStreaming(source, imports);
+    const module = await compiled;
+    return { module, instance: await WebAssembly.instantiate(module, imports) };
+  };
+  const early = (/** @type {string} */ url, /** @type {Promise<Response>} */ response) => {
+    response.catch(() => {}); // whoever asks for it is told
+    ready.set(url, response);
+  };
+  return {
+    failed,
+    stop() {
+      globalThis.fetch = fetch;
+      WebAssembly.instantiateStreaming = instantiateStreaming;
+    },
+    prefetch(url, sha256) {
+      early(url, fetchOrExplain(fetch, url, sha256 ? { integrity: integrity(sha256) } : {}).then(count));
+    },
+    prefetchModule(url, { packed = false } = {}) {
+      const response = packed ? fetchPacked(fetch, url) : fetchOrExplain(fetch, url).then(count);
+      const compiled = WebAssembly.compileStreaming(response);
+      compiled.catch(() => {});
+      const stub = Promise.resolve(new Response());
+      modules.set(stub, compiled);
+      early(url, stub);
+    },
+    answer: (url, response) => early(url, Promise.resolve(response)),
+    compile: (url) => WebAssembly.compileStreaming(fetchPacked(fetch, url)),
+    bytes: async (file) => readVerified(await fetchPacked(fetch, file.url), file, onBytes),
+    async read(url, { packed = false, priority } = {}) {
+      const response = await (packed ? fetchPacked : fetchOrExplain)(fetch, url, priority ? { priority } : {});
+      return new Uint8Array(await response.arrayBuffer());
+    },
+  };
 }
 
 /** @param {(done: number, total: number | undefined) => void} onBytes */
@@ -79,33 +121,4 @@ function counter(onBytes) {
     });
     return new Response(body.pipeThrough(tap), { headers, status, statusText });
   };
-}
-
-/**
- * Fetch one of our files.
- * @param {typeof fetch} fetchFile
- * @param {RequestInfo | URL} input
- * @param {RequestInit} [init]
- * @returns {Promise<Response>} Rejects with `AssetFault`.
- */
-async function fetchOrExplain(fetchFile, input, init) {
-  const url = input instanceof Request ? input.url : String(input);
-  let response;
-  try {
-    response = await fetchFile(input, init);
-  } catch (thrown) {
-    const fault = await findFault(url, fetchFile);
-    throw fault ?? (init?.integrity ? damaged(url) : thrown);
-  }
-  const fault = faultIn(response, url);
-  if (fault) throw fault;
-  return response;
-}
-
-/** @param {string} url */
-function damaged(url) {
-  return new AssetFault(
-    `${url} is not the file that pyodide-lock.json names: its sha256 is another`,
-    "Deploy the whole of dist/ at once, and let no cache or proxy change its files.",
-  );
 }

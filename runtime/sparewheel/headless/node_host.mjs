@@ -8,6 +8,7 @@
 import { createInterface } from "node:readline";
 import { pathToFileURL } from "node:url";
 import { format } from "node:util";
+import { nodeHost } from "./node_files.mjs";
 
 const dist = pathToFileURL(`${process.argv[2]}/`);
 
@@ -29,11 +30,27 @@ let dispatch = (line) => void early.push(line);
 commands.on("line", (line) => dispatch(line));
 commands.on("close", () => process.exit(0)); // whoever drove this is gone
 
-const began = performance.now();
-try {
+/** @param {object} progress */
+const onProgress = (progress) => tell({ ...progress, type: "progress" });
+
+/** From the snapshot; without it, if it can not be used. Pyodide leaves nothing behind that a second one minds. */
+async function start() {
   const { boot } = await import(new URL("boot.js", dist).href);
   const indexURL = new URL("pyodide/", dist).href;
-  const started = await boot(indexURL, (/** @type {object} */ progress) => tell({ ...progress, type: "progress" }));
+  try {
+    return await boot(indexURL, onProgress, nodeHost);
+  } catch (error) {
+    const { stage, message } = /** @type {any} */ (error);
+    if (stage !== "snapshot") throw error;
+    const ms = Math.round(performance.now() - began);
+    onProgress({ stage, message: `The snapshot can not be used (${message}): starting without it`, ms });
+    return boot(indexURL, onProgress, nodeHost, { snapshot: false });
+  }
+}
+
+const began = performance.now();
+try {
+  const started = await start();
   dispatch = started(send);
   tell({ type: "ready", ms: performance.now() - began });
   for (const line of early) dispatch(line);

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import threading
 from email.utils import formatdate
 from http import HTTPStatus
@@ -19,6 +20,7 @@ CONTENT_SECURITY_POLICY = (
 )
 # A table of our own: the system's differs by machine, and Pyodide never settles on a wrong type for .wasm or .mjs.
 CONTENT_TYPES = {
+    ".bin": "application/octet-stream",
     ".css": "text/css; charset=utf-8",
     ".html": "text/html; charset=utf-8",
     ".ico": "image/x-icon",
@@ -35,6 +37,12 @@ CONTENT_TYPES = {
     ".zip": "application/zip",
 }
 POLICED = (".html", ".js", ".mjs")  # a worker obeys the policy its own script came with
+ENCODINGS = {
+    "br": ".br",
+    "gzip": ".gz",
+}  # the better first: files that lie beside the one they are a compressed form of
+HASHED = re.compile(r"(?<![0-9a-z])[0-9a-f]{16}(?![0-9a-z])")  # a path whose file is another one when its bytes change
+FOR_EVER = "public, max-age=31536000, immutable"
 
 
 class StaticServer:
@@ -112,7 +120,7 @@ class _Handler(BaseHTTPRequestHandler):
                 # One leading slash only: "//host/" would send the browser to another host.
                 self._send(HTTPStatus.MOVED_PERMANENTLY, {"Location": f"/{path.lstrip('/')}/"})
                 return
-            content, headers = _read(target)
+            content, headers = self._read(target)
         except (OSError, ValueError):  # not there, not readable, or no name a file can have
             self._send(HTTPStatus.NOT_FOUND, {"Content-Type": CONTENT_TYPES[".txt"]}, b"not found\n", with_body)
             return
@@ -131,7 +139,7 @@ class _Handler(BaseHTTPRequestHandler):
 
     def _send(self, status: HTTPStatus, headers: dict[str, str], content: bytes = b"", with_body: bool = True) -> None:
         self.send_response(status)
-        for name, value in {**headers, "X-Content-Type-Options": "nosniff", "Cache-Control": "no-cache"}.items():
+        for name, value in {"Cache-Control": "no-cache", **headers, "X-Content-Type-Options": "nosniff"}.items():
             self.send_header(name, value)
         if status is not HTTPStatus.NOT_MODIFIED:
             self.send_header("Content-Length", str(len(content)))
@@ -139,15 +147,27 @@ class _Handler(BaseHTTPRequestHandler):
         if with_body:
             self.wfile.write(content)
 
+    def _read(self, path: Path) -> tuple[bytes, dict[str, str]]:
+        """Read a file with the headers that describe it. Raises OSError when it is none or is not readable."""
+        encoding, stored = self._encoded(path)
+        stat = stored.stat()
+        headers = {
+            "Content-Type": CONTENT_TYPES.get(path.suffix, "application/octet-stream"),
+            "ETag": f'"{stat.st_mtime_ns:x}-{stat.st_size:x}{encoding}"',
+            "Last-Modified": formatdate(stat.st_mtime, usegmt=True),
+            "Cache-Control": FOR_EVER if HASHED.search(path.relative_to(self.root).as_posix()) else "no-cache",
+        }
+        if encoding:
+            headers |= {"Content-Encoding": encoding, "Vary": "Accept-Encoding"}
+        if path.suffix in POLICED:
+            headers["Content-Security-Policy"] = CONTENT_SECURITY_POLICY
+        return stored.read_bytes(), headers
 
-def _read(path: Path) -> tuple[bytes, dict[str, str]]:
-    """Read a file with the headers that describe it. Raises OSError when it is none or is not readable."""
-    stat = path.stat()
-    headers = {
-        "Content-Type": CONTENT_TYPES.get(path.suffix, "application/octet-stream"),
-        "ETag": f'"{stat.st_mtime_ns:x}-{stat.st_size:x}"',
-        "Last-Modified": formatdate(stat.st_mtime, usegmt=True),
-    }
-    if path.suffix in POLICED:
-        headers["Content-Security-Policy"] = CONTENT_SECURITY_POLICY
-    return path.read_bytes(), headers
+    def _encoded(self, path: Path) -> tuple[str, Path]:
+        """The best form of a file that the client takes: the name of its encoding, empty for the file itself."""
+        accepted = {word.partition(";")[0].strip() for word in self.headers.get("Accept-Encoding", "").split(",")}
+        for encoding, suffix in ENCODINGS.items():
+            sibling = path.with_name(path.name + suffix)
+            if encoding in accepted and sibling.is_file():
+                return encoding, sibling
+        return "", path

@@ -1,5 +1,9 @@
-const indexURL = new URL("../pyodide/", import.meta.url).href;
+const packageBaseUrl = new URL("../pyodide/", import.meta.url).href;
+const lockFileURL = `${packageBaseUrl}pyodide-lock.json`;
+const lock = await (await fetch(lockFileURL)).json();
+const indexURL = packageBaseUrl + lock.tool.sparewheel.core;
 new Worker(new URL("plain-worker.js", import.meta.url), { type: "module" }).postMessage({
   indexURL,
-  lockFileURL: `${indexURL}pyodide-lock.json`,
+  packageBaseUrl,
+  lockFileURL,
 });

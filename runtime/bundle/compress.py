@@ -1,0 +1,75 @@
+"""Files compressed beforehand, beside the files themselves: `.br` and `.gz`, for hosts that hand them out."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import threading
+from typing import TYPE_CHECKING
+
+from bundle.bytecode import INSIDE
+from bundle.shell import CACHE, logged, say
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from pathlib import Path
+
+COMPRESSED = CACHE / "compressed"
+SUFFIXES = (
+    ".bin",
+    ".css",
+    ".html",
+    ".js",
+    ".json",
+    ".mjs",
+    ".svg",
+    ".wasm",
+    ".yaml",
+)  # archives are compressed already
+SMALLEST = 1024  # bytes; below that, there is nothing to gain
+QUALITY = 9
+# What changes with a new Pyodide only is worth half a minute, once: it makes a first visit 5 % smaller.
+RARELY_CHANGED = (".wasm", ".asm.mjs")
+BEST = 11
+
+
+def compress(plan: Mapping[str, Path | bytes]) -> dict[str, Path]:
+    """Make the compressed siblings of what is worth it, by path below `dist/`. What was compressed once is kept.
+
+    Raises:
+        BuildError: Node failed.
+    """
+    COMPRESSED.mkdir(parents=True, exist_ok=True)
+    made: dict[str, Path] = {}
+    todo: list[tuple[str, str, int]] = []
+    for name, source in plan.items():
+        content = source if isinstance(source, bytes) else source.read_bytes()
+        if not name.endswith(SUFFIXES) or len(content) < SMALLEST:
+            continue
+        quality = BEST if name.endswith(RARELY_CHANGED) else QUALITY
+        base = COMPRESSED / f"{hashlib.sha256(content).hexdigest()}-{quality}"
+        made |= {f"{name}{suffix}": base.with_name(f"{base.name}{suffix}") for suffix in (".br", ".gz")}
+        if not made[f"{name}.gz"].exists():  # the last to be written
+            todo.append((str(_file(source, base)), str(base), quality))
+    if todo:
+        say(f"compressing {len(todo)} files")
+        todo_list = COMPRESSED / f"todo-{threading.get_ident()}.json"
+        todo_list.write_text(json.dumps(todo), encoding="utf-8")
+        logged(["node", INSIDE / "compress.mjs", todo_list], "compress", "could not compress the files")
+    return made
+
+
+def sweep(used: Mapping[str, Path]) -> None:
+    """Forget what is compressed but no longer used."""
+    keep = set(used.values())
+    for path in COMPRESSED.iterdir():
+        if path not in keep:
+            path.unlink()
+
+
+def _file(source: Path | bytes, base: Path) -> Path:
+    if not isinstance(source, bytes):
+        return source
+    raw = base.with_name(f"{base.name}.raw")
+    raw.write_bytes(source)
+    return raw

@@ -1,0 +1,33 @@
+"""The service worker: the one of `web/`, with the list of this build's files at its end."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from typing import TYPE_CHECKING
+
+from bundle.naming import digest
+from bundle.shell import WEB
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from pathlib import Path
+
+SOURCE = WEB / "service-worker.js"
+NOT_NEEDED = ("agent-schema.json", ".d.ts", ".txt", ".whl", "LICENSE", "licenses/index.json", SOURCE.name)
+
+
+def service_worker(plan: Mapping[str, Path | bytes]) -> bytes:
+    """The script for a plan of `dist/`; another one for every other plan, so that browsers notice an update.
+
+    Wheels are not in its list: they are for where the snapshot does not work, and are kept when they are asked for.
+    """
+    contents = {
+        name: source if isinstance(source, bytes) else source.read_bytes()
+        for name, source in sorted(plan.items())
+        if not name.endswith(NOT_NEEDED)
+    }
+    files = {name: hashlib.sha256(content).hexdigest() for name, content in contents.items()}
+    script = SOURCE.read_bytes()
+    build = digest(script, json.dumps(files).encode())
+    return script + f"\nserve({json.dumps({'build': build, 'files': files}, indent=1)});\n".encode()

@@ -1,0 +1,100 @@
+"""What belongs into `dist/`.
+
+```
+index.html sparewheel.js worker.js …     plain names: pages import them; browsers ask each time if they have changed
+pyodide/pyodide-lock.json                a plain name as well; it names everything else that is needed to start
+pyodide/core-HASH/                       Pyodide itself, as it comes
+pyodide/NAME-VERSION-0_HASH-….whl        the packages, as bytecode
+pyodide/snapshot.HASH.bin *.HASH.wasm    Python with all of it imported, and the native modules of it
+pyodide/site.HASH.bin                    the files of those packages, for what is imported later
+service-worker.js                        with the list of all this
+*.br *.gz                                the same, compressed
+```
+"""
+
+from __future__ import annotations
+
+import json
+import os
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from bundle.shell import CACHE, ROOT, WEB, say
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+CORE_FILES = ("pyodide.mjs", "pyodide.asm.mjs", "pyodide.asm.wasm", "python_stdlib.zip")
+LEFT_OUT = {"node_modules", "__pycache__"}
+NOT_FOR_THE_BROWSER = ("package.json", "package-lock.json", "tsconfig*.json")
+RUNTIME = "sparewheel"
+LOCK = "pyodide/pyodide-lock.json"
+
+
+def contents() -> dict[str, Path | bytes]:
+    """Make everything that belongs into `dist/`, by its path there: the bytes, or the file that has them.
+
+    Raises:
+        BuildError: a download failed or something that is to be bundled is not fit for it.
+    """
+    from bundle.agent_schema import FILE_NAME, agent_file_schema_text
+    from bundle.compress import compress, sweep
+    from bundle.fetch import PYODIDE, fetch_node_modules, fetch_wheels
+    from bundle.licenses import license_files
+    from bundle.naming import digest_files
+    from bundle.offline import service_worker
+
+    fetch_node_modules()
+    wheels = fetch_wheels()
+    say("assembling dist/")
+    core = f"core-{digest_files(PYODIDE / name for name in CORE_FILES)}/"
+    core_files: dict[str, Path | bytes] = {f"pyodide/{core}{name}": PYODIDE / name for name in CORE_FILES}
+    with ThreadPoolExecutor(1) as pool:
+        compressing = pool.submit(compress, core_files)  # takes long, once: beside all the rest
+        info = json.loads((PYODIDE / "pyodide-lock.json").read_text(encoding="utf-8"))["info"]
+        package = json.loads((PYODIDE / "package.json").read_text(encoding="utf-8"))
+        about = {"version": package["version"], "license": package["license"], "source": package["homepage"]}
+        plan = core_files | dict(web_files()) | packages(wheels, info, core)
+        plan |= license_files(wheels, about, info["python"], (ROOT / "LICENSE").read_text(encoding="utf-8"))
+        plan[FILE_NAME] = agent_file_schema_text().encode()
+        plan["service-worker.js"] = service_worker(plan)
+        compressed = compress({name: source for name, source in plan.items() if name not in core_files})
+        compressed |= compressing.result()
+    sweep(compressed)
+    return plan | compressed
+
+
+def packages(wheels: list[Path], info: dict[str, str], core: str) -> dict[str, Path | bytes]:
+    """The Python packages and the snapshot of the runtime, with the lock file that names them."""
+    from bundle.bytecode import compile_archives
+    from bundle.fetch import PYODIDE
+    from bundle.lockfile import closure, lock
+    from bundle.snapshot import make_snapshot
+    from bundle.wheel import build_wheel
+
+    *compiled, stdlib = compile_archives([*wheels, build_wheel(CACHE / "own"), PYODIDE / "python_stdlib.zip"])
+    locked: dict[str, Any] = lock(compiled, info)
+    needed = {package["file_name"] for package in closure(locked["packages"], RUNTIME)}
+    snapshot = make_snapshot([wheel for wheel in compiled if wheel.name in needed], stdlib)
+    locked["tool"][RUNTIME] = {"core": core, **snapshot.facts}
+    files: dict[str, Path | bytes] = {wheel.name: wheel for wheel in compiled}
+    plan = {f"pyodide/{name}": source for name, source in (files | snapshot.files).items()}
+    plan[LOCK] = json.dumps(locked, indent=1).encode() + b"\n"
+    return plan
+
+
+def web_files() -> Iterator[tuple[str, Path]]:
+    """The files of `web/` that a browser asks for, with their paths below `dist/`."""
+    for path in files_below(WEB):
+        if not any(path.match(pattern) for pattern in NOT_FOR_THE_BROWSER):
+            yield path.relative_to(WEB).as_posix(), path
+
+
+def files_below(folder: Path) -> list[Path]:
+    """List the files in a folder and its subfolders in a fixed order, without caches, dotfiles and npm's own."""
+    found = []
+    for path, subfolders, names in os.walk(folder):
+        subfolders[:] = [name for name in subfolders if not name.startswith(".") and name not in LEFT_OUT]
+        found += [Path(path, name) for name in names if not name.startswith(".")]
+    return sorted(found)

@@ -1,0 +1,91 @@
+"""The memory snapshot: made under Node from the bytecode of the runtime and all it needs. See `web/boot/restore.js`."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import shutil
+import zipfile
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from bundle.bytecode import INSIDE
+from bundle.fetch import PYODIDE
+from bundle.naming import digest_files, hashed
+from bundle.shell import CACHE, WEB, logged, say
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from pathlib import Path
+
+SNAPSHOTS = CACHE / "snapshot"
+TOOLS = (
+    INSIDE / "make_snapshot.mjs",
+    INSIDE / "pack.mjs",
+    WEB / "boot" / "container.js",
+    WEB / "boot" / "side-modules.js",
+)
+SITE_PACKAGES = "/lib/python3.14/site-packages/"
+NOT_LATE = (".so", ".pyi")  # restored with the snapshot; for type checkers only
+
+
+@dataclass(frozen=True)
+class Snapshot:
+    """A finished snapshot: its files by their names in `dist/pyodide`, and what the lock file says of them."""
+
+    files: dict[str, Path | bytes]
+    facts: dict[str, Any]
+
+
+def make_snapshot(wheels: Sequence[Path], stdlib: Path) -> Snapshot:
+    """Make the snapshot of a Python that has imported the runtime, unless there is one of the same wheels.
+
+    Args:
+        wheels: those of the runtime and of all it depends on, compiled, so that no source is left to be compiled.
+        stdlib: Python's standard library, compiled.
+
+    Raises:
+        BuildError: Python did not start with them, or holds what a snapshot cannot: an object of JavaScript that is
+            no global one, for example, made when a module was imported.
+    """
+    folder = SNAPSHOTS / digest_files([*wheels, stdlib, *TOOLS, PYODIDE / "package.json"])
+    site, memory = folder / "site", folder / "memory.bin"
+    if not memory.exists():
+        say("making the memory snapshot")
+        shutil.rmtree(SNAPSHOTS, ignore_errors=True)
+        site.mkdir(parents=True)
+        for wheel in wheels:
+            with zipfile.ZipFile(wheel) as archive:
+                archive.extractall(site)
+        partial = memory.with_suffix(".partial")
+        argv: list[str | Path] = ["node", TOOLS[0], PYODIDE, stdlib, site, partial]
+        logged(argv, "snapshot", "could not make the memory snapshot")
+        partial.rename(memory)
+    return _describe(site, memory)
+
+
+def _describe(site: Path, memory: Path) -> Snapshot:
+    content = memory.read_bytes()
+    name, archive = hashed("snapshot.bin", content), pack_site(site)
+    files: dict[str, Path | bytes] = {name: memory, (late := hashed("site.bin", archive)): archive}
+    side_modules = []
+    for library in sorted(site.rglob("*.so")):
+        file = hashed(f"{library.name.partition('.')[0]}.wasm", library.read_bytes())
+        files[file] = library
+        side_modules.append({"path": SITE_PACKAGES + library.relative_to(site).as_posix(), "file": file})
+    facts = {
+        "file": name,
+        "size": len(content),
+        "sha256": hashlib.sha256(content).hexdigest(),
+        "sideModules": side_modules,
+    }
+    return Snapshot(files, {"site": late, "snapshot": facts})
+
+
+def pack_site(site: Path) -> bytes:
+    """The files of a folder as one: a JSON line with their paths and sizes, then their contents. See `NOT_LATE`."""
+    paths = [path for path in sorted(site.rglob("*")) if path.is_file() and path.suffix not in NOT_LATE]
+    contents = [path.read_bytes() for path in paths]
+    sizes = [len(content) for content in contents]
+    index = [[path.relative_to(site).as_posix(), size] for path, size in zip(paths, sizes, strict=True)]
+    return b"".join([json.dumps(index).encode(), b"\n", *contents])

@@ -1,0 +1,31 @@
+// @ts-check
+// What boot.js needs from its host, under Node: the files of dist/ are on disk, and Pyodide reads its own by itself.
+
+import { createHash } from "node:crypto";
+import { readFile } from "node:fs/promises";
+
+/** @param {string} url */
+const read = async (url) => new Uint8Array(await readFile(new URL(url)));
+
+/** @param {{url: string, sha256: string}} file */
+async function bytes({ url, sha256 }) {
+  const content = await read(url);
+  if (createHash("sha256").update(content).digest("hex") !== sha256) throw new Error(`${url} is damaged`);
+  return content;
+}
+
+const network = {
+  failed: /** @type {Promise<never>} */ (new Promise(() => {})),
+  compile: async (/** @type {string} */ url) => WebAssembly.compile(await read(url)),
+  bytes,
+  read,
+  prefetch() {},
+  prefetchModule() {},
+  answer() {},
+  stop() {},
+};
+
+export const nodeHost = {
+  readText: (/** @type {string} */ url) => readFile(new URL(url), "utf8"),
+  watchNetwork: () => network,
+};

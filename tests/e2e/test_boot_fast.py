@@ -1,0 +1,251 @@
+"""Starting from the snapshot, without it where it does not work, and without a network the second time."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import shutil
+from collections.abc import AsyncIterator, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+import pytest_asyncio
+from playwright.async_api import Browser, Page
+
+from bundle.offline import service_worker
+from bundle.plan import files_below
+from sparewheel.headless import find_dist
+from sparewheel.headless.static import StaticServer
+from tests.browser import BOOT_LIMIT, Change, Site, Theirs, Watch, within
+
+pytestmark = pytest.mark.asyncio(loop_scope="session")
+
+DIST = find_dist()
+SNAPSHOT = next(DIST.glob("pyodide/snapshot.*.bin"))
+NATIVE = next(DIST.glob("pyodide/_pydantic_core.*.wasm"))
+PACKED = SNAPSHOT.with_name(f"{SNAPSHOT.name}.gz")
+HELLO = "agents: {root: {model: demo/hello, instruction: Answer.}}\n"
+JITTER = """\
+agents:
+  root:
+    model: demo/overloaded
+    instruction: Answer.
+    fallback: {models: [demo/hello], retries: 3, backoff: {initial: 10ms, jitter: 0.9}}
+"""
+# Starts a runtime on a page that is ours or not, takes a turn, and tells all about it.
+TURN = """
+async ([script, yaml, options]) => {
+  const { createRuntime } = await import(new URL(script, document.baseURI).href);
+  const told = [], events = [];
+  const onProgress = ({ stage, message }) => told.push(`${stage}: ${message}`);
+  const runtime = await createRuntime({ ...options, onProgress });
+  const session = await runtime.createSession({ yaml }, (event) => void events.push(event));
+  const { message } = await session.send("Hello");
+  runtime.dispose();
+  return { told, events, text: message.content };
+}
+"""
+
+
+async def take_turn(page: Page, script: str, yaml: str = HELLO, **options: Any) -> dict[str, Any]:
+    told: dict[str, Any] = await within(page.evaluate(TURN, [script, yaml, options]), BOOT_LIMIT)
+    assert told["text"].startswith("Hello!")
+    return told
+
+
+def stages(told: dict[str, Any]) -> list[str]:
+    return list(dict.fromkeys(line.partition(":")[0] for line in told["told"]))
+
+
+@pytest_asyncio.fixture(loop_scope="session")
+async def theirs(browser: Browser, site: Site) -> AsyncIterator[Theirs]:
+    """A page of a host that compresses nothing, with nothing started."""
+    context = await browser.new_context()
+    page = await context.new_page()
+    await page.goto(f"{site.origin}/theirs/", wait_until="load")
+    yield Theirs(page, Watch(context))
+    site.changes.clear()
+    await context.close()
+
+
+SCRIPT = "../some/deep/path/spare/sparewheel.js"
+
+
+async def test_the_snapshot_is_all_that_is_fetched_and_used(theirs: Theirs) -> None:
+    told = await take_turn(theirs.page, SCRIPT)
+    assert stages(told) == ["check", "snapshot", "runtime"]
+    assert not any("without it" in line for line in told["told"])
+    assert not any(url.endswith(".whl") for url in theirs.watch.urls)
+    assert theirs.watch.faults == []
+
+
+async def test_a_plain_start_is_one_without_it(theirs: Theirs) -> None:
+    told = await take_turn(theirs.page, SCRIPT, snapshot=False)
+    assert stages(told) == ["check", "pyodide", "packages", "runtime"]
+    assert not any("snapshot." in url for url in theirs.watch.urls)
+
+
+def flipped(content: bytes) -> bytes:
+    middle = len(content) // 2
+    return content[:middle] + bytes(byte ^ 0xFF for byte in content[middle : middle + 40]) + content[middle + 40 :]
+
+
+@pytest.mark.parametrize(
+    ("change", "reason"),
+    [
+        ({SNAPSHOT.name: Change(404)}, "404"),
+        ({PACKED.name: Change(404)}, "404"),
+        ({SNAPSHOT.name: Change(headers={"Content-Encoding": "identity"}, body=b"nonsense")}, "sha256"),
+        ({PACKED.name: Change(body=PACKED.read_bytes()[:-1000])}, ""),
+        ({PACKED.name: Change(body=flipped(PACKED.read_bytes()))}, ""),
+        (
+            {SNAPSHOT.name: Change(headers={"Content-Encoding": "identity"}, body=SNAPSHOT.read_bytes()[:-4096])},
+            "sha256",
+        ),
+        (
+            {SNAPSHOT.name: Change(headers={"Content-Encoding": "identity"}, body=flipped(SNAPSHOT.read_bytes()))},
+            "sha256",
+        ),
+        ({NATIVE.name: Change(404)}, "404"),
+    ],
+    ids=[
+        "missing",
+        "packed missing",
+        "a page",
+        "packed cut off",
+        "packed damaged",
+        "cut off",
+        "damaged",
+        "no native module",
+    ],
+)
+async def test_a_snapshot_that_cannot_be_used_is_done_without(
+    change: dict[str, Change], reason: str, theirs: Theirs, site: Site
+) -> None:
+    site.changes |= change
+    told = await take_turn(theirs.page, SCRIPT)
+    assert stages(told) == ["check", "snapshot", "pyodide", "packages", "runtime"]
+    [news] = [line for line in told["told"] if line.endswith("starting without it")]
+    assert news.startswith("snapshot: The snapshot can not be used")
+    assert reason in news
+
+
+async def test_a_snapshot_of_another_pyodide_is_done_without(theirs: Theirs, site: Site) -> None:
+    """All hashes are right, but it is of another build."""
+    content = SNAPSHOT.read_bytes()
+    at = content.index(b'"buildId":"') + len(b'"buildId":"')
+    other = content[:at] + b"0000" + content[at + 4 :]
+    lock = json.loads((DIST / "pyodide/pyodide-lock.json").read_text(encoding="utf-8"))
+    lock["tool"]["sparewheel"]["snapshot"]["sha256"] = hashlib.sha256(other).hexdigest()
+    site.changes["pyodide-lock.json"] = Change(body=json.dumps(lock).encode())
+    site.changes[SNAPSHOT.name] = Change(headers={"Content-Encoding": "identity"}, body=other)
+    told = await take_turn(theirs.page, SCRIPT)
+    assert any("another Pyodide" in line for line in told["told"])
+
+
+async def test_two_pages_have_nothing_random_in_common(browser: Browser, site: Site) -> None:
+    seen: list[tuple[Any, ...]] = []
+    for _ in range(2):
+        context = await browser.new_context()
+        page = await context.new_page()
+        await page.goto(f"{site.origin}/theirs/", wait_until="load")
+        told = await take_turn(page, SCRIPT, JITTER)
+        assert "snapshot" in stages(told)
+        delays = tuple(event["delay_ms"] for event in told["events"] if event["type"] == "retry")
+        assert len(delays) == 3
+        seen.append((told["events"][0]["turn"], delays))
+        await context.close()
+    (first_turn, first_delays), (second_turn, second_delays) = seen
+    assert first_turn != second_turn
+    assert first_delays != second_delays
+
+
+@pytest.fixture
+def deployed(tmp_path: Path) -> Iterator[Path]:
+    """A copy of dist/ in a sub-path, which may be changed."""
+    folder = tmp_path / "some" / "path"
+    shutil.copytree(DIST, folder)
+    yield folder
+    shutil.rmtree(folder)
+
+
+def deploy(folder: Path, version: int, *, only: str | None = None) -> None:
+    """Put another version there: files that say which one they are, and the service worker that lists them."""
+    named = {name: (DIST / name).read_bytes() for name in ("headless.js", "sparewheel.js")}
+    texts = {name: text + f"\n(globalThis.versions ??= []).push({version});\n".encode() for name, text in named.items()}
+    plan: dict[str, Path | bytes] = {path.relative_to(folder).as_posix(): path for path in files_below(folder)}
+    plan = {name: path for name, path in plan.items() if not name.endswith((".br", ".gz"))}
+    plan |= texts
+    texts["service-worker.js"] = service_worker(plan)
+    for name, text in texts.items():
+        if only in (None, name):
+            for suffix in ("", ".br", ".gz"):
+                (folder / f"{name}{suffix}").unlink(missing_ok=True)
+            (folder / name).write_bytes(text)
+
+
+KEEP = "async () => (await import(new URL('sparewheel.js', document.baseURI).href)).keepOffline()"
+ACTIVE = "() => navigator.serviceWorker.ready.then(({ active }) => active?.state)"
+UPDATE = """async () => {
+  const registration = await navigator.serviceWorker.ready;
+  await registration.update();
+  const worker = registration.installing ?? registration.waiting;
+  if (!worker) return "none";
+  const changed = () => new Promise((seen) => worker.addEventListener("statechange", seen, { once: true }));
+  while (worker.state === "installing") await changed();
+  return worker.state;
+}"""
+
+
+async def test_the_second_visit_needs_no_network(browser: Browser, deployed: Path) -> None:
+    context = await browser.new_context()
+    page = await context.new_page()
+    with StaticServer(deployed.parents[1]) as server:
+        url = f"{server.url}some/path/"
+        await page.goto(url)
+        await page.locator("#status[data-state=ready]").wait_for(timeout=30_000)
+        await within(page.evaluate("() => navigator.serviceWorker.ready.then(() => null)"), 30)
+    watch = Watch(context)
+    await page.goto(url)  # nobody listens there any more
+    demo = (DIST / "examples" / "demo.yaml").read_text(encoding="utf-8")
+    told = await take_turn(page, "sparewheel.js", demo)
+    assert stages(told) == ["check", "snapshot", "runtime"]
+    assert watch.faults == []
+    await context.close()
+
+
+async def test_an_update_is_taken_over_as_a_whole(browser: Browser, deployed: Path) -> None:
+    context = await browser.new_context()
+    page = await context.new_page()
+    deploy(deployed, 1)
+    with StaticServer(deployed.parents[1]) as server:
+        url = f"{server.url}some/path/headless.html"
+
+        async def versions() -> Any:
+            await page.goto(url, wait_until="load")
+            await page.wait_for_function("() => globalThis.createRuntime")
+            return await page.evaluate("() => globalThis.versions")
+
+        assert await versions() == [1, 1]
+        assert await within(page.evaluate(KEEP)) is True
+        assert await within(page.evaluate(ACTIVE), 30) in ("activating", "activated")
+
+        deploy(deployed, 2, only="service-worker.js")  # the host is halfway through
+        assert await within(page.evaluate(UPDATE), 30) in ("redundant", "none")
+        assert await versions() == [1, 1]
+        deploy(deployed, 2, only="headless.js")
+        assert await versions() == [1, 1]
+
+        deploy(deployed, 2)
+        second = await context.new_page()
+        await second.goto(url)
+        assert await within(page.evaluate(UPDATE), 30) == "installed"
+        assert await versions() == [1, 1]  # there are two pages of the old version
+        await second.close()
+        assert await versions() == [2, 2]
+        names = await page.evaluate("() => caches.keys()")
+        assert len(names) == 1
+        told = await take_turn(page, "sparewheel.js")
+        assert stages(told) == ["check", "snapshot", "runtime"]
+    await context.close()

@@ -1,0 +1,62 @@
+"""Names with hashes, the archive of late files, the service worker's list."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+from packaging.utils import parse_wheel_filename
+
+from bundle.lockfile import closure
+from bundle.naming import LENGTH, digest, digest_files, hashed, hashed_wheel
+from bundle.offline import service_worker
+from bundle.snapshot import pack_site
+from sparewheel.headless.static import HASHED
+
+
+def test_a_name_follows_the_content() -> None:
+    first, second = hashed("snapshot.bin", b"1"), hashed("snapshot.bin", b"2")
+    assert first == f"snapshot.{digest(b'1')}.bin" != second
+    assert HASHED.findall(first) == [digest(b"1")]
+
+
+def test_contents_are_not_confused_with_each_other(tmp_path: Path) -> None:
+    assert digest(b"ab", b"c") != digest(b"a", b"bc")
+    (tmp_path / "a").write_bytes(b"1")
+    (tmp_path / "b").write_bytes(b"1")
+    assert digest_files([tmp_path / "a"]) != digest_files([tmp_path / "b"])
+
+
+def test_a_wheel_with_a_hash_is_still_a_wheel() -> None:
+    name = hashed_wheel("ruamel_yaml-0.19.1-py3-none-any.whl", b"1")
+    distribution, version, build, _ = parse_wheel_filename(name)
+    assert (distribution, str(version)) == ("ruamel-yaml", "0.19.1")
+    assert build == (0, f"_{digest(b'1')}")
+    assert HASHED.search(name)
+    assert len(digest(b"1")) == LENGTH
+
+
+def test_a_closure_is_a_package_and_all_it_needs() -> None:
+    packages = {
+        name: {"name": name, "depends": list(needs)} for name, needs in {"a": "bc", "b": "c", "c": "b", "d": ""}.items()
+    }
+    assert {package["name"] for package in closure(packages, "a")} == {"a", "b", "c"}
+
+
+def test_the_archive_of_late_files_leaves_native_modules_out(tmp_path: Path) -> None:
+    for name, content in {"p/a.pyc": b"123", "p/native.so": b"so", "p-1.dist-info/METADATA": b"Name: p"}.items():
+        (tmp_path / name).parent.mkdir(exist_ok=True)
+        (tmp_path / name).write_bytes(content)
+    index, contents = pack_site(tmp_path).split(b"\n", 1)
+    assert json.loads(index) == [["p/a.pyc", 3], ["p-1.dist-info/METADATA", 7]]
+    assert contents == b"123Name: p"
+
+
+def test_the_service_worker_is_another_one_for_every_other_build() -> None:
+    plan: dict[str, Path | bytes] = {"index.html": b"1", "a.whl": b"w", "licenses/x.txt": b"t", "sparewheel.d.ts": b"d"}
+    script = service_worker(plan).decode()
+    build = json.loads(script.rpartition("serve(")[2].rpartition(");")[0])
+    assert list(build["files"]) == ["index.html"]
+    assert (
+        service_worker({**plan, "index.html": b"2"}) != service_worker(plan) == service_worker({**plan, "a.whl": b"v"})
+    )

@@ -1,0 +1,64 @@
+// The fast start: Python from a snapshot of its memory. Whatever goes wrong here, the thread is of no further use, and
+// whoever started it starts another one without the snapshot.
+
+import { unpack } from "./container.js";
+import { armRestore } from "./memory.js";
+import { createModule } from "./side-modules.js";
+import { folderOf, log, withDependencies } from "./pyodide.js";
+
+/** What loadPyodide takes for a snapshot; it only makes it wait for one. */
+const PLACEHOLDER = new Uint8Array(16);
+
+/**
+ * @param {string} indexURL
+ * @param {import("./pyodide.js").Lock} lock One that names a snapshot.
+ * @param {import("../boot.js").Network} network
+ * @returns {Promise<any>} Pyodide, as it was when the snapshot was made.
+ */
+export async function restore(indexURL, lock, network) {
+  const { core, snapshot } = lock.tool.sparewheel;
+  const coreURL = indexURL + core;
+  const scripts = ["pyodide.mjs", "pyodide.asm.mjs"].map((name) => import(coreURL + name));
+  network.prefetchModule(`${coreURL}pyodide.asm.wasm`, { packed: true });
+  network.answer(`${coreURL}python_stdlib.zip`, new Response("")); // comes later, see late.js
+  const sideModules = snapshot.sideModules.map(({ path, file }) => ({ path, module: network.compile(indexURL + file) }));
+  /** @type {Promise<Uint8Array> | null} */
+  let bytes = network.bytes({ ...snapshot, url: indexURL + snapshot.file });
+  // Each is waited for below; if one fails before that, it is not lost.
+  for (const download of [...scripts, ...sideModules.map(({ module }) => module), bytes]) download.catch(() => {});
+  const createPyodideModule = async (/** @type {any} */ settings) => {
+    const { default: create } = await scripts[1];
+    const { module, places } = await createModule(create, settings, sideModules);
+    const { head, data } = unpack(/** @type {Uint8Array} */ (await bytes));
+    armRestore(module, places, head, data);
+    bytes = null; // Pyodide keeps this function
+    return module;
+  };
+  const { loadPyodide } = await scripts[0];
+  const python = await loadPyodide({
+    indexURL: folderOf(coreURL),
+    packageBaseUrl: folderOf(indexURL),
+    lockFileContents: lock,
+    stdout: log,
+    stderr: log,
+    _loadSnapshot: PLACEHOLDER,
+    createPyodideModule,
+  });
+  for (const { name } of withDependencies(lock.packages)) python.loadedPackages[name] = "default channel";
+  call(python, "resume");
+  return python;
+}
+
+/**
+ * Call a function of `sparewheel.snapshot`.
+ * @param {any} python Pyodide.
+ * @param {"resume" | "forget_files"} name
+ */
+export function call(python, name) {
+  const module = python.pyimport("sparewheel.snapshot");
+  try {
+    module[name]();
+  } finally {
+    module.destroy();
+  }
+}

@@ -19,6 +19,7 @@ import tempfile
 import zipimport
 from typing import Final
 
+from . import late_files
 from .config.loading import load_agent_file
 from .worker import Worker
 
@@ -94,6 +95,7 @@ def tidy() -> None:
 def resume() -> None:
     """The first thing after the restore. Raises whatever comes of a memory that is not in order."""
     random.seed()
+    late_files.expect()
     load_agent_file(_AGENT)  # YAML, validation, the native module
 
 
@@ -103,3 +105,4 @@ def forget_files() -> None:
     sys.path_importer_cache.clear()
     zipimport._zip_directory_cache.clear()  # type: ignore[attr-defined]
     importlib.invalidate_caches()
+    late_files.arrived()

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any
 
 from pydantic_core import to_json
 
+from . import late_files
 from .config.loading import load_agent_file
 from .config.overview import list_agents, overview
 from .errors import ConfigError, ErrorInfo, SparewheelError, internal
@@ -124,7 +125,7 @@ class Worker:
         return list_agents(load_agent_file(params.get("yaml")))
 
     async def _create_session(self, params: Params) -> Any:
-        opened = self._open_session(params, parse_messages(params.get("history") or []))
+        opened = await self._open_session(params, parse_messages(params.get("history") or []))
         team = opened.session.agent.team
         root = team.agents[team.root]
         return {
@@ -145,7 +146,7 @@ class Worker:
         messages = parse_messages(params.get("messages"))
         if not messages or messages[-1].role != "user":
             raise ConfigError("chat: the last message must be from the user")
-        opened = self._open_session(params, [])
+        opened = await self._open_session(params, [])
         try:
             return await self._turn(opened, opened.session.answer(messages))
         finally:
@@ -215,11 +216,18 @@ class Worker:
 
     # ------------------------------------------------------------------------------------------------------------
 
-    def _open_session(self, params: Params, history: list[Message]) -> _Open:
+    async def _open_session(self, params: Params, history: list[Message]) -> _Open:
         name = params.get("session")
         if not isinstance(name, str) or not name or name in self._open:
             raise ConfigError("session must be a name that is not in use")
-        session = make_session(name, params, history, self._transport, self._health, self._line)
+        try:
+            session = make_session(name, params, history, self._transport, self._health, self._line)
+        except ImportError:
+            if not await late_files.complete():
+                raise
+            session = make_session(name, params, history, self._transport, self._health, self._line)
+        if name in self._open:
+            raise ConfigError("session must be a name that is not in use")
         self._secrets |= {json.dumps(secret)[1:-1] for secret in session.agent.team.secrets}
         opened = _Open(name, session)
         self._open[name] = opened

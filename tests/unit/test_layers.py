@@ -19,6 +19,7 @@ VALUES = {
     "classify",
     "errors",
     "events",
+    "late_files",
     "messages",
     "page_line",
     "redact",

@@ -2,7 +2,8 @@
 that imports `js` or `pyodide`.
 
 What to know before changing it:
-- Pyodide's own `pyfetch` cannot stream a body, so `js.fetch` is called and the body read by its reader.
+- Pyodide's own `pyfetch` cannot stream a body, so `js.fetch` is called and the body read by its reader. It is looked up
+  at each call: what stands there while the runtime boots watches the boot's own downloads.
 - A rejected `fetch` says only `TypeError: Failed to fetch`. CORS, no network, a content security policy, a blocker: the
   browser does not tell them apart on purpose.
 - Cross-origin headers are readable only if the server exposes them; `Retry-After` mostly is not.
@@ -19,8 +20,9 @@ from contextlib import asynccontextmanager
 from typing import TYPE_CHECKING, Any, Final
 from urllib.parse import urljoin
 
+import js
 import pyodide_js
-from js import AbortController, Object, fetch, setTimeout
+from js import AbortController, Object, setTimeout
 from pyodide.ffi import JsException, to_js
 
 from ..errors import ConfigError
@@ -83,7 +85,7 @@ class FetchTransport:
         }
         try:
             try:
-                js_response = await fetch(request.url, to_js(options, dict_converter=Object.fromEntries))
+                js_response = await js.fetch(request.url, to_js(options, dict_converter=Object.fromEntries))
             except JsException as error:
                 raise no_answer(_text(error), request.url) from None
             yield FetchResponse(js_response, request.url)

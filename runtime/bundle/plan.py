@@ -44,6 +44,7 @@ def contents() -> dict[str, Path | bytes]:
     from bundle.licenses import license_files
     from bundle.naming import digest_files
     from bundle.offline import service_worker
+    from bundle.preload import with_preloads
 
     fetch_node_modules()
     wheels = fetch_wheels()
@@ -55,7 +56,9 @@ def contents() -> dict[str, Path | bytes]:
         info = json.loads((PYODIDE / "pyodide-lock.json").read_text(encoding="utf-8"))["info"]
         package = json.loads((PYODIDE / "package.json").read_text(encoding="utf-8"))
         about = {"version": package["version"], "license": package["license"], "source": package["homepage"]}
-        plan = core_files | dict(web_files()) | packages(wheels, info, core)
+        web = dict(web_files())
+        plan = core_files | web | packages(wheels, info, core)
+        plan["index.html"] = with_preloads(web["index.html"].read_text(encoding="utf-8"), web).encode()
         plan |= license_files(wheels, about, info["python"], (ROOT / "LICENSE").read_text(encoding="utf-8"))
         plan[FILE_NAME] = agent_file_schema_text().encode()
         plan["service-worker.js"] = service_worker(plan)

@@ -11,19 +11,25 @@ import asyncio
 import contextlib
 import gc
 import importlib
+import importlib.abc
+import importlib.machinery
 import json
 import linecache
 import random
 import sys
 import tempfile
 import zipimport
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 from . import late_files
 from .config.loading import load_agent_file
 from .worker import Worker
 
-# Imported by the standard library only when needed, which is at once.
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+    from types import ModuleType
+
+# Imported by the standard library, or by pydantic, only when needed, which is at once.
 _ALSO: Final = (
     "datetime",
     "decimal",
@@ -34,6 +40,8 @@ _ALSO: Final = (
     "encodings.utf_8_sig",
     "importlib.metadata",
     "logging",
+    "pydantic.root_model",
+    "pydantic.type_adapter",
     "traceback",
     "urllib.parse",
     "uuid",
@@ -85,21 +93,49 @@ def tidy() -> None:
     """The last thing before the snapshot: drop what would not hold in another process, and what would differ."""
     with contextlib.suppress(ValueError):
         sys.path.remove("")  # Pyodide puts it there whenever it starts
-    forget_files()
+    _forget_files()
     random.seed(0)
     tempfile._name_sequence = None  # type: ignore[attr-defined]  # has random numbers of its own
     gc.collect()
     gc.freeze()
 
 
-def resume() -> None:
-    """The first thing after the restore. Raises whatever comes of a memory that is not in order."""
+def resume(fetch_now: Callable[[], object]) -> None:
+    """The first thing after the restore. Raises whatever comes of a memory that is not in order.
+
+    `fetch_now` puts the late files into place, when something is imported that they hold before they have come.
+    """
     random.seed()
+    place = sys.meta_path.index(importlib.machinery.PathFinder) + 1  # behind it stands what explains what is missing
+    sys.meta_path.insert(place, _Late(fetch_now))
     late_files.expect()
     load_agent_file(_AGENT)  # YAML, validation, the native module
 
 
-def forget_files() -> None:
+class _Late(importlib.abc.MetaPathFinder):
+    """Asked for a module that is nowhere: fetches the late files and looks again."""
+
+    def __init__(self, fetch_now: Callable[[], object]) -> None:
+        self._fetch_now = fetch_now
+
+    def find_spec(
+        self, name: str, path: Sequence[str] | None, target: ModuleType | None = None
+    ) -> importlib.machinery.ModuleSpec | None:
+        try:
+            self._fetch_now()
+        except Exception:  # no network, for example: then the module is missing, for now
+            return None
+        complete()
+        return importlib.machinery.PathFinder.find_spec(name, path, target)
+
+
+def complete() -> None:
+    """The late files are in their places."""
+    sys.meta_path[:] = [finder for finder in sys.meta_path if not isinstance(finder, _Late)]
+    _forget_files()
+
+
+def _forget_files() -> None:
     """Look again for what can be imported: files have come, or the file system is another one."""
     linecache.clearcache()
     sys.path_importer_cache.clear()

@@ -13,19 +13,20 @@ from typing import Any
 
 ROOT = Path(__file__).resolve().parents[2]
 LIMITS = {
-    ("boot", "cold_ratio"): 2.0,
-    ("boot", "warm_ratio"): 2.0,
+    ("boot", "cold_ratio"): 0.9,
+    ("boot", "warm_ratio"): 0.8,
     ("boot", "first_visit_bytes"): 20e6,
     ("stream", "time_ratio"): 3.0,
     ("stream", "cpu_ratio"): 1.5,
     ("stream", "growth_ratio"): 4.0,
-    ("latency", "p50_ms"): 5.0,
-    ("latency", "first_delta_ms"): 30.0,
-    ("fallback", "overhead_ms"): 60.0,
     ("memory", "rss_mb"): 500.0,
-    ("page", "longest_task_ms"): 1000.0,
 }
-REPORTED = {("latency", "p99_ms")}  # of a run this short, it is the machine's
+# Times are the machine's, not ours: they are in the report and nothing more.
+REPORTED = {
+    *(("latency", name) for name in ("p50_ms", "p99_ms", "first_delta_ms")),
+    ("fallback", "overhead_ms"),
+    ("page", "longest_task_ms"),
+}
 
 
 def test_no_ratio_has_become_grossly_worse(tmp_path: Path) -> None:

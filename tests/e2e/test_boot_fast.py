@@ -144,6 +144,33 @@ async def test_a_snapshot_of_another_pyodide_is_done_without(theirs: Theirs, sit
     assert any("another Pyodide" in line for line in told["told"])
 
 
+LATE = """
+async (base) => {
+  const url = (name) => JSON.stringify(new URL(base + name, document.baseURI).href);
+  const text = `
+    import { restore } from ${url("boot/restore.js")};
+    import { workerHost } from ${url("lib/worker-host.js")};
+    const indexURL = ${url("pyodide/")};
+    const lock = JSON.parse(await workerHost.readText(indexURL + "pyodide-lock.json"));
+    const network = workerHost.watchNetwork(() => {});
+    const { python } = await restore(indexURL, lock, network);
+    network.stop();
+    const { __file__: file } = python.pyimport("csv");
+    postMessage([file, python.pyimport("importlib.metadata").version("pydantic")]);`;
+  const worker = new Worker(URL.createObjectURL(new Blob([text], { type: "text/javascript" })), { type: "module" });
+  return new Promise((resolve, reject) => {
+    worker.onmessage = ({ data }) => resolve(data);
+    worker.onerror = ({ message }) => reject(new Error(message));
+  });
+}
+"""
+
+
+async def test_what_is_imported_before_its_file_has_come_is_fetched_at_once(theirs: Theirs) -> None:
+    file, version = await within(theirs.page.evaluate(LATE, "../some/deep/path/spare/"))
+    assert (file, version) == ("/lib/python314.zip/csv.py", "2.14.3")
+
+
 async def test_two_pages_have_nothing_random_in_common(browser: Browser, site: Site) -> None:
     seen: list[tuple[Any, ...]] = []
     for _ in range(2):

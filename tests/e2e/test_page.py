@@ -105,6 +105,9 @@ async def test_a_first_visit(browser: Browser, server: StaticServer) -> None:
     states = [await link.get_attribute("data-state") for link in await links.all()]
     assert states[2] not in states[:2]
     assert (await links.nth(1).inner_text()).lower().count("overloaded") >= 2  # its name, and what it said
+    assert await page.locator("#log > li").count() == 0  # nobody looks at it
+    await page.locator("#log-panel > summary").click()
+    await expect(page.locator("#log > li").last).to_have_attribute("data-type", "finish")
     told = await page.locator("#log > li").evaluate_all("lines => lines.map(line => line.dataset.type)")
     assert {"start", "delta", "discard", "retry", "fallback", "usage", "finish"} <= set(told)
     assert (told[0], told[-1], told.count("finish")) == ("start", "finish", 1)

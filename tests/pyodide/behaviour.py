@@ -6,7 +6,7 @@ import asyncio
 import json
 import re
 from collections.abc import Callable
-from datetime import datetime, timezone
+from datetime import UTC, datetime
 from decimal import Decimal
 from typing import Any
 from uuid import UUID
@@ -80,8 +80,8 @@ def deep(levels: int, end: Any) -> dict[str, Any]:
 
 
 def models() -> None:
-    note(lambda: Leaf(x="3"))  # type: ignore[arg-type]
-    note(lambda: Leaf(x="zz", y="too long"))  # type: ignore[arg-type]
+    note(lambda: Leaf(x="3"))
+    note(lambda: Leaf(x="zz", y="too long"))
     note(lambda: Tree.model_validate({"leaves": [{"x": 1}], "weights": {"k": "1.5"}}).model_dump_json())
     for code in (5, 6, 7):
         note(lambda code=code: Tree(leaves=[], code=code))  # type: ignore[misc]
@@ -102,7 +102,7 @@ def values() -> None:
     note(lambda: TypeAdapter(list[int]).validate_json('[1,2,"3"]'))
     note(lambda: pydantic_core.__version__)
     note(lambda: forever(0))
-    note(lambda: datetime(2024, 1, 1, tzinfo=timezone.utc).isoformat())
+    note(lambda: datetime(2024, 1, 1, tzinfo=UTC).isoformat())
     note(lambda: re.sub(r"(\w+) (\w+)", r"\2 \1", "b a"))
     note(lambda: sum(len(block) for block in [bytes(50_000_000), bytes(50_000_000)]))  # the memory grows
 
@@ -135,13 +135,19 @@ async def turn() -> None:
     dispatch = start(hear)
     models = "{models: [demo/hello], retries: 0, backoff: {initial: 1ms, jitter: 0}}"
     yaml = f"agents: {{root: {{model: demo/overloaded, instruction: Answer., fallback: {models}}}}}"
-    for method, params in (("create_session", {"yaml": yaml}), ("send", {"prompt": "Hello"}), ("parse_config", {"yaml": "a"})):
+    for method, params in (
+        ("create_session", {"yaml": yaml}),
+        ("send", {"prompt": "Hello"}),
+        ("parse_config", {"yaml": "a"}),
+    ):
         replied.clear()
         dispatch(json.dumps({"id": 1, "method": method, "params": {"session": "s", **params}}))
         await replied.wait()
     for message in said:
-        for event in message.get("events", [message]):
-            SEEN.append({key: value for key, value in event.items() if key not in ("turn", "retrying_at", "delay_ms")})
+        SEEN.extend(
+            {key: value for key, value in event.items() if key not in ("turn", "retrying_at", "delay_ms")}
+            for event in message.get("events", [message])
+        )
 
 
 async def main() -> str:

@@ -9,21 +9,24 @@ const [dist, mode, script] = process.argv.slice(2);
 const base = pathToFileURL(`${dist}/`);
 const indexURL = new URL("pyodide/", base).href;
 const load = (name) => import(new URL(`boot/${name}.js`, base).href);
-const [{ loadPackages, loadPython }, { restore }, { complete }] = await Promise.all(["pyodide", "restore", "late"].map(load));
+const [{ loadPackages, loadPython }, { restore }] = await Promise.all(["pyodide", "restore"].map(load));
 
 console.debug = () => {}; // what Pyodide prints
 const lock = JSON.parse(await nodeHost.readText(`${indexURL}pyodide-lock.json`));
 const network = nodeHost.watchNetwork();
 
 async function start() {
-  if (mode !== "plain") return restore(indexURL, lock, network);
+  if (mode !== "plain") {
+    const { python, late } = await restore(indexURL, lock, network);
+    if (mode === "complete") await late.fetch();
+    return python;
+  }
   const python = await loadPython(indexURL, lock, nodeHost);
   await loadPackages(python, indexURL);
   return python;
 }
 
 const python = await start();
-if (mode === "complete") await complete(python, indexURL, lock, network);
 python.runPython(await readFile(script, "utf8"));
 const result = await python.globals.get("main")();
 process.stdout.write(JSON.stringify(result?.toJs?.({ dict_converter: Object.fromEntries }) ?? result));

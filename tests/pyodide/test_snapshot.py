@@ -18,7 +18,7 @@ NEEDED = {"annotated-types", "pydantic", "pydantic-core", "ruamel-yaml", "sparew
 
 
 def run(mode: str, script: str) -> Any:
-    argv = ["node", HERE / "restored.mjs", DIST, mode, HERE / script]
+    argv: list[str | Path] = ["node", HERE / "restored.mjs", DIST, mode, HERE / script]
     done = subprocess.run(argv, stdin=subprocess.DEVNULL, capture_output=True, text=True, timeout=100)
     assert done.returncode == 0, f"{mode} {script}:\n{done.stdout[-2000:]}\n{done.stderr[-2000:]}"
     return json.loads(json.loads(done.stdout))
@@ -31,12 +31,12 @@ def late(mode: str) -> dict[str, Any]:
 
 
 def test_it_behaves_as_a_plain_one() -> None:
-    plain, restored = run("plain", "behaviour.py"), run("complete", "behaviour.py")
+    plain, restored = run("plain", "behaviour.py"), run("restored", "behaviour.py")
     assert len(plain) > 40
     assert restored == plain
 
 
-@pytest.mark.parametrize("mode", ["plain", "complete"])
+@pytest.mark.parametrize("mode", ["plain", "restored", "complete"])
 def test_what_is_imported_later_is_there(mode: str) -> None:
     found = late(mode)
     assert found["before"] == []

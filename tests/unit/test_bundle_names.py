@@ -10,6 +10,7 @@ from packaging.utils import parse_wheel_filename
 from bundle.lockfile import closure
 from bundle.naming import LENGTH, digest, digest_files, hashed, hashed_wheel
 from bundle.offline import service_worker
+from bundle.preload import imports, with_preloads
 from bundle.snapshot import pack_site
 from sparewheel.headless.static import HASHED
 
@@ -60,3 +61,20 @@ def test_the_service_worker_is_another_one_for_every_other_build() -> None:
     assert (
         service_worker({**plan, "index.html": b"2"}) != service_worker(plan) == service_worker({**plan, "a.whl": b"v"})
     )
+
+
+def test_a_page_asks_for_all_its_modules_at_once(tmp_path: Path) -> None:
+    sources = {
+        "app/main.js": 'import { a } from "../a.js";\nimport {\n  b,\n} from "./b.js";\n\nimport("../late.js");\n',
+        "app/b.js": "// import x from \"./x.js\"\nimport '../a.js';\n",
+        "a.js": 'export { c } from "./lib/c.js";\n/** @type {import("./types.js").T} */\n',
+        "lib/c.js": 'export const c = 1;\nconst text = "./d.js";\n',
+    }
+    files = {name: tmp_path / name.replace("/", "-") for name in sources}
+    for name, source in sources.items():
+        files[name].write_text(source)
+    assert imports("app/main.js", files) == ["a.js", "app/b.js", "lib/c.js"]
+    page = '<head>\n    <script type="module" src="app/main.js"></script>\n</head>'
+    links = "".join(f'    <link rel="modulepreload" href="{name}" />\n' for name in ("a.js", "app/b.js", "lib/c.js"))
+    assert with_preloads(page, files) == page.replace("    <script", f"{links}    <script")
+    assert with_preloads("<p>no script</p>", files) == "<p>no script</p>"

@@ -5,14 +5,17 @@ const MAX_LINES = 2000;
 /** A tool's arguments and results may have megabytes. */
 const MAX_CHARS = 4000;
 
-/** Lists the events, a line each. */
+/** Lists the events, a line each. What nobody looks at is not drawn: a closed log only counts. */
 export class LogView {
   #list;
   #filter;
   #count;
   #total = 0;
-  /** @type {import("../sparewheel.js").Event[]} */
+  /** @type {import("../sparewheel.js").Event[]} The last ones, whether drawn or not; now and then some too many. */
+  #kept = [];
+  /** @type {import("../sparewheel.js").Event[]} Those of them that an open log does not show yet. */
   #waiting = [];
+  #fold;
   #ask;
   #follow;
 
@@ -25,21 +28,34 @@ export class LogView {
     this.#list = list;
     this.#filter = filter;
     this.#count = count;
+    this.#fold = list.closest("details");
     this.#follow = followEnd(list);
     this.#ask = perFrame(() => this.#render());
+    this.#fold?.addEventListener("toggle", () => this.#redraw());
     filter.addEventListener("input", () => this.#refilter());
   }
 
   /** @param {import("../sparewheel.js").Event} event */
   push(event) {
-    this.#waiting.push(event);
+    this.#total += 1;
+    if (this.#kept.push(event) > 2 * MAX_LINES) this.#kept.splice(0, this.#kept.length - MAX_LINES);
+    if (this.#open) this.#waiting.push(event);
+    this.#ask();
+  }
+
+  get #open() {
+    return this.#fold === null || this.#fold.open;
+  }
+
+  #redraw() {
+    this.#list.replaceChildren();
+    this.#waiting = this.#open ? this.#kept.slice(-MAX_LINES) : [];
     this.#ask();
   }
 
   #render() {
     const events = this.#waiting;
     this.#waiting = [];
-    this.#total += events.length;
     this.#count.textContent = String(this.#total);
     this.#list.append(...events.slice(-MAX_LINES).map((event) => this.#line(event)));
     while (this.#list.childElementCount > MAX_LINES) this.#list.firstElementChild?.remove();

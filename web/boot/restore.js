@@ -2,9 +2,10 @@
 // whoever started it starts another one without the snapshot.
 
 import { unpack } from "./container.js";
+import { call, LateFiles } from "./late.js";
 import { armRestore } from "./memory.js";
-import { createModule } from "./side-modules.js";
 import { folderOf, log, withDependencies } from "./pyodide.js";
+import { createModule } from "./side-modules.js";
 
 /** What loadPyodide takes for a snapshot; it only makes it wait for one. */
 const PLACEHOLDER = new Uint8Array(16);
@@ -13,7 +14,7 @@ const PLACEHOLDER = new Uint8Array(16);
  * @param {string} indexURL
  * @param {import("./pyodide.js").Lock} lock One that names a snapshot.
  * @param {import("../boot.js").Network} network
- * @returns {Promise<any>} Pyodide, as it was when the snapshot was made.
+ * @returns {Promise<{python: any, late: LateFiles}>} Pyodide, as it was when the snapshot was made, and what it lacks.
  */
 export async function restore(indexURL, lock, network) {
   const { core, snapshot } = lock.tool.sparewheel;
@@ -45,20 +46,7 @@ export async function restore(indexURL, lock, network) {
     createPyodideModule,
   });
   for (const { name } of withDependencies(lock.packages)) python.loadedPackages[name] = "default channel";
-  call(python, "resume");
-  return python;
-}
-
-/**
- * Call a function of `sparewheel.snapshot`.
- * @param {any} python Pyodide.
- * @param {"resume" | "forget_files"} name
- */
-export function call(python, name) {
-  const module = python.pyimport("sparewheel.snapshot");
-  try {
-    module[name]();
-  } finally {
-    module.destroy();
-  }
+  const late = new LateFiles(python, indexURL, lock, network);
+  call(python, "resume", () => late.fetchNow());
+  return { python, late };
 }

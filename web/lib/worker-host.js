@@ -96,7 +96,18 @@ function watchNetwork(onBytes) {
       const response = await (packed ? fetchPacked : fetchOrExplain)(fetch, url, priority ? { priority } : {});
       return new Uint8Array(await response.arrayBuffer());
     },
+    readNow,
   };
+}
+
+/** @param {string} url */
+function readNow(url) {
+  const request = new XMLHttpRequest();
+  request.open("GET", url, false);
+  request.responseType = "arraybuffer";
+  request.send();
+  if (request.status !== 200) throw new Error(`${request.status} for ${url}`);
+  return new Uint8Array(request.response);
 }
 
 /** @param {(done: number, total: number | undefined) => void} onBytes */

@@ -2,6 +2,7 @@
 // What boot.js needs from its host, under Node: the files of dist/ are on disk, and Pyodide reads its own by itself.
 
 import { createHash } from "node:crypto";
+import { readFileSync } from "node:fs";
 import { readFile } from "node:fs/promises";
 
 /** @param {string} url */
@@ -19,6 +20,7 @@ const network = {
   compile: async (/** @type {string} */ url) => WebAssembly.compile(await read(url)),
   bytes,
   read,
+  readNow: (/** @type {string} */ url) => new Uint8Array(readFileSync(new URL(url))),
   prefetch() {},
   prefetchModule() {},
   answer() {},

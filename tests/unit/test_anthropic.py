@@ -15,13 +15,10 @@ from sparewheel.errors import ProviderError
 from sparewheel.messages import Message, Reasoning, Text, ToolCall, user
 from sparewheel.providers.anthropic import Anthropic
 from sparewheel.providers.assembly import Assembly
-from sparewheel.providers.attempt import run_attempt
 from sparewheel.providers.base import ModelRequest, ProviderEvent
-from sparewheel.sse import SSEDecoder
 from sparewheel.testing import ToolCall as Call
 from sparewheel.testing import Usage, anthropic, errors, sse
-from sparewheel.transports.mock import MockResponse, MockTransport
-from tests.fakeloop import run
+from tests.wire import assemble_body, attempt_body
 
 if TYPE_CHECKING:
     pass
@@ -31,24 +28,11 @@ REF = SPEC.ref
 
 
 def assemble(body: bytes, size: int | None = None) -> Assembly:
-    """Decode a whole body, in chunks of `size` bytes."""
-    assembly = Assembly(REF)
-    decoder, lines = Anthropic().decoder(assembly), SSEDecoder()
-    for start in range(0, len(body), size or len(body)):
-        for event in lines.feed(body[start : start + (size or len(body))]):
-            decoder.feed(event)
-    assert decoder.ended
-    assembly.close_all()
-    return assembly
+    return assemble_body(Anthropic(), REF, body, size)
 
 
 def attempt(body: bytes) -> list[ProviderEvent]:
-    async def main() -> list[ProviderEvent]:
-        transport = MockTransport(lambda _: MockResponse(body=body))
-        batches = run_attempt(Anthropic(), ModelRequest(SPEC, [user("hi")]), transport)
-        return [event async for batch in batches for event in batch]
-
-    return run(main())
+    return attempt_body(Anthropic(), ModelRequest(SPEC, [user("hi")]), body)
 
 
 def event(kind: str, **fields: Any) -> bytes:

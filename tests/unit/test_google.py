@@ -16,16 +16,13 @@ from sparewheel.config.resolved import ModelSpec
 from sparewheel.errors import ProviderError
 from sparewheel.messages import Image, Message, Reasoning, Text, ToolCall, assistant, system, user
 from sparewheel.providers.assembly import Assembly
-from sparewheel.providers.attempt import run_attempt
 from sparewheel.providers.base import ModelRequest, OutputSchema, ProviderEvent, ToolSpec
 from sparewheel.providers.google import Google
-from sparewheel.sse import SSEDecoder
 from sparewheel.testing import Request, Usage, gemini, sse
 from sparewheel.testing import ToolCall as Call
 from sparewheel.testing.errors import gemini_prompt_blocked, gemini_safety_stop, gemini_stream_error
 from sparewheel.testing.strict import violation
-from sparewheel.transports.mock import MockResponse, MockTransport
-from tests.fakeloop import run
+from tests.wire import assemble_body, attempt_body
 
 Json = dict[str, Any]
 
@@ -337,24 +334,11 @@ def test_a_lone_surrogate_in_a_prompt_cannot_break_the_request() -> None:
 
 
 def assemble(body: bytes, size: int | None = None) -> Assembly:
-    """Decode a whole body, in chunks of `size` bytes."""
-    assembly = Assembly(REF)
-    decoder, lines = Google().decoder(assembly), SSEDecoder()
-    for start in range(0, len(body), size or len(body)):
-        for event in lines.feed(body[start : start + (size or len(body))]):
-            decoder.feed(event)
-    assert decoder.ended
-    assembly.close_all()
-    return assembly
+    return assemble_body(Google(), REF, body, size)
 
 
 def attempt(body: bytes) -> list[ProviderEvent]:
-    async def main() -> list[ProviderEvent]:
-        transport = MockTransport(lambda _: MockResponse(body=body))
-        request = ModelRequest(SPEC, [user("hi")])
-        return [event async for batch in run_attempt(Google(), request, transport) for event in batch]
-
-    return run(main())
+    return attempt_body(Google(), ModelRequest(SPEC, [user("hi")]), body)
 
 
 def chunk(*parts: object, finish: str | None = None, **more: object) -> bytes:

@@ -11,37 +11,22 @@ from sparewheel.config.resolved import ModelSpec
 from sparewheel.errors import ProviderError
 from sparewheel.messages import Message, Reasoning, Text, ToolCall, system, user
 from sparewheel.providers.assembly import Assembly
-from sparewheel.providers.attempt import run_attempt
 from sparewheel.providers.base import ModelRequest, ProviderEvent, ToolSpec
 from sparewheel.providers.openai_chat import OpenAIChat
-from sparewheel.sse import SSEDecoder
 from sparewheel.testing import ToolCall as Call
 from sparewheel.testing import Usage, openai_chat, sse
-from sparewheel.transports.mock import MockResponse, MockTransport
-from tests.fakeloop import run
+from tests.wire import assemble_body, attempt_body
 
 SPEC = ModelSpec("openai", "m", "openai_chatcompletions", "https://api.example.test/v1", "sk-1", {}, {"temperature": 0})
 REQUEST = ModelRequest(SPEC, [system("Be brief."), user("hi")])
 
 
 def assemble(body: bytes, size: int | None = None) -> Assembly:
-    """Decode a whole body, in chunks of `size` bytes."""
-    assembly = Assembly("openai/m")
-    decoder, lines = OpenAIChat().decoder(assembly), SSEDecoder()
-    for start in range(0, len(body), size or len(body)):
-        for event in lines.feed(body[start : start + (size or len(body))]):
-            decoder.feed(event)
-    assert decoder.ended
-    assembly.close_all()
-    return assembly
+    return assemble_body(OpenAIChat(), "openai/m", body, size)
 
 
 def attempt(body: bytes) -> list[ProviderEvent]:
-    async def main() -> list[ProviderEvent]:
-        transport = MockTransport(lambda _: MockResponse(body=body))
-        return [event async for batch in run_attempt(OpenAIChat(), REQUEST, transport) for event in batch]
-
-    return run(main())
+    return attempt_body(OpenAIChat(), REQUEST, body)
 
 
 def test_what_is_asked() -> None:

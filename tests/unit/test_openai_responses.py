@@ -13,14 +13,12 @@ from sparewheel.config.resolved import ModelSpec
 from sparewheel.errors import ProviderError
 from sparewheel.messages import Reasoning, Text, ToolCall, user
 from sparewheel.providers.assembly import Assembly
-from sparewheel.providers.attempt import run_attempt
 from sparewheel.providers.base import ModelRequest, ProviderEvent
 from sparewheel.providers.openai_responses import OpenAIResponses
 from sparewheel.sse import ServerSentEvent, SSEDecoder
 from sparewheel.testing import ToolCall as Call
 from sparewheel.testing import Usage, errors, openai_responses, sse
-from sparewheel.transports.mock import MockResponse, MockTransport
-from tests.fakeloop import run
+from tests.wire import assemble_body, attempt_body
 
 WIRE = OpenAIResponses()
 SPEC = ModelSpec("openai", "m", "openai_responses", "https://api.example.test/v1")
@@ -28,25 +26,15 @@ Json = dict[str, Any]
 
 
 def assemble(body: bytes, size: int | None = None) -> Assembly:
-    assembly = Assembly("openai/m")
-    decoder, lines = WIRE.decoder(assembly), SSEDecoder()
-    for start in range(0, len(body), size or len(body)):
-        for event in lines.feed(body[start : start + (size or len(body))]):
-            decoder.feed(event)
-    assert decoder.ended
-    assembly.close_all()
-    return assembly
+    return assemble_body(WIRE, "openai/m", body, size)
 
 
 def attempt(body: bytes) -> list[ProviderEvent]:
-    async def main() -> list[ProviderEvent]:
-        transport = MockTransport(lambda _: MockResponse(body=body))
-        request = ModelRequest(
-            ModelSpec("openai", "m", "openai_responses", "https://api.example.test/v1"), [user("hi")]
-        )
-        return [event async for batch in run_attempt(WIRE, request, transport) for event in batch]
-
-    return run(main())
+    return attempt_body(
+        WIRE,
+        ModelRequest(ModelSpec("openai", "m", "openai_responses", "https://api.example.test/v1"), [user("hi")]),
+        body,
+    )
 
 
 CALLS = [Call("call_1", "look", ['{"a"', ": 1}"]), Call("call_2", "find", ['{"b":', ' "ü🌍"', "}"])]

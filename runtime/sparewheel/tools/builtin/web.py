@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import asyncio
-from contextlib import aclosing
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final
 from urllib.parse import urljoin, urlsplit
 
 from ...errors import TransportError
-from ...transports.base import HttpRequest
+from ...transports.base import HttpRequest, read_at_most
 from ..base import ToolError, ToolResult
 from .addresses import AddressRules, origin
 
@@ -95,16 +94,9 @@ class Web:
 
 
 async def _read(response: HttpResponse, url: str, limit: int) -> Answer:
-    parts: list[bytes] = []
-    size = 0
-    async with aclosing(response.chunks()) as chunks:
-        async for chunk in chunks:
-            parts.append(chunk)
-            size += len(chunk)
-            if size > limit:
-                break
+    body = await read_at_most(response, limit + 1)
     content_type = response.headers.get("content-type", "").strip()
-    return Answer(url, response.status, content_type, b"".join(parts)[:limit], size > limit)
+    return Answer(url, response.status, content_type, body[:limit], len(body) > limit)
 
 
 def result_of(answer: Answer) -> ToolResult:

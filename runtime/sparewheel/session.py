@@ -19,6 +19,7 @@ from .resilience.watchdog import Watchdog
 
 if TYPE_CHECKING:
     from collections.abc import AsyncGenerator, Iterable
+    from datetime import datetime
 
     from .agent import Agent
     from .events import ErrorEvent, Event, UsageTotals
@@ -55,8 +56,8 @@ class Session:
         if self._turn is not None:
             raise ConfigError("a run is already active", "Wait for its end, or abort it first.")
         self.result = None
-        self._turn = turn = Turn(messages, agent=self.agent.team.root)
-        stamp = _Stamp(turn)
+        self._turn = turn = Turn(messages, agent=self.at_work)
+        stamp = _Stamp(turn, self.agent.now())
         failure: BaseException
         outcome = "abandoned"  # what is left when the consumer walks away
         try:
@@ -69,22 +70,22 @@ class Session:
             return
         except asyncio.CancelledError as error:
             failure = error
-            batch = [*turn.step.close(), self._aborted(turn)]
+            batch = [*turn.close(), self._aborted(turn)]
             outcome = "aborted"
         except SparewheelError as error:
             failure = error
-            self._failed(turn)
-            batch = [*turn.step.close(), _error_event(error)]
+            batch = self._failed(turn, error)
             outcome = "failed"
         except Exception as error:  # a bug of ours still ends the turn with one event
             failure = SparewheelError(internal(error))
             failure.__cause__ = error
-            self._failed(turn)
-            batch = [*turn.step.close(), _error_event(failure)]
+            batch = self._failed(turn, failure)
             outcome = "failed"
         finally:
             self._turn = None
-            self._remember(turn, stamp.turn, outcome)
+            if outcome != "finished":
+                self._hold(turn)
+            self._remember(turn, stamp, outcome)
         yield stamp(batch)
         raise failure
 
@@ -99,15 +100,21 @@ class Session:
         return self._turn.messages if self._turn else self._history
 
     def restart(self) -> None:
-        """Forget the conversation. Raises `ConfigError` while a turn runs."""
+        """Forget the conversation, who was in charge of it and the model it had picked.
+
+        What the user has approved for the session, what tools have stored and what was spent stays. Raises
+        `ConfigError` while a turn runs.
+        """
         if self._turn is not None:
             raise ConfigError("a run is already active", "Abort it before restarting the session.")
         self._history.clear()
         self._episodes.clear()
-        self.agent.context.current = None
+        self.agent.context.forget()
 
     async def close(self) -> None:
         """The session is over; its sources of tools are closed."""
+        agent = self.agent.team.agents[self.at_work]
+        await self.agent.hooks(agent).run("session_end", {"agent_name": agent.name})
         await self.agent.toolbox.close()
 
     def export(self) -> dict[str, Any]:
@@ -142,32 +149,44 @@ class Session:
             "attempts": turn.records,
         }
 
-    def _failed(self, turn: Turn) -> None:
-        """Nothing of a turn that failed is kept but whole steps: their work is done, and need not be done again."""
-        if turn.progressed:
-            self._history = turn.messages
+    def _hold(self, turn: Turn) -> None:
+        """What stays of a turn that did not finish: whole steps, whose work need not be done again.
 
-    def _remember(self, turn: Turn, name: str, outcome: str) -> None:
-        self._episodes.append({"turn": name, "outcome": outcome, "steps": turn.episode})
-        del self._episodes[:-MOST_EPISODES]
+        A turn that was stopped also keeps the text that was shown; one that failed or was abandoned in its first step
+        leaves nothing, so that asking again does not ask twice.
+        """
+        if turn.completed:
+            self._history = turn.messages
+            self.agent.context.current = turn.agent
+
+    def _failed(self, turn: Turn, error: SparewheelError) -> list[Event]:
+        error.attempts = error.attempts or [dict(record) for record in turn.records]
+        keeps = self.agent.team.agents[turn.agent].fallback.on_partial == "keep"
+        if keeps and turn.incomplete:
+            turn.complete_step(assistant(turn.incomplete))
+        return [*turn.close(), _error_event(error)]
 
     def _aborted(self, turn: Turn) -> Event:
-        shown = turn.step.answer()
-        complete = turn.progressed and turn.step.reason is not None
-        partial = shown.text
-        if partial and not complete:
-            self._history = [*turn.messages, assistant(partial)]
-        elif turn.progressed:
-            self._history = turn.messages
+        partial = turn.step.answer().text
+        if turn.incomplete:
+            turn.complete_step(assistant(turn.incomplete))
         usage = turn.total
         return {"type": "aborted", "partial": partial, "usage": _totals(usage) if usage.known else None}
+
+    def _remember(self, turn: Turn, stamp: _Stamp, outcome: str) -> None:
+        """The record of a turn: when, how it ended, and what each of its steps did."""
+        ended = self.agent.now().isoformat(timespec="milliseconds")
+        times = {"started": stamp.started.isoformat(timespec="milliseconds"), "ended": ended}
+        self._episodes.append({"turn": stamp.turn, **times, "outcome": outcome, "steps": turn.episode})
+        del self._episodes[:-MOST_EPISODES]
 
 
 class _Stamp:
     """Puts `turn`, `seq` and `agent` on the events of one turn."""
 
-    def __init__(self, turn: Turn) -> None:
+    def __init__(self, turn: Turn, started: datetime) -> None:
         self.turn = secrets.token_hex(8)
+        self.started = started
         self._work = turn
         self._seq = 0
 

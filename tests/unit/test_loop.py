@@ -294,7 +294,9 @@ def test_the_episode_of_every_turn_is_recorded() -> None:
             (1, ["look"], "openai/a"),
             (2, [], "openai/a"),
         ]
-        assert (first["outcome"], second["outcome"], second["steps"]) == ("finished", "failed", [])
+        assert (first["outcome"], second["outcome"]) == ("finished", "failed")
+        assert [(step["model"], step["tools"]) for step in second["steps"]] == [(None, [])]
+        assert first["started"] <= first["ended"] <= second["started"]
 
     run(main())
 
@@ -314,3 +316,43 @@ def test_the_model_can_be_asked_to_say_why_it_calls() -> None:
     asked = json.loads(transport.requests[0].body)["tools"][0]["function"]["parameters"]
     assert list(asked["properties"]) == ["description", "word"]
     assert played.of("tool_result")[0]["output"] == "x is a wheel"
+
+
+@pytest.mark.parametrize("arguments", ["", '{"word"', '{"word": "x"}'])
+def test_a_call_that_the_token_limit_may_have_cut_is_not_run(arguments: str) -> None:
+    ran = []
+
+    def note(word: str = "") -> str:
+        ran.append(word)
+        return "ok"
+
+    cut = openai_chat(text="I ", tool_calls=[ToolCall("c", "note", arguments)], finish="length")
+    (played,), _ = play_agent([cut, say("ok")], tool(note))
+    whole = arguments.endswith("}")
+    assert ran == (["x"] if whole else [])
+    assert played.terminal["reason"] == ("stop" if whole else "length")
+
+
+def test_a_failure_in_a_later_step_lists_its_attempts_and_costs_budget() -> None:
+    replies: list[Script] = [call("look", '{"word": "x"}')] * 5
+    (played,), _ = play_agent(replies, tool(look))
+    assert played.terminal["kind"] == "loop"
+    assert [attempt["outcome"] for attempt in played.terminal["attempts"]] == ["ok"] * 5
+    whole = openai_chat(text="x", usage=Usage(60, 50), done=False)
+    dear = Reply((*whole, b"data: {oops\n\n"))
+    (first, second), _ = play_agent([dear], text=agent_file("limits: {tokens: 100}"), prompts=("hi", "again"))
+    assert first.terminal["kind"] == "server_error"
+    assert second.terminal["message"] == "The session's budget is used up."
+
+
+def test_warnings_of_tools_are_said_once_a_turn() -> None:
+    (played,), _ = play_agent([call("look", '{"word": "x"}'), say("ok")], tool(look), tool(look))
+    assert len(played.of("warning")) == 1
+
+
+def test_a_keep_keeps_its_partial_in_the_conversation() -> None:
+    cut = Reply(openai_chat(text="Half", finish=None), cut_at=9999)
+    file = agent_file("").replace("{retries: -1}", "{retries: -1, on_partial: keep}")
+    (failed, _), transport = play_agent([cut, say("ok")], text=file, prompts=("hi", "go on"))
+    assert failed.terminal["type"] == "error"
+    assert [message["content"] for message in sent(transport)] == ["hi", "Half", "go on"]

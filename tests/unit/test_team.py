@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
+from contextlib import aclosing
 from typing import Any
 
-from sparewheel.testing import Usage, errors, openai_chat
+from sparewheel.testing import Reply, Usage, errors, openai_chat
 from tests.agentic import call, calls, play_agent, say
-from tests.scripted import Script, ScriptedTransport
+from tests.fakeloop import run
+from tests.scripted import Script, ScriptedTransport, check_rules, session
 
 TEAM = """
 agents:
@@ -111,3 +114,41 @@ agents:
     (played,), _ = play_agent({"a": [say("draft")], "b": [say("final")]}, text=text)
     assert played.result is not None
     assert played.result["message"]["content"] == "final"
+
+
+def test_stopping_closes_the_blocks_of_sub_agents_too() -> None:
+    async def main() -> None:
+        silent = Reply(openai_chat(text=["Boil", " water"]), silent_after=2)
+        transport = ScriptedTransport({"a": [call("transfer_task", '{"agent": "cook", "task": "x"}')], "c": [silent]})
+        conversation = session(transport, [], text=TEAM)
+        events: list[dict[str, Any]] = []
+        seen = asyncio.Event()
+
+        async def consume() -> None:
+            async with aclosing(conversation.turn("hi")) as batches:
+                async for batch in batches:
+                    events.extend(dict(event) for event in batch)
+                    if any(event["type"] == "delta" for event in batch):
+                        seen.set()
+
+        task = asyncio.ensure_future(consume())
+        await seen.wait()
+        task.cancel()
+        await asyncio.gather(task, return_exceptions=True)
+        check_rules(events)
+        closed = [event for event in events if event["type"] == "block_end" and event["agent"] == "cook"]
+        assert [(event["task"], event["content"]) for event in closed] == [("c1", "Boil")]
+        assert transport.open == 0
+
+    run(main())
+
+
+def test_who_took_over_stays_in_charge_when_the_turn_then_fails() -> None:
+    script = {
+        "a": [call("handoff", '{"agent": "poet"}')],
+        "b": [errors.openai_server_error(), say("A rhyme.")],
+        "c": [],
+    }
+    (failed, second), _ = play_agent(script, text=TEAM, prompts=("a poem", "again"))
+    assert failed.terminal["type"] == "error"
+    assert second.terminal["agent"] == "poet"

@@ -36,6 +36,11 @@ class Context:
     model: str | None = None  # the model that the agent has picked, if it may
     permissions: Mapping[str, Sequence[str]] = field(default_factory=dict)  # allow, ask, deny: patterns of tool names
 
+    def forget(self) -> None:
+        """A new conversation begins; what the user has granted stays."""
+        self.current = self.model = None
+        self.results = LongResults()
+
     def respond(self, question: str, answer: dict[str, Any]) -> bool:
         """The user's answer to an elicitation; False when nobody waits for it."""
         future = self.questions.get(question)

@@ -7,7 +7,7 @@ import time
 from contextlib import aclosing
 from dataclasses import replace
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING, Final, Literal
+from typing import TYPE_CHECKING, Any, Final, Literal
 
 from ..errors import ErrorInfo, SparewheelError
 from ..guardrails import first_struck
@@ -72,10 +72,18 @@ class Agent:
         """
         turn.agent = self.context.current or self.team.root
         yield [{"type": "start", "model": self.team.agents[turn.agent].chain[0].ref}]
-        async with aclosing(self.work(turn, 0)) as batches:
-            async for batch in batches:
-                yield batch
+        try:
+            async with aclosing(self.work(turn, 0)) as batches:
+                async for batch in batches:
+                    yield batch
+        except SparewheelError as error:
+            facts = {"agent_name": turn.agent, "kind": error.info.kind, "message": error.info.message}
+            await self.hooks(self.team.agents[turn.agent]).run("on_error", facts)
+            raise
         self.context.current = turn.agent
+        await self.hooks(self.team.agents[turn.agent]).run(
+            "turn_end", {"agent_name": turn.agent, "reason": turn.reason}
+        )
         finish: FinishEvent = {"type": "finish", "reason": turn.reason, "model": turn.step.model}
         if turn.answer is None or not (turn.answer.text or turn.reason == "tool_calls"):
             finish["empty"] = True
@@ -116,6 +124,7 @@ class _Work:
         self._handoffs = 0
         self._next: str | None = None  # whom a handoff has named
         self._corrections = 0
+        self._warned: set[str] = set()
         self._notes: list[str] = []  # what hooks want the model to know
 
     @property
@@ -148,8 +157,9 @@ class _Work:
         if self._agent.budgets.used_up(me):
             raise SparewheelError(ErrorInfo("guardrail", "The session's budget is used up.", _BUDGET_HINT))
         registry = await self._registry()
-        if registry.warnings:
-            yield [{"type": "warning", "message": text} for text in registry.warnings]
+        if warnings := [text for text in registry.warnings if text not in self._warned]:
+            self._warned.update(warnings)
+            yield [{"type": "warning", "message": text} for text in warnings]
         step = turn.begin_step()
         chain = self._agent.chain(me)
         if turn.steps > 1:
@@ -162,15 +172,18 @@ class _Work:
         step.output = _output(me)
         step.after_tools = turn.messages[-1].role == "tool"
         step.max_bytes = me.max_response_bytes
-        async with aclosing(chain.run(step)) as batches:
-            async for batch in batches:
-                yield batch
-        answer = step.answer()
-        turn.messages.append(answer)
-        self._agent.budgets.spend(me, step, time.monotonic() - started)
-        await self._hooks.run("after_llm_call", {"agent_name": me.name, "response": answer.text})
-        record = {"step": turn.steps, "agent": me.name, "model": step.model, "tools": []}
+        record: dict[str, Any] = {"step": turn.steps, "agent": me.name, "model": None, "tools": []}
         turn.episode.append(record)
+        try:
+            async with aclosing(chain.run(step)) as batches:
+                async for batch in batches:
+                    yield batch
+        finally:  # what failed has cost something too
+            self._agent.budgets.spend(me, step, time.monotonic() - started)
+        answer = step.answer()
+        turn.complete_step(answer)
+        record["model"] = step.model
+        await self._hooks.run("after_llm_call", {"agent_name": me.name, "response": answer.text})
         if answer.tool_calls:
             async with aclosing(self._call_tools(answer, registry)) as batches:
                 async for batch in batches:
@@ -229,6 +242,7 @@ class _Work:
         elif self._me.force_handoff and self._me.force_handoff != turn.agent:
             yield await self._switch(self._me.force_handoff)
         else:
+            await self._hooks.run("stop", {"agent_name": turn.agent, "response": answer.text})
             self._end(answer, turn.step.reason or "other")
 
     def _limit_reached(self) -> FinishReason | None:

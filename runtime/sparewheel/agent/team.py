@@ -64,7 +64,8 @@ async def _work(agent: Agent, turn: Turn, arguments: dict[str, Any], context: Ca
     name, task = arguments["agent"], arguments["task"]
     if expected := arguments.get("expected_output"):
         task = f"{task}\n\nExpected output: {expected}"
-    child = Turn([user(task)], agent=name, records=turn.records)
+    child = Turn([user(task)], agent=name, records=turn.records, task=context.call_id)
+    turn.children.append(child)
     context.emit([{"type": "handoff", "from": context.agent, "to": name}])
     try:
         async with aclosing(agent.work(child, depth + 1)) as batches:
@@ -78,7 +79,10 @@ async def _work(agent: Agent, turn: Turn, arguments: dict[str, Any], context: Ca
     finally:
         turn.usage += child.total
         context.emit([{"type": "handoff", "from": name, "to": context.agent}])
-    return ToolResult(child.answer.text if child.answer else "", is_error=child.answer is None)
+    hooks = agent.hooks(agent.team.agents[name])
+    answer = child.answer.text if child.answer else ""
+    await hooks.run("subagent_stop", {"agent_name": name, "task": task, "response": answer})
+    return ToolResult(answer, is_error=child.answer is None)
 
 
 def too_many_handoffs() -> SparewheelError:

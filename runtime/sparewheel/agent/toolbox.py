@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Final
 
@@ -46,7 +47,8 @@ class Toolbox:
     async def close(self) -> None:
         for toolsets in self._open.values():
             for toolset in toolsets:
-                await toolset.close()
+                with contextlib.suppress(Exception):  # one that fails to close must not keep the others open
+                    await toolset.close()
         self._open.clear()
 
     def instructions(self, agent: ResolvedAgent) -> list[str]:
@@ -68,7 +70,7 @@ class Toolbox:
 def _with_description(tool: Tool) -> Tool:
     """The same tool with one more argument, in which the model says why it calls; the tool itself never sees it."""
     properties = tool.spec.parameters.get("properties", {})
-    if WHY in properties:
+    if not isinstance(properties, dict) or WHY in properties:
         return tool
     why = {"type": "string", "description": "In a few words: what this call is for."}
     parameters = {**tool.spec.parameters, "properties": {WHY: why, **properties}}

@@ -9,7 +9,7 @@ from ..resilience.chain import Step
 from ..usage import Usage
 
 if TYPE_CHECKING:
-    from ..events import AttemptRecord, FinishReason
+    from ..events import AttemptRecord, Event, FinishReason
     from ..messages import Message
 
 
@@ -23,13 +23,12 @@ class Turn:
     usage: Usage = field(default_factory=Usage)  # of the steps that are over
     step: Step = field(default_factory=lambda: Step(()))  # the one under way, or the last one
     steps: int = 0
+    completed: int = 0  # steps whose answer is in `messages`
     answer: Message | None = None
     reason: FinishReason = "other"
     episode: list[dict[str, Any]] = field(default_factory=list)  # a line a step: model, tools, how long
-    given: int = 0  # how many messages it started with
-
-    def __post_init__(self) -> None:
-        self.given = len(self.messages)
+    task: str = ""  # the call inside which a sub-agent works
+    children: list[Turn] = field(default_factory=list)  # the work of sub-agents
 
     def begin_step(self) -> Step:
         """The next step; what the last one cost is added up."""
@@ -43,7 +42,23 @@ class Turn:
         """What the turn has cost up to now."""
         return self.usage + self.step.usage
 
+    def complete_step(self, answer: Message) -> None:
+        """A model has answered: from now on this step's work is kept, however the turn ends."""
+        self.messages.append(answer)
+        self.completed += 1
+
     @property
-    def progressed(self) -> bool:
-        """Whether a step is complete: then its work is kept, however the turn ends."""
-        return len(self.messages) > self.given
+    def incomplete(self) -> str:
+        """The text of a step that is under way."""
+        return "" if self.completed == self.steps else self.step.answer().text
+
+    def close(self) -> list[Event]:
+        """The events that close the blocks which a stop has left open, those of sub-agents included."""
+        events = self.step.close()
+        for child in self.children:
+            inner = child.close()
+            for event in inner:
+                event.setdefault("agent", child.agent)
+                event.setdefault("task", child.task)
+            events += inner
+        return events

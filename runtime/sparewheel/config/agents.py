@@ -176,7 +176,7 @@ class AgentConfig(Strict):
     redact_secrets: bool = True
     """Take secrets out of what models and tools are told."""
     session_compaction: bool = True
-    """Summarise a conversation that has grown too long."""
+    """Leave out the oldest part of a conversation that has grown too long."""
     compaction_threshold: float = Field(default=0.9, gt=0, le=1)
     """The share of the window at which that happens."""
     compaction_model: str | None = None

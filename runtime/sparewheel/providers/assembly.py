@@ -58,9 +58,13 @@ class Block:
     def content(self) -> str:
         return "".join(self.pieces)
 
-    @property
-    def sound(self) -> bool:
-        """Whether a tool call can be acted on: it has a name, and its arguments are a JSON object to the last brace."""
+    def is_sound(self, *, cut: bool) -> bool:
+        """Whether a tool call can be acted on: it has a name, and its arguments are a JSON object to the last brace.
+
+        No arguments at all are none, unless the answer was `cut`: then they may have been about to come.
+        """
+        if cut and not self.content:
+            return False
         try:
             arguments = json.loads(self.content or "{}", parse_constant=_no_constant)
         except (ValueError, RecursionError):
@@ -158,7 +162,8 @@ class Assembly:
 
     def drop_unsound_calls(self) -> bool:
         """Take tool calls out of the message that were cut or are not JSON. Whether there were any."""
-        sound = [block for block in self._blocks if block.kind != "toolcall" or block.sound]
+        cut = self.reason == "length"
+        sound = [block for block in self._blocks if block.kind != "toolcall" or block.is_sound(cut=cut)]
         dropped = len(sound) < len(self._blocks)
         self._blocks = sound
         return dropped

@@ -15,7 +15,6 @@ import { Stages } from "./lib/stages.js";
  * @property {(url: string, response: Response) => void} answer What Pyodide is to get for a file instead.
  * @property {(url: string) => Promise<WebAssembly.Module>} compile
  * @property {(file: {url: string, size: number, sha256: string}) => Promise<Uint8Array>} bytes A file, verified.
- * @property {(url: string, options?: {packed?: boolean, priority?: "low"}) => Promise<Uint8Array>} read A file.
  * @property {(url: string) => Uint8Array} readNow A file, while nothing else happens.
  *
  * Where `packed` is set, there is a second file that is the first one compressed by gzip, with ".gz" after its name.
@@ -48,28 +47,20 @@ export async function boot(indexURL, onProgress, host, { snapshot = true } = {})
   const fast = snapshot && lock.tool.sparewheel.snapshot !== undefined;
   const start = fast ? startFast : startPlain;
   try {
-    const { python, late } = await start(stages, { indexURL, lock, network, host });
+    const python = await start(stages, { indexURL, lock, network, host });
     python._api.on_fatal = crash;
     const runtime = await stages.run("runtime", async () => importRuntime(python));
-    return (send) => {
-      const dispatch = connect(runtime, send);
-      // In a task of its own: first comes whoever waits for the runtime.
-      if (late) setTimeout(() => late.fetch().catch((thrown) => log(String(thrown))));
-      return dispatch;
-    };
+    return (send) => connect(runtime, send);
   } finally {
     network.stop();
   }
 }
-
-/** @typedef {{python: any, late?: import("./boot/late.js").LateFiles}} Started */
 
 /** @typedef {{indexURL: string, lock: import("./boot/pyodide.js").Lock, network: Network, host: Host}} Parts */
 
 /**
  * @param {Stages} stages
  * @param {Parts} parts
- * @returns {Promise<Started>}
  */
 async function startFast(stages, { indexURL, lock, network }) {
   return stages.run("snapshot", () => Promise.race([restore(indexURL, lock, network), network.failed]));
@@ -78,7 +69,6 @@ async function startFast(stages, { indexURL, lock, network }) {
 /**
  * @param {Stages} stages
  * @param {Parts} parts
- * @returns {Promise<Started>}
  */
 async function startPlain(stages, { indexURL, lock, network, host }) {
   const python = await stages.run("pyodide", () => {
@@ -86,7 +76,7 @@ async function startPlain(stages, { indexURL, lock, network, host }) {
     return Promise.race([loadPython(indexURL, lock, host), network.failed]);
   });
   await stages.run("packages", () => Promise.race([loadPackages(python, indexURL), network.failed]));
-  return { python };
+  return python;
 }
 
 /**

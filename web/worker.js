@@ -1,5 +1,6 @@
-// The module worker: boots Python, then is two pipes. The page sends {type: "boot", indexURL, snapshot?} first, after that only
-// strings (commands as JSON text); it gets progress, ready or boot_failed as objects and what Python says as strings.
+// The module worker: boots Python, then is two pipes. The page sends {type: "boot", indexURL, snapshot?} first, after
+// that only strings (commands as JSON text); it gets progress, ready or boot_failed as objects and what Python says as
+// strings.
 
 import { boot } from "./boot.js";
 // Named here, and not left to those that import them, so that all are fetched at once.

@@ -14,18 +14,20 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 SOURCE = WEB / "service-worker.js"
-NOT_NEEDED = ("agent-schema.json", ".d.ts", ".txt", ".whl", "LICENSE", "licenses/index.json", SOURCE.name)
+LATE = "/site."
+NOT_NEEDED = ("agent-schema.json", ".d.ts", ".txt", ".whl", "python_stdlib.zip", "LICENSE", "licenses/index.json", SOURCE.name)
 
 
 def service_worker(plan: Mapping[str, Path | bytes]) -> bytes:
     """The script for a plan of `dist/`; another one for every other plan, so that browsers notice an update.
 
-    Wheels are not in its list: they are for where the snapshot does not work, and are kept when they are asked for.
+    Wheels are not in its list: they are for where the snapshot does not work. Nor are the files that a restored Python
+    does without until it needs them. Both are kept when they are asked for.
     """
     contents = {
         name: source if isinstance(source, bytes) else source.read_bytes()
         for name, source in sorted(plan.items())
-        if not name.endswith(NOT_NEEDED)
+        if not name.endswith(NOT_NEEDED) and LATE not in name
     }
     files = {name: hashlib.sha256(content).hexdigest() for name, content in contents.items()}
     script = SOURCE.read_bytes()

@@ -21,7 +21,6 @@ import tempfile
 import zipimport
 from typing import TYPE_CHECKING, Final
 
-from . import late_files
 from .config.loading import load_agent_file
 from .worker import Worker
 
@@ -108,7 +107,6 @@ def resume(fetch_now: Callable[[], object]) -> None:
     random.seed()
     place = sys.meta_path.index(importlib.machinery.PathFinder) + 1  # behind it stands what explains what is missing
     sys.meta_path.insert(place, _Late(fetch_now))
-    late_files.expect()
     load_agent_file(_AGENT)  # YAML, validation, the native module
 
 
@@ -141,4 +139,3 @@ def _forget_files() -> None:
     sys.path_importer_cache.clear()
     zipimport._zip_directory_cache.clear()  # type: ignore[attr-defined]
     importlib.invalidate_caches()
-    late_files.arrived()

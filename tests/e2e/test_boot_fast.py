@@ -153,7 +153,7 @@ async (base) => {
     const indexURL = ${url("pyodide/")};
     const lock = JSON.parse(await workerHost.readText(indexURL + "pyodide-lock.json"));
     const network = workerHost.watchNetwork(() => {});
-    const { python } = await restore(indexURL, lock, network);
+    const python = await restore(indexURL, lock, network);
     network.stop();
     const { __file__: file } = python.pyimport("csv");
     postMessage([file, python.pyimport("importlib.metadata").version("pydantic")]);`;

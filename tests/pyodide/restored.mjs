@@ -1,5 +1,5 @@
-// node restored.mjs DIST plain|restored|complete SCRIPT: runs a Python file in the built runtime, started plainly, from
-// its snapshot, or from its snapshot with the late files in place; prints what its coroutine `main` returns, as JSON.
+// node restored.mjs DIST plain|restored SCRIPT: runs a Python file in the built runtime, started plainly or from its
+// snapshot; prints what its coroutine `main` returns, as JSON.
 
 import { readFile } from "node:fs/promises";
 import { pathToFileURL } from "node:url";
@@ -16,11 +16,7 @@ const lock = JSON.parse(await nodeHost.readText(`${indexURL}pyodide-lock.json`))
 const network = nodeHost.watchNetwork();
 
 async function start() {
-  if (mode !== "plain") {
-    const { python, late } = await restore(indexURL, lock, network);
-    if (mode === "complete") await late.fetch();
-    return python;
-  }
+  if (mode === "restored") return restore(indexURL, lock, network);
   const python = await loadPython(indexURL, lock, nodeHost);
   await loadPackages(python, indexURL);
   return python;

@@ -1,4 +1,4 @@
-"""A restored Python behaves as one that was started plainly, and lacks nothing once the late files are there."""
+"""A restored Python behaves as one that was started plainly, and lacks nothing: what it needs later comes then."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ def test_it_behaves_as_a_plain_one() -> None:
     assert restored == plain
 
 
-@pytest.mark.parametrize("mode", ["plain", "restored", "complete"])
+@pytest.mark.parametrize("mode", ["plain", "restored"])
 def test_what_is_imported_later_is_there(mode: str) -> None:
     found = late(mode)
     assert found["before"] == []
@@ -47,14 +47,13 @@ def test_what_is_imported_later_is_there(mode: str) -> None:
 
 def test_packages_can_be_loaded_by_name() -> None:
     """Those of the snapshot count as loaded, so that none of them is fetched again."""
-    for mode in ("complete", "restored"):
-        found = late(mode)
-        loaded = {name.replace("_", "-").replace(".", "-") for name in found["loaded"]}
-        assert NEEDED <= loaded
-        assert found["micropip"] == ["module", "module"]
-        assert {"micropip", "pyodide-http"} <= set(found["loaded since"]) - set(found["loaded"])
+    found = late("restored")
+    loaded = {name.replace("_", "-").replace(".", "-") for name in found["loaded"]}
+    assert NEEDED <= loaded
+    assert found["micropip"] == ["module", "module"]
+    assert {"micropip", "pyodide-http"} <= set(found["loaded since"]) - set(found["loaded"])
 
 
 def test_nothing_random_is_in_the_snapshot() -> None:
-    first, second = late("complete"), late("restored")
+    first, second = late("restored"), run("restored", "late.py")
     assert [a for a, b in zip(first["random"], second["random"], strict=True) if a == b] == []

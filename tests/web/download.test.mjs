@@ -42,8 +42,6 @@ test("of a host that does not, the compressed one is taken", async () => {
   host = { "http://h/s.bin": [CONTENT], "http://h/s.bin.gz": [gzipSync(CONTENT)] };
   assert.deepEqual(Buffer.from(await network.bytes(FILE)), CONTENT);
   assert.deepEqual(asked, ["http://h/s.bin", "http://h/s.bin.gz"]);
-  assert.deepEqual(Buffer.from(await network.read(FILE.url, { packed: true })), CONTENT);
-  assert.deepEqual(Buffer.from(await network.read(FILE.url)), CONTENT);
 });
 
 test("a compressed file that is missing, or damaged, is a fault", async () => {

@@ -2,7 +2,7 @@
 // whoever started it starts another one without the snapshot.
 
 import { unpack } from "./container.js";
-import { call, LateFiles } from "./late.js";
+import { call, fetchLateFiles } from "./late.js";
 import { armRestore } from "./memory.js";
 import { folderOf, log, withDependencies } from "./pyodide.js";
 import { createModule } from "./side-modules.js";
@@ -14,7 +14,7 @@ const PLACEHOLDER = new Uint8Array(16);
  * @param {string} indexURL
  * @param {import("./pyodide.js").Lock} lock One that names a snapshot.
  * @param {import("../boot.js").Network} network
- * @returns {Promise<{python: any, late: LateFiles}>} Pyodide, as it was when the snapshot was made, and what it lacks.
+ * @returns {Promise<any>} Pyodide, as it was when the snapshot was made.
  */
 export async function restore(indexURL, lock, network) {
   const { core, snapshot } = lock.tool.sparewheel;
@@ -46,7 +46,6 @@ export async function restore(indexURL, lock, network) {
     createPyodideModule,
   });
   for (const { name } of withDependencies(lock.packages)) python.loadedPackages[name] = "default channel";
-  const late = new LateFiles(python, indexURL, lock, network);
-  call(python, "resume", () => late.fetchNow());
-  return { python, late };
+  call(python, "resume", () => fetchLateFiles(python, indexURL, lock, network));
+  return python;
 }

@@ -92,10 +92,6 @@ function watchNetwork(onBytes) {
     answer: (url, response) => early(url, Promise.resolve(response)),
     compile: (url) => WebAssembly.compileStreaming(fetchPacked(fetch, url)),
     bytes: async (file) => readVerified(await fetchPacked(fetch, file.url), file, onBytes),
-    async read(url, { packed = false, priority } = {}) {
-      const response = await (packed ? fetchPacked : fetchOrExplain)(fetch, url, priority ? { priority } : {});
-      return new Uint8Array(await response.arrayBuffer());
-    },
     readNow,
   };
 }

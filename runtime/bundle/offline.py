@@ -15,7 +15,16 @@ if TYPE_CHECKING:
 
 SOURCE = WEB / "service-worker.js"
 LATE = "/site."
-NOT_NEEDED = ("agent-schema.json", ".d.ts", ".txt", ".whl", "python_stdlib.zip", "LICENSE", "licenses/index.json", SOURCE.name)
+NOT_NEEDED = (
+    "agent-schema.json",
+    ".d.ts",
+    ".txt",
+    ".whl",
+    "python_stdlib.zip",
+    "LICENSE",
+    "licenses/index.json",
+    SOURCE.name,
+)
 
 
 def service_worker(plan: Mapping[str, Path | bytes]) -> bytes:

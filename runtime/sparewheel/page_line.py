@@ -32,8 +32,8 @@ class PageLine:
         number = next(self._numbers)
         future: asyncio.Future[Any] = asyncio.get_running_loop().create_future()
         self._open[number] = future
-        self._post({"type": "ask", "ask": number, "what": what, **params})
         try:
+            self._post({"type": "ask", "ask": number, "what": what, **params})
             return await future
         except asyncio.CancelledError:
             self._post({"type": "ask_cancel", "ask": number})

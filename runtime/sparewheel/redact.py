@@ -8,22 +8,23 @@ from typing import TYPE_CHECKING, Final
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-_MASK: Final = "[redacted]"
+MASK: Final = "[redacted]"
+SHORTEST: Final = 8  # characters of a known secret: what is shorter may be any word of a text
 
 # A key that the provider already masked ("sk-proj-****MxYA", "sk-abcd...") stays readable: it is what tells a person
 # which key was refused. Hence the lookahead behind every prefix.
-_NOT_MASKED: Final = r"(?![A-Za-z0-9_\-]|\*|\.\.|…|•)"
+_NOTMASKED: Final = r"(?![A-Za-z0-9_\-]|\*|\.\.|…|•)"
 
 _PREFIXED: Final = re.compile(
     r"\b(?:"
     r"sk-[A-Za-z0-9_\-]{4,}"  # OpenAI, Anthropic, OpenRouter, DeepSeek, Moonshot
     r"|AIza[A-Za-z0-9_\-]{8,}|AQ\.[A-Za-z0-9_\-]{16,}|ya29\.[A-Za-z0-9_\-.]{8,}"  # Google
     r"|(?:gsk_|xai-|hf_|r8_|fw_|csk-|pplx-|nvapi-|tgp_v1_|gh[opsu]_|github_pat_|AKIA)[A-Za-z0-9_\-]{6,}"
-    r")" + _NOT_MASKED
+    r")" + _NOTMASKED
 )
 _JWT: Final = re.compile(r"\beyJ[A-Za-z0-9_\-]{8,}\.[A-Za-z0-9_\-]{4,}\.[A-Za-z0-9_\-]{4,}")
 _BEARER: Final = re.compile(
-    r"\b(bearer|basic)(\s{1,4})(?=[^\s]{0,200}(?-i:[A-Z0-9]))[A-Za-z0-9._~+/=\-]{8,}" + _NOT_MASKED, re.IGNORECASE
+    r"\b(bearer|basic)(\s{1,4})(?=[^\s]{0,200}(?-i:[A-Z0-9]))[A-Za-z0-9._~+/=\-]{8,}" + _NOTMASKED, re.IGNORECASE
 )
 _HEADER: Final = re.compile(
     r"(authorization[\"']?\s{0,3}[:=]\s{0,3}[\"']?(?:bearer|basic)\s{1,4})[^\s\"'<>]+", re.IGNORECASE
@@ -34,7 +35,7 @@ _QUERY: Final = re.compile(
 )
 _FIELD: Final = re.compile(
     r"((?:authorization|api[_\- ]?key|access[_\-]token|token|secret|password)[\"']?\s{0,3}[:=]\s{0,3}[\"']?)"
-    r"(?=[A-Za-z._~+/=\-]{0,200}\d)[A-Za-z0-9._~+/=\-]{12,}" + _NOT_MASKED,
+    r"(?=[A-Za-z._~+/=\-]{0,200}\d)[A-Za-z0-9._~+/=\-]{12,}" + _NOTMASKED,
     re.IGNORECASE,
 )
 _USERINFO: Final = re.compile(r"(://)[^/\s@:]{1,200}:[^/\s@]{1,200}@")
@@ -43,18 +44,18 @@ _BARE: Final = re.compile(r"\b(?=[A-Za-z]{0,200}\d)(?=[A-Z0-9]{0,200}[a-z])(?=[a
 
 
 def redact(text: str, secrets: Iterable[str] = ()) -> str:
-    """`text` without what looks like a key, and without the known `secrets`.
+    """`text` without what looks like a key, and without the known `secrets` of at least `SHORTEST` characters.
 
     Recognises the key formats of the vendors, `Bearer` values, `key=` in a URL, passwords in a URL and long bare
     tokens. Text that a provider masked itself is kept.
     """
-    for secret in sorted((s for s in secrets if isinstance(s, str) and len(s) >= 4), key=len, reverse=True):
-        text = text.replace(secret, _MASK)
-    text = _USERINFO.sub(rf"\1{_MASK}@", text)
-    text = _QUERY.sub(rf"\1{_MASK}", text)
-    text = _HEADER.sub(rf"\1{_MASK}", text)
-    text = _BEARER.sub(rf"\1\2{_MASK}", text)
-    text = _JWT.sub(_MASK, text)
-    text = _PREFIXED.sub(_MASK, text)
-    text = _FIELD.sub(rf"\1{_MASK}", text)
-    return _BARE.sub(_MASK, text)
+    for secret in sorted((s for s in secrets if isinstance(s, str) and len(s) >= SHORTEST), key=len, reverse=True):
+        text = text.replace(secret, MASK)
+    text = _USERINFO.sub(rf"\1{MASK}@", text)
+    text = _QUERY.sub(rf"\1{MASK}", text)
+    text = _HEADER.sub(rf"\1{MASK}", text)
+    text = _BEARER.sub(rf"\1\2{MASK}", text)
+    text = _JWT.sub(MASK, text)
+    text = _PREFIXED.sub(MASK, text)
+    text = _FIELD.sub(rf"\1{MASK}", text)
+    return _BARE.sub(MASK, text)

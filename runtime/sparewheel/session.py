@@ -37,6 +37,7 @@ class Session:
         self._episodes: list[dict[str, Any]] = []
         self._history = list(history)
         self._turn: Turn | None = None  # the one under way
+        self._left_out = 0  # how many of the first messages no model is shown any more
         self.result: dict[str, Any] | None = None  # of the last turn that finished
 
     async def turn(self, prompt: object) -> AsyncGenerator[list[Event], None]:
@@ -56,7 +57,7 @@ class Session:
         if self._turn is not None:
             raise ConfigError("a run is already active", "Wait for its end, or abort it first.")
         self.result = None
-        self._turn = turn = Turn(messages, agent=self.at_work)
+        self._turn = turn = Turn(messages, agent=self.at_work, left_out=self._left_out)
         stamp = _Stamp(turn, self.agent.now())
         failure: BaseException
         outcome = "abandoned"  # what is left when the consumer walks away
@@ -107,7 +108,7 @@ class Session:
         """
         if self._turn is not None:
             raise ConfigError("a run is already active", "Abort it before restarting the session.")
-        self._history.clear()
+        self._history, self._left_out = [], 0
         self._episodes.clear()
         self.agent.context.forget()
 
@@ -140,7 +141,7 @@ class Session:
         step, answer = turn.step, turn.answer
         if answer is None:
             raise AssertionError("a turn that finishes has an answer")
-        self._history = turn.messages
+        self._history, self._left_out = turn.messages, turn.left_out
         self.result = {
             "message": answer.to_dict(),
             "usage": _totals(turn.total),
@@ -156,7 +157,7 @@ class Session:
         leaves nothing, so that asking again does not ask twice.
         """
         if turn.completed:
-            self._history = turn.messages
+            self._history, self._left_out = turn.messages, turn.left_out
             self.agent.context.current = turn.agent
 
     def _failed(self, turn: Turn, error: SparewheelError) -> list[Event]:

@@ -8,19 +8,16 @@ taken out of whatever is said here, so that no other place has to think of it.
 from __future__ import annotations
 
 import asyncio
-import json
 from contextlib import aclosing
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from pydantic_core import to_json
-
-from . import late_files
 from .config.loading import load_agent_file
 from .config.overview import list_agents, overview
 from .errors import ConfigError, ErrorInfo, SparewheelError, internal
 from .messages import parse_messages
 from .page_line import PageLine
+from .page_text import Writer, read
 from .resilience.breaker import Health
 from .setup import make_session
 from .transports.demo import DemoTransport
@@ -36,10 +33,9 @@ if TYPE_CHECKING:
     from .transports.base import Transport
 
 Params = dict[str, Any]
-REDACTED = "[redacted]"
 
 
-@dataclass(slots=True)
+@dataclass(slots=True, eq=False)
 class _Open:
     """A session and who works on it."""
 
@@ -56,13 +52,13 @@ class Worker:
 
     def __init__(self, send: Callable[[str], object], transport: Transport | None = None) -> None:
         self._send = send
+        self._writer = Writer()
         self._line = PageLine(self._push)
         self._page = PageTransport(self._push)
         special: dict[str, Transport] = {"demo": DemoTransport(), "page": self._page}
         self._transport = RoutingTransport(transport or network_transport(), special)
         self._health = Health(lambda entry: self._push({"type": "health", "entry": entry}))
         self._open: dict[str, _Open] = {}
-        self._secrets: set[str] = set()  # the keys of every session so far, as they would stand in JSON
         self._tasks: set[asyncio.Task[None]] = set()  # the loop itself holds tasks only weakly
         self._methods: dict[str, Callable[[Params], Awaitable[Any]]] = {
             "parse_config": self._parse_config,
@@ -85,7 +81,7 @@ class Worker:
     def dispatch(self, text: str) -> None:
         """Take one command: `{id, method, params}`. Never raises; every command gets one reply."""
         try:
-            command = json.loads(text)
+            command = read(text)
         except (ValueError, RecursionError):
             command = None
         if not isinstance(command, dict):
@@ -125,7 +121,7 @@ class Worker:
         return list_agents(load_agent_file(params.get("yaml")))
 
     async def _create_session(self, params: Params) -> Any:
-        opened = await self._open_session(params, parse_messages(params.get("history") or []))
+        opened = self._open_session(params, parse_messages(params.get("history") or []))
         team = opened.session.agent.team
         root = team.agents[team.root]
         return {
@@ -138,19 +134,17 @@ class Worker:
 
     async def _send_prompt(self, params: Params) -> Any:
         opened = self._find(params)
-        if isinstance(params.get("interactive"), bool):
-            opened.session.agent.context.approvals.interactive = params["interactive"]
-        return await self._turn(opened, opened.session.turn(params.get("prompt")))
+        return await self._turn(opened, opened.session.turn(params.get("prompt")), params.get("interactive"))
 
     async def _chat(self, params: Params) -> Any:
         messages = parse_messages(params.get("messages"))
         if not messages or messages[-1].role != "user":
             raise ConfigError("chat: the last message must be from the user")
-        opened = await self._open_session(params, [])
+        opened = self._open_session(params, [])
         try:
             return await self._turn(opened, opened.session.answer(messages))
         finally:
-            self._open.pop(opened.name, None)
+            self._retire(opened)
             await opened.session.close()
 
     async def _confirm(self, params: Params) -> None:
@@ -195,8 +189,9 @@ class Worker:
 
     async def _close(self, params: Params) -> None:
         """Idempotent: closing what is not open is no error."""
-        opened = self._open.pop(str(params.get("session")), None)
+        opened = self._open.get(str(params.get("session")))
         if opened is not None:
+            self._retire(opened)
             await self._stop(opened)
             await opened.session.close()
 
@@ -216,22 +211,20 @@ class Worker:
 
     # ------------------------------------------------------------------------------------------------------------
 
-    async def _open_session(self, params: Params, history: list[Message]) -> _Open:
+    def _open_session(self, params: Params, history: list[Message]) -> _Open:
         name = params.get("session")
         if not isinstance(name, str) or not name or name in self._open:
             raise ConfigError("session must be a name that is not in use")
-        try:
-            session = make_session(name, params, history, self._transport, self._health, self._line)
-        except ImportError:
-            if not await late_files.complete():
-                raise
-            session = make_session(name, params, history, self._transport, self._health, self._line)
-        if name in self._open:
-            raise ConfigError("session must be a name that is not in use")
-        self._secrets |= {json.dumps(secret)[1:-1] for secret in session.agent.team.secrets}
+        session = make_session(name, params, history, self._transport, self._health, self._line)
         opened = _Open(name, session)
+        self._writer.hide(opened, session.agent.team.secrets)
         self._open[name] = opened
         return opened
+
+    def _retire(self, opened: _Open) -> None:
+        """The session takes no more commands; its secrets stay hidden until the reply to this one is out."""
+        self._open.pop(opened.name, None)
+        _this_task().add_done_callback(lambda _: self._writer.forget(opened))
 
     def _find(self, params: Params) -> _Open:
         opened = self._open.get(str(params.get("session")))
@@ -239,15 +232,16 @@ class Worker:
             raise ConfigError("session is closed")
         return opened
 
-    async def _turn(self, opened: _Open, events: AsyncGenerator[list[Event], None]) -> Any:
-        """Push a turn's events as they come; return its result."""
-        task = asyncio.current_task()
-        if task is None:
-            raise AssertionError("commands run in tasks")
+    async def _turn(self, opened: _Open, events: AsyncGenerator[list[Event], None], interactive: object = None) -> Any:
+        """Push a turn's events as they come; return its result. `interactive` holds from its start."""
+        task = _this_task()
         opened.tasks.add(task)
         try:
             async with aclosing(events) as batches:
                 async for batch in batches:
+                    if isinstance(interactive, bool):  # not before: another turn may be under way
+                        opened.session.agent.context.approvals.interactive = interactive
+                        interactive = None
                     self._push({"type": "events", "session": opened.name, "events": batch})
         finally:
             opened.tasks.discard(task)
@@ -261,11 +255,14 @@ class Worker:
         await asyncio.gather(*tasks, return_exceptions=True)
 
     def _push(self, payload: dict[str, Any]) -> None:
-        text = to_json(payload).decode()
-        for secret in self._secrets:
-            if secret in text:
-                text = text.replace(secret, REDACTED)
-        self._send(text)
+        self._send(self._writer.write(payload))
+
+
+def _this_task() -> asyncio.Task[Any]:
+    task = asyncio.current_task()
+    if task is None:
+        raise AssertionError("commands run in tasks")
+    return task
 
 
 def start(send: Callable[[str], object]) -> Callable[[str], None]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from sparewheel.testing import Reply, Usage, errors, openai_chat
+from sparewheel.testing import Reply, ToolCall, Usage, errors, openai_chat
 from sparewheel.testing.script import BEFORE_HEAD
 from tests.scripted import REFUSED, Script, folded_text, play
 
@@ -188,6 +188,33 @@ def test_keep_stops_with_the_partial() -> None:
     assert played.terminal["type"] == "error"
     assert folded_text(played.events) == "Half"
     assert played.of("discard") == []
+
+
+def test_keep_is_for_broken_streams_a_refusal_goes_on_as_ever() -> None:
+    refusal = openai_chat(refusal="I will not.")
+    played, transport = play({"a": [refusal], "b": [refusal]}, fallback="on_partial: keep")
+    assert transport.asked == ["a", "b"]
+    assert [event["attempt"] for event in played.of("discard")] == [1]
+    assert played.terminal["type"] == "finish"
+    assert played.terminal["reason"] == "refusal"
+    assert folded_text(played.events) == "I will not."
+
+
+def test_a_call_that_comes_with_a_refusal_is_not_run() -> None:
+    calls = [ToolCall("c", "look", "{}")]
+    filtered = openai_chat(text="Let me", tool_calls=calls, finish="content_filter")
+    played, transport = play({"a": [filtered]})
+    assert transport.asked == ["a"]
+    assert played.types[-2:] == ["usage", "finish"]
+    assert played.result is not None
+    assert played.result["message"] == {"role": "assistant", "content": "Let me"}
+    assert played.result["finish_reason"] == "content_filter"
+
+
+def test_the_table_can_finish_with_what_there_is() -> None:
+    played, _ = play({"a": [CUT], "b": []}, fallback="actions: {network: finish}")
+    assert played.terminal["reason"] == "other"
+    assert folded_text(played.events) == "Half"
 
 
 def test_keep_still_falls_back_while_nothing_was_shown() -> None:

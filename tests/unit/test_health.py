@@ -200,6 +200,26 @@ def test_those_passed_over_at_the_start_are_asked_as_a_last_resort() -> None:
     run(main())
 
 
+def test_who_is_passed_over_is_said_once_and_not_with_every_retry() -> None:
+    async def main() -> None:
+        transport = ScriptedTransport(
+            {"a": [FAIL], "b": [errors.openai_rate_limit(retry_after=60)], "c": [ANSWER, FAIL, ANSWER]}
+        )
+        health = Health()
+        await collect(session(transport, ["a", "b", "c"], fallback="retries: 0", health=health))
+        transport._script["d"] = [FAIL] * 2
+        played = await collect(session(transport, ["d", "b", "c"], fallback="retries: 1, delay: 0s", health=health))
+        assert told(played) == [
+            ("retry", "d"),
+            ("skipped", "b"),
+            ("fallback", "d", "c"),
+            ("retry", "c"),
+            ("finish", "c"),
+        ]
+
+    run(main())
+
+
 def test_a_wait_for_the_network_ends_when_the_browser_is_online_again() -> None:
     async def main() -> None:
         health = Health()

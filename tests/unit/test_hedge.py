@@ -3,14 +3,22 @@
 from __future__ import annotations
 
 import asyncio
-from contextlib import aclosing
+from contextlib import aclosing, asynccontextmanager
+from typing import TYPE_CHECKING
 
 import pytest
 
 from sparewheel.testing import Reply, Usage, errors, openai_chat
+from tests.agentic import call
 from tests.fakeloop import run
-from tests.scripted import ScriptedTransport, check_rules, folded_text, play, session
+from tests.scripted import ScriptedTransport, check_rules, collect, folded_text, play, session
 from tests.unit.test_health import told
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator
+
+    from sparewheel.transports.base import HttpRequest
+    from sparewheel.transports.mock import MockResponse
 
 ANSWER = openai_chat(text=["An", "swer"], usage=Usage(10, 5))
 OTHER = openai_chat(text=["Ot", "her"], usage=Usage(7, 3))
@@ -84,6 +92,105 @@ def test_a_winner_that_dies_is_replaced_like_any_other() -> None:
     assert transport.asked == ["a", "b", "c"]
     assert told(played) == [("hedge", "a", "b"), ("fallback", "b", "c"), ("finish", "c")]
     assert folded_text(played.events) == "Answer"
+
+
+def test_an_empty_answer_to_tool_results_wins() -> None:
+    empty = Reply(openai_chat(usage=Usage(10, 0)), delay=3)
+    played, transport = play({"a": [call("look"), empty], "b": [Reply(OTHER, delay=60)]}, fallback=HEDGED)
+    assert transport.asked == ["a", "a", "b"]
+    assert told(played) == [("hedge", "a", "b"), ("finish", "a")]
+    assert played.terminal["empty"] is True
+    assert played.seconds == 3
+
+
+def test_a_primary_that_was_only_slow_has_not_recovered_when_it_answers_again() -> None:
+    async def main() -> None:
+        transport = ScriptedTransport({"a": [Reply(ANSWER, silent_after=1), ANSWER], "b": [OTHER]})
+        conversation = session(transport, ["a", "b"], fallback=HEDGED)
+        assert told(await collect(conversation)) == [("hedge", "a", "b"), ("finish", "b")]
+        assert told(await collect(conversation)) == [("finish", "a")]
+
+    run(main())
+
+
+def test_a_winner_that_overflows_is_the_one_that_is_asked_again() -> None:
+    async def main() -> None:
+        late = errors.openai_server_error().replace(delay=3)
+        full = errors.openai_context_length().replace(delay=2)
+        transport = ScriptedTransport({"a": [ANSWER, late], "b": [full, OTHER]})
+        conversation = session(transport, ["a", "b"], fallback=HEDGED)
+        await collect(conversation)
+        played = await collect(conversation)
+        assert transport.asked == ["a", "a", "b", "b"]
+        assert [event["type"] for event in played.events][:4] == ["start", "hedge", "fallback", "compacted"]
+        assert played.of("compacted")[0]["model"] == "openai/b"
+        assert folded_text(played.events) == "Other"
+
+    run(main())
+
+
+class SlowToClose(ScriptedTransport):
+    """Takes a moment to close a connection."""
+
+    unclosed = 0
+
+    @asynccontextmanager
+    async def stream(self, request: HttpRequest) -> AsyncIterator[MockResponse]:
+        async with super().stream(request) as response:
+            self.unclosed += 1
+            try:
+                yield response
+            finally:
+                await asyncio.sleep(0.2)
+                self.unclosed -= 1
+
+
+def test_stopping_twice_closes_both_before_the_turn_has_ended() -> None:
+    async def main() -> None:
+        silent = Reply(ANSWER, silent_after=1)
+        transport = SlowToClose({"a": [silent], "b": [silent]})
+        turn = asyncio.ensure_future(collect(session(transport, ["a", "b"], fallback=HEDGED)))
+        loop = asyncio.get_running_loop()
+        loop.call_later(4, turn.cancel)
+        loop.call_later(4.1, turn.cancel)
+        (outcome,) = await asyncio.gather(turn, return_exceptions=True)
+        assert isinstance(outcome, asyncio.CancelledError)
+        assert transport.unclosed == 0
+        assert loop.time() == 4.2
+
+    run(main())
+
+
+def test_stopping_at_any_moment_leaves_what_was_shown_and_no_more() -> None:
+    words = openai_chat(text=["one ", "two ", "three ", "four"])
+    partials = set()
+
+    async def main(seconds: float, ticks: int) -> None:
+        transport = ScriptedTransport({"a": [Reply(ANSWER, delay=5)], "b": [Reply(words, every=0.125), ANSWER]})
+        conversation = session(transport, ["a", "b"], fallback=HEDGED)
+        events = []
+
+        async def consume() -> None:
+            async with aclosing(conversation.turn("hi")) as batches:
+                async for batch in batches:
+                    events.extend(batch)
+
+        task = asyncio.ensure_future(consume())
+        await asyncio.sleep(seconds)
+        for _ in range(ticks):
+            await asyncio.sleep(0)
+        task.cancel()
+        await asyncio.gather(task, return_exceptions=True)
+        check_rules(events)
+        assert events[-1]["type"] == "aborted"
+        assert events[-1]["partial"] == folded_text(events)
+        assert transport.open == 0
+        partials.add(events[-1]["partial"])
+
+    for step in range(5):
+        for ticks in range(20):
+            run(main(2 + step / 8, ticks))
+    assert partials == {"", "one ", "one two ", "one two three ", "one two three four"}
 
 
 @pytest.mark.parametrize("after", ["start", "hedge", "delta"])

@@ -356,3 +356,26 @@ def test_a_keep_keeps_its_partial_in_the_conversation() -> None:
     (failed, _), transport = play_agent([cut, say("ok")], text=file, prompts=("hi", "go on"))
     assert failed.terminal["type"] == "error"
     assert [message["content"] for message in sent(transport)] == ["hi", "Half", "go on"]
+
+
+def test_room_is_made_before_the_window_is_full_and_nothing_done_is_forgotten() -> None:
+    file = """
+agents: {root: {model: small, fallback: {retries: -1}}}
+models: {small: {provider: other, model: a, context_limit: 100}}
+providers: {other: {base_url: "https://other.example.test"}}
+"""
+    words = [openai_chat(text=f"answer {n} " + "x" * 60, usage=Usage(10, 10)) for n in range(4)]
+    full = openai_chat(tool_calls=[ToolCall("c", "look", '{"word": "x"}')], usage=Usage(80, 15))
+    replies: list[Script] = [*words, full, errors.openai_invalid_request("bad"), say("ok")]
+    played, transport = play_agent(replies, tool(look), text=file, prompts=[f"question {n}" for n in range(6)])
+    (compacted,) = played[4].of("compacted")
+    assert compacted["dropped"] > 0
+    assert compacted["attempt"] == 2
+    asked = sent(transport, 5)
+    assert asked[0]["content"].startswith("[Earlier messages were left out")
+    assert asked[-1]["content"] == "x is a wheel"
+    assert played[4].terminal["type"] == "error"
+    again = sent(transport)
+    assert again[0] == asked[0]
+    assert [message["content"] for message in again if message["role"] == "tool"] == ["x is a wheel"]
+    assert again[-1]["content"] == "question 5"

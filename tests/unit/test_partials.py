@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 from typing import Any
 
+import pytest
+
+from sparewheel.errors import TurnFailed
 from sparewheel.messages import Message, Text, assistant, system, user
 from sparewheel.resilience.chain import GO_ON
-from sparewheel.resilience.compaction import LONG_RESULT, NOTE, compact
+from sparewheel.resilience.compaction import LONG_RESULT, NOTE, compact, dropped
+from sparewheel.resilience.step import Step
 from sparewheel.testing import Reply, ToolCall, errors, openai_chat
 from tests.fakeloop import run
 from tests.scripted import ScriptedTransport, collect, folded_text, play, session
@@ -57,6 +62,67 @@ def test_a_stop_while_going_on_keeps_both_parts() -> None:
     assert folded_text(played.events) == "Once upon a ti"
 
 
+def test_nobody_goes_on_from_a_refusal() -> None:
+    refusal = openai_chat(refusal="I will not.")
+    played, transport = play({"a": [refusal], "b": [ANSWER]}, fallback="retries: -1, on_partial: continue")
+    assert len(played.of("discard")) == 1
+    assert folded_text(played.events) == "Answer"
+    assert sent(transport, 1) == sent(transport, 0)
+
+
+async def step_alone(transport: ScriptedTransport, step: Step, fallback: str) -> list[dict[str, Any]]:
+    """A step without an agent's loop around it."""
+    agent = session(transport, ["a", "b"], fallback=fallback).agent
+    batches = agent.chain(agent.team.agents["root"]).run(step)
+    return [dict(event) async for batch in batches for event in batch]
+
+
+def test_what_is_retracted_is_void_for_every_attempt_that_the_page_has() -> None:
+    async def main() -> None:
+        step = Step([user("hi")])
+        transport = ScriptedTransport({"a": [CUT], "b": [REST]})
+        events = await step_alone(transport, step, "retries: -1, on_partial: continue")
+        assert step.answer().text == folded_text(events) == "Once upon a time, the end."
+        voids = step.retract()
+        assert voids == [
+            {"type": "discard", "attempt": 1, "chars": len("Once upon a ti")},
+            {"type": "discard", "attempt": 2, "chars": len("me, the end.")},
+        ]
+        assert step.answer().text == folded_text([*events, *voids]) == ""
+        assert step.retract() == []
+
+    run(main())
+
+
+def test_what_is_kept_is_still_the_answer_after_the_error() -> None:
+    async def main() -> None:
+        step = Step([user("hi")])
+        with pytest.raises(TurnFailed):
+            await step_alone(ScriptedTransport({"a": [CUT], "b": []}), step, "retries: -1, on_partial: keep")
+        assert step.answer().text == "Once upon a ti"
+
+    run(main())
+
+
+def test_a_number_that_was_announced_is_not_taken_by_an_attempt_beside_it() -> None:
+    async def main() -> None:
+        records: list[Any] = []
+        steps = [Step([user("hi")], records=records) for _ in range(2)]
+        failing = ScriptedTransport({"a": [errors.openai_server_error()] * 2, "b": [REST] * 2})
+        played = await asyncio.gather(*(step_alone(failing, step, "retries: -1, delay: 1s") for step in steps))
+        announced = [event["attempt"] for events in played for event in events if event["type"] == "fallback"]
+        used = [event["attempt"] for events in played for event in events if event["type"] == "usage"]
+        assert announced == used == [2, 4]
+        assert [(record["attempt"], record["model"], record["outcome"]) for record in records] == [
+            (1, "openai/a", "failed"),
+            (2, "openai/b", "ok"),
+            (3, "openai/a", "failed"),
+            (4, "openai/b", "ok"),
+        ]
+
+    run(main())
+
+
 def talk(turns: int) -> list[Message]:
     return [message for n in range(turns) for message in (user(f"question {n} " + "x" * 50), assistant(f"answer {n}"))]
 
@@ -101,6 +167,33 @@ providers: {other: {base_url: "https://other.example.test"}}
     run(main())
 
 
+def test_a_conversation_that_was_shortened_may_go_to_a_model_of_the_same_window() -> None:
+    async def main() -> None:
+        models = ["openai/gpt-4o", "openai/gpt-4o-mini"]
+        transport = ScriptedTransport(
+            {"gpt-4o": [ANSWER, OVERFLOW, errors.openai_server_error()], "gpt-4o-mini": [ANSWER]}
+        )
+        conversation = session(transport, models, fallback="retries: -1")
+        await collect(conversation)
+        played = await collect(conversation)
+        assert transport.asked == ["gpt-4o"] * 3 + ["gpt-4o-mini"]
+        assert played.of("compacted") == [{"type": "compacted", "model": "openai/gpt-4o", "attempt": 2, "dropped": 2}]
+        assert played.terminal["type"] == "finish"
+
+    run(main())
+
+
+def test_what_overflows_again_when_shortened_does_not_go_to_a_model_of_the_same_window() -> None:
+    async def main() -> None:
+        models = ["openai/gpt-4o", "openai/gpt-4o-mini"]
+        transport = ScriptedTransport({"gpt-4o": [ANSWER, OVERFLOW, OVERFLOW], "gpt-4o-mini": []})
+        conversation = session(transport, models, fallback="retries: -1")
+        await collect(conversation)
+        assert (await collect(conversation)).terminal["kind"] == "context_overflow"
+
+    run(main())
+
+
 def test_an_overflow_everywhere_is_one_error_and_never_a_loop() -> None:
     played, transport = play({"a": [OVERFLOW], "b": [OVERFLOW]}, fallback="retries: 5")
     assert transport.asked == ["a", "b"]
@@ -125,6 +218,19 @@ def test_about_half_goes_and_the_instruction_and_the_last_question_stay() -> Non
     assert shorter[-1] == user("last")
     assert 8 <= len(shorter) <= 15
     assert shorter[2].role == "user"
+
+
+def test_the_note_is_no_message_that_could_go_or_be_counted() -> None:
+    before = [system("Be brief."), user(NOTE), *talk(10), user("last")]
+    shorter = compact(before)
+    assert shorter is not None
+    assert [message.text for message in shorter].count(NOTE) == 1
+    assert dropped(before, shorter) == len(before) - len(shorter)
+    assert dropped(before[:1] + before[2:], shorter) == len(before) - len(shorter)
+    assert compact([system("Be brief."), user(NOTE), user("last")]) is None
+    again = compact([user(NOTE), user("last"), Message("tool", (Text("a" * 100_000),), tool_call_id="c")])
+    assert again is not None
+    assert again[0] == user(NOTE)
 
 
 def test_a_single_question_cannot_be_shortened() -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 from contextlib import aclosing
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -15,6 +15,11 @@ from sparewheel.resilience.breaker import Health
 from sparewheel.testing import Reply, ToolCall, dropped, errors, openai_chat
 from tests.fakeloop import run
 from tests.scripted import REFUSED, ScriptedTransport, check_rules, folded_text, session
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    Stop = tuple[float, int, bool]
 
 STREAMS = [
     openai_chat(text=["Grüße ", "🌍", " und mehr"]),
@@ -61,6 +66,19 @@ FALLBACK = st.builds(
     st.sampled_from(["restart", "keep", "continue"]),
     st.sampled_from(["", ", hedge_after: 500ms"]),
 )
+STOP = st.tuples(st.floats(0, 100), st.just(0), st.booleans())  # after seconds and passes of the loop; pressed twice?
+# Slow enough to race after half a second, in steps that meet, and stopped in the midst of it.
+RACER = st.builds(
+    lambda events, every, delay, broken: Reply(events, every=every, delay=delay, silent_after=broken),
+    st.sampled_from(STREAMS),
+    st.sampled_from([0, 0.3]),
+    st.sampled_from([0.3, 0.6, 0.9]),
+    st.sampled_from([None, None, 2]),
+)
+RACE = st.fixed_dictionaries(
+    {model: st.lists(st.one_of(RACER, RACER, ERROR), max_size=3) for model in ("a", "other/b", "c")}
+)
+IN_THE_RACE = st.tuples(st.integers(5, 30).map(lambda tenths: tenths / 10), st.integers(0, 30), st.booleans())
 LAST = Reply(openai_chat(text="Last."))
 
 
@@ -90,9 +108,29 @@ def check_pairs(transport: ScriptedTransport) -> None:
         assert not open_calls
 
 
+async def cancel(task: asyncio.Task[None], seconds: float, passes: int, twice: bool) -> None:
+    await asyncio.wait([task], timeout=seconds)
+    for _ in range(passes):
+        await asyncio.sleep(0)
+    task.cancel()
+    if twice:
+        await asyncio.sleep(0)
+        task.cancel()
+
+
 @settings(max_examples=300, deadline=None)
-@given(SCRIPT, FALLBACK, st.lists(st.one_of(st.none(), st.floats(0, 100)), min_size=1, max_size=3))
-def test_whatever_happens(script: dict[str, list[Reply]], fallback: str, stops: list[float | None]) -> None:
+@given(SCRIPT, FALLBACK, st.lists(st.one_of(st.none(), STOP), min_size=1, max_size=3))
+def test_whatever_happens(script: dict[str, list[Reply]], fallback: str, stops: list[Stop | None]) -> None:
+    check_turns(script, fallback, stops)
+
+
+@settings(max_examples=300, deadline=None)
+@given(RACE, st.sampled_from(["restart", "keep", "continue"]), st.lists(IN_THE_RACE, min_size=1, max_size=2))
+def test_whatever_happens_in_a_race(script: dict[str, list[Reply]], partial: str, stops: list[Stop]) -> None:
+    check_turns(script, f"retries: -1, on_partial: {partial}, hedge_after: 500ms", stops)
+
+
+def check_turns(script: dict[str, list[Reply]], fallback: str, stops: Sequence[Stop | None]) -> None:
     """Three turns at most, each stopped at some time or left to itself, then one that must be able to run."""
 
     async def main() -> None:
@@ -108,7 +146,7 @@ def test_whatever_happens(script: dict[str, list[Reply]], fallback: str, stops: 
 
             task = asyncio.ensure_future(consume())
             if stop is not None:
-                asyncio.get_running_loop().call_later(stop, task.cancel)
+                await cancel(task, *stop)
             (outcome,) = await asyncio.gather(task, return_exceptions=True)
             if not events:  # stopped before its first step
                 assert isinstance(outcome, asyncio.CancelledError)

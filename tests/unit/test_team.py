@@ -144,7 +144,7 @@ def test_stopping_closes_the_blocks_of_sub_agents_too() -> None:
 
 
 def test_who_took_over_stays_in_charge_when_the_turn_then_fails() -> None:
-    script = {
+    script: dict[str, list[Script]] = {
         "a": [call("handoff", '{"agent": "poet"}')],
         "b": [errors.openai_server_error(), say("A rhyme.")],
         "c": [],

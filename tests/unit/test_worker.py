@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from sparewheel.testing import Reply, errors, openai_chat
+from sparewheel.testing import Reply, ToolCall, errors, openai_chat
 from sparewheel.worker import Worker
 from tests.fakeloop import run
 from tests.scripted import Script, ScriptedTransport, check_rules, folded_text
@@ -17,6 +17,10 @@ KEY = "sk-CANARY-0123456789"
 YAML = """
 agents: {root: {model: openai/a, fallback: {retries: -1, models: [mine/b]}}}
 providers: {mine: {base_url: "https://mine.example.test"}}
+"""
+ADDRESS = """
+agents: {root: {model: m}}
+models: {m: {provider: openai, model: a, base_url: "%s"}}
 """
 ANSWER = openai_chat(text=["An", "swer"])
 
@@ -196,6 +200,11 @@ def test_chat_is_a_session_for_one_call() -> None:
         ),
         ("create_session", {"session": "s", "yaml": YAML}, "not in use"),
         ("create_session", {"session": "x", "yaml": YAML, "history": 7}, "messages must be an array"),
+        ("create_session", {"session": "x", "yaml": ADDRESS % "http://["}, "base_url: names no host that there can be"),
+        ("create_session", {"session": "x", "yaml": ADDRESS % "http://a:99999"}, "base_url: names no host"),
+        ("create_session", {"session": "x", "yaml": ADDRESS % "http://a b"}, "base_url: names no host"),
+        ("create_session", {"session": "x", "yaml": YAML, "agentName": "\ud83d"}, 'agent "\ufffd" not found'),
+        ("\ud83d", {}, "does not know this command"),
         ("chat", {"session": "x", "yaml": YAML, "messages": []}, "the last message must be from the user"),
         ("chat", {"session": "x", "yaml": YAML, "messages": [{"role": "king"}]}, "messages[0].role must be one of"),
         ("send", {"session": "s"}, "expected a prompt string"),
@@ -281,5 +290,99 @@ def test_two_sessions_do_not_mix() -> None:
         assert page.reply(second)["result"]["message"]["content"] == "Other"
         for name in ("s", "t"):
             check_rules(page.events(name))
+
+    run(main())
+
+
+def test_half_an_emoji_breaks_nothing_on_any_way() -> None:
+    async def main() -> None:
+        half = (
+            b'data: {"choices":[{"index":0,"delta":{"content":"a\\ud83d"},"finish_reason":"stop"}]}\n\ndata: [DONE]\n\n'
+        )
+        page = Page({"a": [ANSWER, openai_chat(tool_calls=[ToolCall("c1", "cut", '{"a": "\\ud83d"}')]), (half,)]})
+        tools = [{"name": "cut", "readOnly": True}]
+        env = {"OPENAI_API_KEY": KEY}
+        history = [{"role": "user", "content": "x\ud83d"}, {"role": "assistant", "content": "y"}]
+        await page.call("create_session", session="s", yaml=YAML, env=env, tools=tools, history=history)
+        assert "result" in await page.call("send", session="s", prompt="hi \ud83d")
+        turn = page.post("send", session="s", prompt="again")
+        await page.until('"ask"')
+        ask = next(said for said in map(json.loads, page.said) if said["type"] == "ask")
+        assert ask["args"] == {"a": "\ufffd"}
+        page.post("answer", ask=ask["ask"], result="cut \ud83d")
+        await page.settle()
+        assert page.reply(turn)["result"]["message"]["content"].startswith("a")
+        assert [e["output"] for e in page.events("s") if e["type"] == "tool_result"] == ["cut \ufffd"]
+        export = (await page.call("export", session="s"))["result"]
+        assert export["messages"][0]["content"] == "x\ufffd"
+
+    run(main())
+
+
+@pytest.mark.parametrize("key", ["type", "events", "null", "x", "input_tokens", "assistant"])
+def test_a_key_that_is_a_word_destroys_nothing(key: str) -> None:
+    async def main() -> None:
+        page = Page({"a": [ANSWER]})
+        await page.call("create_session", session="s", yaml=YAML, env={"OPENAI_API_KEY": key})
+        reply = await page.call("send", session="s", prompt="hi")
+        assert reply["result"]["message"]["content"] == "Answer"
+        assert reply["result"]["message"]["role"] == "assistant"
+        assert reply["result"]["usage"]["input_tokens"] is None
+        check_rules(page.events("s"))
+
+    run(main())
+
+
+def test_the_value_of_a_header_destroys_nothing() -> None:
+    async def main() -> None:
+        page = Page({"a": [ANSWER]})
+        provider = """
+agents: {root: {model: m}}
+models: {m: {provider: p, model: a}}
+providers: {p: {base_url: "https://p.example.test", headers: {X-Flag: "null", X-Other: "true"}}}
+"""
+        await page.call("create_session", session="s", yaml=provider)
+        assert (await page.call("send", session="s", prompt="hi"))["result"]["usage"]["output_tokens"] is None
+
+    run(main())
+
+
+def test_a_closed_sessions_keys_are_hidden_to_its_last_word_and_then_forgotten() -> None:
+    async def main() -> None:
+        echo = openai_chat(text=f"Your key is {KEY}!")
+        page = Page({"a": [Reply(echo, silent_after=2), echo]})
+        await page.open()
+        turn = page.post("send", session="s", prompt="hi")
+        await page.until('"delta"')
+        await page.call("close", session="s")
+        assert page.reply(turn)["error"]["kind"] == "aborted"
+        env = {"OPENAI_API_KEY": KEY}
+        messages = [{"role": "user", "content": "hi"}]
+        reply = await page.call("chat", session="c", yaml=YAML, env=env, messages=messages)
+        assert reply["result"]["message"]["content"] == "Your key is [redacted]!"
+        assert "CANARY" not in "".join(page.said)
+        assert page.worker._writer._owned == {}
+
+    run(main())
+
+
+def test_a_send_that_is_refused_leaves_the_turn_under_way_alone() -> None:
+    async def main() -> None:
+        page = Page({"a": [openai_chat(tool_calls=[ToolCall("c1", "save", "{}")]), ANSWER]})
+        env = {"OPENAI_API_KEY": KEY}
+        await page.call("create_session", session="s", yaml=YAML, env=env, tools=[{"name": "save"}], interactive=True)
+        turn = page.post("send", session="s", prompt="hi")
+        await page.until("tool_confirmation")
+        refused = page.post("send", session="s", prompt="x", interactive=False)
+        await page.until(f'"id":{refused}')
+        assert page.reply(refused)["error"]["message"] == "a run is already active"
+        approvals = page.worker._open["s"].session.agent.context.approvals
+        assert approvals.interactive is True
+        page.post("confirm", session="s", id="c1", decision="reject")
+        await page.settle()
+        assert page.reply(turn)["result"]["message"]["content"] == "Answer"
+        page.transport._script["a"].append(ANSWER)
+        await page.call("send", session="s", prompt="x", interactive=False)
+        assert approvals.interactive is False
 
     run(main())

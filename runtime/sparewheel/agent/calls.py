@@ -7,26 +7,31 @@ argument, a hook that says no or a user who does never end the turn.
 from __future__ import annotations
 
 import asyncio
+import json
 import secrets
 from dataclasses import replace
 from fnmatch import fnmatchcase
 from itertools import groupby
 from typing import TYPE_CHECKING, Any, Final
 
-from ..messages import Message, Text
+from pydantic_core import from_json, to_json
+
+from ..messages import Message, Text, ToolCall
+from ..page_text import whole
 from ..providers.history import NOT_RUN
-from ..tools.arguments import Validator, parse_arguments
-from ..tools.base import ToolError, ToolResult
+from ..tools.arguments import Validator, check_arguments, parse_arguments
+from ..tools.base import ToolError, ToolResult, distinct, seconds
 from ..tools.results import READ_ON
+from .execution import execute
 from .prompt import result_limit
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncGenerator, Mapping, Sequence
+    from collections.abc import AsyncGenerator, Iterable, Mapping, Sequence
 
     from ..config.specs import ResolvedAgent
     from ..events import Event
     from ..hooks.engine import Hooks
-    from ..messages import ToolCall
+    from ..messages import Part
     from ..tools.base import Registry, Tool
     from .context import Context
 
@@ -35,30 +40,58 @@ MOST_CALLS: Final = 128  # in one step; what is beyond is answered unrun
 TOO_MANY: Final = f"Not executed: at most {MOST_CALLS} calls are run in one step."
 
 
-class CallContext:
-    """What a running tool may use. `emit` passes on events of a run inside the call."""
+def unique_calls(message: Message, earlier: Iterable[Message] = ()) -> Message:
+    """`message` with ids of its calls that neither it nor the `earlier` ones have twice: results go by them."""
+    taken = {call.id for other in earlier for call in other.tool_calls}
+    parts: list[Part] = []
+    for part in message.parts:
+        if isinstance(part, ToolCall):
+            part = replace(part, id=distinct(part.id, taken))
+            taken.add(part.id)
+        parts.append(part)
+    return replace(message, parts=tuple(parts))
 
-    def __init__(self, call: ToolCall, agent: str, context: Context, queue: asyncio.Queue[list[Event] | None]) -> None:
+
+class CallContext:
+    """What a running tool may use. `emit` passes on events of a run inside the call; after `close`, nothing is."""
+
+    def __init__(
+        self, call: ToolCall, agent: str, context: Context, hooks: Hooks, queue: asyncio.Queue[list[Event] | None]
+    ) -> None:
         self.call_id = call.id
         self.agent = agent
         self._name = call.name
         self._context = context
-        self._queue = queue
+        self._hooks = hooks
+        self._queue: asyncio.Queue[list[Event] | None] | None = queue
+
+    def close(self) -> None:
+        """The call is over, whatever still runs of it."""
+        self._queue = None
 
     def emit(self, events: list[Event]) -> None:
-        self._queue.put_nowait(events)
+        if self._queue is not None:
+            self._queue.put_nowait(events)
 
     def progress(self, output: str) -> None:
-        self.emit([{"type": "tool_output", "id": self.call_id, "name": self._name, "output": output}])
+        self.emit([{"type": "tool_output", "id": self.call_id, "name": self._name, "output": str(output)}])
 
     async def ask_user(self, message: str, schema: Mapping[str, Any]) -> dict[str, Any]:
         if not self._context.approvals.interactive:
             return {"action": "decline"}
+        try:
+            shown = from_json(to_json(dict(schema)))
+        except Exception as error:  # a schema is whatever the tool made of it
+            raise ToolError(f"The question's schema cannot be said in JSON: {error}"[:500]) from None
+        facts = {"agent_name": self.agent, "tool_name": self._name, "message": str(message)}
+        await self._hooks.run("on_user_input", facts, self._name)
+        if self._queue is None:
+            return {"action": "cancel"}
         question = secrets.token_hex(8)
         self._context.questions[question] = future = asyncio.get_running_loop().create_future()
-        self.emit([{"type": "elicitation", "id": question, "message": message, "mode": "form", "schema": dict(schema)}])
+        self.emit([{"type": "elicitation", "id": question, "message": str(message), "mode": "form", "schema": shown}])
         try:
-            async with asyncio.timeout(self._context.approvals.timeout or None):
+            async with asyncio.timeout(seconds(self._context.approvals.timeout)):
                 answer: dict[str, Any] = await future
             return answer
         except TimeoutError:
@@ -125,7 +158,22 @@ class Calls:
         return tool is not None and tool.exclusive
 
     async def _one(self, number: int, call: ToolCall) -> None:
-        result = await self._outcome(call)
+        try:
+            result = await self._transformed(call, await self._outcome(call))
+        except Exception as error:  # a defect costs this call, not its neighbours and the turn
+            result = ToolResult(f"{type(error).__name__}: {error}", is_error=True)
+        self._results[number] = result = replace(result, output=whole(result.output))
+        event: Event = {
+            "type": "tool_result",
+            "id": call.id,
+            "name": call.name,
+            "output": result.output,
+            "is_error": result.is_error,
+        }
+        self._queue.put_nowait([event])
+
+    async def _transformed(self, call: ToolCall, result: ToolResult) -> ToolResult:
+        """What the hooks make of a result."""
         verdict = await self._hooks.run(
             "post_tool_use", self._facts(call, tool_response=result.output, is_error=result.is_error), call.name
         )
@@ -133,16 +181,7 @@ class Calls:
             "tool_response_transform", self._facts(call, tool_response=result.output), call.name
         )
         output = transformed.updated.get("updated_tool_response", result.output)
-        output = "\n\n".join([str(output), *verdict.context, *transformed.context])
-        self._results[number] = result = ToolResult(output, result.is_error)
-        event: Event = {
-            "type": "tool_result",
-            "id": call.id,
-            "name": call.name,
-            "output": output,
-            "is_error": result.is_error,
-        }
-        self._queue.put_nowait([event])
+        return replace(result, output="\n\n".join([str(output), *verdict.context, *transformed.context]))
 
     async def _outcome(self, call: ToolCall) -> ToolResult:
         tool = self._registry.tools.get(call.name)
@@ -152,63 +191,50 @@ class Calls:
         try:
             validator = Validator(tool.spec.parameters)
             arguments = parse_arguments(call.arguments, validator)
-            changed, refusal = await self._allowed(call, tool, arguments)
+            arguments, refusal = await self._allowed(call, tool, arguments, validator)
             if refusal is not None:
                 self._queue.put_nowait([{"type": "tool_blocked", "id": call.id, "name": call.name, "reason": refusal}])
                 return ToolResult(f"Not executed. {refusal}", is_error=True)
-            if changed is not arguments:
-                arguments = validator.check(changed, "arguments")
-            return await self._execute(call, tool, arguments)
+            own = CallContext(call, self._agent.name, self._context, self._hooks, self._queue)
+            return await execute(tool, arguments, own)
         except ToolError as error:
             return ToolResult(str(error), is_error=True)
-
-    async def _execute(self, call: ToolCall, tool: Tool, arguments: dict[str, Any]) -> ToolResult:
-        own = CallContext(call, self._agent.name, self._context, self._queue)
-        try:
-            async with asyncio.timeout(tool.timeout or None) as limit:
-                result = await tool.call(arguments, own)
-        except ToolError:
-            raise
-        except TimeoutError:
-            if not limit.expired():
-                return ToolResult("TimeoutError", is_error=True)
-            return ToolResult(f"Stopped: the tool took longer than {tool.timeout:g} s.", is_error=True)
-        except Exception as error:  # a tool is somebody else's code
-            return ToolResult(f"{type(error).__name__}: {error}", is_error=True)
-        return result if isinstance(result, ToolResult) else ToolResult(str(result))
 
     # Who may say no ---------------------------------------------------------------------------------------------
 
     async def _allowed(
-        self, call: ToolCall, tool: Tool, arguments: dict[str, Any]
+        self, call: ToolCall, tool: Tool, arguments: dict[str, Any], validator: Validator
     ) -> tuple[dict[str, Any], str | None]:
-        """The arguments to use, and why the call may not run, if it may not: deny beats ask beats allow."""
-        facts = self._facts(call, tool_input=arguments)
-        verdict = await self._hooks.run("pre_tool_use", facts, call.name)
-        arguments = verdict.updated.get("updated_input", arguments)
+        """The arguments to use, and why the call may not run, if it may not: deny beats ask beats allow.
+
+        Raises `ToolError` for arguments that a hook has changed into what does not fit.
+        """
+        verdict = await self._hooks.run("pre_tool_use", self._facts(call, tool_input=arguments), call.name)
         rule = self._rule(call.name)
         if verdict.denied or rule == "deny":
             return arguments, verdict.reason or "It is denied by the agent's permissions."
+        if "updated_input" in verdict.updated:
+            arguments = check_arguments(verdict.updated["updated_input"], validator)
         asks = "ask" in (verdict.decision, rule)
         if not asks and ("allow" in (verdict.decision, rule) or self._unasked(tool)):
             return arguments, None
         if self._agent.safety == "restricted" and not tool.read_only:
             return arguments, "This agent may only use tools that change nothing."
-        wish = await self._hooks.run("permission_request", facts, call.name)
+        wish = await self._hooks.run("permission_request", self._facts(call, tool_input=arguments), call.name)
         if wish.denied:
             return arguments, wish.reason or "A hook denied it."
         if wish.decision == "allow":
             return arguments, None
-        return arguments, await self._ask(call)
+        return arguments, await self._ask(call, arguments, forced=asks)
 
-    async def _ask(self, call: ToolCall) -> str | None:
+    async def _ask(self, call: ToolCall, arguments: dict[str, Any], *, forced: bool) -> str | None:
+        """Ask the user about what is going to run, which need not be what the model wrote."""
         approvals = self._context.approvals
-        approvals.open(call.id, call.name)
+        shown = json.dumps(arguments, ensure_ascii=False)
+        key = approvals.open(call.id, call.name, forced=forced)
         if approvals.interactive:
-            self._queue.put_nowait(
-                [{"type": "tool_confirmation", "id": call.id, "name": call.name, "args": call.arguments}]
-            )
-        verdict = await approvals.wait(call.id)
+            self._queue.put_nowait([{"type": "tool_confirmation", "id": key, "name": call.name, "args": shown}])
+        verdict = await approvals.wait(key)
         facts = self._facts(call, approved=verdict.allowed, reason=verdict.reason)
         await self._hooks.run("on_tool_approval_decision", facts, call.name)
         return None if verdict.allowed else verdict.reason

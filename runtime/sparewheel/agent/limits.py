@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from ..config.chains import LimitsConfig
     from ..config.specs import ResolvedAgent, ResolvedTeam
     from ..messages import ToolCall
-    from ..resilience.chain import Step
+    from ..resilience.step import Step
 
 IDENTICAL_CALLS: Final = 5  # in a row, where the agent file does not say
 

@@ -16,9 +16,10 @@ from ..hooks.engine import Hooks
 from ..messages import user
 from ..providers.base import OutputSchema
 from ..resilience.chain import Chain
-from ..resilience.compaction import compact
+from ..resilience.compaction import compact, dropped, without_oldest
 from ..tools.arguments import Validator
 from ..tools.base import Registry, ToolError
+from ..usage import Usage
 from .calls import Calls
 from .limits import Budgets, Repetition
 from .prompt import instruction, result_limit, visible
@@ -167,7 +168,7 @@ class _Work:
         started = time.monotonic()
         notes = await self._before_model()
         system = instruction(me, self._agent.now(), [*self._agent.toolbox.instructions(me), *notes])
-        step.messages = [*system, *visible(turn.messages, me)]
+        step.messages = [*system, *visible(without_oldest(turn.messages, turn.left_out), me)]
         step.tools = registry.specs
         step.output = _output(me)
         step.after_tools = turn.messages[-1].role == "tool"
@@ -272,16 +273,19 @@ class _Work:
         """Make room before the window is full, rather than after a request has failed for it."""
         me, turn = self._me, self._turn
         spec = next((spec for spec in me.chain if spec.ref == turn.step.model), me.chain[0])
-        usage = turn.step.usage
+        shown = turn.step.shown
+        usage = shown.assembly.usage if shown and shown.assembly else Usage()
         used = (usage.input_tokens or 0) + (usage.output_tokens or 0)
         if not me.session_compaction or not spec.context_limit or used < me.compaction_threshold * spec.context_limit:
             return []
-        shorter = compact(turn.messages)
-        if shorter is None:
+        before = without_oldest(turn.messages, turn.left_out)
+        shorter = compact(before)
+        gone = dropped(before, shorter) if shorter else 0
+        if not gone:
             return []
-        dropped = len(turn.messages) - len(shorter)
-        turn.messages[:] = shorter
-        return [{"type": "compacted", "model": spec.ref, "attempt": len(turn.records) + 1, "dropped": dropped}]
+        turn.left_out += gone
+        number = turn.step.reserve(spec.ref)["attempt"]
+        return [{"type": "compacted", "model": spec.ref, "attempt": number, "dropped": gone}]
 
     def _misshapen(self, answer: Message) -> str:
         """What to tell a model whose answer does not have the shape it must have. Raises when it does not learn."""
@@ -336,11 +340,8 @@ class _Work:
 
     def _retract(self) -> list[Event]:
         """An answer that must not stay: void for the page, and gone from the conversation."""
-        step = self._turn.step
-        self._turn.messages.pop()
-        if step.shown is None or step.shown.assembly is None:
-            return []
-        return [{"type": "discard", "attempt": step.shown.number, "chars": step.shown.assembly.chars}]
+        self._turn.take_back()
+        return self._turn.step.retract()
 
 
 def _first_choice(agent: ResolvedAgent, ref: str | None) -> ResolvedAgent:

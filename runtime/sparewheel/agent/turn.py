@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from ..resilience.chain import Step
+from ..resilience.step import Step
 from ..usage import Usage
 
 if TYPE_CHECKING:
@@ -28,13 +28,14 @@ class Turn:
     reason: FinishReason = "other"
     episode: list[dict[str, Any]] = field(default_factory=list)  # a line a step: model, tools, how long
     task: str = ""  # the call inside which a sub-agent works
+    left_out: int = 0  # how many of the first messages a model is no longer shown: there is no room for them
     children: list[Turn] = field(default_factory=list)  # the work of sub-agents
 
     def begin_step(self) -> Step:
         """The next step; what the last one cost is added up."""
         self.usage += self.step.usage
         self.steps += 1
-        self.step = Step((), records=self.records)
+        self.step = Step((), records=self.records, reserved=self.step.reserved)
         return self.step
 
     @property
@@ -46,6 +47,11 @@ class Turn:
         """A model has answered: from now on this step's work is kept, however the turn ends."""
         self.messages.append(answer)
         self.completed += 1
+
+    def take_back(self) -> None:
+        """The last step's answer must not stay."""
+        self.messages.pop()
+        self.completed -= 1
 
     @property
     def incomplete(self) -> str:

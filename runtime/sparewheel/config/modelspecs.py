@@ -138,11 +138,19 @@ class Models:
         if not text:
             raise ConfigError(f'model "{ref}" needs a base_url.', f"{config.provider} has no address of its own.")
         url = self.expander.strict(text, (*where, "base_url")).rstrip("/")
-        if url.startswith(("http:", "https:")) and not urlsplit(url).netloc:
-            self.expander.faults.add((*where, "base_url"), "names no host once it is filled in")
+        if url.startswith(("http:", "https:")) and not _names_host(url):
+            self.expander.faults.add((*where, "base_url"), "names no host that there can be, once it is filled in")
         if "$" in text and not url.startswith(("http://", "https://")):
             self.expander.faults.add((*where, "base_url"), "must start with http:// or https:// once it is filled in")
         return url
+
+
+def _names_host(url: str) -> bool:
+    try:
+        parts = urlsplit(url)
+        return bool(parts.hostname) and parts.port != 0 and " " not in parts.netloc
+    except ValueError:  # an IPv6 address that is none, or a port
+        return False
 
 
 def _price(config: ModelConfig) -> Price | None:

@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Final, Literal, TypeAlias
 
 if TYPE_CHECKING:
-    from collections.abc import Awaitable, Callable, Mapping, Sequence
+    from collections.abc import Awaitable, Callable, Iterator, Mapping, Sequence
 
 TIMEOUT: Final = 60.0  # seconds
 
@@ -33,7 +33,6 @@ Point: TypeAlias = Literal[
     "on_user_input",
     "on_max_iterations",
     "on_error",
-    "notification",
     "pre_compact",
     "stop",
     "session_end",
@@ -65,7 +64,7 @@ class Verdict:
     decision: Literal["allow", "ask", "deny"] | None = None
     reason: str = ""
     context: list[str] = field(default_factory=list)
-    updated: dict[str, Any] = field(default_factory=dict)  # updated_input, updated_response, updated_messages
+    updated: dict[str, Any] = field(default_factory=dict)  # updated_input, updated_tool_response
 
     @property
     def denied(self) -> bool:
@@ -103,6 +102,11 @@ async def _guarded(hook: Hook, facts: dict[str, Any]) -> dict[str, Any]:
         if isinstance(output, dict):
             return _flat(output)
         problem = "it answered something that is not an object"
+    except asyncio.CancelledError:
+        task = asyncio.current_task()
+        if task is None or task.cancelling():
+            raise
+        problem = "something that it waited for was cancelled"
     except TimeoutError:
         problem = f"it did not answer within {TIMEOUT:g} s"
     except Exception as error:  # a hook is somebody else's code
@@ -115,16 +119,23 @@ async def _guarded(hook: Hook, facts: dict[str, Any]) -> dict[str, Any]:
 def _flat(output: dict[str, Any]) -> dict[str, Any]:
     """docker-agent nests what belongs to a point under `hook_specific_output`, and knows two names for a decision."""
     specific = output.get("hook_specific_output")
-    flat = {**output, **(specific if isinstance(specific, dict) else {})}
-    if flat.get("continue") is False:
-        flat["decision"] = "deny"
-        flat.setdefault("reason", flat.get("stop_reason"))
-    decision = flat.get("permission_decision") or flat.get("decision")
-    if decision is not None:
-        word = _SYNONYMS.get(str(decision), str(decision))
-        flat["decision"] = word if word in _RANK else "deny"
-    flat["reason"] = flat.get("permission_decision_reason") or flat.get("reason")
+    sources = [output, specific] if isinstance(specific, dict) else [output]
+    flat = {name: value for source in sources for name, value in source.items()}
+    words = [word for source in sources for word in _words(source)]
+    if words:
+        flat["decision"], reason = max(words, key=lambda word: _RANK[word[0]])
+        flat["reason"] = reason or flat.get("reason")
     return flat
+
+
+def _words(source: dict[str, Any]) -> Iterator[tuple[str, Any]]:
+    """Every decision that one output holds, with its reason: it may say several, and the strictest counts."""
+    if source.get("continue") is False:
+        yield "deny", source.get("stop_reason")
+    for name, why in (("permission_decision", "permission_decision_reason"), ("decision", "reason")):
+        if (decision := source.get(name)) is not None:
+            word = _SYNONYMS.get(str(decision), str(decision))
+            yield word if word in _RANK else "deny", source.get(why)
 
 
 def _take(verdict: Verdict, output: dict[str, Any]) -> None:
@@ -134,7 +145,7 @@ def _take(verdict: Verdict, output: dict[str, Any]) -> None:
     for name in ("additional_context", "system_message"):
         if isinstance(text := output.get(name), str) and text:
             verdict.context.append(text)
-    for name in ("updated_input", "updated_tool_response", "updated_messages"):
+    for name in ("updated_input", "updated_tool_response"):
         if output.get(name) is not None:
             verdict.updated[name] = output[name]
 

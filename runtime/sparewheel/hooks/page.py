@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, get_args
+from typing import TYPE_CHECKING, Any, Final, get_args
 
 from ..errors import ConfigError
 from .engine import Hook, Point
@@ -12,6 +12,9 @@ if TYPE_CHECKING:
 
     from ..page_line import PageLine
     from .engine import Output
+
+
+_NOT_RUN: Final = {"notification": "the events error and warning say the same to the page"}
 
 
 def page_hooks(described: object, line: PageLine, session: str) -> list[Hook]:
@@ -24,6 +27,8 @@ def page_hooks(described: object, line: PageLine, session: str) -> list[Hook]:
             case {"event": str(event), "index": int(index), **rest} if event in get_args(Point):
                 point: Point = event  # type: ignore[assignment]  # one of the literal's own members
                 hooks.append(Hook(point, _asking(line, session, event, index), str(rest.get("matcher") or "*")))
+            case {"event": str(event)} if event in _NOT_RUN:
+                raise ConfigError(f"hooks.{event} is not run here: {_NOT_RUN[event]}")
             case _:
                 known = ", ".join(get_args(Point))
                 raise ConfigError(f"hooks: {item!r} is no point of a turn"[:200], f"There are: {known}.")

@@ -168,6 +168,10 @@ class Assembly:
         self._blocks = sound
         return dropped
 
+    def drop_calls(self) -> None:
+        """Take all tool calls out of the message: nobody is to act on them."""
+        self._blocks = [block for block in self._blocks if block.kind != "toolcall"]
+
     def drain(self) -> list[ProviderEvent]:
         """The events since the last call."""
         events, self._events = self._events, []

@@ -7,62 +7,33 @@ says what to do, events say what was decided, and the next attempt starts over (
 from __future__ import annotations
 
 from contextlib import aclosing
-from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Final
 
-from ..messages import Message, Text, assistant, user
+from ..messages import assistant, user
 from ..providers.base import ModelRequest
-from ..usage import Usage
-from .compaction import compact
+from .compaction import compact, dropped
 from .hedge import Race, Runner
 from .plan import Choice, Plan
 from .policy import Decision, Failure, decide
 from .projection import project
 from .report import announce, cost_of, exhausted, resting, skipped_events, turn_failed, usage_events
 from .running import Attempt
+from .step import Kept, Step, discarded
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncGenerator, Callable, Sequence
+    from collections.abc import AsyncGenerator, Callable
 
     from ..config.resolved import ModelSpec, ResolvedAgent
-    from ..errors import ErrorInfo, SparewheelError
-    from ..events import AttemptRecord, Event
-    from ..providers.base import OutputSchema, ProviderEvent, StopReason, ToolSpec
+    from ..errors import ErrorInfo, Kind, SparewheelError
+    from ..events import Event
+    from ..providers.base import ProviderEvent
     from ..transports.base import Transport
     from .breaker import Health
 
 GO_ON: Final = "[The connection broke. Continue your answer exactly where it stopped; repeat nothing.]"
-
-
-@dataclass(slots=True)
-class Step:
-    """One question to the chain: what goes in, and what has come out of it so far."""
-
-    messages: Sequence[Message]
-    tools: Sequence[ToolSpec] = ()
-    output: OutputSchema | None = None
-    after_tools: bool = False  # an empty answer to tool results is an answer
-    max_bytes: int = 0  # of one answer, text and tool calls together; 0 is no limit
-    records: list[AttemptRecord] = field(default_factory=list)  # of the whole turn: its length numbers the attempts
-    usage: Usage = field(default_factory=Usage)  # of all attempts, the void ones included
-    cost: float = 0.0  # US dollars, of the attempts whose price is known
-    shown: Attempt | None = None  # whose output the page has
-    kept: list[Text] = field(default_factory=list)  # what broken attempts streamed that another went on from
-    reason: StopReason | None = None  # set when a model has answered
-    model: str = ""
-
-    def answer(self) -> Message:
-        """The message up to now, with everything that was not discarded."""
-        parts = self.shown.assembly.message().parts if self.shown and self.shown.assembly else ()
-        return Message("assistant", (*self.kept, *parts), model=self.model or None)
-
-    def close(self) -> list[Event]:
-        """The events that close the blocks which a stop has left open."""
-        if self.shown is None or self.shown.assembly is None:
-            return []
-        self.shown.assembly.close_all()
-        return project(self.shown.assembly.drain(), self.shown.number)
+# The stream went well, but what it brought is no answer: nothing to keep, and nothing to go on from.
+_NO_ANSWER: Final[frozenset[Kind]] = frozenset({"refusal", "content_filter", "empty_output"})
 
 
 class Chain:
@@ -106,6 +77,7 @@ class _StepRun:
         self._attempt: Attempt | None = None  # the one that counts
         self._failures: dict[str, int] = {}  # by model
         self._failed: dict[str, tuple[ModelSpec, ErrorInfo]] = {}
+        self._primary_rests = False  # passed over, because it is not well
         self._compacted = False
         self._said: list[Event] = []  # to be yielded with the next batch
 
@@ -113,6 +85,7 @@ class _StepRun:
         choice = self._plan.take()
         if choice is None:
             raise AssertionError("a chain has at least one model, and the first is never ruled out")
+        self._primary_rests = choice.spec is not self._chain.agent.chain[0]
         if events := self._opening(choice):
             yield events
             await self._health.wait(choice.wait, "circuit_breaker")
@@ -124,20 +97,20 @@ class _StepRun:
             if attempt.error is None:
                 yield self._answered(attempt)
                 return
-            failure = self._failure(attempt, attempt.error, choice)
-            if shorter := self._compact(attempt, failure):
+            if attempt.spec is not choice.spec:  # the winner of a race is the one that is asked again
+                choice = Choice(attempt.spec, 0)
+            if shorter := self._compact(attempt, attempt.error.info):
                 yield shorter
                 continue
+            failure = self._failure(attempt, attempt.error, choice)
             decision = self._decide(failure, attempt)
             if decision.action == "next":
                 choice = self._plan.take() or choice
-            elif attempt.spec is not choice.spec:  # the winner of a race is the one that is asked again
-                choice = Choice(attempt.spec, 0)
             yield self._after(attempt, decision, failure, choice)
             if decision.action == "finish":
                 return
             if decision.action == "fail":
-                raise turn_failed(attempt.error, self._step.records)
+                raise turn_failed(attempt.error, self._step.own)
             await self._health.wait(decision.delay, failure.info.kind)
 
     # Asking -----------------------------------------------------------------------------------------------------
@@ -146,12 +119,12 @@ class _StepRun:
         """One attempt, or a race of several; `_attempt` is the one that counts in the end."""
         first = self._start(choice)
         if self._config.hedge_after is None or self._plan.peek() is None:
-            async with aclosing(self._run(first)) as batches:
+            async with aclosing(self._run(first, choice)) as batches:
                 async for batch in batches:
                     if events := self._project(batch, first):
                         yield events
             return
-        race = Race(Runner(first, self._run(first)), self._config.hedge_after, self._hedge)
+        race = Race(Runner(first, self._run(first, choice)), self._config.hedge_after, self._hedge)
         reported = 0
         async with aclosing(race.run()) as batches:
             async for batch in batches:
@@ -167,20 +140,19 @@ class _StepRun:
     def _start(self, choice: Choice) -> Attempt:
         step = self._step
         fine = step.after_tools or bool(step.kept)
-        attempt = Attempt(choice.spec, len(step.records) + 1, empty_is_fine=fine)
-        step.records.append(attempt.record)
-        step.shown = None
+        attempt = Attempt(choice.spec, step.reserve(choice.spec.ref), empty_is_fine=fine)
+        step.reserved = None
         self._attempt = attempt
-        self._health.begin(choice.spec, probe=choice.probe)
         return attempt
 
-    async def _run(self, attempt: Attempt) -> AsyncGenerator[list[ProviderEvent], None]:
+    async def _run(self, attempt: Attempt, choice: Choice) -> AsyncGenerator[list[ProviderEvent], None]:
         step = self._step
         messages = step.messages
         if step.kept:
-            messages = [*messages, assistant("".join(text.text for text in step.kept)), user(GO_ON)]
+            messages = [*messages, assistant("".join(kept.text for kept in step.kept)), user(GO_ON)]
         request = ModelRequest(attempt.spec, messages, step.tools, step.output)
         stream = attempt.run(request, self._chain.transport, self._chain.agent.timeouts, step.max_bytes)
+        self._health.begin(choice.spec, probe=choice.probe)
         try:
             async with aclosing(stream) as batches:
                 async for batch in batches:
@@ -208,7 +180,7 @@ class _StepRun:
                 "after_ms": after_ms,
             }
         )
-        return Runner(attempt, self._run(attempt))
+        return Runner(attempt, self._run(attempt, choice))
 
     def _lost(self, loser: Attempt, winner: Attempt) -> None:
         """Another attempt of the race goes on alone: the loser failed, or was cancelled."""
@@ -220,7 +192,8 @@ class _StepRun:
             self._said += usage_events(loser, discarded=True)
 
     def _project(self, batch: list[ProviderEvent], attempt: Attempt) -> list[Event]:
-        self._step.shown = attempt
+        if batch:
+            self._step.shown = attempt
         events = project(batch, attempt.number)
         if self._said:
             events, self._said = [*self._said, *events], []
@@ -234,7 +207,7 @@ class _StepRun:
         primary = self._chain.agent.chain[0]
         status = choice.skipped[0][1] if choice.skipped else choice.status
         if status is not None and (choice.spec is not primary or choice.wait):
-            number = len(self._step.records) + 1
+            number = self._step.reserve(choice.spec.ref)["attempt"]
             reason = resting(primary, status)
             events.append(announce(choice.spec, primary, reason, number, choice.wait, self._chain.now()))
         return events
@@ -255,7 +228,8 @@ class _StepRun:
         step.model, step.shown = spec.ref, attempt
         events, self._said = self._said, []
         if spec is not primary:
-            self._health.stood_in_for(primary)
+            if self._primary_rests or primary.ref in self._failed:
+                self._health.stood_in_for(primary)
         elif self._health.recovered(primary):
             events.append({"type": "recovered", "model": spec.ref})
         return [*events, *usage_events(attempt, discarded=False)]
@@ -272,59 +246,72 @@ class _StepRun:
         count = self._count(attempt, error)
         if error.info.kind == "context_overflow" and (limit := attempt.spec.context_limit):
             self._plan.keep_only(lambda spec: spec.context_limit is None or spec.context_limit > limit)
-        probe = choice.probe and attempt.spec is choice.spec
-        return Failure(error.info, attempt.spec, count, self._plan.peek(), probe)
+        return Failure(error.info, attempt.spec, count, self._plan.peek(), choice.probe)
 
-    def _compact(self, attempt: Attempt, failure: Failure) -> list[Event]:
+    def _compact(self, attempt: Attempt, info: ErrorInfo) -> list[Event]:
         """After the first overflow of a step, make the conversation shorter and ask the same model again."""
-        kind = failure.info.kind
+        kind = info.kind
         if kind != "context_overflow" or kind in self._config.actions or self._compacted:
+            return []
+        if self._keeps(attempt, kind):
             return []
         self._compacted = True
         shorter = compact(self._step.messages)
         if shorter is None:
             return []
-        dropped = len(self._step.messages) - len(shorter)
+        gone = dropped(self._step.messages, shorter)
         self._step.messages = shorter
-        number = attempt.number + 1
-        event: Event = {"type": "compacted", "model": attempt.spec.ref, "attempt": number, "dropped": dropped}
+        number = self._step.reserve(attempt.spec.ref)["attempt"]
+        event: Event = {"type": "compacted", "model": attempt.spec.ref, "attempt": number, "dropped": gone}
         return [*usage_events(attempt, discarded=True), *self._discard(attempt), event]
 
     def _decide(self, failure: Failure, attempt: Attempt) -> Decision:
-        if attempt.shown and self._config.on_partial == "keep":
+        if self._keeps(attempt, failure.info.kind):
             return Decision("fail")
         return decide(failure, self._config, self._chain.random)
+
+    def _keeps(self, attempt: Attempt, kind: Kind) -> bool:
+        """Whether the step ends here because its stream broke and what it brought is to stay."""
+        return self._config.on_partial == "keep" and attempt.shown and kind not in _NO_ANSWER
 
     def _after(self, attempt: Attempt, decision: Decision, failure: Failure, choice: Choice) -> list[Event]:
         """What a failed attempt leaves to say: its usage, what becomes of its text, and what comes next."""
         step = self._step
         said, self._said = self._said, []
         goes_on = decision.action in ("retry", "next")
-        continues = goes_on and self._continues(attempt)
+        continues = goes_on and self._continues(attempt, failure.info.kind)
         events: list[Event] = [*said, *usage_events(attempt, discarded=goes_on and not continues)]
         step.shown = attempt
         if decision.action == "finish":
-            step.reason = "content_filter" if failure.info.kind == "content_filter" else "refusal"
-            step.model = attempt.spec.ref
+            self._finish(attempt, failure.info.kind)
         elif decision.action == "fail":
-            events.append(exhausted(failure.info, step.records))
+            events.append(exhausted(failure.info, step.own))
         else:
-            if continues:
-                step.kept.append(Text(attempt.assembly.message().text if attempt.assembly else ""))
+            if continues and attempt.assembly is not None:
+                step.kept.append(Kept(attempt.number, attempt.assembly.message().text, attempt.assembly.chars))
                 step.shown = None
             else:
                 events += self._discard(attempt)
-            events += skipped_events(choice.skipped)
-            number = len(step.records) + 1
+            if decision.action == "next":
+                events += skipped_events(choice.skipped)
+            number = step.reserve(choice.spec.ref)["attempt"]
             next_ = announce(choice.spec, attempt.spec, failure.info, number, decision.delay, self._chain.now())
             if continues:
                 next_["continues"] = True
             events.append(next_)
         return events
 
-    def _continues(self, attempt: Attempt) -> bool:
+    def _finish(self, attempt: Attempt, kind: Kind) -> None:
+        """The step ends with what there is. A call that came before a refusal is not to be run."""
+        step = self._step
+        step.reason = "content_filter" if kind == "content_filter" else "refusal" if kind == "refusal" else "other"
+        step.model = attempt.spec.ref
+        if attempt.assembly is not None:
+            attempt.assembly.drop_calls()
+
+    def _continues(self, attempt: Attempt, kind: Kind) -> bool:
         """Whether the next model is asked to go on. Only prose can be: a tool call that was cut means nothing."""
-        if self._config.on_partial != "continue" or attempt.assembly is None:
+        if self._config.on_partial != "continue" or attempt.assembly is None or kind in _NO_ANSWER:
             return False
         message = attempt.assembly.message()
         return bool(message.text) and not message.tool_calls
@@ -333,4 +320,4 @@ class _StepRun:
         self._step.shown = None
         if attempt.assembly is None or not attempt.assembly.streamed:
             return []
-        return [{"type": "discard", "attempt": attempt.number, "chars": attempt.assembly.chars}]
+        return [discarded(attempt.number, attempt.assembly.chars)]

@@ -22,14 +22,34 @@ _CUT: Final = "\n[… the middle of this result was left out …]\n"
 def compact(messages: Sequence[Message]) -> list[Message] | None:
     """About half of the conversation, or None when there is nothing that may go."""
     head = [message for message in messages if message.role == "system"]
-    rest = [message for message in messages if message.role != "system"]
+    rest = [message for message in messages if message.role != "system" and not _is_note(message)]
     last_user = max((index for index, message in enumerate(rest) if message.role == "user"), default=0)
     shorter = [_shorten(message) for message in rest]
     keep_from = _half(shorter, last_user)
     if keep_from == 0 and shorter == rest:
         return None
-    note = [user(NOTE)] if keep_from else []
+    note = [user(NOTE)] if keep_from or any(map(_is_note, messages)) else []
     return [*head, *note, *shorter[keep_from:]]
+
+
+def dropped(before: Sequence[Message], after: Sequence[Message]) -> int:
+    """How many messages of the conversation `compact` left out; the note in their place is none of them."""
+    return _count(before) - _count(after)
+
+
+def without_oldest(messages: Sequence[Message], number: int) -> list[Message]:
+    """The conversation as a model is shown it once `number` messages were left out: said so, and results short."""
+    if not number:
+        return list(messages)
+    return [user(NOTE), *(_shorten(message) for message in messages[number:])]
+
+
+def _count(messages: Sequence[Message]) -> int:
+    return sum(not _is_note(message) for message in messages)
+
+
+def _is_note(message: Message) -> bool:
+    return message.role == "user" and message.text == NOTE
 
 
 def _half(messages: Sequence[Message], last_user: int) -> int:

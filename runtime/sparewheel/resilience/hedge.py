@@ -1,8 +1,8 @@
 """Asking two at once: when a model shows nothing for a while, the next one is asked too; the first to show wins.
 
-Each attempt runs in a task of its own that hands its batches over one at a time, so that a winner who is ahead of the
-page waits for it. The losers are cancelled, which closes their connections, and waited for, so that nothing is left
-behind.
+While they race, each batch is read in a task of its own. From the winner's first content on it is read by whoever
+iterates the race, as without a race: nothing may be read ahead, because what is stopped must not hold more than what
+was shown. The losers are cancelled, which closes their connections, and waited for, so that nothing is left behind.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ from contextlib import aclosing
 from typing import TYPE_CHECKING, Final
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncGenerator, Callable
+    from collections.abc import AsyncGenerator, Callable, Sequence
 
     from ..providers.base import ProviderEvent
     from .running import Attempt
@@ -21,56 +21,42 @@ _QUIET: Final = frozenset({"start", "done", "error"})
 
 
 class Runner:
-    """Pumps one attempt's batches into a queue; None is the end."""
+    """One attempt in a race. It goes no further than the batch that was asked for."""
 
     def __init__(self, attempt: Attempt, batches: AsyncGenerator[list[ProviderEvent], None]) -> None:
         self.attempt = attempt
-        self.ended = False
-        self._queue: asyncio.Queue[list[ProviderEvent] | None] = asyncio.Queue(maxsize=1)
-        self._broken: Exception | None = None
-        self._task = asyncio.ensure_future(self._pump(batches))
+        self.batches = batches
         self._next: asyncio.Task[list[ProviderEvent] | None] | None = None
 
     def next(self) -> asyncio.Task[list[ProviderEvent] | None]:
-        """The next batch, as a task that can be waited for beside others; the same one until `take`."""
+        """The next batch, or None at the end, as a task to be waited for beside others; the same one until `take`."""
         if self._next is None:
-            self._next = asyncio.ensure_future(self._queue.get())
+            self._next = asyncio.ensure_future(self._read())
         return self._next
 
     def take(self) -> list[ProviderEvent] | None:
         """The batch that `next` has brought. Raises what the attempt raised, which only a bug does."""
         batch = self.next().result()
         self._next = None
-        self.ended = batch is None
-        if batch is None and self._broken is not None:
-            raise self._broken
         return batch
 
-    async def stop(self) -> None:
+    async def close(self) -> None:
         """Cancel what runs, and wait until its connection is closed."""
-        tasks: list[asyncio.Task[object]] = [self._task]
         if self._next is not None:
-            tasks.append(self._next)
-        for task in tasks:
-            task.cancel()
-        await asyncio.gather(*tasks, return_exceptions=True)
+            self._next.cancel()
+            await asyncio.gather(self._next, return_exceptions=True)
+        await self.batches.aclose()
 
-    async def _pump(self, batches: AsyncGenerator[list[ProviderEvent], None]) -> None:
-        try:
-            async with aclosing(batches):
-                async for batch in batches:
-                    await self._queue.put(batch)
-        except Exception as error:  # raised again by `take`, in the task that can do something about it
-            self._broken = error
-        await self._queue.put(None)
+    async def _read(self) -> list[ProviderEvent] | None:
+        return await anext(self.batches, None)
 
 
 class Race:
     """Runs `first`; after `patience` seconds without content also whoever `another` starts, until one shows content.
 
     Iterate `run`: it yields the winner's batches, and an empty one for every change among the runners. `winner` is who
-    is ahead, `losers` those who have failed or were cancelled for the winner, in that order of time. When all fail, the
-    last one is the winner, and it has failed.
+    is ahead, `losers` those who have failed or were cancelled for the winner, in that order of time. An end without
+    content and without an error wins too: it is an answer. When all fail, the last one is the winner, and has failed.
     """
 
     def __init__(self, first: Runner, patience: float, another: Callable[[Attempt], Runner | None]) -> None:
@@ -85,16 +71,13 @@ class Race:
             async with aclosing(self._until_content()) as batches:
                 async for batch in batches:
                     yield batch
-            while not self.winner.ended:
-                await asyncio.wait([self.winner.next()])
-                if (rest := self.winner.take()) is not None:
-                    yield rest
+            async for batch in self.winner.batches:
+                yield batch
         finally:
-            for runner in self._running:
-                await runner.stop()
+            await _close(self._running)
 
     async def _until_content(self) -> AsyncGenerator[list[ProviderEvent], None]:
-        """Wait until somebody shows something, whose batch is the last one yielded, or only the last one can."""
+        """Wait until somebody has won; the batch that did it, if there is one, is the last one yielded."""
         loop = asyncio.get_running_loop()
         due = loop.time() + self._patience
         waiting_alone = True
@@ -113,18 +96,33 @@ class Race:
                 batch = runner.take()
                 if batch is not None and all(event.type in _QUIET for event in batch):
                     continue
-                if batch is None and len(self._running) > 1:
-                    await self._lose(runner)
+                others = [other for other in self._running if other is not runner]
+                if batch is None and runner.attempt.error is not None and others:
+                    await self._lose([runner])
                     yield []
                     continue
-                for other in [other for other in self._running if other is not runner]:
-                    await self._lose(other)
+                await self._lose(others)
                 if batch is not None:
                     yield batch
                 return
 
-    async def _lose(self, runner: Runner) -> None:
-        await runner.stop()
-        self._running.remove(runner)
-        self.losers.append(runner)
+    async def _lose(self, runners: Sequence[Runner]) -> None:
+        self._running = [runner for runner in self._running if runner not in runners]
         self.winner = self._running[0]
+        self.losers += runners
+        await _close(runners)
+
+
+async def _close(runners: Sequence[Runner]) -> None:
+    """Close all at once. A stop that comes meanwhile, like a second one of the user's, counts when all are closed."""
+    stop: asyncio.CancelledError | None = None
+    tasks = [asyncio.ensure_future(runner.close()) for runner in runners]
+    while not all(task.done() for task in tasks):
+        try:
+            await asyncio.wait(tasks)
+        except asyncio.CancelledError as error:
+            stop = error
+    if stop is not None:
+        raise stop
+    for task in tasks:
+        task.result()

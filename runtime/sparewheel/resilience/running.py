@@ -26,10 +26,10 @@ if TYPE_CHECKING:
 class Attempt:
     """One request of a turn. `assembly` is there once the model has begun to answer, `error` once it has failed."""
 
-    def __init__(self, spec: ModelSpec, number: int, *, empty_is_fine: bool) -> None:
+    def __init__(self, spec: ModelSpec, record: AttemptRecord, *, empty_is_fine: bool) -> None:
         self.spec = spec
-        self.number = number
-        self.record: AttemptRecord = {"attempt": number, "model": spec.ref, "outcome": "aborted"}
+        self.number = record["attempt"]
+        self.record = record
         self.assembly: Assembly | None = None
         self.error: SparewheelError | None = None
         self._empty_is_fine = empty_is_fine

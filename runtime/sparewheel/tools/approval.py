@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final, Literal, TypeAlias, get_args
 
 from ..errors import ConfigError
+from .base import distinct, seconds
 
 if TYPE_CHECKING:
     from .base import Tool
@@ -28,8 +29,15 @@ class Verdict:
     reason: str = ""
 
 
+@dataclass(frozen=True, slots=True)
+class _Question:
+    name: str
+    forced: bool
+    verdict: asyncio.Future[Verdict]
+
+
 class Approvals:
-    """The approvals of one session: what is pending, by call id, and what has been granted for good.
+    """The approvals of one session: what is pending, by key, and what has been granted for good.
 
     `approve_read_only` is how a session starts: read-only tools pass, the others ask. `approve_all` asks no more.
     """
@@ -37,7 +45,8 @@ class Approvals:
     def __init__(self, *, everything: bool = False, interactive: bool = True, timeout: float = DEFAULT_TIMEOUT) -> None:
         self._everything = everything
         self._tools: set[str] = set()
-        self._pending: dict[str, tuple[str, asyncio.Future[Verdict]]] = {}
+        self._pending: dict[str, _Question] = {}
+        self._keys: set[str] = set()  # of every question so far, so that a late answer never meets another one
         self.timeout = timeout
         self.interactive = interactive  # whether anybody can answer
 
@@ -45,48 +54,58 @@ class Approvals:
         """Whether `tool` may run without asking."""
         return tool.read_only or self._everything or tool.spec.name in self._tools
 
-    def open(self, call_id: str, name: str) -> None:
-        """From now on the call can be answered; before its event is out, so that no answer comes too early."""
-        self._pending[call_id] = (name, asyncio.get_running_loop().create_future())
+    def open(self, call_id: str, name: str, *, forced: bool = False) -> str:
+        """From now on the call can be answered; before its event is out, so that no answer comes too early.
 
-    async def wait(self, call_id: str) -> Verdict:
+        Returns the key to answer by: the call's id, or another one if the session has asked by that id before. No
+        grant for other calls answers a question that was `forced` by a rule or a hook.
+        """
+        key = distinct(call_id, self._keys)
+        self._keys.add(key)
+        self._pending[key] = _Question(name, forced, asyncio.get_running_loop().create_future())
+        return key
+
+    async def wait(self, key: str) -> Verdict:
         """The user's word on a call that was opened. Silence and absence are a no."""
-        if not self.interactive:
-            del self._pending[call_id]
-            return Verdict(False, NOBODY)
         try:
-            async with asyncio.timeout(self.timeout or None):
-                return await self._pending[call_id][1]
+            if not self.interactive:
+                return Verdict(False, NOBODY)
+            async with asyncio.timeout(seconds(self.timeout)):
+                return await self._pending[key].verdict
         except TimeoutError:
             return Verdict(False, f"Nobody approved it within {self.timeout:g} s.")
         finally:
-            del self._pending[call_id]
+            self._pending.pop(key, None)
 
     def answer(
         self, decision: object, *, call_id: str | None = None, tool: str | None = None, reason: str = ""
     ) -> None:
-        """The user's word: on `call_id`, or on the call that has waited longest. Raises `ConfigError`."""
+        """The user's word: on the question with the key `call_id`, or on the one that has waited longest.
+
+        Raises `ConfigError`.
+        """
         word = _word(decision)
         if word == "approve_tool" and not tool and call_id is None:
             raise ConfigError("approve_tool requires toolName")
         if call_id is None:
-            call_id = next((open_id for open_id, (_, future) in self._pending.items() if not future.done()), None)
-        if call_id is None or call_id not in self._pending or self._pending[call_id][1].done():
+            call_id = next((key for key, asked in self._pending.items() if not asked.verdict.done()), None)
+        question = self._pending.get(call_id) if call_id is not None else None
+        if question is None or question.verdict.done():
             raise ConfigError("no tool confirmation is pending", "It may have been answered, timed out or stopped.")
-        name, future = self._pending[call_id]
         if word == "approve_tool":
-            self._tools.add(tool or name)
+            self._tools.add(tool or question.name)
         elif word == "approve_all":
             self._everything = True
         granted = word != "reject"
-        future.set_result(Verdict(granted, "" if granted else reason or "The user rejected this call."))
+        question.verdict.set_result(Verdict(granted, "" if granted else reason or "The user rejected this call."))
         self._let_through()
 
     def _let_through(self) -> None:
-        """A grant that covers other calls answers them too."""
-        for name, future in self._pending.values():
-            if not future.done() and (self._everything or name in self._tools):
-                future.set_result(Verdict(True))
+        """A grant that covers other calls answers them too, but for those that must be asked about one by one."""
+        for question in self._pending.values():
+            covered = not question.forced and (self._everything or question.name in self._tools)
+            if covered and not question.verdict.done():
+                question.verdict.set_result(Verdict(True))
 
 
 def _word(decision: object) -> Answer:

@@ -6,11 +6,11 @@ tool, never of the turn, and none of them makes anybody fetch anything.
 
 from __future__ import annotations
 
-import json
 from typing import TYPE_CHECKING, Any
 
 import fastjsonschema
 
+from ..page_text import read
 from .base import ToolError
 
 if TYPE_CHECKING:
@@ -34,11 +34,13 @@ class Validator:
             raise ToolError(f"{name}{error.message.removeprefix('data')[:500]}") from None
         except RecursionError:
             raise ToolError(f"{name} is nested too deeply") from None
+        except Exception as error:  # what the schema makes of a value that nobody thought of, as x % 0
+            raise ToolError(f"{name} cannot be checked: {type(error).__name__}: {error}"[:500]) from None
 
     def check_text(self, text: str, name: str) -> Any:
         """The same for JSON text."""
         try:
-            value = json.loads(text)
+            value = read(text)
         except (ValueError, RecursionError) as error:
             raise ToolError(f"{name} is not JSON: {error}") from None
         return self.check(value, name)
@@ -47,9 +49,14 @@ class Validator:
 def parse_arguments(text: str, validator: Validator) -> dict[str, Any]:
     """The arguments of a call. Raises `ToolError`."""
     try:
-        value = json.loads(text)
+        value = read(text)
     except (ValueError, RecursionError) as error:
         raise ToolError(f"The arguments are not JSON: {error}") from None
+    return check_arguments(value, validator)
+
+
+def check_arguments(value: object, validator: Validator) -> dict[str, Any]:
+    """The arguments that a call is to run with. Raises `ToolError`."""
     if not isinstance(value, dict):
         raise ToolError("The arguments must be a JSON object.")
     checked: dict[str, Any] = validator.check(value, "arguments")

@@ -6,11 +6,27 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Final, Protocol, TypeAlias
 
 if TYPE_CHECKING:
-    from collections.abc import Awaitable, Callable, Mapping, Sequence
+    from collections.abc import Awaitable, Callable, Container, Mapping, Sequence
 
     from ..providers.base import ToolSpec
 
 DEFAULT_TIMEOUT: Final = 120.0  # seconds
+# Seconds. A browser's timer counts milliseconds in 31 bits; one that is set for longer rings at once.
+_LONGEST: Final = 2_000_000.0
+
+
+def seconds(timeout: float) -> float | None:
+    """`timeout` as asyncio takes it: None for 0 and for what is too long to be counted, which are no limit."""
+    return timeout if 0 < timeout < _LONGEST else None
+
+
+def distinct(name: str, taken: Container[str]) -> str:
+    """`name`, or if it is taken, the first of `name_2`, `name_3`, ... that is not."""
+    number, found = 1, name
+    while found in taken:
+        number += 1
+        found = f"{name}_{number}"
+    return found
 
 
 class ToolError(Exception):
@@ -47,7 +63,8 @@ class Tool:
 
     `call` gets the arguments, which have been checked against `spec.parameters`; it may raise `ToolError`, and any
     other exception becomes an error result too. It is cancelled when the turn is stopped or after `timeout` seconds
-    (0: never). A `read_only` tool needs no approval. An `exclusive` one runs with no other call of the step beside it.
+    (0: never); one that goes on nevertheless is left behind, and nothing that it says then is heard. A `read_only` tool
+    needs no approval. An `exclusive` one runs with no other call of the step beside it.
     """
 
     spec: ToolSpec

@@ -43,8 +43,8 @@ def _tool(item: object, line: PageLine, session: str) -> Tool:
             if not isinstance(parameters, dict):
                 raise ConfigError(f"tools.{name}.parameters must be a JSON schema")
             spec = ToolSpec(name, str(rest.get("description") or ""), parameters)
-            seconds = timeout if isinstance(timeout, int | float) and timeout >= 0 else DEFAULT_TIMEOUT
-            return Tool(spec, _asking(line, session, name), read_only=rest.get("readOnly") is True, timeout=seconds)
+            limit = timeout if isinstance(timeout, int | float) and timeout >= 0 else DEFAULT_TIMEOUT
+            return Tool(spec, _asking(line, session, name), read_only=rest.get("readOnly") is True, timeout=limit)
         case _:
             raise ConfigError("each of tools needs a name")
 

@@ -1,0 +1,115 @@
+"""The JSON texts between page and runtime: read so that nothing in them trips us, written so that nothing is lost.
+
+Half a surrogate pair is legal in JSON and in JavaScript, and no encoding knows it: a text that was cut in the middle
+of an emoji, say. Here it becomes U+FFFD on the way in and on the way out.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from typing import TYPE_CHECKING, Any, Final
+
+from pydantic_core import to_json
+
+from .redact import MASK, SHORTEST
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Hashable, Iterable
+
+# What programs switch on. It never holds a key, and stays as it is even if somebody's key is such a word.
+_WORDS: Final = frozenset({"type", "kind", "code", "role", "session", "turn"})
+_DEEPEST: Final = 200  # pydantic's limit is 255
+_HALF: Final = re.compile(r"\\u[dD][89a-fA-F]|[\ud800-\udfff]")
+
+
+def read(text: str) -> Any:
+    """The value of a JSON text, without halves of surrogate pairs; `NaN` and `Infinity` are null.
+
+    Raises `ValueError` and `RecursionError`.
+    """
+    value = json.loads(text, parse_constant=lambda _: None)
+    if _HALF.search(text):
+        value = json.loads(whole(json.dumps(value, ensure_ascii=False)))
+    return value
+
+
+def whole(text: str) -> str:
+    """`text` with U+FFFD for every half of a surrogate pair that stands alone; halves that meet are joined."""
+    try:
+        text.encode()
+    except UnicodeEncodeError:
+        return text.encode("utf-16-le", "surrogatepass").decode("utf-16-le", "replace")
+    return text
+
+
+class Writer:
+    """Writes payloads, and takes secrets out of them. Secrets belong to owners and go with them."""
+
+    def __init__(self) -> None:
+        self._owned: dict[Hashable, frozenset[str]] = {}
+        self._sought: list[tuple[str, str]] = []  # as it stands in the text, and in the value; the longest first
+
+    def hide(self, owner: Hashable, secrets: Iterable[str]) -> None:
+        """From now on nothing that is written holds one of `secrets` in a value."""
+        self._owned[owner] = frozenset(secret for secret in secrets if len(secret) >= SHORTEST)
+        self._seek()
+
+    def forget(self, owner: Hashable) -> None:
+        """The owner's secrets need hiding no more, unless another owner has them too."""
+        self._owned.pop(owner, None)
+        self._seek()
+
+    def write(self, payload: dict[str, Any]) -> str:
+        """One line of JSON. Whatever JSON cannot say is replaced: no payload is lost for it."""
+        try:
+            text = _json(payload)
+        except Exception:  # half a surrogate pair, or nested too deeply
+            payload = _each_text(payload, whole)
+            text = _json(payload)
+        found = [secret for as_text, secret in self._sought if as_text in text]
+        return _json(_each_text(payload, lambda value: _masked(value, found))) if found else text
+
+    def _seek(self) -> None:
+        # A value may itself be JSON text, as the arguments of a call are: there a secret stands with its escapes.
+        secrets = frozenset().union(*self._owned.values())
+        forms = {form for secret in secrets for form in (secret, _inside(_json(secret)), _inside(json.dumps(secret)))}
+        self._sought = [(_inside(_json(form)), form) for form in sorted(forms, key=len, reverse=True)]
+
+
+def _json(value: object) -> str:
+    return to_json(value, inf_nan_mode="null", fallback=_name).decode()
+
+
+def _inside(text: str) -> str:
+    return text[1:-1]
+
+
+def _name(value: object) -> str:
+    return f"<{type(value).__name__}>"
+
+
+def _masked(text: str, secrets: list[str]) -> str:
+    for secret in secrets:
+        text = text.replace(secret, MASK)
+    return text
+
+
+def _each_text(value: object, change: Callable[[str], str], depth: int = 0) -> Any:
+    """The same value with every text in it changed. Keys are only made whole: they are the protocol's."""
+    if isinstance(value, str):
+        return change(value)
+    if value is None or isinstance(value, bool | int | float):
+        return value
+    if depth == _DEEPEST:
+        return "…"
+    if isinstance(value, dict):
+        return {
+            whole(str(key)): whole(item)
+            if key in _WORDS and isinstance(item, str)
+            else _each_text(item, change, depth + 1)
+            for key, item in value.items()
+        }
+    if isinstance(value, list | tuple):
+        return [_each_text(item, change, depth + 1) for item in value]
+    return _name(value)

@@ -1,0 +1,71 @@
+"""The README's own code, run as it stands there."""
+
+from __future__ import annotations
+
+import asyncio
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from playwright.async_api import Browser, Dialog, Route, expect
+
+from sparewheel.headless import find_dist
+from tests.browser import Site, Watch
+
+pytestmark = pytest.mark.asyncio(loop_scope="session")
+
+README = (Path(__file__).resolve().parents[2] / "README.md").read_text(encoding="utf-8")
+
+
+def block(language: str, section: str) -> str:
+    """The first code block of a language in a section."""
+    text = README.partition(f"\n## {section}\n")[2]
+    found = re.search(rf"```{language}\n(.*?)```", text, re.DOTALL)
+    assert found, section
+    return found[1]
+
+
+async def printed_by(argv: list[str]) -> str:
+    def run() -> str:
+        return subprocess.run(argv, capture_output=True, text=True, timeout=100, check=True).stdout
+
+    return await asyncio.to_thread(run)
+
+
+async def test_what_is_embedded(browser: Browser, tmp_path: Path) -> None:
+    (tmp_path / "index.html").write_text(f"<!doctype html><body></body>{block('html', 'Embed it')}", encoding="utf-8")
+    context = await browser.new_context()
+    watch = Watch(context)
+
+    async def refuse(route: Route) -> None:
+        await route.abort("connectionrefused")
+
+    async def answer(dialog: Dialog) -> None:
+        await dialog.accept("sk-CANARY-of-the-readme")
+
+    with Site({"/sparewheel/": find_dist(), "/": tmp_path}) as site:
+        await context.route(re.compile(r"https://"), refuse)  # no vendor is ever asked by a test
+        page = await context.new_page()
+        page.on("dialog", answer)
+        await page.goto(f"{site.origin}/")
+        await expect(page.locator("body")).to_contain_text("I am the spare.", timeout=60_000)
+        assert not any("CANARY" in text for text in [*watch.console, *watch.urls])
+    await context.close()
+
+
+async def test_what_is_driven() -> None:
+    code = block("python", "Drive it")
+    done = await printed_by([sys.executable, "-c", code])
+    printed = README.partition("prints, with `.venv/bin/python`,\n\n```\n")[2].partition("```")[0]
+    assert done == printed
+
+
+async def test_what_run_prints_is_what_the_readme_shows() -> None:
+    argv = [sys.executable, "-m", "sparewheel.headless", "run", "--dist", str(find_dist())]
+    done = await printed_by(argv)
+    shown = re.findall(r'^\{"type": "(\w+)"', README.partition("\n## Open it\n")[0], re.MULTILINE)
+    types = iter(re.findall(r'^\{"type": "(\w+)"', done, re.MULTILINE))
+    assert shown
+    assert all(kind in types for kind in shown), "in this order, with others between"

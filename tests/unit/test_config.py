@@ -74,7 +74,7 @@ def test_a_full_file() -> None:
     )
     assert (agent.fallback.retries, agent.fallback.actions) == (1, {"invalid_request": "fail"})
     assert (agent.timeouts.idle, agent.timeouts.connect) == (90, 30)
-    assert agent.secrets == {"key-of-mine", "seven", "key-of-openai"}
+    assert agent.secrets == {"key-of-mine", "key-of-openai"}
 
 
 def test_no_secret_shows_in_a_repr() -> None:

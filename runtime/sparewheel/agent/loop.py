@@ -13,14 +13,14 @@ from ..errors import ErrorInfo, SparewheelError
 from ..guardrails import first_struck
 from ..hooks.builtin import builtin_hooks, redacting
 from ..hooks.engine import Hooks
-from ..messages import user
+from ..messages import Message, user
 from ..providers.base import OutputSchema
 from ..resilience.chain import Chain
 from ..resilience.compaction import compact, dropped, without_oldest
 from ..tools.arguments import Validator
 from ..tools.base import Registry, ToolError
 from ..usage import Usage
-from .calls import Calls
+from .calls import Calls, unique_calls
 from .limits import Budgets, Repetition
 from .prompt import instruction, result_limit, visible
 from .team import MOST_HANDOFFS, handoff_tool, too_many_handoffs, transfer_tool
@@ -32,7 +32,6 @@ if TYPE_CHECKING:
     from ..config.agents import GuardrailConfig
     from ..config.specs import ResolvedAgent, ResolvedTeam
     from ..events import Event, FinishEvent, FinishReason
-    from ..messages import Message
     from ..resilience.breaker import Health
     from ..transports.base import Transport
     from .context import Context
@@ -125,6 +124,7 @@ class _Work:
         self._handoffs = 0
         self._next: str | None = None  # whom a handoff has named
         self._corrections = 0
+        self._answer = Message("assistant", ())  # of the last step
         self._warned: set[str] = set()
         self._notes: list[str] = []  # what hooks want the model to know
 
@@ -181,8 +181,9 @@ class _Work:
                     yield batch
         finally:  # what failed has cost something too
             self._agent.budgets.spend(me, step, time.monotonic() - started)
-        answer = step.answer()
+        answer = unique_calls(step.answer(), turn.messages)
         turn.complete_step(answer)
+        self._answer = answer
         record["model"] = step.model
         await self._hooks.run("after_llm_call", {"agent_name": me.name, "response": answer.text})
         if answer.tool_calls:
@@ -220,7 +221,7 @@ class _Work:
 
     async def _afterwards(self) -> AsyncGenerator[list[Event], None]:
         """Decide whether there is another step; if not, `turn.answer` is set."""
-        turn, answer = self._turn, self._turn.step.answer()
+        turn, answer = self._turn, self._answer
         if self._next is not None:
             yield await self._switch(self._next)
             return

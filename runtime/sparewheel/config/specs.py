@@ -86,9 +86,9 @@ class ResolvedAgent:
 
     @property
     def secrets(self) -> frozenset[str]:
-        """What must never leave: the keys, every configured header's value, and what was filled in beside them."""
+        """What must never leave: the keys, and what stands in headers or was filled in from env like one."""
         specs = [*self.chain, *self.models.values()]
-        values = {value for spec in specs for value in (spec.key, *spec.headers.values())} | self.hidden
+        values = {spec.key for spec in specs} | self.hidden
         return frozenset(value for value in values if value and len(value) > 3)
 
 

@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 import asyncio
-from typing import Any
+from typing import Any, get_args
 
 import pytest
 
 from sparewheel.errors import ConfigError
-from sparewheel.hooks.engine import Hook, Hooks, Verdict
+from sparewheel.hooks.engine import Hook, Hooks, Point, Verdict
 from sparewheel.hooks.page import page_hooks
 from sparewheel.page_line import PageLine
+from sparewheel.testing import ToolCall, Usage, errors, openai_chat
+from tests.agentic import agent_file, call, context, play_agent, say, tool
 from tests.fakeloop import run
+from tests.scripted import Script, ScriptedTransport, collect, session
 
 
 def verdict(*outputs: Any) -> Verdict:
@@ -63,3 +66,53 @@ def test_points_that_never_come_are_refused() -> None:
     with pytest.raises(ConfigError, match="is no point of a turn"):
         page_hooks([{"event": "whenever", "index": 0}], line, "s")
     assert [hook.point for hook in page_hooks([{"event": "on_user_input", "index": 0}], line, "s")] == ["on_user_input"]
+
+
+def test_every_point_that_is_accepted_is_run() -> None:
+    """A turn that meets them all, and the close of its session."""
+    file = """
+agents:
+  root: {model: small, sub_agents: [cook], handoffs: [poet], max_iterations: 4, fallback: {retries: -1}}
+  cook: {model: other/c, fallback: {retries: -1}}
+  poet: {model: other/b, fallback: {retries: -1}}
+models: {small: {provider: other, model: a, context_limit: 50}}
+providers: {other: {base_url: "https://other.example.test"}}
+"""
+    seen: list[str] = []
+
+    async def note(facts: dict[str, Any]) -> None:
+        seen.append(facts["hook_event_name"])
+
+    async def ask(context: Any) -> str:
+        await context.ask_user("Sure?", {"type": "object"})
+        return "asked"
+
+    async def change() -> str:
+        return "changed"
+
+    own = context(tool(ask), tool(change, read_only=False), interactive=True, timeout=5)
+    own.hooks += [Hook(point, note) for point in get_args(Point)]
+    full = openai_chat(tool_calls=[ToolCall("1", "ask", "{}"), ToolCall("2", "change", "{}")], usage=Usage(45, 5))
+    script: dict[str, list[Script]] = {
+        "a": [
+            openai_chat(text="x" * 200),
+            full,
+            call("transfer_task", '{"agent": "cook", "task": "soup"}', "3"),
+            call("handoff", '{"agent": "poet"}', "4"),
+        ],
+        "b": [say("A rhyme."), errors.openai_server_error()],
+        "c": [say("Soup.")],
+    }
+    transport = ScriptedTransport(script)
+
+    async def main() -> None:
+        conversation = session(transport, [], text=file, context=own)
+        for _ in range(3):
+            await collect(conversation)
+        await conversation.close()
+
+    run(main())
+    limited = context(tool(ask))
+    limited.hooks += [Hook("on_max_iterations", note)]
+    play_agent([call("ask")], text=agent_file("max_iterations: 1"), own=limited)
+    assert set(seen) == set(get_args(Point))

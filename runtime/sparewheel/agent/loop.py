@@ -228,7 +228,7 @@ class _Work:
         if answer.tool_calls:
             reason = self._limit_reached()
             if reason is None:
-                if events := self._compacted():
+                if events := await self._compacted():
                     yield events
                 return
             await self._hooks.run("on_max_iterations", {"agent_name": turn.agent, "reason": reason})
@@ -270,7 +270,7 @@ class _Work:
         await self._hooks.run("on_agent_switch", {"from": before, "to": name})
         return [{"type": "handoff", "from": before, "to": name}]
 
-    def _compacted(self) -> list[Event]:
+    async def _compacted(self) -> list[Event]:
         """Make room before the window is full, rather than after a request has failed for it."""
         me, turn = self._me, self._turn
         spec = next((spec for spec in me.chain if spec.ref == turn.step.model), me.chain[0])
@@ -282,7 +282,7 @@ class _Work:
         before = without_oldest(turn.messages, turn.left_out)
         shorter = compact(before)
         gone = dropped(before, shorter) if shorter else 0
-        if not gone:
+        if not gone or (await self._hooks.run("pre_compact", {"agent_name": me.name, "dropped": gone})).denied:
             return []
         turn.left_out += gone
         number = turn.step.reserve(spec.ref)["attempt"]

@@ -40,7 +40,7 @@ Point: TypeAlias = Literal[
 
 # Where a hook may forbid something, a hook that fails forbids it.
 _DECIDES: Final[frozenset[Point]] = frozenset(
-    {"user_prompt_submit", "before_llm_call", "pre_tool_use", "permission_request"}
+    {"user_prompt_submit", "before_llm_call", "pre_tool_use", "permission_request", "pre_compact"}
 )
 _RANK: Final = {"allow": 0, "ask": 1, "deny": 2}
 _SYNONYMS: Final = {"approve": "allow", "block": "deny"}

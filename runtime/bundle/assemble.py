@@ -11,8 +11,8 @@ import json
 import os
 from typing import TYPE_CHECKING
 
-from bundle.plan import contents, files_below
-from bundle.shell import CACHE, DIST, ROOT, alone, say
+from bundle.plan import contents
+from bundle.shell import CACHE, DIST, ROOT, alone, files_below, say
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping

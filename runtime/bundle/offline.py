@@ -15,6 +15,7 @@ if TYPE_CHECKING:
 
 SOURCE = WEB / "service-worker.js"
 LATE = "/site."
+FOR_NODE = ("boot.js", "boot/", "lib/")
 NOT_NEEDED = (
     "agent-schema.json",
     ".d.ts",
@@ -36,7 +37,7 @@ def service_worker(plan: Mapping[str, Path | bytes]) -> bytes:
     contents = {
         name: source if isinstance(source, bytes) else source.read_bytes()
         for name, source in sorted(plan.items())
-        if not name.endswith(NOT_NEEDED) and LATE not in name
+        if not name.endswith(NOT_NEEDED) and not name.startswith(FOR_NODE) and LATE not in name
     }
     files = {name: hashlib.sha256(content).hexdigest() for name, content in contents.items()}
     script = SOURCE.read_bytes()

@@ -2,6 +2,8 @@
 
 ```
 index.html sparewheel.js worker.js …     plain names: pages import them; browsers ask each time if they have changed
+sparewheel-HASH.js                       what sparewheel.js and compat/docker-agent.js have in common
+boot.js boot/ lib/                       for the Node engine; browsers have them within the scripts above
 pyodide/pyodide-lock.json                a plain name as well; it names everything else that is needed to start
 pyodide/core-HASH/                       Pyodide itself, as it comes
 pyodide/NAME-VERSION-0_HASH-….whl        the packages, as bytecode
@@ -15,18 +17,16 @@ service-worker.js                        with the list of all this
 from __future__ import annotations
 
 import json
-import os
 from concurrent.futures import ThreadPoolExecutor
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from bundle.shell import CACHE, ROOT, WEB, say
+from bundle.shell import CACHE, ROOT, WEB, files_below, say
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+    from pathlib import Path
 
 CORE_FILES = ("pyodide.mjs", "pyodide.asm.mjs", "pyodide.asm.wasm", "python_stdlib.zip")
-LEFT_OUT = {"node_modules", "__pycache__"}
 NOT_FOR_THE_BROWSER = ("package.json", "package-lock.json", "tsconfig*.json")
 RUNTIME = "sparewheel"
 LOCK = "pyodide/pyodide-lock.json"
@@ -45,6 +45,7 @@ def contents() -> dict[str, Path | bytes]:
     from bundle.naming import digest_files
     from bundle.offline import service_worker
     from bundle.preload import with_preloads
+    from bundle.scripts import bundled_scripts
 
     fetch_node_modules()
     wheels = fetch_wheels()
@@ -56,7 +57,7 @@ def contents() -> dict[str, Path | bytes]:
         info = json.loads((PYODIDE / "pyodide-lock.json").read_text(encoding="utf-8"))["info"]
         package = json.loads((PYODIDE / "package.json").read_text(encoding="utf-8"))
         about = {"version": package["version"], "license": package["license"], "source": package["homepage"]}
-        web = dict(web_files())
+        web = dict(web_files()) | bundled_scripts()
         plan = core_files | web | packages(wheels, info, core)
         plan["index.html"] = with_preloads(web["index.html"].read_text(encoding="utf-8"), web).encode()
         plan |= license_files(wheels, about, info["python"], (ROOT / "LICENSE").read_text(encoding="utf-8"))
@@ -89,15 +90,9 @@ def packages(wheels: list[Path], info: dict[str, str], core: str) -> dict[str, P
 
 def web_files() -> Iterator[tuple[str, Path]]:
     """The files of `web/` that a browser asks for, with their paths below `dist/`."""
+    from bundle.scripts import is_inside_a_bundle
+
     for path in files_below(WEB):
-        if not any(path.match(pattern) for pattern in NOT_FOR_THE_BROWSER):
-            yield path.relative_to(WEB).as_posix(), path
-
-
-def files_below(folder: Path) -> list[Path]:
-    """List the files in a folder and its subfolders in a fixed order, without caches, dotfiles and npm's own."""
-    found = []
-    for path, subfolders, names in os.walk(folder):
-        subfolders[:] = [name for name in subfolders if not name.startswith(".") and name not in LEFT_OUT]
-        found += [Path(path, name) for name in names if not name.startswith(".")]
-    return sorted(found)
+        name = path.relative_to(WEB).as_posix()
+        if not (any(path.match(pattern) for pattern in NOT_FOR_THE_BROWSER) or is_inside_a_bundle(name)):
+            yield name, path

@@ -16,6 +16,7 @@ ROOT = Path(__file__).resolve().parents[2]
 CACHE = ROOT / ".cache"
 WEB = ROOT / "web"
 DIST = ROOT / "dist"
+_LEFT_OUT = {"node_modules", "__pycache__"}
 
 
 class BuildError(Exception):
@@ -69,3 +70,12 @@ def become(argv: Sequence[str | Path], env: Mapping[str, str] | None = None) -> 
     if sys.platform == "win32":  # os.exec* there leaves the shell waiting for a process that is gone
         sys.exit(subprocess.call(words, env=environment))
     os.execve(words[0], words, environment)
+
+
+def files_below(folder: Path) -> list[Path]:
+    """List the files in a folder and its subfolders in a fixed order, without caches, dotfiles and npm's own."""
+    found = []
+    for path, subfolders, names in os.walk(folder):
+        subfolders[:] = [name for name in subfolders if not name.startswith(".") and name not in _LEFT_OUT]
+        found += [Path(path, name) for name in names if not name.startswith(".")]
+    return sorted(found)

@@ -55,7 +55,6 @@ async def page(browser: Browser, site: Site) -> AsyncIterator[Theirs]:
         ("worker.js", Change(404), "worker", ["worker.js", "404"]),
         ("worker.js", Change(headers=NO_WASM), "check", ["Content-Security-Policy", "'wasm-unsafe-eval'"]),
         ("worker.js", Change(headers=NO_CONNECT), "check", ["pyodide-lock.json", "connect-src"]),
-        ("boot.js", Change(404), "worker", []),
     ],
     ids=lambda value: value if isinstance(value, str) else None,
 )

@@ -14,7 +14,7 @@ import pytest_asyncio
 from playwright.async_api import Browser, Page
 
 from bundle.offline import service_worker
-from bundle.plan import files_below
+from bundle.shell import files_below
 from sparewheel.headless import find_dist
 from sparewheel.headless.static import StaticServer
 from tests.browser import BOOT_LIMIT, Change, Site, Theirs, Watch, within

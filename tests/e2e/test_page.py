@@ -15,7 +15,7 @@ from sparewheel.headless.static import CONTENT_SECURITY_POLICY, StaticServer
 from sparewheel.testing import Gate, Reply, ScriptedProvider, openai_chat
 from sparewheel.transports.demo import ANSWER
 from tests.agents import KEY, agent_file
-from tests.browser import BOOT_LIMIT, Site, Watch
+from tests.browser import BOOT_LIMIT, Change, Site, Watch
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")
 
@@ -279,4 +279,42 @@ async def test_from_a_sub_path_of_a_plain_host(browser: Browser) -> None:
         await expect(page.locator("#answer")).to_have_text(ANSWER)
         assert watch.faults == []
         assert watch.origins == {site.origin}
+        await context.close()
+
+
+async def test_python_is_started_before_the_page_and_once(browser: Browser) -> None:
+    with Site({"/": find_dist()}) as site:
+        context = await browser.new_context(service_workers="block")
+        page = await context.new_page()
+        started: list[str] = []
+        page.on("worker", lambda worker: started.append(worker.url.removeprefix(site.origin)))
+        await page.goto(site.origin)
+        visit = Visit(page, Watch(context), site.origin)
+        await visit.shows("ready")
+        assert started == ["/worker.js?early"]
+
+        # Without its snapshot a plain start follows, in a worker that was not started early.
+        started.clear()
+        site.changes[next(find_dist().glob("pyodide/snapshot.*.bin")).name] = Change(404)
+        await page.reload()
+        await visit.shows("ready")
+        assert started == ["/worker.js?early", "/worker.js"]
+        await context.close()
+
+
+async def test_a_worker_that_does_not_load_is_told_and_tried_again(browser: Browser) -> None:
+    with Site({"/": find_dist()}) as site:
+        context = await browser.new_context(service_workers="block")
+        page = await context.new_page()
+        site.changes["worker.js"] = Change(404)
+        await page.goto(site.origin)
+        visit = Visit(page, Watch(context), site.origin)
+        await visit.shows("error")
+        await expect(page.get_by_role("alert")).to_contain_text("worker.js")
+        site.changes.clear()
+        await page.get_by_role("button", name="Start again").click()
+        await visit.shows("ready")
+        await visit.ask()
+        await visit.shows("done")
+        await expect(page.locator("#answer")).to_have_text(ANSWER)
         await context.close()

@@ -8,7 +8,7 @@ import pytest
 
 from bundle import assemble
 from bundle.assemble import fingerprint, is_current, record, synchronize
-from bundle.plan import files_below
+from bundle.shell import files_below
 
 
 def tree(folder: Path) -> dict[str, bytes]:

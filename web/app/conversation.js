@@ -1,4 +1,5 @@
 import { createRuntime } from "../sparewheel.js";
+import { startedWorker } from "./start.js";
 
 /**
  * @typedef {import("../sparewheel.js").Runtime} Runtime
@@ -25,7 +26,7 @@ export class Conversation {
         this.#runtime = null;
         this.#current = null;
       };
-      this.#runtime = createRuntime({ onProgress: this.#onProgress });
+      this.#runtime = createRuntime({ createWorker: startedWorker, onProgress: this.#onProgress });
       this.#runtime.then(({ closed }) => closed).then(forget, forget);
     }
     return this.#runtime;

@@ -110,7 +110,7 @@ class Phrase(NamedTuple):
 
 def _phrase(kind: Kind, *alternatives: str, over: str = "") -> Phrase:
     kinds = frozenset(over.split()) or None
-    return Phrase(kind, re.compile("|".join(alternatives), re.MULTILINE), kinds)  # type: ignore[arg-type]
+    return Phrase(kind, re.compile("|".join(alternatives), re.MULTILINE), kinds)  # type: ignore[arg-type]  # our own words
 
 
 PHRASES: Final[tuple[Phrase, ...]] = (

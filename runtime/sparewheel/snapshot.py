@@ -137,5 +137,5 @@ def _forget_files() -> None:
     """Look again for what can be imported: files have come, or the file system is another one."""
     linecache.clearcache()
     sys.path_importer_cache.clear()
-    zipimport._zip_directory_cache.clear()  # type: ignore[attr-defined]
+    zipimport._zip_directory_cache.clear()  # type: ignore[attr-defined]  # it has no public way
     importlib.invalidate_caches()

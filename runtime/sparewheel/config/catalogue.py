@@ -62,7 +62,8 @@ def _table(text: str) -> dict[str, Facts]:
     for line in text.strip().splitlines():
         name, window, *numbers = line.split()
         paid = [None if number == "-" else float(number) for number in numbers]
-        price = Price(paid[0], paid[1], *paid[2:]) if len(paid) > 1 and None not in paid[:2] else None  # type: ignore[arg-type]
+        known = len(paid) > 1 and None not in paid[:2]
+        price = Price(paid[0], paid[1], *paid[2:]) if known else None  # type: ignore[arg-type]  # just looked at
         table[_plain(name)] = Facts(round(float(window) * 1000), price)
     return table
 

@@ -8,7 +8,7 @@ from pydantic import Field, model_validator
 
 from .base import Strict
 
-ToolsetType = Literal[
+Available = Literal[
     "think",
     "todo",
     "plan",
@@ -21,6 +21,11 @@ ToolsetType = Literal[
     "model_picker",
     "files",
     "python",
+]
+"""The toolsets that run here."""
+
+ToolsetType = Literal[
+    Available,
     "mcp",
     "rag",
     "mcp_catalog",

@@ -6,8 +6,10 @@ A file is loaded to be looked at as well, and then nothing here matters. What is
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, get_args
 from urllib.parse import urlsplit
+
+from .toolsets import Available
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -51,23 +53,7 @@ HARMLESS: Final = {
 }
 """Keys that are accepted and change nothing, and why nothing is lost."""
 
-TOOLSETS: Final = frozenset(
-    {
-        "think",
-        "todo",
-        "plan",
-        "memory",
-        "user_prompt",
-        "fetch",
-        "api",
-        "openapi",
-        "session_context",
-        "model_picker",
-        "files",
-        "python",
-    }
-)
-"""The toolsets that run here."""
+TOOLSETS: Final[frozenset[str]] = frozenset(get_args(Available))
 
 _SHELL: Final = "there is no shell in a browser"
 _PROCESS: Final = "there are no processes in a browser"

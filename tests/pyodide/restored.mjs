@@ -5,6 +5,11 @@ import { readFile } from "node:fs/promises";
 import { pathToFileURL } from "node:url";
 import { nodeHost } from "../../runtime/sparewheel/headless/node_files.mjs";
 
+// Node would print the source line that threw, and Pyodide's are a megabyte long: the error itself is then cut away.
+process.on("uncaughtException", (error) => {
+  process.stderr.write(`${error?.stack ?? error}`.slice(0, 4000), () => process.exit(1));
+});
+
 const [dist, mode, script] = process.argv.slice(2);
 const base = pathToFileURL(`${dist}/`);
 const indexURL = new URL("pyodide/", base).href;

@@ -14,7 +14,7 @@ import { Stages } from "./lib/stages.js";
  * @property {(url: string, options?: {packed?: boolean}) => void} prefetchModule The same for a WebAssembly module.
  * @property {(url: string, response: Response) => void} answer What Pyodide is to get for a file instead.
  * @property {(url: string) => Promise<WebAssembly.Module>} compile
- * @property {(file: {url: string, size: number, sha256: string}) => Promise<Uint8Array>} bytes A file, verified.
+ * @property {(file: {url: string, size: number, sha256: string}) => Promise<import("./lib/download.js").Download>} bytes
  * @property {(url: string) => Uint8Array} readNow A file, while nothing else happens.
  *
  * Where `packed` is set, there is a second file that is the first one compressed by gzip, with ".gz" after its name.

@@ -83,6 +83,7 @@ test("restoring keeps the engine's own pointer and gives the libraries their han
   const module = emscripten();
   armRestore(module, [PLACE], head, data);
   assert.deepEqual(module.API.restoreSnapshot(), HEAD.objects);
+  assert.equal(module.API.restoreSnapshot, undefined); // as long as it is there, so are the bytes
   assert.equal(module.HEAP32[HEAD.trampoline / 4], 1234);
   assert.equal(module.HEAPU8[PAGE], 3);
   assert.deepEqual(module.LDSO.loadedLibsByHandle, { 7: "the library", 8: "the library" });
@@ -130,13 +131,13 @@ async function bootFast(loadPyodide, network = {}) {
   try {
     await mkdir(join(folder, "core"));
     await writeFile(join(folder, "core/pyodide.mjs"), "export const loadPyodide = (o) => globalThis.fakePyodide(o);");
-    await writeFile(join(folder, "core/pyodide.asm.mjs"), "export default 1;");
+    await writeFile(join(folder, "core/pyodide.asm.mjs"), "export default async () => globalThis.fakeModule;");
     const whole = {
       failed: new Promise(() => {}),
       stop() {},
       prefetchModule() {},
       answer() {},
-      bytes: async () => packed(),
+      bytes: async () => ({ bytes: packed(), verified: Promise.resolve() }),
       ...network,
     };
     const host = { readText: async () => JSON.stringify(LOCK), watchNetwork: () => whole };
@@ -177,6 +178,19 @@ test("whatever goes wrong with a snapshot is a failure of its stage", async () =
   const python = { _api: {}, loadedPackages: {} };
   python.pyimport = () => ({ destroy() {}, resume: () => assert.fail("memory access out of bounds") });
   await assert.rejects(bootFast(async () => python), snapshotFailure("memory access out of bounds"));
+});
+
+test("Python starts while the snapshot is being verified, and is not used if that fails", async () => {
+  const damaged = Promise.reject(new Error("its sha256 is another"));
+  damaged.catch(() => {});
+  const bytes = pack({ ...HEAD, sideModules: [] }, MEMORY, FRESH);
+  const network = { bytes: async () => ({ bytes, verified: damaged }) };
+  globalThis.fakeModule = emscripten();
+  for (const restored of [() => ({}), () => assert.fail("memory access out of bounds")]) {
+    const load = async ({ createPyodideModule }) => (await createPyodideModule({ preRun: [] }), restored());
+    await assert.rejects(bootFast(load, network), snapshotFailure("its sha256 is another"));
+  }
+  delete globalThis.fakeModule;
 });
 
 test("30 s without progress end a snapshot that hangs", async () => {

@@ -4,7 +4,7 @@ import assert from "node:assert/strict";
 import { createHash } from "node:crypto";
 import { gzipSync } from "node:zlib";
 import test, { afterEach, beforeEach, mock } from "node:test";
-import { integrity, readVerified } from "../../web/lib/download.js";
+import { download, integrity } from "../../web/lib/download.js";
 import { workerHost } from "../../web/lib/worker-host.js";
 
 const CONTENT = Buffer.from("the bytes of a snapshot");
@@ -12,10 +12,29 @@ const EMPTY_MODULE = new Uint8Array([0, 0x61, 0x73, 0x6d, 1, 0, 0, 0]);
 const WASM = { "content-type": "application/wasm" };
 const sha256 = createHash("sha256").update(CONTENT).digest("hex");
 const FILE = { url: "http://h/s.bin", size: CONTENT.length, sha256 };
+const IDENTITY = { headers: { "content-encoding": "identity" } };
+
+/** In two parts, as a stream that can and as one that can not be read into a given place. */
+const inTwo = (options, content) => {
+  const parts = [content.subarray(0, 5), content.subarray(5)];
+  const pull = (controller) => {
+    controller.enqueue(Uint8Array.from(parts.shift()));
+    if (parts.length === 0) controller.close();
+  };
+  return new ReadableStream({ ...options, pull });
+};
+const bytesInTwo = (content) => inTwo({ type: "bytes" }, content);
+const notOfBytes = (content) => inTwo({}, content);
 let host;
 let asked;
 let fetching;
 let network;
+
+async function verified(downloading) {
+  const { bytes, verified } = await downloading;
+  await verified;
+  return Buffer.from(bytes);
+}
 
 beforeEach(() => {
   asked = [];
@@ -34,13 +53,13 @@ afterEach(() => {
 
 test("a host that compresses sends the file itself", async () => {
   host = { "http://h/s.bin": [CONTENT, { "content-encoding": "br" }] };
-  assert.deepEqual(Buffer.from(await network.bytes(FILE)), CONTENT);
+  assert.deepEqual(await verified(network.bytes(FILE)), CONTENT);
   assert.deepEqual(asked, ["http://h/s.bin"]);
 });
 
 test("of a host that does not, the compressed one is taken", async () => {
   host = { "http://h/s.bin": [CONTENT], "http://h/s.bin.gz": [gzipSync(CONTENT)] };
-  assert.deepEqual(Buffer.from(await network.bytes(FILE)), CONTENT);
+  assert.deepEqual(await verified(network.bytes(FILE)), CONTENT);
   assert.deepEqual(asked, ["http://h/s.bin", "http://h/s.bin.gz"]);
 });
 
@@ -59,14 +78,31 @@ for (const [what, content] of [
   ["too long", Buffer.concat([CONTENT, Buffer.from("!")])],
 ]) {
   test(`a file that is ${what} is refused`, async () => {
-    await assert.rejects(readVerified(new Response(content), FILE, () => {}), /s\.bin is not the file .* sha256/);
+    for (const response of [new Response(content), new Response(notOfBytes(content))]) {
+      await assert.rejects(verified(download(response, FILE, () => {})), /s\.bin is not the file .* sha256/);
+    }
   });
 }
 
-test("what has arrived is told", async () => {
-  const told = [];
-  await readVerified(new Response(CONTENT), FILE, (...bytes) => told.push(bytes));
-  assert.deepEqual(told.at(-1), [CONTENT.length, CONTENT.length]);
+for (const [kind, body] of [["read into their place", bytesInTwo], ["copied there", notOfBytes]]) {
+  test(`what arrives in parts is whole, and told: ${kind}`, async () => {
+    const told = [];
+    const parts = body(CONTENT);
+    assert.deepEqual(await verified(download(new Response(parts), FILE, (...bytes) => told.push(bytes))), CONTENT);
+    assert.deepEqual(told, [[5, CONTENT.length], [CONTENT.length, CONTENT.length]]);
+  });
+}
+
+test("what the service worker keeps is taken from there", async () => {
+  globalThis.caches = { match: async (url) => (url === FILE.url ? new Response(CONTENT, IDENTITY) : undefined) };
+  try {
+    assert.deepEqual(await verified(network.bytes(FILE)), CONTENT);
+    host = { "http://h/a.wasm": [EMPTY_MODULE, { ...WASM, "content-encoding": "br" }] };
+    assert.ok((await network.compile("http://h/a.wasm")) instanceof WebAssembly.Module);
+  } finally {
+    delete globalThis.caches;
+  }
+  assert.deepEqual(asked, ["http://h/a.wasm"]);
 });
 
 test("Pyodide gets what was fetched before it asked, once", async () => {

@@ -19,6 +19,7 @@ export function armRestore(module, places, head, data) {
   }
   if (module.HEAPU8.length < head.heap && !module.growMemory(head.heap)) throw new SnapshotFault("not enough memory");
   module.API.restoreSnapshot = () => {
+    delete module.API.restoreSnapshot; // it holds the bytes
     // How Python calls its C functions differs by engine; this pointer says how.
     const trampoline = module.HEAP32[head.trampoline >> 2];
     fill(module.HEAPU8, head, data);

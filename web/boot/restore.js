@@ -23,16 +23,20 @@ export async function restore(indexURL, lock, network) {
   network.prefetchModule(`${coreURL}pyodide.asm.wasm`, { packed: true });
   network.answer(`${coreURL}python_stdlib.zip`, new Response("")); // comes later, see late.js
   const sideModules = snapshot.sideModules.map(({ path, file }) => ({ path, module: network.compile(indexURL + file) }));
-  /** @type {Promise<Uint8Array> | null} */
-  let bytes = network.bytes({ ...snapshot, url: indexURL + snapshot.file });
+  /** @type {Promise<import("../lib/download.js").Download> | null} */
+  let download = network.bytes({ ...snapshot, url: indexURL + snapshot.file });
+  /** @type {Promise<void> | undefined} */
+  let verified;
   // Each is waited for below; if one fails before that, it is not lost.
-  for (const download of [...scripts, ...sideModules.map(({ module }) => module), bytes]) download.catch(() => {});
+  for (const begun of [...scripts, ...sideModules.map(({ module }) => module), download]) begun.catch(() => {});
   const createPyodideModule = async (/** @type {any} */ settings) => {
     const { default: create } = await scripts[1];
     const { module, places } = await createModule(create, settings, sideModules);
-    const { head, data } = unpack(/** @type {Uint8Array} */ (await bytes));
+    const file = await /** @type {NonNullable<typeof download>} */ (download);
+    download = null; // Pyodide keeps this function
+    verified = file.verified;
+    const { head, data } = unpack(file.bytes);
     armRestore(module, places, head, data);
-    bytes = null; // Pyodide keeps this function
     return module;
   };
   const { loadPyodide } = await scripts[0];
@@ -44,7 +48,11 @@ export async function restore(indexURL, lock, network) {
     stderr: log,
     _loadSnapshot: PLACEHOLDER,
     createPyodideModule,
+  }).catch(async (/** @type {unknown} */ thrown) => {
+    await verified; // what damage has led to says less than that there is damage
+    throw thrown;
   });
+  await verified;
   for (const { name } of withDependencies(lock.packages)) python.loadedPackages[name] = "default channel";
   call(python, "resume", () => fetchLateFiles(python, indexURL, lock, network));
   return python;

@@ -1,5 +1,5 @@
 import { AssetFault, findFault } from "./assets.js";
-import { fetchOrExplain, fetchPacked, integrity, readVerified } from "./download.js";
+import { download, fetchOrExplain, fetchPacked, integrity } from "./download.js";
 
 const EMPTY_MODULE = new Uint8Array([0, 0x61, 0x73, 0x6d, 1, 0, 0, 0]);
 
@@ -50,6 +50,8 @@ function watchNetwork(onBytes) {
     }
   };
   const count = counter(onBytes);
+  // What the service worker keeps is had in half the time from where it keeps it. Such files have a hash in their names.
+  const kept = async (/** @type {RequestInfo | URL} */ input) => (await found(input)) ?? fetch(input);
   /** @type {Map<string, Promise<Response>>} What Pyodide will ask for, by URL. */
   const ready = new Map();
   /** @type {WeakMap<object, Promise<WebAssembly.Module>>} What it will have compiled, by what it got for its request. */
@@ -82,7 +84,7 @@ function watchNetwork(onBytes) {
       early(url, fetchOrExplain(fetch, url, sha256 ? { integrity: integrity(sha256) } : {}).then(count));
     },
     prefetchModule(url, { packed = false } = {}) {
-      const response = packed ? fetchPacked(fetch, url) : fetchOrExplain(fetch, url).then(count);
+      const response = packed ? fetchPacked(kept, url) : fetchOrExplain(fetch, url).then(count);
       const compiled = WebAssembly.compileStreaming(response);
       compiled.catch(() => {});
       const stub = Promise.resolve(new Response());
@@ -90,10 +92,19 @@ function watchNetwork(onBytes) {
       early(url, stub);
     },
     answer: (url, response) => early(url, Promise.resolve(response)),
-    compile: (url) => WebAssembly.compileStreaming(fetchPacked(fetch, url)),
-    bytes: async (file) => readVerified(await fetchPacked(fetch, file.url), file, onBytes),
+    compile: (url) => WebAssembly.compileStreaming(fetchPacked(kept, url)),
+    bytes: async (file) => download(await fetchPacked(kept, file.url), file, onBytes),
     readNow,
   };
+}
+
+/** @param {RequestInfo | URL} input */
+async function found(input) {
+  try {
+    return await caches.match(input);
+  } catch {
+    return undefined; // there are none where a page is not served safely, or the user does not want them
+  }
 }
 
 /** @param {string} url */

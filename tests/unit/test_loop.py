@@ -180,6 +180,19 @@ def test_the_limit_of_steps_ends_the_turn_visibly() -> None:
     assert played.terminal["empty"] is True
 
 
+def test_the_limit_of_calls_ends_the_turn_visibly_and_answers_the_rest_unrun() -> None:
+    three = [ToolCall(f"c{n}", "look", json.dumps({"word": str(n)})) for n in range(3)]
+    replies = [call("look", '{"word": "first"}'), openai_chat(tool_calls=three), say("Good.")]
+    (played, second), transport = play_agent(
+        replies, tool(look), text=agent_file("max_tool_calls: 3"), prompts=("hi", "again")
+    )
+    assert len(played.of("tool_result")) == 3
+    assert played.of("warning")[0]["message"].startswith("1 of 3 tool calls: Not executed")
+    assert (played.terminal["type"], played.terminal["reason"]) == ("finish", "tool_limit")
+    assert second.terminal["reason"] == "stop"  # the limit is a turn's
+    assert [m["content"] for m in sent(transport) if m["role"] == "tool"][-1].endswith("(max_tool_calls).")
+
+
 def test_the_same_call_over_and_over_ends_the_turn() -> None:
     (played,), _ = play_agent([call("look", '{"word": "x"}')] * 5, tool(look))
     assert played.terminal["kind"] == "loop"

@@ -38,6 +38,7 @@ if TYPE_CHECKING:
 SIDE_BY_SIDE: Final = 8
 MOST_CALLS: Final = 128  # in one step; what is beyond is answered unrun
 TOO_MANY: Final = f"Not executed: at most {MOST_CALLS} calls are run in one step."
+USED_UP: Final = "Not executed: no more calls are run in this turn (max_tool_calls)."
 
 
 def unique_calls(message: Message, earlier: Iterable[Message] = ()) -> Message:
@@ -101,12 +102,20 @@ class CallContext:
 
 
 class Calls:
-    """Runs the calls of one step. After `run`, `results` holds the messages that answer them."""
+    """Runs the calls of one step, `left` of them at most. After `run`, `results` holds the messages that answer them."""
 
     def __init__(
-        self, calls: Sequence[ToolCall], registry: Registry, hooks: Hooks, context: Context, agent: ResolvedAgent
+        self,
+        calls: Sequence[ToolCall],
+        registry: Registry,
+        hooks: Hooks,
+        context: Context,
+        agent: ResolvedAgent,
+        left: int | None = None,
     ) -> None:
         self._calls = list(calls)
+        self.runnable = self._calls[: MOST_CALLS if left is None else min(MOST_CALLS, left)]
+        self._beyond = USED_UP if left is not None and left < MOST_CALLS else TOO_MANY
         self._registry = registry
         self._hooks = hooks
         self._context = context
@@ -119,7 +128,7 @@ class Calls:
     def results(self) -> list[Message]:
         messages: list[Message] = []
         for number, call in enumerate(self._calls):
-            unrun = NOT_RUN if number < MOST_CALLS else TOO_MANY
+            unrun = NOT_RUN if number < len(self.runnable) else self._beyond
             result = self._results.get(number) or ToolResult(unrun, is_error=True)
             shown = result.output
             if call.name != READ_ON:  # which cuts by itself
@@ -128,10 +137,10 @@ class Calls:
         return messages
 
     async def run(self) -> AsyncGenerator[list[Event], None]:
-        runnable = list(enumerate(self._calls[:MOST_CALLS]))
+        runnable = list(enumerate(self.runnable))
         yield [{"type": "tool_call", "id": c.id, "name": c.name, "args": c.arguments} for _, c in runnable]
-        if len(self._calls) > MOST_CALLS:
-            yield [{"type": "warning", "message": f"{len(self._calls)} tool calls in one step: {TOO_MANY}"}]
+        if beyond := len(self._calls) - len(runnable):
+            yield [{"type": "warning", "message": f"{beyond} of {len(self._calls)} tool calls: {self._beyond}"}]
         for exclusive, group in groupby(runnable, key=lambda pair: self._exclusive(pair[1])):
             wave = list(group)
             for start in range(0, len(wave), 1 if exclusive else SIDE_BY_SIDE):

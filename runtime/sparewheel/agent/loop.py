@@ -195,7 +195,10 @@ class _Work:
 
     async def _call_tools(self, answer: Message, registry: Registry) -> AsyncGenerator[list[Event], None]:
         self._repetition.check(self._me, answer.tool_calls)
-        calls = Calls(answer.tool_calls, registry, self._hooks, self._context, self._me)
+        most = self._me.max_tool_calls
+        left = max(most - self._turn.tool_calls, 0) if most else None
+        calls = Calls(answer.tool_calls, registry, self._hooks, self._context, self._me, left)
+        self._turn.tool_calls += len(calls.runnable)
         try:
             async with aclosing(calls.run()) as batches:
                 async for batch in batches:
@@ -251,6 +254,8 @@ class _Work:
         """Why no further step may be made, if so."""
         if 0 < self._me.max_iterations <= self._turn.steps:
             return "max_steps"
+        if 0 < self._me.max_tool_calls <= self._turn.tool_calls:
+            return "tool_limit"
         return "budget" if self._agent.budgets.used_up(self._me) else None
 
     def _end(self, answer: Message, reason: FinishReason) -> None:

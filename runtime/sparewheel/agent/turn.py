@@ -23,6 +23,7 @@ class Turn:
     usage: Usage = field(default_factory=Usage)  # of the steps that are over
     step: Step = field(default_factory=lambda: Step(()))  # the one under way, or the last one
     steps: int = 0
+    tool_calls: int = 0  # that were run
     completed: int = 0  # steps whose answer is in `messages`
     answer: Message | None = None
     reason: FinishReason = "other"

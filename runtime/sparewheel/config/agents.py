@@ -143,6 +143,8 @@ class AgentConfig(Strict):
     """Whether the model has to call a tool; only `auto` here."""
     max_iterations: int = Field(default=0, ge=0)
     """Steps in a turn; 0 is no limit."""
+    max_tool_calls: int = Field(default=0, ge=0)
+    """Tool calls run in a turn; 0 is no limit."""
     max_consecutive_tool_calls: int = Field(default=0, ge=0)
     """Identical calls in a row that end a turn; 0 is 5."""
     max_old_tool_call_tokens: int = Field(default=0, ge=-1)

@@ -141,6 +141,7 @@ class _Team:
             handoffs=tuple(agent.handoffs),
             force_handoff=agent.force_handoff,
             max_iterations=agent.max_iterations,
+            max_tool_calls=agent.max_tool_calls,
             max_consecutive_tool_calls=agent.max_consecutive_tool_calls or _IDENTICAL_CALLS,
             max_old_tool_call_tokens=max(agent.max_old_tool_call_tokens, 0),
             max_tool_result_tokens=max(agent.max_tool_result_tokens, 0),

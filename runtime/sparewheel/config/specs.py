@@ -63,6 +63,7 @@ class ResolvedAgent:
     handoffs: tuple[str, ...] = ()
     force_handoff: str = ""
     max_iterations: int = 0
+    max_tool_calls: int = 0
     max_consecutive_tool_calls: int = 5
     max_old_tool_call_tokens: int = 0
     max_tool_result_tokens: int = 0

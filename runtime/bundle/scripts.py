@@ -1,4 +1,4 @@
-"""The scripts that a page starts with, each as one file: a browser asks for few files, not for one a module.
+"""The scripts and styles that a page starts with, each as one file: a browser asks for few files, not for one a module.
 
 What the Node engine and the tests import (`boot.js`, `boot/`, `lib/`) is in `dist/` as well, as it is in `web/`.
 """
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 # These share a file of their own, so that an error of the one is an `instanceof` for users of the other.
 TOGETHER = ("sparewheel.js", "compat/docker-agent.js")
-ALONE = ("app/main.js", "worker.js")
+ALONE = ("app/main.js", "app/style.css", "worker.js")
 KEPT = ("app/start.js",)  # the page has it started by itself, before everything else
 NOT_BUNDLED = ("*/sparewheel.js", "*/start.js")
 
@@ -37,11 +37,11 @@ def bundled_scripts() -> dict[str, Path]:
 
 
 def is_inside_a_bundle(name: str) -> bool:
-    """Is this script of `web/` needed in `dist/` only as a part of a bundle?"""
+    """Is this script or style sheet of `web/` needed in `dist/` only as a part of a bundle?"""
     entries = (*TOGETHER, *ALONE)
     folders = {PurePosixPath(entry).parts[0] for entry in entries if "/" in entry}
     path = PurePosixPath(name)
-    return path.parts[0] in folders and path.suffix == ".js" and name not in (*entries, *KEPT)
+    return path.parts[0] in folders and path.suffix in (".js", ".css") and name not in (*entries, *KEPT)
 
 
 def _esbuild(entries: Sequence[str], out: Path, *options: str) -> None:
@@ -49,6 +49,6 @@ def _esbuild(entries: Sequence[str], out: Path, *options: str) -> None:
     logged(
         [*program, f"--outdir={out}", "--outbase=.", *options, *entries],
         "esbuild",
-        "could not bundle the scripts of web/",
+        "could not bundle the scripts and styles of web/",
         cwd=WEB,
     )

@@ -21,7 +21,8 @@ if TYPE_CHECKING:
         ("compat/translate.js", True),
         ("app/main.js", False),
         ("app/start.js", False),
-        ("app/base.css", False),
+        ("app/base.css", True),
+        ("app/style.css", False),
         ("compat/docker-agent.d.ts", False),
         ("sparewheel.js", False),
         ("lib/errors.js", False),
@@ -38,6 +39,7 @@ def test_every_import_is_there_and_errors_are_of_one_class() -> None:
     assert set(imports("app/main.js", files)) == {"app/start.js", "sparewheel.js", *shared(bundled)}
     assert set(imports("compat/docker-agent.js", files)) == shared(bundled)
     assert imports("worker.js", files) == []
+    assert b"@import" not in files["app/style.css"].read_bytes()
     declaring = {
         name for name, path in bundled.items() if "SparewheelError = class" in path.read_text(encoding="utf-8")
     }

@@ -102,7 +102,7 @@ class CallContext:
 
 
 class Calls:
-    """Runs the calls of one step, `left` of them at most. After `run`, `results` holds the messages that answer them."""
+    """Runs the calls of one step, at most `left`. After `run`, `results` holds the messages that answer them."""
 
     def __init__(
         self,

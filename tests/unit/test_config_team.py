@@ -117,6 +117,14 @@ def test_everything_an_agent_says_is_carried_through() -> None:
     assert list(root.models) == ["demo/hello", "fast"]
 
 
+def test_a_text_is_read_once_and_stays_as_it_was_read() -> None:
+    before = load_agent_file(FULL).model_dump()
+    for key in ("key-of-one", "key-of-another"):
+        assert resolve_team(load_agent_file(FULL), None, ENV | {"MINE": key}).secrets == {key}
+    assert load_agent_file(FULL) is load_agent_file(FULL)
+    assert load_agent_file(FULL).model_dump() == before
+
+
 def test_who_says_what_first() -> None:
     agents = team(FULL).agents
     assert agents["root"].compaction_threshold == 0.8  # the model's, before the agent's

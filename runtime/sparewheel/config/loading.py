@@ -7,6 +7,7 @@ may be hostile: its size, its depth and what its aliases expand to are bounded b
 from __future__ import annotations
 
 import io
+from functools import lru_cache
 from typing import Any, Final
 
 from pydantic import ValidationError
@@ -21,12 +22,20 @@ from .wording import faults
 MAX_TEXT: Final = 1024 * 1024  # characters
 MAX_NODES: Final = 50_000  # after aliases are expanded
 MAX_DEPTH: Final = 50
+KEPT: Final = 8  # files of late
 
 
 def load_agent_file(text: object) -> AgentFile:
     """Parse and validate. Raises `ConfigError`; nothing else, whatever `text` is."""
     if not isinstance(text, str):
         raise ConfigError("yaml must be a string", "Pass the text of an agent file.")
+    return _load(text)
+
+
+# A page that keeps the conversation itself sends the same text with every prompt, and reading it takes tens of
+# milliseconds. What comes of it cannot be changed.
+@lru_cache(KEPT)
+def _load(text: str) -> AgentFile:
     plain, positions = _Reader().read(_parse(text))
     if not isinstance(plain, dict):
         raise ConfigError("The agent file is not a mapping.", "Start it with 'agents:'.")

@@ -51,8 +51,9 @@ class ScriptedTransport:
     @asynccontextmanager
     async def stream(self, request: HttpRequest) -> AsyncIterator[MockResponse]:
         self.requests.append(request)
-        queue = self._script[self.asked[-1]]
-        assert queue, f"{self.asked[-1]} was asked once too often"
+        model = _model(request)
+        queue = self._script[model]
+        assert queue, f"{model} was asked once too often"
         scripted = queue.pop(0)
         reply = scripted if isinstance(scripted, Reply) else Reply(scripted)
         if reply.raw and not reply.events:  # nobody listens, or hangs up before a word

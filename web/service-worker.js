@@ -82,11 +82,13 @@ function answer(event, name, files) {
  * @param {Build["files"]} files
  */
 async function file(name, path, files) {
-  const cache = await caches.open(name);
   // What the browser has thrown out is replaced by the same or by nothing.
   const again = () => fetch(base + path, { integrity: integrity(/** @type {string} */ (files[path])), cache: "no-cache" });
-  return (await cache.match(base + path)) ?? again();
+  return (await kept(name, base + path)) ?? again();
 }
+
+/** Whether a new build is taking over: from then on no page is answered from this one. */
+let leaving = false;
 
 /**
  * A page that is the only one, and is loaded anew, gets the new build that is waiting.
@@ -95,12 +97,13 @@ async function file(name, path, files) {
  */
 async function page(name, path) {
   const { waiting } = scope.registration;
-  if (waiting && (await scope.clients.matchAll()).length < 2) {
+  // The page that has just been left may still count for a while, so this is not asked twice.
+  leaving ||= waiting !== null && (await scope.clients.matchAll()).length < 2;
+  if (waiting && leaving) {
     waiting.postMessage("take over");
     return new Response("", { headers: { Refresh: "0" } });
   }
-  const cache = await caches.open(name);
-  return (await cache.match(base + path)) ?? fetch(base + path);
+  return (await kept(name, base + path)) ?? fetch(base + path);
 }
 
 /**
@@ -109,10 +112,15 @@ async function page(name, path) {
  * @param {Request} request
  */
 async function onceFetched(name, request) {
-  const cache = await caches.open(name);
-  const known = await cache.match(request.url);
+  const known = await kept(name, request.url);
   if (known) return known;
   const response = await fetch(request);
-  if (response.ok && response.type === "basic") await cache.put(request.url, response.clone());
+  if (response.ok && response.type === "basic") await (await caches.open(name)).put(request.url, response.clone());
   return response;
 }
+
+/**
+ * @param {string} name
+ * @param {string} url
+ */
+const kept = (name, url) => caches.match(url, { cacheName: name }); // opening a cache would make one

@@ -267,7 +267,10 @@ async def test_an_update_is_taken_over_as_a_whole(browser: Browser, deployed: Pa
         deploy(deployed, 2)
         second = await context.new_page()
         await second.goto(url)
-        assert await within(page.evaluate(UPDATE), 30) == "installed"
+        # One that the browser began by itself may have met the host halfway.
+        while (state := await within(page.evaluate(UPDATE), 30)) in ("redundant", "none"):
+            pass
+        assert state == "installed"
         assert await versions() == [1, 1]  # there are two pages of the old version
         await second.close()
         assert await versions() == [2, 2]

@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
     from types import ModuleType
 
-# Imported by the standard library, or by pydantic, only when needed, which is at once.
+# Imported by the standard library, by pydantic or by `worker.start` only when needed, which is at once.
 _ALSO: Final = (
     "datetime",
     "decimal",
@@ -41,6 +41,7 @@ _ALSO: Final = (
     "logging",
     "pydantic.root_model",
     "pydantic.type_adapter",
+    "sparewheel.timers",
     "traceback",
     "urllib.parse",
     "uuid",

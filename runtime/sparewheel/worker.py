@@ -8,6 +8,7 @@ taken out of whatever is said here, so that no other place has to think of it.
 from __future__ import annotations
 
 import asyncio
+import sys
 from contextlib import aclosing
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
@@ -267,4 +268,8 @@ def _this_task() -> asyncio.Task[Any]:
 
 def start(send: Callable[[str], object]) -> Callable[[str], None]:
     """Start the runtime; return `dispatch`."""
+    if sys.platform == "emscripten":
+        from .timers import mend  # exists only there
+
+        mend(asyncio.get_running_loop())
     return Worker(send).dispatch

@@ -189,4 +189,4 @@ def test_the_package_needs_nothing_that_a_browser_lacks(call: Call) -> None:
     ]
     found = call("importers_of_js")
     assert {"sparewheel.worker", "sparewheel.transports.fetch", "sparewheel.resilience.chain"} <= set(found["modules"])
-    assert found["importers"] == ["sparewheel.transports.fetch"]
+    assert found["importers"] == ["sparewheel.timers", "sparewheel.transports.fetch"]

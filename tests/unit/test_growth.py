@@ -19,7 +19,6 @@ from sparewheel import messages
 from sparewheel.messages import Message, assistant, user
 from sparewheel.providers import attempt
 from sparewheel.providers.assembly import Block
-from sparewheel.resilience.watchdog import STEP
 from sparewheel.testing import Reply, openai_chat
 from tests.fakeloop import run
 from tests.scripted import ScriptedTransport, check_rules, collect, session
@@ -165,23 +164,3 @@ def test_an_answer_without_end_costs_bounded_memory(monkeypatch: pytest.MonkeyPa
     assert played.error is not None
     assert (played.error.info.kind, played.error.info.message) == ("server_error", "The answer does not end.")
     assert len(played.of("delta")) < 100
-
-
-def test_no_timer_outlives_its_turn_for_long(monkeypatch: pytest.MonkeyPatch) -> None:
-    """In Pyodide a timer that was cancelled stays until it is due: those of a minute would pile up."""
-    delays: list[float] = []
-
-    async def main() -> None:
-        loop = asyncio.get_running_loop()
-        later = loop.call_later
-
-        def record(delay: float, *args: Any, **more: Any) -> asyncio.TimerHandle:
-            delays.append(delay)
-            return later(delay, *args, **more)
-
-        monkeypatch.setattr(loop, "call_later", record)
-        reply = Reply(openai_chat(text=["An", "swer"]), every=4)
-        assert (await collect(session(ScriptedTransport({"a": [reply]}), ["a"]))).result is not None
-
-    run(main())
-    assert delays and max(delays) <= STEP

@@ -21,8 +21,7 @@ T = TypeVar("T")
 
 LATE: Final = 5.0  # seconds: a timer this late means a clock jump
 GRACE: Final = 5.0  # seconds for what was waiting to arrive after one
-# Seconds a timer runs at most: in Pyodide one that was cancelled stays, with what it refers to, until it is due.
-STEP: Final = 5.0
+STEP: Final = 5.0  # seconds a timer runs at most: so a sleep is noticed even if it ends before the deadline
 
 
 class Watchdog:
@@ -30,7 +29,7 @@ class Watchdog:
 
     def __init__(self) -> None:
         self._loop = asyncio.get_running_loop()
-        self._timer: asyncio.Handle | None = None  # Pyodide's are plain handles: no when()
+        self._timer: asyncio.TimerHandle | None = None
         self._due = 0.0
         self._deadline = float("inf")
         self._limit = 0.0
@@ -73,10 +72,8 @@ class Watchdog:
     def _set_timer(self, when: float) -> None:
         if self._timer is not None:
             self._timer.cancel()
-        now = self._loop.time()
-        self._due = min(when, now + STEP)
-        # Pyodide's loop refuses a time that has passed.
-        self._timer = self._loop.call_later(max(self._due - now, 0), self._fire)
+        self._due = min(when, self._loop.time() + STEP)
+        self._timer = self._loop.call_at(self._due, self._fire)
 
     def _fire(self) -> None:
         self._timer = None

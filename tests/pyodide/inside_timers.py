@@ -1,0 +1,92 @@
+"""Runs inside Pyodide: timers of its event loop, once the runtime has mended it."""
+
+from __future__ import annotations
+
+import asyncio
+import gc
+from collections.abc import Callable
+from typing import Any
+
+import pyodide_js
+
+from sparewheel.worker import start
+
+MANY = 100
+LIMIT = 20.0  # seconds until a wait has failed
+
+
+def counts() -> dict[str, int]:
+    """What timers are made of: handles, and the references that Python and JavaScript hold of each other."""
+    gc.collect()
+    return {
+        "handles": sum(isinstance(each, asyncio.Handle) for each in gc.get_objects()),
+        "proxies": pyodide_js._module.pyproxy_alloc_map.size,
+        "references": pyodide_js._module._hiwire_num_refs(),
+    }
+
+
+async def left_of(set_many: Callable[[asyncio.AbstractEventLoop], Any]) -> dict[str, int]:
+    start(lambda text: None)
+    pyodide_js._module.enable_pyproxy_allocation_tracing()
+    await asyncio.sleep(0)
+    before = counts()
+    await set_many(asyncio.get_running_loop())
+    await asyncio.sleep(0)
+    after = counts()
+    return {name: count - before[name] for name, count in after.items()}
+
+
+async def cancelled() -> dict[str, int]:
+    """What is left of many timers that were cancelled long before they are due."""
+
+    async def set_many(loop: asyncio.AbstractEventLoop) -> None:
+        for _ in range(MANY):
+            loop.call_later(3600, print, "never").cancel()
+            async with asyncio.timeout(3600):
+                await asyncio.sleep(0)
+
+    return await left_of(set_many)
+
+
+async def run() -> dict[str, int]:
+    """What is left of many that have run."""
+
+    async def set_many(loop: asyncio.AbstractEventLoop) -> None:
+        futures = [loop.create_future() for _ in range(MANY)]
+        for future in futures:
+            loop.call_later(0.001, future.set_result, None)
+        await asyncio.wait_for(asyncio.gather(*futures), LIMIT)
+
+    return await left_of(set_many)
+
+
+async def in_the_past() -> list[str]:
+    """Whose time has passed: they run, in their order, and so does a timeout."""
+    start(lambda text: None)
+    loop = asyncio.get_running_loop()
+    ran: list[str] = []
+    done = asyncio.Event()
+    loop.call_at(loop.time() - 1, ran.append, "at")
+    loop.call_later(-0.001, ran.append, "later")
+    loop.call_at(loop.time() - 1, ran.append, "cancelled").cancel()
+    loop.call_soon(done.set)
+    await asyncio.wait_for(done.wait(), LIMIT)
+    try:
+        async with asyncio.timeout(0.001):
+            await asyncio.Event().wait()
+    except TimeoutError:
+        ran.append("timeout")
+    return ran
+
+
+async def failing() -> str:
+    """What the loop is told of a callback that raises."""
+    start(lambda text: None)
+    loop = asyncio.get_running_loop()
+    told: asyncio.Future[dict[str, Any]] = loop.create_future()
+    loop.set_exception_handler(lambda _, context: told.set_result(context))
+    try:
+        loop.call_later(0.001, int, "x")
+        return repr((await asyncio.wait_for(told, LIMIT))["exception"])
+    finally:
+        loop.set_exception_handler(None)

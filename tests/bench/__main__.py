@@ -78,6 +78,9 @@ async def main(args: argparse.Namespace) -> None:
     print(f"{facts['machine']}\n\n" + "\n\n".join(map(str, tables)))
     if args.json:
         args.json.write_text(json.dumps(facts, indent=2) + "\n", encoding="utf-8")
+    if more := facts.get("grown"):
+        listed = ", ".join(f"{name} {change}" for name, change in sorted(more.items()))
+        sys.exit(f"bench: turns leave something behind, for there is more of it round after round: {listed}")
 
 
 if __name__ == "__main__":

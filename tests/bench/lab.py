@@ -22,6 +22,7 @@ from sparewheel.headless.static import StaticServer
 
 from . import machine
 from .api import Api
+from .devtools import DevTools
 from .remote import LIMIT, Remote, remote_page
 
 T = TypeVar("T")
@@ -57,6 +58,7 @@ class Contender:
     name: str
     remote: Remote
     processes: list[int]
+    devtools: DevTools | None = None
 
     async def run(self, *models: str, stamped: bool = False, name: str = "") -> Run:
         """Ask these models, one after the other until one streams. `name`: in the way of this contender."""
@@ -84,14 +86,15 @@ class Lab:
     tell: Callable[[str], None]
 
     @asynccontextmanager
-    async def contender(self, name: str) -> AsyncIterator[Contender]:
-        """A browser of its own, with one page."""
+    async def contender(self, name: str, *, inspected: bool = False) -> AsyncIterator[Contender]:
+        """A browser of its own, with one page. `inspected`: its heaps can be asked for, if it is a Chromium."""
         others = set(machine.page_processes())
         flags = [*self.launch.flags, *(["--no-sandbox"] if self._needs_no_sandbox else [])]
         url = f"{self.site.url}bench/"
-        async with remote_page(self.launch.engine, self.executable, flags, url) as remote:
+        tools = DevTools() if inspected and self.launch.engine == "chromium" else None
+        async with remote_page(self.launch.engine, self.executable, flags, url, tools) as remote:
             await remote.call("boot", self.api.url, name == OURS)
-            yield Contender(name, remote, [each for each in machine.page_processes() if each not in others])
+            yield Contender(name, remote, [each for each in machine.page_processes() if each not in others], tools)
 
     @property
     def _needs_no_sandbox(self) -> bool:

@@ -13,6 +13,8 @@ from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager, suppress
 from typing import Any, Final
 
+from .devtools import DevTools
+
 LIMIT: Final = 180.0  # seconds until a call has failed
 _HEAD: Final = "HTTP/1.1 200 OK\r\nAccess-Control-Allow-Origin: *\r\nContent-Length: {}\r\nConnection: close\r\n\r\n"
 _FLAGS: Final = {
@@ -56,8 +58,10 @@ class Remote:
 
 
 @asynccontextmanager
-async def remote_page(engine: str, executable: str, flags: Sequence[str], url: str) -> AsyncIterator[Remote]:
-    """Start a browser with a fresh profile and open `url`, which is told where to ask."""
+async def remote_page(
+    engine: str, executable: str, flags: Sequence[str], url: str, tools: DevTools | None = None
+) -> AsyncIterator[Remote]:
+    """Start a browser with a fresh profile and open `url`, which is told where to ask. `tools` are Chromium's."""
     remote = Remote()
     server = await asyncio.start_server(remote.answer, "127.0.0.1", 0)
     port = server.sockets[0].getsockname()[1]
@@ -65,8 +69,16 @@ async def remote_page(engine: str, executable: str, flags: Sequence[str], url: s
         own = [flag.format(profile) for flag in _FLAGS[engine]]
         silent = asyncio.subprocess.DEVNULL
         browser = await asyncio.create_subprocess_exec(
-            executable, *flags, *own, f"{url}?control=http://127.0.0.1:{port}", stdout=silent, stderr=silent
+            *(tools.command(executable) if tools else [executable]),
+            *flags,
+            *own,
+            f"{url}?control=http://127.0.0.1:{port}",
+            stdout=silent,
+            stderr=silent,
+            pass_fds=tools.ends if tools else (),
         )
+        if tools:
+            tools.started()
         try:
             yield remote
         finally:
@@ -74,3 +86,5 @@ async def remote_page(engine: str, executable: str, flags: Sequence[str], url: s
             browser.terminate()
             await browser.wait()
             server.close()
+            if tools:
+                tools.close()

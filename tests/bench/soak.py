@@ -1,15 +1,15 @@
-"""Thousands of turns in one runtime against models that fail at random, in a real browser: what is left in the end."""
+"""Thousands of turns in one runtime against models that fail at random, in a real browser: what they leave behind."""
 
 from __future__ import annotations
 
 import random
-import time
 from collections import Counter
 from typing import Final
 
 from sparewheel.testing import Reply, Request, ScriptedProvider, dropped, errors, openai_chat
 
-from .lab import OURS, Facts, Lab, median
+from .lab import OURS, Facts, Lab
+from .leftovers import grown, leftovers
 from .memory import turns
 from .report import Table
 
@@ -38,8 +38,26 @@ models: {{{models}}}
 """
 
 
+# What is counted, by its heading in the table.
+_COUNTS: Final = {
+    "sessions": "sessions",
+    "tasks": "tasks",
+    "PyProxies": "python_proxies",
+    "JsProxies": "js_proxies",
+    "objects": "objects",
+}
+_SIZES: Final = {
+    "Python MB": "python_mb",
+    "wasm MB": "wasm_mb",
+    "worker JS MB": "worker_js_mb",
+    "page JS MB": "page_js_mb",
+    "RssAnon MB": "rss_mb",
+    "with garbage": "rss_before_mb",
+}
+
+
 async def soak(lab: Lab, count: int) -> tuple[Facts, Table]:
-    """Take `count` turns. Every turn must end in one event; memory is told round by round."""
+    """Take `count` turns. Every turn must end in one event, and no round may leave more behind than those before."""
     rng = random.Random(20)
     requests = 0
 
@@ -48,9 +66,9 @@ async def soak(lab: Lab, count: int) -> tuple[Facts, Table]:
         requests += 1
         return rng.choice(_FAULTS) if rng.random() < FAILING else Reply(_ANSWER)
 
-    table = Table(f"{count:,} turns, every third request fails", ("turns", "finish", "error", "RssAnon MB", "turns/s"))
+    table = Table(f"{count:,} turns, every third request fails", ("turns", "finish", "error", *_COUNTS, *_SIZES))
     ends: Counter[str] = Counter()
-    levels: list[float] = []
+    rounds: list[dict[str, float]] = []
     with ScriptedProvider() as provider:
         for model in MODELS:
             provider.script(model, reply)
@@ -58,21 +76,21 @@ async def soak(lab: Lab, count: int) -> tuple[Facts, Table]:
             f'{model}: {{provider: openai, model: {model}, base_url: "{provider.url}/v1", token_key: SOAK_KEY}}'
             for model in MODELS
         )
-        async with lab.contender(OURS) as ours:
+        async with lab.contender(OURS, inspected=True) as ours:
             for number in range(ROUNDS):
-                start = time.monotonic()
                 size = count * (number + 1) // ROUNDS - count * number // ROUNDS
                 ends += Counter(await turns(ours, _AGENT.format(models=models), {"SOAK_KEY": "none"}, size, 3600))
-                levels.append(ours.rss_mb)
-                rate = size / (time.monotonic() - start)
-                row = (f"{ends.total():,}", ends["finish"], ends["error"], f"{levels[-1]:.0f}", f"{rate:.0f}")
+                left = await leftovers(ours)
+                rounds.append(left)
+                counts = [left[name] for name in _COUNTS.values()]
+                sizes = [f"{left[name]:.1f}" if name in left else "-" for name in _SIZES.values()]
+                row = (f"{ends.total():,}", ends["finish"], ends["error"], *counts, *sizes)
                 table.add(*row)
                 lab.tell("soak: " + ", ".join(map(str, row)))
                 provider.record.requests.clear()
     assert set(ends) <= {"finish", "error"}, f"turns without a proper end: {ends}"
     assert ends.total() == count
-    # The first two rounds are the engine's: its heap finds its size. Single rounds differ by some MB.
-    growth = median(levels[-3:]) - median(levels[2:5])
-    table.note(f"{requests:,} requests. Memory, the last three rounds over the third to fifth: {growth:+.1f} MB.")
-    facts: Facts = {"turns": count, "requests": requests, "ends": dict(ends), "rss_mb": levels, "growth_mb": growth}
+    table.note(f"{requests:,} requests. Counted between the rounds, after all garbage has been collected.")
+    table.note("One session, and the tasks of its turn, are those of who counts.")
+    facts: Facts = {"turns": count, "requests": requests, "ends": dict(ends), "rounds": rounds, "grown": grown(rounds)}
     return facts, table

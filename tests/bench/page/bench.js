@@ -75,6 +75,10 @@ const contenders = {
   },
 };
 
+/** Has the Python function `lookup` called: demo/tools asks for it, whatever it is told. */
+const OBSERVER = "agents: {root: {model: demo/tools}}";
+let observer = null;
+
 globalThis.bench = {
   async boot(url, withRuntime) {
     api = url;
@@ -110,6 +114,17 @@ globalThis.bench = {
     }
     await session.close();
     return { ends, afterwards };
+  },
+
+  /** What `lookup` of this Python source returns; the source of the first call stays. */
+  async lookup(python) {
+    observer ??= await runtime.createSession({ yaml: OBSERVER, python });
+    try {
+      for await (const event of observer.stream("Look")) if (event.type === "tool_result") return JSON.parse(event.output);
+    } finally {
+      await observer.restart();
+    }
+    throw new Error("nothing was told");
   },
 };
 

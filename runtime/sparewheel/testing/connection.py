@@ -137,14 +137,15 @@ class Connection(asyncio.Protocol):
             )
             return self._provider.keep_alive
         reply = self._provider.reply_to(request)
+        gone = False
         try:
             for step in steps(reply):
                 await self._play(step, reply, request)
         except ClientGone:
-            record.update(request, disconnected=True)
+            gone = True
             raise
         finally:
-            record.update(request, finished=True)
+            record.update(request, disconnected=gone, finished=True)  # at once: who waits for one may look at the other
         wanted = self._provider.keep_alive and request.headers.get("connection", "").lower() != "close"
         return wanted and not reply.raw and reply.framing != "close" and not self._gone.is_set()
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 from typing import Any
 
@@ -47,6 +48,7 @@ async def test_each_delta_is_seen_before_the_next_is_sent(theirs: Theirs, provid
     for number, gate in enumerate(gates.values(), 1):
         events = await theirs.seen("s", "delta", number)
         assert [event["content"] for event in events if event["type"] == "delta"] == text[:number]
+        await asyncio.to_thread(gate.wait_reached)  # what was sent is noted by then
         assert provider.requests[0].events_sent == number + 1
         gate.open()
     turn = await theirs.end("s")

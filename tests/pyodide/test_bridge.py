@@ -67,6 +67,7 @@ def test_each_delta_arrives_before_the_next_is_sent(call: Call) -> None:
         for number, gate in enumerate(gates.values(), 1):
             events = call("wait_for", "delta", number)
             assert [event["content"] for event in events if event["type"] == "delta"] == text[:number]
+            gate.wait_reached()  # what was sent is noted by then
             assert server.requests[0].events_sent == number + 1
             gate.open()
         done = call("end")

@@ -78,6 +78,7 @@ async def test_an_abort_of_one_session_leaves_the_other(theirs: Theirs, provider
         await theirs.seen(name, "delta")
     await theirs.call("abort", "a")
     assert (await theirs.end("a")).types == STOPPED
+    await disconnect(provider)
     gate.open()
     assert (await theirs.end("b")).text == "Answer"
     assert [request.disconnected for request in provider.requests] == [True, False]

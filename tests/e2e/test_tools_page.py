@@ -21,7 +21,10 @@ globalThis.made = [];
 globalThis.functions = {
   echo: (args, { callId }) => { made.push([args, callId]); return args; },
   text: () => "plain text",
-  never: (args, { signal }) => new Promise(() => signal.addEventListener("abort", () => made.push("aborted"))),
+  never: (args, { signal }) => {
+    made.push("begun");
+    return new Promise(() => signal.addEventListener("abort", () => made.push("aborted")));
+  },
   throws: () => { throw new Error("the page says no"); },
   rejects: async () => { throw new TypeError("nobody home"); },
   function: () => ({ go() {} }),
@@ -116,7 +119,7 @@ async def test_a_tool_that_never_answers_is_given_up(theirs: Theirs, provider: S
     assert "0.2 s" in results["call_1"]["output"]
     assert results["call_1"]["is_error"]
     assert results["call_2"]["output"] == "plain text"
-    assert await made(theirs) == ["aborted"]
+    assert await made(theirs) == ["begun", "aborted"]
     assert turn.text == "Answer"
 
 
@@ -124,10 +127,10 @@ async def test_stopping_while_a_tool_runs(theirs: Theirs, provider: ScriptedProv
     provider.script("a", calls(look()), ANSWER)
     await opened(theirs, provider, run="never", autoApprove=True)
     await theirs.begin("s")
-    await theirs.seen("s", "tool_call")
+    await within(theirs.page.wait_for_function("() => made.includes('begun')"))
     await theirs.call("abort", "s")
     assert (await theirs.end("s")).types[-1] == "aborted"
-    assert await made(theirs) == ["aborted"]
+    assert await made(theirs) == ["begun", "aborted"]
     assert (await theirs.take_turn("s")).text == "Answer"  # the strict provider takes the history
 
 

@@ -12,7 +12,7 @@ from types import TracebackType
 from typing import Any, TypeVar
 from urllib.parse import urlsplit
 
-from playwright.async_api import BrowserContext, ConsoleMessage, Page, Request, WebError
+from playwright.async_api import BrowserContext, ConsoleMessage, Page, Request, WebError, expect
 
 from sparewheel.headless.static import CONTENT_TYPES
 from tests.scripted import check_rules
@@ -26,6 +26,16 @@ _BROWSERS_OWN = "Failed to load resource"  # how Chromium notes every status fro
 async def within(work: Awaitable[T], limit: float = LIMIT) -> T:
     """A page whose worker is stuck would be waited for without an end."""
     return await asyncio.wait_for(work, limit)
+
+
+async def shows(page: Page, state: str) -> None:
+    """Wait until #status of our own page says so; the end of a turn, once the page takes another prompt.
+
+    A turn that ends is told a moment before that, and until the next one is asked, its end is what #status says.
+    """
+    if state in ("done", "error", "stopped"):
+        await expect(page.locator("#stop")).to_be_hidden(timeout=BOOT_LIMIT * 1000)
+    await expect(page.locator("#status")).to_have_attribute("data-state", state, timeout=BOOT_LIMIT * 1000)
 
 
 @dataclass

@@ -8,14 +8,16 @@ from pathlib import Path
 
 import pytest
 import pytest_asyncio
-from playwright.async_api import Browser, async_playwright
+from playwright.async_api import Browser, async_playwright, expect
 
 from sparewheel.headless import ensure, find_dist
 from sparewheel.testing import ScriptedProvider
 from tests.agents import KEY
-from tests.browser import Site, Theirs, Watch
+from tests.browser import LIMIT, Site, Theirs, Watch
 
 THEIRS = Path(__file__).parent / "theirs"
+
+expect.set_options(timeout=LIMIT * 1000)
 
 
 @pytest_asyncio.fixture(scope="session", loop_scope="session")

@@ -15,14 +15,12 @@ from sparewheel.headless.static import CONTENT_SECURITY_POLICY, StaticServer
 from sparewheel.testing import Gate, Reply, ScriptedProvider, openai_chat
 from sparewheel.transports.demo import ANSWER
 from tests.agents import KEY, agent_file
-from tests.browser import BOOT_LIMIT, Change, Site, Watch
+from tests.browser import Change, Site, Watch, shows
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")
 
 DEMO = (find_dist() / "examples" / "demo.yaml").read_text()
 HELLO = "agents: {root: {model: demo/hello, instruction: Hi}}"
-
-expect.set_options(timeout=20_000)
 
 
 class Visit:
@@ -34,8 +32,7 @@ class Visit:
         self.url = url
 
     async def shows(self, state: str) -> None:
-        """Wait until #status says so."""
-        await expect(self.page.locator("#status")).to_have_attribute("data-state", state, timeout=BOOT_LIMIT * 1000)
+        await shows(self.page, state)
 
     async def use(self, yaml: str) -> None:
         await self.page.locator("#agent-yaml").fill(yaml)

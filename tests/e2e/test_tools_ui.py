@@ -10,9 +10,9 @@ from playwright.async_api import Browser, Locator, Page, expect
 
 from sparewheel.headless import find_dist
 from sparewheel.headless.static import StaticServer
-from sparewheel.testing import Reply, ScriptedProvider, ToolCall, openai_chat
+from sparewheel.testing import BEFORE_HEAD, Gate, Reply, ScriptedProvider, ToolCall, openai_chat
 from tests.agents import agent_file
-from tests.browser import BOOT_LIMIT, Watch
+from tests.browser import Watch, shows
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")
 
@@ -34,7 +34,7 @@ async def visited(browser: Browser) -> AsyncIterator[tuple[Page, Watch]]:
     page = await context.new_page()
     with StaticServer(find_dist()) as server:
         await page.goto(server.url)
-        await status(page, "ready")
+        await shows(page, "ready")
         yield page, watch
         await context.close()
 
@@ -46,10 +46,6 @@ async def page(visited: tuple[Page, Watch]) -> AsyncIterator[Page]:
     await page.set_viewport_size({"width": 1280, "height": 900})
     yield page
     assert [line for line in watch.console if not line.startswith(("[debug]", "[verbose]"))] == []
-
-
-async def status(page: Page, state: str) -> None:
-    await expect(page.locator("#status")).to_have_attribute("data-state", state, timeout=BOOT_LIMIT * 1000)
 
 
 async def ask(page: Page, provider: ScriptedProvider, *calls: ToolCall, toolset: str = "memory") -> Locator:
@@ -69,7 +65,7 @@ def remember(number: int = 1, text: str = HOSTILE) -> ToolCall:
 
 async def test_a_call_that_needs_nobody(page: Page, provider: ScriptedProvider) -> None:
     turn = await ask(page, provider, ToolCall("call_1", "get_memories", "{}"))
-    await status(page, "done")
+    await shows(page, "done")
     card = turn.locator(".tool")
     await expect(card).to_have_attribute("data-state", "done")
     await expect(card.locator("summary")).to_contain_text("get_memories")
@@ -99,7 +95,7 @@ async def test_approve_with_the_keyboard(page: Page, provider: ScriptedProvider)
     while await page.evaluate(FOCUS) != "Approve":
         await page.keyboard.press("Shift+Tab")
     await page.keyboard.press("Enter")
-    await status(page, "done")
+    await shows(page, "done")
     await expect(turn.locator(".tool")).to_have_attribute("data-state", "done")
     await expect(question).to_have_count(0)
     assert await page.evaluate(FOCUS) == "prompt"
@@ -109,7 +105,7 @@ async def test_reject_with_a_reason(page: Page, provider: ScriptedProvider) -> N
     turn = await ask(page, provider, remember())
     await turn.get_by_label("Reason").fill("I would rather not")
     await page.keyboard.press("Enter")
-    await status(page, "done")
+    await shows(page, "done")
     card = turn.locator(".tool")
     await expect(card).to_have_attribute("data-state", "blocked")
     await card.locator("summary").click()
@@ -121,7 +117,7 @@ async def test_one_word_for_several(page: Page, provider: ScriptedProvider) -> N
     calls = [remember(number, f"No. {number}") for number in (1, 2)]
     turn = await ask(page, provider, *calls)
     await turn.get_by_role("button", name="Approve all").first.click()
-    await status(page, "done")
+    await shows(page, "done")
     cards = await turn.locator(".tool").all()
     assert [await card.get_attribute("data-state") for card in cards] == ["done", "done"]
     await expect(turn.locator(".question")).to_have_count(0)
@@ -130,16 +126,18 @@ async def test_one_word_for_several(page: Page, provider: ScriptedProvider) -> N
 async def test_typing_goes_on_when_a_question_comes(page: Page, provider: ScriptedProvider) -> None:
     turn = await ask(page, provider, remember())
     await turn.get_by_role("button", name="Approve", exact=True).click()
-    await status(page, "done")
-    provider.script("a", Reply(openai_chat(tool_calls=[remember(2)]), delay=0.3), ANSWER)
+    await shows(page, "done")
+    gate = Gate()
+    provider.script("a", Reply(openai_chat(tool_calls=[remember(2)]), gates={BEFORE_HEAD: gate}), ANSWER)
     await page.locator("#prompt").fill("Again")
     await page.locator("#prompt").press("Enter")
     await page.locator("#prompt").press_sequentially("meanwhile")
+    gate.open()
     turn = page.locator(".turn").last
     await expect(turn.locator(".question")).to_be_visible()
     await expect(page.locator("#prompt")).to_be_focused()
     await page.keyboard.press("Escape")
-    await status(page, "stopped")
+    await shows(page, "stopped")
     await expect(turn.locator(".question")).to_have_count(0)
     await expect(turn.locator(".tool")).to_have_attribute("data-state", "dropped")
     await page.locator("#prompt").fill("")
@@ -170,7 +168,7 @@ async def test_a_form_made_from_a_schema(page: Page, provider: ScriptedProvider)
     await question.get_by_label("when").select_option(label="tomorrow")
     await question.get_by_label("At the window").check()
     await question.get_by_role("button", name="Answer").click()
-    await status(page, "done")
+    await shows(page, "done")
     told = provider.requests[1].json["messages"][-1]["content"]
     assert '"content"' in told
     for part in ('"city":"Ghent"', '"when":"tomorrow"', '"people":2', '"window":true'):
@@ -182,5 +180,5 @@ async def test_decline(page: Page, provider: ScriptedProvider) -> None:
     asked = ToolCall("call_1", "user_prompt", {"message": "Where to?"})
     turn = await ask(page, provider, asked, toolset="user_prompt")
     await turn.get_by_role("button", name="Decline").click()
-    await status(page, "done")
+    await shows(page, "done")
     assert "decline" in provider.requests[1].json["messages"][-1]["content"]

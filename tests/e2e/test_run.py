@@ -10,7 +10,7 @@ import signal
 import subprocess
 import sys
 from collections.abc import Awaitable, Callable, Iterator
-from contextlib import aclosing, contextmanager
+from contextlib import aclosing, contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
@@ -95,7 +95,11 @@ class Run:
         family = {self.process.pid}
         while more := {pid for pid, parent in parents.items() if parent in family} - family:
             family |= more
-        return [os.pidfd_open(pid) for pid in family - {self.process.pid}]
+        pidfds = []
+        for pid in family - {self.process.pid}:
+            with suppress(ProcessLookupError):  # one that has ended meanwhile
+                pidfds.append(os.pidfd_open(pid))
+        return pidfds
 
 
 Start = Callable[..., Run]
@@ -127,14 +131,18 @@ def all_end(pidfds: list[int]) -> bool:
 
 @contextmanager
 def frozen(pidfds: list[int]) -> Iterator[None]:
-    """These processes stand still for a while."""
-    for pidfd in pidfds:
-        signal.pidfd_send_signal(pidfd, signal.SIGSTOP)
+    """These processes stand still for a while, those of them that have not ended."""
+
+    def send(number: signal.Signals) -> None:
+        for pidfd in pidfds:
+            with suppress(ProcessLookupError):
+                signal.pidfd_send_signal(pidfd, number)
+
+    send(signal.SIGSTOP)
     try:
         yield
     finally:
-        for pidfd in pidfds:
-            signal.pidfd_send_signal(pidfd, signal.SIGCONT)
+        send(signal.SIGCONT)
 
 
 def write(folder: Path, text: str) -> str:

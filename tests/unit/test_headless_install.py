@@ -81,11 +81,22 @@ def test_npm_that_fails_is_the_reason(programs: Path) -> None:
 
 
 @pytest.mark.skipif(not hasattr(os, "pidfd_open"), reason="watches processes as Linux does")
-def test_a_program_that_hangs_is_killed_with_its_children(tmp_path: Path) -> None:
-    pids = tmp_path / "pids"
-    script = f'sleep 1000 & echo $$ $! > "{pids}"; wait'
+def test_a_program_that_hangs_is_killed_with_its_children(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    pipe = tmp_path / "pids"
+    os.mkfifo(pipe)
+    pids: list[int] = []
+    wait = subprocess.Popen.wait
+
+    def once_begun(process: subprocess.Popen[bytes], timeout: float | None = None) -> int:
+        """The time begins when the child has."""
+        pids.extend([] if pids else map(int, pipe.read_text().split()))
+        return wait(process, timeout)
+
+    monkeypatch.setattr(subprocess.Popen, "wait", once_begun)
+    script = f'sleep 1000 & echo $$ $! > "{pipe}"; wait'
     assert install.run_bounded(["/bin/sh", "-c", script], 1.0) == "not done after 1 s"
-    for pid in map(int, pids.read_text().split()):
+    assert len(pids) == 2
+    for pid in pids:
         assert ends(pid)
 
 

@@ -14,6 +14,7 @@ from tests.browser import Change, Site, Theirs, Watch, within
 pytestmark = pytest.mark.asyncio(loop_scope="session")
 
 PATH = "/some/deep/path/spare/"
+AT_ONCE = 28.0  # seconds: less than the shortest silence (30 s) after which a start is given up
 WHEEL = next(find_dist().glob("pyodide/ruamel_yaml-*.whl")).name
 OWN = next(find_dist().glob("pyodide/sparewheel-*.whl")).name
 SNAPSHOT = next(find_dist().glob("pyodide/snapshot.*.bin")).name
@@ -65,7 +66,7 @@ async def test_a_host_that_is_set_up_wrong(
     site.changes[file] = change
     if snapshot and stage in ("pyodide", "packages"):
         site.changes[SNAPSHOT] = Change(404)
-    error = await within(page.fails("boot", "main", {"snapshot": snapshot}), 20)
+    error = await within(page.fails("boot", "main", {"snapshot": snapshot}), AT_ONCE)
     assert (error["kind"], error["stage"]) == ("boot_failed", stage), error
     assert error["hint"]
     assert [word for word in said if word not in error["message"] + error["hint"]] == [], error

@@ -231,8 +231,8 @@ async def test_the_second_visit_needs_no_network(browser: Browser, deployed: Pat
     with StaticServer(deployed.parents[1]) as server:
         url = f"{server.url}some/path/"
         await page.goto(url)
-        await page.locator("#status[data-state=ready]").wait_for(timeout=30_000)
-        await within(page.evaluate("() => navigator.serviceWorker.ready.then(() => null)"), 30)
+        await page.locator("#status[data-state=ready]").wait_for(timeout=BOOT_LIMIT * 1000)
+        await within(page.evaluate("() => navigator.serviceWorker.ready.then(() => null)"))
     watch = Watch(context)
     await page.goto(url)  # nobody listens there any more
     demo = (DIST / "examples" / "demo.yaml").read_text(encoding="utf-8")
@@ -256,10 +256,10 @@ async def test_an_update_is_taken_over_as_a_whole(browser: Browser, deployed: Pa
 
         assert await versions() == [1, 1]
         assert await within(page.evaluate(KEEP)) is True
-        assert await within(page.evaluate(ACTIVE), 30) in ("activating", "activated")
+        assert await within(page.evaluate(ACTIVE)) in ("activating", "activated")
 
         deploy(deployed, 2, only="service-worker.js")  # the host is halfway through
-        assert await within(page.evaluate(UPDATE), 30) in ("redundant", "none")
+        assert await within(page.evaluate(UPDATE)) in ("redundant", "none")
         assert await versions() == [1, 1]
         deploy(deployed, 2, only="headless.js")
         assert await versions() == [1, 1]
@@ -268,7 +268,7 @@ async def test_an_update_is_taken_over_as_a_whole(browser: Browser, deployed: Pa
         second = await context.new_page()
         await second.goto(url)
         # One that the browser began by itself may have met the host halfway.
-        while (state := await within(page.evaluate(UPDATE), 30)) in ("redundant", "none"):
+        while (state := await within(page.evaluate(UPDATE))) in ("redundant", "none"):
             pass
         assert state == "installed"
         assert await versions() == [1, 1]  # there are two pages of the old version

@@ -28,7 +28,7 @@ from sparewheel.testing import (
     openai_chat,
 )
 from tests.agents import KEY
-from tests.browser import Change, Site, Theirs, Turn, within
+from tests.browser import BOOT_LIMIT, Change, Site, Theirs, Turn, within
 from tests.scripted import check_rules
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")
@@ -262,7 +262,7 @@ async def test_an_example_runs(name: str, page: Theirs, site: Site, provider: Sc
     assert load_agent_file(yaml).agents == load_agent_file(text).agents
     site.changes["theirs.js"] = Change(body=b'{"rates": {"USD": 1.25}}')
     yaml = yaml.replace(RATES, f"{site.origin}/theirs/theirs.js")
-    await within(page.page.evaluate(OPEN, {"yaml": yaml, "env": env, "tools": dict(story.tools)}), 60.0)
+    await within(page.page.evaluate(OPEN, {"yaml": yaml, "env": env, "tools": dict(story.tools)}), BOOT_LIMIT)
     turns = [Turn(**await within(page.page.evaluate(SEND, prompt))) for prompt in story.prompts]
     await within(page.page.evaluate("example.session.close()"))
     told = json.dumps([turn.events for turn in turns], indent=1)

@@ -12,7 +12,7 @@ import pytest
 from playwright.async_api import Browser, Dialog, Route, expect
 
 from sparewheel.headless import find_dist
-from tests.browser import Site, Watch
+from tests.browser import BOOT_LIMIT, Site, Watch
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")
 
@@ -29,7 +29,7 @@ def block(language: str, section: str) -> str:
 
 async def printed_by(argv: list[str]) -> str:
     def run() -> str:
-        return subprocess.run(argv, capture_output=True, text=True, timeout=100, check=True).stdout
+        return subprocess.run(argv, capture_output=True, text=True, check=True).stdout
 
     return await asyncio.to_thread(run)
 
@@ -50,7 +50,7 @@ async def test_what_is_embedded(browser: Browser, tmp_path: Path) -> None:
         page = await context.new_page()
         page.on("dialog", answer)
         await page.goto(f"{site.origin}/")
-        await expect(page.locator("body")).to_contain_text("I am the spare.", timeout=60_000)
+        await expect(page.locator("body")).to_contain_text("I am the spare.", timeout=BOOT_LIMIT * 1000)
         assert not any("CANARY" in text for text in [*watch.console, *watch.urls])
     await context.close()
 

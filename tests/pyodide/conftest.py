@@ -45,7 +45,7 @@ def selenium_python(selenium_module_scope: Any) -> Iterator[Any]:
     Not pytest-pyodide's `selenium`, which unloads every module after a test: pydantic's core cannot load twice.
     """
     python = selenium_module_scope
-    python.set_script_timeout(60)
+    python.set_script_timeout(90)
     python.load_package(["sparewheel"])
     folder = str(Path(__file__).parent)
     python.run_js(f"""

@@ -17,7 +17,7 @@ from collections.abc import Callable, Mapping
 from typing import Any, TypeVar
 
 T = TypeVar("T")
-LIMIT = 20.0  # seconds until a wait has failed
+LIMIT = 50.0  # seconds until a wait has failed
 
 
 class Page:

@@ -53,7 +53,7 @@ def test_a_second_process_waits_for_the_first(cache: Path) -> None:
         assert child.stderr is not None
         assert child.stderr.readline() == "build: waiting for another build to end\n"
         assert child.poll() is None
-    out, _ = child.communicate(timeout=20)
+    out, _ = child.communicate()
     assert (child.returncode, out) == (0, "mine\n")
 
 

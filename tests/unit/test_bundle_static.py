@@ -40,7 +40,7 @@ def folder(tmp_path: Path) -> Path:
 def connection(folder: Path) -> Iterator[HTTPConnection]:
     """An open connection to a server of the folder."""
     with StaticServer(folder) as server:
-        client = HTTPConnection("127.0.0.1", int(server.url.rstrip("/").rpartition(":")[2]), timeout=10)
+        client = HTTPConnection("127.0.0.1", int(server.url.rstrip("/").rpartition(":")[2]), timeout=30)
         yield client
         client.close()
 

@@ -97,7 +97,7 @@ def command(*arguments: str) -> Iterator[tuple[str, subprocess.Popen[str]]]:
 
 
 def post(address: str, path: str, model: str) -> tuple[int, bytes]:
-    with closing(http.client.HTTPConnection(address, timeout=10)) as connection:
+    with closing(http.client.HTTPConnection(address, timeout=30)) as connection:
         connection.request("POST", path, json.dumps({"model": model}))
         response = connection.getresponse()
         return response.status, response.read()
@@ -119,7 +119,7 @@ def test_the_command_serves_a_script_until_it_is_stopped(tmp_path: Path, stop: s
             "2 POST /v1/chat/completions gpt-x\n",
         ]
         process.send_signal(stop)
-        assert process.wait(timeout=10) == 0
+        assert process.wait(timeout=30) == 0
         assert process.stderr.read() == ""
 
 

@@ -29,7 +29,7 @@ def asking(reply: Reply) -> Iterator[tuple[ScriptedProvider, socket.socket]]:
     """A server that plays one reply, and a client that has asked for it."""
     with ScriptedProvider({"m": [reply]}) as server:
         host, port = server.url.removeprefix("http://").split(":")
-        with socket.create_connection((host, int(port)), timeout=10) as client:
+        with socket.create_connection((host, int(port)), timeout=30) as client:
             client.sendall(request_bytes())
             yield server, client
 
@@ -229,7 +229,7 @@ def test_a_client_that_leaves_before_the_answer_is_noticed() -> None:
 def test_a_client_that_leaves_in_the_middle_of_its_request_is_no_problem() -> None:
     with ScriptedProvider() as server:
         host, port = server.url.removeprefix("http://").split(":")
-        with socket.create_connection((host, int(port)), timeout=10) as client:
+        with socket.create_connection((host, int(port)), timeout=30) as client:
             client.sendall(request_bytes()[:-3])
             client.shutdown(socket.SHUT_WR)
             assert read_all(client)[0] == b""

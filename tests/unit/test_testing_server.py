@@ -17,7 +17,7 @@ ORIGIN = {"origin": "http://page.example"}
 
 
 def connect(server: ScriptedProvider) -> closing[http.client.HTTPConnection]:
-    return closing(http.client.HTTPConnection(server.url.removeprefix("http://"), timeout=10))
+    return closing(http.client.HTTPConnection(server.url.removeprefix("http://"), timeout=30))
 
 
 def post(
@@ -134,7 +134,7 @@ def test_a_scripted_function_that_fails_is_a_problem() -> None:
 def test_what_is_not_http_is_a_problem() -> None:
     with pytest.raises(ScriptError, match="the scripted provider failed: ValueError"), ScriptedProvider() as server:
         host, port = server.url.removeprefix("http://").split(":")
-        with socket.create_connection((host, int(port)), timeout=10) as client:
+        with socket.create_connection((host, int(port)), timeout=30) as client:
             client.sendall(b"nonsense\r\n\r\n")
             assert client.recv(1) == b""
 
@@ -263,7 +263,7 @@ def test_a_refused_url_refuses() -> None:
     with ScriptedProvider() as server:
         host, port = server.refused_url().removeprefix("http://").split(":")
         with pytest.raises(ConnectionRefusedError):
-            socket.create_connection((host, int(port)), timeout=10)
+            socket.create_connection((host, int(port)), timeout=30)
 
 
 def test_a_taken_port_is_an_error_at_the_start() -> None:

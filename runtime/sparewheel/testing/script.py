@@ -42,7 +42,7 @@ class Gate:
                 loop.call_soon_threadsafe(event.set)
             self._waiters.clear()
 
-    def wait_reached(self, timeout: float = 10.0) -> None:
+    def wait_reached(self, timeout: float = 30.0) -> None:
         """Block until a reply has arrived here; `TimeoutError` after `timeout` seconds."""
         if not self._reached.wait(timeout):
             raise TimeoutError(f"no reply reached the gate within {timeout} s")

@@ -102,20 +102,20 @@ class ScriptedProvider:
         """Every OPTIONS request."""
         return self.record.preflights
 
-    def wait_for_request(self, n: int = 1, timeout: float | None = 10.0) -> Request:
+    def wait_for_request(self, n: int = 1, timeout: float | None = 30.0) -> Request:
         """Block until the n-th request (from 1) has arrived. From async code: `await asyncio.to_thread(...)`."""
         return self.wait_for(lambda request: True, n, timeout, what="request")
 
-    def wait_for_disconnect(self, n: int = 1, timeout: float | None = 10.0) -> Request:
+    def wait_for_disconnect(self, n: int = 1, timeout: float | None = 30.0) -> Request:
         """Block until n clients have left before the end of their answer; gives the n-th of those requests."""
         return self.wait_for(lambda request: request.disconnected, n, timeout, what="disconnect")
 
-    def wait_for_finish(self, n: int = 1, timeout: float | None = 10.0) -> Request:
+    def wait_for_finish(self, n: int = 1, timeout: float | None = 30.0) -> Request:
         """Block until n answers are over: complete, cut, or left by the client."""
         return self.wait_for(lambda request: request.finished, n, timeout, what="finished answer")
 
     def wait_for(
-        self, test: Callable[[Request], bool], n: int = 1, timeout: float | None = 10.0, *, what: str = "match"
+        self, test: Callable[[Request], bool], n: int = 1, timeout: float | None = 30.0, *, what: str = "match"
     ) -> Request:
         """Block until the test holds for n requests; gives the n-th. `TimeoutError` after `timeout` seconds."""
 

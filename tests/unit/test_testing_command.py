@@ -80,14 +80,18 @@ def test_a_bad_script_says_where_and_why(document: object, words: str) -> None:
 
 @contextmanager
 def command(*arguments: str) -> Iterator[tuple[str, subprocess.Popen[str]]]:
-    """The running command and the host:port it printed."""
-    process = subprocess.Popen(
-        [sys.executable, "-m", "sparewheel.testing", *arguments],
-        env={**os.environ, "PYTHONPATH": str(RUNTIME)},
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-        text=True,
-    )
+    """The running command, started as a shell starts what is to run in the background, and the host:port it printed."""
+    before = signal.signal(signal.SIGINT, signal.SIG_IGN)
+    try:
+        process = subprocess.Popen(
+            [sys.executable, "-m", "sparewheel.testing", *arguments],
+            env={**os.environ, "PYTHONPATH": str(RUNTIME)},
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            text=True,
+        )
+    finally:
+        signal.signal(signal.SIGINT, before)
     with process:
         try:
             assert process.stdout is not None

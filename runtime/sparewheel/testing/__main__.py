@@ -55,8 +55,9 @@ def main(arguments: list[str] | None = None) -> int:
     except (OSError, ValueError) as error:
         sys.stderr.write(f"sparewheel.testing: {error}\n")
         return 2
-    # A service manager stops it like Ctrl-C does.
-    signal.signal(signal.SIGTERM, signal.default_int_handler)
+    # A service manager stops it like Ctrl-C does, which a shell has it ignore that starts it in the background.
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, signal.default_int_handler)
     sys.stdout.write(f"{server.url}\n")
     sys.stdout.flush()
     try:

@@ -33,11 +33,11 @@ async def boot(lab: Lab, sizes: Sizes) -> tuple[Facts, Table]:
             visits[name, visit].append(seen[-1]["at"])
             stages[name, visit].append(_durations(seen))
         await context.close()
-    middle = {cell: median(times) for cell, times in visits.items()}
+    typical = {cell: sizes.typical(times) for cell, times in visits.items()}
     table = Table("Start, to ready (ms)", ("visit", "plain Pyodide", "ours", "ratio", "ours by stage"))
     facts: Facts = {}
     for visit in ("cold", "warm"):
-        ours, plain = middle[OURS, visit], middle[PLAIN, visit]
+        ours, plain = typical[OURS, visit], typical[PLAIN, visit]
         shares = {
             stage: round(median([one.get(stage, 0) for one in stages[OURS, visit]])) for stage in stages[OURS, visit][0]
         }
@@ -59,7 +59,7 @@ async def _visit(context: BrowserContext, url: str) -> list[dict[str, Any]]:
     await page.goto(url)
     seen: list[dict[str, Any]] = await within(page.evaluate("started"))
     assert seen[-1]["type"] == "ready", f"the runtime did not start: {seen}"
-    await within(page.evaluate(_SETTLED), 30)
+    await within(page.evaluate(_SETTLED))
     await page.close()
     return seen
 
@@ -84,7 +84,7 @@ async def _first_visit_bytes(lab: Lab) -> tuple[int, int]:
     await page.goto(f"http://127.0.0.1:{server.sockets[0].getsockname()[1]}/")
     await within(page.evaluate("started"))
     until_ready = meter.bytes
-    await within(page.evaluate(_SETTLED), 30)
+    await within(page.evaluate(_SETTLED))
     counted = -1
     while counted != meter.bytes:
         counted = meter.bytes

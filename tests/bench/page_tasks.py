@@ -43,7 +43,7 @@ async def page_tasks(lab: Lab, sizes: Sizes) -> tuple[Facts, Table]:
         await page.fill("#prompt", "Hello")
         await page.evaluate(_BEGIN)
         await page.click("#send")
-        await page.wait_for_selector("#status[data-state=done]", timeout=(sizes.page_seconds + 30) * 1000)
+        await page.wait_for_selector("#status[data-state=done]", timeout=(sizes.page_seconds + 120) * 1000)
         shown = await page.evaluate("document.getElementById('answer').textContent.split(' ').length")
         assert shown > RATE * sizes.page_seconds * 0.8, f"the page shows only {shown} words"
         seen = await page.evaluate("seen")

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import statistics
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
 
 
 @dataclass(frozen=True)
 class Sizes:
-    """Lengths are in deltas, the rest counts repetitions."""
+    """Lengths are in deltas, the rest counts repetitions. `typical`: the one of several times that counts."""
+
+    typical: Callable[[Sequence[float]], float]
 
     floods: Mapping[int, int]  # repetitions by length
     middle: int
@@ -25,6 +28,7 @@ class Sizes:
 
 
 FULL: Final = Sizes(
+    typical=statistics.median,
     floods={2_000: 15, 20_000: 7, 100_000: 5, 200_000: 3},
     middle=20_000,
     long=100_000,
@@ -38,14 +42,15 @@ FULL: Final = Sizes(
     page_seconds=5,
 )
 QUICK: Final = Sizes(
-    floods={2_000: 5, 20_000: 3, 100_000: 2},
+    typical=min,  # of few, the one that the machine has disturbed least
+    floods={2_000: 5, 20_000: 3, 100_000: 3},
     middle=20_000,
     long=100_000,
     paced=200,
     paced_runs=2,
     firsts=7,
     fallbacks=5,
-    boots=1,
+    boots=3,
     turns=150,
     page_runs=1,
     page_seconds=3,

@@ -27,8 +27,8 @@ async def throughput(both: Both, sizes: Sizes, lab: Lab) -> tuple[Facts, Table]:
     time: dict[tuple[str, int], float] = {}
     cpu: dict[tuple[str, int], float] = {}
     for cell, done in runs.items():
-        time[cell] = median([run.us_per_delta for run in done])
-        cpu[cell] = median([run.cpu_us_per_delta for run in done])
+        time[cell] = sizes.typical([run.us_per_delta for run in done])
+        cpu[cell] = sizes.typical([run.cpu_us_per_delta for run in done])
     for length in sizes.floods:
         ours, theirs = (OURS, length), (RAW, length)
         table.add(

@@ -11,6 +11,8 @@ import sys
 from pathlib import Path
 from typing import Any
 
+import pytest
+
 ROOT = Path(__file__).resolve().parents[2]
 LIMITS = {
     ("boot", "cold_ratio"): 0.9,
@@ -18,7 +20,8 @@ LIMITS = {
     ("boot", "first_visit_bytes"): 20e6,
     ("stream", "time_ratio"): 3.0,
     ("stream", "cpu_ratio"): 1.5,
-    ("stream", "growth_ratio"): 4.0,
+    # Not of the time: on a busy machine a short answer is done before somebody else's turn comes, a long one is not.
+    ("stream", "cpu_growth_ratio"): 4.0,
     ("memory", "rss_mb"): 500.0,
 }
 # Times are the machine's, not ours: they are in the report and nothing more.
@@ -29,6 +32,7 @@ REPORTED = {
 }
 
 
+@pytest.mark.timeout(900)  # it is many tests
 def test_no_ratio_has_become_grossly_worse(tmp_path: Path) -> None:
     report = tmp_path / "bench.json"
     argv = [sys.executable, "-m", "tests.bench", "--quick", "--json", str(report)]

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from pytest_pyodide.runner import NodeRunner
 
 from bundle.assemble import synchronize
 from bundle.fetch import PYODIDE
@@ -24,6 +25,7 @@ def pytest_configure(config: pytest.Config) -> None:
     config.option.dist_dir = DIST
     config.option.runtime = "node"
     pytest.pyodide_dist_dir = DIST  # type: ignore[attr-defined]
+    NodeRunner.script_timeout = 90  # seconds a call may take, that which loads Pyodide included; unless told, 20
 
 
 @pytest.fixture(scope="session")
@@ -45,7 +47,6 @@ def selenium_python(selenium_module_scope: Any) -> Iterator[Any]:
     Not pytest-pyodide's `selenium`, which unloads every module after a test: pydantic's core cannot load twice.
     """
     python = selenium_module_scope
-    python.set_script_timeout(90)
     python.load_package(["sparewheel"])
     folder = str(Path(__file__).parent)
     python.run_js(f"""

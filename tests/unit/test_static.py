@@ -7,7 +7,7 @@ import pytest
 from bundle.checks import CHECKS, run_check
 
 
-@pytest.mark.timeout(300)
+@pytest.mark.timeout(900)
 @pytest.mark.parametrize("name", [name for name in CHECKS if name != "layers"])  # the layers are tests themselves
 def test_check(name: str) -> None:
     output = run_check(name)

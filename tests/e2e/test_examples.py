@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import json
+import re
 from collections.abc import AsyncIterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -262,6 +263,8 @@ async def test_an_example_runs(name: str, page: Theirs, site: Site, provider: Sc
     assert load_agent_file(yaml).agents == load_agent_file(text).agents
     site.changes["theirs.js"] = Change(body=b'{"rates": {"USD": 1.25}}')
     yaml = yaml.replace(RATES, f"{site.origin}/theirs/theirs.js")
+    # Some give a model three seconds, for which this machine may stand still. The defaults are longer.
+    yaml = re.sub(r"timeouts: \{.*?\}", "timeouts: {}", yaml, flags=re.DOTALL)
     await within(page.page.evaluate(OPEN, {"yaml": yaml, "env": env, "tools": dict(story.tools)}), BOOT_LIMIT)
     turns = [Turn(**await within(page.page.evaluate(SEND, prompt))) for prompt in story.prompts]
     await within(page.page.evaluate("example.session.close()"))

@@ -397,7 +397,7 @@ hostile = st.recursive(
 
 
 @given(st.lists(hostile, max_size=6))
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=300)
 def test_whatever_is_sent_the_attempt_ends_once_and_every_block_is_closed(values: list[object]) -> None:
     body = b"".join(sse(value) for value in values)
     events = attempt(body + start(0, {"type": "text"}) + piece("a") + stop() + end())

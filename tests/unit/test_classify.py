@@ -319,7 +319,7 @@ ANYTHING = st.recursive(
 )
 
 
-@settings(deadline=None, max_examples=400)
+@settings(max_examples=400)
 @given(ANYTHING, ANYTHING, ANYTHING, ANYTHING, ANYTHING, ANYTHING)
 def test_any_input_gives_an_answer(a: Any, b: Any, c: Any, d: Any, e: Any, f: Any) -> None:
     info = classify(a, b, c, d, e, url=f, now=a, exception_name=b, key_name=c)

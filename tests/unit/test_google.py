@@ -595,7 +595,7 @@ CHUNKS = st.fixed_dictionaries(
 )
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=300)
 @given(chunks=st.lists(CHUNKS | ANYTHING, max_size=4))
 def test_whatever_comes_there_is_one_answer_or_one_error(chunks: list[Any]) -> None:
     events = attempt(b"".join(sse(each) for each in chunks))

@@ -118,13 +118,13 @@ async def cancel(task: asyncio.Task[None], seconds: float, passes: int, twice: b
         task.cancel()
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=300)
 @given(SCRIPT, FALLBACK, st.lists(st.one_of(st.none(), STOP), min_size=1, max_size=3))
 def test_whatever_happens(script: dict[str, list[Reply]], fallback: str, stops: list[Stop | None]) -> None:
     check_turns(script, fallback, stops)
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=300)
 @given(RACE, st.sampled_from(["restart", "keep", "continue"]), st.lists(IN_THE_RACE, min_size=1, max_size=2))
 def test_whatever_happens_in_a_race(script: dict[str, list[Reply]], partial: str, stops: list[Stop]) -> None:
     check_turns(script, f"retries: -1, on_partial: {partial}, hedge_after: 500ms", stops)

@@ -406,7 +406,7 @@ ALLOWED = {
 
 
 @pytest.mark.parametrize("dialect", DIALECTS)
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(document=DOCUMENTS)
 def test_any_schema(dialect: Dialect, document: Json) -> None:
     before = copy.deepcopy(document)

@@ -79,7 +79,7 @@ def both(api: str, events: list[ServerSentEvent]) -> int:
 
 
 @pytest.mark.parametrize("api", BUILDERS)
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 @given(texts=TEXTS, thoughts=TEXTS)
 def test_it_changes_nothing(api: str, texts: list[str], thoughts: list[str]) -> None:
     call = ToolCall("c1", "look", '{"at": 1}')

@@ -3,16 +3,11 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable
-from contextvars import Context
-from typing import Any, TypeVarTuple
+from typing import Any
 
-import pytest
-
-from sparewheel.errors import Kind
 from sparewheel.resilience.breaker import Health
 from sparewheel.testing import Reply, errors, openai_chat
-from tests.fakeloop import FakeLoop, run
+from tests.fakeloop import run
 from tests.scripted import REFUSED, Played, ScriptedTransport, collect, session
 
 ANSWER = openai_chat(text="Answer")
@@ -237,35 +232,6 @@ def test_a_wait_for_the_network_ends_when_the_browser_is_online_again() -> None:
         assert (await turn).seconds == 3
 
     run(main())
-
-
-Args = TypeVarTuple("Args")
-
-
-class PyodidesLoop(FakeLoop):
-    """As Pyodide's on a slow machine: every look at the clock takes a while, and a time that has passed is refused."""
-
-    def time(self) -> float:
-        self.sleep_through(0.01)
-        return super().time()
-
-    def call_at(
-        self, when: float, callback: Callable[[*Args], object], *args: *Args, context: Context | None = None
-    ) -> asyncio.TimerHandle:
-        return self.call_later(when - self.time(), callback, *args, context=context)
-
-    def call_later(
-        self, delay: float, callback: Callable[[*Args], object], *args: *Args, context: Context | None = None
-    ) -> asyncio.TimerHandle:
-        if delay < 0:
-            raise ValueError("Can't schedule in the past")
-        return super().call_at(self.time() + delay, callback, *args, context=context)
-
-
-@pytest.mark.parametrize("kind", ["network", "server_error"])
-def test_a_short_wait_is_over_before_a_slow_machine_has_begun_it(kind: Kind) -> None:
-    with asyncio.Runner(loop_factory=PyodidesLoop) as runner:
-        runner.run(Health().wait(0.015, kind))  # over between the second look and the third
 
 
 def test_a_wait_for_anything_else_does_not() -> None:

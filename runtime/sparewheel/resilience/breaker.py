@@ -74,7 +74,7 @@ class Health:
         self._states: dict[str, _State] = {}
         self._stood_in_for: set[str] = set()  # primaries whose place another model took
         self._tell = tell
-        self._offline: set[asyncio.Event] = set()  # of those that wait for the network
+        self._online = asyncio.Event()
 
     def status(self, spec: ModelSpec) -> Status:
         """How `spec` stands now: the longer of its own time and its account's."""
@@ -138,23 +138,19 @@ class Health:
 
     def online(self) -> None:
         """The browser has its network back: whoever waits because of the network need not wait on."""
-        for over in self._offline:
-            over.set()
+        self._online.set()
+        self._online = asyncio.Event()
 
     async def wait(self, seconds: float, kind: Kind) -> None:
         """Sleep; a wait that the network caused ends early when it comes back."""
         if kind not in ("network", "network_or_cors"):
             await asyncio.sleep(seconds)
             return
-        over = asyncio.Event()
-        # Not `asyncio.timeout`, which names a time: Pyodide's loop refuses one that has passed, as a few ms soon have.
-        timer = asyncio.get_running_loop().call_later(seconds, over.set)
-        self._offline.add(over)
         try:
-            await over.wait()
-        finally:
-            timer.cancel()
-            self._offline.discard(over)
+            async with asyncio.timeout(seconds):
+                await self._online.wait()
+        except TimeoutError:
+            pass
 
     def merge(self, entry: dict[str, Any]) -> None:
         """Take what another tab told. Never raises: it may be of another version."""

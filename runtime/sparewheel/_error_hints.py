@@ -169,7 +169,8 @@ _HINTS: Final[dict[Kind, str]] = {
     "network_or_cors": (
         "The browser could not reach {vendor} and does not say why. Possible causes: you are offline; the server "
         "does not allow this page (CORS); its certificate is not valid; a browser extension or blocker stops the "
-        "request; the page's Content-Security-Policy does not list the host in connect-src; base_url is wrong."
+        "request; the page's Content-Security-Policy does not list the host in connect-src; base_url is wrong or "
+        "redirects, which is not followed because the key would go along."
     ),
     "timeout_connect": (
         "{vendor} did not accept a connection in time. Check base_url and the network, or raise timeouts.connect."

@@ -158,9 +158,10 @@ async def test_no_answer_is_explained() -> None:
     result = await call(opened("fetch", services(refuse)), "fetch", urls=["https://a.example/"])
     assert result == ToolResult(
         "'https://a.example/' could not be fetched: a.example gave no answer, and the browser does not say why: most "
-        "likely this site does not let web pages read it (CORS); or the address is wrong, or there is no network. "
-        "Asking again will not help: use another source. Whoever runs this page can send such requests through a "
-        "server of their own (toolProxy).",
+        "likely this site does not let web pages read it (CORS); or the address is wrong, or there is no network; or "
+        "it redirects, which is not followed where the agent file sets headers or allowed_domains. Asking again will "
+        "not help: use another source. Whoever runs this page can send such requests through a server of their own "
+        "(toolProxy).",
         is_error=True,
     )
 
@@ -260,6 +261,18 @@ async def test_redirects_are_checked(location: str, problem: str) -> None:
     assert result == ToolResult(f"'https://a.example/' could not be fetched: {problem}", is_error=True)
     assert {request.url for request in transport.requests} == {"https://a.example/"}
     assert transport.open == 0
+
+
+@pytest.mark.parametrize(
+    ("options", "free"),
+    [({}, True), ({"headers": {"X-Team": "a"}}, False), ({"allowed_domains": ["a.example"]}, False)],
+)
+async def test_a_browser_may_follow_by_itself_only_where_it_tells_nobody_anything(
+    options: dict[str, Any], free: bool
+) -> None:
+    toolset, transport = web({"https://a.example/": page("x")}, **options)
+    await call(toolset, "fetch", urls=["https://a.example/"])
+    assert [request.follow for request in transport.requests] == [free]
 
 
 async def test_where_a_browser_ended_is_checked_too() -> None:

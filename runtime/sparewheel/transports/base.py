@@ -17,12 +17,17 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class HttpRequest:
-    """One request. `headers` hold the key: never print a request."""
+    """One request. `headers` hold the key: never print a request.
+
+    `follow`: whether the platform may follow redirects by itself. It asks wherever they lead, headers and all, before
+    anyone here can look: so only where that tells nobody anything.
+    """
 
     method: str
     url: str
     headers: Mapping[str, str] = field(repr=False)
     body: bytes = field(repr=False)
+    follow: bool = False
 
 
 class HttpResponse(Protocol):

@@ -23,7 +23,7 @@ MAX_BODY: Final = 1024 * 1024  # bytes
 MAX_REDIRECTS: Final = 10
 MAX_ERROR: Final = 2_000  # characters of an error's body
 _REDIRECTS: Final = (301, 302, 303, 307, 308)
-_HARMLESS: Final = ("Accept", "Content-Type")  # headers that are not meant for one host only
+_HARMLESS: Final = frozenset({"Accept", "Content-Type"})  # headers that are not meant for one host only
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,10 +74,11 @@ class Web:
             raise ToolError(_no_answer(host, error)) from None
 
     async def _follow(self, ask: Ask, url: str, limit: int) -> Answer:
-        """A browser follows redirects itself and says where it ended; other transports leave them to us."""
+        """A browser follows redirects itself, or not at all, and says where it ended; others leave them to us."""
         method, body, headers = ask.method, ask.body, dict(ask.headers)
         for _ in range(MAX_REDIRECTS + 1):
-            async with self.transport.stream(HttpRequest(method, url, headers, body)) as response:
+            free = method == "GET" and headers.keys() <= _HARMLESS and not self.rules.allowed
+            async with self.transport.stream(HttpRequest(method, url, headers, body, follow=free)) as response:
                 ended = response.url or url
                 if ended != url:
                     url = self.rules.check(ended)
@@ -114,6 +115,7 @@ def _no_answer(host: str, error: TransportError) -> str:
         return f"{host} gave no answer: {error.info.message}"
     return (
         f"{host} gave no answer, and the browser does not say why: most likely this site does not let web pages read "
-        "it (CORS); or the address is wrong, or there is no network. Asking again will not help: use another source. "
+        "it (CORS); or the address is wrong, or there is no network; or it redirects, which is not followed where the "
+        "agent file sets headers or allowed_domains. Asking again will not help: use another source. "
         "Whoever runs this page can send such requests through a server of their own (toolProxy)."
     )

@@ -5,6 +5,8 @@ import { mkdir, mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { pathToFileURL } from "node:url";
+import { setFlagsFromString } from "node:v8";
+import { runInNewContext } from "node:vm";
 import test, { mock } from "node:test";
 import { pack } from "../../runtime/bundle/inside/pack.mjs";
 import { boot } from "../../web/boot.js";
@@ -65,6 +67,11 @@ for (const [what, damage, message] of [
   test(`${what} is no snapshot`, () => assert.throws(() => unpack(damage(packed())), { constructor: SnapshotFault, message }));
 }
 
+function collectGarbage() {
+  setFlagsFromString("--expose-gc");
+  runInNewContext("gc")();
+}
+
 /** Emscripten's module, as far as restoring knows it. */
 function emscripten({ buildId = "b1", tableLength = 14400, grows = true, memory = FRESH.slice() } = {}) {
   new DataView(memory.buffer).setInt32(HEAD.trampoline, 1234, true);
@@ -87,6 +94,21 @@ test("restoring keeps the engine's own pointer and gives the libraries their han
   assert.equal(module.HEAP32[HEAD.trampoline / 4], 1234);
   assert.equal(module.HEAPU8[PAGE], 3);
   assert.deepEqual(module.LDSO.loadedLibsByHandle, { 7: "the library", 8: "the library" });
+});
+
+test("a snapshot that has been restored is held by nobody", async () => {
+  const module = emscripten();
+  const restored = () => {
+    const { head, data } = unpack(packed());
+    armRestore(module, [PLACE], head, data);
+    module.API.restoreSnapshot();
+    return new WeakRef(data);
+  };
+  const held = restored();
+  await new Promise(setImmediate); // until then, a WeakRef that was just made holds what it refers to
+  collectGarbage();
+  assert.ok(held.deref() === undefined, "its bytes are still there");
+  assert.ok(module.API);
 });
 
 for (const [what, options, places, message] of [

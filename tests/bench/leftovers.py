@@ -32,17 +32,17 @@ COMPARED: Final = 3  # rounds, at the end and after the first
 async def leftovers(contender: Contender) -> dict[str, float]:
     """What is there now that no turn runs, after all garbage has been collected; names as in `LEEWAY`.
 
-    JavaScript's heaps are Chromium's to tell, and the process's memory is Linux's: elsewhere they are missing. What the
-    process had before all that, `rss_before_mb`, says how much garbage the engine let lie.
+    Only Chromium can be told to collect JavaScript's, and only Linux tells the memory of a process: elsewhere what
+    needs them is missing. `rss_before_mb` is what the process had with the garbage, which is the engine's to let lie.
     """
-    before = contender.rss_mb
+    garbage = {"rss_before_mb": contender.rss_mb} if contender.processes else {}
     found: dict[str, float] = await contender.remote.call("lookup", _INSIDE.read_text(encoding="utf-8"))
     if contender.devtools is not None:
         heaps = await within(asyncio.to_thread(contender.devtools.heaps, _WORKER))
         found |= {f"{name}_js_mb": size for name, size in heaps.items()}
-    if contender.processes:
-        found |= {"rss_mb": contender.rss_mb, "rss_before_mb": before}
-    return found
+        if contender.processes:
+            found["rss_mb"] = contender.rss_mb
+    return found | garbage
 
 
 def grown(rounds: Sequence[dict[str, float]]) -> dict[str, str]:

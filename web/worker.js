@@ -1,6 +1,6 @@
 // The module worker: boots Python, then is two pipes. The page sends {type: "boot", indexURL, snapshot?} first, after
 // that only strings (commands as JSON text); it gets progress, ready or boot_failed as objects and what Python says as
-// strings. As "worker.js?early" it boots at once, and says how that goes once it has been told to.
+// strings. Named "sparewheel early" it boots at once, and says how that goes once it has been told to.
 
 import { boot } from "./boot.js";
 // Named here, and not left to those that import them, so that all are fetched at once.
@@ -59,7 +59,8 @@ async function start({ indexURL, snapshot }) {
   for (const command of waiting.splice(0)) dispatch(command);
 }
 
-if (new URLSearchParams(self.location.search).has("early")) {
+// A service worker answers without a query, and then there is none in the location either: hence the name.
+if (self.name === "sparewheel early") {
   held = [];
   void start({ indexURL: OWN });
 }

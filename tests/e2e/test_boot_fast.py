@@ -242,6 +242,22 @@ async def test_the_second_visit_needs_no_network(browser: Browser, deployed: Pat
     await context.close()
 
 
+async def test_a_second_visit_starts_python_before_the_page_says_so(browser: Browser, deployed: Path) -> None:
+    """The worker's script comes from the service worker then."""
+    context = await browser.new_context()
+    page = await context.new_page()
+    with StaticServer(deployed.parents[1]) as server:
+        url = f"{server.url}some/path/"
+        await page.goto(url)
+        await page.locator("#status[data-state=ready]").wait_for()
+        await within(page.evaluate("() => navigator.serviceWorker.ready.then(() => null)"))
+        await page.add_init_script("Worker.prototype.postMessage = () => {}")
+        async with page.expect_request(lambda request: request.url.endswith("/pyodide-lock.json")):
+            await page.goto(url)
+        assert await page.evaluate("navigator.serviceWorker.controller !== null")
+    await context.close()
+
+
 async def test_an_update_is_taken_over_as_a_whole(browser: Browser, deployed: Path) -> None:
     context = await browser.new_context()
     page = await context.new_page()

@@ -8,7 +8,7 @@ from collections.abc import AsyncIterator, Iterator
 
 import pytest
 import pytest_asyncio
-from playwright.async_api import Browser, Page, expect
+from playwright.async_api import Browser, Page, Worker, expect
 
 from sparewheel.headless import find_dist
 from sparewheel.headless.static import CONTENT_SECURITY_POLICY, StaticServer
@@ -283,19 +283,20 @@ async def test_python_is_started_before_the_page_and_once(browser: Browser) -> N
     with Site({"/": find_dist()}) as site:
         context = await browser.new_context(service_workers="block")
         page = await context.new_page()
-        started: list[str] = []
-        page.on("worker", lambda worker: started.append(worker.url.removeprefix(site.origin)))
+        started: list[Worker] = []
+        page.on("worker", lambda worker: started.append(worker))
         await page.goto(site.origin)
         visit = Visit(page, Watch(context), site.origin)
         await visit.shows("ready")
-        assert started == ["/worker.js?early"]
+        assert [await worker.evaluate("self.name") for worker in started] == ["sparewheel early"]
 
         # Without its snapshot a plain start follows, in a worker that was not started early.
         started.clear()
         site.changes[next(find_dist().glob("pyodide/snapshot.*.bin")).name] = Change(404)
         await page.reload()
         await visit.shows("ready")
-        assert started == ["/worker.js?early", "/worker.js"]
+        assert len(started) == 2
+        assert await started[1].evaluate("self.name") == "sparewheel"
         await context.close()
 
 

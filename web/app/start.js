@@ -3,7 +3,7 @@
 /** @type {Worker | null} */
 let early = null;
 try {
-  early = module(new URL("../worker.js?early", import.meta.url));
+  early = begin(new URL("../worker.js", import.meta.url), "sparewheel early");
   // Whoever takes a worker over listens for its errors; one that failed before that is not taken.
   early.addEventListener("error", () => (early = null), { once: true });
 } catch {
@@ -15,12 +15,15 @@ try {
  * @param {URL} url
  */
 export function startedWorker(url) {
-  const worker = early ?? module(url);
+  const worker = early ?? begin(url, "sparewheel");
   early = null;
   return worker;
 }
 
-/** @param {URL} url */
-function module(url) {
-  return new Worker(url, { type: "module", name: "sparewheel" });
+/**
+ * @param {URL} url
+ * @param {string} name
+ */
+function begin(url, name) {
+  return new Worker(url, { type: "module", name });
 }

@@ -12,13 +12,16 @@ from typing import TYPE_CHECKING, Any, Final
 
 from pydantic_core import to_json
 
-from .redact import MASK, SHORTEST
+from .redact import MASK, written_forms
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Hashable, Iterable
 
-# What programs switch on. It never holds a key, and stays as it is even if somebody's key is such a word.
+# What programs switch on, in what is ours: the payload, and what stands in it under the names of `_OURS`. It never
+# holds a key, and stays as it is even if somebody's key is such a word. Elsewhere, as in the arguments of a call, these
+# names are anybody's.
 _WORDS: Final = frozenset({"type", "kind", "code", "role", "session", "turn"})
+_OURS: Final = frozenset({"events", "error", "result", "message", "messages"})
 _DEEPEST: Final = 200  # pydantic's limit is 255
 _HALF: Final = re.compile(r"\\u[dD][89a-fA-F]|[\ud800-\udfff]")
 
@@ -52,7 +55,7 @@ class Writer:
 
     def hide(self, owner: Hashable, secrets: Iterable[str]) -> None:
         """From now on nothing that is written holds one of `secrets` in a value."""
-        self._owned[owner] = frozenset(secret for secret in secrets if len(secret) >= SHORTEST)
+        self._owned[owner] = frozenset(secrets)
         self._seek()
 
     def forget(self, owner: Hashable) -> None:
@@ -65,24 +68,18 @@ class Writer:
         try:
             text = _json(payload)
         except Exception:  # half a surrogate pair, or nested too deeply
-            payload = _each_text(payload, whole)
+            payload = _each_text(payload, whole, ours=True)
             text = _json(payload)
         found = [secret for as_text, secret in self._sought if as_text in text]
-        return _json(_each_text(payload, lambda value: _masked(value, found))) if found else text
+        return _json(_each_text(payload, lambda value: _masked(value, found), ours=True)) if found else text
 
     def _seek(self) -> None:
-        # A value may itself be JSON text, as the arguments of a call are: there a secret stands with its escapes.
-        secrets = frozenset().union(*self._owned.values())
-        forms = {form for secret in secrets for form in (secret, _inside(_json(secret)), _inside(json.dumps(secret)))}
-        self._sought = [(_inside(_json(form)), form) for form in sorted(forms, key=len, reverse=True)]
+        forms = written_forms(frozenset().union(*self._owned.values()))
+        self._sought = [(_json(form)[1:-1], form) for form in forms]
 
 
 def _json(value: object) -> str:
     return to_json(value, inf_nan_mode="null", fallback=_name).decode()
-
-
-def _inside(text: str) -> str:
-    return text[1:-1]
 
 
 def _name(value: object) -> str:
@@ -95,7 +92,7 @@ def _masked(text: str, secrets: list[str]) -> str:
     return text
 
 
-def _each_text(value: object, change: Callable[[str], str], depth: int = 0) -> Any:
+def _each_text(value: object, change: Callable[[str], str], depth: int = 0, *, ours: bool = False) -> Any:
     """The same value with every text in it changed. Keys are only made whole: they are the protocol's."""
     if isinstance(value, str):
         return change(value)
@@ -106,10 +103,10 @@ def _each_text(value: object, change: Callable[[str], str], depth: int = 0) -> A
     if isinstance(value, dict):
         return {
             whole(str(key)): whole(item)
-            if key in _WORDS and isinstance(item, str)
-            else _each_text(item, change, depth + 1)
+            if ours and key in _WORDS and isinstance(item, str)
+            else _each_text(item, change, depth + 1, ours=ours and key in _OURS)
             for key, item in value.items()
         }
     if isinstance(value, list | tuple):
-        return [_each_text(item, change, depth + 1) for item in value]
+        return [_each_text(item, change, depth + 1, ours=ours) for item in value]
     return _name(value)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 from typing import TYPE_CHECKING, Final
 
@@ -41,6 +42,16 @@ _FIELD: Final = re.compile(
 _USERINFO: Final = re.compile(r"(://)[^/\s@:]{1,200}:[^/\s@]{1,200}@")
 # A bare key, as Mistral's and Azure's: long, and of digits, capitals and small letters.
 _BARE: Final = re.compile(r"\b(?=[A-Za-z]{0,200}\d)(?=[A-Z0-9]{0,200}[a-z])(?=[a-z0-9]{0,200}[A-Z])[A-Za-z0-9]{32,}\b")
+
+
+def written_forms(secrets: Iterable[str]) -> list[str]:
+    """How each of the secrets that are long enough may stand in a value, the longest first.
+
+    A value may itself be JSON text, as the arguments of a call are: there a secret stands with its escapes.
+    """
+    known = {secret for secret in secrets if len(secret) >= SHORTEST}
+    dumped = {json.dumps(secret, ensure_ascii=ascii)[1:-1] for secret in known for ascii in (False, True)}
+    return sorted(known | dumped, key=len, reverse=True)
 
 
 def redact(text: str, secrets: Iterable[str] = ()) -> str:

@@ -16,6 +16,7 @@ from .agent import Turn
 from .errors import ConfigError, SparewheelError, internal
 from .messages import Message, assistant, user
 from .resilience.watchdog import Watchdog
+from .split_secrets import SplitSecrets
 
 if TYPE_CHECKING:
     from collections.abc import AsyncGenerator, Iterable
@@ -59,6 +60,7 @@ class Session:
         self.result = None
         self._turn = turn = Turn(messages, agent=self.at_work, left_out=self._left_out)
         stamp = _Stamp(turn, self.agent.now())
+        whole = SplitSecrets(self.agent.team.secrets)
         failure: BaseException
         outcome = "abandoned"  # what is left when the consumer walks away
         try:
@@ -67,7 +69,8 @@ class Session:
                     if batch[-1]["type"] == "finish":
                         self._keep(turn)
                         outcome = "finished"
-                    yield stamp(batch)
+                    if batch := whole(batch):
+                        yield stamp(batch)
             return
         except asyncio.CancelledError as error:
             failure = error
@@ -87,7 +90,7 @@ class Session:
             if outcome != "finished":
                 self._hold(turn)
             self._remember(turn, stamp, outcome)
-        yield stamp(batch)
+        yield stamp(whole(batch))
         raise failure
 
     @property

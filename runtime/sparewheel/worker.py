@@ -19,6 +19,7 @@ from .errors import ConfigError, ErrorInfo, SparewheelError, internal
 from .messages import parse_messages
 from .page_line import PageLine
 from .page_text import Writer, read
+from .redact import redact
 from .resilience.breaker import Health
 from .setup import make_session
 from .transports.demo import DemoTransport
@@ -100,7 +101,7 @@ class Worker:
             reply["error"] = SparewheelError(ErrorInfo("aborted", "The turn was aborted.")).to_dict()
             raise
         except SparewheelError as error:
-            reply["error"] = error.to_dict()
+            reply["error"] = _readable(error)
         except Exception as error:  # a bug of ours must not leave a promise open
             reply["error"] = SparewheelError(internal(error)).to_dict()
         finally:
@@ -264,6 +265,12 @@ def _this_task() -> asyncio.Task[Any]:
     if task is None:
         raise AssertionError("commands run in tasks")
     return task
+
+
+def _readable(error: SparewheelError) -> dict[str, Any]:
+    """What is wrong with an agent file may quote it, and a key may stand where its name should."""
+    fields = error.to_dict()
+    return fields | {name: redact(fields[name]) for name in ("message", "hint")}
 
 
 def start(send: Callable[[str], object]) -> Callable[[str], None]:

@@ -23,6 +23,7 @@ VALUES = {
     "page_line",
     "page_text",
     "redact",
+    "split_secrets",
     "sse",
     "usage",
 }

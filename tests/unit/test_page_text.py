@@ -75,6 +75,14 @@ def test_the_protocol_stays_whatever_a_secret_is(secret: str) -> None:
     assert written(payload, secret) == payload
 
 
+def test_the_words_of_the_protocol_are_nobodys_hiding_place() -> None:
+    args = dict.fromkeys(("type", "kind", "code", "role", "session", "turn"), f"x={KEY}")
+    hidden = dict.fromkeys(args, f"x={MASK}")
+    assert written({"type": "ask", "args": args}, KEY) == {"type": "ask", "args": hidden}
+    events = [{"type": "tool_result", "output": args}]
+    assert written({"events": events}, KEY) == {"events": [{"type": "tool_result", "output": hidden}]}
+
+
 def test_secrets_go_with_the_last_who_has_them() -> None:
     writer = Writer()
     writer.hide("one", [KEY])

@@ -123,6 +123,35 @@ def test_keys_are_in_nothing_that_is_said() -> None:
     run(main())
 
 
+@pytest.mark.parametrize("split", [1, 3, 7])
+def test_a_key_that_a_model_repeats_in_pieces_is_in_none_of_them(split: int) -> None:
+    async def main() -> None:
+        text = f"Your key is {KEY}, as {KEY[:9]} is not!"
+        pieces = [text[at : at + split] for at in range(0, len(text), split)]
+        page = Page({"a": [openai_chat(text=pieces)]})
+        await page.open()
+        reply = await page.call("send", session="s", prompt="which key?")
+        events = page.events("s")
+        check_rules(events)
+        assert folded_text(events) == reply["result"]["message"]["content"]
+        assert folded_text(events) == f"Your key is [redacted], as {KEY[:9]} is not!"
+
+    run(main())
+
+
+@pytest.mark.parametrize("more", [f"token_key: {KEY}", f"timeouts: {{turn: {KEY}}}", f"{KEY}: 1", f"model: {KEY}"])
+def test_a_key_in_the_wrong_place_is_not_in_the_error_that_says_so(more: str) -> None:
+    async def main() -> None:
+        page = Page({})
+        yaml = f"agents: {{root: {{model: m}}}}\nmodels: {{m: {{provider: openai, model: x, {more}}}}}"
+        for method in ("create_session", "parse_config"):
+            await page.call(method, session="s", yaml=yaml, env={"OPENAI_API_KEY": "key-of-openai"})
+        assert '"error"' in page.said[0]
+        assert "CANARY" not in "".join(page.said)
+
+    run(main())
+
+
 def test_abort_ends_the_turn_at_once_with_its_event_and_its_reply() -> None:
     async def main() -> None:
         page = Page({"a": [Reply(ANSWER, silent_after=2), ANSWER]})

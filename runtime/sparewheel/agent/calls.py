@@ -26,7 +26,7 @@ from .execution import execute
 from .prompt import result_limit
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncGenerator, Iterable, Mapping, Sequence
+    from collections.abc import AsyncGenerator, Callable, Iterable, Mapping, Sequence
 
     from ..config.specs import ResolvedAgent
     from ..events import Event
@@ -34,6 +34,7 @@ if TYPE_CHECKING:
     from ..messages import Part
     from ..tools.base import Registry, Tool
     from .context import Context
+    from .limits import Shift
 
 SIDE_BY_SIDE: Final = 8
 MOST_CALLS: Final = 128  # in one step; what is beyond is answered unrun
@@ -57,10 +58,17 @@ class CallContext:
     """What a running tool may use. `emit` passes on events of a run inside the call; after `close`, nothing is."""
 
     def __init__(
-        self, call: ToolCall, agent: str, context: Context, hooks: Hooks, queue: asyncio.Queue[list[Event] | None]
+        self,
+        call: ToolCall,
+        agent: str,
+        context: Context,
+        hooks: Hooks,
+        queue: asyncio.Queue[list[Event] | None],
+        shift: Shift,
     ) -> None:
         self.call_id = call.id
         self.agent = agent
+        self.shift = shift
         self._name = call.name
         self._context = context
         self._hooks = hooks
@@ -92,8 +100,9 @@ class CallContext:
         self._context.questions[question] = future = asyncio.get_running_loop().create_future()
         self.emit([{"type": "elicitation", "id": question, "message": str(message), "mode": "form", "schema": shown}])
         try:
-            async with asyncio.timeout(seconds(self._context.approvals.timeout)):
-                answer: dict[str, Any] = await future
+            with self.shift.waiting():
+                async with asyncio.timeout(seconds(self._context.approvals.timeout)):
+                    answer: dict[str, Any] = await future
             return answer
         except TimeoutError:
             return {"action": "cancel"}
@@ -111,6 +120,7 @@ class Calls:
         hooks: Hooks,
         context: Context,
         agent: ResolvedAgent,
+        shifts: Callable[[], Shift],
         left: int | None = None,
     ) -> None:
         self._calls = list(calls)
@@ -120,6 +130,7 @@ class Calls:
         self._hooks = hooks
         self._context = context
         self._agent = agent
+        self._shifts = shifts
         self._limit = result_limit(agent)
         self._results: dict[int, ToolResult] = {}
         self._queue: asyncio.Queue[list[Event] | None] = asyncio.Queue()
@@ -168,7 +179,8 @@ class Calls:
 
     async def _one(self, number: int, call: ToolCall) -> None:
         try:
-            result = await self._transformed(call, await self._outcome(call))
+            with self._shifts() as shift:
+                result = await self._transformed(call, await self._outcome(call, shift))
         except Exception as error:  # a defect costs this call, not its neighbours and the turn
             result = ToolResult(f"{type(error).__name__}: {error}", is_error=True)
         self._results[number] = result = replace(result, output=whole(result.output))
@@ -192,7 +204,7 @@ class Calls:
         output = transformed.updated.get("updated_tool_response", result.output)
         return replace(result, output="\n\n".join([str(output), *verdict.context, *transformed.context]))
 
-    async def _outcome(self, call: ToolCall) -> ToolResult:
+    async def _outcome(self, call: ToolCall, shift: Shift) -> ToolResult:
         tool = self._registry.tools.get(call.name)
         if tool is None:
             known = ", ".join(self._registry.tools) or "none"
@@ -200,11 +212,11 @@ class Calls:
         try:
             validator = Validator(tool.spec.parameters)
             arguments = parse_arguments(call.arguments, validator)
-            arguments, refusal = await self._allowed(call, tool, arguments, validator)
+            arguments, refusal = await self._allowed(call, tool, arguments, validator, shift)
             if refusal is not None:
                 self._queue.put_nowait([{"type": "tool_blocked", "id": call.id, "name": call.name, "reason": refusal}])
                 return ToolResult(f"Not executed. {refusal}", is_error=True)
-            own = CallContext(call, self._agent.name, self._context, self._hooks, self._queue)
+            own = CallContext(call, self._agent.name, self._context, self._hooks, self._queue, shift)
             return await execute(tool, arguments, own)
         except ToolError as error:
             return ToolResult(str(error), is_error=True)
@@ -212,7 +224,7 @@ class Calls:
     # Who may say no ---------------------------------------------------------------------------------------------
 
     async def _allowed(
-        self, call: ToolCall, tool: Tool, arguments: dict[str, Any], validator: Validator
+        self, call: ToolCall, tool: Tool, arguments: dict[str, Any], validator: Validator, shift: Shift
     ) -> tuple[dict[str, Any], str | None]:
         """The arguments to use, and why the call may not run, if it may not: deny beats ask beats allow.
 
@@ -234,16 +246,17 @@ class Calls:
             return arguments, wish.reason or "A hook denied it."
         if wish.decision == "allow":
             return arguments, None
-        return arguments, await self._ask(call, arguments, forced=asks)
+        return arguments, await self._ask(call, arguments, shift, forced=asks)
 
-    async def _ask(self, call: ToolCall, arguments: dict[str, Any], *, forced: bool) -> str | None:
+    async def _ask(self, call: ToolCall, arguments: dict[str, Any], shift: Shift, *, forced: bool) -> str | None:
         """Ask the user about what is going to run, which need not be what the model wrote."""
         approvals = self._context.approvals
         shown = json.dumps(arguments, ensure_ascii=False)
         key = approvals.open(call.id, call.name, forced=forced)
         if approvals.interactive:
             self._queue.put_nowait([{"type": "tool_confirmation", "id": key, "name": call.name, "args": shown}])
-        verdict = await approvals.wait(key)
+        with shift.waiting():
+            verdict = await approvals.wait(key)
         facts = self._facts(call, approved=verdict.allowed, reason=verdict.reason)
         await self._hooks.run("on_tool_approval_decision", facts, call.name)
         return None if verdict.allowed else verdict.reason

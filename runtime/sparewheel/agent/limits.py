@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
-from collections import deque
-from dataclasses import dataclass
+import asyncio
+from collections import defaultdict, deque
+from contextlib import contextmanager
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final
 
 from ..errors import ErrorInfo, SparewheelError
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
+    from typing import Self
 
     from ..config.chains import LimitsConfig
     from ..config.specs import ResolvedAgent, ResolvedTeam
@@ -25,11 +28,62 @@ class Spent:
 
     tokens: int = 0
     cost: float = 0.0  # US dollars, of models whose price is known
-    seconds: float = 0.0
+    seconds: float = 0.0  # in which anyone was at work, up to when last nobody was
+    _shifts: set[Shift] = field(default_factory=set)  # under way
+    _since: float = 0.0
+
+    def begin(self, shift: Shift) -> None:
+        if not self._shifts:
+            self._since = _now()
+        self._shifts.add(shift)
+
+    def end(self, shift: Shift) -> None:
+        if shift in self._shifts:
+            self._shifts.remove(shift)
+            if not self._shifts:
+                self.seconds += _now() - self._since
 
     def reaches(self, limits: LimitsConfig) -> bool:
-        pairs = ((limits.tokens, self.tokens), (limits.cost, self.cost), (limits.time, self.seconds))
+        seconds = self.seconds + (_now() - self._since if self._shifts else 0.0)
+        pairs = ((limits.tokens, self.tokens), (limits.cost, self.cost), (limits.time, seconds))
         return any(limit and used >= limit for limit, used in pairs)
+
+
+class Shift:
+    """One thing that an agent does: a step, or a call of a tool. Its time counts, however much goes on beside it.
+
+    While it waits for the user, or for an agent whose own time counts, its own does not.
+    """
+
+    def __init__(self, spent: Sequence[Spent]) -> None:
+        self._spent = spent
+        self._over = False
+        self._waits = 0
+
+    def __enter__(self) -> Self:
+        self._count()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._over = True  # what a tool has left running does not count any more
+        self._count()
+
+    @contextmanager
+    def waiting(self) -> Iterator[None]:
+        self._waits += 1
+        self._count()
+        try:
+            yield
+        finally:
+            self._waits -= 1
+            self._count()
+
+    def _count(self) -> None:
+        for spent in self._spent:
+            if self._over or self._waits:
+                spent.end(self)
+            else:
+                spent.begin(self)
 
 
 class Budgets:
@@ -37,19 +91,22 @@ class Budgets:
 
     def __init__(self, team: ResolvedTeam) -> None:
         self._team = team
-        self._spent: dict[str, Spent] = {}
+        self._spent: defaultdict[str, Spent] = defaultdict(Spent)
 
-    def spend(self, agent: ResolvedAgent, step: Step, seconds: float) -> None:
-        """Count what a step has used."""
+    def spend(self, agent: ResolvedAgent, step: Step) -> None:
+        """Count the tokens of a step."""
         for key, _ in self._ceilings(agent):
-            spent = self._spent.setdefault(key, Spent())
+            spent = self._spent[key]
             spent.tokens += (step.usage.input_tokens or 0) + (step.usage.output_tokens or 0)
             spent.cost += step.cost
-            spent.seconds += seconds
+
+    def shift(self, agent: ResolvedAgent) -> Shift:
+        """Counts the time of what `agent` does, from `with` to its end."""
+        return Shift([self._spent[key] for key, _ in self._ceilings(agent)])
 
     def used_up(self, agent: ResolvedAgent) -> bool:
         """Whether `agent` may make no further step."""
-        return any(self._spent.get(key, Spent()).reaches(limits) for key, limits in self._ceilings(agent))
+        return any(self._spent[key].reaches(limits) for key, limits in self._ceilings(agent))
 
     def _ceilings(self, agent: ResolvedAgent) -> Iterator[tuple[str, LimitsConfig]]:
         yield "team", self._team.budget
@@ -57,6 +114,10 @@ class Budgets:
             yield f"agent {agent.name}", agent.limits
         for name in agent.budgets:
             yield f"budget {name}", self._team.budgets[name]
+
+
+def _now() -> float:
+    return asyncio.get_running_loop().time()
 
 
 class Repetition:

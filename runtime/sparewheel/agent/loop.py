@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import asyncio
 import random
-import time
 from contextlib import aclosing
 from dataclasses import replace
 from datetime import UTC, datetime
+from functools import partial
 from typing import TYPE_CHECKING, Any, Final, Literal
 
 from ..errors import ErrorInfo, SparewheelError
@@ -35,6 +36,7 @@ if TYPE_CHECKING:
     from ..resilience.breaker import Health
     from ..transports.base import Transport
     from .context import Context
+    from .limits import Shift
     from .turn import Turn
 
 MOST_CORRECTIONS: Final = 2  # of an answer that does not have the shape it must have
@@ -142,9 +144,10 @@ class _Work:
             async for batch in batches:
                 yield batch
         while True:
-            async with aclosing(self._step()) as batches:
-                async for batch in batches:
-                    yield batch
+            with self._agent.budgets.shift(self._me) as shift:
+                async with aclosing(self._step(shift)) as batches:
+                    async for batch in batches:
+                        yield batch
             async with aclosing(self._afterwards()) as batches:
                 async for batch in batches:
                     yield batch
@@ -153,7 +156,7 @@ class _Work:
 
     # One step ---------------------------------------------------------------------------------------------------
 
-    async def _step(self) -> AsyncGenerator[list[Event], None]:
+    async def _step(self, shift: Shift) -> AsyncGenerator[list[Event], None]:
         turn, me = self._turn, self._me
         if self._agent.budgets.used_up(me):
             raise SparewheelError(ErrorInfo("guardrail", "The session's budget is used up.", _BUDGET_HINT))
@@ -165,7 +168,7 @@ class _Work:
         chain = self._agent.chain(me)
         if turn.steps > 1:
             yield [{"type": "step", "step": turn.steps, "model": chain.agent.chain[0].ref}]
-        started = time.monotonic()
+        started = asyncio.get_running_loop().time()
         notes = await self._before_model()
         system = instruction(me, self._agent.now(), [*self._agent.toolbox.instructions(me), *notes])
         step.messages = [*system, *visible(without_oldest(turn.messages, turn.left_out), me)]
@@ -180,24 +183,27 @@ class _Work:
                 async for batch in batches:
                     yield batch
         finally:  # what failed has cost something too
-            self._agent.budgets.spend(me, step, time.monotonic() - started)
+            self._agent.budgets.spend(me, step)
         answer = unique_calls(step.answer(), turn.messages)
         turn.complete_step(answer)
         self._answer = answer
         record["model"] = step.model
         await self._hooks.run("after_llm_call", {"agent_name": me.name, "response": answer.text})
         if answer.tool_calls:
-            async with aclosing(self._call_tools(answer, registry)) as batches:
-                async for batch in batches:
-                    yield batch
+            with shift.waiting():  # for the calls, each of which has a shift of its own
+                async with aclosing(self._call_tools(answer, registry)) as batches:
+                    async for batch in batches:
+                        yield batch
             record["tools"] = [call.name for call in answer.tool_calls]
-        record["seconds"] = round(time.monotonic() - started, 3)
+        record["seconds"] = round(asyncio.get_running_loop().time() - started, 3)
 
     async def _call_tools(self, answer: Message, registry: Registry) -> AsyncGenerator[list[Event], None]:
         self._repetition.check(self._me, answer.tool_calls)
         most = self._me.max_tool_calls
         left = max(most - self._turn.tool_calls, 0) if most else None
-        calls = Calls(answer.tool_calls, registry, self._hooks, self._context, self._me, left)
+        me = self._me
+        shifts = partial(self._agent.budgets.shift, me)
+        calls = Calls(answer.tool_calls, registry, self._hooks, self._context, me, shifts, left)
         self._turn.tool_calls += len(calls.runnable)
         try:
             async with aclosing(calls.run()) as batches:

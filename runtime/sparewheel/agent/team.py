@@ -68,12 +68,13 @@ async def _work(agent: Agent, turn: Turn, arguments: dict[str, Any], context: Ca
     turn.children.append(child)
     context.emit([{"type": "handoff", "from": context.agent, "to": name}])
     try:
-        async with aclosing(agent.work(child, depth + 1)) as batches:
-            async for batch in batches:
-                for event in batch:
-                    event.setdefault("agent", child.agent)
-                    event.setdefault("task", context.call_id)
-                context.emit(batch)
+        with context.shift.waiting():
+            async with aclosing(agent.work(child, depth + 1)) as batches:
+                async for batch in batches:
+                    for event in batch:
+                        event.setdefault("agent", child.agent)
+                        event.setdefault("task", context.call_id)
+                    context.emit(batch)
     except SparewheelError as error:
         return ToolResult(f"{name} could not do it: {error.info.message}", is_error=True)
     finally:

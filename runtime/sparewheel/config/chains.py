@@ -79,7 +79,7 @@ class LimitsConfig(Strict):
     cost: float | None = Field(default=None, ge=0, allow_inf_nan=False)
     """US dollars. A model whose price is not known counts for nothing, with a warning."""
     time: Duration | None = None
-    """Time spent in turns."""
+    """Time at work: models, the waits of the chain, and tools. Waiting for the user, to approve or answer, is not."""
 
 
 class BudgetConfig(Strict):
@@ -90,7 +90,7 @@ class BudgetConfig(Strict):
     max_cost: float | None = Field(default=None, ge=0, allow_inf_nan=False)
     """US dollars."""
     max_time: Duration | None = None
-    """Time spent in turns."""
+    """Time at work: models, the waits of the chain, and tools. Waiting for the user, to approve or answer, is not."""
 
     def limits(self) -> LimitsConfig:
         return LimitsConfig(tokens=self.max_tokens, cost=self.max_cost, time=self.max_time)

@@ -329,7 +329,7 @@ export interface ToolResultEvent {
   is_error: boolean;
 }
 
-/** What one attempt cost. `discarded`: its output was void, its tokens were not. */
+/** What one attempt cost. `discarded`: its output was void, its tokens were not. `cached_tokens` were in the provider's cache, `written_tokens` were put there; `input_tokens` includes both. */
 export interface UsageEvent {
   turn: string;
   seq: number;
@@ -341,6 +341,7 @@ export interface UsageEvent {
   input_tokens: number | null;
   output_tokens: number | null;
   cached_tokens: number | null;
+  written_tokens: number | null;
   reasoning_tokens: number | null;
   context_length: number | null;
   context_limit: number | null;
@@ -353,6 +354,7 @@ export interface UsageTotals {
   input_tokens: number | null;
   output_tokens: number | null;
   cached_tokens: number | null;
+  written_tokens: number | null;
   reasoning_tokens: number | null;
 }
 

@@ -208,6 +208,7 @@ function sum(total, more) {
     input_tokens: add("input_tokens"),
     output_tokens: add("output_tokens"),
     cached_tokens: add("cached_tokens"),
+    written_tokens: add("written_tokens"),
     reasoning_tokens: add("reasoning_tokens"),
   };
 }

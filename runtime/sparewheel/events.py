@@ -261,7 +261,10 @@ class ExhaustedEvent(_Stamped):
 
 
 class UsageEvent(_Stamped):
-    """What one attempt cost. `discarded`: its output was void, its tokens were not."""
+    """What one attempt cost. `discarded`: its output was void, its tokens were not.
+
+    `cached_tokens` were in the provider's cache, `written_tokens` were put there; `input_tokens` includes both.
+    """
 
     type: Literal["usage"]
     attempt: int
@@ -269,6 +272,7 @@ class UsageEvent(_Stamped):
     input_tokens: int | None
     output_tokens: int | None
     cached_tokens: int | None
+    written_tokens: int | None
     reasoning_tokens: int | None
     context_length: int | None
     context_limit: int | None
@@ -307,6 +311,7 @@ class UsageTotals(TypedDict):
     input_tokens: int | None
     output_tokens: int | None
     cached_tokens: int | None
+    written_tokens: int | None
     reasoning_tokens: int | None
 
 

@@ -209,6 +209,7 @@ def _totals(usage: Usage) -> UsageTotals:
         "input_tokens": usage.input_tokens,
         "output_tokens": usage.output_tokens,
         "cached_tokens": usage.cached_tokens,
+        "written_tokens": usage.written_tokens,
         "reasoning_tokens": usage.reasoning_tokens,
     }
 

@@ -7,11 +7,15 @@ from dataclasses import dataclass, fields, replace
 
 @dataclass(frozen=True, slots=True)
 class Usage:
-    """Tokens of one attempt, or of many summed. Input includes the cached ones, output the reasoning."""
+    """Tokens of one attempt, or of many summed. Input includes the cached and the written ones, output the reasoning.
+
+    Cached are those that were in the provider's cache, written those that it has put there.
+    """
 
     input_tokens: int | None = None
     output_tokens: int | None = None
     cached_tokens: int | None = None
+    written_tokens: int | None = None
     reasoning_tokens: int | None = None
 
     def __add__(self, other: Usage) -> Usage:

@@ -15,6 +15,7 @@ OK_USAGE = {
     "input_tokens": 10,
     "output_tokens": 5,
     "cached_tokens": 0,
+    "written_tokens": None,
     "reasoning_tokens": 0,
     "context_length": 15,
     "context_limit": None,
@@ -22,7 +23,10 @@ OK_USAGE = {
     "discarded": False,
 }
 UNKNOWN_USAGE = dict.fromkeys(
-    ("input_tokens", "output_tokens", "cached_tokens", "reasoning_tokens", "context_length", "context_limit", "cost")
+    (
+        *("input_tokens", "output_tokens", "cached_tokens", "written_tokens", "reasoning_tokens"),
+        *("context_length", "context_limit", "cost"),
+    )
 )
 
 
@@ -38,7 +42,13 @@ def test_one_model_answers() -> None:
     ]
     assert played.result == {
         "message": {"role": "assistant", "content": "Answer"},
-        "usage": {"input_tokens": 10, "output_tokens": 5, "cached_tokens": 0, "reasoning_tokens": 0},
+        "usage": {
+            "input_tokens": 10,
+            "output_tokens": 5,
+            "cached_tokens": 0,
+            "written_tokens": None,
+            "reasoning_tokens": 0,
+        },
         "model": "openai/a",
         "finish_reason": "stop",
         "attempts": [{"attempt": 1, "model": "openai/a", "outcome": "ok"}],

@@ -95,7 +95,7 @@ test("a conversation: two turns, with usage and events in docker-agent's words",
   const sent = await command("send");
   const usage = { type: "usage", input_tokens: 3, output_tokens: null, context_length: null, context_limit: null, cost: null };
   worker.events(id, ...turn("t1", START, HELLO, ELICITATION, usage, { ...FINISH, reason: "length" }));
-  worker.reply(sent, { ...RESULT, usage: { input_tokens: 3, output_tokens: null, cached_tokens: null, reasoning_tokens: null } });
+  worker.reply(sent, { ...RESULT, usage: { input_tokens: 3, output_tokens: null, cached_tokens: null, written_tokens: null, reasoning_tokens: null } });
   assert.deepEqual(await sending, { message: { role: "assistant", content: "Hello" }, usage: { input_tokens: 3, output_tokens: 0 } });
   const [delta, elicitation, told, finish] = events.slice(1);
   assert.equal(delta.content, "Hello");

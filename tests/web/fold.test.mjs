@@ -6,7 +6,7 @@ import { createTranscript, fold } from "../../web/fold.js";
 import { ABORTED, ERROR, FINISH, HELLO, START, turn } from "./fake_worker.mjs";
 
 const usage = (attempt, input_tokens, output_tokens, more = {}) => ({
-  type: "usage", attempt, model: "demo/hello", input_tokens, output_tokens, cached_tokens: null, reasoning_tokens: null,
+  type: "usage", attempt, model: "demo/hello", input_tokens, output_tokens, cached_tokens: null, written_tokens: null, reasoning_tokens: null,
   context_length: null, context_limit: null, cost: null, discarded: false, ...more,
 });
 const retry = (attempt, model = "demo/hello") => ({
@@ -30,7 +30,7 @@ test("a plain turn", () => {
   assert.deepEqual(fold(turn("t1", START, thought, HELLO, rest, usage(1, 3, 2), FINISH)), {
     turn: "t1", agent: "root", model: "demo/hello", status: "finished", step: 1, text: "Hello there", reasoning: "hm", toolCalls: [],
     attempts: [{ attempt: 1, model: "demo/hello", state: "answered", reason: "", discarded: false }],
-    usage: { input_tokens: 3, output_tokens: 2, cached_tokens: null, reasoning_tokens: null },
+    usage: { input_tokens: 3, output_tokens: 2, cached_tokens: null, written_tokens: null, reasoning_tokens: null },
     finish_reason: "stop", error: null,
   });
 });
@@ -113,7 +113,7 @@ test("of two that were asked at once, one answers", () => {
 
 test("usage is summed over all attempts, and what nobody told stays unknown", () => {
   const folded = fold(turn("t", START, usage(1, 3, null, { discarded: true }), retry(2), usage(2, 4, 7), FINISH));
-  assert.deepEqual(folded.usage, { input_tokens: 7, output_tokens: 7, cached_tokens: null, reasoning_tokens: null });
+  assert.deepEqual(folded.usage, { input_tokens: 7, output_tokens: 7, cached_tokens: null, written_tokens: null, reasoning_tokens: null });
 });
 
 test("a failed turn", () => {
@@ -125,7 +125,7 @@ test("a failed turn", () => {
 });
 
 test("an aborted turn keeps its partial", () => {
-  const totals = { input_tokens: 1, output_tokens: null, cached_tokens: null, reasoning_tokens: null };
+  const totals = { input_tokens: 1, output_tokens: null, cached_tokens: null, written_tokens: null, reasoning_tokens: null };
   const folded = fold(turn("t", START, HELLO, { ...ABORTED, usage: totals }));
   assert.deepEqual([folded.status, folded.text, folded.usage], ["aborted", "Hello", totals]);
   assert.equal(folded.attempts[0].state, "aborted");

@@ -170,12 +170,14 @@ class AnthropicDecoder:
             if isinstance(value, int) and not isinstance(value, bool) and value >= 0:
                 self._counts[name] = max(value, self._counts.get(name, 0))
         counts = self._counts
-        cached, fresh = counts.get("cache_read_input_tokens"), counts.get("input_tokens")
-        apart = counts.get("cache_creation_input_tokens", 0) + (cached or 0)  # not counted in the rest of the input
+        cached, written = counts.get("cache_read_input_tokens"), counts.get("cache_creation_input_tokens")
+        fresh = counts.get("input_tokens")
+        apart = (written or 0) + (cached or 0)  # not counted in the rest of the input
         self._assembly.usage = Usage(
             input_tokens=None if fresh is None else fresh + apart,
             output_tokens=counts.get("output_tokens"),
             cached_tokens=cached,
+            written_tokens=written,
             reasoning_tokens=counts.get("thinking_tokens"),
         )
 

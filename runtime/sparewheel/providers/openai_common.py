@@ -152,7 +152,13 @@ def count_tokens(assembly: Assembly, value: object) -> None:
     # xAI counts reasoning beside the answer, not within it; its total tells.
     if read is not None and written is not None and thought and shape.get("total_tokens") == read + written + thought:
         written += thought
-    usage = Usage(input_tokens=read, output_tokens=written, cached_tokens=cached, reasoning_tokens=thought)
+    usage = Usage(
+        input_tokens=read,
+        output_tokens=written,
+        cached_tokens=cached,
+        written_tokens=_count(prompt, "cache_write_tokens"),  # OpenRouter
+        reasoning_tokens=thought,
+    )
     if usage.known:
         assembly.usage = usage
 

@@ -118,6 +118,7 @@ def usage_events(attempt: Attempt, *, discarded: bool) -> list[UsageEvent]:
             "input_tokens": usage.input_tokens,
             "output_tokens": usage.output_tokens,
             "cached_tokens": usage.cached_tokens,
+            "written_tokens": usage.written_tokens,
             "reasoning_tokens": usage.reasoning_tokens,
             "context_length": (usage.input_tokens or 0) + (usage.output_tokens or 0) if known else None,
             "context_limit": attempt.spec.context_limit,
@@ -133,7 +134,8 @@ def cost_of(attempt: Attempt) -> float | None:
     price = attempt.spec.price
     if price is None or usage is None or usage.input_tokens is None or usage.output_tokens is None:
         return None
-    return round(price.cost(usage.input_tokens, usage.output_tokens, usage.cached_tokens or 0), 6)
+    cached, written = usage.cached_tokens or 0, usage.written_tokens or 0
+    return round(price.cost(usage.input_tokens, usage.output_tokens, cached, written), 6)
 
 
 def exhausted(info: ErrorInfo, records: Sequence[AttemptRecord]) -> ExhaustedEvent:

@@ -47,12 +47,13 @@ class ToolCall:
 
 @dataclass(frozen=True)
 class Usage:
-    """Token counts; `cached` is part of `input`, `reasoning` is part of `output`."""
+    """Token counts; `cached` and `written` (into Anthropic's cache) are part of `input`, `reasoning` of `output`."""
 
     input: int = 10
     output: int = 5
     cached: int = 0
     reasoning: int = 0
+    written: int = 0
 
 
 def _pieces(text: Pieces) -> tuple[str, ...]:
@@ -216,9 +217,9 @@ def _anthropic_message(model: str, usage: Usage) -> dict[str, object]:
         "stop_reason": None,
         "stop_sequence": None,
         "usage": {
-            # Anthropic counts cached input apart from the rest.
-            "input_tokens": usage.input - usage.cached,
-            "cache_creation_input_tokens": 0,
+            # Anthropic counts what its cache has to do with apart from the rest.
+            "input_tokens": usage.input - usage.cached - usage.written,
+            "cache_creation_input_tokens": usage.written,
             "cache_read_input_tokens": usage.cached,
             "output_tokens": 1,
             "service_tier": "standard",

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from sparewheel.testing import Usage, anthropic, openai_chat
-from tests.agentic import play_agent
+from tests.agentic import call, play_agent, say
 
 PRICED = """
 agents: {root: {model: big, fallback: {retries: -1}}}
@@ -35,3 +35,37 @@ def test_a_gateway_may_tell_what_was_written_too() -> None:
     assert played.of("usage")[0]["written_tokens"] == 3
     (played,), _ = play_agent([whole])
     assert played.of("usage")[0]["written_tokens"] is None
+
+
+TEAM = """
+agents:
+  root:
+    model: known
+    sub_agents: [cook]
+    fallback: {{models: [openai/odd, known], retries: -1}}
+    {root}
+  cook: {{model: openai/odder, fallback: {{retries: -1}}, budgets: [shared]}}
+models: {{known: {{provider: openai, model: a, cost: {{input: 1, output: 1}}}}}}
+budgets: {{shared: {{max_cost: {shared}}}}}
+{team}
+"""
+
+
+def warned(root: str = "", shared: float = 0, team: str = "") -> list[str]:
+    """What two turns warn of, of which the first has a sub-agent work."""
+    script = {
+        "a": [call("transfer_task", '{"agent": "cook", "task": "x"}'), say("ok"), say("ok")],
+        "odder": [say("Done.")],
+    }
+    text = TEAM.format(root=root, shared=shared, team=team)
+    played, _ = play_agent(script, text=text, prompts=("hi", "again"))
+    return [event["message"].partition(",")[0] for one in played for event in one.of("warning")]
+
+
+def test_a_limit_of_cost_names_the_models_it_cannot_count_once() -> None:
+    root, cook = (f"The price of openai/{model} is not known" for model in ("odd", "odder"))
+    assert warned() == []
+    assert warned(root="limits: {tokens: 1000000}") == []
+    assert warned(root="limits: {cost: 1}") == [root]
+    assert warned(shared=1) == [cook]
+    assert warned(team="budget: {max_cost: 1}") == [root, cook]

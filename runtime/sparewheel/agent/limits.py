@@ -11,11 +11,11 @@ from typing import TYPE_CHECKING, Final
 from ..errors import ErrorInfo, SparewheelError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Iterable, Iterator, Sequence
     from typing import Self
 
     from ..config.chains import LimitsConfig
-    from ..config.specs import ResolvedAgent, ResolvedTeam
+    from ..config.specs import ModelSpec, ResolvedAgent, ResolvedTeam
     from ..messages import ToolCall
     from ..resilience.step import Step
 
@@ -92,6 +92,7 @@ class Budgets:
     def __init__(self, team: ResolvedTeam) -> None:
         self._team = team
         self._spent: defaultdict[str, Spent] = defaultdict(Spent)
+        self._told: set[str] = set()  # models whose price is not known
 
     def spend(self, agent: ResolvedAgent, step: Step) -> None:
         """Count the tokens of a step."""
@@ -107,6 +108,19 @@ class Budgets:
     def used_up(self, agent: ResolvedAgent) -> bool:
         """Whether `agent` may make no further step."""
         return any(self._spent[key].reaches(limits) for key, limits in self._ceilings(agent))
+
+    def uncounted(self, agent: ResolvedAgent, chain: Iterable[ModelSpec]) -> str:
+        """A warning of the models in `chain` whose price a ceiling needs and nobody knows; each is named once."""
+        if not any(limits.cost for _, limits in self._ceilings(agent)):
+            return ""
+        found = [spec.ref for spec in chain if spec.price is None and spec.ref not in self._told]
+        if not found:
+            return ""
+        self._told.update(found)
+        return (
+            f"The price of {', '.join(found)} is not known, so a limit of cost does not count it: "
+            "set cost in the models of the agent file."
+        )
 
     def _ceilings(self, agent: ResolvedAgent) -> Iterator[tuple[str, LimitsConfig]]:
         yield "team", self._team.budget

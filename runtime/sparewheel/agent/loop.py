@@ -168,6 +168,8 @@ class _Work:
         chain = self._agent.chain(me)
         if turn.steps > 1:
             yield [{"type": "step", "step": turn.steps, "model": chain.agent.chain[0].ref}]
+        if warning := self._agent.budgets.uncounted(me, chain.agent.chain):
+            yield [{"type": "warning", "message": warning}]
         started = asyncio.get_running_loop().time()
         notes = await self._before_model()
         system = instruction(me, self._agent.now(), [*self._agent.toolbox.instructions(me), *notes])

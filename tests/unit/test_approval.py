@@ -281,6 +281,42 @@ def test_hooks_see_and_change_what_tools_answer() -> None:
     assert outcome(played) == {"1": "changed", "2": "changed", "3": "changed"}
 
 
+@pytest.mark.parametrize("point", ["post_tool_use", "tool_response_transform"])
+@pytest.mark.parametrize(
+    ("answer", "told"),
+    [
+        ({"decision": "block", "reason": "not for you"}, "The result is withheld. not for you"),
+        ({"continue": False}, "The result is withheld."),
+        (
+            ValueError("written 1"),
+            "The result is withheld. A {point} hook failed, so nothing is let through: ValueError",
+        ),
+    ],
+)
+def test_a_result_that_a_hook_denies_is_nobodys(point: str, answer: Any, told: str) -> None:
+    own = hooked(point, answer, matcher="write")
+    (played,), transport = play_agent([WRITES, say("Done.")], own=own)
+    withheld, other, third = played.of("tool_result")
+    assert (withheld["output"], withheld["is_error"]) == (told.format(point=point), True)
+    assert (other["output"], third["output"]) == (withheld["output"], "wiped")
+    assert "written 1" not in str(played.events)
+    assert b"written 1" not in transport.requests[-1].body
+
+
+@pytest.mark.parametrize("decision", ["allow", "ask"])
+def test_what_a_permission_hook_changes_is_asked_about_and_run(decision: str) -> None:
+    own = context(TOOLS[0], interactive=True, timeout=5)
+    own.hooks = hooked("permission_request", {"decision": decision, "updated_input": {"n": 9}}).hooks
+    (played,), _ = play_agent([calls(("1", "write", '{"n": 1}')), say("ok")], own=own)
+    assert [event["args"] for event in played.of("tool_confirmation")] == ['{"n": 9}'] * (decision == "ask")
+    assert outcome(played)["1"] == (
+        "written 9" if decision == "allow" else "Not executed. Nobody approved it within 5 s."
+    )
+    own.hooks = hooked("permission_request", {"decision": decision, "updated_input": [9]}).hooks
+    (played,), _ = play_agent([calls(("1", "write", '{"n": 1}')), say("ok")], own=own)
+    assert outcome(played)["1"] == "The arguments must be a JSON object."
+
+
 def test_a_prompt_can_be_refused_and_added_to() -> None:
     (played,), transport = play_agent(
         [], own=hooked("user_prompt_submit", {"decision": "block", "reason": "not today"})

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from typing import Any, get_args
+from typing import TYPE_CHECKING, Any, get_args
 
 import pytest
 
@@ -14,7 +14,10 @@ from sparewheel.page_line import PageLine
 from sparewheel.testing import ToolCall, Usage, errors, openai_chat
 from tests.agentic import agent_file, call, context, play_agent, say, tool
 from tests.fakeloop import run
-from tests.scripted import Script, ScriptedTransport, collect, session
+from tests.scripted import Played, Script, ScriptedTransport, collect, session
+
+if TYPE_CHECKING:
+    from collections.abc import Awaitable, Callable
 
 
 def verdict(*outputs: Any) -> Verdict:
@@ -68,8 +71,8 @@ def test_points_that_never_come_are_refused() -> None:
     assert [hook.point for hook in page_hooks([{"event": "on_user_input", "index": 0}], line, "s")] == ["on_user_input"]
 
 
-def test_every_point_that_is_accepted_is_run() -> None:
-    """A turn that meets them all, and the close of its session."""
+def meet_every_point(hook: Callable[[dict[str, Any]], Awaitable[None]], *points: Point) -> list[Played]:
+    """Turns that meet them all, and the close of their session."""
     file = """
 agents:
   root: {model: small, sub_agents: [cook], handoffs: [poet], max_iterations: 4, fallback: {retries: -1}}
@@ -78,10 +81,6 @@ agents:
 models: {small: {provider: other, model: a, context_limit: 50}}
 providers: {other: {base_url: "https://other.example.test"}}
 """
-    seen: list[str] = []
-
-    async def note(facts: dict[str, Any]) -> None:
-        seen.append(facts["hook_event_name"])
 
     async def ask(context: Any) -> str:
         await context.ask_user("Sure?", {"type": "object"})
@@ -91,7 +90,7 @@ providers: {other: {base_url: "https://other.example.test"}}
         return "changed"
 
     own = context(tool(ask), tool(change, read_only=False), interactive=True, timeout=5)
-    own.hooks += [Hook(point, note) for point in get_args(Point)]
+    own.hooks += [Hook(point, hook, name="of a test") for point in points]
     full = openai_chat(tool_calls=[ToolCall("1", "ask", "{}"), ToolCall("2", "change", "{}")], usage=Usage(45, 5))
     script: dict[str, list[Script]] = {
         "a": [
@@ -105,14 +104,48 @@ providers: {other: {base_url: "https://other.example.test"}}
     }
     transport = ScriptedTransport(script)
 
-    async def main() -> None:
+    async def main() -> list[Played]:
         conversation = session(transport, [], text=file, context=own)
-        for _ in range(3):
-            await collect(conversation)
+        turns = [await collect(conversation) for _ in range(3)]
         await conversation.close()
+        return turns
+
+    turns = run(main())
+    limited = context(tool(ask))
+    limited.hooks += own.hooks
+    return [*turns, *play_agent([call("ask")], text=agent_file("max_iterations: 1"), own=limited)[0]]
+
+
+def test_every_point_that_is_accepted_is_run() -> None:
+    seen: list[str] = []
+
+    async def note(facts: dict[str, Any]) -> None:
+        seen.append(facts["hook_event_name"])
+
+    meet_every_point(note, *get_args(Point))
+    assert set(seen) == set(get_args(Point))
+
+
+@pytest.mark.parametrize("point", sorted({*get_args(Point)} - {"session_end"}))
+def test_a_hook_that_fails_is_named_and_its_payload_is_not(point: Point) -> None:
+    async def fail(facts: dict[str, Any]) -> None:
+        raise KeyError(facts)
+
+    told = [event["message"] for played in meet_every_point(fail, point) for event in played.of("warning")]
+    assert set(told) == {f"The hook of a test failed at {point}: KeyError."}
+
+
+def test_a_hook_that_fails_after_the_last_turn_is_not_told_in_the_next() -> None:
+    async def main() -> None:
+        own = context()
+        conversation = session(ScriptedTransport({"a": [say("x"), say("y")]}), [], text=agent_file(), context=own)
+
+        async def fail(_: dict[str, Any]) -> None:
+            raise ValueError
+
+        own.hooks.append(Hook("session_end", fail))
+        await collect(conversation)
+        await conversation.close()
+        assert (await collect(conversation)).of("warning") == []
 
     run(main())
-    limited = context(tool(ask))
-    limited.hooks += [Hook("on_max_iterations", note)]
-    play_agent([call("ask")], text=agent_file("max_iterations: 1"), own=limited)
-    assert set(seen) == set(get_args(Point))

@@ -30,7 +30,7 @@ if TYPE_CHECKING:
 
     from ..config.specs import ResolvedAgent
     from ..events import Event
-    from ..hooks.engine import Hooks
+    from ..hooks.engine import Hooks, Verdict
     from ..messages import Part
     from ..tools.base import Registry, Tool
     from .context import Context
@@ -194,13 +194,17 @@ class Calls:
         self._queue.put_nowait([event])
 
     async def _transformed(self, call: ToolCall, result: ToolResult) -> ToolResult:
-        """What the hooks make of a result."""
+        """What the hooks make of a result: nobody gets to see one that they deny."""
         verdict = await self._hooks.run(
             "post_tool_use", self._facts(call, tool_response=result.output, is_error=result.is_error), call.name
         )
+        if verdict.denied:
+            return _withheld(verdict)
         transformed = await self._hooks.run(
             "tool_response_transform", self._facts(call, tool_response=result.output), call.name
         )
+        if transformed.denied:
+            return _withheld(transformed)
         output = transformed.updated.get("updated_tool_response", result.output)
         return replace(result, output="\n\n".join([str(output), *verdict.context, *transformed.context]))
 
@@ -244,6 +248,8 @@ class Calls:
         wish = await self._hooks.run("permission_request", self._facts(call, tool_input=arguments), call.name)
         if wish.denied:
             return arguments, wish.reason or "A hook denied it."
+        if "updated_input" in wish.updated:
+            arguments = check_arguments(wish.updated["updated_input"], validator)
         if wish.decision == "allow":
             return arguments, None
         return arguments, await self._ask(call, arguments, shift, forced=asks)
@@ -280,3 +286,7 @@ class Calls:
 
     def _facts(self, call: ToolCall, **more: Any) -> dict[str, Any]:
         return {"tool_name": call.name, "tool_use_id": call.id, "agent_name": self._agent.name, **more}
+
+
+def _withheld(verdict: Verdict) -> ToolResult:
+    return ToolResult(f"The result is withheld. {verdict.reason}".rstrip(), is_error=True)

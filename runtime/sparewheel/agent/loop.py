@@ -65,6 +65,7 @@ class Agent:
         self._jitter = jitter
         self._now = now
         self._hooks: dict[str, Hooks] = {}
+        self._reports: list[str] = []  # of hooks that failed, not shown yet
         self.budgets = Budgets(team)
 
     async def run(self, turn: Turn) -> AsyncGenerator[list[Event], None]:
@@ -72,15 +73,18 @@ class Agent:
 
         Raises `SparewheelError` when the turn cannot be answered.
         """
+        self._reports.clear()  # what came after the last turn's end belongs to no turn
         turn.agent = self.context.current or self.team.root
         yield [{"type": "start", "model": self.team.agents[turn.agent].chain[0].ref}]
         try:
             async with aclosing(self.work(turn, 0)) as batches:
                 async for batch in batches:
-                    yield batch
+                    yield [*self._reported(), *batch] if self._reports else batch
         except SparewheelError as error:
             facts = {"agent_name": turn.agent, "kind": error.info.kind, "message": error.info.message}
             await self.hooks(self.team.agents[turn.agent]).run("on_error", facts)
+            if self._reports:
+                yield self._reported()
             raise
         self.context.current = turn.agent
         await self.hooks(self.team.agents[turn.agent]).run(
@@ -89,7 +93,12 @@ class Agent:
         finish: FinishEvent = {"type": "finish", "reason": turn.reason, "model": turn.step.model}
         if turn.answer is None or not (turn.answer.text or turn.reason == "tool_calls"):
             finish["empty"] = True
-        yield [finish]
+        yield [*self._reported(), finish]
+
+    def _reported(self) -> list[Event]:
+        events: list[Event] = [{"type": "warning", "message": report} for report in self._reports]
+        self._reports.clear()
+        return events
 
     async def work(self, turn: Turn, depth: int) -> AsyncGenerator[list[Event], None]:
         """All the steps of a turn, or of a task inside one at `depth`; sets `turn.answer` and `turn.reason`."""
@@ -107,7 +116,7 @@ class Agent:
         if agent.name not in self._hooks:
             own = [redacting(agent.secrets)] if agent.redact_secrets else []
             hooks = [*builtin_hooks(agent.hooks, agent.secrets), *self.context.hooks, *own]
-            self._hooks[agent.name] = Hooks(hooks)
+            self._hooks[agent.name] = Hooks(hooks, self._reports.append)
         return self._hooks[agent.name]
 
     def now(self) -> datetime:

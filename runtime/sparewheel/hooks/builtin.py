@@ -25,13 +25,14 @@ def builtin_hooks(entries: Iterable[tuple[HookEvent, HookMatcherConfig]], secret
         for hook in entry.hooks:
             if hook.command in _BUILTIN:
                 run = _BUILTIN[hook.command](hook.args, tuple(secrets))
-                made.append(Hook(point, _answering(run), entry.matcher))  # type: ignore[arg-type]  # a point or never run
+                name = hook.name or hook.command
+                made.append(Hook(point, _answering(run), entry.matcher, name))  # type: ignore[arg-type]  # a point or never run
     return made
 
 
 def redacting(secrets: Iterable[str]) -> Hook:
     """Takes the session's secrets, and whatever looks like one, out of what tools answer."""
-    return Hook("tool_response_transform", _answering(_redact_secrets([], tuple(secrets))))
+    return Hook("tool_response_transform", _answering(_redact_secrets([], tuple(secrets))), name="redact_secrets")
 
 
 def _answering(run: Callable[[dict[str, Any]], Output]) -> Callable[[dict[str, Any]], Any]:

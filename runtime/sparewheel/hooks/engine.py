@@ -1,7 +1,8 @@
 """Runs the hooks of one point and makes one verdict of what they say: deny beats ask beats allow.
 
 A hook that fails, times out or says something that nobody understands blocks where a decision is asked for; it never
-lets through. Hooks of a point run side by side; changed inputs are taken in the order of the hooks.
+lets through, and wherever it fails, that is reported. Hooks of a point run side by side; changed inputs are taken in
+the order of the hooks.
 """
 
 from __future__ import annotations
@@ -38,10 +39,12 @@ Point: TypeAlias = Literal[
     "session_end",
 ]
 
+# A hook that fails here may say so in the words of a result that it was to keep back.
+_OF_RESULTS: Final[frozenset[Point]] = frozenset({"post_tool_use", "tool_response_transform"})
 # Where a hook may forbid something, a hook that fails forbids it.
-_DECIDES: Final[frozenset[Point]] = frozenset(
-    {"user_prompt_submit", "before_llm_call", "pre_tool_use", "permission_request", "pre_compact"}
-)
+_DECIDES: Final[frozenset[Point]] = _OF_RESULTS | {
+    *("user_prompt_submit", "before_llm_call", "pre_tool_use", "permission_request", "pre_compact")
+}
 _RANK: Final = {"allow": 0, "ask": 1, "deny": 2}
 _SYNONYMS: Final = {"approve": "allow", "block": "deny"}
 
@@ -50,11 +53,15 @@ Output: TypeAlias = "Mapping[str, Any] | None"
 
 @dataclass(frozen=True, slots=True)
 class Hook:
-    """`run` gets the point's facts and may give docker-agent's hook output. `matcher` is a regex for tool names."""
+    """`run` gets the point's facts and may give docker-agent's hook output. `matcher` is a regex for tool names.
+
+    `name` is what people know it by.
+    """
 
     point: Point
     run: Callable[[dict[str, Any]], Awaitable[Output]]
     matcher: str = "*"
+    name: str = "without a name"
 
 
 @dataclass(slots=True)
@@ -72,10 +79,11 @@ class Verdict:
 
 
 class Hooks:
-    """The hooks of one agent."""
+    """The hooks of one agent. `report` is told of each that fails, without a word of what it was given."""
 
-    def __init__(self, hooks: Sequence[Hook] = ()) -> None:
+    def __init__(self, hooks: Sequence[Hook] = (), report: Callable[[str], None] = lambda _: None) -> None:
         self._hooks = list(hooks)
+        self._report = report
 
     def at(self, point: Point, tool: str = "") -> list[Hook]:
         """The hooks that run at `point` for this tool. A matcher that is no regex matches all: it must not open."""
@@ -87,33 +95,36 @@ class Hooks:
         hooks = self.at(point, tool)
         if not hooks:
             return verdict
-        for output in await asyncio.gather(*(_guarded(hook, facts) for hook in hooks)):
+        for output in await asyncio.gather(*(self._guarded(hook, facts) for hook in hooks)):
             _take(verdict, output)
         return verdict
 
-
-async def _guarded(hook: Hook, facts: dict[str, Any]) -> dict[str, Any]:
-    """One hook's output; a failure becomes a denial where the point decides something, and nothing elsewhere."""
-    try:
-        async with asyncio.timeout(TIMEOUT):
-            output = await hook.run({"hook_event_name": hook.point, **facts})
-        if output is None:
+    async def _guarded(self, hook: Hook, facts: dict[str, Any]) -> dict[str, Any]:
+        """One hook's output; a failure is reported, and becomes a denial where the point decides something."""
+        words = ""
+        try:
+            async with asyncio.timeout(TIMEOUT):
+                output = await hook.run({"hook_event_name": hook.point, **facts})
+            if output is None:
+                return {}
+            if isinstance(output, dict):
+                return _flat(output)
+            problem = "it answered something that is not an object"
+        except asyncio.CancelledError:
+            task = asyncio.current_task()
+            if task is None or task.cancelling():
+                raise
+            problem = "something that it waited for was cancelled"
+        except TimeoutError:
+            problem = f"it did not answer within {TIMEOUT:g} s"
+        except Exception as error:  # a hook is somebody else's code
+            problem = type(error).__name__
+            words = "" if hook.point in _OF_RESULTS else f": {error}"
+        self._report(f"The hook {hook.name} failed at {hook.point}: {problem}.")
+        if hook.point not in _DECIDES:
             return {}
-        if isinstance(output, dict):
-            return _flat(output)
-        problem = "it answered something that is not an object"
-    except asyncio.CancelledError:
-        task = asyncio.current_task()
-        if task is None or task.cancelling():
-            raise
-        problem = "something that it waited for was cancelled"
-    except TimeoutError:
-        problem = f"it did not answer within {TIMEOUT:g} s"
-    except Exception as error:  # a hook is somebody else's code
-        problem = f"{type(error).__name__}: {error}"
-    if hook.point not in _DECIDES:
-        return {}
-    return {"decision": "deny", "reason": f"A {hook.point} hook failed, so nothing is let through: {problem}"}
+        reason = f"A {hook.point} hook failed, so nothing is let through: {problem}{words}"
+        return {"decision": "deny", "reason": reason}
 
 
 def _flat(output: dict[str, Any]) -> dict[str, Any]:

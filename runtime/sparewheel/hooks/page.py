@@ -26,7 +26,8 @@ def page_hooks(described: object, line: PageLine, session: str) -> list[Hook]:
         match item:
             case {"event": str(event), "index": int(index), **rest} if event in get_args(Point):
                 point: Point = event  # type: ignore[assignment]  # one of the literal's own members
-                hooks.append(Hook(point, _asking(line, session, event, index), str(rest.get("matcher") or "*")))
+                matcher, name = str(rest.get("matcher") or "*"), f"number {index + 1} of the page"
+                hooks.append(Hook(point, _asking(line, session, event, index), matcher, name))
             case {"event": str(event)} if event in _NOT_RUN:
                 raise ConfigError(f"hooks.{event} is not run here: {_NOT_RUN[event]}")
             case _:

@@ -7,8 +7,10 @@ import json
 from contextlib import aclosing
 from typing import Any
 
-from sparewheel.testing import Reply, Usage, errors, openai_chat
-from tests.agentic import call, calls, play_agent, say
+import pytest
+
+from sparewheel.testing import Reply, ToolCall, Usage, errors, openai_chat
+from tests.agentic import call, calls, play_agent, say, tool
 from tests.fakeloop import run
 from tests.scripted import Script, ScriptedTransport, check_rules, session
 
@@ -92,6 +94,40 @@ def test_several_tasks_at_once_and_one_that_fails_takes_nobody_down() -> None:
     assert results["1"][1].startswith("cook could not do it: ")
     assert played.terminal["type"] == "finish"
     assert [record["attempt"] for record in played.result["attempts"]] == [1, 2, 3, 4]  # type: ignore[index]
+
+
+def think() -> str:
+    return "hm"
+
+
+LIMITS = {
+    "max_iterations: 1": "it may take no further step (max_iterations)",
+    "max_tool_calls: 1": "it may call no further tools (max_tool_calls)",
+    "limits: {tokens: 10}": "its budget is used up",
+}
+
+
+@pytest.mark.parametrize("limit", LIMITS)
+@pytest.mark.parametrize("words", ["Half a soup.", ""])
+def test_who_gave_a_task_is_told_that_a_limit_has_ended_it(limit: str, words: str) -> None:
+    text = TEAM.replace("instruction: You cook.", f"instruction: You cook., {limit}")
+    working = openai_chat(text=words, tool_calls=[ToolCall("c2", "think", "{}")], usage=Usage(10, 10))
+    script = {"a": [call("transfer_task", '{"agent": "cook", "task": "soup"}'), say("ok")], "b": [], "c": [working]}
+    (played,), transport = play_agent(script, tool(think), text=text)
+    said = f"Its last words:\n\n{words}" if words else "It has said nothing."
+    told = f"cook did not finish: {LIMITS[limit]}. {said}"
+    result = played.of("tool_result")[-1]
+    assert (result["output"], result["is_error"]) == (told, True)
+    assert sent(transport, -1)[-1] == ("tool", told)
+
+
+def test_who_gave_a_task_is_told_that_the_answer_was_cut_off() -> None:
+    cut = openai_chat(text="Boil wa", finish="length")
+    script = {"a": [call("transfer_task", '{"agent": "cook", "task": "soup"}'), say("ok")], "b": [], "c": [cut]}
+    (played,), _ = play_agent(script, text=TEAM)
+    (result,) = played.of("tool_result")
+    assert result["output"].startswith("cook did not finish: its answer was cut off")
+    assert result["output"].endswith("Boil wa")
 
 
 def test_a_round_of_handoffs_ends() -> None:

@@ -15,12 +15,20 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
     from ..config.specs import ResolvedAgent
+    from ..events import FinishReason
     from ..tools.base import ToolContext
     from .calls import CallContext
     from .loop import Agent
 
 MOST_HANDOFFS: Final = 10  # in one turn
 MOST_NESTED: Final = 5  # tasks within tasks
+# Where a limit ends a task, the agent's last words are from between its tools: no answer, and often none at all.
+_LIMITS: Final[dict[FinishReason, str]] = {
+    "max_steps": "it may take no further step (max_iterations)",
+    "tool_limit": "it may call no further tools (max_tool_calls)",
+    "budget": "its budget is used up",
+    "length": "its answer was cut off, having become too long",
+}
 
 
 def handoff_tool(others: Sequence[ResolvedAgent], hand_over: Callable[[str], None]) -> Tool:
@@ -83,6 +91,9 @@ async def _work(agent: Agent, turn: Turn, arguments: dict[str, Any], context: Ca
     hooks = agent.hooks(agent.team.agents[name])
     answer = child.answer.text if child.answer else ""
     await hooks.run("subagent_stop", {"agent_name": name, "task": task, "response": answer})
+    if limit := _LIMITS.get(child.reason):
+        said = f" Its last words:\n\n{answer}" if answer else " It has said nothing."
+        return ToolResult(f"{name} did not finish: {limit}.{said}", is_error=True)
     return ToolResult(answer, is_error=child.answer is None)
 
 

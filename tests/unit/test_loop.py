@@ -296,6 +296,19 @@ def test_stopping_in_any_phase_is_immediate_and_the_history_stays_valid(moment: 
     run(main())
 
 
+def test_a_turn_begins_with_the_model_that_was_chosen() -> None:
+    def choose() -> str:
+        own.model = "openai/b"
+        return "chosen"
+
+    own = context(tool(choose))
+    script: dict[str, list[Script]] = {"a": [call("choose")], "b": [say("one"), say("two")]}
+    text = agent_file().replace("{retries: -1}", "{models: [openai/b], retries: -1}")
+    (first, second), transport = play_agent(script, text=text, own=own, prompts=("hi", "again"))
+    assert transport.asked == ["a", "b", "b"]
+    assert [first.events[0]["model"], second.events[0]["model"]] == ["openai/a", "openai/b"]
+
+
 def test_the_episode_of_every_turn_is_recorded() -> None:
     async def main() -> None:
         transport = ScriptedTransport({"a": [call("look", '{"word": "x"}'), say("y"), errors.openai_invalid_key()]})

@@ -75,7 +75,7 @@ class Agent:
         """
         self._reports.clear()  # what came after the last turn's end belongs to no turn
         turn.agent = self.context.current or self.team.root
-        yield [{"type": "start", "model": self.team.agents[turn.agent].chain[0].ref}]
+        yield [{"type": "start", "model": self.chain(self.team.agents[turn.agent]).agent.chain[0].ref}]
         try:
             async with aclosing(self.work(turn, 0)) as batches:
                 async for batch in batches:

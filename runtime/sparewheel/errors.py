@@ -142,7 +142,10 @@ def internal(error: Exception) -> ErrorInfo:
 
 
 class SparewheelError(Exception):
-    """Base of everything this package raises. `provider` and `model` name who failed, where someone did."""
+    """Base of everything this package raises. `provider` and `model` name who failed, where someone did.
+
+    `attempts` are all of the turn that the error has ended.
+    """
 
     def __init__(
         self,

@@ -164,7 +164,7 @@ class Session:
             self.agent.context.current = turn.agent
 
     def _failed(self, turn: Turn, error: SparewheelError) -> list[Event]:
-        error.attempts = error.attempts or [dict(record) for record in turn.records]
+        error.attempts = [dict(record) for record in turn.records]
         keeps = self.agent.team.agents[turn.agent].fallback.on_partial == "keep"
         if keeps and turn.incomplete:
             turn.complete_step(assistant(turn.incomplete))

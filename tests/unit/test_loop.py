@@ -371,6 +371,25 @@ def test_a_failure_in_a_later_step_lists_its_attempts_and_costs_budget() -> None
     assert second.terminal["message"] == "The session's budget is used up."
 
 
+def test_a_failed_turn_lists_every_attempt_of_all_its_steps() -> None:
+    file = agent_file().replace("{retries: -1}", "{models: [openai/b], retries: -1}")
+    script: dict[str, list[Script]] = {
+        "a": [errors.openai_server_error(), errors.openai_server_error()],
+        "b": [call("look", '{"word": "x"}'), errors.openai_server_error()],
+    }
+    (played,), _ = play_agent(script, tool(look), text=file)
+    told = [(each["attempt"], each["model"], each["outcome"]) for each in played.terminal["attempts"]]
+    assert told == [
+        (1, "openai/a", "failed"),
+        (2, "openai/b", "ok"),
+        (3, "openai/b", "failed"),
+        (4, "openai/a", "failed"),
+    ]
+    assert played.error is not None
+    assert played.error.to_dict()["attempts"] == played.terminal["attempts"]
+    assert played.of("exhausted")[0]["models_tried"] == ["openai/b", "openai/a"]
+
+
 def test_warnings_of_tools_are_said_once_a_turn() -> None:
     (played,), _ = play_agent([call("look", '{"word": "x"}'), say("ok")], tool(look), tool(look))
     assert len(played.of("warning")) == 1

@@ -152,7 +152,7 @@ def turn_failed(last: SparewheelError, records: Sequence[AttemptRecord]) -> Turn
     if len(reasons) > 1:
         message = f"All {len(reasons)} models failed. " + " ".join(reasons.values())
         info = ErrorInfo(info.kind, message, info.hint, info.retry_after, info.status)
-    return TurnFailed(info, provider=last.provider, model=last.model, attempts=[dict(record) for record in records])
+    return TurnFailed(info, provider=last.provider, model=last.model)
 
 
 def _models_tried(records: Sequence[AttemptRecord]) -> list[str]:

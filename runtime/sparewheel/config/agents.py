@@ -176,13 +176,13 @@ class AgentConfig(Strict):
     safety: Safety | None = None
     """Which tool calls run unasked, where the page does not say."""
     redact_secrets: bool = True
-    """Take secrets out of what models and tools are told."""
+    """Take the session's keys, and whatever looks like one, out of what tools answer."""
     session_compaction: bool = True
     """Leave out the oldest part of a conversation that has grown too long."""
     compaction_threshold: float = Field(default=0.9, gt=0, le=1)
     """The share of the window at which that happens."""
     compaction_model: str | None = None
-    """The model that does it; unset: the agent's own."""
+    """Accepted; a conversation is shortened without asking a model."""
     structured_output: StructuredOutputConfig | None = None
     """The shape every answer must have."""
     hooks: HooksConfig = HooksConfig()

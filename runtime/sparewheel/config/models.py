@@ -110,7 +110,7 @@ class Endpoint(Strict):
     auth: dict[str, Any] | None = None
     """Signing in without a key; needs a host."""
     compaction_model: str | None = None
-    """The model that summarises a conversation that has grown too long."""
+    """Accepted; a conversation is shortened without asking a model."""
 
     @field_validator("base_url")
     @classmethod
@@ -155,7 +155,7 @@ class ModelConfig(Endpoint):
     title_model: str | None = None
     """Accepted; sessions have no titles here."""
     compaction_threshold: float | None = Field(default=None, gt=0, le=1)
-    """The share of its window at which a conversation is summarised."""
+    """The share of its window at which the oldest part of a conversation is left out."""
     bypass_models_gateway: bool | None = None
     """Accepted; there is no gateway."""
 

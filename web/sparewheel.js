@@ -10,6 +10,7 @@ import { guarded } from "./lib/listener.js";
 import { register } from "./lib/offline.js";
 import { readOptions } from "./lib/options.js";
 import { PageModels } from "./lib/page-models.js";
+import { readRuntimeOptions } from "./lib/runtime-options.js";
 import { Session } from "./lib/session.js";
 import { watchSurroundings } from "./lib/surroundings.js";
 
@@ -27,7 +28,8 @@ const HERE = import.meta.url;
 
 /** @type {Api["createRuntime"]} */
 export async function createRuntime(options = {}) {
-  const { assetBase, workerUrl, createWorker = moduleWorker, onProgress, signal, snapshot, models = {} } = options;
+  const known = readRuntimeOptions(options);
+  const { assetBase, workerUrl, createWorker = moduleWorker, onProgress, signal, snapshot, models = {} } = known;
   const base = folder(assetBase ?? new URL(".", HERE));
   const worker = await launchWorker({
     workerUrl: workerUrl ? absolute(workerUrl) : new URL("worker.js", base),

@@ -159,6 +159,32 @@ test("starting can be aborted, before and during", async () => {
   assert.ok(worker.terminated);
 });
 
+for (const [options, message] of [
+  [{ onprogress: () => {} }, 'createRuntime: unknown option "onprogress" (did you mean "onProgress"?)'],
+  [{ assetsBase: "/x" }, 'createRuntime: unknown option "assetsBase" (did you mean "assetBase"?)'],
+  [{ model: {} }, 'createRuntime: unknown option "model" (did you mean "models"?)'],
+  [{ yaml: "agents: {}" }, 'createRuntime: unknown option "yaml"'],
+  [{ "": 1 }, 'createRuntime: unknown option ""'],
+  [null, "createRuntime: expected an options object"],
+  ["/assets/", "createRuntime: expected an options object"],
+]) {
+  test(`createRuntime refuses ${JSON.stringify(options)} before any worker is made`, async () => {
+    let made = 0;
+    const createWorker = () => (made++, new FakeWorker());
+    const starting = createRuntime(options && typeof options === "object" ? { createWorker, ...options } : options);
+    await assert.rejects(starting, (error) => {
+      assert.equal(error.message, message);
+      return kind("config")(error);
+    });
+    assert.equal(made, 0);
+  });
+}
+
+test("an option that is known, or is undefined, is not refused", async () => {
+  const { runtime } = await start({ snapshot: undefined, whatever: undefined });
+  runtime.dispose();
+});
+
 test("replies settle their own call, in whatever order they come", async () => {
   const { worker, runtime } = await start();
   const parsing = runtime.parseConfig("a");

@@ -71,6 +71,22 @@ export interface RuntimeOptions {
   signal?: AbortSignal;
   /** Models that live in this page, by name: agent files call them `page/NAME`. */
   models?: Record<string, PageModel>;
+  /**
+   * Makes every request of models and of the tools `fetch`, `api` and `openapi`, in the place of the worker's own `fetch`:
+   * to send them through a proxy, to add an authorization, to log or to mock them. The keys in `headers` leave the worker
+   * for this function. What it rejects with, or throws, counts as a network failure, and the chain goes on; the body is
+   * read piece by piece as it arrives, no faster than the worker can. Redirects are its own to follow or to refuse.
+   */
+  fetch?: (url: string, init: FetchInit) => Response | Promise<Response>;
+}
+
+/** A request, in a shape that `fetch` takes as it is. */
+export interface FetchInit {
+  method: string;
+  headers: Record<string, string>;
+  body?: string;
+  /** Aborts when nobody wants the answer any more. */
+  signal: AbortSignal;
 }
 
 /** A model of the embedder's. It gets no tools; what it throws makes the chain go on with the next model. */

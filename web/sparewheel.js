@@ -9,6 +9,7 @@ import { launchWorker } from "./lib/launch.js";
 import { guarded } from "./lib/listener.js";
 import { register } from "./lib/offline.js";
 import { readOptions } from "./lib/options.js";
+import { PageFetch } from "./lib/page-fetch.js";
 import { PageModels } from "./lib/page-models.js";
 import { readRuntimeOptions } from "./lib/runtime-options.js";
 import { Session } from "./lib/session.js";
@@ -29,7 +30,7 @@ const HERE = import.meta.url;
 /** @type {Api["createRuntime"]} */
 export async function createRuntime(options = {}) {
   const known = readRuntimeOptions(options);
-  const { assetBase, workerUrl, createWorker = moduleWorker, onProgress, signal, snapshot, models = {} } = known;
+  const { assetBase, workerUrl, createWorker = moduleWorker, onProgress, signal, snapshot, models = {}, fetch } = known;
   const base = folder(assetBase ?? new URL(".", HERE));
   const worker = await launchWorker({
     workerUrl: workerUrl ? absolute(workerUrl) : new URL("worker.js", base),
@@ -41,6 +42,7 @@ export async function createRuntime(options = {}) {
   });
   const client = new Client(worker);
   new PageModels(client, models);
+  if (fetch) new PageFetch(client, fetch);
   watchSurroundings(client);
   return new Runtime(client);
 }

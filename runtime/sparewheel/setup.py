@@ -42,7 +42,7 @@ _OPTIONS: Final = frozenset(
     }
 )
 _ELSEWHERE: Final = {
-    "toolProxy": "is not supported: tools ask their addresses directly, which must allow the page by CORS",
+    "toolProxy": "is not supported: pass createRuntime a fetch of your own, which may send requests through a proxy",
     "oauthRedirectURI": "is not supported: no tool of this runtime signs in",
 }
 MOST_DOCUMENTS: Final = 1000

@@ -2,12 +2,14 @@
 
 `start(send)` is called once by `web/boot.js`. After that the page's commands come through `dispatch(text)` and
 everything for the page goes through `send(text)`; no other reference crosses the line, and nothing but text. Keys are
-taken out of whatever is said here, so that no other place has to think of it.
+taken out of whatever is said here, so that no other place has to think of it, but not out of the requests themselves
+where the page makes them.
 """
 
 from __future__ import annotations
 
 import asyncio
+import json
 import sys
 from contextlib import aclosing
 from dataclasses import dataclass, field
@@ -24,6 +26,7 @@ from .resilience.breaker import Health
 from .setup import make_session
 from .transports.demo import DemoTransport
 from .transports.page import PageTransport
+from .transports.page_fetch import PageFetchTransport
 from .transports.router import RoutingTransport, network_transport
 
 if TYPE_CHECKING:
@@ -57,6 +60,7 @@ class Worker:
         self._writer = Writer()
         self._line = PageLine(self._push)
         self._page = PageTransport(self._push)
+        self._page_fetch = PageFetchTransport(self._push_request)
         special: dict[str, Transport] = {"demo": DemoTransport(), "page": self._page}
         self._transport = RoutingTransport(transport or network_transport(), special)
         self._health = Health(lambda entry: self._push({"type": "health", "entry": entry}))
@@ -75,6 +79,8 @@ class Worker:
             "online": self._online,
             "health": self._merge_health,
             "model_answer": self._model_answer,
+            "use_page_fetch": self._use_page_fetch,
+            "fetch_answer": self._page_fetch.deliver,
             "confirm": self._confirm,
             "respond": self._respond,
             "answer": self._answer,
@@ -211,6 +217,10 @@ class Worker:
         """A piece of the answer of a model that lives in the page."""
         self._page.deliver(params)
 
+    async def _use_page_fetch(self, params: Params) -> None:
+        """From now on a function of the page makes the requests."""
+        self._transport.network = self._page_fetch
+
     # ------------------------------------------------------------------------------------------------------------
 
     def _open_session(self, params: Params, history: list[Message]) -> _Open:
@@ -258,6 +268,10 @@ class Worker:
 
     def _push(self, payload: dict[str, Any]) -> None:
         self._send(self._writer.write(payload))
+
+    def _push_request(self, payload: dict[str, Any]) -> None:
+        """Nothing is hidden: without its key a request is none, and only the function that sends it gets to see it."""
+        self._send(json.dumps(payload))
 
 
 def _this_task() -> asyncio.Task[Any]:

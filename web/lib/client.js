@@ -66,9 +66,10 @@ export class Client {
    * Send a command whose outcome is news to nobody: if the worker is gone there is nothing left to be done.
    * @param {string} method
    * @param {Record<string, unknown>} params
+   * @returns {Promise<void>} Resolves when the command is over, in whatever way.
    */
   tell(method, params) {
-    this.request(method, params).catch(() => {});
+    return this.request(method, params).catch(() => {});
   }
 
   /**

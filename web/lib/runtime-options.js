@@ -5,8 +5,10 @@ import { isObject, refuse } from "./refuse.js";
 /** @type {Record<keyof RuntimeOptions, true>} A record, so that the type checker misses none and finds none too many. */
 const KNOWN = {
   assetBase: true, workerUrl: true, createWorker: true, onProgress: true, signal: true, snapshot: true, models: true,
+  fetch: true,
 };
 const NAMES = Object.keys(KNOWN);
+const PROXIES = ["proxy", "toolProxy"];
 // Of the letters of the longer name, how many may differ for one to be taken for a slip of the other.
 const CLOSE = 0.4;
 
@@ -19,10 +21,12 @@ export function readRuntimeOptions(options) {
   if (!isObject(options)) throw refuse("createRuntime: expected an options object");
   for (const [name, value] of Object.entries(options)) {
     if (value === undefined || NAMES.includes(name)) continue;
-    const meant = closest(name);
+    const meant = PROXIES.includes(name) ? "fetch" : closest(name);
     const question = meant === undefined ? "" : ` (did you mean ${JSON.stringify(meant)}?)`;
     throw refuse(`createRuntime: unknown option ${JSON.stringify(name)}${question}`, `Known are ${NAMES.join(", ")}.`);
   }
+  const { fetch } = options;
+  if (fetch !== undefined && typeof fetch !== "function") throw refuse("createRuntime: fetch must be a function");
   return options;
 }
 

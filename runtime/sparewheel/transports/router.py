@@ -14,14 +14,14 @@ if TYPE_CHECKING:
 
 
 class RoutingTransport:
-    """`special` transports by scheme; everything else goes to `network`."""
+    """`special` transports by scheme; everything else goes to `network`, which may be replaced."""
 
     def __init__(self, network: Transport, special: Mapping[str, Transport]) -> None:
-        self._network = network
+        self.network = network
         self._special = special
 
     def stream(self, request: HttpRequest) -> AbstractAsyncContextManager[HttpResponse]:
-        return self._special.get(urlsplit(request.url).scheme, self._network).stream(request)
+        return self._special.get(urlsplit(request.url).scheme, self.network).stream(request)
 
 
 def network_transport() -> Transport:

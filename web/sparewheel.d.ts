@@ -75,7 +75,8 @@ export interface RuntimeOptions {
    * Makes every request of models and of the tools `fetch`, `api` and `openapi`, in the place of the worker's own `fetch`:
    * to send them through a proxy, to add an authorization, to log or to mock them. The keys in `headers` leave the worker
    * for this function. What it rejects with, or throws, counts as a network failure, and the chain goes on; the body is
-   * read piece by piece as it arrives, no faster than the worker can. Redirects are its own to follow or to refuse.
+   * read piece by piece as it arrives, no faster than the worker can. Redirects are its own to follow or to refuse;
+   * `init.redirect` says what the worker would have done.
    */
   fetch?: (url: string, init: FetchInit) => Response | Promise<Response>;
 }
@@ -84,6 +85,8 @@ export interface RuntimeOptions {
 export interface FetchInit {
   method: string;
   headers: Record<string, string>;
+  /** "error" unless nothing would be told to whoever is redirected to. */
+  redirect: RequestRedirect;
   body?: string;
   /** Aborts when nobody wants the answer any more. */
   signal: AbortSignal;

@@ -68,7 +68,7 @@ def test_the_page_gets_the_request_whole_and_its_pieces_are_the_answer() -> None
         headers = asked.pop("headers")
         assert headers["authorization"] == f"Bearer {KEY}"  # only here: it is the page's to send
         url = "https://api.openai.com/v1/chat/completions"
-        assert asked == {"type": "fetch_request", "request": 1, "method": "POST", "url": url}
+        assert asked == {"type": "fetch_request", "request": 1, "method": "POST", "url": url, "redirect": "error"}
         body = b"".join(ANSWER)
         page.serve(1, [body[at : at + 1] for at in range(len(body))])  # every character is cut somewhere
         await page.settle()
@@ -159,7 +159,7 @@ def test_tools_ask_the_page_too() -> None:
         await page.asked()
         page.serve(1, openai_chat(tool_calls=[call]))
         asked = await page.asked(2)
-        assert (asked["method"], asked["url"]) == ("GET", "https://a.example/x")
+        assert (asked["method"], asked["url"], asked["redirect"]) == ("GET", "https://a.example/x", "follow")
         assert "body" not in asked
         page.answer(2, {**HEAD, "headers": {"content-type": "text/plain"}}, piece(b"Found."), {"done": True})
         await page.asked(3)

@@ -7,7 +7,8 @@ import { FakeWorker } from "./fake_worker.mjs";
 import { settle } from "./started.mjs";
 
 const ASKED = {
-  type: "fetch_request", request: 1, url: "https://h/v1", method: "POST", headers: { authorization: "Bearer k" }, body: "{}",
+  type: "fetch_request", request: 1, url: "https://h/v1", method: "POST", headers: { authorization: "Bearer k" }, redirect: "error",
+  body: "{}",
 };
 
 async function start(fetch) {
@@ -56,7 +57,7 @@ test("the function gets the request as fetch takes it, and its Response goes to 
   });
   assert.deepEqual(worker.posted[1].method, "use_page_fetch");
   const [[self, url, { signal, ...init }]] = calls;
-  assert.deepEqual([self, url, init], [undefined, "https://h/v1", { method: "POST", headers: ASKED.headers, body: "{}" }]);
+  assert.deepEqual([self, url, init], [undefined, "https://h/v1", { method: "POST", headers: ASKED.headers, redirect: "error", body: "{}" }]);
   assert.equal(signal.aborted, false);
   const [head, ...rest] = said(worker);
   assert.deepEqual(head, { request: 1, status: 201, url: "", headers: { "x-one": "1" } });

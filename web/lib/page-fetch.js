@@ -6,7 +6,8 @@ const LINGER_MS = 1000;
 /**
  * @typedef {NonNullable<import("../sparewheel.js").RuntimeOptions["fetch"]>} Fetch
  * @typedef {import("./client.js").Client} Client
- * @typedef {{request: number, url: string, method: string, headers: Record<string, string>, body?: string}} Request
+ * @typedef {{request: number, url: string, method: string, headers: Record<string, string>, redirect: RequestRedirect,
+ *   body?: string}} Request
  */
 
 /** Makes the worker's requests with a function of the page's. */
@@ -30,13 +31,13 @@ export class PageFetch {
   }
 
   /** @param {Request} asked */
-  async #make({ request, url, method, headers, body }) {
+  async #make({ request, url, method, headers, redirect, body }) {
     const control = new AbortController();
     const { signal } = control;
     this.#open.set(request, control);
     try {
       const fetch = this.#fetch; // called as a function, for the browser's own is none of our methods
-      const init = { method, headers, ...(body !== undefined && { body }), signal };
+      const init = { method, headers, redirect, ...(body !== undefined && { body }), signal };
       const response = checked(await fetch(url, init));
       const reader = response.body?.getReader();
       const stop = () => void reader?.cancel().catch(() => {}); // the function may not have looked at its signal

@@ -29,6 +29,11 @@ class HttpRequest:
     body: bytes = field(repr=False)
     follow: bool = False
 
+    @property
+    def redirect(self) -> str:
+        """The mode of the fetch standard."""
+        return "follow" if self.follow else "error"
+
 
 class HttpResponse(Protocol):
     """An answer whose headers have come and whose body is on its way."""

@@ -82,7 +82,7 @@ class FetchTransport:
             "signal": controller.signal,
             "credentials": "omit",
             "referrerPolicy": "no-referrer",
-            "redirect": "follow" if request.follow else "error",
+            "redirect": request.redirect,
         }
         try:
             try:

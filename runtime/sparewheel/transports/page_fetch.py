@@ -1,9 +1,10 @@
 """The network as a function of the page's: the embedder's own `fetch`, in the place of the worker's.
 
-The worker posts `{type: "fetch_request", request, method, url, headers, body?}` and takes it back with `fetch_cancel`.
-The page answers with commands: `{request}` with `status`, `url` and `headers`, then `chunk` for each piece of the body,
-then `done: true`; or `error`, in the page's own words, at any time. Bodies go out as text, which is all we ever send;
-they come back in base64, because a piece may end in the middle of a character, and need not be text at all.
+The worker posts `{type: "fetch_request", request, method, url, headers, redirect, body?}` and takes it back with
+`fetch_cancel`. The page answers with commands: `{request}` with `status`, `url` and `headers`, then `chunk` for each
+piece of the body, then `done: true`; or `error`, in the page's own words, at any time. Bodies go out as text, which is
+all we ever send; they come back in base64, because a piece may end in the middle of a character, and need not be text
+at all.
 
 A piece is answered when it is read. The page leaves only so many unanswered, so it never runs far ahead of us.
 """
@@ -49,6 +50,7 @@ class PageFetchTransport:
         linger = False
         body = {"body": request.body.decode()} if request.body else {}  # a GET must have none, not even an empty one
         asked = {"method": request.method, "url": request.url, "headers": dict(request.headers), **body}
+        asked["redirect"] = request.redirect
         try:
             self._post({"type": "fetch_request", "request": number, **asked})
             head = await line.next()

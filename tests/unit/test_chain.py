@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import json
+
 import pytest
 
 from sparewheel.testing import Reply, ToolCall, Usage, errors, openai_chat
 from sparewheel.testing.script import BEFORE_HEAD
+from tests.agentic import play_agent
 from tests.scripted import REFUSED, Script, folded_text, play
 
 ANSWER = openai_chat(text=["An", "swer"], usage=Usage(10, 5))
@@ -185,6 +188,23 @@ def test_if_all_refuse_the_turn_finishes_with_the_refusal() -> None:
     ]
     assert played.terminal["reason"] == "refusal"
     assert folded_text(played.events) == "I will not."
+
+
+@pytest.mark.parametrize("said", ["Unknown parameter: 'stream_options'.", "extra fields not permitted: include_usage"])
+def test_a_server_that_refuses_to_be_asked_for_usage_is_asked_without_from_then_on(said: str) -> None:
+    refused = Reply.json(400, {"error": {"message": said, "type": "invalid_request_error"}})
+    (first, second), transport = play_agent([refused, ANSWER, ANSWER], prompts=("hi", "again"))
+    assert [played.terminal["type"] for played in (first, second)] == ["finish", "finish"]
+    assert ["stream_options" in json.loads(request.body) for request in transport.requests] == [True, False, False]
+    (retry,) = first.of("retry")
+    assert (retry["delay_ms"], retry["kind"], said in retry["reason"]) == (0, "invalid_request", True)
+
+
+def test_a_server_that_refuses_whatever_is_asked_is_asked_once_more() -> None:
+    refused = Reply.json(400, {"error": {"message": "Unknown parameter: 'stream_options'."}})
+    played, transport = play({"a": [refused, refused]})
+    assert played.terminal["kind"] == "invalid_request"
+    assert transport.asked == ["a", "a"]
 
 
 def test_length_is_an_outcome_of_its_own() -> None:

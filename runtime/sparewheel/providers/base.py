@@ -54,12 +54,16 @@ class OutputSchema:
 
 @dataclass(frozen=True, slots=True)
 class ModelRequest:
-    """One step's question to one model. The conversation is neutral: the wire format renders it for its API."""
+    """One step's question to one model. The conversation is neutral: the wire format renders it for its API.
+
+    `with_usage`: where a format tells usage only if it is asked to, ask.
+    """
 
     spec: ModelSpec
     messages: Sequence[Message]
     tools: Sequence[ToolSpec] = ()
     output: OutputSchema | None = None
+    with_usage: bool = True
 
 
 @dataclass(slots=True)

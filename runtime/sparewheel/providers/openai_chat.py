@@ -63,7 +63,7 @@ class OpenAIChat:
             "model": spec.model,
             "messages": _render(prepare(request.messages, spec.ref), spec),
             "stream": True,
-            "stream_options": {"include_usage": True},
+            **({"stream_options": {"include_usage": True}} if request.with_usage else {}),
             **_parameters(spec),
             **ask(spec),
         }

@@ -73,6 +73,7 @@ class Health:
     def __init__(self, tell: Callable[[dict[str, Any]], object] = lambda entry: None) -> None:
         self._states: dict[str, _State] = {}
         self._stood_in_for: set[str] = set()  # primaries whose place another model took
+        self.without_usage: set[str] = set()  # addresses of servers that refuse a request that asks for usage
         self._tell = tell
         self._online = asyncio.Event()
 

@@ -15,7 +15,7 @@ from ..providers.base import ModelRequest
 from .compaction import compact, dropped
 from .hedge import Race, Runner
 from .plan import Choice, Plan
-from .policy import Decision, Failure, decide
+from .policy import Decision, Failure, decide, refuses_usage
 from .projection import project
 from .report import announce, cost_of, exhausted, resting, skipped_events, turn_failed, usage_events
 from .running import Attempt
@@ -99,8 +99,8 @@ class _StepRun:
                 return
             if attempt.spec is not choice.spec:  # the winner of a race is the one that is asked again
                 choice = Choice(attempt.spec, 0)
-            if shorter := self._compact(attempt, attempt.error.info):
-                yield shorter
+            if changed := self._compact(attempt, attempt.error.info) or self._plainer(attempt, attempt.error.info):
+                yield changed  # the same model again, with another request
                 continue
             failure = self._failure(attempt, attempt.error, choice)
             decision = self._decide(failure, attempt)
@@ -150,7 +150,8 @@ class _StepRun:
         messages = step.messages
         if step.kept:
             messages = [*messages, assistant("".join(kept.text for kept in step.kept)), user(GO_ON)]
-        request = ModelRequest(attempt.spec, messages, step.tools, step.output)
+        with_usage = attempt.spec.base_url not in self._health.without_usage
+        request = ModelRequest(attempt.spec, messages, step.tools, step.output, with_usage)
         stream = attempt.run(request, self._chain.transport, self._chain.agent.timeouts, step.max_bytes)
         self._health.begin(choice.spec, probe=choice.probe)
         try:
@@ -264,6 +265,15 @@ class _StepRun:
         number = self._step.reserve(attempt.spec.ref)["attempt"]
         event: Event = {"type": "compacted", "model": attempt.spec.ref, "attempt": number, "dropped": gone}
         return [*usage_events(attempt, discarded=True), *self._discard(attempt), event]
+
+    def _plainer(self, attempt: Attempt, info: ErrorInfo) -> list[Event]:
+        """Ask a server again that only refuses to be asked for usage, and no more for that."""
+        spec = attempt.spec
+        if not refuses_usage(info) or spec.base_url in self._health.without_usage:
+            return []
+        self._health.without_usage.add(spec.base_url)
+        number = self._step.reserve(spec.ref)["attempt"]
+        return [announce(spec, spec, info, number, 0, self._chain.now())]
 
     def _decide(self, failure: Failure, attempt: Attempt) -> Decision:
         if self._keeps(attempt, failure.info.kind):

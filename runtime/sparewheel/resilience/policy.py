@@ -94,3 +94,8 @@ def _next_delay(upcoming: Choice, failed: ModelSpec, config: FallbackConfig) -> 
     if config.delay is not None:
         return config.delay
     return upcoming.position * SAME_HOST_DELAY if upcoming.spec.host == failed.host else 0.0
+
+
+def refuses_usage(info: ErrorInfo) -> bool:
+    """Whether a server that speaks OpenAI's format does not know how it is asked for the tokens of a stream."""
+    return info.code == "model_error" and any(name in info.message for name in ("stream_options", "include_usage"))

@@ -108,6 +108,37 @@ def chat(text: str, **extra: object) -> ServerSentEvent:
     return ServerSentEvent(json.dumps({"choices": [{"index": 0, "delta": {"content": text}}], **extra}))
 
 
+def padded(number: int, text: str) -> ServerSentEvent:
+    """As OpenAI's Responses API has it, between whose numbers and padding the text stands."""
+    data = {"type": "response.output_text.delta", "sequence_number": number, "item_id": "m", "output_index": 0}
+    noise = "".join(random.Random(number).choices("abcXYZ019", k=number % 17))
+    return ServerSentEvent(json.dumps(data | {"content_index": 0, "delta": text, "obfuscation": noise}))
+
+
+def test_noise_in_known_places_is_no_difference() -> None:
+    chats = [chat("word ", obfuscation="".join(random.Random(n).choices("abcXYZ", k=n % 16))) for n in range(1000)]
+    assert both("openai_chatcompletions", chats) < 10
+    assert both("openai_responses", [padded(number, "word ") for number in range(1, 1000)]) < 10
+
+
+@settings(max_examples=200)
+@given(
+    st.lists(
+        st.tuples(st.integers(0, 10**6), st.sampled_from(["a", " word", '"', "\\", '","obfuscation":"x']) | st.text())
+    )
+)
+def test_text_amid_noise_is_what_it_was(pieces: list[tuple[int, str]]) -> None:
+    both("openai_responses", [padded(number, text) for number, text in pieces])
+
+
+@pytest.mark.parametrize(
+    "noise", ['x"', "x\\u0041", 'x","delta":"no', {"a": 1}, ["x"], None, 1.5, True, "-" * 100, " "]
+)
+def test_noise_of_another_kind_is_parsed(noise: object) -> None:
+    events = [chat("a", obfuscation="abc"), chat("b", obfuscation="de"), chat("c", obfuscation=noise), chat("d")]
+    assert both("openai_chatcompletions", events) > 2
+
+
 def test_where_every_event_is_different_it_gives_up() -> None:
     events = [chat("word ", noise=number) for number in range(100)]
     assert both("openai_chatcompletions", events) == 100

@@ -3,10 +3,14 @@
 Parsing JSON is half of what a delta costs. So when two events in a row came to nothing but their text, and are equal
 around it, the events that follow and are equal there too mean the same with another text. Anything else is fed to the
 format's decoder, and starts this over: nothing is known about any format here, and no state of a decoder is skipped.
+
+But for two names of fields: OpenAI pads each event with random characters against those who listen to its length, and
+numbers the events of one API. What stands there means nothing to any decoder, and may differ.
 """
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING, Final
 
 from pydantic_core import from_json
@@ -18,8 +22,10 @@ if TYPE_CHECKING:
     from .assembly import Assembly
     from .base import StreamDecoder
 
-# Some servers put a random field, or a rising number, into each event: after this many patterns without use, no more.
+# Some servers put something else that changes into each event: after this many patterns without use, no more.
 MAX_PATTERNS: Final = 8
+MAX_NOISE: Final = 64  # characters of one of those fields
+_NOISE: Final = re.compile(r'"(?:obfuscation|sequence_number)": ?(?:"([A-Za-z0-9]*)"|([0-9]+))')
 
 
 class Shortcut:
@@ -28,8 +34,12 @@ class Shortcut:
     def __init__(self, decoder: StreamDecoder, assembly: Assembly) -> None:
         self._decoder = decoder
         self._assembly = assembly
-        # What stands before and after the text (after: the quote at least), and the event's name.
-        self._before = self._after = self._name = ""
+        self._before = self._after = (
+            "",
+            "",
+        )  # the text, in two parts where noise stands between; the quotes belong here
+        self._noisy = False
+        self._name = ""  # the event's
         self._proven = False  # two events have shown what the pattern means
         self._left = MAX_PATTERNS
 
@@ -50,10 +60,10 @@ class Shortcut:
 
     def _text_in(self, event: ServerSentEvent) -> str:
         """The text of an event that has the pattern; "" if it has not, or if its text is not JSON."""
-        data, before, after = event.data, self._before, self._after
+        data, before, after = event.data, self._before[0], self._after[1]
         if not (data.startswith(before) and data.endswith(after) and event.event == self._name):
             return ""
-        text = data[len(before) : -len(after)]  # "" where the two overlap
+        text = self._amid_noise(data) if self._noisy else data[len(before) : -len(after)]  # "" where the two overlap
         if text.isprintable() and '"' not in text and "\\" not in text:
             return text
         try:
@@ -61,12 +71,29 @@ class Shortcut:
         except ValueError:
             return ""
 
+    def _amid_noise(self, data: str) -> str:
+        """What stands where the text is in the pattern; "" if the noise is not like the noise that was seen."""
+        (before, between), (close, after) = self._before, self._after
+        start = len(before)
+        if between:
+            end = data.find(between, start, start + MAX_NOISE + len(between))
+            if end < 0 or not (end == start or data[start:end].isalnum()):
+                return ""
+            start = end + len(between)
+        end = len(data) - len(after)
+        if close:
+            at = data.rfind(close, max(end - MAX_NOISE - len(close), start), end)
+            if at < 0 or not (at + len(close) == end or data[at + len(close) : end].isalnum()):
+                return ""
+            end = at
+        return data[start:end]
+
     def _learn(self, event: ServerSentEvent, text: str) -> None:
         """See what an event shows that the decoder took for `text` and nothing else; "" if it was something else."""
-        if text and self._after and self._text_in(event) == text:
+        if text and self._after[1] and self._text_in(event) == text:
             self._proven, self._left = True, MAX_PATTERNS
             return
-        self._after, self._proven = "", False
+        self._after, self._proven = ("", ""), False
         if not (text and self._left):
             return
         # Where the text stands in the data, if it does so just once and as it is.
@@ -74,5 +101,17 @@ class Shortcut:
         at = data.find(quoted)
         if at >= 0 and data.find(quoted, at + 1) < 0:
             self._left -= 1
-            self._before, self._after = data[: at + 1], data[at + len(quoted) - 1 :]
+            self._before = _without_noise(data[: at + 1])
+            close, after = _without_noise(data[at + len(quoted) - 1 :])
+            self._after = (close, after) if after else ("", close)
+            self._noisy = bool(self._before[1] or self._after[0])
             self._name = event.event
+
+
+def _without_noise(text: str) -> tuple[str, str]:
+    """What stands before and after the noise in `text`; the second is empty where there is none."""
+    found = _NOISE.search(text)
+    if found is None:
+        return text, ""
+    start, end = found.span(1 if found[1] is not None else 2)
+    return text[:start], text[end:]

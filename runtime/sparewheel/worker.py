@@ -78,6 +78,7 @@ class Worker:
             "close": self._close,
             "online": self._online,
             "health": self._merge_health,
+            "known_health": self._known_health,
             "model_answer": self._model_answer,
             "use_page_fetch": self._use_page_fetch,
             "fetch_answer": self._page_fetch.deliver,
@@ -212,6 +213,10 @@ class Worker:
         entry = params.get("entry")
         if isinstance(entry, dict):
             self._health.merge(entry)
+
+    async def _known_health(self, params: Params) -> Any:
+        """Another tab of this origin has been opened, and asks."""
+        return self._health.entries()
 
     async def _model_answer(self, params: Params) -> None:
         """A piece of the answer of a model that lives in the page."""

@@ -75,6 +75,37 @@ async def test_what_one_tab_learns_the_other_knows(tabs: list[Theirs], provider:
     assert turn.text == "Answer"
 
 
+async def test_a_tab_that_is_opened_later_knows_what_the_others_have_learnt(
+    tabs: list[Theirs], site: Site, provider: ScriptedProvider
+) -> None:
+    here = tabs[0]
+    provider.script("a", errors.openai_rate_limit(retry_after=600).replace(expose=("retry-after",)))
+    provider.script("b", ANSWER, ANSWER)
+    yaml = agent_file({"a": provider.url, "b": provider.url})
+    await here.open("s", yaml, ENV)
+    assert [event["kind"] for event in (await here.take_turn("s")).of("fallback")] == ["rate_limit"]
+    page = await here.page.context.new_page()
+    await page.goto(f"{site.origin}/theirs/", wait_until="load")
+    await page.evaluate(
+        """() => {
+          globalThis.heard = new Promise((tell) => {
+            new BroadcastChannel("sparewheel-health").onmessage = ({ data }) => data.entries && tell(data);
+          });
+        }"""
+    )
+    later = Theirs(page, Watch(here.page.context))
+    await later.boot()
+    answer = await within(page.evaluate("() => heard"))
+    assert "CANARY" not in str(answer)
+    assert provider.url not in str(answer)
+    await later.open("s", yaml, ENV)
+    turn = await later.take_turn("s")
+    assert [event["model"] for event in turn.of("skipped")] == ["openai/a"]
+    assert turn.text == "Answer"
+    assert [request.model for request in provider.requests] == ["a", "b", "b"]
+    await page.close()
+
+
 async def test_a_wait_for_the_network_ends_when_the_browser_is_online(
     tabs: list[Theirs], provider: ScriptedProvider, refused: str
 ) -> None:

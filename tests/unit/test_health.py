@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 from typing import Any
 
-from sparewheel.resilience.breaker import Health
+from sparewheel.resilience.breaker import Health, model_id
 from sparewheel.testing import Reply, errors, openai_chat
 from tests.fakeloop import run
 from tests.scripted import REFUSED, Played, ScriptedTransport, collect, session
@@ -271,6 +271,29 @@ def test_tabs_tell_each_other_without_a_key() -> None:
     run(main())
 
 
+def test_a_tab_that_is_opened_later_is_told_what_is_left() -> None:
+    async def main() -> None:
+        here, there = Health(), Health()
+        limited = errors.openai_rate_limit(retry_after=20)
+        models = ["a", "other/b", "c"]
+        transport = ScriptedTransport({"a": [limited], "other/b": [errors.openai_invalid_key()], "c": [ANSWER] * 2})
+        await collect(session(transport, models, health=here))
+        await asyncio.sleep(5)
+        limit, account = here.entries()
+        assert (limit["seconds"], limit["kind"], limit["told"]) == (15, "rate_limit", True)
+        assert (account["seconds"], account["kind"], account["told"]) == (3600, "auth", False)
+        assert "CANARY" not in str([limit, account])
+        assert "example.test" not in str([limit, account])  # an address may hold a secret
+        for entry in (limit, account):
+            there.merge(entry)
+        played = await collect(session(transport, models, health=there))
+        assert told(played)[:2] == [("skipped", "a"), ("skipped", "b")]
+        await asyncio.sleep(15)
+        assert [entry["kind"] for entry in here.entries()] == ["auth"]
+
+    run(main())
+
+
 def test_nonsense_from_another_tab_is_ignored() -> None:
     async def main() -> None:
         health = Health()
@@ -281,10 +304,10 @@ def test_nonsense_from_another_tab_is_ignored() -> None:
             {"name": "x", "kind": 1},
         ):
             health.merge(entry)
-        health.merge({"name": "model openai/a https://api.openai.com/v1", "seconds": float("nan"), "kind": "quota"})
-        assert told(await collect(session(ScriptedTransport({"a": [ANSWER]}), ["a"], health=health))) == [
-            ("finish", "a")
-        ]
+        conversation = session(ScriptedTransport({"a": [ANSWER]}), ["a"], health=health)
+        [spec] = conversation.agent.team.agents["root"].chain
+        health.merge({"name": model_id(spec), "seconds": float("nan"), "kind": "quota"})
+        assert told(await collect(conversation)) == [("finish", "a")]
 
     run(main())
 

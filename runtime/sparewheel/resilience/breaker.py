@@ -4,8 +4,9 @@ A breaker opens after failures in a row and lets one probe through when its time
 pointless until then: of a model (rate limit, a rescue by another), or of an account, which is a key at a host (quota, a
 key that is not accepted). Health only decides where a step starts; it never shuts out the last model left.
 
-Times are seconds of the event loop's clock. Tabs of an origin tell each other by `entry` and `merge`, in seconds to go,
-because their clocks have different zeros. Keys are told apart by a digest, never by themselves.
+Times are seconds of the event loop's clock. Tabs of an origin tell each other by `tell`, `entries` and `merge`, in
+seconds to go, because their clocks have different zeros. Keys, and addresses, which may hold a secret too, are told
+apart by digests, never by themselves.
 """
 
 from __future__ import annotations
@@ -153,6 +154,15 @@ class Health:
         except TimeoutError:
             pass
 
+    def entries(self) -> list[dict[str, Any]]:
+        """What a tab that has just been opened should know."""
+        now = asyncio.get_running_loop().time()
+        return [
+            _entry(name, state.until - now, state.kind, state.told)
+            for name, state in self._states.items()
+            if state.until > now
+        ]
+
     def merge(self, entry: dict[str, Any]) -> None:
         """Take what another tab told. Never raises: it may be of another version."""
         match entry:
@@ -171,7 +181,7 @@ class Health:
         state = self._state(name)
         if until >= state.until:
             state.until, state.kind, state.told = until, kind, told
-        self._tell({"name": name, "seconds": min(seconds, LONGEST_COOLDOWN), "kind": kind, "told": told})
+        self._tell(_entry(name, seconds, kind, told))
 
     def _state(self, name: str) -> _State:
         if name not in self._states and len(self._states) >= MAX_ENTRIES:
@@ -179,14 +189,20 @@ class Health:
         return self._states.setdefault(name, _State())
 
 
+def _entry(name: str, seconds: float, kind: Kind, told: bool) -> dict[str, Any]:
+    return {"name": name, "seconds": min(seconds, LONGEST_COOLDOWN), "kind": kind, "told": told}
+
+
 def model_id(spec: ModelSpec) -> str:
     """One model at one address."""
-    return f"model {spec.ref} {spec.base_url}"
+    return f"model {spec.ref} {_digest(spec.base_url)}"
 
 
 def account_id(spec: ModelSpec) -> str:
-    """One key at one address, the key as a digest; a model that needs no key shares its account with no other."""
-    if spec.key is None:
-        return model_id(spec)
-    digest = hashlib.sha256(spec.key.encode()).hexdigest()[:16]
-    return f"account {spec.base_url} {digest}"
+    """One key at one address; a model that needs no key shares its account with no other."""
+    return model_id(spec) if spec.key is None else f"account {_digest(spec.base_url)} {_digest(spec.key)}"
+
+
+def _digest(text: str) -> str:
+    """The same in every tab."""
+    return hashlib.sha256(text.encode()).hexdigest()[:16]

@@ -279,6 +279,17 @@ export interface TurnOptions {
   signal?: AbortSignal;
 }
 
+/** A command of the agent file, with what the file says of it. */
+export interface Command {
+  readonly description?: string;
+  /** The prompt. */
+  readonly instruction?: string;
+  /** Which agent of the file it is meant for. */
+  readonly agent?: string;
+  /** An address to open instead. */
+  readonly url?: string;
+}
+
 /** One conversation. Turns run one at a time; sessions run side by side. */
 export interface Session {
   readonly id: string;
@@ -290,6 +301,8 @@ export interface Session {
   readonly agents: string[];
   /** What the agent file wants users to be greeted with; may be empty. */
   readonly welcomeMessage: string;
+  /** The agent's commands by name, for a menu: choosing one is sending its instruction. */
+  readonly commands: Readonly<Record<string, Command>>;
   /** Runs a turn. Settles after the turn's terminal event. */
   send(prompt: string, options?: TurnOptions): Promise<Result>;
   /**

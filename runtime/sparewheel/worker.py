@@ -138,7 +138,7 @@ class Worker:
             "models": [spec.ref for spec in root.chain],
             "agents": list(team.agents),
             "welcome_message": root.welcome_message,
-            "commands": {name: command.instruction for name, command in root.commands.items()},
+            "commands": {name: command.model_dump(exclude_defaults=True) for name, command in root.commands.items()},
         }
 
     async def _send_prompt(self, params: Params) -> Any:

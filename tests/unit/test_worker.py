@@ -152,6 +152,31 @@ def test_a_key_in_the_wrong_place_is_not_in_the_error_that_says_so(more: str) ->
     run(main())
 
 
+def test_a_page_learns_the_commands_of_the_agent() -> None:
+    async def main() -> None:
+        yaml = """
+agents:
+  root:
+    model: openai/a
+    use_commands: [shared]
+    commands:
+      fix: Fix ${env.THING}.
+      help: {description: Opens the manual, url: "https://manual.example.test"}
+      ask: {instruction: Who are you?, agent: root}
+commands: {shared: {greet: Say hello.}}
+"""
+        env = {"OPENAI_API_KEY": KEY, "THING": "the roof"}
+        reply = await Page({}).call("create_session", session="s", yaml=yaml, env=env)
+        assert reply["result"]["commands"] == {
+            "greet": {"instruction": "Say hello."},
+            "fix": {"instruction": "Fix the roof."},
+            "help": {"description": "Opens the manual", "url": "https://manual.example.test"},
+            "ask": {"instruction": "Who are you?", "agent": "root"},
+        }
+
+    run(main())
+
+
 def test_abort_ends_the_turn_at_once_with_its_event_and_its_reply() -> None:
     async def main() -> None:
         page = Page({"a": [Reply(ANSWER, silent_after=2), ANSWER]})

@@ -18,7 +18,12 @@ import { refuse } from "./refuse.js";
  * @property {Listener | undefined} listener
  * @property {boolean | undefined} interactive Whether anybody can be asked; unset: whether anybody listens.
  *
- * @typedef {{agent: string, models: string[], agents: string[], welcome_message: string}} Made What the worker says.
+ * @typedef {object} Made What the worker says.
+ * @property {string} agent
+ * @property {string[]} models
+ * @property {string[]} agents
+ * @property {string} welcome_message
+ * @property {SessionApi["commands"]} commands
  */
 
 /** @implements {SessionApi} */
@@ -52,6 +57,7 @@ export class Session {
     this.models = made.models;
     this.agents = made.agents;
     this.welcomeMessage = made.welcome_message;
+    this.commands = made.commands;
   }
 
   /** @param {Listener | undefined} listener */

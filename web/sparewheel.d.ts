@@ -209,7 +209,10 @@ export interface SessionOptions {
    * Default: whether there is a listener, or the turn is being streamed.
    */
   interactive?: boolean;
-  /** Texts for the agent to search, by path: at most 1000, and 16 MiB in total. */
+  /**
+   * Texts by path, at most 1000 and 16 MiB in total: the sources that toolsets of type `python` name with `file`. Nothing
+   * else reads them; the model does not get to see them.
+   */
   documents?: Record<string, string>;
   [option: string]: unknown;
 }

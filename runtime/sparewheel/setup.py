@@ -44,6 +44,8 @@ _OPTIONS: Final = frozenset(
 _ELSEWHERE: Final = {
     "toolProxy": "is not supported: pass createRuntime a fetch of your own, which may send requests through a proxy",
     "oauthRedirectURI": "is not supported: no tool of this runtime signs in",
+    "history": "is for createSession: chat takes the whole conversation as messages",
+    "messages": "is for chat: createSession takes the messages to begin with as history",
 }
 MOST_DOCUMENTS: Final = 1000
 MOST_DOCUMENT_BYTES: Final = 16 * 1024 * 1024
@@ -52,7 +54,7 @@ MOST_DOCUMENT_BYTES: Final = 16 * 1024 * 1024
 def make_session(
     name: str, params: Params, history: Iterable[Message], transport: Transport, health: Health, line: PageLine
 ) -> Session:
-    """`params` are those of `create_session` and `chat`. Raises `ConfigError`."""
+    """`params` are those of `create_session` and `chat`, but for the messages. Raises `ConfigError`."""
     _check_options(params)
     env = _env(params)
     team = resolve_team(load_agent_file(params.get("yaml")), _agent_name(params), env)
@@ -143,9 +145,11 @@ def _approvals(params: Params) -> Approvals:
 
 def _check_options(params: Params) -> None:
     """An option that is silently ignored is worse than one that is refused."""
-    for name in params.keys() - _OPTIONS:
+    for name in params:
         if reason := _ELSEWHERE.get(name):
             raise ConfigError(f"options.{name} {reason}")
+        if name in _OPTIONS:
+            continue
         close = get_close_matches(name, _OPTIONS, n=1)
         raise ConfigError(f'unknown option "{name}"' + (f' (did you mean "{close[0]}"?)' if close else ""))
 

@@ -130,7 +130,8 @@ class Worker:
         return list_agents(load_agent_file(params.get("yaml")))
 
     async def _create_session(self, params: Params) -> Any:
-        opened = self._open_session(params, parse_messages(params.get("history") or []))
+        history = parse_messages(params.pop("history", None) or [])
+        opened = self._open_session(params, history)
         team = opened.session.agent.team
         root = team.agents[team.root]
         return {
@@ -146,7 +147,7 @@ class Worker:
         return await self._turn(opened, opened.session.turn(params.get("prompt")), params.get("interactive"))
 
     async def _chat(self, params: Params) -> Any:
-        messages = parse_messages(params.get("messages"))
+        messages = parse_messages(params.pop("messages", None))
         if not messages or messages[-1].role != "user":
             raise ConfigError("chat: the last message must be from the user")
         opened = self._open_session(params, [])

@@ -252,6 +252,17 @@ def test_chat_is_a_session_for_one_call() -> None:
             {"session": "x", "yaml": YAML, "toolProxy": "https://p"},
             "options.toolProxy is not supported",
         ),
+        (
+            "create_session",
+            {"session": "x", "yaml": YAML, "messages": []},
+            "options.messages is for chat: createSession takes the messages to begin with as history",
+        ),
+        (
+            "chat",
+            {"session": "x", "yaml": YAML, "history": [], "messages": [{"role": "user", "content": "hi"}]},
+            "options.history is for createSession: chat takes the whole conversation as messages",
+        ),
+        ("create_session", {"session": "x", "yaml": YAML, "histori": []}, 'did you mean "history"?'),
         ("create_session", {"session": "s", "yaml": YAML}, "not in use"),
         ("create_session", {"session": "x", "yaml": YAML, "history": 7}, "messages must be an array"),
         ("create_session", {"session": "x", "yaml": ADDRESS % "http://["}, "base_url: names no host that there can be"),

@@ -1,6 +1,6 @@
 import { isObject, refuse } from "./refuse.js";
 
-// docker-agent's limits: the index lives in memory, and every piece of it may go to a model.
+// docker-agent's limits: all of it is kept in memory.
 const MAX_DOCUMENTS = 1000;
 const MAX_BYTES = 16 * 1024 * 1024;
 

@@ -21,6 +21,7 @@ from .page_tasks import page_tasks
 from .report import Table
 from .sizes import FULL, QUICK, Sizes
 from .soak import soak
+from .step import loaded_step
 
 
 def parse(argv: list[str] | None = None) -> argparse.Namespace:
@@ -52,6 +53,7 @@ async def measure(lab: Lab, sizes: Sizes) -> tuple[Facts, list[Table]]:
         keep("stream", await stream.throughput(both, sizes, lab))
         keep("latency", await stream.latency(both, sizes, lab))
         keep("fallback", await stream.fallback(both, sizes, lab))
+        keep("step", await loaded_step(both, sizes, lab))
         keep("memory", remembered)
     keep("page", await page_tasks(lab, sizes))
     return facts, tables

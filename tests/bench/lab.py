@@ -60,10 +60,13 @@ class Contender:
     processes: list[int]
     devtools: DevTools | None = None
 
-    async def run(self, *models: str, stamped: bool = False, name: str = "") -> Run:
-        """Ask these models, one after the other until one streams. `name`: in the way of this contender."""
+    async def run(self, *models: str, stamped: bool = False, name: str = "", tools: int = 0, messages: int = 0) -> Run:
+        """Ask these models, one after the other until one streams. `name`: in the way of this contender.
+
+        `tools` and `messages` are how many the request has beside its prompt.
+        """
         name = name or self.name
-        await self.remote.call("prepare", name, models)
+        await self.remote.call("prepare", name, models, tools, messages)
         before = machine.cpu_seconds(self.processes)
         facts = await self.remote.call("run", name, models, stamped)
         cpu = machine.cpu_seconds(self.processes) - before

@@ -28,6 +28,7 @@ LIMITS = {
 REPORTED = {
     *(("latency", name) for name in ("p50_ms", "p99_ms", "first_delta_ms")),
     ("fallback", "overhead_ms"),
+    ("step", "loaded_ms"),
     ("page", "longest_task_ms"),
 }
 

@@ -16,10 +16,13 @@ from typing import Any
 import pytest
 
 from sparewheel import messages
-from sparewheel.messages import Message, assistant, user
+from sparewheel.messages import Message, Text, ToolCall, assistant, user
 from sparewheel.providers import attempt
 from sparewheel.providers.assembly import Block
+from sparewheel.providers.base import ToolSpec
 from sparewheel.testing import Reply, openai_chat
+from sparewheel.tools.base import Tool
+from tests.agentic import agent_file, call, context, say
 from tests.fakeloop import run
 from tests.scripted import ScriptedTransport, check_rules, collect, session
 from tests.unit.test_worker import KEY, YAML, Page
@@ -105,6 +108,30 @@ def test_a_turn_costs_the_history_once_and_never_reads_it_anew(monkeypatch: pyte
 
     few, many = calls(turn(200)), calls(turn(2_000))
     assert many < 10.5 * few
+
+
+def test_a_step_costs_its_tools_and_its_history_once() -> None:
+    """Two steps, with a call between them: 200 tools and 500 messages against twice that."""
+
+    async def done(arguments: dict[str, Any], _: Any) -> str:
+        return "done"
+
+    def turn(tools: int, length: int) -> Callable[[], None]:
+        parameters = {"type": "object", "properties": {name: {"type": "string"} for name in "abcd"}}
+        specs = [ToolSpec(f"tool_{number}", "Does something.", parameters) for number in range(tools)]
+        own = context(*(Tool(spec, done, read_only=True) for spec in specs))
+        conversation = session(
+            ScriptedTransport({"a": [call("tool_0"), say("yes")]}), [], text=agent_file(), context=own
+        )
+        asked = [Message("assistant", (ToolCall(f"c{number}", "tool_1", "{}"),)) for number in range(length // 4)]
+        results = [Message("tool", (Text("done"),), tool_call_id=f"c{number}") for number in range(length // 4)]
+        conversation._history = [
+            message for pair in zip(asked, results, strict=True) for message in (user("a?"), *pair, assistant("b."))
+        ]
+        return lambda: None if run(collect(conversation)).result else pytest.fail("no result")
+
+    few, many = calls(turn(200, 500)), calls(turn(400, 1_000))
+    assert many < 2.1 * few
 
 
 def test_a_hundred_sessions_at_once_cost_what_a_hundred_sessions_cost() -> None:

@@ -41,8 +41,36 @@ providers:
 `;
 }
 
-const open = (models, listener) =>
-  runtime.createSession({ yaml: agentFile(models), env: { BENCH_KEY: "none" } }, listener);
+const open = (models, more, listener) =>
+  runtime.createSession({ yaml: agentFile(models), env: { BENCH_KEY: "none" }, ...more }, listener);
+
+const DESCRIPTION = "Finds what was ordered, by its number and the day of the order.";
+const PARAMETERS = {
+  type: "object",
+  properties: { number: { type: "string", description: "Of the order." }, day: { type: "string" } },
+  required: ["number"],
+};
+
+/** So many tools and messages, in the words of either contender. */
+const loads = {
+  raw(tools, messages) {
+    const named = names(tools).map((name) => ({ name, description: DESCRIPTION, parameters: PARAMETERS }));
+    return { tools: named.map((each) => ({ type: "function", function: each })), messages: history(messages) };
+  },
+
+  ours(tools, messages) {
+    const tool = { description: DESCRIPTION, parameters: PARAMETERS, readOnly: true, execute: () => "none" };
+    return { tools: Object.fromEntries(names(tools).map((name) => [name, tool])), history: history(messages) };
+  },
+};
+
+const names = (count) => Array.from({ length: count }, (_, number) => `find_${number}`);
+
+const history = (count) =>
+  Array.from({ length: count }, (_, number) => ({
+    role: number % 2 ? "assistant" : "user",
+    content: `This is message number ${number} of a conversation that has been going on for a while.`,
+  }));
 
 /** The session that the next run of "ours" takes: making one is no part of an answer. */
 let prepared = null;
@@ -50,7 +78,9 @@ let receiver = null;
 
 const contenders = {
   raw: {
-    async prepare() {},
+    async prepare(_, load) {
+      raw.postMessage({ load });
+    },
 
     run(models) {
       return new Promise((resolve) => {
@@ -64,9 +94,9 @@ const contenders = {
   },
 
   ours: {
-    async prepare(models) {
+    async prepare(models, load) {
       await prepared?.close();
-      prepared = await open(models, (event) => {
+      prepared = await open(models, load, (event) => {
         if (event.type === "delta") receiver.take(event.content);
       });
     },
@@ -85,7 +115,8 @@ globalThis.bench = {
     if (withRuntime) runtime = await createRuntime();
   },
 
-  prepare: (contender, models) => contenders[contender].prepare(models),
+  prepare: (contender, models, tools, messages) =>
+    contenders[contender].prepare(models, loads[contender](tools, messages)),
 
   async run(contender, models, stamped) {
     receiver = new Receiver(stamped);

@@ -1,14 +1,22 @@
 // The yardstick: what anybody would write who needs nothing but the text. Asks one model after the other until one
 // streams; posts every delta.
 
+const PROMPT = { role: "user", content: "Hello" };
 const decoder = () => new TextDecoder();
 
-self.onmessage = async ({ data: { url, models } }) => {
+/** What every request has beside its prompt. */
+let load = { messages: [] };
+
+self.onmessage = async ({ data: { url, models, load: given } }) => {
+  if (given) {
+    load = given;
+    return;
+  }
   for (const model of models) {
     const response = await fetch(`${url}/v1/chat/completions`, {
       method: "POST",
       headers: { "content-type": "application/json", authorization: "Bearer none" },
-      body: JSON.stringify({ model, stream: true, messages: [{ role: "user", content: "Hello" }] }),
+      body: JSON.stringify({ ...load, model, stream: true, messages: [...load.messages, PROMPT] }),
     });
     if (response.ok) {
       await relay(response.body.getReader(), decoder());

@@ -219,10 +219,10 @@ def folded_text(events: Sequence[Mapping[str, Any]]) -> str:
     """The text a page shows in the end: what the last step streamed and did not discard, sub-agents left out."""
     texts: dict[int, str] = {}
     for event in events:
+        if "task" in event:
+            continue
         if event["type"] == "step":
             texts.clear()
-        elif "task" in event:
-            continue
         elif event["type"] == "delta" and "content" in event:
             texts[event["attempt"]] = texts.get(event["attempt"], "") + event["content"]
         elif event["type"] == "discard":

@@ -309,6 +309,31 @@ def test_a_turn_begins_with_the_model_that_was_chosen() -> None:
     assert [first.events[0]["model"], second.events[0]["model"]] == ["openai/a", "openai/b"]
 
 
+def test_what_a_call_has_said_before_a_stop_is_still_told() -> None:
+    async def main() -> list[dict[str, Any]]:
+        def work(context: Any) -> str:
+            context.progress("half")
+            task.cancel()
+            return "all"
+
+        conversation = session(
+            ScriptedTransport({"a": [call("work")]}), [], text=agent_file(), context=context(tool(work))
+        )
+        events: list[dict[str, Any]] = []
+
+        async def consume() -> None:
+            async with aclosing(conversation.turn("hi")) as batches:
+                async for batch in batches:
+                    events.extend(dict(event) for event in batch)
+
+        task = asyncio.ensure_future(consume())
+        await asyncio.gather(task, return_exceptions=True)
+        check_rules(events)
+        return events
+
+    assert [event["type"] for event in run(main())][-3:] == ["tool_call", "tool_output", "aborted"]
+
+
 def test_the_episode_of_every_turn_is_recorded() -> None:
     async def main() -> None:
         transport = ScriptedTransport({"a": [call("look", '{"word": "x"}'), say("y"), errors.openai_invalid_key()]})

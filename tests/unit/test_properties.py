@@ -17,7 +17,9 @@ from tests.fakeloop import run
 from tests.scripted import REFUSED, ScriptedTransport, check_rules, folded_text, session
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
+
+    from tests.scripted import Script
 
     Stop = tuple[float, int, bool]
 
@@ -83,12 +85,16 @@ LAST = Reply(openai_chat(text="Last."))
 
 
 class Patient(ScriptedTransport):
-    """When a model's script is used up, it answers."""
+    """When a model's script is used up, it gives the `last` answer."""
+
+    def __init__(self, script: Mapping[str, Sequence[Script]], last: Reply = LAST) -> None:
+        super().__init__(script)
+        self._last = last
 
     def stream(self, request: Any) -> Any:
         queue = self._script[str(json.loads(request.body)["model"])]
         if not queue:
-            queue.append(LAST)
+            queue.append(self._last)
         return super().stream(request)
 
 

@@ -147,6 +147,13 @@ class Calls:
             messages.append(Message("tool", (Text(shown),), tool_call_id=call.id))
         return messages
 
+    def unsaid(self) -> list[Event]:
+        """The events that nobody has taken, because the run was stopped."""
+        events: list[Event] = []
+        while not self._queue.empty():
+            events += self._queue.get_nowait() or ()
+        return events
+
     async def run(self) -> AsyncGenerator[list[Event], None]:
         runnable = list(enumerate(self.runnable))
         yield [{"type": "tool_call", "id": c.id, "name": c.name, "args": c.arguments} for _, c in runnable]

@@ -222,6 +222,7 @@ class _Work:
                     yield batch
         finally:
             self._turn.messages += calls.results
+            self._turn.unsaid += calls.unsaid()
 
     async def _registry(self) -> Registry:
         me, team = self._me, self._agent.team.agents

@@ -31,6 +31,7 @@ class Turn:
     task: str = ""  # the call inside which a sub-agent works
     left_out: int = 0  # how many of the first messages a model is no longer shown: there is no room for them
     children: list[Turn] = field(default_factory=list)  # the work of sub-agents
+    unsaid: list[Event] = field(default_factory=list)  # of calls that a stop has ended
 
     def begin_step(self) -> Step:
         """The next step; what the last one cost is added up."""
@@ -60,8 +61,8 @@ class Turn:
         return "" if self.completed == self.steps else self.step.answer().text
 
     def close(self) -> list[Event]:
-        """The events that close the blocks which a stop has left open, those of sub-agents included."""
-        events = self.step.close()
+        """What a stop has left to say: what calls had to tell, and the ends of open blocks; sub-agents included."""
+        events = [*self.unsaid, *self.step.close()]
         for child in self.children:
             inner = child.close()
             for event in inner:

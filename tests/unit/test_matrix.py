@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import TYPE_CHECKING
 
 import pytest
@@ -106,33 +107,36 @@ FAULTS: dict[str, Fault] = {
 
 @pytest.mark.parametrize("form", FORMATS.values(), ids=FORMATS)
 @pytest.mark.parametrize("retries", [0, 2])
-@pytest.mark.parametrize("length", [1, 2, 3])
+@pytest.mark.parametrize(("length", "failing"), [(1, 1), (2, 1), (2, 2), (3, 1), (3, 2), (3, 3)])
 @pytest.mark.parametrize("name", FAULTS)
-def test_a_primary_that_always_fails(name: str, length: int, retries: int, form: Format) -> None:
+def test_the_first_models_always_fail(name: str, length: int, failing: int, retries: int, form: Format) -> None:
     fault = FAULTS[name]
     models = ["a", "b", "c"][:length]
-    expected = fault.requests(retries, alone=length == 1)
-    script: dict[str, list[Script]] = {model: [] for model in models}
-    script["a"] = [fault.reply(form)] * expected
-    if length > 1:
-        script["b"] = [Reply(form.stream(text=ANSWER))]
+    expected = [model for model in models[:failing] for _ in range(fault.requests(retries, model == models[-1]))]
+    answers = models[failing : failing + 1]
+    script: dict[str, list[Script]] = {model: [fault.reply(form)] * expected.count(model) for model in models}
+    for model in answers:
+        script[model] = [Reply(form.stream(text=ANSWER))]
     transport = ScriptedTransport(script)
     played = run(collect(session(transport, [], text=agent_file(models, retries, form))))
-    assert transport.asked == ["a"] * expected + ["b"] * (length > 1)
+    assert transport.asked == expected + answers
     assert transport.open == 0
-    if length > 1:
+    passed_on = [(event["from"], event["to"]) for event in played.of("fallback")]
+    assert passed_on == list(pairwise(f"p{model}/{model}" for model in [*models[:failing], *answers]))
+    if passed_on:
+        assert {event["kind"] for event in played.of("fallback", "retry")} == {fault.kind or event_kind(played.events)}
+    if answers:
         assert played.terminal["type"] == "finish"
         assert played.result is not None
         assert folded_text(played.events) == played.result["message"]["content"] == "".join(ANSWER)
-        assert len(played.of("fallback")) == 1
-        assert {event["kind"] for event in played.of("fallback", "retry")} <= {fault.kind or event_kind(played.events)}
     elif fault.finish:
         assert played.terminal["type"] == "finish"
         assert played.terminal["reason"] in ("refusal", "content_filter")
     else:
         assert played.types[-2:] == ["exhausted", "error"]
+        assert played.of("exhausted")[0]["models_tried"] == [f"p{model}/{model}" for model in models]
         assert played.terminal["kind"] == (fault.kind or event_kind(played.events))
-        assert len(played.terminal["attempts"]) == expected
+        assert len(played.terminal["attempts"]) == len(expected)
 
 
 @pytest.mark.parametrize("form", FORMATS.values(), ids=FORMATS)

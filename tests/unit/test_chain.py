@@ -167,10 +167,15 @@ def test_a_rate_limit_with_nobody_else_waits_as_long_as_told() -> None:
     assert [event["delay_ms"] for event in played.of("retry")] == [7000]
 
 
-def test_a_rate_limit_longer_than_anyone_waits_is_an_error() -> None:
-    played, transport = play({"a": [errors.openai_rate_limit(retry_after=3600)]}, fallback="retries: 2")
-    assert transport.asked == ["a"]
-    assert played.terminal["kind"] == "rate_limit"
+def test_a_wait_that_is_too_long_means_the_next_model_and_for_the_last_one_the_backoff() -> None:
+    limited = errors.openai_rate_limit(retry_after=3600)
+    fallback = "retries: 2, backoff: {initial: 1s, jitter: 0}"
+    played, transport = play({"a": [limited], "other/b": [limited, limited, ANSWER]}, fallback=fallback)
+    assert transport.asked == ["a", "b", "b", "b"]
+    assert [event["delay_ms"] for event in played.of("retry")] == [1000, 2000]
+    played, transport = play({"a": [limited] * 3}, fallback=fallback)
+    assert transport.asked == ["a", "a", "a"]
+    assert (played.terminal["kind"], played.seconds) == ("rate_limit", 3)
 
 
 def test_models_on_one_host_are_given_a_pause_and_others_none() -> None:

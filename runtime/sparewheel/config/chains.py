@@ -43,7 +43,7 @@ class FallbackConfig(Strict):
     backoff: BackoffConfig = BackoffConfig()
     """The waits between attempts at the same model."""
     retry_after_max: Duration = 60.0
-    """The longest Retry-After that is waited for; a longer one means the next model."""
+    """The longest Retry-After that is waited for; a longer one means the next model, or with none left the backoff."""
     on_partial: OnPartial = "restart"
     """When an attempt dies in the middle of its answer: start over, keep what came, or go on from there."""
     actions: dict[Kind, Action] = {}

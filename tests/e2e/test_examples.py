@@ -276,7 +276,10 @@ async def test_an_example_runs(name: str, page: Theirs, site: Site, provider: Sc
         assert turn.result["message"]["content"] == (answer or turn.text) != ""
     events = [event for turn in turns for event in turn.events]
     assert set(story.seen) <= {event["type"] for event in events}
-    assert not [event for event in events if event["type"] in ("warning", "tool_blocked")], told
+    warnings = [event["message"] for event in events if event["type"] == "warning"]
+    # At the addresses of this test nobody knows a price.
+    assert not [message for message in warnings if not message.startswith("The price of ")], told
+    assert not [event for event in events if event["type"] == "tool_blocked"], told
     results = [event for event in events if event["type"] == "tool_result"]
     assert not [event for event in results if event["is_error"]], told
     for tool, part in story.results.items():

@@ -42,6 +42,9 @@ def prepare(messages: Iterable[Message], origin: str) -> list[Message]:
         message = pending.popleft()
         if message.role == "tool":
             continue  # its call is not there
+        if message.parts and all(isinstance(part, Text) for part in message.parts):
+            ready.append(message)  # as most are, in a long conversation: nothing is to be changed
+            continue
         results: dict[str, deque[Message]] = {}
         if message.tool_calls:
             while pending and pending[0].role == "tool":

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from functools import lru_cache
 from typing import TYPE_CHECKING, Any, Final
 from urllib.parse import urlsplit
 
@@ -46,8 +47,13 @@ def post(spec: ModelSpec, path: str, body: Mapping[str, Any]) -> HttpRequest:
 
 def is_at(spec: ModelSpec, *domains: str) -> bool:
     """Whether requests go to one of these domains, or below it."""
-    host = urlsplit(spec.base_url).hostname or ""
+    host = _host(spec.base_url)
     return any(host == domain or host.endswith(f".{domain}") for domain in domains)
+
+
+@lru_cache(64)  # it is asked for each message
+def _host(url: str) -> str:
+    return urlsplit(url).hostname or ""
 
 
 def effort(budget: object) -> str | None:

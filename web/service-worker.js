@@ -87,8 +87,8 @@ async function file(name, path, files) {
   return (await kept(name, base + path)) ?? again();
 }
 
-/** Whether a new build is taking over: from then on no page is answered from this one. */
-let leaving = false;
+/** @type {ServiceWorker | null} The new build that is taking over: from then on no page is answered from this one. */
+let successor = null;
 
 /**
  * A page that is the only one, and is loaded anew, gets the new build that is waiting.
@@ -98,8 +98,8 @@ let leaving = false;
 async function page(name, path) {
   const { waiting } = scope.registration;
   // The page that has just been left may still count for a while, so this is not asked twice.
-  leaving ||= waiting !== null && (await scope.clients.matchAll()).length < 2;
-  if (waiting && leaving) {
+  if (waiting && waiting !== successor && (await scope.clients.matchAll()).length < 2) successor = waiting;
+  if (waiting && waiting === successor) {
     waiting.postMessage("take over");
     return new Response("", { headers: { Refresh: "0" } });
   }

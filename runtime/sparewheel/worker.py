@@ -2,8 +2,8 @@
 
 `start(send)` is called once by `web/boot.js`. After that the page's commands come through `dispatch(text)` and
 everything for the page goes through `send(text)`; no other reference crosses the line, and nothing but text. Keys are
-taken out of whatever is said here, so that no other place has to think of it, but not out of the requests themselves
-where the page makes them.
+taken out of whatever is said here, so that no other place has to think of it; only of those that come in pieces
+the session does, and in the requests themselves they stay where the page makes them.
 """
 
 from __future__ import annotations

@@ -159,7 +159,7 @@ async def test_no_answer_is_explained() -> None:
     assert result == ToolResult(
         "'https://a.example/' could not be fetched: a.example gave no answer, and the browser does not say why: most "
         "likely this site does not let web pages read it (CORS); or the address is wrong, or there is no network; or "
-        "it redirects, which is not followed where the agent file sets headers or allowed_domains. Asking again will "
+        "it redirects, which is not followed where the agent file sets headers or names domains. Asking again will "
         "not help: use another source. Whoever runs that site can allow this page by CORS headers; whoever runs this "
         "page can send such requests through a server of their own (the fetch option of createRuntime).",
         is_error=True,
@@ -265,7 +265,12 @@ async def test_redirects_are_checked(location: str, problem: str) -> None:
 
 @pytest.mark.parametrize(
     ("options", "free"),
-    [({}, True), ({"headers": {"X-Team": "a"}}, False), ({"allowed_domains": ["a.example"]}, False)],
+    [
+        ({}, True),
+        ({"headers": {"X-Team": "a"}}, False),
+        ({"allowed_domains": ["a.example"]}, False),
+        ({"blocked_domains": ["b"]}, False),
+    ],
 )
 async def test_a_browser_may_follow_by_itself_only_where_it_tells_nobody_anything(
     options: dict[str, Any], free: bool

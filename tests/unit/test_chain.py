@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 
 import pytest
 
+from sparewheel.resilience.breaker import Health
 from sparewheel.testing import Reply, ToolCall, Usage, errors, openai_chat
 from sparewheel.testing.script import BEFORE_HEAD
 from tests.agentic import play_agent
-from tests.scripted import REFUSED, Script, folded_text, play
+from tests.fakeloop import run
+from tests.scripted import REFUSED, Script, ScriptedTransport, collect, folded_text, play, session
 
 ANSWER = openai_chat(text=["An", "swer"], usage=Usage(10, 5))
 CUT = Reply(openai_chat(text=["Hal", "f"], finish=None), cut_at=10_000)
@@ -203,6 +206,16 @@ def test_a_server_that_refuses_to_be_asked_for_usage_is_asked_without_from_then_
     assert ["stream_options" in json.loads(request.body) for request in transport.requests] == [True, False, False]
     (retry,) = first.of("retry")
     assert (retry["delay_ms"], retry["kind"], said in retry["reason"]) == (0, "invalid_request", True)
+
+
+def test_sessions_that_are_refused_at_the_same_time_are_all_asked_again() -> None:
+    async def main() -> None:
+        refused = Reply.json(400, {"error": {"message": "Unknown parameter: 'stream_options'."}}).replace(delay=1)
+        transport, health = ScriptedTransport({"a": [refused, refused, ANSWER, ANSWER]}), Health()
+        both = [collect(session(transport, ["a"], health=health)) for _ in range(2)]
+        assert [played.terminal["type"] for played in await asyncio.gather(*both)] == ["finish", "finish"]
+
+    run(main())
 
 
 def test_a_server_that_refuses_whatever_is_asked_is_asked_once_more() -> None:

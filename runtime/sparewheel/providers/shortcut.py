@@ -34,10 +34,8 @@ class Shortcut:
     def __init__(self, decoder: StreamDecoder, assembly: Assembly) -> None:
         self._decoder = decoder
         self._assembly = assembly
-        self._before = self._after = (
-            "",
-            "",
-        )  # the text, in two parts where noise stands between; the quotes belong here
+        # What stands around the text, its quotes included; each in two parts where noise stands between.
+        self._before = self._after = ("", "")
         self._noisy = False
         self._name = ""  # the event's
         self._proven = False  # two events have shown what the pattern means

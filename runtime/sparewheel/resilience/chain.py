@@ -150,8 +150,8 @@ class _StepRun:
         messages = step.messages
         if step.kept:
             messages = [*messages, assistant("".join(kept.text for kept in step.kept)), user(GO_ON)]
-        with_usage = attempt.spec.base_url not in self._health.without_usage
-        request = ModelRequest(attempt.spec, messages, step.tools, step.output, with_usage)
+        attempt.with_usage = attempt.spec.base_url not in self._health.without_usage
+        request = ModelRequest(attempt.spec, messages, step.tools, step.output, attempt.with_usage)
         stream = attempt.run(request, self._chain.transport, self._chain.agent.timeouts, step.max_bytes)
         self._health.begin(choice.spec, probe=choice.probe)
         try:
@@ -269,11 +269,12 @@ class _StepRun:
     def _plainer(self, attempt: Attempt, info: ErrorInfo) -> list[Event]:
         """Ask a server again that only refuses to be asked for usage, and no more for that."""
         spec = attempt.spec
-        if not refuses_usage(info) or spec.base_url in self._health.without_usage:
+        if not (attempt.with_usage and refuses_usage(info)):
             return []
         self._health.without_usage.add(spec.base_url)
         number = self._step.reserve(spec.ref)["attempt"]
-        return [announce(spec, spec, info, number, 0, self._chain.now())]
+        again = announce(spec, spec, info, number, 0, self._chain.now())
+        return [*usage_events(attempt, discarded=True), *self._discard(attempt), again]
 
     def _decide(self, failure: Failure, attempt: Attempt) -> Decision:
         if self._keeps(attempt, failure.info.kind):

@@ -32,6 +32,7 @@ class Attempt:
         self.record = record
         self.assembly: Assembly | None = None
         self.error: SparewheelError | None = None
+        self.with_usage = True  # whether it asked for usage
         self._empty_is_fine = empty_is_fine
 
     @property

@@ -1,4 +1,4 @@
-"""One HTTP request of a tool: bounded in time and size, checked before it is sent and wherever it is sent on."""
+"""One HTTP request of a tool: bounded in time and size, checked before it is sent, and wherever it was sent on."""
 
 from __future__ import annotations
 
@@ -77,7 +77,7 @@ class Web:
         """A browser follows redirects itself, or not at all, and says where it ended; others leave them to us."""
         method, body, headers = ask.method, ask.body, dict(ask.headers)
         for _ in range(MAX_REDIRECTS + 1):
-            free = method == "GET" and headers.keys() <= _HARMLESS and not self.rules.allowed
+            free = method == "GET" and headers.keys() <= _HARMLESS and not (self.rules.allowed or self.rules.blocked)
             async with self.transport.stream(HttpRequest(method, url, headers, body, follow=free)) as response:
                 ended = response.url or url
                 if ended != url:
@@ -116,7 +116,7 @@ def _no_answer(host: str, error: TransportError) -> str:
     return (
         f"{host} gave no answer, and the browser does not say why: most likely this site does not let web pages read "
         "it (CORS); or the address is wrong, or there is no network; or it redirects, which is not followed where the "
-        "agent file sets headers or allowed_domains. Asking again will not help: use another source. "
+        "agent file sets headers or names domains. Asking again will not help: use another source. "
         "Whoever runs that site can allow this page by CORS headers; whoever runs this page can send such requests "
         "through a server of their own (the fetch option of createRuntime)."
     )

@@ -5,7 +5,7 @@
 // have a hash in their names or are checked by theirs; a page gets everything from one cache. A new build takes over when no page of the old one is
 // left: when the last has been closed, or is the only one and is loaded anew.
 
-import { fetchPacked, integrity } from "./lib/download.js";
+import { fetchPacked, integrity } from "./assets/download.js";
 
 const PREFIX = "sparewheel ";
 const HASHED = /(?<![0-9a-z])[0-9a-f]{16}(?![0-9a-z])/;

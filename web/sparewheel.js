@@ -1,22 +1,22 @@
 // The embed API: a thin shim between a page and the worker in which Python runs. Types: sparewheel.d.ts.
 
-import { answering } from "./lib/answers.js";
-import { Asks } from "./lib/asks.js";
-import { Channel } from "./lib/channel.js";
-import { Client } from "./lib/client.js";
-import { SparewheelError } from "./lib/errors.js";
-import { launchWorker } from "./lib/launch.js";
-import { guarded } from "./lib/listener.js";
-import { register } from "./lib/offline.js";
-import { readOptions } from "./lib/options.js";
-import { PageFetch } from "./lib/page-fetch.js";
-import { PageModels } from "./lib/page-models.js";
-import { readRuntimeOptions } from "./lib/runtime-options.js";
-import { Session } from "./lib/session.js";
-import { watchSurroundings } from "./lib/surroundings.js";
+import { answering } from "./client/decisions.js";
+import { Asks } from "./client/host-calls.js";
+import { Channel } from "./client/channel.js";
+import { Client } from "./client/client.js";
+import { SparewheelError } from "./client/errors.js";
+import { launchWorker } from "./assets/launch.js";
+import { guarded } from "./client/listener.js";
+import { register } from "./assets/offline.js";
+import { readOptions } from "./client/options.js";
+import { PageFetch } from "./client/page-fetch.js";
+import { PageModels } from "./client/page-models.js";
+import { readRuntimeOptions } from "./client/runtime-options.js";
+import { Session } from "./client/session.js";
+import { watchSurroundings } from "./client/tab-sync.js";
 
 export { createTranscript, fold } from "./fold.js";
-export { browserModel } from "./lib/page-models.js";
+export { browserModel } from "./client/page-models.js";
 export { SparewheelError };
 
 /**

@@ -2,7 +2,7 @@
 // that only strings (commands as JSON text); it gets progress, ready or boot_failed as objects and what Python says as
 // strings. Named "sparewheel early" it boots at once, and says how that goes once it has been told to.
 
-import { boot } from "./boot.js";
+import { boot } from "./boot/boot.js";
 // Named here, and not left to those that import them, so that all are fetched at once.
 import "./boot/container.js";
 import "./boot/late.js";
@@ -10,10 +10,10 @@ import "./boot/memory.js";
 import "./boot/pyodide.js";
 import "./boot/restore.js";
 import "./boot/side-modules.js";
-import "./lib/assets.js";
-import "./lib/download.js";
-import "./lib/stages.js";
-import { workerHost } from "./lib/worker-host.js";
+import "./assets/faults.js";
+import "./assets/download.js";
+import "./assets/stages.js";
+import { workerHost } from "./assets/worker-host.js";
 
 /** @type {string[]} Commands that came before Python was ready. */
 const waiting = [];
@@ -51,7 +51,7 @@ async function start({ indexURL, snapshot }) {
     const connect = await boot(indexURL, say, workerHost, { snapshot });
     dispatch = connect((text) => self.postMessage(text));
   } catch (thrown) {
-    const { stage = "runtime", message, hint = "" } = /** @type {import("./lib/stages.js").BootError} */ (thrown);
+    const { stage = "runtime", message, hint = "" } = /** @type {import("./assets/stages.js").BootError} */ (thrown);
     say({ type: "boot_failed", stage, reason: message, hint });
     return;
   }

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 SOURCE = WEB / "service-worker.js"
 LATE = "/site."
-FOR_NODE = ("boot.js", "boot/", "lib/")
+FOR_NODE = ("boot/", "assets/", "client/")
 NOT_NEEDED = (
     "agent-schema.json",
     ".d.ts",

@@ -3,7 +3,7 @@
 ```
 index.html sparewheel.js worker.js …     plain names: pages import them; browsers ask each time if they have changed
 sparewheel-HASH.js                       what sparewheel.js and compat/docker-agent.js have in common
-boot.js boot/ lib/                       for the Node engine; browsers have them within the scripts above
+boot/ assets/ client/                   for the Node engine; browsers have them within the scripts above
 pyodide/pyodide-lock.json                a plain name as well; it names everything else that is needed to start
 pyodide/core-HASH/                       Pyodide itself, as it comes
 pyodide/NAME-VERSION-0_HASH-….whl        the packages, as bytecode

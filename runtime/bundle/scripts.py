@@ -1,6 +1,6 @@
 """The scripts and styles that a page starts with, each as one file: a browser asks for few files, not for one a module.
 
-What the Node engine and the tests import (`boot.js`, `boot/`, `lib/`) is in `dist/` as well, as it is in `web/`.
+What the Node engine and the tests import (`boot/`, `assets/`, `client/`) is in `dist/` as well, as it is in `web/`.
 """
 
 from __future__ import annotations

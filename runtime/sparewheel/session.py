@@ -13,10 +13,10 @@ from contextlib import aclosing
 from typing import TYPE_CHECKING, Any, Final, cast
 
 from .agent import Turn
+from .chain.watchdog import Watchdog
 from .errors import ConfigError, SparewheelError, internal
 from .messages import Message, assistant, user
-from .resilience.watchdog import Watchdog
-from .split_secrets import SplitSecrets
+from .redaction.stream import SplitSecrets
 
 if TYPE_CHECKING:
     from collections.abc import AsyncGenerator, Iterable

@@ -12,8 +12,8 @@ from playwright.async_api import Browser, async_playwright, expect
 
 from sparewheel.headless import ensure, find_dist
 from sparewheel.testing import ScriptedProvider
-from tests.agents import KEY
-from tests.browser import LIMIT, Site, Theirs, Watch
+from tests.support.agents import KEY
+from tests.support.browser import LIMIT, Site, Theirs, Watch
 
 THEIRS = Path(__file__).parent / "theirs"
 

@@ -9,7 +9,7 @@ import pytest_asyncio
 from playwright.async_api import Browser
 
 from sparewheel.headless import find_dist
-from tests.browser import Change, Site, Theirs, Watch, within
+from tests.support.browser import Change, Site, Theirs, Watch, within
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")
 

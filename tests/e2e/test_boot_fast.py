@@ -17,7 +17,7 @@ from bundle.offline import service_worker
 from bundle.shell import files_below
 from sparewheel.headless import find_dist
 from sparewheel.headless.static import StaticServer
-from tests.browser import BOOT_LIMIT, Change, Site, Theirs, Watch, within
+from tests.support.browser import BOOT_LIMIT, Change, Site, Theirs, Watch, within
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")
 
@@ -149,7 +149,7 @@ async (base) => {
   const url = (name) => JSON.stringify(new URL(base + name, document.baseURI).href);
   const text = `
     import { restore } from ${url("boot/restore.js")};
-    import { workerHost } from ${url("lib/worker-host.js")};
+    import { workerHost } from ${url("assets/worker-host.js")};
     const indexURL = ${url("pyodide/")};
     const lock = JSON.parse(await workerHost.readText(indexURL + "pyodide-lock.json"));
     const network = workerHost.watchNetwork(() => {});

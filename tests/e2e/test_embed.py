@@ -9,9 +9,9 @@ from typing import Any
 import pytest
 
 from sparewheel.testing import Gate, Reply, ScriptedProvider, Usage, errors, openai_chat, sse
-from tests.agents import ENV, KEY, agent_file
-from tests.browser import Site, Theirs
-from tests.scripted import bare
+from tests.support.agents import ENV, KEY, agent_file
+from tests.support.browser import Site, Theirs
+from tests.support.scripted import bare
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")
 

@@ -10,8 +10,8 @@ import pytest_asyncio
 from playwright.async_api import Browser
 
 from sparewheel.testing import BEFORE_HEAD, Gate, Reply, ScriptedProvider, ToolCall, openai_chat
-from tests.agents import ENV, KEY, agent_file
-from tests.browser import BOOT_LIMIT, Site, Theirs, Watch, within
+from tests.support.agents import ENV, KEY, agent_file
+from tests.support.browser import BOOT_LIMIT, Site, Theirs, Watch, within
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")
 

@@ -8,8 +8,8 @@ import pytest
 import pytest_asyncio
 
 from sparewheel.testing import BEFORE_HEAD, Gate, Reply, ScriptedProvider, openai_chat
-from tests.agents import ENV, agent_file
-from tests.browser import Theirs
+from tests.support.agents import ENV, agent_file
+from tests.support.browser import Theirs
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")
 

@@ -28,9 +28,9 @@ from sparewheel.testing import (
     gemini,
     openai_chat,
 )
-from tests.agents import KEY
-from tests.browser import BOOT_LIMIT, Change, Site, Theirs, Turn, within
-from tests.scripted import check_rules
+from tests.support.agents import KEY
+from tests.support.browser import BOOT_LIMIT, Change, Site, Theirs, Turn, within
+from tests.support.scripted import check_rules
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")
 

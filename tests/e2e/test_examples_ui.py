@@ -9,7 +9,7 @@ from playwright.async_api import Browser, Dialog, expect
 
 from sparewheel.headless import find_dist
 from sparewheel.headless.static import StaticServer
-from tests.browser import Watch
+from tests.support.browser import Watch
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")
 

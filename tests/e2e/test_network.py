@@ -7,8 +7,8 @@ from collections.abc import Iterator
 import pytest
 
 from sparewheel.testing import Reply, Request, ScriptedProvider, ToolCall, openai_chat
-from tests.agents import ENV, KEY, agent_file
-from tests.browser import Change, Site, Theirs
+from tests.support.agents import ENV, KEY, agent_file
+from tests.support.browser import Change, Site, Theirs
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")
 

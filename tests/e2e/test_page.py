@@ -14,8 +14,8 @@ from sparewheel.headless import find_dist
 from sparewheel.headless.static import CONTENT_SECURITY_POLICY, StaticServer
 from sparewheel.testing import Gate, Reply, ScriptedProvider, openai_chat
 from sparewheel.transports.demo import ANSWER
-from tests.agents import KEY, agent_file
-from tests.browser import Change, Site, Watch, shows
+from tests.support.agents import KEY, agent_file
+from tests.support.browser import Change, Site, Watch, shows
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")
 

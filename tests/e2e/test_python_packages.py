@@ -13,8 +13,8 @@ import pytest
 
 from sparewheel.headless import find_dist
 from sparewheel.testing import Reply, ScriptedProvider, ToolCall, openai_chat
-from tests.agents import ENV
-from tests.browser import Site, Theirs
+from tests.support.agents import ENV
+from tests.support.browser import Site, Theirs
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")
 

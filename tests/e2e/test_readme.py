@@ -12,7 +12,7 @@ import pytest
 from playwright.async_api import Browser, Dialog, Route, expect
 
 from sparewheel.headless import find_dist
-from tests.browser import BOOT_LIMIT, Site, Watch
+from tests.support.browser import BOOT_LIMIT, Site, Watch
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")
 

@@ -9,8 +9,8 @@ import pytest_asyncio
 from playwright.async_api import Browser
 
 from sparewheel.testing import Reply, ScriptedProvider, errors, openai_chat
-from tests.agents import ENV, agent_file
-from tests.browser import BOOT_LIMIT, Site, Theirs, Watch, within
+from tests.support.agents import ENV, agent_file
+from tests.support.browser import BOOT_LIMIT, Site, Theirs, Watch, within
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")
 

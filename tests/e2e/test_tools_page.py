@@ -8,8 +8,8 @@ from typing import Any
 import pytest
 
 from sparewheel.testing import Reply, Request, ScriptedProvider, ToolCall, openai_chat
-from tests.agents import ENV, agent_file
-from tests.browser import BOOT_LIMIT, Theirs, within
+from tests.support.agents import ENV, agent_file
+from tests.support.browser import BOOT_LIMIT, Theirs, within
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")
 

@@ -11,8 +11,8 @@ from playwright.async_api import Browser, Locator, Page, expect
 from sparewheel.headless import find_dist
 from sparewheel.headless.static import StaticServer
 from sparewheel.testing import BEFORE_HEAD, Gate, Reply, ScriptedProvider, ToolCall, openai_chat
-from tests.agents import agent_file
-from tests.browser import Watch, shows
+from tests.support.agents import agent_file
+from tests.support.browser import Watch, shows
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")
 

@@ -9,7 +9,7 @@ from typing import Any
 
 from sparewheel.config.toolsets import ToolsetConfig
 from sparewheel.tools.base import Tool, ToolError
-from sparewheel.tools.python_tools import PythonToolset, open_python
+from sparewheel.tools.python.toolset import PythonToolset, open_python
 from sparewheel.transports.packages import package_loader
 
 

@@ -9,8 +9,8 @@ import pytest
 from pytest_pyodide import run_in_pyodide
 
 from sparewheel.testing import Gate, Reply, ScriptedProvider, Usage, errors, openai_chat, sse
-from tests.agents import ENV, KEY, agent_file
-from tests.scripted import bare, check_rules, folded_text
+from tests.support.agents import ENV, KEY, agent_file
+from tests.support.scripted import bare, check_rules, folded_text
 
 ANSWER = Reply(openai_chat(text=["An", "swer"]))
 
@@ -189,5 +189,5 @@ def test_the_package_needs_nothing_that_a_browser_lacks(call: Call) -> None:
         "pydantic"
     ]
     found = call("importers_of_js")
-    assert {"sparewheel.worker", "sparewheel.transports.fetch", "sparewheel.resilience.chain"} <= set(found["modules"])
-    assert found["importers"] == ["sparewheel.timers", "sparewheel.transports.fetch"]
+    assert {"sparewheel.worker", "sparewheel.transports.fetch", "sparewheel.chain.chain"} <= set(found["modules"])
+    assert found["importers"] == ["sparewheel.worker.timers", "sparewheel.transports.fetch"]

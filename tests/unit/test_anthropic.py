@@ -14,11 +14,11 @@ from sparewheel.config.resolved import ModelSpec
 from sparewheel.errors import ProviderError
 from sparewheel.messages import Message, Reasoning, Text, ToolCall, user
 from sparewheel.providers.anthropic import Anthropic
-from sparewheel.providers.assembly import Assembly
-from sparewheel.providers.base import ModelRequest, ProviderEvent
+from sparewheel.providers.assembly import Assembly, ProviderEvent
+from sparewheel.providers.base import ModelRequest
 from sparewheel.testing import ToolCall as Call
 from sparewheel.testing import Usage, anthropic, errors, sse
-from tests.wire import assemble_body, attempt_body
+from tests.support.wire import assemble_body, attempt_body
 
 if TYPE_CHECKING:
     pass

@@ -8,13 +8,13 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from sparewheel.agent.context import Context
 from sparewheel.errors import ConfigError
 from sparewheel.hooks.engine import Hook
-from sparewheel.tools.approval import NOBODY
-from tests.agentic import agent_file, calls, context, play_agent, say, tool
-from tests.fakeloop import run
-from tests.scripted import Played, ScriptedTransport, session
+from sparewheel.state.approvals import NOBODY
+from sparewheel.state.session_state import Context
+from tests.support.agentic import agent_file, calls, context, play_agent, say, tool
+from tests.support.fakeloop import run
+from tests.support.scripted import Played, ScriptedTransport, session
 
 if TYPE_CHECKING:
     from collections.abc import Callable

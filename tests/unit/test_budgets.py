@@ -9,9 +9,9 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from sparewheel.testing import Reply
-from tests.agentic import agent_file, call, calls, context, play_agent, say, tool
-from tests.fakeloop import run
-from tests.scripted import Script, ScriptedTransport, check_rules, session
+from tests.support.agentic import agent_file, call, calls, context, play_agent, say, tool
+from tests.support.fakeloop import run
+from tests.support.scripted import Script, ScriptedTransport, check_rules, session
 
 if TYPE_CHECKING:
     from sparewheel.tools.base import Tool

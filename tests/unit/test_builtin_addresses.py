@@ -6,7 +6,7 @@ import pytest
 
 from sparewheel.errors import ConfigError
 from sparewheel.tools.base import ToolError
-from sparewheel.tools.builtin.addresses import AddressRules, normalise
+from sparewheel.tools.web.addresses import AddressRules, normalise
 
 OPEN = AddressRules(private=True)
 

@@ -11,7 +11,7 @@ from sparewheel.errors import ConfigError
 from sparewheel.tools.base import ToolResult
 from sparewheel.transports.base import HttpRequest
 from sparewheel.transports.mock import MockResponse, MockTransport
-from tests.builtintools import call, flags, opened, services
+from tests.support.builtintools import call, flags, opened, services
 
 ARGS = {"city": {"type": "string"}, "days": {"type": "integer"}}
 

@@ -11,8 +11,8 @@ from sparewheel.errors import ConfigError
 from sparewheel.tools.base import ToolResult
 from sparewheel.transports.base import no_answer
 from sparewheel.transports.mock import MockResponse, MockTransport
-from tests.builtintools import call, flags, opened, services
-from tests.fakeloop import run
+from tests.support.builtintools import call, flags, opened, services
+from tests.support.fakeloop import run
 
 if TYPE_CHECKING:
     from collections.abc import AsyncGenerator, Mapping

@@ -8,7 +8,7 @@ import pytest
 
 from sparewheel.tools.base import ToolResult
 from sparewheel.tools.builtin.file_space import MAX_ALL, MAX_FILE, MAX_FILES
-from tests.builtintools import call, flags, opened, services
+from tests.support.builtintools import call, flags, opened, services
 
 
 async def written(**texts: str) -> Any:

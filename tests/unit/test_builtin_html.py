@@ -7,7 +7,7 @@ import time
 
 import pytest
 
-from sparewheel.tools.builtin.html_text import html_to_text
+from sparewheel.tools.web.html_text import html_to_text
 
 PAGE = """<!doctype html><html><head><title>Tea &amp; more</title><style>p {color: red}</style>
 <script>var x = "<p>no</p>";</script></head><body>

@@ -8,7 +8,7 @@ import pytest
 
 from sparewheel.tools.base import ToolResult
 from sparewheel.tools.builtin.memory import MAX_LENGTH, MAX_MEMORIES
-from tests.builtintools import call, flags, opened, services
+from tests.support.builtintools import call, flags, opened, services
 
 FIRST = {"id": "memory_1", "created_at": "2026-01-01T12:01:00Z", "memory": "Likes green tea", "category": "preference"}
 SECOND = {"id": "memory_2", "created_at": "2026-01-01T12:02:00Z", "memory": "Lives in Oslo"}

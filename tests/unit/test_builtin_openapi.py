@@ -11,12 +11,12 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from sparewheel.errors import ConfigError
-from sparewheel.providers.schema import normalise
-from sparewheel.tools.arguments import Validator
+from sparewheel.jsonschema.dialects import normalise
+from sparewheel.jsonschema.validate import Validator
 from sparewheel.tools.base import Registry, ToolError, ToolResult
-from sparewheel.tools.builtin.openapi_spec import MAX_YAML, base_url, operations
+from sparewheel.tools.web.openapi_spec import MAX_YAML, base_url, operations
 from sparewheel.transports.mock import MockResponse, MockTransport
-from tests.builtintools import call, flags, opened, services
+from tests.support.builtintools import call, flags, opened, services
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

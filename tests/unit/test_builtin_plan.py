@@ -8,7 +8,7 @@ import pytest
 
 from sparewheel.tools.base import ToolResult
 from sparewheel.tools.builtin.plan import MAX_CONTENT, MAX_PLANS
-from tests.builtintools import call, flags, opened, services
+from tests.support.builtintools import call, flags, opened, services
 
 WRITTEN = {"name": "move", "title": "Moving", "revision": 1, "updated_at": "2026-01-01T12:01:00Z"}
 

@@ -11,7 +11,7 @@ from sparewheel.messages import Message, Text, ToolCall, assistant, user
 from sparewheel.tools.base import ToolError, ToolResult
 from sparewheel.tools.builtin.session_context import MAX_CHARS
 from sparewheel.tools.builtin.user_prompt import MAX_SCHEMA
-from tests.builtintools import Context, Facts, call, flags, opened, services
+from tests.support.builtintools import Context, Facts, call, flags, opened, services
 
 FREE = {"type": "object", "properties": {"answer": {"type": "string"}}, "required": ["answer"]}
 CHOICE = {"type": "string", "enum": ["red", "blue"]}

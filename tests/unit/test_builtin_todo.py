@@ -7,7 +7,7 @@ import json
 
 from sparewheel.tools.base import ToolResult
 from sparewheel.tools.builtin.todo import MAX_TODOS
-from tests.builtintools import Context, call, flags, opened, services
+from tests.support.builtintools import Context, call, flags, opened, services
 
 
 def todo(number: int, description: str, status: str = "pending") -> dict[str, str]:

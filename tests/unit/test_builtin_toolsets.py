@@ -9,10 +9,10 @@ import pytest
 from sparewheel.config.toolsets import ToolsetConfig
 from sparewheel.config.unsupported import TOOLSETS
 from sparewheel.errors import ConfigError
-from sparewheel.providers.schema import normalise
+from sparewheel.jsonschema.dialects import normalise
 from sparewheel.tools.base import ToolError, ToolResult
-from sparewheel.tools.builtin import TYPES, open_toolset
-from tests.builtintools import Context, call, flags, opened, services
+from sparewheel.tools.registry import TYPES, open_toolset
+from tests.support.builtintools import Context, call, flags, opened, services
 
 STATIC = sorted(set(TYPES) - {"api", "openapi"})
 

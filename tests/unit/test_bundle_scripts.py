@@ -25,7 +25,7 @@ if TYPE_CHECKING:
         ("app/style.css", False),
         ("compat/docker-agent.d.ts", False),
         ("sparewheel.js", False),
-        ("lib/errors.js", False),
+        ("client/errors.js", False),
     ],
 )
 def test_only_parts_of_bundles_are_left_out(name: str, inside: bool) -> None:

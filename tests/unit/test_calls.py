@@ -13,9 +13,9 @@ from sparewheel.agent.calls import unique_calls
 from sparewheel.hooks.engine import Hook
 from sparewheel.messages import Message, Text, ToolCall, assistant
 from sparewheel.tools.base import ToolError, ToolResult, distinct, seconds
-from tests.agentic import agent_file, call, calls, context, play_agent, say, tool
-from tests.fakeloop import run
-from tests.scripted import Played, ScriptedTransport, check_rules, session
+from tests.support.agentic import agent_file, call, calls, context, play_agent, say, tool
+from tests.support.fakeloop import run
+from tests.support.scripted import Played, ScriptedTransport, check_rules, session
 
 NUMBER = {"type": "object", "properties": {"n": {"type": "number"}}}
 

@@ -7,12 +7,12 @@ import json
 
 import pytest
 
-from sparewheel.resilience.breaker import Health
+from sparewheel.chain.health import Health
 from sparewheel.testing import Reply, ToolCall, Usage, errors, openai_chat
 from sparewheel.testing.script import BEFORE_HEAD
-from tests.agentic import play_agent
-from tests.fakeloop import run
-from tests.scripted import REFUSED, Script, ScriptedTransport, collect, folded_text, play, session
+from tests.support.agentic import play_agent
+from tests.support.fakeloop import run
+from tests.support.scripted import REFUSED, Script, ScriptedTransport, collect, folded_text, play, session
 
 ANSWER = openai_chat(text=["An", "swer"], usage=Usage(10, 5))
 CUT = Reply(openai_chat(text=["Hal", "f"], finish=None), cut_at=10_000)

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from sparewheel.classify import classify
 from sparewheel.errors import KINDS, RETRYABLE, ErrorInfo
-from sparewheel.redact import redact
+from sparewheel.redaction.redact import redact
 
 NOW = 1_800_000_000.0  # Fri, 15 Jan 2027 08:00:00 GMT
 

@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING
 import pytest
 
 from sparewheel.testing import Reply, ToolCall, anthropic, gemini, openai_chat, openai_responses
-from tests.agentic import context, tool
-from tests.fakeloop import run
-from tests.scripted import ScriptedTransport, collect, session
+from tests.support.agentic import context, tool
+from tests.support.fakeloop import run
+from tests.support.scripted import ScriptedTransport, collect, session
 
 if TYPE_CHECKING:
     from collections.abc import Callable

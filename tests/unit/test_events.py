@@ -10,7 +10,7 @@ from pydantic import TypeAdapter
 from bundle.typings import TARGET, typescript
 from sparewheel.events import TERMINAL, Event, json_schema
 from sparewheel.testing import Reply, ToolCall, Usage, errors, openai_chat
-from tests.scripted import Script, play
+from tests.support.scripted import Script, play
 
 STRICT: TypeAdapter[Any] = TypeAdapter(Event)
 

@@ -11,9 +11,9 @@ import pytest
 from sparewheel.config.loading import load_agent_file
 from sparewheel.config.resolved import resolve_team
 from sparewheel.errors import ConfigError
-from sparewheel.tools.python_tools import open_python
+from sparewheel.tools.python.toolset import open_python
 from sparewheel.transports.packages import only_installed
-from tests.pythontools import Context
+from tests.support.pythontools import Context
 
 FOLDER = Path(__file__).resolve().parents[2] / "web" / "examples"
 MENU = json.loads((FOLDER / "index.json").read_text(encoding="utf-8"))

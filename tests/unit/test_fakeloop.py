@@ -6,7 +6,7 @@ import asyncio
 
 import pytest
 
-from tests.fakeloop import run
+from tests.support.fakeloop import run
 
 
 def test_waiting_moves_the_clock_and_costs_nothing() -> None:

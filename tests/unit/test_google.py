@@ -15,14 +15,14 @@ from hypothesis import strategies as st
 from sparewheel.config.resolved import ModelSpec
 from sparewheel.errors import ProviderError
 from sparewheel.messages import Image, Message, Reasoning, Text, ToolCall, assistant, system, user
-from sparewheel.providers.assembly import Assembly
-from sparewheel.providers.base import ModelRequest, OutputSchema, ProviderEvent, ToolSpec
+from sparewheel.providers.assembly import Assembly, ProviderEvent
+from sparewheel.providers.base import ModelRequest, OutputSchema, ToolSpec
 from sparewheel.providers.google import Google
 from sparewheel.testing import Request, Usage, gemini, sse
 from sparewheel.testing import ToolCall as Call
 from sparewheel.testing.errors import gemini_prompt_blocked, gemini_safety_stop, gemini_stream_error
 from sparewheel.testing.strict import violation
-from tests.wire import assemble_body, attempt_body
+from tests.support.wire import assemble_body, attempt_body
 
 Json = dict[str, Any]
 

@@ -22,9 +22,9 @@ from sparewheel.providers.assembly import Block
 from sparewheel.providers.base import ToolSpec
 from sparewheel.testing import Reply, openai_chat
 from sparewheel.tools.base import Tool
-from tests.agentic import agent_file, call, context, say
-from tests.fakeloop import run
-from tests.scripted import ScriptedTransport, check_rules, collect, session
+from tests.support.agentic import agent_file, call, context, say
+from tests.support.fakeloop import run
+from tests.support.scripted import ScriptedTransport, check_rules, collect, session
 from tests.unit.test_worker import KEY, YAML, Page
 
 NETWORK_CHUNK = 65_536

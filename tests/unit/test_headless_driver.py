@@ -13,7 +13,7 @@ import pytest
 from sparewheel.errors import ConfigError, SparewheelError
 from sparewheel.headless.driver import STOP_LIMIT, Runtime
 from sparewheel.headless.link import LONGEST_MESSAGE, POST_LIMIT, Link
-from tests.fakeloop import run
+from tests.support.fakeloop import run
 
 START = {"type": "start", "turn": "t", "seq": 1}
 DELTA = {"type": "delta", "turn": "t", "seq": 2, "content": "Hel"}

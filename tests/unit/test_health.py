@@ -5,10 +5,10 @@ from __future__ import annotations
 import asyncio
 from typing import Any
 
-from sparewheel.resilience.breaker import Health, model_id
+from sparewheel.chain.health import Health, model_id
 from sparewheel.testing import Reply, errors, openai_chat
-from tests.fakeloop import run
-from tests.scripted import REFUSED, Played, ScriptedTransport, collect, session
+from tests.support.fakeloop import run
+from tests.support.scripted import REFUSED, Played, ScriptedTransport, collect, session
 
 ANSWER = openai_chat(text="Answer")
 FAIL = errors.openai_server_error()

@@ -9,9 +9,9 @@ from typing import TYPE_CHECKING
 import pytest
 
 from sparewheel.testing import Reply, Usage, errors, openai_chat
-from tests.agentic import call
-from tests.fakeloop import run
-from tests.scripted import ScriptedTransport, check_rules, collect, folded_text, play, session
+from tests.support.agentic import call
+from tests.support.fakeloop import run
+from tests.support.scripted import ScriptedTransport, check_rules, collect, folded_text, play, session
 from tests.unit.test_health import told
 
 if TYPE_CHECKING:

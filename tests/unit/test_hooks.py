@@ -9,12 +9,12 @@ import pytest
 
 from sparewheel.errors import ConfigError
 from sparewheel.hooks.engine import Hook, Hooks, Point, Verdict
-from sparewheel.hooks.page import page_hooks
-from sparewheel.page_line import PageLine
+from sparewheel.page.calls import PageLine
+from sparewheel.page.hooks import page_hooks
 from sparewheel.testing import ToolCall, Usage, errors, openai_chat
-from tests.agentic import agent_file, call, context, play_agent, say, tool
-from tests.fakeloop import run
-from tests.scripted import Played, Script, ScriptedTransport, collect, session
+from tests.support.agentic import agent_file, call, context, play_agent, say, tool
+from tests.support.fakeloop import run
+from tests.support.scripted import Played, Script, ScriptedTransport, collect, session
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable

@@ -11,9 +11,9 @@ import pytest
 
 from sparewheel.providers.history import NOT_RUN
 from sparewheel.testing import Reply, ToolCall, Usage, errors, openai_chat
-from tests.agentic import agent_file, call, calls, context, play_agent, say, tool
-from tests.fakeloop import run
-from tests.scripted import Script, ScriptedTransport, bare, check_rules, collect, session
+from tests.support.agentic import agent_file, call, calls, context, play_agent, say, tool
+from tests.support.fakeloop import run
+from tests.support.scripted import Script, ScriptedTransport, bare, check_rules, collect, session
 
 LOOK = {
     "type": "object",

@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING
 import pytest
 
 from sparewheel.testing import Reply, anthropic, dropped, errors, openai_chat
-from tests.fakeloop import run
-from tests.scripted import REFUSED, Script, ScriptedTransport, collect, folded_text, session
+from tests.support.fakeloop import run
+from tests.support.scripted import REFUSED, Script, ScriptedTransport, collect, folded_text, session
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -8,14 +8,14 @@ from contextlib import aclosing
 import pytest
 
 from sparewheel.agent import Agent
-from sparewheel.agent.context import Context
+from sparewheel.chain.health import Health
 from sparewheel.config.loading import load_agent_file
 from sparewheel.config.resolved import resolve_team
-from sparewheel.resilience.breaker import Health
 from sparewheel.session import Session
+from sparewheel.state.session_state import Context
 from sparewheel.testing import Reply, ScriptedProvider, errors, openai_chat
 from sparewheel.transports.router import network_transport
-from tests.scripted import Played, folded_text
+from tests.support.scripted import Played, folded_text
 
 ANSWER = Reply(openai_chat(text=["An", "swer"]))
 

@@ -10,12 +10,12 @@ import pytest
 from sparewheel.config.resolved import ModelSpec
 from sparewheel.errors import ProviderError
 from sparewheel.messages import Message, Reasoning, Text, ToolCall, system, user
-from sparewheel.providers.assembly import Assembly
-from sparewheel.providers.base import ModelRequest, ProviderEvent, ToolSpec
+from sparewheel.providers.assembly import Assembly, ProviderEvent
+from sparewheel.providers.base import ModelRequest, ToolSpec
 from sparewheel.providers.openai_chat import OpenAIChat
 from sparewheel.testing import ToolCall as Call
 from sparewheel.testing import Usage, openai_chat, sse
-from tests.wire import assemble_body, attempt_body
+from tests.support.wire import assemble_body, attempt_body
 
 SPEC = ModelSpec("openai", "m", "openai_chatcompletions", "https://api.example.test/v1", "sk-1", {}, {"temperature": 0})
 REQUEST = ModelRequest(SPEC, [system("Be brief."), user("hi")])

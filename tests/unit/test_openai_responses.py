@@ -12,13 +12,13 @@ from hypothesis import strategies as st
 from sparewheel.config.resolved import ModelSpec
 from sparewheel.errors import ProviderError
 from sparewheel.messages import Reasoning, Text, ToolCall, user
-from sparewheel.providers.assembly import Assembly
-from sparewheel.providers.base import ModelRequest, ProviderEvent
+from sparewheel.providers.assembly import Assembly, ProviderEvent
+from sparewheel.providers.base import ModelRequest
 from sparewheel.providers.openai_responses import OpenAIResponses
 from sparewheel.sse import ServerSentEvent, SSEDecoder
 from sparewheel.testing import ToolCall as Call
 from sparewheel.testing import Usage, errors, openai_responses, sse
-from tests.wire import assemble_body, attempt_body
+from tests.support.wire import assemble_body, attempt_body
 
 WIRE = OpenAIResponses()
 SPEC = ModelSpec("openai", "m", "openai_responses", "https://api.example.test/v1")

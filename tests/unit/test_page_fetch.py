@@ -11,11 +11,11 @@ from typing import Any
 
 import pytest
 
+from sparewheel.page.fetch import PageFetchTransport
 from sparewheel.testing import ToolCall, openai_chat
 from sparewheel.transports.base import HttpRequest
-from sparewheel.transports.page_fetch import PageFetchTransport
-from tests.fakeloop import run
-from tests.scripted import check_rules, folded_text
+from tests.support.fakeloop import run
+from tests.support.scripted import check_rules, folded_text
 from tests.unit.test_worker import KEY, Page
 
 YAML = """

@@ -7,8 +7,8 @@ from typing import Any
 
 import pytest
 
-from sparewheel.page_line import PageError, PageLine
-from tests.fakeloop import run
+from sparewheel.page.calls import PageError, PageLine
+from tests.support.fakeloop import run
 
 
 def test_a_question_has_one_answer() -> None:

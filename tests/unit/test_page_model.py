@@ -6,8 +6,8 @@ import json
 from typing import Any
 
 from sparewheel.testing import errors
-from tests.fakeloop import run
-from tests.scripted import check_rules, folded_text
+from tests.support.fakeloop import run
+from tests.support.scripted import check_rules, folded_text
 from tests.unit.test_worker import Page
 
 YAML = """

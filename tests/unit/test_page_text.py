@@ -7,8 +7,9 @@ from typing import Any
 
 import pytest
 
-from sparewheel.page_text import Writer, read, whole
-from sparewheel.redact import MASK
+from sparewheel.jsontext import read, whole
+from sparewheel.page.writer import Writer
+from sparewheel.redaction.redact import MASK
 
 HALF = "\ud83d"
 KEY = "sk-CANARY-0123456789"

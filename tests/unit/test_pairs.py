@@ -9,10 +9,10 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from sparewheel.agent import Agent
+from sparewheel.chain.health import Health
 from sparewheel.config.loading import load_agent_file
 from sparewheel.config.resolved import resolve_team
 from sparewheel.messages import parse_messages
-from sparewheel.resilience.breaker import Health
 from sparewheel.session import Session
 from sparewheel.testing import (
     Reply,
@@ -25,8 +25,8 @@ from sparewheel.testing import (
     openai_responses,
 )
 from sparewheel.transports.router import network_transport
-from tests.agentic import context, tool
-from tests.scripted import Played, folded_text
+from tests.support.agentic import context, tool
+from tests.support.scripted import Played, folded_text
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -8,14 +8,14 @@ from typing import Any
 
 import pytest
 
+from sparewheel.chain.chain import GO_ON
+from sparewheel.chain.compaction import LONG_RESULT, NOTE, compact, dropped
+from sparewheel.chain.step import Step
 from sparewheel.errors import TurnFailed
 from sparewheel.messages import Message, Text, assistant, system, user
-from sparewheel.resilience.chain import GO_ON
-from sparewheel.resilience.compaction import LONG_RESULT, NOTE, compact, dropped
-from sparewheel.resilience.step import Step
 from sparewheel.testing import Reply, ToolCall, errors, openai_chat
-from tests.fakeloop import run
-from tests.scripted import ScriptedTransport, collect, folded_text, play, session
+from tests.support.fakeloop import run
+from tests.support.scripted import ScriptedTransport, collect, folded_text, play, session
 
 CUT = Reply(openai_chat(text=["Once upon ", "a ti"], finish=None), cut_at=9999)
 REST = openai_chat(text=["me, the ", "end."])

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from sparewheel.testing import Usage, anthropic, openai_chat
-from tests.agentic import call, play_agent, say
+from tests.support.agentic import call, play_agent, say
 
 PRICED = """
 agents: {root: {model: big, fallback: {retries: -1}}}

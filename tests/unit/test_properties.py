@@ -10,16 +10,16 @@ from typing import TYPE_CHECKING, Any
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from sparewheel.chain.health import Health
 from sparewheel.errors import SparewheelError
-from sparewheel.resilience.breaker import Health
 from sparewheel.testing import Reply, ToolCall, dropped, errors, openai_chat
-from tests.fakeloop import run
-from tests.scripted import REFUSED, ScriptedTransport, check_rules, folded_text, session
+from tests.support.fakeloop import run
+from tests.support.scripted import REFUSED, ScriptedTransport, check_rules, folded_text, session
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-    from tests.scripted import Script
+    from tests.support.scripted import Script
 
     Stop = tuple[float, int, bool]
 

@@ -16,15 +16,15 @@ from sparewheel.messages import assistant, user
 from sparewheel.testing import Reply, ToolCall, Usage, anthropic, errors, openai_chat
 from sparewheel.testing.record import Request
 from sparewheel.testing.strict import violation
-from tests.agentic import context, tool
-from tests.fakeloop import run
-from tests.scripted import check_rules, folded_text, session
+from tests.support.agentic import context, tool
+from tests.support.fakeloop import run
+from tests.support.scripted import check_rules, folded_text, session
 from tests.unit.test_properties import Patient
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
 
-    from sparewheel.agent.context import Context
+    from sparewheel.state.session_state import Context
     from sparewheel.testing import Events
 
     Step = tuple[str, list[tuple[str, str]], int, float, float] | None

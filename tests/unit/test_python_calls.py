@@ -10,10 +10,10 @@ from typing import Any
 import pytest
 
 from sparewheel.errors import ConfigError
-from sparewheel.redact import redact
+from sparewheel.redaction.redact import redact
 from sparewheel.tools.base import Tool, ToolError
 from sparewheel.transports.packages import distribution_of, package_loader
-from tests.pythontools import KEY, Context, Loader, Open, answer, one, problem, toolsets
+from tests.support.pythontools import KEY, Context, Loader, Open, answer, one, problem, toolsets
 
 NAME_IT = "Packages are named in the toolset's `packages`."
 COLON = "Expecting ':' delimiter: line 1 column 6 (char 5)"

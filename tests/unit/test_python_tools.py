@@ -9,10 +9,10 @@ from typing import Any
 import pytest
 
 from sparewheel.errors import ConfigError
-from sparewheel.providers.schema import normalise
-from sparewheel.tools.arguments import Validator
+from sparewheel.jsonschema.dialects import normalise
+from sparewheel.jsonschema.validate import Validator
 from sparewheel.tools.base import ToolError
-from tests.pythontools import Context, Open, answer, one, problem, toolsets
+from tests.support.pythontools import Context, Open, answer, one, problem, toolsets
 
 NO_INTEGER = "Input should be a valid integer, unable to parse string as an integer"
 

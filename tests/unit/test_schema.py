@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from sparewheel.providers.schema import Dialect, normalise
+from sparewheel.jsonschema.dialects import Dialect, normalise
 
 Json = dict[str, Any]
 

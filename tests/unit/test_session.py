@@ -11,8 +11,8 @@ import pytest
 
 from sparewheel.errors import ConfigError
 from sparewheel.testing import Reply, errors, openai_chat
-from tests.fakeloop import run
-from tests.scripted import REFUSED, Played, ScriptedTransport, bare, check_rules, collect, session
+from tests.support.fakeloop import run
+from tests.support.scripted import REFUSED, Played, ScriptedTransport, bare, check_rules, collect, session
 
 if TYPE_CHECKING:
     from sparewheel.session import Session

@@ -10,8 +10,8 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from sparewheel.events import Event
-from sparewheel.page_text import Writer
-from sparewheel.split_secrets import SplitSecrets
+from sparewheel.page.writer import Writer
+from sparewheel.redaction.stream import SplitSecrets
 
 KEY = "sk-CANARY-0123456789"
 SECRETS = [KEY, "CANARY-0123", "0123456789sk-", "aaaaaaaaab", 'a "quoted" secret']

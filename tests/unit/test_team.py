@@ -10,9 +10,9 @@ from typing import Any
 import pytest
 
 from sparewheel.testing import Reply, ToolCall, Usage, errors, openai_chat
-from tests.agentic import call, calls, play_agent, say, tool
-from tests.fakeloop import run
-from tests.scripted import Script, ScriptedTransport, check_rules, session
+from tests.support.agentic import call, calls, play_agent, say, tool
+from tests.support.fakeloop import run
+from tests.support.scripted import Script, ScriptedTransport, check_rules, session
 
 TEAM = """
 agents:

@@ -8,9 +8,9 @@ from contextlib import aclosing
 
 import pytest
 
+from sparewheel.chain.watchdog import Watchdog
 from sparewheel.errors import ProviderError
-from sparewheel.resilience.watchdog import Watchdog
-from tests.fakeloop import FakeLoop, run
+from tests.support.fakeloop import FakeLoop, run
 
 
 async def second(awake: float, asleep: float, late: float) -> int:

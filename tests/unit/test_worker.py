@@ -10,8 +10,8 @@ import pytest
 
 from sparewheel.testing import Reply, ToolCall, errors, openai_chat
 from sparewheel.worker import Worker
-from tests.fakeloop import run
-from tests.scripted import Script, ScriptedTransport, check_rules, folded_text
+from tests.support.fakeloop import run
+from tests.support.scripted import Script, ScriptedTransport, check_rules, folded_text
 
 KEY = "sk-CANARY-0123456789"
 YAML = """

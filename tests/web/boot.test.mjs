@@ -6,9 +6,9 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { pathToFileURL } from "node:url";
 import test, { mock } from "node:test";
-import { boot as realBoot } from "../../web/boot.js";
-import { AssetFault, faultIn, findFault } from "../../web/lib/assets.js";
-import { BootError } from "../../web/lib/stages.js";
+import { boot as realBoot } from "../../web/boot/boot.js";
+import { AssetFault, faultIn, findFault } from "../../web/assets/faults.js";
+import { BootError } from "../../web/assets/stages.js";
 
 const LOCK = {
   packages: {

@@ -9,7 +9,7 @@ import { setFlagsFromString } from "node:v8";
 import { runInNewContext } from "node:vm";
 import test, { mock } from "node:test";
 import { pack } from "../../runtime/bundle/inside/pack.mjs";
-import { boot } from "../../web/boot.js";
+import { boot } from "../../web/boot/boot.js";
 import { SnapshotFault, unpack } from "../../web/boot/container.js";
 import { contents } from "../../web/boot/late.js";
 import { armRestore, fill } from "../../web/boot/memory.js";

@@ -4,8 +4,8 @@ import assert from "node:assert/strict";
 import { createHash } from "node:crypto";
 import { gzipSync } from "node:zlib";
 import test, { afterEach, beforeEach, mock } from "node:test";
-import { download, integrity } from "../../web/lib/download.js";
-import { workerHost } from "../../web/lib/worker-host.js";
+import { download, integrity } from "../../web/assets/download.js";
+import { workerHost } from "../../web/assets/worker-host.js";
 
 const CONTENT = Buffer.from("the bytes of a snapshot");
 const EMPTY_MODULE = new Uint8Array([0, 0x61, 0x73, 0x6d, 1, 0, 0, 0]);

@@ -3,7 +3,7 @@
 import assert from "node:assert/strict";
 import test from "node:test";
 import { createTranscript } from "../../web/fold.js";
-import { Queue } from "../../web/lib/queue.js";
+import { Queue } from "../../web/client/queue.js";
 import { START } from "./fake_worker.mjs";
 
 const SHORT = 20_000;

@@ -2,7 +2,7 @@
 
 import assert from "node:assert/strict";
 import test, { mock } from "node:test";
-import { launchWorker } from "../../web/lib/launch.js";
+import { launchWorker } from "../../web/assets/launch.js";
 import { FakeWorker } from "./fake_worker.mjs";
 
 /** A launch; `made(n)` is its nth worker (from 0), once it has been told to boot. */

@@ -2,7 +2,7 @@
 
 import assert from "node:assert/strict";
 import test, { afterEach, beforeEach, mock } from "node:test";
-import { workerHost } from "../../web/lib/worker-host.js";
+import { workerHost } from "../../web/assets/worker-host.js";
 
 const WASM = { "content-type": "application/wasm" };
 let fetching;

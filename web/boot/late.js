@@ -8,7 +8,7 @@ const LIBRARY = "/lib/python314.zip";
  * @param {any} python Pyodide, restored.
  * @param {string} indexURL
  * @param {import("./pyodide.js").Lock} lock
- * @param {import("../boot.js").Network} network
+ * @param {import("./boot.js").Network} network
  */
 export function fetchLateFiles(python, indexURL, lock, network) {
   const { core, site } = lock.tool.sparewheel;
@@ -22,13 +22,13 @@ export function fetchLateFiles(python, indexURL, lock, network) {
 }
 
 /**
- * Call a function of `sparewheel.snapshot`.
+ * Call a function of `sparewheel.worker.snapshot`.
  * @param {any} python Pyodide.
  * @param {"resume"} name
  * @param {unknown[]} args
  */
 export function call(python, name, ...args) {
-  const module = python.pyimport("sparewheel.snapshot");
+  const module = python.pyimport("sparewheel.worker.snapshot");
   try {
     module[name](...args);
   } finally {

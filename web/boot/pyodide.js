@@ -24,7 +24,7 @@ export const log = (/** @type {string} */ text) => console.debug(text);
 /**
  * @param {string} indexURL
  * @param {Lock} lock
- * @param {import("../boot.js").Network} network
+ * @param {import("./boot.js").Network} network
  */
 export function prefetch(indexURL, lock, network) {
   const coreURL = indexURL + lock.tool.sparewheel.core;
@@ -37,7 +37,7 @@ export function prefetch(indexURL, lock, network) {
 /**
  * @param {string} indexURL
  * @param {Lock} lock
- * @param {import("../boot.js").Host} host
+ * @param {import("./boot.js").Host} host
  * @returns {Promise<any>} Pyodide.
  */
 export async function loadPython(indexURL, lock, host) {

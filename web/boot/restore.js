@@ -13,7 +13,7 @@ const PLACEHOLDER = new Uint8Array(16);
 /**
  * @param {string} indexURL
  * @param {import("./pyodide.js").Lock} lock One that names a snapshot.
- * @param {import("../boot.js").Network} network
+ * @param {import("./boot.js").Network} network
  * @returns {Promise<any>} Pyodide, as it was when the snapshot was made.
  */
 export async function restore(indexURL, lock, network) {
@@ -23,7 +23,7 @@ export async function restore(indexURL, lock, network) {
   network.prefetchModule(`${coreURL}pyodide.asm.wasm`, { packed: true });
   network.answer(`${coreURL}python_stdlib.zip`, new Response("")); // comes later, see late.js
   const sideModules = snapshot.sideModules.map(({ path, file }) => ({ path, module: network.compile(indexURL + file) }));
-  /** @type {Promise<import("../lib/download.js").Download> | null} */
+  /** @type {Promise<import("../assets/download.js").Download> | null} */
   let download = network.bytes({ ...snapshot, url: indexURL + snapshot.file });
   /** @type {Promise<void> | undefined} */
   let verified;

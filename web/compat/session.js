@@ -1,5 +1,5 @@
-import { confirmParams, respondParams } from "../lib/answers.js";
-import { guarded } from "../lib/listener.js";
+import { confirmParams, respondParams } from "../client/decisions.js";
+import { guarded } from "../client/listener.js";
 import { aborted, theirError, theirEvent, theirResult } from "./translate.js";
 
 /**

@@ -1,8 +1,8 @@
 // Between docker-agent's words and ours.
 
-import { readDocuments } from "../lib/documents.js";
-import { messageOf, SparewheelError } from "../lib/errors.js";
-import { isObject } from "../lib/refuse.js";
+import { readDocuments } from "../client/documents.js";
+import { messageOf, SparewheelError } from "../client/errors.js";
+import { isObject } from "../client/config-error.js";
 
 /**
  * @typedef {import("../sparewheel.js").Event} Event

@@ -1,5 +1,5 @@
 // node make_snapshot.mjs PYODIDE STDLIB SITE TARGET: starts Python with the packages in the folder SITE, lets them prepare
-// (`sparewheel.snapshot.prepare`), and writes the snapshot of its memory to the file TARGET. STDLIB is Python's standard
+// (`sparewheel.worker.snapshot.prepare`), and writes the snapshot of its memory to the file TARGET. STDLIB is Python's standard
 // library as bytecode: compiling it here would leave its traces all over the memory.
 
 import { readdir, readFile, writeFile } from "node:fs/promises";
@@ -72,7 +72,7 @@ async function prepare(python) {
     // A side module is there already; only its name is looked for.
     python.FS.writeFile(path, path.endsWith(".so") ? "" : content);
   }
-  const module = python.pyimport("sparewheel.snapshot");
+  const module = python.pyimport("sparewheel.worker.snapshot");
   const done = module.prepare();
   await done;
   done.destroy();

@@ -4,7 +4,7 @@
 gets to see, `context` is what belongs to a session.
 """
 
-from .loop import Agent
+from .runner import Agent
 from .turn import Turn
 
 __all__ = ["Agent", "Turn"]

@@ -8,33 +8,32 @@ from __future__ import annotations
 
 import asyncio
 import json
-import secrets
 from dataclasses import replace
 from fnmatch import fnmatchcase
 from itertools import groupby
 from typing import TYPE_CHECKING, Any, Final
 
-from pydantic_core import from_json, to_json
-
+from ..jsonschema.validate import Validator
+from ..jsontext import whole
 from ..messages import Message, Text, ToolCall
-from ..page_text import whole
 from ..providers.history import NOT_RUN
-from ..tools.arguments import Validator, check_arguments, parse_arguments
-from ..tools.base import ToolError, ToolResult, distinct, seconds
-from ..tools.results import READ_ON
+from ..state.results import READ_ON
+from ..tools.arguments import check_arguments, parse_arguments
+from ..tools.base import ToolError, ToolResult, distinct
+from .call_context import CallContext
 from .execution import execute
 from .prompt import result_limit
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncGenerator, Callable, Iterable, Mapping, Sequence
+    from collections.abc import AsyncGenerator, Callable, Iterable, Sequence
 
     from ..config.specs import ResolvedAgent
     from ..events import Event
     from ..hooks.engine import Hooks, Verdict
     from ..messages import Part
+    from ..state.budgets import Shift
+    from ..state.session_state import Context
     from ..tools.base import Registry, Tool
-    from .context import Context
-    from .limits import Shift
 
 SIDE_BY_SIDE: Final = 8
 MOST_CALLS: Final = 128  # in one step; what is beyond is answered unrun
@@ -52,62 +51,6 @@ def unique_calls(message: Message, earlier: Iterable[Message] = ()) -> Message:
             taken.add(part.id)
         parts.append(part)
     return replace(message, parts=tuple(parts))
-
-
-class CallContext:
-    """What a running tool may use. `emit` passes on events of a run inside the call; after `close`, nothing is."""
-
-    def __init__(
-        self,
-        call: ToolCall,
-        agent: str,
-        context: Context,
-        hooks: Hooks,
-        queue: asyncio.Queue[list[Event] | None],
-        shift: Shift,
-    ) -> None:
-        self.call_id = call.id
-        self.agent = agent
-        self.shift = shift
-        self._name = call.name
-        self._context = context
-        self._hooks = hooks
-        self._queue: asyncio.Queue[list[Event] | None] | None = queue
-
-    def close(self) -> None:
-        """The call is over, whatever still runs of it."""
-        self._queue = None
-
-    def emit(self, events: list[Event]) -> None:
-        if self._queue is not None:
-            self._queue.put_nowait(events)
-
-    def progress(self, output: str) -> None:
-        self.emit([{"type": "tool_output", "id": self.call_id, "name": self._name, "output": str(output)}])
-
-    async def ask_user(self, message: str, schema: Mapping[str, Any]) -> dict[str, Any]:
-        if not self._context.approvals.interactive:
-            return {"action": "decline"}
-        try:
-            shown = from_json(to_json(dict(schema)))
-        except Exception as error:  # a schema is whatever the tool made of it
-            raise ToolError(f"The question's schema cannot be said in JSON: {error}"[:500]) from None
-        facts = {"agent_name": self.agent, "tool_name": self._name, "message": str(message)}
-        await self._hooks.run("on_user_input", facts, self._name)
-        if self._queue is None:
-            return {"action": "cancel"}
-        question = secrets.token_hex(8)
-        self._context.questions[question] = future = asyncio.get_running_loop().create_future()
-        self.emit([{"type": "elicitation", "id": question, "message": str(message), "mode": "form", "schema": shown}])
-        try:
-            with self.shift.waiting():
-                async with asyncio.timeout(seconds(self._context.approvals.timeout)):
-                    answer: dict[str, Any] = await future
-            return answer
-        except TimeoutError:
-            return {"action": "cancel"}
-        finally:
-            del self._context.questions[question]
 
 
 class Calls:

@@ -9,7 +9,7 @@ from ..tools.base import ToolError, ToolResult, seconds
 
 if TYPE_CHECKING:
     from ..tools.base import Tool
-    from .calls import CallContext
+    from .call_context import CallContext
 
 GRACE: Final = 1.0  # seconds that a tool has to end after its timeout
 _PASSES: Final = 500  # of the event loop that it has to end after the user has stopped the turn: no time, but order

@@ -6,7 +6,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Final
 
 from ..messages import Message, Text, system
-from ..tools.results import CHARS_PER_TOKEN, MAX_SHOWN
+from ..state.results import CHARS_PER_TOKEN, MAX_SHOWN
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

@@ -2,33 +2,22 @@
 
 from __future__ import annotations
 
-from contextlib import aclosing
-from typing import TYPE_CHECKING, Any, Final
+from collections.abc import Awaitable, Callable
+from typing import TYPE_CHECKING, Any, Final, TypeAlias
 
 from ..errors import ErrorInfo, SparewheelError
-from ..messages import user
 from ..providers.base import ToolSpec
-from ..tools.base import Tool, ToolError, ToolResult
-from .turn import Turn
+from ..tools.base import Tool, ToolContext, ToolError, ToolResult
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Sequence
 
     from ..config.specs import ResolvedAgent
-    from ..events import FinishReason
-    from ..tools.base import ToolContext
-    from .calls import CallContext
-    from .loop import Agent
 
 MOST_HANDOFFS: Final = 10  # in one turn
 MOST_NESTED: Final = 5  # tasks within tasks
-# Where a limit ends a task, the agent's last words are from between its tools: no answer, and often none at all.
-_LIMITS: Final[dict[FinishReason, str]] = {
-    "max_steps": "it may take no further step (max_iterations)",
-    "tool_limit": "it may call no further tools (max_tool_calls)",
-    "budget": "its budget is used up",
-    "length": "its answer was cut off, having become too long",
-}
+
+RunTask: TypeAlias = Callable[[dict[str, Any], ToolContext], Awaitable[ToolResult]]
 
 
 def handoff_tool(others: Sequence[ResolvedAgent], hand_over: Callable[[str], None]) -> Tool:
@@ -48,13 +37,13 @@ def handoff_tool(others: Sequence[ResolvedAgent], hand_over: Callable[[str], Non
     )
 
 
-def transfer_tool(agent: Agent, turn: Turn, others: Sequence[ResolvedAgent], depth: int) -> Tool:
+def transfer_tool(others: Sequence[ResolvedAgent], run_task: RunTask, depth: int) -> Tool:
     """Another agent works on a task of its own and gives back its answer. Several may work at once."""
 
     async def call(arguments: dict[str, Any], context: ToolContext) -> ToolResult:
         if depth >= MOST_NESTED:
             raise ToolError(f"Tasks may be nested at most {MOST_NESTED} deep.")
-        return await _work(agent, turn, arguments, context, depth)  # type: ignore[arg-type]  # the loop's own context
+        return await run_task(arguments, context)
 
     properties = {
         "agent": _choice(others),
@@ -65,36 +54,6 @@ def transfer_tool(agent: Agent, turn: Turn, others: Sequence[ResolvedAgent], dep
     return Tool(
         ToolSpec("transfer_task", description, _schema(properties, ["agent", "task"])), call, read_only=True, timeout=0
     )
-
-
-async def _work(agent: Agent, turn: Turn, arguments: dict[str, Any], context: CallContext, depth: int) -> ToolResult:
-    """A run inside a call: its events are passed on, marked with the call; its attempts count in the same turn."""
-    name, task = arguments["agent"], arguments["task"]
-    if expected := arguments.get("expected_output"):
-        task = f"{task}\n\nExpected output: {expected}"
-    child = Turn([user(task)], agent=name, records=turn.records, task=context.call_id)
-    turn.children.append(child)
-    context.emit([{"type": "handoff", "from": context.agent, "to": name}])
-    try:
-        with context.shift.waiting():
-            async with aclosing(agent.work(child, depth + 1)) as batches:
-                async for batch in batches:
-                    for event in batch:
-                        event.setdefault("agent", child.agent)
-                        event.setdefault("task", context.call_id)
-                    context.emit(batch)
-    except SparewheelError as error:
-        return ToolResult(f"{name} could not do it: {error.info.message}", is_error=True)
-    finally:
-        turn.usage += child.total
-        context.emit([{"type": "handoff", "from": name, "to": context.agent}])
-    hooks = agent.hooks(agent.team.agents[name])
-    answer = child.answer.text if child.answer else ""
-    await hooks.run("subagent_stop", {"agent_name": name, "task": task, "response": answer})
-    if limit := _LIMITS.get(child.reason):
-        said = f" Its last words:\n\n{answer}" if answer else " It has said nothing."
-        return ToolResult(f"{name} did not finish: {limit}.{said}", is_error=True)
-    return ToolResult(answer, is_error=child.answer is None)
 
 
 def too_many_handoffs() -> SparewheelError:

@@ -6,16 +6,16 @@ import contextlib
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Final
 
-from ..providers.schema import normalise
+from ..jsonschema.dialects import normalise
 from ..tools.base import Registry
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from ..config.specs import ResolvedAgent
-    from ..providers.schema import Dialect
+    from ..jsonschema.dialects import Dialect
+    from ..state.session_state import Context
     from ..tools.base import Tool, ToolContext, ToolResult, Toolset
-    from .context import Context
 
 WHY: Final = "description"
 _DIALECTS: Final[dict[str, Dialect]] = {"anthropic": "anthropic", "google": "gemini"}  # by wire format; else openai

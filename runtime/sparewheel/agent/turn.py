@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from ..resilience.step import Step
+from ..chain.step import Step
 from ..usage import Usage
 
 if TYPE_CHECKING:

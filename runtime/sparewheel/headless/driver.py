@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, Final, Literal, TypeAlias, cast
 
 from ..errors import ConfigError
 from ..events import TERMINAL
-from ..redact import redact
+from ..redaction.redact import redact
 from .browser import Engine, Launch, ensure
 from .browser_link import BrowserLink
 from .locate import find_dist, read_agent

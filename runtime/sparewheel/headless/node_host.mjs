@@ -35,7 +35,7 @@ const onProgress = (progress) => tell({ ...progress, type: "progress" });
 
 /** From the snapshot; without it, if it can not be used. Pyodide leaves nothing behind that a second one minds. */
 async function start() {
-  const { boot } = await import(new URL("boot.js", dist).href);
+  const { boot } = await import(new URL("boot/boot.js", dist).href);
   const indexURL = new URL("pyodide/", dist).href;
   try {
     return await boot(indexURL, onProgress, nodeHost);

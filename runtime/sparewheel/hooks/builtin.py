@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any, Final
 
-from ..redact import redact
+from ..redaction.redact import redact
 from .engine import Hook
 
 if TYPE_CHECKING:

@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING, Any, Final, TypeAlias
 
 from pydantic_core import from_json
 
-from ..classify import classify
 from ..errors import ErrorInfo, ProviderError
+from ..errors.classify import classify
 from ..transports.base import HttpRequest
 from ..usage import Usage
 from .anthropic_request import body_of
@@ -19,8 +19,8 @@ from .anthropic_request import body_of
 if TYPE_CHECKING:
     from ..config.resolved import ModelSpec
     from ..sse import ServerSentEvent
-    from .assembly import Assembly
-    from .base import ModelRequest, StopReason
+    from .assembly import Assembly, StopReason
+    from .base import ModelRequest
 
 Json: TypeAlias = dict[str, Any]
 

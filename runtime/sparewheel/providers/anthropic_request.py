@@ -14,16 +14,16 @@ from urllib.parse import unquote_to_bytes
 from pydantic_core import from_json
 
 from ..errors import ErrorInfo, ProviderError
+from ..jsonschema.dialects import normalise
 from ..messages import Image, Reasoning, Text, ToolCall
 from .history import prepare
-from .schema import normalise
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
+    from ..jsonschema.dialects import Dialect
     from ..messages import Message, Part
     from .base import ModelRequest, ToolSpec
-    from .schema import Dialect
 
 Json: TypeAlias = dict[str, Any]
 Version: TypeAlias = tuple[int, int]

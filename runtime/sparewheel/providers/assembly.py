@@ -9,17 +9,33 @@ from __future__ import annotations
 import json
 import secrets
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Final, Literal
+from typing import TYPE_CHECKING, Final, Literal, TypeAlias
 
 from ..messages import Message, Reasoning, Text, ToolCall
 from ..usage import Usage
-from .base import ProviderEvent
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from ..errors import SparewheelError
     from ..messages import Part
-    from .base import EventType, StopReason
+
+EventType: TypeAlias = Literal[
+    "start",
+    "text_start",
+    "text_delta",
+    "text_end",
+    "thinking_start",
+    "thinking_delta",
+    "thinking_end",
+    "toolcall_start",
+    "toolcall_delta",
+    "toolcall_end",
+    "done",
+    "error",
+]
+
+StopReason: TypeAlias = Literal["stop", "length", "tool_calls", "refusal", "content_filter", "other"]
 
 BlockKind = Literal["text", "thinking", "toolcall"]
 
@@ -38,6 +54,24 @@ _END: Final[dict[BlockKind, EventType]] = {
     "thinking": "thinking_end",
     "toolcall": "toolcall_end",
 }
+
+
+@dataclass(slots=True)
+class ProviderEvent:
+    """What a model's stream says, the same for every wire format.
+
+    `index` is the content block, `text` the piece (on `*_delta`) or the whole block (on `*_end`). `assembly.message()`
+    is the partial message up to now. `error` events carry the error, `done` events the `reason`.
+    """
+
+    type: EventType
+    assembly: Assembly
+    index: int = 0
+    text: str = ""
+    tool_id: str = ""
+    tool_name: str = ""
+    reason: StopReason | None = None
+    error: SparewheelError | None = None
 
 
 @dataclass(slots=True)

@@ -7,12 +7,11 @@ from typing import TYPE_CHECKING, Final
 
 from pydantic_core import from_json
 
-from ..classify import classify
 from ..errors import ErrorInfo, ProviderError, SparewheelError
+from ..errors.classify import classify
 from ..sse import MAX_EVENT_SIZE, ServerSentEvent, SSEDecoder
 from ..transports.base import read_at_most
-from .assembly import Assembly
-from .base import ProviderEvent
+from .assembly import Assembly, ProviderEvent
 from .shortcut import Shortcut
 
 if TYPE_CHECKING:

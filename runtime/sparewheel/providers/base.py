@@ -3,34 +3,16 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Literal, Protocol, TypeAlias
+from typing import TYPE_CHECKING, Any, Protocol
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from ..config.resolved import ModelSpec
-    from ..errors import SparewheelError
     from ..messages import Message
     from ..sse import ServerSentEvent
     from ..transports.base import HttpRequest
     from .assembly import Assembly
-
-EventType: TypeAlias = Literal[
-    "start",
-    "text_start",
-    "text_delta",
-    "text_end",
-    "thinking_start",
-    "thinking_delta",
-    "thinking_end",
-    "toolcall_start",
-    "toolcall_delta",
-    "toolcall_end",
-    "done",
-    "error",
-]
-
-StopReason: TypeAlias = Literal["stop", "length", "tool_calls", "refusal", "content_filter", "other"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,24 +46,6 @@ class ModelRequest:
     tools: Sequence[ToolSpec] = ()
     output: OutputSchema | None = None
     with_usage: bool = True
-
-
-@dataclass(slots=True)
-class ProviderEvent:
-    """What a model's stream says, the same for every wire format.
-
-    `index` is the content block, `text` the piece (on `*_delta`) or the whole block (on `*_end`). `assembly.message()`
-    is the partial message up to now. `error` events carry the error, `done` events the `reason`.
-    """
-
-    type: EventType
-    assembly: Assembly
-    index: int = 0
-    text: str = ""
-    tool_id: str = ""
-    tool_name: str = ""
-    reason: StopReason | None = None
-    error: SparewheelError | None = None
 
 
 class StreamDecoder(Protocol):

@@ -19,23 +19,23 @@ from urllib.parse import quote, unquote_to_bytes
 from pydantic_core import from_json
 
 from ..errors import ErrorInfo, ProviderError
+from ..jsonschema.dialects import normalise
 from ..messages import Image, Reasoning, Text, ToolCall
 from ..transports.base import HttpRequest
 from ..usage import Usage
 from .history import prepare
 from .openai_common import failure, mapping, parse, sequence, string
-from .schema import normalise
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
 
     from ..config.resolved import ModelSpec
     from ..errors import Kind
+    from ..jsonschema.dialects import Dialect
     from ..messages import Message, Part
     from ..sse import ServerSentEvent
-    from .assembly import Assembly
-    from .base import ModelRequest, OutputSchema, StopReason, ToolSpec
-    from .schema import Dialect
+    from .assembly import Assembly, StopReason
+    from .base import ModelRequest, OutputSchema, ToolSpec
 
 Json = dict[str, Any]
 

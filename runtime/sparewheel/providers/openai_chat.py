@@ -35,8 +35,8 @@ if TYPE_CHECKING:
     from ..messages import Message
     from ..sse import ServerSentEvent
     from ..transports.base import HttpRequest
-    from .assembly import Assembly
-    from .base import ModelRequest, StopReason
+    from .assembly import Assembly, StopReason
+    from .base import ModelRequest
 
 _REASONS: Final[dict[str, StopReason]] = {
     "stop": "stop",

@@ -9,11 +9,11 @@ from urllib.parse import urlsplit
 
 from pydantic_core import from_json
 
-from ..classify import classify
 from ..errors import ErrorInfo, ProviderError
+from ..errors.classify import classify
+from ..jsonschema.dialects import normalise
 from ..transports.base import HttpRequest
 from ..usage import Usage
-from .schema import normalise
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

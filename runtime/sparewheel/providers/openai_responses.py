@@ -32,8 +32,8 @@ if TYPE_CHECKING:
     from ..config.resolved import ModelSpec
     from ..sse import ServerSentEvent
     from ..transports.base import HttpRequest
-    from .assembly import Assembly
-    from .base import ModelRequest, StopReason
+    from .assembly import Assembly, StopReason
+    from .base import ModelRequest
 
 _INCOMPLETE: Final[dict[str, StopReason]] = {
     "max_output_tokens": "length",

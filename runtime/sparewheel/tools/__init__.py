@@ -3,6 +3,6 @@
 """
 
 from .base import ToolContext, ToolError
-from .python_mark import tool
+from .python.mark import tool
 
 __all__ = ["ToolContext", "ToolError", "tool"]  # for the user's own Python

@@ -7,8 +7,8 @@ from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Protocol
 from urllib.parse import urlsplit
 
-from ..classify import classify
 from ..errors import TransportError
+from ..errors.classify import classify
 
 if TYPE_CHECKING:
     from collections.abc import AsyncGenerator, Mapping

@@ -9,12 +9,12 @@ from typing import TYPE_CHECKING, Final
 from pydantic import BaseModel
 
 from ..base import ToolError
-from .toolset import shown
+from ..toolset import shown
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from .services import Services
+    from ..services import Services
 
 MAX_FILE: Final = 1024 * 1024  # bytes
 MAX_ALL: Final = 16 * 1024 * 1024  # bytes

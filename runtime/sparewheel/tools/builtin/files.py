@@ -7,13 +7,13 @@ from typing import TYPE_CHECKING, Final
 from pydantic import Field
 
 from ..base import ToolError
+from ..toolset import Arguments, Contents, make_tool, shown
 from .file_space import MAX_FILE, FileSpace
-from .toolset import Arguments, Contents, make_tool, shown
 
 if TYPE_CHECKING:
     from ...config.toolsets import ToolsetConfig
     from ..base import ToolContext
-    from .services import Services
+    from ..services import Services
 
 MAX_HITS: Final = 100
 MAX_LINE: Final = 300  # characters of a line that is shown as a hit

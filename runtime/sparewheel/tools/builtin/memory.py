@@ -8,14 +8,14 @@ from typing import TYPE_CHECKING, Annotated, Any, Final
 from pydantic import BaseModel, Field
 
 from ..base import ToolError
-from .toolset import Arguments, Contents, NoArguments, make_tool, shown, to_json
+from ..toolset import Arguments, Contents, NoArguments, make_tool, shown, to_json
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from ...config.toolsets import ToolsetConfig
     from ..base import ToolContext
-    from .services import Services
+    from ..services import Services
 
 MAX_MEMORIES: Final = 1_000
 MAX_LENGTH: Final = 4_000  # characters

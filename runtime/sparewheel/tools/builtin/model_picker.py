@@ -8,12 +8,12 @@ from pydantic import Field
 
 from ...errors import ConfigError
 from ..base import ToolError
-from .toolset import Arguments, Contents, NoArguments, make_tool, shown
+from ..toolset import Arguments, Contents, NoArguments, make_tool, shown
 
 if TYPE_CHECKING:
     from ...config.toolsets import ToolsetConfig
     from ..base import ToolContext
-    from .services import Services
+    from ..services import Services
 
 
 class _Change(Arguments):

@@ -9,14 +9,14 @@ from typing import TYPE_CHECKING, Annotated, Any, Final
 from pydantic import BaseModel, Field
 
 from ..base import ToolError
-from .toolset import Arguments, Contents, NoArguments, make_tool, shown, to_json
+from ..toolset import Arguments, Contents, NoArguments, make_tool, shown, to_json
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
 
     from ...config.toolsets import ToolsetConfig
     from ..base import ToolContext
-    from .services import Services
+    from ..services import Services
 
 MAX_PLANS: Final = 100
 MAX_CONTENT: Final = 200_000  # characters

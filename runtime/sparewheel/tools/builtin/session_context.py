@@ -10,13 +10,13 @@ from typing import TYPE_CHECKING, Final
 from pydantic import Field
 
 from ..base import ToolError
-from .toolset import Arguments, Contents, make_tool, shown, to_json
+from ..toolset import Arguments, Contents, make_tool, shown, to_json
 
 if TYPE_CHECKING:
     from ...config.toolsets import ToolsetConfig
     from ...messages import Message
     from ..base import ToolContext
-    from .services import Services
+    from ..services import Services
 
 MAX_CHARS: Final = 24_000
 _CURRENT: Final = "current"

@@ -6,12 +6,12 @@ from typing import TYPE_CHECKING
 
 from pydantic import Field
 
-from .toolset import Arguments, Contents, make_tool
+from ..toolset import Arguments, Contents, make_tool
 
 if TYPE_CHECKING:
     from ...config.toolsets import ToolsetConfig
     from ..base import ToolContext
-    from .services import Services
+    from ..services import Services
 
 _INSTRUCTION = """## Think tool
 

@@ -7,12 +7,12 @@ from typing import TYPE_CHECKING, Annotated, Any, Final, Literal
 from pydantic import BaseModel, Field
 
 from ..base import ToolError, ToolResult
-from .toolset import Arguments, Contents, NoArguments, make_tool, to_json
+from ..toolset import Arguments, Contents, NoArguments, make_tool, to_json
 
 if TYPE_CHECKING:
     from ...config.toolsets import ToolsetConfig
     from ..base import ToolContext
-    from .services import Services
+    from ..services import Services
 
 MAX_TODOS: Final = 200
 MAX_DESCRIPTION: Final = 1_000  # characters

@@ -7,14 +7,14 @@ from typing import TYPE_CHECKING, Any, Final
 from pydantic import Field
 
 from ..base import ToolError, ToolResult
-from .toolset import Arguments, Contents, make_tool, to_json
+from ..toolset import Arguments, Contents, make_tool, to_json
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from ...config.toolsets import ToolsetConfig
     from ..base import ToolContext
-    from .services import Services
+    from ..services import Services
 
 MAX_SCHEMA: Final = 20_000  # characters of JSON
 TIMEOUT: Final = 3_600.0  # seconds: people go for lunch; the loop's own limit comes first

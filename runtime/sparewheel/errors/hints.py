@@ -1,0 +1,265 @@
+"""One sentence or two on what a person can do about an error: which key, which provider, what to change."""
+
+from __future__ import annotations
+
+import ipaddress
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Final
+from urllib.parse import urlsplit
+
+if TYPE_CHECKING:
+    from .types import Kind
+
+
+@dataclass(frozen=True, slots=True)
+class Vendor:
+    """How to speak of a provider: its name, domain, usual key variable, and where keys and bills are found."""
+
+    name: str
+    domain: str = ""
+    key: str = ""
+    keys_page: str = ""
+    billing_page: str = ""
+
+
+VENDORS: Final[dict[str, Vendor]] = {
+    "openai": Vendor(
+        "OpenAI", "openai.com", "OPENAI_API_KEY", "platform.openai.com, API keys", "platform.openai.com, Billing"
+    ),
+    "anthropic": Vendor(
+        "Anthropic",
+        "anthropic.com",
+        "ANTHROPIC_API_KEY",
+        "the Claude Console, API keys",
+        "the Claude Console, Plans & Billing",
+    ),
+    "google": Vendor(
+        "Google Gemini",
+        "googleapis.com",
+        "GOOGLE_API_KEY",
+        "Google AI Studio, API keys",
+        "Google AI Studio, Plan & billing",
+    ),
+    "azure": Vendor(
+        "Azure OpenAI",
+        "azure.com",
+        "AZURE_API_KEY",
+        "the Azure portal, Keys and Endpoint",
+        "the Azure portal, Quotas",
+    ),
+    "openrouter": Vendor(
+        "OpenRouter",
+        "openrouter.ai",
+        "OPENROUTER_API_KEY",
+        "openrouter.ai/settings/keys",
+        "openrouter.ai/settings/credits",
+    ),
+    "groq": Vendor("Groq", "groq.com", "GROQ_API_KEY", "console.groq.com/keys", "console.groq.com/settings/billing"),
+    "mistral": Vendor(
+        "Mistral", "mistral.ai", "MISTRAL_API_KEY", "console.mistral.ai, API keys", "console.mistral.ai, Billing"
+    ),
+    "deepseek": Vendor(
+        "DeepSeek",
+        "deepseek.com",
+        "DEEPSEEK_API_KEY",
+        "platform.deepseek.com/api_keys",
+        "platform.deepseek.com, Top up",
+    ),
+    "together": Vendor(
+        "Together AI",
+        "together.ai",
+        "TOGETHER_API_KEY",
+        "api.together.ai, Settings, API keys",
+        "api.together.ai, Billing",
+    ),
+    "xai": Vendor("xAI", "x.ai", "XAI_API_KEY", "console.x.ai, API keys", "console.x.ai, Billing"),
+    "ollama": Vendor("Ollama"),
+    "lmstudio": Vendor("LM Studio"),
+    "llamacpp": Vendor("llama.cpp"),
+    "vllm": Vendor("vLLM"),
+}
+_ALIASES: Final = {"gemini": "google", "azureopenai": "azure", "togetherai": "together", "grok": "xai"}
+_LOCAL_NAMES: Final = frozenset({"Ollama", "LM Studio", "llama.cpp", "vLLM"})
+
+
+def vendor_of(provider: str, url: str | None) -> Vendor:
+    """The vendor that answers at `url` or is called `provider`; else one made of that name, of the host, or of nothing.
+
+    A wire format's name is also a vendor's: where `openai` with another base URL is meant, the host says who it is.
+    """
+    host = _host(url)
+    plain = "".join(c for c in provider.lower() if c.isalnum())
+    known = VENDORS.get(_ALIASES.get(plain, plain))
+    at_host = next((v for v in VENDORS.values() if v.domain and f".{host}".endswith(f".{v.domain}")), None)
+    if known is None:
+        name = " ".join(provider.split())[:40]
+        return Vendor(name) if name else at_host or Vendor(host or "the provider")
+    if not host or not known.domain:  # nothing to compare
+        return known
+    return at_host or Vendor(host)
+
+
+def _host(url: str | None) -> str:
+    try:
+        return (urlsplit(url).hostname or "")[:80] if url else ""
+    except ValueError:
+        return ""
+
+
+def is_local(url: str | None) -> bool:
+    """Whether `url` points into this machine or a private network (RFC 1918, loopback, link-local, `.local`)."""
+    host = _host(url)
+    if not host:
+        return False
+    try:
+        address = ipaddress.ip_address(host)
+    except ValueError:
+        return "." not in host or host.endswith((".localhost", ".local", ".lan", ".internal", ".home.arpa"))
+    return address.is_private or address.is_loopback or address.is_link_local
+
+
+_HINTS: Final[dict[Kind, str]] = {
+    "rate_limit": (
+        "{vendor} limits how often this key may ask. Wait a moment, send less at once, or raise the limit of the "
+        "account; a fallback model at another provider keeps the turn going."
+    ),
+    "overloaded": (
+        "{vendor} has more requests than it can serve just now. Try again in a moment, or name a fallback model."
+    ),
+    "server_error": (
+        "Something failed at {vendor}, not in your request. Try again; if it stays, look at the status page of "
+        "{vendor} or name a fallback model."
+    ),
+    "quota": (
+        "The credit or quota of {key} is spent. Add credit or raise the limit{billing}, or use another key or provider."
+    ),
+    "auth": (
+        "{vendor} does not accept {key}. Check that it is complete, still valid and meant for {vendor}{keys}, and "
+        "that base_url belongs to the same provider."
+    ),
+    "permission": (
+        "{key} may not do this at {vendor}: check the permissions of key and project, the allowed regions and "
+        "origins, and whether the account may use this model."
+    ),
+    "model_not_found": (
+        "{vendor} does not know this model, or the account may not use it. Check the spelling of the model's name, "
+        "and that base_url is the right one."
+    ),
+    "invalid_request": (
+        "{vendor} rejects the request as it is; sending it again will not help. The message says what to change."
+    ),
+    "unsupported": (
+        "The model does not do what was asked (a tool, an image, a parameter). Remove that setting, or choose a "
+        "model at {vendor} that supports it."
+    ),
+    "context_overflow": (
+        "The conversation is too long for this model. Shorten the prompt or the history, lower max_tokens, or choose"
+        " a model with a larger context window."
+    ),
+    "refusal": "The model declined to answer. Rephrase the request, or ask another model.",
+    "content_filter": "A safety filter of {vendor} stopped this. Rephrase the prompt, or ask another model.",
+    "stream_truncated": (
+        "The connection to {vendor} broke before the answer was complete. Try again; a proxy or an unstable network "
+        "in between cuts long answers."
+    ),
+    "network": (
+        "{vendor} could not be reached. Check the internet connection, the host in base_url, its certificate, and "
+        "any proxy or firewall in between."
+    ),
+    "network_or_cors": (
+        "The browser could not reach {vendor} and does not say why. Possible causes: you are offline; the server "
+        "does not allow this page (CORS); its certificate is not valid; a browser extension or blocker stops the "
+        "request; the page's Content-Security-Policy does not list the host in connect-src; base_url is wrong or "
+        "redirects, which is not followed because the key would go along."
+    ),
+    "timeout_connect": (
+        "{vendor} did not accept a connection in time. Check base_url and the network, or raise timeouts.connect."
+    ),
+    "timeout_first_content": "{vendor} did not start to answer in time. Try again, or raise timeouts.first_content.",
+    "timeout_idle": "{vendor} stopped sending in the middle of the answer. Try again, or raise timeouts.idle.",
+    "empty_output": "The model sent nothing. Try again, or rephrase the prompt.",
+    "aborted": "The turn was stopped. Send the prompt again to go on.",
+}
+_UNKNOWN: Final = "Try again, or name a fallback model; the message is all that {vendor} said."
+
+_LOCAL: Final = (
+    " For a local server: is it running, and does it allow this page's origin (Ollama: OLLAMA_ORIGINS; LM Studio: "
+    "Enable CORS)? Chrome also asks for the local network access permission: allow it for this page."
+)
+
+# What the lower-case message contains, the kind it goes with, the sentence.
+_SPECIAL: Final[tuple[tuple[str, Kind, str], ...]] = (
+    (
+        "tokens per min",
+        "context_overflow",
+        (
+            "This one request needs more tokens than the account may use per minute at {vendor}. Shorten the prompt,"
+            " lower max_tokens, or raise the limit of the account{billing}."
+        ),
+    ),
+    (
+        "browser-access",
+        "permission",
+        (
+            "{vendor} answers browsers only to requests with the header anthropic-dangerous-direct-browser-access: "
+            "true. Add it, or go through a proxy of your own."
+        ),
+    ),
+    (
+        "cors requests are not allowed",
+        "permission",
+        (
+            "The organisation of {key} has switched off requests from browsers (CORS). Use a key of another "
+            "organisation or workspace, or a proxy of your own in base_url."
+        ),
+    ),
+    (
+        "data policy",
+        "permission",
+        (
+            "No provider of this model fits the privacy settings of the account. Change them at {vendor}, Settings, "
+            "Privacy, or choose another model."
+        ),
+    ),
+    (
+        "failed to call a function",
+        "server_error",
+        (
+            "The model wrote a tool call that {vendor} could not read. Try again, lower the temperature, or choose a"
+            " model that is better at tools."
+        ),
+    ),
+    (
+        "try pulling it",
+        "model_not_found",
+        "The model is not on this machine. Fetch it with `ollama pull`, or correct the model's name.",
+    ),
+    (
+        "system memory",
+        "server_error",
+        "The machine has too little memory for this model. Close other programs or choose a smaller model.",
+    ),
+)
+_WRONG_PATH: Final = (
+    "There is no such path at {vendor}: check base_url. It ends where the API begins, most often in /v1, and names no "
+    "endpoint such as /chat/completions."
+)
+
+
+def hint_for(
+    kind: Kind, vendor: Vendor, *, message: str, url: str | None, key_name: str | None, wrong_path: bool
+) -> str:
+    """The hint for `kind`. `message` is the lower-case message; `key_name` names the setting that holds the key."""
+    template = next((text for mark, goes_with, text in _SPECIAL if kind == goes_with and mark in message), None)
+    if template is None:
+        template = _WRONG_PATH if wrong_path else _HINTS.get(kind, _UNKNOWN)
+    if kind in ("network", "network_or_cors", "timeout_connect") and (vendor.name in _LOCAL_NAMES or is_local(url)):
+        template += _LOCAL
+    key = key_name or vendor.key
+    text = template.format(
+        vendor=vendor.name.replace("{", "(").replace("}", ")"),
+        key=f"the {vendor.name} key ({key})" if key else f"the key for {vendor.name}",
+        keys=f" ({vendor.keys_page})" if vendor.keys_page else "",
+        billing=f" ({vendor.billing_page})" if vendor.billing_page else "",
+    )
+    return f"The {text[4:]}" if text.startswith("the ") else text

@@ -1,0 +1,267 @@
+"""The tables that `classify` decides by. Each is read from the top; the first entry that fits wins.
+
+EXACT_CODES    machine codes that mean one thing, whatever the status
+PHRASES        sentences that are more exact than the status they come with
+STATUSES       what an HTTP status means when nothing more exact is known
+VAGUE_CODES    machine codes that only name a class: for errors without a status, as inside a 200 stream
+UNDATED        sentences of errors without a status: what transports, SDKs and streams say
+NAMES          exception names, where the text says nothing
+"""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING, Final, NamedTuple
+
+from .body import normalise
+
+if TYPE_CHECKING:
+    from .types import Kind
+
+
+def _codes(table: dict[Kind, str]) -> dict[str, Kind]:
+    return {normalise(code): kind for kind, codes in table.items() for code in codes.split()}
+
+
+EXACT_CODES: Final[dict[str, Kind]] = _codes(
+    {
+        "quota": "insufficient_quota billing_hard_limit_reached billing_not_active billing_error BILLING_DISABLED "
+        "credit_balance_exhausted organization_spend_limit_exceeded project_spend_limit_exceeded "
+        "organization_usage_limit_exceeded enforced_spend_limit_reached exceeded_current_quota_error quota_exceeded "
+        "insufficient_credits insufficient_balance insufficient_funds not_enough_balance payment_required Arrearage "
+        "openrouter_credits openrouter_free_tier_daily usage_limit_reached 1113",
+        "rate_limit": "openrouter_in_flight_budget",
+        "auth": "invalid_api_key incorrect_api_key missing_api_key no_api_key api_key_invalid invalid_authentication "
+        "invalid_token token_expired account_deactivated CONSUMER_SUSPENDED",
+        "permission": "unsupported_country_region_territory SERVICE_DISABLED API_KEY_SERVICE_BLOCKED "
+        "API_KEY_HTTP_REFERRER_BLOCKED API_KEY_IP_ADDRESS_BLOCKED ip_not_authorized organization_restricted "
+        "insufficient_permissions ACCESS_TOKEN_SCOPE_INSUFFICIENT",
+        "model_not_found": "model_not_found DeploymentNotFound model_decommissioned model_not_available unknown_model "
+        "model_not_supported invalid_model",
+        "context_overflow": "context_length_exceeded exceed_context_size_error request_too_large tokens_limit_reached "
+        "context_window_exceeded model_context_window_exceeded string_above_max_length prompt_too_long input_too_long",
+        "content_filter": "content_filter content_policy_violation ResponsibleAIPolicyViolation invalid_prompt "
+        "flagged_input data_inspection_failed SAFETY PROHIBITED_CONTENT BLOCKLIST RECITATION",
+        "unsupported": "unsupported_parameter unsupported_value unknown_parameter UNIMPLEMENTED",
+        "overloaded": "overloaded_error server_is_overloaded slow_down engine_overloaded engine_overloaded_error "
+        "service_unavailable_error capacity_exceeded queue_exceeded model_overloaded over_capacity",
+        # Groq: the model wrote a tool call that its server could not parse. Asked again it may write a good one.
+        "server_error": "tool_use_failed",
+    }
+)
+
+VAGUE_CODES: Final[dict[str, Kind]] = _codes(
+    {
+        "rate_limit": "rate_limit_error rate_limit_exceeded rate_limited rateLimitReached tokens requests "
+        "RESOURCE_EXHAUSTED too_many_requests too_many_requests_error throttling_error ThrottlingException "
+        "request_quota_exceeded token_quota_exceeded 1300 1302 1305",
+        "auth": "authentication_error UNAUTHENTICATED unauthorized AuthenticationError",
+        "permission": "permission_error PERMISSION_DENIED forbidden request_forbidden",
+        "model_not_found": "not_found_error NOT_FOUND",
+        "overloaded": "UNAVAILABLE",
+        "network": "CANCELLED",
+        "server_error": "api_error server_error internal_server_error internal_error INTERNAL DATA_LOSS unknown_error "
+        "timeout_error DEADLINE_EXCEEDED conflict_error service_unavailable",
+        "invalid_request": "invalid_request_error INVALID_ARGUMENT BadRequestError ValidationException "
+        "FAILED_PRECONDITION OUT_OF_RANGE",
+    }
+)
+
+STATUSES: Final[dict[int, Kind]] = {
+    401: "auth",
+    402: "quota",
+    403: "permission",
+    404: "model_not_found",
+    407: "permission",  # a proxy in between wants its own credentials
+    408: "server_error",
+    409: "server_error",  # two requests met (Anthropic conflict_error, Azure): the next one passes
+    410: "model_not_found",
+    413: "context_overflow",
+    421: "network",
+    423: "overloaded",
+    424: "server_error",
+    425: "server_error",
+    429: "rate_limit",
+    451: "permission",
+    498: "overloaded",  # Groq: flex tier at capacity
+    499: "network",  # a gateway saw its caller leave. Our own abort never has a status
+    501: "unsupported",
+    503: "overloaded",
+    511: "network",  # the captive portal of a public network
+    529: "overloaded",
+}
+
+
+def kind_of_status(status: int) -> Kind:
+    """The kind of an HTTP status that came with nothing more exact."""
+    return STATUSES.get(status) or ("server_error" if status >= 500 or status < 200 else "invalid_request")
+
+
+class Phrase(NamedTuple):
+    """A pattern over the lower-case messages, one a line.
+
+    It decides where there is no status, and over a status whose own kind is in `over` (None: over any).
+    """
+
+    kind: Kind
+    pattern: re.Pattern[str]
+    over: frozenset[Kind] | None = None
+
+
+def _phrase(kind: Kind, *alternatives: str, over: str = "") -> Phrase:
+    kinds = frozenset(over.split()) or None
+    return Phrase(kind, re.compile("|".join(alternatives), re.MULTILINE), kinds)  # type: ignore[arg-type]  # our own words
+
+
+PHRASES: Final[tuple[Phrase, ...]] = (
+    _phrase(
+        "quota",
+        r"insufficient (?:credits?|balance|funds|quota)\b", r"credit balance is (?:too low|exhausted)",
+        r"exceeded your current quota", r"requires more credits", r"used all available credits",
+        r"(?:reached|hit|exceeded) (?:its|your|the) (?:monthly |weekly |daily )?(?:spending|usage|billing) limit\b",
+        r"billing hard limit", r"account is not active, please check your billing", r"higher monthly limit",
+        r"reached your specified api usage limits", r"extra usage is required", r"free-models-per-day",
+        r"exceeded your monthly included credits", r"does(?: not|n't) have any credits", r"out of credits",
+        r"please recharge", r"余额不足", r"payment required",
+    ),
+    _phrase(
+        "context_overflow",
+        r"maximum context length", r"context length (?:was |is )?exceeded", r"prompt is too long",
+        r"input token count.{0,40}exceeds", r"exceed(?:s|ed)? (?:the |model'?s? )*context (?:limit|length|window|size)",
+        r"available context size", r"context length of only", r"context window exceeds limit",
+        r"exceed(?:s|ed)? (?:the )?(?:model'?s? )?(?:max(?:imum)? )?(?:model )?token limit",
+        r"input is too long for (?:the )?(?:requested )?model", r"max_new_tokens.{0,12} must (?:be <=|not exceed)",
+        r"must be less than the context length", r"request too large for .{0,200}tokens per min",
+        r"request body too large for .{0,80}max size: \d+ tokens",
+        r"request (?:entity |body |payload )?exceeds the maximum size",
+        r"prompt contains \d+ tokens", r"max_tokens must be at least 1, got -\d",
+        r"reduce the length of (?:the |your )?(?:messages?|prompt|input)", r"prompt tokens limit exceeded",
+    ),
+    _phrase(
+        "auth",
+        r"(?:incorrect|invalid|malformed|missing|expired|wrong) (?:api[ -]?key|x-api-key|authentication)",
+        r"api[ -]?key (?:not valid|not found|expired|is (?:missing|required|invalid|expired)|was reported as leaked)",
+        r"no (?:cookie )?auth credentials found", r"authentication fails", r"(?:no|didn't provide an) api key",
+        r"consumer .{0,120} has been suspended",
+        over="invalid_request permission auth model_not_found server_error",
+    ),
+    _phrase(
+        "permission",
+        r"cors requests? (?:must|are not)", r"location is not supported", r"region, or territory not supported",
+        r"has not been used in project", r"project has been denied access", r"organization must be verified",
+        r"disabled in this account", r"\bdata policy\b", r"method .{0,200} are blocked",
+        over="invalid_request permission auth model_not_found",
+    ),
+    _phrase(
+        "content_filter",
+        r"content management policy", r"content filtering policy", r"flagged as potentially violating",
+        r"your input was flagged", r"requires moderation", r"rejected .{0,60}safety system",
+        over="invalid_request permission server_error",
+    ),
+    _phrase(
+        "unsupported",
+        r"do(?:es)?(?: not|n't) support (?:tools?|tool|function|image|images|vision|video|audio|streaming|system|"
+        r"multimodal|structured|reasoning|thinking|json|\d)", r"no endpoints found that support",
+        r"not supported with this model", r"only supported by certain models", r"tool choice requires --enable",
+        r"unsupported (?:parameter|value)\b", r"is not a multimodal model",
+        over="invalid_request model_not_found server_error",
+    ),
+    _phrase(
+        "model_not_found",
+        r"\b(?:model|models/)[^{}]{0,160}?\b(?:not found|not exist|does not exist|is not available)",
+        r"\bno such model\b", r"\bunknown model\b", r"is not found for api version", r"has been decommissioned",
+        r"not a valid model id", r"no endpoints found for", r"api deployment for this resource does not exist",
+        r"unable to access (?:non-serverless )?model", r"try pulling it", r"no models? (?:is |are )?loaded",
+        over="invalid_request model_not_found permission server_error",
+    ),
+    # A route, not a model: the base URL is wrong.
+    _phrase(
+        "invalid_request",
+        r"^(?:404:? )?(?:page )?not found\.?$", r"\b404 page not found",
+        r"\bcannot (?:post|get) /", r"\binvalid url\b",
+        r"requested url .{0,200} was not found", r"\bno route\b",
+        r"unexpected endpoint", r"unknown (?:endpoint|path|url|route)\b",
+        over="model_not_found",
+    ),
+    _phrase(
+        "overloaded",
+        r"overloaded\b", r"experiencing high (?:traffic|demand)", r"(?:at|over|tier) capacity\b", r"capacity exceeded",
+        r"(?:is currently|currently) loading", r"^loading model",
+        r"server (?:is )?(?:too )?busy", r"service is too busy",
+        over="rate_limit server_error overloaded",
+    ),
+    _phrase(
+        "rate_limit",
+        r"rate.?limit(?:ed|s|er)?\b", r"too many requests", r"tokens per min", r"requests per (?:sec|min|day)",
+        r"throttl", r"high concurrency", r"error code: 1015", r"resource (?:has been )?exhausted",
+        over="permission",
+    ),
+)  # fmt: skip
+
+UNDATED: Final[tuple[Phrase, ...]] = (
+    # What browsers say when they will not say why. Before the abort: Pyodide calls a failed fetch an AbortError.
+    _phrase(
+        "network_or_cors",
+        r"failed to fetch", r"networkerror when attempting to fetch", r"\bload failed\b", r"network request failed",
+        r"blocked by cors", r"content security policy", r"err_blocked_by", r"address space", r"cross-origin",
+        r"^axioserror: network error",
+    ),
+    _phrase(
+        "timeout_connect", r"connect ?timeout", r"connect etimedout", r"und_err_connect_timeout",
+        r"connection (?:to .{0,200} )?timed out", r"dial tcp .{0,200}i/o timeout", r"err_connection_timed_out",
+    ),
+    _phrase("timeout_first_content", r"headers ?timeout", r"und_err_headers_timeout"),
+    _phrase("timeout_idle", r"read ?timeout", r"read timed out", r"body ?timeout", r"und_err_body_timeout"),
+    _phrase(
+        "stream_truncated",
+        r"error in (?:input|body) stream", r"^(?:typeerror: )?terminated\b", r"other side closed", r"premature close",
+        r"incomplete (?:chunked )?read", r"incomplete_chunked_encoding", r"incompleteread", r"unexpected eof",
+        r"peer closed connection", r"unexpected end of (?:json|data|file|stream)", r"content_length_mismatch",
+    ),
+    _phrase(
+        "network",
+        r"econn(?:refused|reset|aborted)", r"enotfound", r"eai_again", r"e(?:host|net)unreach", r"\bepipe\b",
+        r"etimedout", r"connection (?:was )?(?:refused|reset|aborted|lost|closed|error)", r"actively refused",
+        r"connection attempts failed", r"no such host", r"name or service not known", r"nodename nor servname",
+        r"getaddrinfo", r"name resolution", r"dial tcp", r"broken pipe", r"socket hang ?up", r"und_err_socket",
+        r"server disconnected", r"network connection was lost", r"could not connect to the server",
+        r"internet connection appears to be offline", r"server with the specified hostname", r"network ?error",
+        r"fetch failed", r"net::err_(?!aborted)", r"certificate", r"\b(?:ssl|tls)\b", r"http/?2.{0,40}(?:reset|goaway)",
+        r"upstream connect error", r"reset before headers", r"cannot assign requested address",
+    ),
+    _phrase(
+        "aborted",
+        r"\babort(?:ed|error)?\b", r"net::err_aborted", r"context canceled", r"request (?:was )?cancell?ed",
+        r"operation (?:was )?cancell?ed", r"^cancell?ed\b", r"cancellederror",
+    ),
+    _phrase("network", r"timed out", r"\btimeout\b"),
+    _phrase(
+        "invalid_request",
+        r"failed to (?:execute 'fetch'|parse url)", r"(?:not a valid|invalid) url", r"unsupported ?protocol",
+        r"non iso-8859-1", r"invalid header", r"illegal header",
+    ),
+)  # fmt: skip
+
+NAMES: Final[dict[str, Kind]] = {
+    "aborterror": "aborted",
+    "cancellederror": "aborted",
+    "connecttimeout": "timeout_connect",
+    "readtimeout": "timeout_idle",
+    "pooltimeout": "network",
+    "writetimeout": "network",
+    "timeouterror": "network",
+    "proxyerror": "network",
+    "typeerror": "network_or_cors",  # fetch says TypeError, in words of each browser's own, whatever went wrong
+    "invalidurl": "invalid_request",
+    "toomanyredirects": "invalid_request",
+    "decodingerror": "stream_truncated",
+    "connecterror": "network",
+    "readerror": "network",
+    "writeerror": "network",
+    "networkerror": "network_or_cors",
+    "brokenresourceerror": "network",
+    "closedresourceerror": "network",
+    "remoteprotocolerror": "stream_truncated",
+    "endofstream": "stream_truncated",
+    "incompleteread": "stream_truncated",
+}

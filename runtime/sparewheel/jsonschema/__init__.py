@@ -1,0 +1,1 @@
+"""JSON Schema: reading (`tree`), rewriting for each provider (`dialects`), checking values (`validate`)."""

@@ -1,0 +1,274 @@
+"""JSON schemas made acceptable to each API.
+
+Tools come from anywhere (a page, an MCP server, pydantic), with all of JSON Schema in their parameters. APIs take less,
+and one keyword too many fails the whole request, not just the tool. So a schema is read once into a plain tree, without
+references and old forms, and then written for an API, in its *dialect*:
+
+    openai          JSON Schema; an object at the top, which combines nothing
+    openai_strict   structured outputs: every object closed, every property required, a short list of keywords
+    anthropic       as openai, and property names have an alphabet
+    gemini          `Schema`, a subset of OpenAPI 3.0 that refuses what it does not know
+
+Gemini also has `parametersJsonSchema`. We write its `Schema` all the same: every model and gateway knows that one, and
+of a tree without references it can say all that a model heeds; what it cannot say goes into the description.
+
+A schema may get looser on the way, never wrong: arguments are checked against the tool's own schema anyway.
+Sources: OpenAI "Structured outputs: supported schemas"; Anthropic "Self-hosted sandboxes" (which names what a custom
+tool's schema may hold); Gemini API reference "Schema", "FunctionDeclaration".
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from typing import TYPE_CHECKING, Any, Final, Literal, TypeAlias
+
+from .tree import (
+    LIST,
+    MAP,
+    NUMBER,
+    OPTIONS,
+    SINGLE,
+    Budget,
+    Node,
+    Reader,
+    allow_null,
+    both,
+    items_of,
+    kinds_of,
+    merged,
+    options_of,
+    values_of,
+    without,
+)
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+Dialect: TypeAlias = Literal["openai", "openai_strict", "anthropic", "gemini"]
+
+_NOT_AT_THE_TOP: Final = ("enum", "const", "not", "if", "then", "else", "default")
+_ANTHROPIC_NAME: Final = re.compile(r"[A-Za-z0-9_.-]{1,64}")
+_STRICT: Final = ("type", "title", "description", "enum", "const", "pattern", "format", "minItems", "maxItems", *NUMBER)
+
+# Gemini's `Schema` by type. An enum is of strings only, and of formats a string has just this one.
+_GEMINI: Final[dict[str, tuple[str, ...]]] = {
+    "string": ("minLength", "maxLength", "pattern"),
+    "number": ("minimum", "maximum"),
+    "integer": ("minimum", "maximum"),
+    "array": ("minItems", "maxItems"),
+    "object": ("minProperties", "maxProperties"),
+}
+_GEMINI_FORMATS: Final = {"string": ("date-time",), "number": ("float", "double"), "integer": ("int32", "int64")}
+_SCALARS: Final = ("string", "number", "boolean")
+
+
+# A tool's schema is the same value in every request, and there may be hundreds of them: each is read once. The schema
+# is kept beside its result, so that its id stays its own.
+_KEPT: Final[dict[tuple[int, Dialect], tuple[Mapping[str, Any], dict[str, Any]]]] = {}
+_MOST_KEPT: Final = 2000
+
+
+def normalise(schema: Mapping[str, Any], dialect: Dialect) -> dict[str, Any]:
+    """`write`, remembered. Neither the schema nor the result may be changed by anybody."""
+    kept = _KEPT.get((id(schema), dialect))
+    if kept is None:
+        while len(_KEPT) >= _MOST_KEPT:
+            del _KEPT[next(iter(_KEPT))]
+        kept = _KEPT[id(schema), dialect] = (schema, write(schema, dialect))
+    return kept[1]
+
+
+def write(schema: Mapping[str, Any], dialect: Dialect) -> dict[str, Any]:
+    """The schema as the API of `dialect` takes it: always that of an object, without references, bounded in size.
+
+    Idempotent; the input is not touched. A reference that leads back into itself becomes a plain object. In
+    `openai_strict` a property that was optional may be null instead, which is how that API wants it said. Raises
+    ValueError, with a sentence for a person, for a schema that cannot be written: one that is not an object's, refers
+    to what it does not hold, is too large, or, in `openai_strict`, leaves the keys of an object open.
+    """
+    budget = Budget()
+    root = _as_object(Reader(schema, budget).read(schema, 0, ()))
+    if dialect == "gemini":
+        return {"properties": {}, **_gemini(root, budget)}
+    if dialect == "openai_strict":
+        return _strict({"additionalProperties": False, **root}, budget)
+    return _plain(root, budget, dialect)
+
+
+def _as_object(node: Node) -> Node:
+    """The top: APIs refuse alternatives there, so those of an object become one with all their properties."""
+    node = merged(node)
+    for word in OPTIONS:
+        if word in node:
+            objects = [_as_object(option) for option in node[word] if _may_be_object(option)]
+            if not objects:
+                raise ValueError("The schema allows no object.")
+            node = both(without(node, word), _union(objects))
+    if not _may_be_object(node):
+        raise ValueError(f"The schema is of type {kinds_of(node)[0]}, not object.")
+    return {"properties": {}, **without(node, *_NOT_AT_THE_TOP), "type": "object"}
+
+
+def _may_be_object(node: Node) -> bool:
+    kinds = kinds_of(merged(node))
+    return not kinds or "object" in kinds
+
+
+def _union(objects: list[Node]) -> Node:
+    """One object for several: a property that differs may have any of its forms, what only some require is optional."""
+    forms: dict[str, dict[str, Node]] = {}
+    for each in objects:
+        for name, form in each["properties"].items():
+            forms.setdefault(name, {}).setdefault(_identity(form), form)
+    union: Node = {
+        "properties": {
+            name: next(iter(each.values())) if len(each) == 1 else {"anyOf": list(each.values())}
+            for name, each in forms.items()
+        }
+    }
+    in_all = set.intersection(*(set(each.get("required", ())) for each in objects))
+    required = [name for name in objects[0].get("required", ()) if name in in_all]
+    if required:
+        union["required"] = required
+    if all(each.get("additionalProperties") is False for each in objects):
+        union["additionalProperties"] = False
+    return union
+
+
+def _identity(node: Node) -> str:
+    return json.dumps(node, sort_keys=True)
+
+
+def _plain(node: Node, budget: Budget, dialect: Dialect) -> Node:
+    budget.spend()
+    node = merged(node)  # many servers do not know allOf, and what it holds would be lost
+    written: Node = {}
+    for word, value in node.items():
+        if word in SINGLE and isinstance(value, dict):
+            written[word] = _plain(value, budget, dialect)
+        elif word in MAP:
+            written[word] = {name: _plain(each, budget, dialect) for name, each in value.items()}
+        elif word in LIST:
+            written[word] = [_plain(each, budget, dialect) for each in value]
+        else:
+            written[word] = value
+    if dialect == "anthropic":
+        for name in node.get("properties", ()):
+            if not _ANTHROPIC_NAME.fullmatch(name):
+                raise ValueError(
+                    f"The property name {name[:80]!r} is not of 1 to 64 letters, digits, '_', '.' and '-'."
+                )
+    elif "array" in kinds_of(node):  # without items, or with those of a tuple, it is refused
+        written.pop("prefixItems", None)
+        written["items"] = _plain(items_of(node), budget, dialect)
+    return written
+
+
+def _strict(node: Node, budget: Budget) -> Node:
+    budget.spend()
+    node, options = options_of(node)
+    written: Node = {word: node[word] for word in _STRICT if word in node}
+    if options:
+        return {**written, "anyOf": [_strict(option, budget) for option in options]}
+    kinds = kinds_of(node)
+    if not kinds:
+        return {**written, "type": [*_SCALARS, "null"]}  # anything, as far as it can be said
+    if "array" in kinds:
+        written["items"] = _strict(items_of(node), budget)
+    if "object" in kinds:
+        properties = node.get("properties", {})
+        if not properties and node.get("additionalProperties") is not False:
+            raise ValueError("The schema has an object with open keys, which strict output does not allow.")
+        required = set(node.get("required", ()))
+        written["properties"] = {
+            name: _strict(each if name in required else allow_null(merged(each)), budget)
+            for name, each in properties.items()
+        }
+        written["required"] = list(properties)
+        written["additionalProperties"] = False
+    return written
+
+
+def _gemini(node: Node, budget: Budget) -> Node:
+    budget.spend()
+    node, options = options_of(node)
+    if options:
+        return _gemini_options(node, [_gemini(option, budget) for option in options])
+    kinds, values = kinds_of(node), values_of(node)
+    types = [kind for kind in kinds if kind != "null" and not (kind == "integer" and "number" in kinds)]
+    notes = _gemini_notes(node, types, values)
+    if kinds and not types:
+        written: Node = {"type": "null"}
+    elif not types:
+        written = _gemini_anything()
+    elif len(types) == 1:
+        written = _gemini_of_type(node, types[0], budget)
+        if types == ["string"] and _are_words(values):
+            written["enum"] = list(dict.fromkeys(value for value in values if value is not None))
+    else:
+        written = {"anyOf": [_gemini_of_type(node, kind, budget) for kind in types]}
+    if notes:
+        written["description"] = notes
+    if types and "null" in kinds and (not values or None in values):
+        written["nullable"] = True
+    return written
+
+
+def _gemini_options(node: Node, options: list[Node]) -> Node:
+    distinct = {_identity(option): option for option in options if option.get("type") != "null"}
+    if not distinct:
+        written: Node = {"type": "null"}
+    elif len(distinct) == 1:
+        written = dict(next(iter(distinct.values())))
+    else:
+        written = {"anyOf": list(distinct.values())}
+    notes = dict.fromkeys(text for text in (node.get("description"), written.get("description")) if text)
+    if notes:
+        written["description"] = " ".join(notes)
+    if distinct and any(option.get("type") == "null" for option in options):
+        written["nullable"] = True
+    return written
+
+
+def _gemini_of_type(node: Node, kind: str, budget: Budget) -> Node:
+    written: Node = {"type": kind, **{word: node[word] for word in _GEMINI.get(kind, ()) if word in node}}
+    if kind in ("number", "integer"):
+        step = 1 if kind == "integer" else 0
+        if "exclusiveMinimum" in node:
+            low = node["exclusiveMinimum"] + step
+            written["minimum"] = max(low, written.get("minimum", low))
+        if "exclusiveMaximum" in node:
+            high = node["exclusiveMaximum"] - step
+            written["maximum"] = min(high, written.get("maximum", high))
+    if node.get("format") in _GEMINI_FORMATS.get(kind, ()):
+        written["format"] = node["format"]
+    if kind == "array":
+        written["items"] = _gemini(items_of(node), budget)  # demanded
+    if kind == "object" and node.get("properties"):
+        written["properties"] = {name: _gemini(each, budget) for name, each in node["properties"].items()}
+        required = [name for name in node.get("required", ()) if name in node["properties"]]
+        if required:
+            written["required"] = required
+    return written
+
+
+def _gemini_anything() -> Node:
+    simple = [{"type": kind} for kind in (*_SCALARS, "object")]
+    return {"anyOf": [*simple, {"type": "array", "items": {"anyOf": list(simple)}}]}
+
+
+def _gemini_notes(node: Node, types: list[str], values: list[Any]) -> str:
+    """The description, and in words what else there is to say."""
+    notes = [node["description"]] if node.get("description") else []
+    if values and types and not (types == ["string"] and _are_words(values)):
+        notes.append(f"One of: {', '.join(json.dumps(value, ensure_ascii=False) for value in values)}.")
+    if types == ["string"] and "format" in node and node["format"] not in _GEMINI_FORMATS["string"]:
+        notes.append(f"Format: {node['format']}.")
+    return " ".join(notes)
+
+
+def _are_words(values: list[Any]) -> bool:
+    """Whether an enum may hold them: strings, none of them empty."""
+    words = [value for value in values if value is not None]
+    return bool(words) and all(isinstance(value, str) and value for value in words)

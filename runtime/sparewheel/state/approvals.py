@@ -1,0 +1,118 @@
+"""Who may run what: the user's word on tool calls, asked for once and remembered as far as the user said."""
+
+from __future__ import annotations
+
+import asyncio
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Final, Literal, TypeAlias, get_args
+
+from ..errors import ConfigError
+from ..tools.base import distinct, seconds
+
+if TYPE_CHECKING:
+    from ..tools.base import Tool
+
+Answer: TypeAlias = Literal["approve", "approve_tool", "approve_read_only", "approve_all", "reject"]
+
+DEFAULT_TIMEOUT: Final = 300.0  # seconds
+NOBODY: Final = "Nobody was there to approve it."
+
+# docker-agent's words for the same.
+_SAME: Final[dict[str, Answer]] = {"approve_balanced": "approve_read_only", "approve_autonomous": "approve_all"}
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """Whether a call may run; if not, `reason` is what the model is told."""
+
+    allowed: bool
+    reason: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class _Question:
+    name: str
+    forced: bool
+    verdict: asyncio.Future[Verdict]
+
+
+class Approvals:
+    """The approvals of one session: what is pending, by key, and what has been granted for good.
+
+    `approve_read_only` is how a session starts: read-only tools pass, the others ask. `approve_all` asks no more.
+    """
+
+    def __init__(self, *, everything: bool = False, interactive: bool = True, timeout: float = DEFAULT_TIMEOUT) -> None:
+        self._everything = everything
+        self._tools: set[str] = set()
+        self._pending: dict[str, _Question] = {}
+        self._keys: set[str] = set()  # of every question so far, so that a late answer never meets another one
+        self.timeout = timeout
+        self.interactive = interactive  # whether anybody can answer
+
+    def granted(self, tool: Tool) -> bool:
+        """Whether `tool` may run without asking."""
+        return tool.read_only or self._everything or tool.spec.name in self._tools
+
+    def open(self, call_id: str, name: str, *, forced: bool = False) -> str:
+        """From now on the call can be answered; before its event is out, so that no answer comes too early.
+
+        Returns the key to answer by: the call's id, or another one if the session has asked by that id before. No
+        grant for other calls answers a question that was `forced` by a rule or a hook.
+        """
+        key = distinct(call_id, self._keys)
+        self._keys.add(key)
+        self._pending[key] = _Question(name, forced, asyncio.get_running_loop().create_future())
+        return key
+
+    async def wait(self, key: str) -> Verdict:
+        """The user's word on a call that was opened. Silence and absence are a no."""
+        try:
+            if not self.interactive:
+                return Verdict(False, NOBODY)
+            async with asyncio.timeout(seconds(self.timeout)):
+                return await self._pending[key].verdict
+        except TimeoutError:
+            return Verdict(False, f"Nobody approved it within {self.timeout:g} s.")
+        finally:
+            self._pending.pop(key, None)
+
+    def answer(
+        self, decision: object, *, call_id: str | None = None, tool: str | None = None, reason: str = ""
+    ) -> None:
+        """The user's word: on the question with the key `call_id`, or on the one that has waited longest.
+
+        Raises `ConfigError`.
+        """
+        word = _word(decision)
+        if word == "approve_tool" and not tool and call_id is None:
+            raise ConfigError("approve_tool requires toolName")
+        if call_id is None:
+            call_id = next((key for key, asked in self._pending.items() if not asked.verdict.done()), None)
+        question = self._pending.get(call_id) if call_id is not None else None
+        if question is None or question.verdict.done():
+            raise ConfigError("no tool confirmation is pending", "It may have been answered, timed out or stopped.")
+        if word == "approve_tool":
+            self._tools.add(tool or question.name)
+        elif word == "approve_all":
+            self._everything = True
+        granted = word != "reject"
+        question.verdict.set_result(Verdict(granted, "" if granted else reason or "The user rejected this call."))
+        self._let_through()
+
+    def _let_through(self) -> None:
+        """A grant that covers other calls answers them too, but for those that must be asked about one by one."""
+        for question in self._pending.values():
+            covered = not question.forced and (self._everything or question.name in self._tools)
+            if covered and not question.verdict.done():
+                question.verdict.set_result(Verdict(True))
+
+
+def _word(decision: object) -> Answer:
+    if isinstance(decision, bool):
+        return "approve" if decision else "reject"
+    known = get_args(Answer)
+    word = _SAME.get(str(decision), decision)
+    if word not in known:
+        raise ConfigError(f'unknown decision "{decision}" ({", ".join(known)})'[:300])
+    return word  # type: ignore[return-value]  # checked against the literal's own members

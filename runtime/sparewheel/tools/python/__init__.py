@@ -1,0 +1,1 @@
+"""Tools written in Python in an agent file: read, described, and called."""

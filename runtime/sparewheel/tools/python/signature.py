@@ -1,0 +1,119 @@
+"""A function's signature as a JSON schema for the model, and as a check of what the model then passes. By pydantic."""
+
+from __future__ import annotations
+
+import inspect
+from typing import TYPE_CHECKING, Annotated, Any, Final, get_origin, get_type_hints
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, create_model
+from pydantic.errors import PydanticUserError
+from pydantic.fields import FieldInfo
+from pydantic.json_schema import GenerateJsonSchema
+
+from ..base import ToolContext, ToolError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+    from typing import TypeAlias
+
+    from pydantic.json_schema import JsonSchemaWarningKind
+
+    Arguments: TypeAlias = tuple[list[Any], dict[str, Any]]
+
+_MAX_FAULTS: Final = 10  # named to the model; the rest is counted
+_ANY_NUMBER: Final = (inspect.Parameter.VAR_POSITIONAL, inspect.Parameter.VAR_KEYWORD)
+
+
+class _Schema(GenerateJsonSchema):
+    """Says nothing twice: a field's title would only repeat its name. A default that is not JSON is left out."""
+
+    ignored_warning_kinds: set[JsonSchemaWarningKind] = {"skipped-choice", "non-serializable-default"}  # noqa: RUF012
+
+    def field_title_should_be_set(self, schema: Any) -> bool:
+        return False
+
+
+class Signature:
+    """How a function is called. `schema` is the JSON schema of its arguments.
+
+    A parameter annotated with `ToolContext` is not the model's: it gets the context of the call. Raises `ToolError`
+    for a function that a model could not call: one with `*args`, or with a type that has no JSON schema.
+    """
+
+    def __init__(self, function: Callable[..., Any], words: Mapping[str, str]) -> None:
+        parameters = list(inspect.signature(function).parameters.values())
+        hints = _hints(function)
+        self._context = [each for each in parameters if hints.get(each.name) is ToolContext]
+        self._own = [each for each in parameters if each not in self._context]
+        # Not under their own names: `schema` or `_x` could not be fields of a model.
+        fields: dict[str, Any] = {f"field{number}": _field(each, hints, words) for number, each in enumerate(self._own)}
+        try:
+            self._model: type[BaseModel] = create_model("Arguments", __config__=ConfigDict(extra="forbid"), **fields)
+            self.schema = _schema_of(self._model)
+        except PydanticUserError as error:
+            raise ToolError(f"its arguments have no JSON schema: {error.message.splitlines()[0]}") from None
+
+    def bind(self, arguments: Mapping[str, Any], context: ToolContext) -> Arguments:
+        """Positional and named arguments for the function. Raises `ToolError` with what the model has to correct."""
+        try:
+            checked = self._model.model_validate(dict(arguments))
+        except ValidationError as error:
+            raise ToolError(_explain(error)) from None
+        values = {
+            parameter.name: getattr(checked, field)
+            for field, parameter in zip(type(checked).model_fields, self._own, strict=True)
+            if field in checked.model_fields_set  # what was left out gets the function's own default
+        }
+        values |= {parameter.name: context for parameter in self._context}
+        positional = [each.name for each in (*self._own, *self._context) if each.kind is each.POSITIONAL_ONLY]
+        return [values.pop(name) for name in positional if name in values], values
+
+
+def _hints(function: Callable[..., Any]) -> dict[str, Any]:
+    try:
+        return get_type_hints(inspect.unwrap(function), include_extras=True)
+    except Exception as error:  # annotations are the user's code: anything can come out of it
+        raise ToolError(f"its annotations cannot be read: {type(error).__name__}: {error}") from None
+
+
+def _field(parameter: inspect.Parameter, hints: Mapping[str, Any], words: Mapping[str, str]) -> tuple[Any, Any]:
+    """The model's field for a parameter: its type, and what else is known of it."""
+    name, default = parameter.name, parameter.default
+    if parameter.kind in _ANY_NUMBER:
+        raise ToolError(f"it takes any number of arguments ({parameter}); name each one")
+    annotation = hints.get(name, Any)
+    options: dict[str, Any] = {"alias": name}
+    if isinstance(default, FieldInfo):
+        annotation = Annotated[annotation, default]
+    elif default is not parameter.empty:
+        options["default"] = default
+    if description := _description(annotation, words.get(name, "")):
+        options["description"] = description
+    return annotation, Field(**options)
+
+
+def _description(annotation: Any, docstring: str) -> str:
+    """What stands beside the type comes before what the docstring says; pydantic's own fields speak for themselves."""
+    metadata = annotation.__metadata__ if get_origin(annotation) is Annotated else ()
+    if any(isinstance(each, FieldInfo) and each.description for each in metadata):
+        return ""
+    said = (getattr(each, "documentation", each) for each in metadata)  # typing_extensions.Doc, or the bare text
+    return next((each for each in said if isinstance(each, str)), docstring)
+
+
+def _schema_of(model: type[BaseModel]) -> dict[str, Any]:
+    schema = model.model_json_schema(schema_generator=_Schema)
+    schema.pop("title", None)
+    return {"type": "object", "properties": {}, **schema}
+
+
+def _explain(error: ValidationError) -> str:
+    faults = error.errors(include_url=False, include_context=False, include_input=False)
+    lines = []
+    for fault in faults[:_MAX_FAULTS]:
+        where = ".".join(str(part) for part in fault["loc"])
+        problem = "there is no such argument" if fault["type"] == "extra_forbidden" else fault["msg"]
+        lines.append(f"{where}: {problem}" if where else problem)
+    if len(faults) > _MAX_FAULTS:
+        lines.append(f"and {len(faults) - _MAX_FAULTS} more")
+    return "The arguments do not fit. " + "; ".join(lines)

@@ -1,0 +1,111 @@
+"""The user's Python as a module of its own: compiled, run once, and searched for functions."""
+
+from __future__ import annotations
+
+import ast
+import inspect
+import itertools
+import sys
+from importlib.util import find_spec
+from types import ModuleType
+from typing import TYPE_CHECKING, Any, Final
+
+from ...errors import ConfigError
+from .errors import explain
+from .mark import mark_of
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+    from types import CodeType
+
+_numbers: Final = itertools.count(1)
+
+
+class Source:
+    """The text of one Python file. Raises `ConfigError` for what is not Python.
+
+    Not isolated from anything: it is the code of whoever ships the agent, and runs where the runtime runs.
+    """
+
+    def __init__(self, text: str, filename: str) -> None:
+        self.text = text
+        # Told apart from every other file by its name, because tracebacks know files only by that.
+        self.filename = filename
+        self._code, tree = _compile(text, filename)
+        self.imports = set(_imports(ast.walk(tree)))
+        self._needed_to_start = set(_imports(_outside_of_functions(tree)))
+        self._module: ModuleType | None = None
+
+    @property
+    def lacks(self) -> list[str]:
+        """The modules that it imports as it starts and that are not here."""
+        return sorted(name for name in self._needed_to_start if not _is_there(name))
+
+    def functions(self) -> dict[str, Callable[..., Any]]:
+        """Run it, if it has not run yet; then its tools by name: what `@tool` marks, or all that is public."""
+        if self._module is None:
+            self._module = self._run()
+        own = {
+            name: value
+            for name, value in vars(self._module).items()
+            if inspect.isfunction(_unwrapped(value)) and (mark_of(value) or value.__module__ == self._module.__name__)
+        }
+        marked = {name: value for name, value in own.items() if mark_of(value)}
+        return marked or {name: value for name, value in own.items() if not name.startswith("_")}
+
+    def close(self) -> None:
+        """Forget the module."""
+        if self._module is not None:
+            sys.modules.pop(self._module.__name__, None)
+            self._module = None
+
+    def _run(self) -> ModuleType:
+        module = ModuleType(f"agent_tools_{next(_numbers)}")
+        module.__file__ = self.filename
+        sys.modules[module.__name__] = module  # where dataclasses and pydantic look up what an annotation names
+        try:
+            exec(self._code, vars(module))
+        except BaseException:
+            del sys.modules[module.__name__]
+            raise
+        return module
+
+
+def _compile(text: str, filename: str) -> tuple[CodeType, ast.Module]:
+    try:
+        tree = ast.parse(text, filename)
+        return compile(tree, filename, "exec", dont_inherit=True), tree
+    except (SyntaxError, ValueError, RecursionError, MemoryError) as error:
+        problem = explain(error, text, filename)
+        raise ConfigError(f"The Python tools cannot be used: {problem}", "Correct that line.") from None
+
+
+def _imports(nodes: Iterator[ast.AST]) -> Iterator[str]:
+    """The top-level modules that these nodes import."""
+    for node in nodes:
+        if isinstance(node, ast.Import):
+            yield from (alias.name.partition(".")[0] for alias in node.names)
+        elif isinstance(node, ast.ImportFrom) and node.module and not node.level:
+            yield node.module.partition(".")[0]
+
+
+def _outside_of_functions(node: ast.AST) -> Iterator[ast.AST]:
+    for child in ast.iter_child_nodes(node):
+        if not isinstance(child, (ast.FunctionDef, ast.AsyncFunctionDef, ast.Lambda)):
+            yield child
+            yield from _outside_of_functions(child)
+
+
+def _is_there(name: str) -> bool:
+    try:
+        return name in sys.modules or find_spec(name) is not None
+    except (ImportError, ValueError):
+        return False
+
+
+def _unwrapped(value: object) -> object:
+    """The function below decorators such as `functools.cache`."""
+    try:
+        return inspect.unwrap(value) if callable(value) else value
+    except ValueError:  # wraps itself
+        return value

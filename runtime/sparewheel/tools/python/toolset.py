@@ -1,0 +1,227 @@
+"""Python tools: functions that the user ships with the agent, offered to the model as tools.
+
+**Not isolated.** These functions are trusted like the agent file that brings them: they run in the runtime's own
+interpreter, can reach whatever it can (the conversation, the keys of the session, the network, the page's origin), and
+what they do to it lasts. Whoever ships the agent answers for them. Code that a model wrote is never run here.
+
+The file runs once a session, when a turn first asks for its tools; what it keeps in globals stays until the session is
+closed. An `async` function can be stopped at its `await`s. One that is not, and blocks, cannot be stopped by anybody:
+nothing else of the runtime goes on while it computes, and neither Stop nor a timeout can reach it.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import inspect
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Final
+
+from pydantic_core import PydanticSerializationError, to_json
+
+from ...errors import ConfigError, SparewheelError
+from ...providers.base import ToolSpec
+from ..base import DEFAULT_TIMEOUT, Tool, ToolContext, ToolError
+from .docstrings import read_docstring
+from .errors import explain
+from .http import prepare_urllib
+from .mark import Mark, mark_of
+from .signature import Signature
+from .source import Source
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Mapping, Sequence
+
+    from ...config.toolsets import ToolsetConfig
+    from ...transports.packages import LoadPackages
+
+_FILENAME: Final = "tools.py"
+_MAX_NAME: Final = 64  # what every provider takes
+
+
+def open_python(
+    config: ToolsetConfig, *, load: LoadPackages, documents: Mapping[str, str], secrets: Iterable[str] = ()
+) -> PythonToolset:
+    """The toolset of an entry. Raises `ConfigError` for a source that is missing or not Python."""
+    if config.file and config.file not in documents:
+        raise ConfigError(f"The python toolset's file {config.file!r} is not among the documents.")
+    source = Source(config.source or documents[config.file], config.file or _FILENAME)
+    packages = _Packages(load, tuple(config.packages), config.index or None)
+    return PythonToolset(config, source, packages, frozenset(secrets))
+
+
+@dataclass(slots=True)
+class _Packages:
+    """What a source needs beside the standard library; installed once, whoever waits for it."""
+
+    load: LoadPackages
+    names: Sequence[str]
+    index: str | None
+    _installing: asyncio.Task[None] | None = None
+
+    @property
+    def missing(self) -> bool:
+        """Whether somebody will have to wait for an installation."""
+        return bool(self.names) and (self._installing is None or not self._installing.done())
+
+    async def ready(self, source: Source) -> None:
+        """Install what is needed. Who stops waiting does not stop it: the next call finds it further on.
+
+        Raises `ConfigError`; then the next call tries again.
+        """
+        if self._installing is None or _failed(self._installing):
+            self._installing = asyncio.ensure_future(self._install("urllib" in source.imports))
+            self._installing.add_done_callback(_failed)  # somebody has looked, even when nobody waits any more
+        waiting, task = asyncio.current_task(), self._installing
+        try:
+            await asyncio.shield(task)
+        except asyncio.CancelledError:
+            if not task.cancelled() or waiting is None or waiting.cancelling():
+                raise
+            raise ConfigError("session is closed") from None
+
+    async def _install(self, urllib: bool) -> None:
+        if self.names:
+            await self.load(self.names, self.index)
+        if urllib or self.names:
+            await prepare_urllib(self.load)
+
+    def close(self) -> None:
+        if self._installing is not None:
+            self._installing.cancel()
+
+
+def _failed(task: asyncio.Task[None]) -> bool:
+    return task.done() and (task.cancelled() or task.exception() is not None)
+
+
+class PythonToolset:
+    """The functions of one source. `warnings` says which of them could not become tools, and why."""
+
+    def __init__(self, config: ToolsetConfig, source: Source, packages: _Packages, secrets: frozenset[str]) -> None:
+        self.name = config.name or source.filename
+        self.instruction = config.instruction
+        self.warnings: list[str] = []
+        self._source = source
+        self._packages = packages
+        self._timeout = DEFAULT_TIMEOUT if config.timeout is None else float(config.timeout)
+        self._keep = frozenset(config.tools)
+        self._only_reading = config.readonly
+        self._secrets = secrets
+        self._tools: list[Tool] | None = None
+
+    async def tools(self) -> Sequence[Tool]:
+        """Runs the source at the first call. Packages are installed now only if the source cannot start without."""
+        if self._tools is None:
+            if self._source.lacks:
+                await self._install()
+            self._tools = self._collect()
+        return self._tools
+
+    async def close(self) -> None:
+        self._packages.close()
+        self._source.close()
+        self._tools = None
+
+    def _collect(self) -> list[Tool]:
+        try:
+            functions = self._source.functions()
+        except (Exception, SystemExit) as error:
+            raise ToolError(self._explain(error)) from None
+        found = []
+        self.warnings = [f"{self.name} has no function {name}." for name in sorted(self._keep - set(functions))]
+        for name, function in functions.items():
+            if self._keep and name not in self._keep:
+                continue
+            try:
+                found.append(self._tool(name, function))
+            except ToolError as error:
+                self.warnings.append(f"The function {name} of {self.name} is not a tool: {error}")
+        return [each for each in found if each.read_only or not self._only_reading]
+
+    def _tool(self, name: str, function: Callable[..., Any]) -> Tool:
+        if not name.isascii() or len(name) > _MAX_NAME:
+            raise ToolError(f"its name must be of ASCII letters, digits and _, and not longer than {_MAX_NAME}")
+        if inspect.isgeneratorfunction(function) or inspect.isasyncgenfunction(function):
+            raise ToolError("it is a generator; return a list")
+        docstring = read_docstring(function.__doc__)
+        signature = Signature(function, docstring.arguments)
+        mark = mark_of(function) or Mark()
+
+        async def call(arguments: dict[str, Any], context: ToolContext) -> str:
+            positional, named = signature.bind(arguments, context)
+            if self._packages.missing:
+                context.progress(f"Installing {', '.join(self._packages.names)} …")
+            await self._install()
+            return _text(await self._run(function, positional, named), name)
+
+        return Tool(
+            ToolSpec(name, docstring.summary or name.replace("_", " "), signature.schema),
+            call,
+            read_only=mark.read_only,
+            timeout=self._timeout if mark.timeout is None else mark.timeout,
+        )
+
+    async def _install(self) -> None:
+        try:
+            await self._packages.ready(self._source)
+        except SparewheelError as error:
+            raise ToolError(f"{error.info.message} {error.info.hint}".strip()) from None
+
+    async def _run(self, function: Callable[..., Any], positional: list[Any], named: dict[str, Any]) -> Any:
+        try:
+            if inspect.iscoroutinefunction(function):
+                return await function(*positional, **named)
+            return await _apart(function, positional, named)
+        except asyncio.CancelledError as error:
+            task = asyncio.current_task()
+            if task is None or task.cancelling():
+                raise
+            raise ToolError(self._explain(error)) from None  # something that the function itself had stopped
+        except ToolError:
+            raise
+        except (Exception, SystemExit) as error:
+            raise ToolError(self._explain(error)) from None
+
+    def _explain(self, error: BaseException) -> str:
+        text = explain(error, self._source.text, self._source.filename, self._secrets)
+        if isinstance(error, ModuleNotFoundError):
+            text += ". Packages are named in the toolset's `packages`."
+        return text
+
+
+async def _apart(function: Callable[..., Any], positional: list[Any], named: dict[str, Any]) -> Any:
+    """Call a function that may block. Who is stopped while it waits stops waiting for it; the function goes on.
+
+    With JSPI (Chromium, Firefox), `requests` and `time.sleep` let everything else go on while they wait.
+    """
+
+    async def call() -> tuple[Any, SystemExit | None]:
+        try:
+            result = function(*positional, **named)
+            return (await result if inspect.isawaitable(result) else result), None
+        except SystemExit as error:  # a task that ends so would end the loop
+            return None, error
+
+    task = asyncio.ensure_future(call())
+    task.add_done_callback(lambda done: done.cancelled() or done.exception())  # somebody has looked
+    result, left = await asyncio.shield(task)
+    if left is not None:
+        raise left
+    return result
+
+
+def _text(result: Any, name: str) -> str:
+    """What the model reads: a str as it is, everything else as JSON."""
+    if isinstance(result, str):
+        return result
+    try:
+        return to_json(result, fallback=_plain, inf_nan_mode="strings").decode()
+    except (PydanticSerializationError, ValueError, RecursionError) as error:
+        raise ToolError(f"{name} returned a {type(result).__name__} that cannot be said in JSON: {error}") from None
+
+
+def _plain(value: Any) -> Any:
+    """Numbers and arrays of numpy and its kin say themselves what they are in Python."""
+    if callable(convert := getattr(value, "tolist", None)):
+        return convert()
+    raise TypeError(f"{type(value).__name__} is not JSON; return text, numbers, lists, dicts, dataclasses or models")

@@ -1,0 +1,124 @@
+"""How a built-in toolset is made: tools whose arguments are a pydantic model, under the options of the agent file."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Final, TypeVar
+
+from pydantic import BaseModel, ConfigDict, ValidationError
+
+from ..providers.base import ToolSpec
+from .base import DEFAULT_TIMEOUT, Tool, ToolError
+
+if TYPE_CHECKING:
+    from collections.abc import Awaitable, Callable, Collection, Sequence
+
+    from ..config.toolsets import ToolsetConfig
+    from .base import ToolContext, ToolResult
+
+ORIGINAL: Final = "{ORIGINAL_INSTRUCTIONS}"  # where an agent file's own instruction takes in ours
+
+
+class Arguments(BaseModel):
+    """The arguments of a tool."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class NoArguments(Arguments):
+    pass
+
+
+Given = TypeVar("Given", bound=Arguments)
+
+
+def make_tool(
+    name: str,
+    description: str,
+    arguments: type[Given],
+    call: Callable[[Given, ToolContext], Awaitable[ToolResult | str]],
+    *,
+    read_only: bool = False,
+    exclusive: bool = False,
+    timeout: float = DEFAULT_TIMEOUT,
+) -> Tool:
+    """A tool whose schema is that of `arguments`."""
+
+    async def run(given: dict[str, Any], context: ToolContext) -> ToolResult | str:
+        return await call(_parse(arguments, given), context)
+
+    parameters = {"properties": {}, **_without_titles(arguments.model_json_schema())}
+    return Tool(ToolSpec(name, description, parameters), run, read_only, exclusive, timeout)
+
+
+def _parse(arguments: type[Given], given: dict[str, Any]) -> Given:
+    try:
+        to_json(given).encode()
+    except (ValueError, RecursionError):
+        raise ToolError("The arguments are nested too deeply, or hold half a character (a lone surrogate).") from None
+    try:
+        return arguments.model_validate(given)
+    except ValidationError as error:
+        faults = [f"{'.'.join(map(str, each['loc']))}: {each['msg']}" for each in error.errors(include_url=False)[:5]]
+        raise ToolError("The arguments do not fit. " + "; ".join(faults)) from None
+
+
+def _without_titles(schema: Any) -> Any:
+    """Without pydantic's titles, which repeat the names; and without descriptions of classes, which are ours."""
+    if isinstance(schema, list):
+        return [_without_titles(each) for each in schema]
+    if not isinstance(schema, dict):
+        return schema
+    dropped = ("title", "description") if "properties" in schema else ("title",)
+    plain = {word: _without_titles(value) for word, value in schema.items() if word not in dropped}
+    if isinstance(names := schema.get("properties"), dict):  # names, not keywords
+        plain["properties"] = {name: _without_titles(each) for name, each in names.items()}
+    return plain
+
+
+def to_json(value: Any) -> str:
+    """JSON as short as it can be written."""
+    return json.dumps(value, ensure_ascii=False, separators=(",", ":"))
+
+
+def shown(text: str, limit: int = 100) -> str:
+    """What the model wrote, quoted in an answer to it: never longer than `limit` characters."""
+    return repr(text if len(text) <= limit else text[:limit] + "…")
+
+
+@dataclass(frozen=True, slots=True)
+class Contents:
+    """What a type of toolset consists of, before the options of the agent file.
+
+    `load` is for tools that have to be fetched first; it is given the names to keep (None: all) and whether only
+    read-only tools are wanted, and is asked again when it raised `ToolError`.
+    """
+
+    tools: Sequence[Tool] = ()
+    instruction: str = ""
+    load: Callable[[Collection[str] | None, bool], Awaitable[Sequence[Tool]]] | None = None
+
+
+class BuiltinToolset:
+    """A `Toolset` with its options applied. `instruction` belongs into the system prompt of its agent."""
+
+    def __init__(self, entry: ToolsetConfig, contents: Contents) -> None:
+        self.name = entry.name or entry.type
+        self.instruction = (entry.instruction or ORIGINAL).replace(ORIGINAL, contents.instruction, 1)
+        self._entry = entry
+        self._contents = contents
+        self._tools: list[Tool] | None = None
+
+    async def tools(self) -> Sequence[Tool]:
+        if self._tools is None:
+            kept, read_only = self._entry.tools or None, self._entry.readonly
+            load = self._contents.load
+            found = self._contents.tools if load is None else await load(kept, read_only)
+            self._tools = [
+                tool for tool in found if (kept is None or tool.spec.name in kept) and (tool.read_only or not read_only)
+            ]
+        return self._tools
+
+    async def close(self) -> None:
+        self._tools = None

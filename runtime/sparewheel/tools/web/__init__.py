@@ -1,0 +1,1 @@
+"""Built-in toolsets that make requests, and the rules for where they may go."""

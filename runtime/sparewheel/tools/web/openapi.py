@@ -1,0 +1,163 @@
+"""`openapi`: every operation of an HTTP API as a tool, by its OpenAPI document."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import TYPE_CHECKING, Any, Final
+from urllib.parse import urlencode
+
+from ...errors import ConfigError
+from ...providers.base import ToolSpec
+from ..base import Tool, ToolError
+from ..toolset import Contents, to_json
+from .addresses import normalise
+from .api import fill, plain, with_query
+from .openapi_spec import MAX_SPEC, base_url, operations, parse_spec, signature
+from .requests import Ask, Web, result_of
+
+if TYPE_CHECKING:
+    from collections.abc import Collection, Sequence
+
+    from ...config.toolsets import ToolsetConfig
+    from ..base import ToolContext, ToolResult
+    from ..services import Services
+    from .openapi_spec import Operation, Parameter, Signature
+
+MAX_OPERATIONS: Final = 200  # tools; more only confuse a model, and APIs refuse them
+_MARGIN: Final = 10.0  # seconds that a call may take longer than its request
+
+
+class _Document:
+    """The document behind a toolset, read when its tools are first wanted."""
+
+    def __init__(self, url: str, headers: dict[str, str], web: Web) -> None:
+        self._url = url
+        self._headers = headers
+        self._web = web
+
+    async def tools(self, kept: Collection[str] | None, read_only: bool) -> Sequence[Tool]:
+        """Raises `ToolError`: the toolset has no tools then, and the session goes on."""
+        answer = await self._web.send(
+            Ask("GET", self._url, {"Accept": "application/json", **self._headers}), limit=MAX_SPEC
+        )
+        if answer.status != 200:
+            raise ToolError(f"the OpenAPI document could not be fetched: HTTP {answer.status}")
+        if answer.cut:
+            raise ToolError(f"the OpenAPI document is larger than {MAX_SPEC} bytes")
+        spec = parse_spec(answer.body)
+        base = base_url(spec, self._url)
+        self._web.rules.check(base)
+        wanted = [
+            operation
+            for operation in operations(spec)
+            if (kept is None or operation.name in kept) and (operation.read_only or not read_only)
+        ]
+        if len(wanted) > MAX_OPERATIONS:
+            raise ToolError(
+                f"the OpenAPI document has {len(wanted)} operations, and {MAX_OPERATIONS} can be offered: "
+                "name those that are needed under tools: of the toolset"
+            )
+        found = []
+        for operation in wanted:
+            if (tool := self._tool(spec, base, operation)) is not None:
+                found.append(tool)
+            await asyncio.sleep(0)  # a large document takes a while: others may run in between
+        return found
+
+    def _tool(self, spec: dict[str, Any], base: str, operation: Operation) -> Tool | None:
+        """None for an operation whose schemas are beyond all bounds: the others are still of use."""
+        try:
+            found = signature(spec, operation)
+        except ToolError:
+            return None
+        call = _Call(f"{base}{operation.path}", operation.method.upper(), self._headers, found, self._web)
+        return Tool(
+            ToolSpec(operation.name, found.description, found.schema),
+            call.run,
+            read_only=operation.read_only,
+            timeout=self._web.timeout + _MARGIN,
+        )
+
+
+class _Call:
+    """One operation, to be called."""
+
+    def __init__(self, url: str, method: str, headers: dict[str, str], found: Signature, web: Web) -> None:
+        self._url = url
+        self._method = method
+        self._headers = headers
+        self._signature = found
+        self._web = web
+
+    async def run(self, given: dict[str, Any], _: ToolContext) -> ToolResult:
+        url, headers = self._url, {"Accept": "application/json", **self._headers}
+        query: list[tuple[str, str]] = []
+        fields: dict[str, Any] = {}
+        body: Any = None
+        for key, parameter in self._signature.parameters.items():
+            value = given.get(key)
+            if value is None and parameter.place != "path":
+                continue
+            match parameter.place:
+                case "path":
+                    url = url.replace(f"{{{parameter.name}}}", _piece(value, key))
+                case "query":
+                    query += _pairs(parameter, value)
+                case "header":
+                    headers[parameter.name] = _header(value, key)
+                case "body":
+                    fields[parameter.name] = value
+                case "whole_body":
+                    body = value
+        sent = self._body(fields if body is None else body, headers)
+        return result_of(await self._web.send(Ask(self._method, with_query(url, query), headers, sent)))
+
+    def _body(self, value: Any, headers: dict[str, str]) -> bytes:
+        if value == {} and not self._signature.required_body:
+            return b""
+        if self._signature.form and isinstance(value, dict):
+            headers["Content-Type"] = "application/x-www-form-urlencoded"
+            return urlencode([(name, plain(each)) for name, each in value.items()], errors="replace").encode()
+        headers["Content-Type"] = "application/json"
+        return to_json(value).encode("utf-8", "replace")
+
+
+def _piece(value: Any, key: str) -> str:
+    """A value of the path. Raises `ToolError` for one that would lead to another operation."""
+    piece = fill(",".join(map(plain, value)) if isinstance(value, list) else value, key)
+    if not piece:
+        raise ToolError(f"{key} must not be empty.")
+    return piece
+
+
+def _header(value: Any, key: str) -> str:
+    text = plain(value)
+    if not (text.isascii() and text.isprintable()):
+        raise ToolError(f"{key} is sent as a header, which takes printable ASCII characters only.")
+    return text
+
+
+def _pairs(parameter: Parameter, value: Any) -> list[tuple[str, str]]:
+    """A value of the query in OpenAPI's styles `form` and `deepObject`."""
+    name = parameter.name
+    if isinstance(value, dict):
+        if parameter.deep:
+            return [(f"{name}[{field}]", plain(each)) for field, each in value.items()]
+        if parameter.explode:
+            return [(field, plain(each)) for field, each in value.items()]
+        return [(name, ",".join(f"{field},{plain(each)}" for field, each in value.items()))]
+    if isinstance(value, list):
+        each_alone = parameter.explode
+        return [(name, plain(each)) for each in value] if each_alone else [(name, ",".join(map(plain, value)))]
+    return [(name, plain(value))]
+
+
+def openapi(entry: ToolsetConfig, services: Services) -> Contents:
+    """Raises `ConfigError` for a URL that is none."""
+    try:
+        url, _ = normalise(entry.url)
+    except ToolError as error:
+        raise ConfigError(f"The url of the openapi toolset cannot be used: {error}") from None
+    document = _Document(url, dict(entry.headers), Web.of(entry, services.transport))
+    instruction = "## OpenAPI tools\n\nSome of your tools are the operations of an HTTP API, one tool each."
+    return Contents(instruction=instruction, load=document.tools)

@@ -1,0 +1,266 @@
+"""An OpenAPI 3 document as a list of operations, each with what a tool needs. The document may be hostile."""
+
+from __future__ import annotations
+
+import hashlib
+import io
+import json
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any, Final, Literal, TypeAlias
+from urllib.parse import unquote, urljoin
+
+from ruamel.yaml import YAML
+from ruamel.yaml.error import YAMLError
+
+from ...jsonschema.tree import Budget, Reader, merged, without
+from ..base import ToolError
+from ..toolset import shown
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+MAX_SPEC: Final = 10 * 1024 * 1024  # bytes
+MAX_YAML: Final = 512 * 1024  # bytes: the parser for YAML is a hundred times slower than the one for JSON
+MAX_DESCRIPTION: Final = 1_000  # characters
+_METHODS: Final = ("get", "post", "put", "patch", "delete", "head", "options")
+_READING: Final = ("get", "head", "options")
+_FORM: Final = "application/x-www-form-urlencoded"
+# The first three: OpenAPI 3.1, "Parameter Object". The others are the browser's.
+_NOT_OURS: Final = ("accept", "content-type", "authorization", "cookie", "host", "content-length")
+
+Place: TypeAlias = Literal["path", "query", "header", "body", "whole_body"]
+
+
+_PLACES: Final[dict[str, Place]] = {"path": "path", "query": "query", "header": "header"}
+
+
+@dataclass(frozen=True, slots=True)
+class Parameter:
+    """Where an argument goes. `explode`: a list becomes one pair a value, an object one pair a field."""
+
+    place: Place
+    name: str
+    explode: bool = True
+    deep: bool = False
+
+
+@dataclass(slots=True)
+class Operation:
+    """One operation, not yet read any further than its name."""
+
+    name: str
+    method: str
+    path: str
+    raw: Mapping[str, Any]
+    shared: list[Any]  # parameters of all operations of the path
+
+    @property
+    def read_only(self) -> bool:
+        return self.method in _READING
+
+
+@dataclass(slots=True)
+class Signature:
+    """What a model is told of an operation, and what becomes of its arguments."""
+
+    description: str
+    schema: dict[str, Any]
+    parameters: dict[str, Parameter]
+    form: bool = False  # the body is a form, not JSON
+    required_body: bool = field(default=False)
+
+
+def parse_spec(body: bytes) -> dict[str, Any]:
+    """JSON or YAML. Raises `ToolError`."""
+    text = body.decode("utf-8-sig", "replace")
+    try:
+        spec = json.loads(text) if text.lstrip().startswith("{") else _yaml(text, len(body))
+    except (ValueError, YAMLError, RecursionError, TypeError, AttributeError) as error:
+        raise ToolError(f"The OpenAPI document cannot be read: {' '.join(str(error).split())[:300]}") from None
+    version = spec.get("openapi") if isinstance(spec, dict) else None
+    if not str(version).startswith("3."):
+        raise ToolError("This is not an OpenAPI 3 document.")
+    return dict(spec)
+
+
+def _yaml(text: str, size: int) -> Any:
+    if size > MAX_YAML:
+        raise ToolError(f"The OpenAPI document is YAML of {size} bytes; above {MAX_YAML} bytes it has to be JSON.")
+    reader = YAML(typ="safe", pure=True)
+    reader.composer.warn_double_anchors = False  # each would be a warning of its own
+    return reader.load(io.StringIO(text))
+
+
+def base_url(spec: Mapping[str, Any], spec_url: str) -> str:
+    """The first server's URL, its variables at their defaults; without one, where the document came from."""
+    servers = spec.get("servers")
+    server = servers[0] if isinstance(servers, list) and servers else None
+    url = server.get("url") if isinstance(server, Mapping) else None
+    if not isinstance(url, str) or not isinstance(server, Mapping):
+        url, server = "/", {}
+    variables = server.get("variables")
+    for name, variable in variables.items() if isinstance(variables, Mapping) else ():
+        if isinstance(variable, Mapping):
+            url = url.replace(f"{{{name}}}", str(variable.get("default", "")))
+    return urljoin(spec_url, url).rstrip("/")
+
+
+def operations(spec: Mapping[str, Any]) -> Iterator[Operation]:
+    """All operations, each under a name of its own."""
+    taken: set[str] = set()
+    paths = spec.get("paths")
+    for path, raw_item in paths.items() if isinstance(paths, Mapping) else ():
+        item = follow(spec, raw_item)
+        if not isinstance(path, str) or not path.startswith("/") or not isinstance(item, Mapping):
+            continue  # a path that does not begin with / would change the host
+        shared = item.get("parameters")
+        for method in _METHODS:
+            raw = item.get(method)
+            if isinstance(raw, Mapping):
+                name = _unused(tool_name(str(raw.get("operationId") or ""), f"{method}_{path}"), taken)
+                yield Operation(name, method, path, raw, shared if isinstance(shared, list) else [])
+
+
+def tool_name(wanted: str, otherwise: str) -> str:
+    """A name that every API takes: letters, digits and `_`, 64 at most."""
+    for name in (wanted, otherwise):
+        plain = re.sub(r"[^A-Za-z0-9]+", "_", name).strip("_")
+        if plain:
+            return plain if len(plain) <= 64 else f"{plain[:55]}_{hashlib.sha256(name.encode()).hexdigest()[:8]}"
+    return "operation"
+
+
+def _unused(name: str, taken: set[str]) -> str:
+    unused, number = name, 2
+    while unused in taken:
+        unused, number = f"{name[:58]}_{number}", number + 1
+    taken.add(unused)
+    return unused
+
+
+def follow(spec: Mapping[str, Any], node: Any) -> Any:
+    """What a reference within the document leads to; nothing for any other, and for one that leads to itself."""
+    for _ in range(10):
+        reference = node.get("$ref") if isinstance(node, Mapping) else None
+        if not isinstance(reference, str):
+            return node
+        if not reference.startswith("#/"):
+            return None
+        node = spec
+        for step in unquote(reference[2:]).split("/"):
+            node = node.get(step.replace("~1", "/").replace("~0", "~")) if isinstance(node, Mapping) else None
+    return None
+
+
+def signature(spec: Mapping[str, Any], operation: Operation) -> Signature:
+    """Raises `ToolError` when its schemas are too large."""
+    reader = _SchemaReader(spec)
+    properties: dict[str, Any] = {}
+    required: list[str] = []
+    found = Signature(_description(operation), {}, {})
+
+    def add(parameter: Parameter, schema: dict[str, Any], key: str, *, needed: bool) -> None:
+        key = _key(key, parameter, found.parameters)
+        found.parameters[key] = parameter
+        properties[key] = schema
+        if needed:
+            required.append(key)
+
+    declared: dict[tuple[str, str], Mapping[str, Any]] = {}
+    own = operation.raw.get("parameters")
+    for raw in [*operation.shared, *(own if isinstance(own, list) else [])]:
+        parameter = follow(spec, raw)
+        if isinstance(parameter, Mapping) and isinstance(parameter.get("name"), str):
+            declared[str(parameter.get("in")), parameter["name"]] = parameter  # an operation's own wins
+    for (place, name), raw in declared.items():
+        known = _PLACES.get(place)
+        if known is not None and (known != "header" or _is_header(name)):
+            parameter = Parameter(known, name, raw.get("explode") is not False, raw.get("style") == "deepObject")
+            add(parameter, reader.read_parameter(raw), name, needed=place == "path" or raw.get("required") is True)
+    body = follow(spec, operation.raw.get("requestBody"))
+    if isinstance(body, Mapping):
+        found.form, schema = _body_schema(reader, body)
+        needed = body.get("required") is True
+        fields: dict[str, Any] = schema.get("properties", {})
+        for name, each in fields.items():
+            add(Parameter("body", name), each, f"body_{name}", needed=needed and name in schema.get("required", ()))
+        if schema and not fields:
+            add(Parameter("whole_body", "body"), schema, "body", needed=needed)
+        found.required_body = needed
+    found.schema = {"type": "object", "properties": properties, "required": required}
+    return found
+
+
+class _SchemaReader:
+    """Schemas of one operation, references written out, bounded together."""
+
+    def __init__(self, spec: Mapping[str, Any]) -> None:
+        self._reader = Reader(spec, Budget())
+
+    def read(self, schema: object) -> dict[str, Any]:
+        try:
+            node: dict[str, Any] = _tidy(
+                merged(self._reader.read(schema if isinstance(schema, Mapping) else {}, 0, ()))
+            )
+            return node
+        except (ValueError, RecursionError) as error:
+            raise ToolError(str(error)) from None
+
+    def read_parameter(self, raw: Mapping[str, Any]) -> dict[str, Any]:
+        content = raw.get("content")
+        media = next(iter(content.values()), {}) if isinstance(content, Mapping) else raw
+        found = media.get("schema") if isinstance(media, Mapping) else None
+        schema = {"type": "string"} if found is None else self.read(found)
+        if isinstance(raw.get("description"), str):
+            schema["description"] = raw["description"][:MAX_DESCRIPTION]
+        return schema
+
+
+def _tidy(node: Any) -> Any:
+    """Without patterns, which a hostile document could make endless to match; descriptions are shortened."""
+    if isinstance(node, list):
+        return [_tidy(each) for each in node]
+    if not isinstance(node, dict):
+        return node
+    tidy = {}
+    for word, value in without(node, "pattern", "patternProperties", "title").items():
+        if word == "properties":
+            tidy[word] = {name: _tidy(each) for name, each in value.items()}
+        elif word in ("default", "enum", "const"):
+            tidy[word] = value
+        else:
+            tidy[word] = value[:MAX_DESCRIPTION] if word == "description" else _tidy(value)
+    return tidy
+
+
+def _body_schema(reader: _SchemaReader, body: Mapping[str, Any]) -> tuple[bool, dict[str, Any]]:
+    """Whether the body is a form, and its schema; empty when it is neither a form nor JSON."""
+    content = body.get("content")
+    media = {str(kind).partition(";")[0].strip().lower(): each for kind, each in content.items()} if isinstance(
+        content, Mapping) else {}  # fmt: skip
+    for kind, each in media.items():
+        if (kind == "application/json" or kind.endswith("+json")) and isinstance(each, Mapping):
+            return False, reader.read(each.get("schema"))
+    form = media.get(_FORM)
+    return (True, reader.read(form.get("schema"))) if isinstance(form, Mapping) else (False, {})
+
+
+def _is_header(name: str) -> bool:
+    return name.lower() not in _NOT_OURS and bool(re.fullmatch(r"[A-Za-z0-9!#$%&'*+.^_`|~-]{1,100}", name))
+
+
+def _key(wanted: str, parameter: Parameter, taken: Mapping[str, Parameter]) -> str:
+    """A name for an argument that every API takes and no other argument has."""
+    plain = re.sub(r"[^A-Za-z0-9_.-]", "_", wanted)[:64] or "_"
+    if plain in taken:
+        plain = f"{parameter.place}_{plain}"[:64]
+    return _unused(plain, set(taken))
+
+
+def _description(operation: Operation) -> str:
+    parts = [operation.raw.get("summary"), operation.raw.get("description")]
+    texts = list(dict.fromkeys(part.strip() for part in parts if isinstance(part, str) and part.strip()))
+    text = "\n".join(texts)[:MAX_DESCRIPTION] or f"{operation.method.upper()} {shown(operation.path, 200)}"
+    return f"{text} (deprecated)" if operation.raw.get("deprecated") is True else text

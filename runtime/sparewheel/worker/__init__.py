@@ -1,0 +1,9 @@
+"""The boundary: commands of the page in, events and replies out; and what belongs to its worker.
+
+`worker` dispatches commands, `factory` makes sessions, `snapshot` prepares and resumes a memory snapshot, `timers`
+fixes Pyodide's event loop.
+"""
+
+from .worker import Worker, start
+
+__all__ = ["Worker", "start"]

@@ -1,0 +1,219 @@
+"""What the tests in a browser share: a host for pages, an eye on what they say and ask for, a page to embed in."""
+
+from __future__ import annotations
+
+import asyncio
+import threading
+from collections.abc import Awaitable, Mapping
+from dataclasses import dataclass, field
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+from types import TracebackType
+from typing import Any, TypeVar
+from urllib.parse import urlsplit
+
+from playwright.async_api import BrowserContext, ConsoleMessage, Page, Request, WebError, expect
+
+from sparewheel.headless.static import CONTENT_TYPES
+from tests.support.scripted import check_rules
+
+T = TypeVar("T")
+LIMIT = 50.0  # seconds until a wait has failed: machines stand still at times
+BOOT_LIMIT = 90.0
+_BROWSERS_OWN = "Failed to load resource"  # how Chromium notes every status from 400 and every refused connection
+
+
+async def within(work: Awaitable[T], limit: float = LIMIT) -> T:
+    """A page whose worker is stuck would be waited for without an end."""
+    return await asyncio.wait_for(work, limit)
+
+
+async def shows(page: Page, state: str) -> None:
+    """Wait until #status of our own page says so; the end of a turn, once the page takes another prompt.
+
+    A turn that ends is told a moment before that, and until the next one is asked, its end is what #status says.
+    """
+    if state in ("done", "error", "stopped"):
+        await expect(page.locator("#stop")).to_be_hidden(timeout=BOOT_LIMIT * 1000)
+    await expect(page.locator("#status")).to_have_attribute("data-state", state, timeout=BOOT_LIMIT * 1000)
+
+
+@dataclass
+class Change:
+    """How a host serves a file otherwise than it should. `body` None: the file's own."""
+
+    status: int = 200
+    headers: Mapping[str, str] = field(default_factory=dict)
+    body: bytes | None = None
+
+
+class Site:
+    """A plain static host on a port of its own: folders under paths, right MIME types, no policy, no redirects.
+
+    `changes` is by file name and may be edited at any time.
+    """
+
+    def __init__(self, mounts: Mapping[str, Path]) -> None:
+        self.mounts = mounts
+        self.changes: dict[str, Change] = {}
+        site = self
+
+        class Handler(BaseHTTPRequestHandler):
+            protocol_version = "HTTP/1.1"
+
+            def do_GET(self) -> None:
+                site.answer(self)
+
+            def log_message(self, format: str, *args: object) -> None:
+                """Nothing."""
+
+        self._server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+        self._server.daemon_threads = True
+        self._server.block_on_close = False
+        self._thread = threading.Thread(target=self._server.serve_forever, args=(0.05,), daemon=True)
+        self._thread.start()
+
+    @property
+    def origin(self) -> str:
+        return f"http://127.0.0.1:{self._server.server_address[1]}"
+
+    def answer(self, request: BaseHTTPRequestHandler) -> None:
+        file = self._file(urlsplit(request.path).path)
+        body = file.read_bytes() if file else b"not found\n"
+        kind = CONTENT_TYPES.get(file.suffix, "application/octet-stream") if file else "text/plain"
+        change = self.changes.get(file.name if file else "") or Change(200 if file else 404)
+        body = body if change.body is None else change.body
+        request.send_response(change.status)
+        for name, value in {"Content-Type": kind, "Content-Length": str(len(body)), **change.headers}.items():
+            request.send_header(name, value)
+        request.end_headers()
+        request.wfile.write(body)
+
+    def _file(self, path: str) -> Path | None:
+        for prefix, folder in self.mounts.items():
+            name = path.removeprefix(prefix)
+            if name != path and (folder / (name or "index.html")).is_file():
+                return folder / (name or "index.html")
+        return None
+
+    def __enter__(self) -> Site:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._server.shutdown()
+        self._server.server_close()
+        self._thread.join()
+
+
+class Watch:
+    """Keeps what the pages and workers of a context say and ask for."""
+
+    def __init__(self, context: BrowserContext) -> None:
+        self.console: list[str] = []
+        self.faults: list[str] = []  # errors on the console that are not the browser's own, and uncaught exceptions
+        self.urls: list[str] = []
+        context.on("console", self._on_console)
+        context.on("weberror", self._on_error)
+        context.on("request", self._on_request)
+
+    def _on_console(self, message: ConsoleMessage) -> None:
+        self.console.append(f"[{message.type}] {message.text}")
+        if message.type == "error" and not message.text.startswith(_BROWSERS_OWN):
+            self.faults.append(message.text)
+
+    def _on_error(self, error: WebError) -> None:
+        self.console.append(f"[uncaught] {error.error}")
+        self.faults.append(str(error.error))
+
+    def _on_request(self, request: Request) -> None:
+        self.urls.append(request.url)
+
+    @property
+    def origins(self) -> set[str]:
+        """Where requests went."""
+        parts = [urlsplit(url) for url in self.urls]
+        return {f"{part.scheme}://{part.netloc}" for part in parts if part.scheme not in ("data", "blob")}
+
+    def clear(self) -> None:
+        for kept in (self.console, self.faults, self.urls):
+            kept.clear()
+
+
+@dataclass(frozen=True)
+class Turn:
+    """What came of one turn, as the page saw it."""
+
+    events: list[dict[str, Any]]
+    text: str  # folded with the reducer that ships with the shim
+    result: dict[str, Any] | None = None
+    error: dict[str, Any] | None = None
+
+    @property
+    def types(self) -> list[str]:
+        return [event["type"] for event in self.events]
+
+    @property
+    def outcome(self) -> str:
+        """The terminal event that goes with what the promise settled with."""
+        if self.error is None:
+            return "finish"
+        return "aborted" if self.error["kind"] == "aborted" else "error"
+
+    def of(self, kind: str) -> list[dict[str, Any]]:
+        return [event for event in self.events if event["type"] == kind]
+
+
+class Theirs:
+    """A page that is not ours, with a runtime embedded in it; see theirs/theirs.js for its side."""
+
+    def __init__(self, page: Page, watch: Watch) -> None:
+        self.page = page
+        self.watch = watch
+
+    async def call(self, method: str, *args: Any, limit: float = LIMIT) -> Any:
+        """Call a function of theirs.js."""
+        code = "([method, args]) => theirs[method](...args)"
+        return await within(self.page.evaluate(code, [method, list(args)]), limit)
+
+    async def boot(self, name: str = "main", **options: Any) -> None:
+        """Start a runtime, known by `name` from then on; checks that it told of every stage."""
+        stages = await self.call("boot", name, options, limit=BOOT_LIMIT)
+        assert list(dict.fromkeys(stages)) == ["check", "snapshot", "runtime"]
+
+    async def fails(self, method: str, *args: Any) -> dict[str, Any]:
+        """Call a function of theirs.js that must reject; returns what it rejected with."""
+        code = "([method, args]) => theirs.settled((async () => theirs[method](...args))())"
+        outcome = await within(self.page.evaluate(code, [method, list(args)]))
+        assert "error" in outcome, f"{method} did not fail: {outcome}"
+        error: dict[str, Any] = outcome["error"]
+        assert error["name"] == "SparewheelError", error
+        return error
+
+    async def open(self, name: str, yaml: Any, env: Mapping[str, str], **options: Any) -> Any:
+        """Create a session, known by `name` from then on."""
+        return await self.call("open", name, {"yaml": yaml, "env": dict(env), **options})
+
+    async def begin(self, name: str, prompt: Any = "Hello") -> None:
+        """Start a turn and leave it running."""
+        await self.call("begin", name, prompt)
+
+    async def seen(self, name: str, kind: str, n: int = 1) -> list[dict[str, Any]]:
+        """The events of the turn so far, as soon as the n-th of a type is among them."""
+        events: list[dict[str, Any]] = await self.call("seen", name, kind, n)
+        return events
+
+    async def end(self, name: str) -> Turn:
+        """Wait for the turn, and check what must hold for every turn that began."""
+        turn = Turn(**await self.call("end", name))
+        if turn.events:
+            check_rules(turn.events)
+            assert turn.types[-1] == turn.outcome
+        if turn.result:
+            assert turn.text == turn.result["message"]["content"]
+        return turn
+
+    async def take_turn(self, name: str, prompt: Any = "Hello") -> Turn:
+        await self.begin(name, prompt)
+        return await self.end(name)

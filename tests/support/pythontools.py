@@ -1,0 +1,91 @@
+"""Python toolsets for tests: how one is opened, and what its tools are called with."""
+
+from __future__ import annotations
+
+import asyncio
+import sys
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from typing import Any
+
+import pytest
+
+from sparewheel.config.toolsets import ToolsetConfig
+from sparewheel.errors import ConfigError
+from sparewheel.tools.base import Tool, ToolError
+from sparewheel.tools.python.toolset import PythonToolset, open_python
+from sparewheel.transports.packages import only_installed
+
+KEY = "CANARY-0123456789"
+
+
+class Context:
+    """A call's context that keeps what it is told."""
+
+    call_id = "c1"
+    agent = "root"
+
+    def __init__(self) -> None:
+        self.said: list[str] = []
+
+    def progress(self, output: str) -> None:
+        self.said.append(output)
+
+    async def ask_user(self, message: str, schema: Mapping[str, Any]) -> dict[str, Any]:
+        return {"action": "decline"}
+
+
+class Loader:
+    """Notes what it is asked to install; `found` makes it importable, `error` is raised once."""
+
+    def __init__(self, found: Callable[[], None] = lambda: None, error: ConfigError | None = None) -> None:
+        self.asked: list[tuple[list[str], str | None]] = []
+        self.begun = asyncio.Event()
+        self.gate = asyncio.Event()
+        self.gate.set()
+        self._found = found
+        self._error = error
+
+    async def __call__(self, names: Sequence[str], index: str | None = None) -> None:
+        self.asked.append((list(names), index))
+        self.begun.set()
+        await self.gate.wait()
+        if self._error is not None:
+            error, self._error = self._error, None
+            raise error
+        self._found()
+
+
+Open = Callable[..., PythonToolset]
+
+
+@contextmanager
+def toolsets() -> Iterator[Open]:
+    """Opens toolsets; closes them, and sees to it that no module of theirs stays behind."""
+    sets: list[PythonToolset] = []
+
+    def open_one(source: str, *, load: Any = only_installed, documents: Any = None, **options: Any) -> PythonToolset:
+        config = ToolsetConfig(type="python", source=source, **options)
+        sets.append(open_python(config, load=load, documents=documents or {}, secrets=[KEY]))
+        return sets[-1]
+
+    yield open_one
+    for each in sets:
+        asyncio.run(each.close())
+    assert not [name for name in sys.modules if name.startswith("agent_tools_")]
+
+
+async def one(toolset: PythonToolset) -> Tool:
+    [found] = await toolset.tools()
+    assert toolset.warnings == []
+    return found
+
+
+async def answer(toolset: PythonToolset, **arguments: Any) -> Any:
+    return await (await one(toolset)).call(arguments, Context())
+
+
+async def problem(toolset: PythonToolset, **arguments: Any) -> str:
+    with pytest.raises(ToolError) as caught:
+        await answer(toolset, **arguments)
+    return str(caught.value)

@@ -1,0 +1,111 @@
+import { findFault } from "./faults.js";
+import { aborted, bootFailed, messageOf, SparewheelError } from "../client/errors.js";
+
+/**
+ * @typedef {object} Launch
+ * @property {URL} workerUrl
+ * @property {string} indexURL The folder with Pyodide and the wheels.
+ * @property {boolean | undefined} snapshot false: do not start from a snapshot.
+ * @property {(url: URL) => Worker | Promise<Worker>} createWorker
+ * @property {(progress: import("../sparewheel.js").Progress) => void} onProgress
+ * @property {AbortSignal | undefined} signal
+ */
+
+// Longer than the worker's own limits, which know better what they wait for. These are for a worker that is mute.
+const SILENCE_MS = 90_000;
+const SNAPSHOT_SILENCE_MS = 40_000;
+
+const WORKER_HINT =
+  "Check that worker-src of the Content-Security-Policy allows it. A worker script must come from the page's own " +
+  "origin: if the assets are elsewhere, pass createWorker.";
+
+/**
+ * Start a worker and wait until Python is ready in it. If it fails once it has begun with a snapshot, it is ended, and
+ * another one starts without.
+ * @param {Launch} launch
+ * @returns {Promise<Worker>} Rejects with `SparewheelError` of kind "boot_failed" or "aborted"; then no worker is left.
+ */
+export async function launchWorker(launch) {
+  const began = performance.now();
+  let restoring = false;
+  const onProgress = (/** @type {import("../sparewheel.js").Progress} */ progress) => {
+    restoring ||= progress.stage === "snapshot";
+    launch.onProgress(progress);
+  };
+  try {
+    return await startWorker({ ...launch, onProgress });
+  } catch (error) {
+    if (!restoring || !(error instanceof SparewheelError) || error.kind !== "boot_failed") throw error;
+    const message = `The snapshot can not be used (${error.message}): starting without it`;
+    launch.onProgress({ type: "progress", stage: "snapshot", message, ms: Math.round(performance.now() - began) });
+    return startWorker({ ...launch, snapshot: false });
+  }
+}
+
+/**
+ * @param {Launch} launch
+ * @returns {Promise<Worker>}
+ */
+async function startWorker({ workerUrl, indexURL, snapshot, createWorker, onProgress, signal }) {
+  if (signal?.aborted) throw aborted("starting the runtime");
+  /** @type {Worker} */
+  let worker;
+  try {
+    worker = await createWorker(workerUrl);
+  } catch (thrown) {
+    throw bootFailed("worker", `no worker could be made: ${messageOf(thrown)}`, WORKER_HINT);
+  }
+  const listening = new AbortController();
+  try {
+    await new Promise((resolve, reject) => {
+      listen(worker, listening.signal, { workerUrl, onProgress, resolve, reject });
+      if (signal?.aborted) reject(aborted("starting the runtime"));
+      signal?.addEventListener("abort", () => reject(aborted("starting the runtime")), { signal: listening.signal });
+      worker.postMessage({ type: "boot", indexURL, ...(snapshot === false && { snapshot }) });
+    });
+    return worker;
+  } catch (error) {
+    worker.terminate();
+    throw error;
+  } finally {
+    listening.abort();
+  }
+}
+
+/**
+ * @param {Worker} worker
+ * @param {AbortSignal} signal Aborted when starting is over, one way or the other.
+ * @param {Pick<Launch, "workerUrl" | "onProgress"> & {resolve: (value: unknown) => void, reject: (error: Error) => void}} context
+ */
+function listen(worker, signal, { workerUrl, onProgress, resolve, reject }) {
+  /** @type {import("../sparewheel.js").Stage} */
+  let stage = "worker";
+  /** @type {ReturnType<typeof setTimeout> | undefined} */
+  let timer;
+  const wait = () => {
+    const limit = stage === "snapshot" ? SNAPSHOT_SILENCE_MS : SILENCE_MS;
+    const mute = () =>
+      reject(bootFailed(stage, `the worker has been silent for ${limit / 1000} s`, "Reload the page to try again."));
+    clearTimeout(timer);
+    timer = setTimeout(mute, limit);
+  };
+  wait();
+  signal.addEventListener("abort", () => clearTimeout(timer));
+  const hear = (/** @type {any} */ data) => {
+    if (data.type === "progress") {
+      stage = data.stage;
+      onProgress(data);
+    } else if (data.type === "ready") resolve(undefined);
+    else if (data.type === "boot_failed") reject(bootFailed(data.stage, data.reason, data.hint));
+    if (!signal.aborted) wait();
+  };
+  worker.addEventListener("message", ({ data }) => hear(data), { signal });
+  const fail = async (/** @type {string | undefined} */ message) => {
+    // Without a message, it was not an exception: the script, or one that it imports, did not load.
+    const fault = message ? null : await findFault(workerUrl.href);
+    const reason = fault?.message ?? message ?? `${workerUrl.href}, or a file that it imports, did not load`;
+    reject(bootFailed(stage, reason, fault?.hint ?? `Put the whole of dist/ there. ${WORKER_HINT}`));
+  };
+  worker.addEventListener("error", ({ message }) => fail(message), { signal });
+  worker.addEventListener("messageerror", () => fail("the worker sent something unreadable"), { signal });
+}

@@ -1,0 +1,142 @@
+import { AssetFault, findFault } from "./faults.js";
+import { download, fetchOrExplain, fetchPacked, integrity } from "./download.js";
+
+const EMPTY_MODULE = new Uint8Array([0, 0x61, 0x73, 0x6d, 1, 0, 0, 0]);
+
+/**
+ * What boot.js needs from a browser's worker.
+ * @type {Required<import("../boot/boot.js").Host>}
+ */
+export const workerHost = { check, readText, watchNetwork, findFault };
+
+function check() {
+  if (typeof WebAssembly !== "object") {
+    throw new AssetFault("this browser has no WebAssembly", "Use a current browser; some switch it off in a lockdown mode.");
+  }
+  try {
+    new WebAssembly.Module(EMPTY_MODULE);
+  } catch {
+    throw new AssetFault(
+      "WebAssembly is blocked, most likely by the page's Content-Security-Policy",
+      "Add 'wasm-unsafe-eval' to its script-src.",
+    );
+  }
+}
+
+/** @param {string} url */
+async function readText(url) {
+  const response = await fetchOrExplain(globalThis.fetch, url);
+  return response.text();
+}
+
+/**
+ * Stand in for `fetch` and `instantiateStreaming` while Pyodide loads: hands out what has been fetched before Pyodide
+ * asks, counts bytes, and sees what Pyodide would only warn of and then wait for ever.
+ * @param {(done: number, total: number | undefined) => void} onBytes
+ * @returns {import("../boot/boot.js").Network}
+ */
+function watchNetwork(onBytes) {
+  const { fetch } = globalThis;
+  const { instantiateStreaming } = WebAssembly;
+  /** @type {(fault: unknown) => void} */
+  let fail = () => {};
+  const failed = /** @type {Promise<never>} */ (new Promise((_, reject) => (fail = reject)));
+  const telling = async (/** @type {Promise<any>} */ work) => {
+    try {
+      return await work;
+    } catch (fault) {
+      fail(fault);
+      throw fault;
+    }
+  };
+  const count = counter(onBytes);
+  // What the service worker keeps is had in half the time from where it keeps it. Such files have a hash in their names.
+  const kept = async (/** @type {RequestInfo | URL} */ input) => (await found(input)) ?? fetch(input);
+  /** @type {Map<string, Promise<Response>>} What Pyodide will ask for, by URL. */
+  const ready = new Map();
+  /** @type {WeakMap<object, Promise<WebAssembly.Module>>} What it will have compiled, by what it got for its request. */
+  const modules = new WeakMap();
+  globalThis.fetch = (input, init) => {
+    const url = input instanceof Request ? input.url : String(input);
+    const response = ready.get(url);
+    ready.delete(url);
+    if (!response) return telling(fetchOrExplain(fetch, input, init).then(count));
+    return modules.has(response) ? response : telling(response);
+  };
+  WebAssembly.instantiateStreaming = (source, imports) => telling(instantiate(source, imports));
+  const instantiate = async (/** @type {any} */ source, /** @type {WebAssembly.Imports | undefined} */ imports) => {
+    const compiled = modules.get(source);
+    if (!compiled) return instantiateStreaming(source, imports);
+    const module = await compiled;
+    return { module, instance: await WebAssembly.instantiate(module, imports) };
+  };
+  const early = (/** @type {string} */ url, /** @type {Promise<Response>} */ response) => {
+    response.catch(() => {}); // whoever asks for it is told
+    ready.set(url, response);
+  };
+  return {
+    failed,
+    stop() {
+      globalThis.fetch = fetch;
+      WebAssembly.instantiateStreaming = instantiateStreaming;
+    },
+    prefetch(url, sha256) {
+      early(url, fetchOrExplain(fetch, url, sha256 ? { integrity: integrity(sha256) } : {}).then(count));
+    },
+    prefetchModule(url, { packed = false } = {}) {
+      const response = packed ? fetchPacked(kept, url) : fetchOrExplain(fetch, url).then(count);
+      const compiled = WebAssembly.compileStreaming(response);
+      compiled.catch(() => {});
+      const stub = Promise.resolve(new Response());
+      modules.set(stub, compiled);
+      early(url, stub);
+    },
+    answer: (url, response) => early(url, Promise.resolve(response)),
+    compile: (url) => WebAssembly.compileStreaming(fetchPacked(kept, url)),
+    bytes: async (file) => download(await fetchPacked(kept, file.url), file, onBytes),
+    readNow,
+  };
+}
+
+/** @param {RequestInfo | URL} input */
+async function found(input) {
+  try {
+    return await caches.match(input);
+  } catch {
+    return undefined; // there are none where a page is not served safely, or the user does not want them
+  }
+}
+
+/** @param {string} url */
+function readNow(url) {
+  const request = new XMLHttpRequest();
+  request.open("GET", url, false);
+  request.responseType = "arraybuffer";
+  request.send();
+  if (request.status !== 200) throw new Error(`${request.status} for ${url}`);
+  return new Uint8Array(request.response);
+}
+
+/** @param {(done: number, total: number | undefined) => void} onBytes */
+function counter(onBytes) {
+  let done = 0;
+  let total = 0;
+  let totalKnown = true;
+  /** @param {Response} response */
+  return (response) => {
+    const { body, headers, status, statusText } = response;
+    if (!body) return response;
+    const length = Number(headers.get("content-length"));
+    // A compressed length says nothing of the bytes that arrive here.
+    if (length > 0 && !headers.has("content-encoding")) total += length;
+    else totalKnown = false;
+    const tap = new TransformStream({
+      transform(chunk, controller) {
+        done += chunk.byteLength;
+        onBytes(done, totalKnown ? total : undefined);
+        controller.enqueue(chunk);
+      },
+    });
+    return new Response(body.pipeThrough(tap), { headers, status, statusText });
+  };
+}

@@ -190,4 +190,4 @@ def test_the_package_needs_nothing_that_a_browser_lacks(call: Call) -> None:
     ]
     found = call("importers_of_js")
     assert {"sparewheel.worker", "sparewheel.transports.fetch", "sparewheel.chain.chain"} <= set(found["modules"])
-    assert found["importers"] == ["sparewheel.worker.timers", "sparewheel.transports.fetch"]
+    assert found["importers"] == ["sparewheel.transports.fetch", "sparewheel.worker.timers"]

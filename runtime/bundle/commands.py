@@ -5,7 +5,8 @@ from __future__ import annotations
 import os
 import sys
 import webbrowser
-from typing import TYPE_CHECKING
+from contextlib import suppress
+from typing import TYPE_CHECKING, NoReturn
 
 from bundle.assemble import build
 from bundle.checks import CHECKS, run_check
@@ -35,9 +36,7 @@ def perform(args: argparse.Namespace, passed_on: Sequence[str]) -> int:
             build()
             serve(args.port, args.open)
         case "run":
-            if not HELP & set(passed_on):
-                build()
-            become([sys.executable, "-m", "sparewheel.headless", "run", "--dist", DIST, *passed_on])
+            run(passed_on)
         case "test":
             test(passed_on)
         case "bench":
@@ -64,6 +63,20 @@ def serve(port: int, open_page: bool) -> None:
             server.wait()
         except KeyboardInterrupt:
             say("stopped")
+
+
+def run(passed_on: Sequence[str]) -> NoReturn:
+    """Build, install a browser if the wanted one is missing, then become the headless command line."""
+    from sparewheel.errors import ConfigError
+    from sparewheel.headless import browser
+    from sparewheel.headless.arguments import parse
+
+    engine = parse(["run", *passed_on]).engine  # ends the process on --help and on bad usage
+    build()
+    if engine != "node":
+        with suppress(ConfigError):  # the command finds no browser either and reports it as an `error` event
+            browser.ensure(engine, say)
+    become([sys.executable, "-m", "sparewheel.headless", "run", "--dist", DIST, *passed_on])
 
 
 def test(passed_on: Sequence[str]) -> None:

@@ -10,7 +10,7 @@ import pytest
 import pytest_asyncio
 from playwright.async_api import Browser, async_playwright, expect
 
-from sparewheel.headless import ensure, find_dist
+from sparewheel.headless import find, find_dist
 from sparewheel.testing import ScriptedProvider
 from tests.support.agents import KEY
 from tests.support.browser import LIMIT, Site, Theirs, Watch
@@ -22,7 +22,7 @@ expect.set_options(timeout=LIMIT * 1000)
 
 @pytest_asyncio.fixture(scope="session", loop_scope="session")
 async def browser() -> AsyncIterator[Browser]:
-    launch = await asyncio.to_thread(ensure, "chromium")
+    launch = await asyncio.to_thread(find, "chromium")
     async with async_playwright() as playwright:
         browser = await getattr(playwright, launch.engine).launch(**launch.arguments())
         yield browser

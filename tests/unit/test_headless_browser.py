@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import json
 import os
 from pathlib import Path
 
 import pytest
 
+from sparewheel import headless
 from sparewheel.errors import ConfigError
-from sparewheel.headless import browser, install
+from sparewheel.headless import browser, cli, install
 from sparewheel.headless.browser import BrowserNotFound, Launch, ensure, find
 
 pytestmark = pytest.mark.skipif(not hasattr(os, "fork"), reason="the fake browsers are shell scripts")
@@ -121,6 +123,22 @@ def test_where_browsers_are_on_other_systems(programs: Path, monkeypatch: pytest
     assert windows[0] == "C:/Program Files/Google/Chrome/Application/chrome.exe"
 
 
+async def test_open_and_the_command_line_install_nothing(
+    programs: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr(install, "run_bounded", pytest.fail)
+    (tmp_path / "headless.html").touch()
+    with pytest.raises(BrowserNotFound) as caught:
+        async with headless.open("agents:\n  root: {}", dist=tmp_path):
+            pass
+    for way in ("playwright install", "apt-get install chromium", "build.py test", "SPAREWHEEL_BROWSER", "node"):
+        assert way in caught.value.info.hint
+    (tmp_path / "agent.yaml").write_text("agents: {}")
+    assert cli.main(["run", "--dist", str(tmp_path), str(tmp_path / "agent.yaml")]) == 1
+    event = json.loads(capsys.readouterr().out)
+    assert (event["type"], event["hint"]) == ("error", caught.value.info.hint)
+
+
 def test_ensure_installs_nothing_when_there_is_a_browser(programs: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     chromium = program(programs / "chromium")
     monkeypatch.setattr(install, "steps", pytest.fail)
@@ -155,8 +173,9 @@ def test_ensure_names_all_that_failed_in_one_line(
         "no chromium was found and none could be installed "
         "(download: no network; apt: what it installed does not start)"
     )
-    assert (
-        caught.value.info.hint == "Install Chromium or set SPAREWHEEL_BROWSER=PATH; without a browser: --engine node."
+    assert caught.value.info.hint == (
+        "Run `python3 -m playwright install --with-deps chromium` or `apt-get install chromium`, "
+        "set SPAREWHEEL_BROWSER=PATH, or use the engine node."
     )
     out, err = capsys.readouterr()
     assert out == ""

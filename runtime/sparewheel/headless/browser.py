@@ -1,4 +1,4 @@
-"""Finding a browser that Playwright can drive, and getting one where there is none.
+"""Find a browser that Playwright can drive. `ensure` also installs one; only `build.py` calls it.
 
 The order is: what SPAREWHEEL_BROWSER names; a browser that is installed; Playwright's own; the one that this module
 once unpacked from npm. A browser counts only if it starts: on some systems `chromium-browser` is a script that does
@@ -115,7 +115,7 @@ def find(engine: Engine = "chromium") -> Launch:
         return _launch(engine, None)
     if engine == "chromium" and starts(install.npm_chromium()):
         return _launch(engine, install.npm_chromium())
-    raise BrowserNotFound(f"no {engine} was found", _advice(engine))
+    raise BrowserNotFound(f"no {engine} was found", f"{_advice(engine)} In the repository: python3 build.py test.")
 
 
 def ensure(engine: Engine = "chromium", report: Callable[[str], None] | None = None) -> Launch:
@@ -189,6 +189,9 @@ def _launch(engine: Engine, executable: Path | None) -> Launch:
 
 
 def _advice(engine: Engine) -> str:
+    """How to get a browser by hand."""
+    playwright = f"python3 -m playwright install --with-deps {engine}"
     if engine == "webkit":
-        return "Only Playwright's own WebKit can be driven: python -m playwright install --with-deps webkit."
-    return f"Install {engine.capitalize()} or set {VARIABLE}=PATH; without a browser: --engine node."
+        return f"Only Playwright's own WebKit can be driven: {playwright}."
+    package = install.APT_NAMES[engine]
+    return f"Run `{playwright}` or `apt-get install {package}`, set {VARIABLE}=PATH, or use the engine node."

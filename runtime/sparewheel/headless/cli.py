@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any, Final
 from ..errors import SparewheelError
 from ..events import TERMINAL
 from .arguments import parse
-from .browser import ensure
+from .browser import find
 from .driver import connect
 from .locate import AgentFileError, find_dist, read_agent
 from .notes import note
@@ -54,8 +54,7 @@ def _main(options: Options, lines: Lines) -> int:
     try:
         dist = find_dist(options.dist)
         yaml = read_agent(options.agent, dist)
-        # Here and not in the event loop: Ctrl-C must reach an apt-get or a download that takes minutes.
-        launch = None if options.engine == "node" else ensure(options.engine)
+        launch = None if options.engine == "node" else find(options.engine)
     except AgentFileError as error:
         note(_sentence(error.info.message, error.info.hint))
         return BAD_USAGE

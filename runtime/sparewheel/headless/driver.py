@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any, Final, Literal, TypeAlias, cast
 from ..errors import ConfigError
 from ..events import TERMINAL
 from ..redaction.redact import redact
-from .browser import Engine, Launch, ensure
+from .browser import Engine, Launch, find
 from .browser_link import BrowserLink
 from .locate import find_dist, read_agent
 from .node_link import NodeLink
@@ -165,7 +165,7 @@ async def open(
     Args:
         agent: Path of an agent file, or its YAML text (anything with a line break). None: the demo agent.
         env: What the agent file's `token_key`s name. Values that look like keys never reach `console` or an error.
-        engine: The browser to drive (installed if there is none), or "node".
+        engine: The browser to drive, or "node". A browser must be installed: `open` installs nothing.
         agent_name: Which agent of the file; None: `root`, or the first.
         auto_approve: Whether tools that change something may run; nobody is there to be asked.
         dist: The built files; None: SPAREWHEEL_DIST, or `dist/` of this repository.
@@ -173,12 +173,12 @@ async def open(
         on_progress: Gets {stage, message, done?, total?, ms} while it starts. None: stderr, once it takes a second.
 
     Raises:
-        ConfigError: no build, no browser, or an agent file that cannot be used.
+        ConfigError: no build, no browser (`BrowserNotFound`, with what to run), or an unusable agent file.
         SparewheelError: the runtime did not start.
     """
     folder = find_dist(dist)
     yaml = read_agent(agent, folder)
-    launch = None if engine == "node" else await asyncio.to_thread(ensure, engine)
+    launch = None if engine == "node" else await asyncio.to_thread(find, engine)
     async with connect(
         yaml,
         folder,

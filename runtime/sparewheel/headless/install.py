@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 DOWNLOAD_LIMIT: Final = 300.0  # seconds for a browser to arrive
 NPM_PACKAGE: Final = "@sparticuz/chromium@153.0.0"  # a Chromium inside an npm package: reachable where npm is
-_APT_NAMES: Final = {"chromium": "chromium", "firefox": "firefox-esr"}
+APT_NAMES: Final = {"chromium": "chromium", "firefox": "firefox-esr"}
 _UNPACK: Final = 'import chromium from "@sparticuz/chromium"; await chromium.executablePath();'
 
 
@@ -37,8 +37,8 @@ def steps(engine: str) -> Iterator[Step]:
     """The ways that can be tried on this machine, the least intrusive first."""
     if _has_playwright():
         yield Step("downloading Playwright's own", lambda: _playwright(engine))
-    if engine in _APT_NAMES and _may_apt():
-        yield Step("installing it with apt-get", lambda: _apt(_APT_NAMES[engine]))
+    if engine in APT_NAMES and _may_apt():
+        yield Step("installing it with apt-get", lambda: _apt(APT_NAMES[engine]))
     if engine == "chromium" and shutil.which("npm") and shutil.which("node"):
         yield Step(f"unpacking npm's {NPM_PACKAGE}", _npm)
 

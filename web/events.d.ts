@@ -1,373 +1,8 @@
 // Generated from runtime/sparewheel/events.py by `python -m bundle.typings`: change it there.
 
-export type Kind = "rate_limit" | "overloaded" | "server_error" | "network" | "network_or_cors" | "stream_truncated" | "timeout_connect" | "timeout_first_content" | "timeout_idle" | "timeout_turn" | "quota" | "auth" | "permission" | "model_not_found" | "invalid_request" | "unsupported" | "context_overflow" | "refusal" | "content_filter" | "empty_output" | "circuit_breaker" | "aborted" | "tool_error" | "max_steps" | "loop" | "guardrail" | "config" | "internal";
-
-export type Code = "rate_limit" | "context_overflow" | "auth_error" | "network_error" | "server_error" | "model_error" | "circuit_breaker" | "unknown";
-
-export type BlockKind = "text" | "reasoning" | "tool_call";
-
-export type FinishReason = "stop" | "length" | "tool_calls" | "refusal" | "content_filter" | "tool_limit" | "max_steps" | "budget" | "other";
-
-/** The user, or whoever drives the page, stopped the turn. `partial` is the text shown so far. */
-export interface AbortedEvent {
-  turn: string;
-  seq: number;
-  agent: string;
-  task?: string;
-  type: "aborted";
-  partial: string;
-  usage: UsageTotals | null;
-}
-
-/** One HTTP request of a turn and what came of it. */
-export interface AttemptRecord {
-  attempt: number;
-  model: string;
-  outcome: "ok" | "failed" | "aborted";
-  kind?: Kind;
-  code?: Code;
-  status?: number;
-  message?: string;
-  hint?: string;
-}
-
-/** `content` is the whole block: its text, its reasoning, or the arguments of its tool call. */
-export interface BlockEndEvent {
-  turn: string;
-  seq: number;
-  agent: string;
-  task?: string;
-  type: "block_end";
-  attempt: number;
-  index: number;
-  kind: BlockKind;
-  content: string;
-}
-
-export interface BlockStartEvent {
-  turn: string;
-  seq: number;
-  agent: string;
-  task?: string;
-  type: "block_start";
-  attempt: number;
-  index: number;
-  kind: BlockKind;
-}
-
-/** The conversation did not fit the model's window; `dropped` of its messages were left out. */
-export interface CompactedEvent {
-  turn: string;
-  seq: number;
-  agent: string;
-  task?: string;
-  type: "compacted";
-  model: string;
-  attempt: number;
-  dropped: number;
-}
-
-/** A piece of the answer: `content` or `reasoning`, never both. */
-export interface DeltaEvent {
-  turn: string;
-  seq: number;
-  agent: string;
-  task?: string;
-  type: "delta";
-  attempt: number;
-  index: number;
-  content?: string;
-  reasoning?: string;
-}
-
-/** What this attempt has streamed (`chars` characters of content and reasoning) is void. */
-export interface DiscardEvent {
-  turn: string;
-  seq: number;
-  agent: string;
-  task?: string;
-  type: "discard";
-  attempt: number;
-  chars: number;
-}
-
-/** A tool asks the user (`session.respondToElicitation`). `schema` describes the content of an answer. */
-export interface ElicitationEvent {
-  turn: string;
-  seq: number;
-  agent: string;
-  task?: string;
-  type: "elicitation";
-  id: string;
-  message: string;
-  mode: "form";
-  schema: Record<string, unknown>;
-}
-
-export interface ErrorEvent {
-  turn: string;
-  seq: number;
-  agent: string;
-  task?: string;
-  type: "error";
-  message: string;
-  kind: Kind;
-  code: Code;
-  hint: string;
-  retryable: boolean;
-  attempts: AttemptRecord[];
-  status?: number;
-  provider?: string;
-  model?: string;
-}
-
-/** No model is left. Always followed by `error`. */
-export interface ExhaustedEvent {
-  turn: string;
-  seq: number;
-  agent: string;
-  task?: string;
-  type: "exhausted";
-  models_tried: string[];
-  final_error: FinalError;
-}
-
-/** The next model of the chain is asked. `attempt` is the number of the attempt about to be made. `continues`: what was streamed stays, and the model is asked to go on from there. */
-export interface FallbackEvent {
-  turn: string;
-  seq: number;
-  agent: string;
-  task?: string;
-  from: string;
-  type: "fallback";
-  to: string;
-  attempt: number;
-  delay_ms: number;
-  kind: Kind;
-  code: Code;
-  reason: string;
-  status?: number;
-  continues?: boolean;
-}
-
-export interface FinalError {
-  kind: Kind;
-  code: Code;
-  message: string;
-  status?: number;
-}
-
-export interface FinishEvent {
-  turn: string;
-  seq: number;
-  agent: string;
-  task?: string;
-  type: "finish";
-  reason: FinishReason;
-  model: string;
-  empty?: boolean;
-}
-
-/** Agent `from` hands over to agent `to`; a transferred task comes back the same way. */
-export interface HandoffEvent {
-  turn: string;
-  seq: number;
-  agent: string;
-  task?: string;
-  from: string;
-  type: "handoff";
-  to: string;
-}
-
-/** `from` has shown nothing yet, so `to` is asked as well; the first to show content wins. */
-export interface HedgeEvent {
-  turn: string;
-  seq: number;
-  agent: string;
-  task?: string;
-  from: string;
-  type: "hedge";
-  to: string;
-  attempt: number;
-  after_ms: number;
-}
-
-/** The primary answers again. */
-export interface RecoveredEvent {
-  turn: string;
-  seq: number;
-  agent: string;
-  task?: string;
-  type: "recovered";
-  model: string;
-}
-
-/** The same model is asked again. `attempt` is the number of the attempt about to be made. `continues`: what was streamed stays, and the model is asked to go on from there. */
-export interface RetryEvent {
-  turn: string;
-  seq: number;
-  agent: string;
-  task?: string;
-  type: "retry";
-  model: string;
-  attempt: number;
-  delay_ms: number;
-  retrying_at: string;
-  kind: Kind;
-  code: Code;
-  reason: string;
-  status?: number;
-  continues?: boolean;
-}
-
-/** This model is not asked now: its breaker is open, or it cools down. `wait_ms` is None when nobody knows. */
-export interface SkippedEvent {
-  turn: string;
-  seq: number;
-  agent: string;
-  task?: string;
-  type: "skipped";
-  model: string;
-  kind: Kind;
-  code: Code;
-  reason: string;
-  wait_ms: number | null;
-}
-
-export interface StartEvent {
-  turn: string;
-  seq: number;
-  agent: string;
-  task?: string;
-  type: "start";
-  model: string;
-}
-
-/** A further step of the turn begins: the answer's text starts anew. The first step has no event of its own. */
-export interface StepEvent {
-  turn: string;
-  seq: number;
-  agent: string;
-  task?: string;
-  type: "step";
-  step: number;
-  model: string;
-}
-
-/** The call was not run: a hook, the permissions or the user said no. Its `tool_result` follows. */
-export interface ToolBlockedEvent {
-  turn: string;
-  seq: number;
-  agent: string;
-  task?: string;
-  type: "tool_blocked";
-  id: string;
-  name: string;
-  reason: string;
-}
-
-/** `arguments` is a fragment of JSON text: to be shown, never to be acted on. */
-export interface ToolCallDeltaEvent {
-  turn: string;
-  seq: number;
-  agent: string;
-  task?: string;
-  type: "tool_call_delta";
-  attempt: number;
-  index: number;
-  id: string;
-  name: string;
-  arguments: string;
-}
-
-/** The model asks for this call, its response being complete. `args` is the JSON text of an object. */
-export interface ToolCallEvent {
-  turn: string;
-  seq: number;
-  agent: string;
-  task?: string;
-  type: "tool_call";
-  id: string;
-  name: string;
-  args: string;
-}
-
-/** The call waits until the user has approved it (`session.confirm`). */
-export interface ToolConfirmationEvent {
-  turn: string;
-  seq: number;
-  agent: string;
-  task?: string;
-  type: "tool_confirmation";
-  id: string;
-  name: string;
-  args: string;
-}
-
-/** How far a running call is. */
-export interface ToolOutputEvent {
-  turn: string;
-  seq: number;
-  agent: string;
-  task?: string;
-  type: "tool_output";
-  id: string;
-  name: string;
-  output: string;
-}
-
-/** The call is over. `output` is whole; the model may have been shown a part of it. */
-export interface ToolResultEvent {
-  turn: string;
-  seq: number;
-  agent: string;
-  task?: string;
-  type: "tool_result";
-  id: string;
-  name: string;
-  output: string;
-  is_error: boolean;
-}
-
-/** What one attempt cost. `discarded`: its output was void, its tokens were not. `cached_tokens` were in the provider's cache, `written_tokens` were put there; `input_tokens` includes both. */
-export interface UsageEvent {
-  turn: string;
-  seq: number;
-  agent: string;
-  task?: string;
-  type: "usage";
-  attempt: number;
-  model: string;
-  input_tokens: number | null;
-  output_tokens: number | null;
-  cached_tokens: number | null;
-  written_tokens: number | null;
-  reasoning_tokens: number | null;
-  context_length: number | null;
-  context_limit: number | null;
-  cost: number | null;
-  discarded: boolean;
-}
-
-/** Sums over all attempts of a turn, the void ones included. None where no attempt told us. */
-export interface UsageTotals {
-  input_tokens: number | null;
-  output_tokens: number | null;
-  cached_tokens: number | null;
-  written_tokens: number | null;
-  reasoning_tokens: number | null;
-}
-
-export interface WarningEvent {
-  turn: string;
-  seq: number;
-  agent: string;
-  task?: string;
-  type: "warning";
-  message: string;
-}
-
-/** What a listener receives. */
+/**
+ * What a listener receives.
+ */
 export type Event =
   | StartEvent
   | StepEvent
@@ -395,3 +30,429 @@ export type Event =
   | FinishEvent
   | ErrorEvent
   | AbortedEvent;
+export type BlockKind = "text" | "reasoning" | "tool_call";
+export type Kind =
+  | "rate_limit"
+  | "overloaded"
+  | "server_error"
+  | "network"
+  | "network_or_cors"
+  | "stream_truncated"
+  | "timeout_connect"
+  | "timeout_first_content"
+  | "timeout_idle"
+  | "timeout_turn"
+  | "quota"
+  | "auth"
+  | "permission"
+  | "model_not_found"
+  | "invalid_request"
+  | "unsupported"
+  | "context_overflow"
+  | "refusal"
+  | "content_filter"
+  | "empty_output"
+  | "circuit_breaker"
+  | "aborted"
+  | "tool_error"
+  | "max_steps"
+  | "loop"
+  | "guardrail"
+  | "config"
+  | "internal";
+export type Code =
+  | "rate_limit"
+  | "context_overflow"
+  | "auth_error"
+  | "network_error"
+  | "server_error"
+  | "model_error"
+  | "circuit_breaker"
+  | "unknown";
+export type FinishReason =
+  "stop" | "length" | "tool_calls" | "refusal" | "content_filter" | "tool_limit" | "max_steps" | "budget" | "other";
+
+export interface StartEvent {
+  turn: string;
+  seq: number;
+  agent: string;
+  task?: string;
+  type: "start";
+  model: string;
+}
+/**
+ * A further step of the turn begins: the answer's text starts anew. The first step has no event of its own.
+ */
+export interface StepEvent {
+  turn: string;
+  seq: number;
+  agent: string;
+  task?: string;
+  type: "step";
+  step: number;
+  model: string;
+}
+/**
+ * A piece of the answer: `content` or `reasoning`, never both.
+ */
+export interface DeltaEvent {
+  turn: string;
+  seq: number;
+  agent: string;
+  task?: string;
+  type: "delta";
+  attempt: number;
+  index: number;
+  content?: string;
+  reasoning?: string;
+}
+export interface BlockStartEvent {
+  turn: string;
+  seq: number;
+  agent: string;
+  task?: string;
+  type: "block_start";
+  attempt: number;
+  index: number;
+  kind: BlockKind;
+}
+/**
+ * `content` is the whole block: its text, its reasoning, or the arguments of its tool call.
+ */
+export interface BlockEndEvent {
+  turn: string;
+  seq: number;
+  agent: string;
+  task?: string;
+  type: "block_end";
+  attempt: number;
+  index: number;
+  kind: BlockKind;
+  content: string;
+}
+/**
+ * `arguments` is a fragment of JSON text: to be shown, never to be acted on.
+ */
+export interface ToolCallDeltaEvent {
+  turn: string;
+  seq: number;
+  agent: string;
+  task?: string;
+  type: "tool_call_delta";
+  attempt: number;
+  index: number;
+  id: string;
+  name: string;
+  arguments: string;
+}
+/**
+ * The model asks for this call, its response being complete. `args` is the JSON text of an object.
+ */
+export interface ToolCallEvent {
+  turn: string;
+  seq: number;
+  agent: string;
+  task?: string;
+  type: "tool_call";
+  id: string;
+  name: string;
+  args: string;
+}
+/**
+ * The call waits until the user has approved it (`session.confirm`).
+ */
+export interface ToolConfirmationEvent {
+  turn: string;
+  seq: number;
+  agent: string;
+  task?: string;
+  type: "tool_confirmation";
+  id: string;
+  name: string;
+  args: string;
+}
+/**
+ * How far a running call is.
+ */
+export interface ToolOutputEvent {
+  turn: string;
+  seq: number;
+  agent: string;
+  task?: string;
+  type: "tool_output";
+  id: string;
+  name: string;
+  output: string;
+}
+/**
+ * The call is over. `output` is whole; the model may have been shown a part of it.
+ */
+export interface ToolResultEvent {
+  turn: string;
+  seq: number;
+  agent: string;
+  task?: string;
+  type: "tool_result";
+  id: string;
+  name: string;
+  output: string;
+  is_error: boolean;
+}
+/**
+ * The call was not run: a hook, the permissions or the user said no. Its `tool_result` follows.
+ */
+export interface ToolBlockedEvent {
+  turn: string;
+  seq: number;
+  agent: string;
+  task?: string;
+  type: "tool_blocked";
+  id: string;
+  name: string;
+  reason: string;
+}
+/**
+ * A tool asks the user (`session.respondToElicitation`). `schema` describes the content of an answer.
+ */
+export interface ElicitationEvent {
+  turn: string;
+  seq: number;
+  agent: string;
+  task?: string;
+  type: "elicitation";
+  id: string;
+  message: string;
+  mode: "form";
+  schema: {
+    [k: string]: unknown;
+  };
+}
+/**
+ * Agent `from` hands over to agent `to`; a transferred task comes back the same way.
+ */
+export interface HandoffEvent {
+  turn: string;
+  seq: number;
+  agent: string;
+  task?: string;
+  from: string;
+  type: "handoff";
+  to: string;
+}
+/**
+ * The same model is asked again. `attempt` is the number of the attempt about to be made.
+ *
+ * `continues`: what was streamed stays, and the model is asked to go on from there.
+ */
+export interface RetryEvent {
+  turn: string;
+  seq: number;
+  agent: string;
+  task?: string;
+  type: "retry";
+  model: string;
+  attempt: number;
+  delay_ms: number;
+  retrying_at: string;
+  kind: Kind;
+  code: Code;
+  reason: string;
+  status?: number;
+  continues?: boolean;
+}
+/**
+ * The next model of the chain is asked. `attempt` is the number of the attempt about to be made.
+ *
+ * `continues`: what was streamed stays, and the model is asked to go on from there.
+ */
+export interface FallbackEvent {
+  turn: string;
+  seq: number;
+  agent: string;
+  task?: string;
+  from: string;
+  type: "fallback";
+  to: string;
+  attempt: number;
+  delay_ms: number;
+  kind: Kind;
+  code: Code;
+  reason: string;
+  status?: number;
+  continues?: boolean;
+}
+/**
+ * `from` has shown nothing yet, so `to` is asked as well; the first to show content wins.
+ */
+export interface HedgeEvent {
+  turn: string;
+  seq: number;
+  agent: string;
+  task?: string;
+  from: string;
+  type: "hedge";
+  to: string;
+  attempt: number;
+  after_ms: number;
+}
+/**
+ * This model is not asked now: its breaker is open, or it cools down. `wait_ms` is None when nobody knows.
+ */
+export interface SkippedEvent {
+  turn: string;
+  seq: number;
+  agent: string;
+  task?: string;
+  type: "skipped";
+  model: string;
+  kind: Kind;
+  code: Code;
+  reason: string;
+  wait_ms: number | null;
+}
+/**
+ * The conversation did not fit the model's window; `dropped` of its messages were left out.
+ */
+export interface CompactedEvent {
+  turn: string;
+  seq: number;
+  agent: string;
+  task?: string;
+  type: "compacted";
+  model: string;
+  attempt: number;
+  dropped: number;
+}
+/**
+ * What this attempt has streamed (`chars` characters of content and reasoning) is void.
+ */
+export interface DiscardEvent {
+  turn: string;
+  seq: number;
+  agent: string;
+  task?: string;
+  type: "discard";
+  attempt: number;
+  chars: number;
+}
+/**
+ * The primary answers again.
+ */
+export interface RecoveredEvent {
+  turn: string;
+  seq: number;
+  agent: string;
+  task?: string;
+  type: "recovered";
+  model: string;
+}
+/**
+ * No model is left. Always followed by `error`.
+ */
+export interface ExhaustedEvent {
+  turn: string;
+  seq: number;
+  agent: string;
+  task?: string;
+  type: "exhausted";
+  models_tried: string[];
+  final_error: FinalError;
+}
+export interface FinalError {
+  kind: Kind;
+  code: Code;
+  message: string;
+  status?: number;
+}
+/**
+ * What one attempt cost. `discarded`: its output was void, its tokens were not.
+ *
+ * `cached_tokens` were in the provider's cache, `written_tokens` were put there; `input_tokens` includes both.
+ */
+export interface UsageEvent {
+  turn: string;
+  seq: number;
+  agent: string;
+  task?: string;
+  type: "usage";
+  attempt: number;
+  model: string;
+  input_tokens: number | null;
+  output_tokens: number | null;
+  cached_tokens: number | null;
+  written_tokens: number | null;
+  reasoning_tokens: number | null;
+  context_length: number | null;
+  context_limit: number | null;
+  cost: number | null;
+  discarded: boolean;
+}
+export interface WarningEvent {
+  turn: string;
+  seq: number;
+  agent: string;
+  task?: string;
+  type: "warning";
+  message: string;
+}
+export interface FinishEvent {
+  turn: string;
+  seq: number;
+  agent: string;
+  task?: string;
+  type: "finish";
+  reason: FinishReason;
+  model: string;
+  empty?: boolean;
+}
+export interface ErrorEvent {
+  turn: string;
+  seq: number;
+  agent: string;
+  task?: string;
+  type: "error";
+  message: string;
+  kind: Kind;
+  code: Code;
+  hint: string;
+  retryable: boolean;
+  attempts: AttemptRecord[];
+  status?: number;
+  provider?: string;
+  model?: string;
+}
+/**
+ * One HTTP request of a turn and what came of it.
+ */
+export interface AttemptRecord {
+  attempt: number;
+  model: string;
+  outcome: "ok" | "failed" | "aborted";
+  kind?: Kind;
+  code?: Code;
+  status?: number;
+  message?: string;
+  hint?: string;
+}
+/**
+ * The user, or whoever drives the page, stopped the turn. `partial` is the text shown so far.
+ */
+export interface AbortedEvent {
+  turn: string;
+  seq: number;
+  agent: string;
+  task?: string;
+  type: "aborted";
+  partial: string;
+  usage: UsageTotals | null;
+}
+/**
+ * Sums over all attempts of a turn, the void ones included. None where no attempt told us.
+ */
+export interface UsageTotals {
+  input_tokens: number | null;
+  output_tokens: number | null;
+  cached_tokens: number | null;
+  written_tokens: number | null;
+  reasoning_tokens: number | null;
+}

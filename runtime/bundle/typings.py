@@ -1,72 +1,88 @@
-"""The event contract in the page's language: JSON schema to TypeScript, from the one source `sparewheel.events`.
+"""TypeScript declarations generated from the runtime's types, by way of their JSON schema.
 
-`python -m bundle.typings` rewrites `web/events.d.ts`; a test fails when the file is not what this makes of the source.
+`python -m bundle.typings` rewrites the files of `GENERATED`; a test fails when one of them is out of date. The
+generator is json-schema-to-typescript (https://github.com/bcherny/json-schema-to-typescript), run under Node.
 """
 
 from __future__ import annotations
 
 import json
-from pathlib import Path
-from typing import Any, Final, get_args
+import subprocess
+from typing import TYPE_CHECKING, Any, Final, get_args
 
+from bundle.fetch import fetch_node_modules
+from bundle.shell import ROOT, WEB, BuildError, alone
 from sparewheel import errors, events
 
-TARGET: Final = Path(__file__).parents[2] / "web" / "events.d.ts"
-_HEAD: Final = "// Generated from runtime/sparewheel/events.py by `python -m bundle.typings`: change it there.\n"
-_ALIASES: Final[dict[str, tuple[str, ...]]] = {
-    "Kind": get_args(errors.Kind),
-    "Code": get_args(errors.Code),
-    "BlockKind": get_args(events.BlockKind),
-    "FinishReason": get_args(events.FinishReason),
-}
-_PLAIN: Final = {
-    "integer": "number",
-    "number": "number",
-    "string": "string",
-    "boolean": "boolean",
-    "null": "null",
-    "object": "Record<string, unknown>",
-}
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping, Sequence
+
+_GENERATOR: Final = ROOT / "runtime" / "bundle" / "inside" / "typings.mjs"
+_OBJECTS_BY_NAME: Final = ("properties", "$defs")  # what stands below is names, not keywords
 
 
-def typescript() -> str:
-    """The text of `events.d.ts`."""
-    schema = events.json_schema()
-    parts = [_HEAD]
-    parts += [f"export type {name} = {_union(values)};\n" for name, values in _ALIASES.items()]
-    parts += [_interface(name, shape) for name, shape in schema["$defs"].items()]
-    members = [option["$ref"].rpartition("/")[2] for option in schema["anyOf"]]
-    parts.append("/** What a listener receives. */\nexport type Event =\n  | " + "\n  | ".join(members) + ";\n")
-    return "\n".join(parts)
+def typescript(
+    schema: Mapping[str, Any], name: str, head: str, literals: Mapping[str, Sequence[object]] | None = None
+) -> str:
+    """Generate the text of a `.d.ts` file.
+
+    Args:
+        schema: a JSON schema, as pydantic writes it. Each of its `$defs` becomes an exported type of that name, with
+            its `description` as the comment; titles are ignored. `{"tsType": "X"}` stands for the TypeScript type `X`.
+        name: the exported type that stands for the schema as a whole.
+        head: the text above the types: a comment that names the source, imports.
+        literals: names for sets of values; each becomes an exported type, used wherever the schema has exactly these.
+
+    Raises:
+        BuildError: npm could not fetch the generator, or it refused the schema.
+    """
+    with alone("build"):
+        fetch_node_modules()
+    known = {tuple(values): key for key, values in (literals or {}).items()}
+    prepared = _prepare(schema, known)
+    prepared["$defs"] = prepared.get("$defs", {}) | {key: {"enum": list(values)} for values, key in known.items()}
+    request = json.dumps({"schema": prepared, "name": name, "head": head})
+    done = subprocess.run(["node", _GENERATOR], input=request, capture_output=True, encoding="utf-8", check=False)
+    if done.returncode != 0:
+        raise BuildError(f"json-schema-to-typescript failed for {name}: {done.stderr.strip()}")
+    return done.stdout
 
 
-def _interface(name: str, shape: dict[str, Any]) -> str:
-    lines = [f"/** {' '.join(shape['description'].split())} */"] if "description" in shape else []
-    lines.append(f"export interface {name} {{")
-    required = set(shape["required"])
-    for field, details in shape["properties"].items():
-        lines.append(f"  {field}{'' if field in required else '?'}: {_type(details)};")
-    return "\n".join([*lines, "}", ""])
+def event_types() -> str:
+    """Generate the text of `web/events.d.ts`."""
+    schema = events.json_schema() | {"description": "What a listener receives."}
+    literals = {
+        "Kind": get_args(errors.Kind),
+        "Code": get_args(errors.Code),
+        "BlockKind": get_args(events.BlockKind),
+        "FinishReason": get_args(events.FinishReason),
+    }
+    return typescript(schema, "Event", _head("events.py"), literals)
 
 
-def _type(details: dict[str, Any]) -> str:
-    if "$ref" in details:
-        return str(details["$ref"]).rpartition("/")[2]
-    if "const" in details:
-        return json.dumps(details["const"])
-    if "enum" in details:
-        values = tuple(details["enum"])
-        return next((name for name, alias in _ALIASES.items() if alias == values), _union(values))
-    if "anyOf" in details:
-        return " | ".join(_type(option) for option in details["anyOf"])
-    if details["type"] == "array":
-        return f"{_type(details['items'])}[]"
-    return _PLAIN[details["type"]]
+def _head(source: str) -> str:
+    return f"// Generated from runtime/sparewheel/{source} by `python -m bundle.typings`: change it there.\n"
 
 
-def _union(values: tuple[str, ...]) -> str:
-    return " | ".join(json.dumps(value) for value in values)
+def _prepare(node: Any, literals: Mapping[tuple[object, ...], str], *, names: bool = False) -> Any:
+    """Leave out titles (the generator would make a type of each) and refer to the named literals."""
+    if isinstance(node, list):
+        return [_prepare(item, literals) for item in node]
+    if not isinstance(node, dict):
+        return node
+    if names:
+        return {key: _prepare(value, literals) for key, value in node.items()}
+    literal = literals.get(tuple(node["enum"])) if "enum" in node else None
+    if literal is not None:
+        return {"$ref": f"#/$defs/{literal}"}
+    return {
+        key: _prepare(value, literals, names=key in _OBJECTS_BY_NAME) for key, value in node.items() if key != "title"
+    }
+
+
+GENERATED: Final[dict[str, Callable[[], str]]] = {"events.d.ts": event_types}  # by path below web/
 
 
 if __name__ == "__main__":
-    TARGET.write_text(typescript(), encoding="utf-8")
+    for path, make in GENERATED.items():
+        (WEB / path).write_text(make(), encoding="utf-8")

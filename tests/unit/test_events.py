@@ -7,7 +7,8 @@ from typing import Any
 import pytest
 from pydantic import TypeAdapter
 
-from bundle.typings import TARGET, typescript
+from bundle.shell import WEB
+from bundle.typings import GENERATED, typescript
 from sparewheel.events import TERMINAL, Event, json_schema
 from sparewheel.testing import Reply, ToolCall, Usage, errors, openai_chat
 from tests.support.scripted import Script, play
@@ -15,8 +16,31 @@ from tests.support.scripted import Script, play
 STRICT: TypeAdapter[Any] = TypeAdapter(Event)
 
 
-def test_the_types_of_the_page_are_generated_from_the_events() -> None:
-    assert TARGET.read_text(encoding="utf-8") == typescript(), "run: python -m bundle.typings"
+@pytest.mark.parametrize("path", GENERATED)
+def test_the_types_of_the_page_are_generated_from_ours(path: str) -> None:
+    assert (WEB / path).read_text(encoding="utf-8") == GENERATED[path](), "run: python -m bundle.typings"
+
+
+def test_types_are_named_after_definitions_and_keep_their_comments() -> None:
+    schema = {
+        "title": "Ignored",
+        "anyOf": [{"$ref": "#/$defs/A"}, {"type": "null"}],
+        "$defs": {
+            "A": {
+                "description": "An A.",
+                "type": "object",
+                "properties": {"title": {"title": "Ignored", "type": "string"}, "kind": {"enum": ["x", "y"]}},
+                "required": ["title"],
+            },
+        },
+    }
+    assert typescript(schema, "Root", "// head", {"XY": ("x", "y")}) == (
+        "// head\n\n"
+        "export type Root = A | null;\n"
+        'export type XY = "x" | "y";\n\n'
+        "/**\n * An A.\n */\n"
+        "export interface A {\n  title: string;\n  kind?: XY;\n}\n"
+    )
 
 
 def test_every_event_has_its_stamp_and_a_literal_type() -> None:

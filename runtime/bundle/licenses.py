@@ -6,7 +6,8 @@ import json
 import re
 import zipfile
 from dataclasses import asdict, dataclass
-from typing import TYPE_CHECKING
+from importlib.metadata import PackageNotFoundError, distribution
+from typing import TYPE_CHECKING, cast
 
 from bundle.lockfile import dist_info, read_metadata
 from bundle.shell import BuildError
@@ -50,7 +51,9 @@ class Notice:
     file: str
 
 
-def license_files(wheels: Iterable[Path], pyodide: dict[str, str], python: str, own: str) -> dict[str, bytes]:
+def license_files(
+    wheels: Iterable[Path], pyodide: dict[str, str], python: str, own: str, data: Iterable[str] = ()
+) -> dict[str, bytes]:
     """Collect the files of `licenses/`, by path below `dist/`.
 
     Args:
@@ -58,6 +61,7 @@ def license_files(wheels: Iterable[Path], pyodide: dict[str, str], python: str, 
         pyodide: `version`, SPDX `license` and `source` of Pyodide.
         python: the version of CPython inside Pyodide.
         own: the text of Sparewheel's licence.
+        data: installed distributions whose data, but not code, is bundled.
 
     Raises:
         BuildError: a thing has neither a licence text nor an SPDX expression.
@@ -65,8 +69,7 @@ def license_files(wheels: Iterable[Path], pyodide: dict[str, str], python: str, 
     texts: dict[str, str] = {}
     standard: dict[str, str] = {}
     notices: list[Notice] = []
-    for wheel in sorted(wheels):
-        notice, found = wheel_license(wheel)
+    for notice, found in [*map(wheel_license, sorted(wheels)), *map(installed_license, data)]:
         notices.append(notice)
         texts[notice.name] = f"{notice.name} {notice.version}: {notice.license}\n{notice.source}\n\n" + "\n".join(found)
         if notice.name in TEXT_FROM.values() and found:
@@ -104,6 +107,25 @@ def wheel_license(wheel: Path) -> tuple[Notice, list[str]]:
     if not declared:  # the older field is free text, at times the whole licence
         declared = (metadata["License"] or "see the text").strip().splitlines()[0]
     return Notice(name, version, declared, _source(metadata), f"{name}-{version}.txt"), texts
+
+
+def installed_license(name: str) -> tuple[Notice, list[str]]:
+    """Read the SPDX expression and the licence texts of an installed distribution.
+
+    Raises:
+        BuildError: it is not installed, or lacks one of them.
+    """
+    try:
+        found = distribution(name)
+    except PackageNotFoundError as error:
+        raise BuildError(f"{name} is not installed: run build.py, which makes .venv") from error
+    metadata = cast("Message", found.metadata)
+    files = [path for path in found.files or [] if LICENSE_FILE.search(path.as_posix())]
+    texts = [f"--- {path}\n\n{path.read_text(encoding='utf-8').strip()}\n" for path in files]
+    declared = metadata["License-Expression"]
+    if not texts or not declared:
+        raise BuildError(f"{name} has no licence text or declares no SPDX licence: its data cannot be bundled")
+    return Notice(name, found.version, declared, _source(metadata), f"{name}-{found.version}.txt"), texts
 
 
 def _source(metadata: Message) -> str:

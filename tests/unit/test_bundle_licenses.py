@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from bundle.licenses import license_files, wheel_license
+from bundle.licenses import installed_license, license_files, wheel_license
 from bundle.shell import BuildError
 
 PYODIDE = {"version": "9.9", "license": "MPL-2.0", "source": "https://example.test/pyodide"}
@@ -77,3 +77,12 @@ def test_the_folder_has_a_text_for_each_thing_in_the_index(tmp_path: Path) -> No
 def test_pyodide_under_a_licence_without_a_text_fails(tmp_path: Path) -> None:
     with pytest.raises(BuildError, match=r"^no text of pyodide's licence GPL-3\.0 among the bundled wheels$"):
         license_files(standard_wheels(tmp_path), {**PYODIDE, "license": "GPL-3.0"}, "3.14.2", "our text")
+
+
+def test_bundled_data_brings_the_licence_of_its_package(tmp_path: Path) -> None:
+    files = license_files(standard_wheels(tmp_path), PYODIDE, "3.14", "own", data=["genai-prices"])
+    [entry] = [entry for entry in json.loads(files["licenses/index.json"]) if entry["name"] == "genai-prices"]
+    assert entry["license"] == "MIT"
+    assert b"Permission is hereby granted" in files[f"licenses/{entry['file']}"]
+    with pytest.raises(BuildError, match="no-such-thing is not installed"):
+        installed_license("no-such-thing")

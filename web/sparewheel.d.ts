@@ -401,3 +401,25 @@ export function createTranscript(): Transcript;
 
 /** Folds the events of a turn; of several turns, the last. */
 export function fold(events: Iterable<Event>): Folded;
+
+/** Whether the event ends its turn. Every turn has exactly one such event, and it is the last one. */
+export function isTerminal(event: Event): event is Extract<Event, { type: "finish" | "error" | "aborted" }>;
+
+/**
+ * Whether the event ends its turn with a failure. A failed attempt (`retry`, `fallback`), a failed tool call
+ * (`tool_result` with `is_error`) and a stopped turn (`aborted`) are not errors in this sense.
+ */
+export function isError(event: Event): event is Extract<Event, { type: "error" }>;
+
+/**
+ * Whether the chain moves from one model to another. `skipped` only reports a model that is passed over, and a
+ * `fallback` follows if another one takes its place. `hedge` adds a second model while the first one still runs. Neither
+ * is a fallback.
+ */
+export function isFallback(event: Event): event is Extract<Event, { type: "fallback" }>;
+
+/**
+ * Whether the chain gives up: no model is left, or the agent file forbids asking another one. An `error` event follows.
+ * If the event has a `task`, the `tool_result` of that call follows instead.
+ */
+export function isExhausted(event: Event): event is Extract<Event, { type: "exhausted" }>;

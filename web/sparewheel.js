@@ -16,6 +16,7 @@ import { Session } from "./client/session.js";
 import { watchSurroundings } from "./client/tab-sync.js";
 
 export { createTranscript, fold } from "./fold.js";
+export { isError, isExhausted, isFallback, isTerminal } from "./predicates.js";
 export { browserModel } from "./client/page-models.js";
 export { SparewheelError };
 

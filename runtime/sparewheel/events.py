@@ -10,12 +10,17 @@ nothing after it; every `block_start` has its `block_end` before the attempt's e
 
 from __future__ import annotations
 
-from typing import Any, Final, Literal, NotRequired, TypeAlias
+from typing import TYPE_CHECKING, Any, Final, Literal, NotRequired, TypeAlias
 
 # pydantic needs this TypedDict, not typing's, below Python 3.12.
 from typing_extensions import TypedDict
 
 from .errors import Code, Kind
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from typing_extensions import TypeIs
 
 BlockKind: TypeAlias = Literal["text", "reasoning", "tool_call"]
 FinishReason: TypeAlias = Literal[
@@ -353,6 +358,37 @@ Event: TypeAlias = (
 )
 
 TERMINAL: Final = frozenset({"finish", "error", "aborted"})
+
+
+def is_terminal(event: Mapping[str, object]) -> TypeIs[FinishEvent | ErrorEvent | AbortedEvent]:
+    """Whether `event` ends its turn. Every turn has exactly one such event, and it is the last one."""
+    return event["type"] in TERMINAL
+
+
+def is_error(event: Mapping[str, object]) -> TypeIs[ErrorEvent]:
+    """Whether `event` ends its turn with a failure.
+
+    A failed attempt (`retry`, `fallback`), a failed tool call (`tool_result` with `is_error`) and a stopped turn
+    (`aborted`) are not errors in this sense.
+    """
+    return event["type"] == "error"
+
+
+def is_fallback(event: Mapping[str, object]) -> TypeIs[FallbackEvent]:
+    """Whether the chain moves from one model to another.
+
+    `skipped` only reports a model that is passed over, and a `fallback` follows if another one takes its place. `hedge`
+    adds a second model while the first one still runs. Neither is a fallback.
+    """
+    return event["type"] == "fallback"
+
+
+def is_exhausted(event: Mapping[str, object]) -> TypeIs[ExhaustedEvent]:
+    """Whether the chain gives up: no model is left, or the agent file forbids asking another one.
+
+    An `error` event follows. If the event has a `task`, the `tool_result` of that call follows instead.
+    """
+    return event["type"] == "exhausted"
 
 
 def json_schema() -> dict[str, Any]:

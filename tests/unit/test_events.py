@@ -9,7 +9,7 @@ from pydantic import TypeAdapter
 
 from bundle.shell import WEB
 from bundle.typings import GENERATED, typescript
-from sparewheel.events import TERMINAL, Event, json_schema
+from sparewheel.events import TERMINAL, Event, is_error, is_exhausted, is_fallback, is_terminal, json_schema
 from sparewheel.testing import Reply, ToolCall, Usage, errors, openai_chat
 from tests.support.scripted import Script, play
 
@@ -69,3 +69,20 @@ def test_what_a_turn_says_fits_the_schema(script: dict[str, list[Script]]) -> No
     for event in played.events:
         validated = STRICT.validate_python(event, strict=True)
         assert validated == event, "the schema knows every field"
+
+
+def test_predicates_hold_for_their_events_and_for_no_others() -> None:
+    types = {shape["properties"]["type"]["const"] for shape in json_schema()["$defs"].values() if "seq" in str(shape)}
+    assert {name for name in types if is_terminal({"type": name})} == TERMINAL
+    assert {name for name in types if is_error({"type": name})} == {"error"}
+    assert {name for name in types if is_fallback({"type": name})} == {"fallback"}
+    assert {name for name in types if is_exhausted({"type": name})} == {"exhausted"}
+
+
+def test_a_chain_that_fails_has_one_event_of_each_predicate() -> None:
+    played, _ = play({"a": [errors.openai_server_error()], "b": [errors.openai_server_error()]}, fallback="retries: -1")
+    told = [
+        [predicate.__name__ for predicate in (is_fallback, is_exhausted, is_error, is_terminal) if predicate(event)]
+        for event in played.events
+    ]
+    assert [names for names in told if names] == [["is_fallback"], ["is_exhausted"], ["is_error", "is_terminal"]]

@@ -1,15 +1,11 @@
 import { aborted, SparewheelError } from "./errors.js";
 import { guarded } from "./listener.js";
+import { isTerminal } from "../predicates.js";
 
 /**
  * @typedef {import("../events.js").Event} Event
  * @typedef {import("./client.js").Client} Client
  */
-
-const TERMINAL = new Set(["finish", "error", "aborted"]);
-
-/** @param {Event | undefined} event */
-export const isTerminal = (event) => event !== undefined && TERMINAL.has(event.type);
 
 /** One session's line to the worker: runs its turns, one at a time, and hands out its events. */
 export class Channel {
@@ -85,8 +81,9 @@ export class Channel {
    * @param {SparewheelError} error
    */
   #endTurn(error) {
-    if (!this.#turn || isTerminal(this.#turn.last)) return;
-    const { turn = "unstarted", seq = 0, agent = "" } = this.#turn.last ?? {};
+    const last = this.#turn?.last;
+    if (!this.#turn || (last && isTerminal(last))) return;
+    const { turn = "unstarted", seq = 0, agent = "" } = last ?? {};
     const { message, code, hint, retryable } = error;
     const kind = error.kind === "aborted" ? "aborted" : "internal";
     this.#deliver({ type: "error", turn, seq: seq + 1, agent, message, kind, code, hint, retryable, attempts: [] });

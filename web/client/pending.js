@@ -1,3 +1,5 @@
+import { isTerminal } from "../predicates.js";
+
 /** @typedef {import("../events.js").Event} Event */
 
 /** The events of a turn that still wait for an answer, in order. */
@@ -21,10 +23,8 @@ export class OpenQuestions {
       case "tool_blocked":
         this.#open.delete(event.id);
         break;
-      case "finish":
-      case "error":
-      case "aborted":
-        this.#open.clear();
+      default:
+        if (isTerminal(event)) this.#open.clear();
     }
   }
 

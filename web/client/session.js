@@ -1,5 +1,6 @@
 import { confirmParams, respondParams } from "./decisions.js";
-import { Channel, isTerminal } from "./channel.js";
+import { Channel } from "./channel.js";
+import { isTerminal } from "../predicates.js";
 import { guarded } from "./listener.js";
 import { OpenQuestions } from "./pending.js";
 import { Queue } from "./queue.js";
@@ -101,11 +102,11 @@ export class Session {
       }
       leftEarly = false;
     } finally {
-      if (leftEarly && !isTerminal(last)) this.abort();
+      if (leftEarly && !(last && isTerminal(last))) this.abort();
       await failure; // nothing of this turn may be left when the next one comes
     }
     const error = await failure;
-    if (error && !isTerminal(last)) throw error;
+    if (error && !(last && isTerminal(last))) throw error;
   }
 
   /** @param {unknown[]} args */

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Final, cast
 
+from ..events import is_terminal
 from .redact import MASK, written_forms
 
 if TYPE_CHECKING:
@@ -62,7 +63,7 @@ class SplitSecrets:
         released: list[Event] = []
         if event["type"] == "block_end":
             released = [self._held.pop(block) for block in [_block(event)] if block in self._held]
-        elif event["type"] in ("finish", "error", "aborted"):
+        elif is_terminal(event):
             released, self._held = list(self._held.values()), {}
         return [_with(waiting, self._masked(_text(waiting))) for waiting in released]
 

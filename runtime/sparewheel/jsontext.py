@@ -1,4 +1,9 @@
-"""JSON texts of the boundary: read so that nothing in them breaks us, written so that nothing is lost.
+"""JSON texts from outside: one reader, bounded before it parses, and the writer of the boundary.
+
+WebAssembly's stack is small: about 5,600 nested brackets in `json.loads` end Pyodide, with every session in it. So no
+other module parses JSON; a lint rule (`banned-api` in pyproject.toml) holds that. pydantic's parser is the fast one and
+stops at 200 levels. Only what it refuses goes to the standard library's parser, which accepts more, and its depth is
+measured first.
 
 Half a surrogate pair is legal in JSON and in JavaScript, but no encoding can represent it (a text cut in the middle of
 an emoji has one). It becomes U+FFFD on the way in and on the way out.
@@ -8,22 +13,51 @@ from __future__ import annotations
 
 import json
 import re
+from collections import Counter
 from typing import Any, Final
 
-from pydantic_core import to_json
+from pydantic_core import from_json, to_json
+
+MAX_DEPTH: Final = 200  # of arrays and objects; also the limit of pydantic's parser
+MAX_CHARS: Final = 64 * 1024 * 1024
 
 _HALF: Final = re.compile(r"\\u[dD][89a-fA-F]|[\ud800-\udfff]")
+_BRACKET_OR_STRING: Final = re.compile(r'[\[\]{}]|"(?:[^"\\]|\\.)*+"?', re.DOTALL)
+_STEP: Final = {"[": 1, "{": 1, "]": -1, "}": -1}
 
 
-def read(text: str) -> Any:
-    """The value of a JSON text, without halves of surrogate pairs; `NaN` and `Infinity` are null.
+def read(text: str | bytes, *, strict: bool = False) -> Any:
+    """The value of a JSON text. `NaN` and `Infinity` are null; halves of surrogate pairs are U+FFFD.
 
-    Raises `ValueError` and `RecursionError`.
+    Args:
+        text: the JSON text; bytes are UTF-8.
+        strict: refuse `NaN`, `Infinity`, and an object that has a key twice: readers differ in which one they take.
+
+    Raises:
+        ValueError: not JSON, longer than `MAX_CHARS`, nested deeper than `MAX_DEPTH`, a number of more than 4,300
+            digits, or what `strict` refuses.
     """
-    value = json.loads(text, parse_constant=lambda _: None)
+    if len(text) > MAX_CHARS:
+        raise ValueError(f"the JSON text is longer than {MAX_CHARS} characters")
+    try:
+        value = from_json(text, allow_inf_nan=False)
+        if not strict:
+            return value
+    except (ValueError, TypeError) as error:  # it may still be JSON: NaN, halves of surrogate pairs
+        if "recursion limit" in str(error) or _is_too_deep(text := _decoded(text)):
+            raise ValueError(f"the JSON text is nested deeper than {MAX_DEPTH} levels") from None
+    text = _decoded(text)
+    value = json.loads(text, parse_constant=_refuse if strict else _null, object_pairs_hook=_unique if strict else None)
     if _HALF.search(text):
         value = json.loads(whole(json.dumps(value, ensure_ascii=False)))
     return value
+
+
+def read_first(text: str, start: int = 0) -> tuple[Any, int]:
+    """The JSON value that begins at `start` of a text, and where it ends. Raises `ValueError` like `read`."""
+    if _is_too_deep(text):
+        raise ValueError(f"the JSON text is nested deeper than {MAX_DEPTH} levels")
+    return json.JSONDecoder().raw_decode(text, start)
 
 
 def whole(text: str) -> str:
@@ -36,8 +70,42 @@ def whole(text: str) -> str:
 
 
 def write(value: object) -> str:
+    """The JSON text of a value. Values that JSON lacks become null (NaN, Infinity) or `<type>`."""
     return to_json(value, inf_nan_mode="null", fallback=name_of).decode()
 
 
 def name_of(value: object) -> str:
+    """What stands in JSON for a value of a type that JSON lacks."""
     return f"<{type(value).__name__}>"
+
+
+def _decoded(text: str | bytes) -> str:
+    return text.decode("utf-8-sig") if isinstance(text, bytes) else text
+
+
+def _is_too_deep(text: str) -> bool:
+    """Whether brackets outside of strings are nested deeper than `MAX_DEPTH`. Linear in the length of `text`."""
+    if text.count("[") + text.count("{") <= MAX_DEPTH:
+        return False
+    depth = 0
+    for match in _BRACKET_OR_STRING.finditer(text):
+        depth += _STEP.get(match[0], 0)
+        if depth > MAX_DEPTH:
+            return True
+    return False
+
+
+def _null(_: str) -> None:
+    return None
+
+
+def _refuse(constant: str) -> None:
+    raise ValueError(f"{constant} is not JSON")
+
+
+def _unique(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    found = dict(pairs)
+    if len(found) < len(pairs):
+        [(twice, _)] = Counter(name for name, _ in pairs).most_common(1)
+        raise ValueError(f"the key {twice[:100]!r} is there twice")
+    return found

@@ -181,7 +181,7 @@ def changing(answer: Any) -> tuple[list[int], list[str], Played, list[dict[str, 
         schema = {"type": "object", "properties": properties}
         own = context(tool(write, read_only=False, parameters=schema), interactive=True)
         own.hooks = [Hook("pre_tool_use", change), Hook("permission_request", see)]
-        transport = ScriptedTransport({"a": [calls(("1", "write", '{"n": 1, "n": 2}')), say("Done.")]})
+        transport = ScriptedTransport({"a": [calls(("1", "write", '{"n": 1}')), say("Done.")]})
         played = Played()
         async with aclosing(session(transport, [], text=agent_file(), context=own).turn("hi")) as batches:
             async for batch in batches:

@@ -523,7 +523,7 @@ def test_an_event_that_is_not_json_is_an_error() -> None:
 
 def test_half_a_character_is_not_the_end() -> None:
     body = b'data: {"candidates":[{"content":{"parts":[{"text":"a\\ud83d"}]},"finishReason":"STOP"}]}\n\n'
-    assert assemble(body).message().text == "a?"
+    assert assemble(body).message().text == "a\ufffd"
 
 
 @pytest.mark.parametrize("body", [b"", b": comment\n\n", b"data: {}\n\n", b"data:\n\n"])

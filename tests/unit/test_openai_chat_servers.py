@@ -151,7 +151,9 @@ def test_a_message_after_deltas_is_not_told_again() -> None:
 
 
 def test_half_a_character_is_no_reason_to_fail() -> None:
-    assert read('{"choices": [{"delta": {"content": "a\\ud83c"}}]}', chunk({}, "stop"), DONE).message().text == "a?"
+    assert (
+        read('{"choices": [{"delta": {"content": "a\\ud83c"}}]}', chunk({}, "stop"), DONE).message().text == "a\ufffd"
+    )
 
 
 # The end

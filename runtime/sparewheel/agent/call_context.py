@@ -6,8 +6,9 @@ import asyncio
 import secrets
 from typing import TYPE_CHECKING, Any
 
-from pydantic_core import from_json, to_json
+from pydantic_core import to_json
 
+from ..jsontext import read
 from ..tools.base import ToolError, seconds
 
 if TYPE_CHECKING:
@@ -55,7 +56,7 @@ class CallContext:
         if not self._context.approvals.interactive:
             return {"action": "decline"}
         try:
-            shown = from_json(to_json(dict(schema)))
+            shown = read(to_json(dict(schema)))
         except Exception as error:  # a schema is whatever the tool made of it
             raise ToolError(f"The question's schema cannot be said in JSON: {error}"[:500]) from None
         facts = {"agent_name": self.agent, "tool_name": self._name, "message": str(message)}

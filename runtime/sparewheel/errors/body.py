@@ -9,10 +9,11 @@ cut JSON, HTML pages and plain text.
 from __future__ import annotations
 
 import html
-import json
 import re
 from dataclasses import dataclass, field
 from typing import Any, Final
+
+from ..jsontext import read_first
 
 LONGEST_BODY: Final = 64 * 1024
 _LONGEST_TEXT: Final = 8 * 1024
@@ -144,8 +145,8 @@ def _json_in(text: str) -> tuple[str, Any, str] | None:
         return None
     start = min(starts)
     try:
-        value, end = json.JSONDecoder().raw_decode(text, start)
-    except (ValueError, RecursionError):
+        value, end = read_first(text, start)
+    except ValueError:
         return None
     return text[:start].strip(" -:,"), value, text[end:].strip()
 

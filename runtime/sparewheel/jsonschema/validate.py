@@ -44,7 +44,7 @@ class Validator:
         """The same for JSON text."""
         try:
             value = read(text)
-        except (ValueError, RecursionError) as error:
+        except ValueError as error:
             raise Mismatch(f"{name} is not JSON: {error}") from None
         return self.check(value, name)
 

@@ -14,6 +14,7 @@ from contextlib import asynccontextmanager
 from typing import TYPE_CHECKING, Any
 
 from ..errors import KINDS, ErrorInfo, TransportError
+from ..jsontext import read
 from ..transports.mock import MockResponse
 
 if TYPE_CHECKING:
@@ -57,7 +58,7 @@ class PageTransport:
                 done = piece.get("done") is True
                 yield b"data: " + json.dumps(piece).encode() + b"\n\n"
 
-        self._post({"type": "model_request", "request": number, **json.loads(request.body)})
+        self._post({"type": "model_request", "request": number, **read(request.body)})
         try:
             yield MockResponse(body=body())
         finally:

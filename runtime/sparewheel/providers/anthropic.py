@@ -8,10 +8,9 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING, Any, Final, TypeAlias
 
-from pydantic_core import from_json
-
 from ..errors import ErrorInfo, ProviderError
 from ..errors.classify import classify
+from ..jsontext import read
 from ..transports.base import HttpRequest
 from ..usage import Usage
 from .anthropic_request import body_of
@@ -78,7 +77,7 @@ class AnthropicDecoder:
 
     def feed(self, event: ServerSentEvent) -> None:
         try:
-            data = from_json(event.data)
+            data = read(event.data)
         except ValueError:
             raise self._garbled(event) from None
         if not isinstance(data, dict):

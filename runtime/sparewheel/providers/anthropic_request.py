@@ -11,10 +11,9 @@ import re
 from typing import TYPE_CHECKING, Any, Final, TypeAlias
 from urllib.parse import unquote_to_bytes
 
-from pydantic_core import from_json
-
 from ..errors import ErrorInfo, ProviderError
 from ..jsonschema.dialects import normalise
+from ..jsontext import read
 from ..messages import Image, Reasoning, Text, ToolCall
 from .history import prepare
 
@@ -200,7 +199,7 @@ def _tool_result(message: Message) -> Json:
 def _input(arguments: str) -> Json:
     """The arguments as an object; a history from elsewhere may hold what is none, and is shown as it was."""
     try:
-        value = from_json(arguments or "{}", allow_inf_nan=False)
+        value = read(arguments or "{}", strict=True)
     except ValueError:
         value = None
     return value if isinstance(value, dict) else {"arguments": arguments}

@@ -6,11 +6,11 @@ Pieces are kept in lists and joined when asked for, so that a long answer costs 
 
 from __future__ import annotations
 
-import json
 import secrets
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final, Literal, TypeAlias
 
+from ..jsontext import read
 from ..messages import Message, Reasoning, Text, ToolCall
 from ..usage import Usage
 
@@ -100,8 +100,8 @@ class Block:
         if cut and not self.content:
             return False
         try:
-            arguments = json.loads(self.content or "{}", parse_constant=_no_constant)
-        except (ValueError, RecursionError):
+            arguments = read(self.content or "{}", strict=True)
+        except ValueError:
             return False
         return bool(self.name) and isinstance(arguments, dict)
 
@@ -111,10 +111,6 @@ class Block:
         if self.kind == "thinking":
             return Reasoning(self.content, self.signature, origin, self.redacted)
         return ToolCall(self.id, self.name, self.content or "{}", self.signature, origin)
-
-
-def _no_constant(name: str) -> None:
-    raise ValueError(f"{name} is not JSON")
 
 
 class Assembly:

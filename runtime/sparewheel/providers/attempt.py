@@ -5,10 +5,9 @@ from __future__ import annotations
 from contextlib import aclosing
 from typing import TYPE_CHECKING, Final
 
-from pydantic_core import from_json
-
 from ..errors import ErrorInfo, ProviderError, SparewheelError
 from ..errors.classify import classify
+from ..jsontext import read
 from ..sse import MAX_EVENT_SIZE, ServerSentEvent, SSEDecoder
 from ..transports.base import read_at_most
 from .assembly import Assembly, ProviderEvent
@@ -101,7 +100,7 @@ async def _document(first: bytes, rest: AsyncIterator[bytes], decoder: StreamDec
             raise ProviderError(_NOT_A_STREAM)
     body = b"".join(parts)
     try:
-        from_json(body)
+        read(body)
     except ValueError:
         raise ProviderError(_NOT_A_STREAM if body.lstrip().startswith(b"<") else _TRUNCATED) from None
     decoder.feed(ServerSentEvent(body.decode("utf-8", "replace")))

@@ -11,8 +11,7 @@ import json
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from pydantic_core import from_json
-
+from ..jsontext import read
 from .openai_common import arguments_text, mapping, string
 
 if TYPE_CHECKING:
@@ -29,7 +28,7 @@ class _Call:
 
     def is_complete(self) -> bool:
         try:
-            return isinstance(from_json("".join(self.pieces)), dict)
+            return isinstance(read("".join(self.pieces)), dict)
         except ValueError:
             return False
 

@@ -16,10 +16,9 @@ import re
 from typing import TYPE_CHECKING, Any, Final
 from urllib.parse import quote, unquote_to_bytes
 
-from pydantic_core import from_json
-
 from ..errors import ErrorInfo, ProviderError
 from ..jsonschema.dialects import normalise
+from ..jsontext import read
 from ..messages import Image, Reasoning, Text, ToolCall
 from ..transports.base import HttpRequest
 from ..usage import Usage
@@ -288,7 +287,7 @@ def _function_response(message: Message, call: ToolCall, ref: str) -> Json:
 
 def _object(text: str) -> Json | None:
     try:
-        value = from_json(text, allow_inf_nan=False)
+        value = read(text, strict=True)
     except ValueError:
         return None
     return value if isinstance(value, dict) else None

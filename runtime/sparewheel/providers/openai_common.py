@@ -7,11 +7,10 @@ from functools import lru_cache
 from typing import TYPE_CHECKING, Any, Final
 from urllib.parse import urlsplit
 
-from pydantic_core import from_json
-
 from ..errors import ErrorInfo, ProviderError
 from ..errors.classify import classify
 from ..jsonschema.dialects import normalise
+from ..jsontext import read
 from ..transports.base import HttpRequest
 from ..usage import Usage
 
@@ -96,13 +95,9 @@ def _unwritable(what: str, error: ValueError) -> ProviderError:
 def parse(data: str) -> object:
     """The JSON of an event. Raises `ProviderError` (kind `server_error`) for anything else."""
     try:
-        return from_json(data)
+        value: object = read(data)
+        return value
     except ValueError:
-        pass
-    try:
-        # Half a character, escaped: some servers cut between the halves. Legal JSON, but no text that UTF-8 can write.
-        return json.loads(json.dumps(json.loads(data), ensure_ascii=False).encode("utf-8", "replace"))
-    except (ValueError, RecursionError):
         raise ProviderError(
             ErrorInfo(
                 "server_error",

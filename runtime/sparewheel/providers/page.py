@@ -9,9 +9,8 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING
 
-from pydantic_core import from_json
-
 from ..errors import ErrorInfo, ProviderError
+from ..jsontext import read
 from ..transports.base import HttpRequest
 from .history import prepare
 
@@ -49,7 +48,7 @@ class PageModelDecoder:
         self.ended = False
 
     def feed(self, event: ServerSentEvent) -> None:
-        piece = from_json(event.data)
+        piece = read(event.data)
         text = piece.get("text")
         if isinstance(text, str) and text:
             self._assembly.text(text)

@@ -13,7 +13,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, Final
 
-from pydantic_core import from_json
+from ..jsontext import read
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -65,7 +65,7 @@ class Shortcut:
         if text.isprintable() and '"' not in text and "\\" not in text:
             return text
         try:
-            return str(from_json(f'"{text}"'))
+            return str(read(f'"{text}"'))
         except ValueError:
             return ""
 

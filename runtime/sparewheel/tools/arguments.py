@@ -15,8 +15,8 @@ if TYPE_CHECKING:
 def parse_arguments(text: str, validator: Validator) -> dict[str, Any]:
     """The arguments of a call. Raises `ToolError`."""
     try:
-        value = read(text)
-    except (ValueError, RecursionError) as error:
+        value = read(text, strict=True)
+    except ValueError as error:
         raise ToolError(f"The arguments are not JSON: {error}") from None
     return check_arguments(value, validator)
 

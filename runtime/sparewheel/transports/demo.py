@@ -11,6 +11,7 @@ import json
 from contextlib import aclosing, asynccontextmanager
 from typing import TYPE_CHECKING, Any, Final
 
+from ..jsontext import read
 from .base import broken_off
 from .mock import MockResponse
 
@@ -104,6 +105,6 @@ class DemoTransport:
 
     @asynccontextmanager
     async def stream(self, request: HttpRequest) -> AsyncIterator[MockResponse]:
-        name = json.loads(request.body)["model"]
+        name = read(request.body)["model"]
         make = _MODELS.get(name)
         yield make() if make else _failure(404, "model_not_found", f"There is no demo model '{name}'.")

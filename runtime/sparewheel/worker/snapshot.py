@@ -22,6 +22,7 @@ import zipimport
 from typing import TYPE_CHECKING, Final
 
 from ..config.loading import load_agent_file
+from ..jsontext import read
 from .worker import Worker
 
 if TYPE_CHECKING:
@@ -72,7 +73,7 @@ async def prepare() -> None:
 
     def hear(text: str) -> None:
         said.append(text)
-        if json.loads(text)["type"] == "reply":
+        if read(text)["type"] == "reply":
             replied.set()
 
     worker = Worker(hear)
@@ -85,7 +86,7 @@ async def prepare() -> None:
         replied.clear()
         worker.dispatch(json.dumps({"id": 1, "method": method, "params": {"session": "s", **params}}))
         await replied.wait()
-        if "error" in json.loads(said[-1]):
+        if "error" in read(said[-1]):
             raise RuntimeError(said[-1])
 
 

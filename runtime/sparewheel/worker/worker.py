@@ -92,7 +92,7 @@ class Worker:
         """Take one command: `{id, method, params}`. Never raises; every command gets one reply."""
         try:
             command = read(text)
-        except (ValueError, RecursionError):
+        except ValueError:
             command = None
         if not isinstance(command, dict):
             command = {}

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import hashlib
 import io
-import json
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -15,6 +14,7 @@ from ruamel.yaml import YAML
 from ruamel.yaml.error import YAMLError
 
 from ...jsonschema.tree import Budget, Reader, merged, without
+from ...jsontext import read
 from ..base import ToolError
 from ..toolset import shown
 
@@ -76,7 +76,7 @@ def parse_spec(body: bytes) -> dict[str, Any]:
     """JSON or YAML. Raises `ToolError`."""
     text = body.decode("utf-8-sig", "replace")
     try:
-        spec = json.loads(text) if text.lstrip().startswith("{") else _yaml(text, len(body))
+        spec = read(text) if text.lstrip().startswith("{") else _yaml(text, len(body))
     except (ValueError, YAMLError, RecursionError, TypeError, AttributeError) as error:
         raise ToolError(f"The OpenAPI document cannot be read: {' '.join(str(error).split())[:300]}") from None
     version = spec.get("openapi") if isinstance(spec, dict) else None

@@ -6,13 +6,14 @@ read when this module is imported, so that a memory snapshot holds it, and parse
 
 from __future__ import annotations
 
-import json
 import re
 from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime
 from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
+
+from ..jsontext import read
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -80,7 +81,7 @@ def lookup(provider: str, model: str, day: date | None = None) -> Facts | None:
 @cache
 def _catalogue() -> dict[str, list[Any]]:
     """The rows of `prices.json`, by provider."""
-    models: dict[str, list[Any]] = json.loads(_TEXT)["models"]
+    models: dict[str, list[Any]] = read(_TEXT)["models"]
     return models
 
 

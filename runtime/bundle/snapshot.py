@@ -7,21 +7,23 @@ import json
 import shutil
 import zipfile
 from dataclasses import dataclass
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from bundle.bytecode import INSIDE
 from bundle.fetch import PYODIDE
+from bundle.function_table import table_start
 from bundle.naming import digest_files, hashed
 from bundle.shell import CACHE, WEB, logged, say
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
-    from pathlib import Path
 
 SNAPSHOTS = CACHE / "snapshot"
 TOOLS = (
     INSIDE / "make_snapshot.mjs",
     INSIDE / "pack.mjs",
+    Path(__file__).with_name("function_table.py"),
     WEB / "boot" / "container.js",
     WEB / "boot" / "side-modules.js",
 )
@@ -50,6 +52,7 @@ def make_snapshot(wheels: Sequence[Path], stdlib: Path) -> Snapshot:
     """
     folder = SNAPSHOTS / digest_files([*wheels, stdlib, *TOOLS, PYODIDE / "package.json"])
     site, memory = folder / "site", folder / "memory.bin"
+    start = table_start((PYODIDE / "pyodide.asm.wasm").read_bytes())
     if not memory.exists():
         say("making the memory snapshot")
         shutil.rmtree(SNAPSHOTS, ignore_errors=True)
@@ -58,13 +61,13 @@ def make_snapshot(wheels: Sequence[Path], stdlib: Path) -> Snapshot:
             with zipfile.ZipFile(wheel) as archive:
                 archive.extractall(site)
         partial = memory.with_suffix(".partial")
-        argv: list[str | Path] = ["node", TOOLS[0], PYODIDE, stdlib, site, partial]
+        argv: list[str | Path] = ["node", TOOLS[0], str(start), PYODIDE, stdlib, site, partial]
         logged(argv, "snapshot", "could not make the memory snapshot")
         partial.rename(memory)
-    return _describe(site, memory)
+    return _describe(site, memory, start)
 
 
-def _describe(site: Path, memory: Path) -> Snapshot:
+def _describe(site: Path, memory: Path, start: int) -> Snapshot:
     content = memory.read_bytes()
     name, archive = hashed("snapshot.bin", content), pack_site(site)
     files: dict[str, Path | bytes] = {name: memory, (late := hashed("site.bin", archive)): archive}
@@ -77,6 +80,7 @@ def _describe(site: Path, memory: Path) -> Snapshot:
         "file": name,
         "size": len(content),
         "sha256": hashlib.sha256(content).hexdigest(),
+        "tableStart": start,
         "sideModules": side_modules,
     }
     return Snapshot(files, {"site": late, "snapshot": facts})

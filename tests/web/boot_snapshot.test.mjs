@@ -130,8 +130,8 @@ test("a side module that does not load fails the start, though Emscripten would 
     return new Promise(() => {});
   };
   const broken = [{ path: "/lib/x.so", module: Promise.reject(new Error("not WebAssembly")) }];
-  await assert.rejects(createModule(creating({ length: 1, grow() {} }), { preRun: [] }, broken), /not WebAssembly/);
-  await assert.rejects(createModule(creating({ length: 20_000 }), { preRun: [] }, []), /20000 slots already/);
+  await assert.rejects(createModule(creating({ length: 1, grow() {} }), { preRun: [] }, broken, 2), /not WebAssembly/);
+  await assert.rejects(createModule(creating({ length: 20_000 }), { preRun: [] }, [], 2), /20000 slots already, not 2/);
 });
 
 test("the files of the archive come out as they went in", () => {
@@ -142,7 +142,7 @@ test("the files of the archive come out as they went in", () => {
 
 const LOCK = {
   packages: { sparewheel: { name: "sparewheel", file_name: "s.whl", depends: [] } },
-  tool: { sparewheel: { core: "core/", site: "site.bin", snapshot: { file: "s.bin", size: 1, sha256: "", sideModules: [] } } },
+  tool: { sparewheel: { core: "core/", site: "site.bin", snapshot: { file: "s.bin", size: 1, sha256: "", tableStart: 2, sideModules: [] } } },
 };
 
 /** Boot from a snapshot with a pyodide.mjs that does what `loadPyodide` does. */

@@ -8,6 +8,7 @@
  * @property {string} file
  * @property {number} size Bytes, unpacked.
  * @property {string} sha256 Of the bytes, in hex.
+ * @property {number} tableStart The slot of WebAssembly's table of functions at which the side modules start.
  * @property {{path: string, file: string}[]} sideModules
  *
  * @typedef {object} Lock pyodide-lock.json.

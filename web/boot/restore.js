@@ -31,7 +31,7 @@ export async function restore(indexURL, lock, network) {
   for (const begun of [...scripts, ...sideModules.map(({ module }) => module), download]) begun.catch(() => {});
   const createPyodideModule = async (/** @type {any} */ settings) => {
     const { default: create } = await scripts[1];
-    const { module, places } = await createModule(create, settings, sideModules);
+    const { module, places } = await createModule(create, settings, sideModules, snapshot.tableStart);
     const file = await /** @type {NonNullable<typeof download>} */ (download);
     download = null; // Pyodide keeps this function
     verified = file.verified;

@@ -3,10 +3,8 @@
 // A snapshot holds pointers into a side module: into its memory and into the table of functions. So it has to lie at the
 // same addresses whenever the snapshot is made or restored. Loaded before the C runtime starts, its memory is taken from
 // the end of the program's own data, always the same; the table is grown to a fixed length first, because the engines
-// put different numbers of functions into it. Everything here that is not standard is Emscripten's
+// put different numbers of functions into it (runtime/bundle/function_table.py). Everything here that is not standard is Emscripten's
 // (https://emscripten.org/docs/compiling/Dynamic-Linking.html) or Pyodide's, and private: hence the pinned version.
-
-const TABLE_START = 14336; // some room above the longest table that an engine was seen to have (14175 slots)
 
 /**
  * @typedef {import("./container.js").Place} Place
@@ -18,9 +16,10 @@ const TABLE_START = 14336; // some room above the longest table that an engine w
  * @param {(settings: Settings) => Promise<any>} create The default export of pyodide.asm.mjs.
  * @param {Settings} settings
  * @param {SideModule[]} sideModules
+ * @param {number} tableStart Slots that the table gets before the first of them is loaded.
  * @returns {Promise<{module: any, places: Place[]}>} Emscripten's module and where the side modules lie.
  */
-export async function createModule(create, settings, sideModules) {
+export async function createModule(create, settings, sideModules, tableStart) {
   /** @type {Place[]} */
   const places = [];
   /** @type {(reason: unknown) => void} */
@@ -29,7 +28,7 @@ export async function createModule(create, settings, sideModules) {
   settings.preRun.push((/** @type {any} */ module) => {
     module.addRunDependency("side-modules");
     const loading = async () => {
-      growTable(module.wasmTable);
+      growTable(module.wasmTable, tableStart);
       for (const { path, module: compiled } of sideModules) places.push(load(module, path, await compiled));
       module.removeRunDependency("side-modules");
     };
@@ -39,10 +38,13 @@ export async function createModule(create, settings, sideModules) {
   return { module: await Promise.race([create(settings), failed]), places };
 }
 
-/** @param {WebAssembly.Table} table */
-function growTable(table) {
-  if (table.length > TABLE_START) throw new Error(`the table of functions has ${table.length} slots already`);
-  table.grow(TABLE_START - table.length);
+/**
+ * @param {WebAssembly.Table} table
+ * @param {number} start
+ */
+function growTable(table, start) {
+  if (table.length > start) throw new Error(`the table of functions has ${table.length} slots already, not ${start}`);
+  table.grow(start - table.length);
 }
 
 /**

@@ -1,6 +1,7 @@
-// node make_snapshot.mjs PYODIDE STDLIB SITE TARGET: starts Python with the packages in the folder SITE, lets them prepare
-// (`sparewheel.worker.snapshot.prepare`), and writes the snapshot of its memory to the file TARGET. STDLIB is Python's standard
-// library as bytecode: compiling it here would leave its traces all over the memory.
+// node make_snapshot.mjs TABLE_START PYODIDE STDLIB SITE TARGET: starts Python with the packages in the folder SITE, lets
+// them prepare (`sparewheel.worker.snapshot.prepare`), and writes the snapshot of its memory to the file TARGET. STDLIB
+// is Python's standard library as bytecode: compiling it here would leave its traces all over the memory.
+// TABLE_START: the slot of WebAssembly's table of functions at which native modules start.
 
 import { readdir, readFile, writeFile } from "node:fs/promises";
 import { join, relative, resolve } from "node:path";
@@ -8,7 +9,8 @@ import { pathToFileURL } from "node:url";
 import { createModule } from "../../../web/boot/side-modules.js";
 import { pack } from "./pack.mjs";
 
-const [pyodide, stdlib, site, target] = process.argv.slice(2).map((path) => resolve(path));
+const [tableStart, ...paths] = process.argv.slice(2);
+const [pyodide, stdlib, site, target] = paths.map((path) => resolve(path));
 const PAGE = 4096;
 const SITE_PACKAGES = "/lib/python3.14/site-packages";
 // Equal inputs are to give equal snapshots, whoever makes them.
@@ -57,7 +59,7 @@ async function start() {
   /** @type {any} */
   let made;
   const createPyodideModule = async (/** @type {any} */ settings) => {
-    made = await createModule(create, settings, sideModules);
+    made = await createModule(create, settings, sideModules, Number(tableStart));
     made.tableLength = made.module.wasmTable.length;
     return made.module;
   };
@@ -127,7 +129,7 @@ async function freshMemory() {
   /** @type {Uint8Array | undefined} */
   let memory;
   const createPyodideModule = async (/** @type {any} */ settings) => {
-    memory = (await createModule(create, settings, sideModules)).module.HEAPU8.slice();
+    memory = (await createModule(create, settings, sideModules, Number(tableStart))).module.HEAPU8.slice();
     throw new Enough();
   };
   await loadPyodide({ ...OPTIONS, _loadSnapshot: new Uint8Array(16), createPyodideModule }).catch((/** @type {unknown} */ thrown) => {

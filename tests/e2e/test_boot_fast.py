@@ -75,7 +75,7 @@ SCRIPT = "../some/deep/path/spare/sparewheel.js"
 async def test_the_snapshot_is_all_that_is_fetched_and_used(theirs: Theirs) -> None:
     told = await take_turn(theirs.page, SCRIPT)
     assert stages(told) == ["check", "snapshot", "runtime"]
-    assert not any("without it" in line for line in told["told"])
+    assert not any("without it" in line for line in [*told["told"], *theirs.watch.console])
     assert not any(url.endswith(".whl") for url in theirs.watch.urls)
     assert theirs.watch.faults == []
 
@@ -129,6 +129,7 @@ async def test_a_snapshot_that_cannot_be_used_is_done_without(
     [news] = [line for line in told["told"] if line.endswith("starting without it")]
     assert news.startswith("snapshot: The snapshot can not be used")
     assert reason in news
+    assert f"[warning] sparewheel: {news.removeprefix('snapshot: ')}" in theirs.watch.console
 
 
 async def test_a_snapshot_of_another_pyodide_is_done_without(theirs: Theirs, site: Site) -> None:

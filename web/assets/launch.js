@@ -21,7 +21,7 @@ const WORKER_HINT =
 
 /**
  * Start a worker and wait until Python is ready in it. If it fails once it has begun with a snapshot, it is ended, and
- * another one starts without.
+ * another one starts without; `onProgress` and the console get the reason.
  * @param {Launch} launch
  * @returns {Promise<Worker>} Rejects with `SparewheelError` of kind "boot_failed" or "aborted"; then no worker is left.
  */
@@ -37,6 +37,7 @@ export async function launchWorker(launch) {
   } catch (error) {
     if (!restoring || !(error instanceof SparewheelError) || error.kind !== "boot_failed") throw error;
     const message = `The snapshot can not be used (${error.message}): starting without it`;
+    console.warn(`sparewheel: ${message}`); // this start takes several times as long
     launch.onProgress({ type: "progress", stage: "snapshot", message, ms: Math.round(performance.now() - began) });
     return startWorker({ ...launch, snapshot: false });
   }

@@ -54,8 +54,6 @@ export type Kind =
   | "empty_output"
   | "circuit_breaker"
   | "aborted"
-  | "tool_error"
-  | "max_steps"
   | "loop"
   | "guardrail"
   | "config"

@@ -103,7 +103,7 @@ def test_result_is_consistent_with_its_kind() -> None:
     assert classify(401, message="Unauthorized") == ErrorInfo(
         "auth",
         "Unauthorized",
-        "The provider does not accept the key for the provider. Check that it is complete, still valid and meant for "
+        "The provider does not accept the key for the provider. Check that it is complete, still valid and issued by "
         "the provider, and that base_url belongs to the same provider.",
         None,
         401,

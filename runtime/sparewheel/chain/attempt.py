@@ -6,6 +6,7 @@ from contextlib import aclosing
 from typing import TYPE_CHECKING
 
 from ..errors import ErrorInfo, ProviderError
+from ..errors.hints import hint_for
 from ..providers.attempt import run_attempt
 from ..providers.registry import wire_format
 from .watchdog import Watchdog
@@ -100,22 +101,18 @@ class Attempt:
         if assembly is None:
             raise AssertionError("an attempt without an error has streamed at least its start")
         if assembly.reason == "refusal":
-            return ProviderError(ErrorInfo("refusal", "The model refused.", _HINT))
+            return ProviderError(ErrorInfo("refusal", "The model refused.", hint_for("refusal")))
         if assembly.reason == "content_filter":
             message = "The provider's content filter stopped the answer."
-            return ProviderError(ErrorInfo("content_filter", message, _HINT))
+            return ProviderError(ErrorInfo("content_filter", message, hint_for("content_filter")))
         if assembly.empty and assembly.reason != "length" and not self._empty_is_fine:
-            hint = "Trying again, or another model, usually helps."
-            return ProviderError(ErrorInfo("empty_output", "The model answered nothing.", hint))
+            return ProviderError(ErrorInfo("empty_output", "The model answered nothing.", hint_for("empty_output")))
         return None
 
 
 def _too_long(max_bytes: int) -> ErrorInfo:
     hint = "max_response_bytes in the agent file sets the limit."
     return ErrorInfo("guardrail", f"The answer grew past {max_bytes} bytes and was cut off.", hint)
-
-
-_HINT = "Another model may answer; otherwise rephrase the request."
 
 
 def _complete(record: AttemptRecord, error: SparewheelError | None) -> None:

@@ -10,6 +10,7 @@ from contextlib import aclosing
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Final
 
+from ..errors import FACTS
 from ..messages import assistant, user
 from ..providers.base import ModelRequest
 from .attempt import Attempt
@@ -32,8 +33,6 @@ if TYPE_CHECKING:
     from .health import Health
 
 GO_ON: Final = "[The connection broke. Continue your answer exactly where it stopped; repeat nothing.]"
-# The stream went well, but what it brought is no answer: nothing to keep, and nothing to go on from.
-_NO_ANSWER: Final[frozenset[Kind]] = frozenset({"refusal", "content_filter", "empty_output"})
 
 
 class Chain:
@@ -283,7 +282,7 @@ class _StepRun:
 
     def _keeps(self, attempt: Attempt, kind: Kind) -> bool:
         """Whether the step ends here because its stream broke and what it brought is to stay."""
-        return self._config.on_partial == "keep" and attempt.shown and kind not in _NO_ANSWER
+        return self._config.on_partial == "keep" and attempt.shown and FACTS[kind].scope != "answer"
 
     def _after(self, attempt: Attempt, decision: Decision, failure: Failure, choice: Choice) -> list[Event]:
         """What a failed attempt leaves to say: its usage, what becomes of its text, and what comes next."""
@@ -322,7 +321,7 @@ class _StepRun:
 
     def _continues(self, attempt: Attempt, kind: Kind) -> bool:
         """Whether the next model is asked to go on. Only prose can be: a tool call that was cut means nothing."""
-        if self._config.on_partial != "continue" or attempt.assembly is None or kind in _NO_ANSWER:
+        if self._config.on_partial != "continue" or attempt.assembly is None or FACTS[kind].scope == "answer":
             return False
         message = attempt.assembly.message()
         return bool(message.text) and not message.tool_calls

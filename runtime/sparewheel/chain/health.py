@@ -16,7 +16,7 @@ import hashlib
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
-from ..errors import KINDS
+from ..errors import FACTS, KINDS
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -31,21 +31,10 @@ LONGEST_COOLDOWN: Final = 3600.0  # however long a provider asks for
 FOREVER: Final = float("inf")  # a key that is not accepted cools until it is another key
 MAX_ENTRIES: Final = 1000  # of models and accounts together: a page may go on for weeks
 
-_COUNTED: Final[frozenset[Kind]] = frozenset(
-    {
-        "overloaded",
-        "server_error",
-        "network",
-        "network_or_cors",
-        "stream_truncated",
-        "timeout_connect",
-        "timeout_first_content",
-        "timeout_idle",
-    }
-)
-# After these a rescue makes the rescuer stay first for a while. A rate limit has its own time, and a request that was
-# itself at fault cools nobody.
-_COOLED_BY_RESCUE: Final = _COUNTED | {"model_not_found", "unsupported"}
+# A fallback that answered after one of these keeps its place for a while. A rate limit sets a time of its own.
+_COOLED_BY_RESCUE: Final = {
+    kind for kind, facts in FACTS.items() if facts.scope in ("network", "host", "model") and kind != "rate_limit"
+}
 
 
 @dataclass(slots=True)
@@ -108,7 +97,7 @@ class Health:
 
     def failed(self, spec: ModelSpec, info: ErrorInfo, cooldown: float) -> None:
         """Count the failure; cool the model or its account down where its kind says so. `cooldown` is in seconds."""
-        if info.kind in _COUNTED:
+        if FACTS[info.kind].trips_breaker:
             state = self._state(model_id(spec))
             state.failures += 1
             if state.failures >= FAILURES_TO_OPEN:
@@ -119,7 +108,7 @@ class Health:
             self._cool(model_id(spec), seconds, info.kind, told=info.retry_after is not None)
         elif info.kind == "quota":
             self._cool(account_id(spec), QUOTA_SECONDS, info.kind)
-        elif info.kind in ("auth", "permission"):
+        elif FACTS[info.kind].scope == "account":
             self._cool(account_id(spec), FOREVER, info.kind)
 
     def rescued(self, spec: ModelSpec, kind: Kind, cooldown: float) -> None:
@@ -145,7 +134,7 @@ class Health:
 
     async def wait(self, seconds: float, kind: Kind) -> None:
         """Sleep; a wait that the network caused ends early when it comes back."""
-        if kind not in ("network", "network_or_cors"):
+        if FACTS[kind].scope != "network":
             await asyncio.sleep(seconds)
             return
         try:

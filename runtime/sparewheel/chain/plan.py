@@ -3,17 +3,15 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING
+
+from ..errors import FACTS
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
     from ..config.resolved import ModelSpec
-    from ..errors import Kind
     from .health import Health, Status
-
-# These concern the account, not the model: another model with the same key would fail in the same way.
-_OF_THE_ACCOUNT: Final[frozenset[Kind]] = frozenset({"quota", "auth", "permission"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,7 +48,8 @@ class Plan:
             if status.wait <= 0:
                 return Choice(spec, position, probe=status.probe, skipped=skipped)
             skipped.append((spec, status))
-            if not (self._started and status.kind in _OF_THE_ACCOUNT):
+            # Another model with the same key would fail in the same way.
+            if not (self._started and FACTS[status.kind].scope == "account"):
                 resting.append((status.wait, position, spec, status))
         if not resting:
             return None

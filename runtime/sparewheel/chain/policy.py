@@ -5,38 +5,16 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
+from ..errors import FACTS
 from .backoff import backoff_delay
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from ..config.resolved import ModelSpec
-    from ..config.schema import Action, FallbackConfig
-    from ..errors import ErrorInfo, Kind
+    from ..config.schema import FallbackConfig
+    from ..errors import Action, ErrorInfo
     from .plan import Choice
-
-DEFAULT_ACTIONS: Final[dict[Kind, Action]] = {
-    "rate_limit": "next",
-    "overloaded": "retry",
-    "server_error": "retry",
-    "network": "retry",
-    "network_or_cors": "retry",
-    "stream_truncated": "retry",
-    "timeout_connect": "retry",
-    "timeout_first_content": "retry",
-    "timeout_idle": "retry",
-    "quota": "next",
-    "auth": "next",
-    "permission": "next",
-    "model_not_found": "next",
-    "invalid_request": "next",
-    "unsupported": "next",
-    "context_overflow": "next",
-    "refusal": "next",
-    "content_filter": "next",
-    "empty_output": "retry",
-    "circuit_breaker": "next",
-}
 
 SAME_HOST_DELAY: Final = 0.5  # seconds per position in the chain, when the next model is on the host that just failed
 
@@ -63,7 +41,7 @@ class Decision:
 def decide(failure: Failure, config: FallbackConfig, random: Callable[[], float]) -> Decision:
     """What the chain does about `failure`. `random` gives a float in [0, 1)."""
     kind = failure.info.kind
-    action = config.actions.get(kind) or DEFAULT_ACTIONS.get(kind, "fail")
+    action = config.actions.get(kind) or FACTS[kind].action
     if action in ("finish", "fail"):
         return Decision(action)
     alone = failure.upcoming is None

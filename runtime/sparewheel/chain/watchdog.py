@@ -11,6 +11,7 @@ import asyncio
 from typing import TYPE_CHECKING, Final, TypeVar
 
 from ..errors import ErrorInfo, ProviderError
+from ..errors.hints import hint_for
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
@@ -64,7 +65,7 @@ class Watchdog:
         except asyncio.CancelledError:
             # Ours only if nobody else asked for it too: then the user's wish to stop wins.
             if self._fired and task is not None and task.uncancel() == 0:
-                raise ProviderError(_silence(self._kind, self._limit)) from None
+                raise ProviderError(_timed_out(self._kind, self._limit)) from None
             raise
         finally:
             self._waiting = None
@@ -91,13 +92,6 @@ class Watchdog:
             self._set_timer(now + self._limit)
 
 
-def _silence(kind: Kind, limit: float) -> ErrorInfo:
-    seconds = f"{limit:g} s"
-    messages: dict[Kind, str] = {
-        "timeout_connect": f"No answer within {seconds}.",
-        "timeout_first_content": f"No content within {seconds} of the answer's start.",
-        "timeout_idle": f"The stream went silent for {seconds}.",
-        "timeout_turn": f"The turn took longer than {seconds}.",
-    }
-    hint = "The model may be overloaded or its address wrong; 'timeouts' in the agent file sets the limit."
-    return ErrorInfo(kind, messages[kind], hint)
+def _timed_out(kind: Kind, limit: float) -> ErrorInfo:
+    name = kind.removeprefix("timeout_")
+    return ErrorInfo(kind, f"Time limit reached: timeouts.{name} is {limit:g} s.", hint_for(kind))

@@ -6,11 +6,10 @@ from typing import Literal
 
 from pydantic import Field, field_validator
 
-from ..errors import KINDS, Kind
+from ..errors import KINDS, Action, Kind
 from .base import Strict
 from .duration import Duration
 
-Action = Literal["retry", "next", "fail", "finish"]
 OnPartial = Literal["restart", "keep", "continue"]
 
 

@@ -12,13 +12,12 @@ from pydantic import Field, PrivateAttr
 
 from .agents import AgentConfig, CommandsConfig, Safety, SkillsConfig, StructuredOutputConfig
 from .base import Strict
-from .chains import Action, BackoffConfig, BudgetConfig, FallbackConfig, LimitsConfig, TimeoutsConfig
+from .chains import BackoffConfig, BudgetConfig, FallbackConfig, LimitsConfig, TimeoutsConfig
 from .hooks import HookConfig, HookMatcherConfig, HooksConfig
 from .models import ApiType, Effort, ModelConfig, ProviderConfig
 from .toolsets import McpConfig, ToolsetConfig
 
 __all__ = [
-    "Action",
     "AgentConfig",
     "AgentFile",
     "ApiType",

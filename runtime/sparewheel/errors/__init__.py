@@ -3,14 +3,10 @@
 `types` holds the tree of exceptions, `classify` the decision, `rules`, `body`, `hints` and `retry_after` what it needs.
 """
 
+from .kinds import CODE_OF, FACTS, KINDS, RETRYABLE, Action, Code, Kind
 from .types import (
-    CODE_OF,
-    KINDS,
-    RETRYABLE,
-    Code,
     ConfigError,
     ErrorInfo,
-    Kind,
     ProviderError,
     SparewheelError,
     TransportError,
@@ -20,8 +16,10 @@ from .types import (
 
 __all__ = [
     "CODE_OF",
+    "FACTS",
     "KINDS",
     "RETRYABLE",
+    "Action",
     "Code",
     "ConfigError",
     "ErrorInfo",

@@ -26,13 +26,14 @@ from ..redaction.redact import redact
 from . import rules as rules
 from .body import ErrorBody, http_status, normalise, read_body, read_message
 from .hints import Vendor, hint_for, vendor_of
+from .kinds import RETRYABLE
 from .retry_after import number, retry_after
-from .types import RETRYABLE, ErrorInfo
+from .types import ErrorInfo
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from .types import Kind
+    from .kinds import Kind
 
 _LONGEST_MESSAGE: Final = 500
 _LONGEST_TEXT: Final = 8 * 1024

@@ -7,8 +7,10 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 from urllib.parse import urlsplit
 
+from .kinds import FACTS
+
 if TYPE_CHECKING:
-    from .types import Kind
+    from .kinds import Kind
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,69 +120,7 @@ def is_local(url: str | None) -> bool:
     return address.is_private or address.is_loopback or address.is_link_local
 
 
-_HINTS: Final[dict[Kind, str]] = {
-    "rate_limit": (
-        "{vendor} limits how often this key may ask. Wait a moment, send less at once, or raise the limit of the "
-        "account; a fallback model at another provider keeps the turn going."
-    ),
-    "overloaded": (
-        "{vendor} has more requests than it can serve just now. Try again in a moment, or name a fallback model."
-    ),
-    "server_error": (
-        "Something failed at {vendor}, not in your request. Try again; if it stays, look at the status page of "
-        "{vendor} or name a fallback model."
-    ),
-    "quota": (
-        "The credit or quota of {key} is spent. Add credit or raise the limit{billing}, or use another key or provider."
-    ),
-    "auth": (
-        "{vendor} does not accept {key}. Check that it is complete, still valid and meant for {vendor}{keys}, and "
-        "that base_url belongs to the same provider."
-    ),
-    "permission": (
-        "{key} may not do this at {vendor}: check the permissions of key and project, the allowed regions and "
-        "origins, and whether the account may use this model."
-    ),
-    "model_not_found": (
-        "{vendor} does not know this model, or the account may not use it. Check the spelling of the model's name, "
-        "and that base_url is the right one."
-    ),
-    "invalid_request": (
-        "{vendor} rejects the request as it is; sending it again will not help. The message says what to change."
-    ),
-    "unsupported": (
-        "The model does not do what was asked (a tool, an image, a parameter). Remove that setting, or choose a "
-        "model at {vendor} that supports it."
-    ),
-    "context_overflow": (
-        "The conversation is too long for this model. Shorten the prompt or the history, lower max_tokens, or choose"
-        " a model with a larger context window."
-    ),
-    "refusal": "The model declined to answer. Rephrase the request, or ask another model.",
-    "content_filter": "A safety filter of {vendor} stopped this. Rephrase the prompt, or ask another model.",
-    "stream_truncated": (
-        "The connection to {vendor} broke before the answer was complete. Try again; a proxy or an unstable network "
-        "in between cuts long answers."
-    ),
-    "network": (
-        "{vendor} could not be reached. Check the internet connection, the host in base_url, its certificate, and "
-        "any proxy or firewall in between."
-    ),
-    "network_or_cors": (
-        "The browser could not reach {vendor} and does not say why. Possible causes: you are offline; the server "
-        "does not allow this page (CORS); its certificate is not valid; a browser extension or blocker stops the "
-        "request; the page's Content-Security-Policy does not list the host in connect-src; base_url is wrong or "
-        "redirects, which is not followed because the key would go along."
-    ),
-    "timeout_connect": (
-        "{vendor} did not accept a connection in time. Check base_url and the network, or raise timeouts.connect."
-    ),
-    "timeout_first_content": "{vendor} did not start to answer in time. Try again, or raise timeouts.first_content.",
-    "timeout_idle": "{vendor} stopped sending in the middle of the answer. Try again, or raise timeouts.idle.",
-    "empty_output": "The model sent nothing. Try again, or rephrase the prompt.",
-    "aborted": "The turn was stopped. Send the prompt again to go on.",
-}
-_UNKNOWN: Final = "Try again, or name a fallback model; the message is all that {vendor} said."
+_UNKNOWN: Final = "Try again, or add a fallback model; the message is all that {vendor} sent."
 
 _LOCAL: Final = (
     " For a local server: is it running, and does it allow this page's origin (Ollama: OLLAMA_ORIGINS; LM Studio: "
@@ -247,13 +187,20 @@ _WRONG_PATH: Final = (
 
 
 def hint_for(
-    kind: Kind, vendor: Vendor, *, message: str, url: str | None, key_name: str | None, wrong_path: bool
+    kind: Kind,
+    vendor: Vendor | None = None,
+    *,
+    message: str = "",
+    url: str | None = None,
+    key_name: str | None = None,
+    wrong_path: bool = False,
 ) -> str:
     """The hint for `kind`. `message` is the lower-case message; `key_name` names the setting that holds the key."""
+    vendor = vendor or Vendor("the provider")
     template = next((text for mark, goes_with, text in _SPECIAL if kind == goes_with and mark in message), None)
     if template is None:
-        template = _WRONG_PATH if wrong_path else _HINTS.get(kind, _UNKNOWN)
-    if kind in ("network", "network_or_cors", "timeout_connect") and (vendor.name in _LOCAL_NAMES or is_local(url)):
+        template = _WRONG_PATH if wrong_path else FACTS[kind].hint or _UNKNOWN
+    if FACTS[kind].scope == "network" and (vendor.name in _LOCAL_NAMES or is_local(url)):
         template += _LOCAL
     key = key_name or vendor.key
     text = template.format(

@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Final, NamedTuple
 from .body import normalise
 
 if TYPE_CHECKING:
-    from .types import Kind
+    from .kinds import Kind
 
 
 def _codes(table: dict[Kind, str]) -> dict[str, Kind]:

@@ -12,101 +12,14 @@ Cancelling is not an error: `asyncio.CancelledError` unwinds and is never wrappe
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Final, Literal, TypeAlias, get_args
+from typing import TYPE_CHECKING, Any
+
+from .kinds import FACTS
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-Kind: TypeAlias = Literal[
-    "rate_limit",
-    "overloaded",
-    "server_error",
-    "network",
-    "network_or_cors",
-    "stream_truncated",
-    "timeout_connect",
-    "timeout_first_content",
-    "timeout_idle",
-    "timeout_turn",
-    "quota",
-    "auth",
-    "permission",
-    "model_not_found",
-    "invalid_request",
-    "unsupported",
-    "context_overflow",
-    "refusal",
-    "content_filter",
-    "empty_output",
-    "circuit_breaker",
-    "aborted",
-    "tool_error",
-    "max_steps",
-    "loop",
-    "guardrail",
-    "config",
-    "internal",
-]
-
-Code: TypeAlias = Literal[
-    "rate_limit",
-    "context_overflow",
-    "auth_error",
-    "network_error",
-    "server_error",
-    "model_error",
-    "circuit_breaker",
-    "unknown",
-]
-
-KINDS: Final[tuple[Kind, ...]] = get_args(Kind)
-
-CODE_OF: Final[dict[Kind, Code]] = {
-    "rate_limit": "rate_limit",
-    "overloaded": "server_error",
-    "server_error": "server_error",
-    "network": "network_error",
-    "network_or_cors": "network_error",
-    "stream_truncated": "network_error",
-    "timeout_connect": "network_error",
-    "timeout_first_content": "server_error",
-    "timeout_idle": "server_error",
-    "timeout_turn": "unknown",
-    "quota": "rate_limit",
-    "auth": "auth_error",
-    "permission": "auth_error",
-    "model_not_found": "model_error",
-    "invalid_request": "model_error",
-    "unsupported": "model_error",
-    "context_overflow": "context_overflow",
-    "refusal": "model_error",
-    "content_filter": "model_error",
-    "empty_output": "model_error",
-    "circuit_breaker": "circuit_breaker",
-    "aborted": "unknown",
-    "tool_error": "unknown",
-    "max_steps": "unknown",
-    "loop": "unknown",
-    "guardrail": "unknown",
-    "config": "unknown",
-    "internal": "unknown",
-}
-
-# The same request, sent again unchanged to the same model, may well succeed.
-RETRYABLE: Final[frozenset[Kind]] = frozenset(
-    {
-        "rate_limit",
-        "overloaded",
-        "server_error",
-        "network",
-        "network_or_cors",
-        "stream_truncated",
-        "timeout_connect",
-        "timeout_first_content",
-        "timeout_idle",
-        "empty_output",
-    }
-)
+    from .kinds import Code, Kind
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,19 +39,17 @@ class ErrorInfo:
     @property
     def code(self) -> Code:
         """The coarse reason that pages switch on."""
-        return CODE_OF[self.kind]
+        return FACTS[self.kind].code
 
     @property
     def retryable(self) -> bool:
         """Whether the same request to the same model may succeed later."""
-        return self.kind in RETRYABLE
+        return FACTS[self.kind].retryable
 
 
 def internal(error: Exception) -> ErrorInfo:
-    """What an exception becomes that nobody expected."""
-    return ErrorInfo(
-        "internal", f"{type(error).__name__}: {error}", "This is a defect of Sparewheel; please report it."
-    )
+    """The facts of an unexpected exception."""
+    return ErrorInfo("internal", f"{type(error).__name__}: {error}", FACTS["internal"].hint)
 
 
 class SparewheelError(Exception):

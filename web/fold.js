@@ -1,22 +1,24 @@
-// Folds the events of a turn into what they come to. The text always equals the final message's.
+// Folds the events of a turn into the answer so far. `sparewheel.Transcript` does the same in Python; a test compares them.
 
 /**
  * @typedef {import("./events.js").Event} Event
  * @typedef {import("./sparewheel.js").Folded} Folded
  * @typedef {import("./sparewheel.js").FoldedAttempt} FoldedAttempt
+ * @typedef {import("./sparewheel.js").FoldedCall} FoldedCall
  * @typedef {import("./sparewheel.js").UsageTotals} UsageTotals
  *
- * @typedef {object} Output What one attempt has streamed.
- * @property {string} text Strings are only ever appended to, which engines do in constant time.
+ * @typedef {object} Output Output of one attempt.
+ * @property {string} text Strings are only appended to: engines do that in constant time.
  * @property {string} reasoning
- * @property {Map<number, {id: string, name: string, arguments: string}>} calls By content block.
+ * @property {Map<number, FoldedCall>} calls By content block, in the order in which the blocks were announced.
  *
  * @typedef {object} Work
- * @property {FoldedAttempt[]} attempts By number, from 1. Those of sub-agents are missing from it.
- * @property {Map<number, Output>} output Of this step, by attempt.
- * @property {number} current The attempt that is under way; 0 when the step has shown none yet.
+ * @property {FoldedAttempt[]} attempts By number, from 1. Attempts of sub-agents are missing.
+ * @property {Map<number, Output>} output Output of this step, by attempt.
+ * @property {FoldedCall[] | null} called The calls of `tool_call` events: they replace the calls as they were streamed.
+ * @property {number} current The attempt that is running; 0 before the first one of a step.
  *
- * @typedef {Omit<Folded, "text" | "reasoning" | "toolCalls"> & Work} State
+ * @typedef {Omit<Folded, "message" | "text" | "reasoning" | "toolCalls"> & Work} State
  */
 
 /** @param {Iterable<Event>} events */
@@ -33,6 +35,9 @@ export function createTranscript() {
     push(event) {
       if (event.turn !== state.turn) state = fresh(event.turn);
       step(state, event);
+    },
+    get message() {
+      return messageOf(answer(state));
     },
     snapshot: () => snapshot(state),
   };
@@ -54,6 +59,7 @@ function fresh(turn) {
     finish_reason: null,
     error: null,
     output: new Map(),
+    called: null,
     current: 0,
   };
 }
@@ -63,7 +69,7 @@ function fresh(turn) {
  * @param {Event} event
  */
 function step(state, event) {
-  if (event.task !== undefined && event.type !== "usage") return; // what a sub-agent does is no part of the answer
+  if (event.task !== undefined && event.type !== "usage") return; // a sub-agent's work is not part of the answer
   switch (event.type) {
     case "start":
       state.agent = event.agent;
@@ -73,6 +79,7 @@ function step(state, event) {
       state.step = event.step;
       state.agent = event.agent;
       state.output.clear();
+      state.called = null;
       end(state, "running", "answered");
       state.current = 0;
       break;
@@ -82,13 +89,12 @@ function step(state, event) {
       output.reasoning += event.reasoning ?? "";
       break;
     }
-    case "tool_call_delta": {
-      const { calls } = outputOf(state, event.attempt);
-      const call = calls.get(event.index);
-      if (call) call.arguments += event.arguments;
-      else calls.set(event.index, { id: event.id, name: event.name, arguments: event.arguments });
+    case "tool_call_delta":
+      callOf(state, event).arguments += event.arguments;
       break;
-    }
+    case "tool_call":
+      (state.called ??= []).push({ id: event.id, name: event.name, arguments: event.args });
+      break;
     case "retry":
       fail(state, event.attempt - 1, event.reason);
       begin(state, event.attempt, event.model);
@@ -195,6 +201,19 @@ function outputOf(state, attempt) {
 }
 
 /**
+ * @param {State} state
+ * @param {{attempt: number, index: number, id: string, name: string}} event
+ */
+function callOf(state, { attempt, index, id, name }) {
+  const { calls } = outputOf(state, attempt);
+  const known = calls.get(index);
+  if (known) return known;
+  const call = { id, name, arguments: "" };
+  calls.set(index, call);
+  return call;
+}
+
+/**
  * @param {UsageTotals | null} total
  * @param {UsageTotals} more
  * @returns {UsageTotals}
@@ -215,15 +234,50 @@ function sum(total, more) {
 
 /**
  * @param {State} state
- * @returns {Folded}
+ * @returns {Pick<Folded, "text" | "reasoning" | "toolCalls">}
  */
-function snapshot({ output, attempts, current: _, ...rest }) {
+function answer({ output, called }) {
   const outputs = [...output.values()];
   return {
-    ...rest,
-    attempts: attempts.flatMap((attempt) => [{ ...attempt }]), // which closes the gaps
     text: outputs.map(({ text }) => text).join(""),
     reasoning: outputs.map(({ reasoning }) => reasoning).join(""),
-    toolCalls: outputs.flatMap(({ calls }) => [...calls.values()].map((call) => ({ ...call }))),
+    toolCalls: (called ?? outputs.flatMap(({ calls }) => inOrder(calls))).map((call) => ({ ...call })),
+  };
+}
+
+/**
+ * The message has calls in the order of their blocks. A block is announced when its name is known, which may be later.
+ * @param {Map<number, FoldedCall>} calls
+ */
+function inOrder(calls) {
+  return [...calls].sort(([one], [other]) => one - other).map(([, call]) => call);
+}
+
+/**
+ * @param {ReturnType<typeof answer>} answer
+ * @returns {Folded["message"]}
+ */
+function messageOf({ text, reasoning, toolCalls }) {
+  /** @type {Folded["message"]} */
+  const message = { role: "assistant", content: text };
+  if (reasoning) message.reasoning = reasoning;
+  if (toolCalls.length) {
+    message.tool_calls = toolCalls.map(({ id, ...called }) => ({ id, type: "function", function: called }));
+  }
+  return message;
+}
+
+/**
+ * @param {State} state
+ * @returns {Folded}
+ */
+function snapshot(state) {
+  const { output: _output, called: _called, current: _current, attempts, ...rest } = state;
+  const parts = answer(state);
+  return {
+    ...rest,
+    ...parts,
+    message: messageOf(parts),
+    attempts: attempts.flatMap((attempt) => [{ ...attempt }]), // flatMap skips the gaps
   };
 }

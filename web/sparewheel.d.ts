@@ -369,37 +369,50 @@ export interface FoldedAttempt {
   discarded: boolean;
 }
 
-/** A turn, folded from its events. What sub-agents do inside a tool call (`task`) is no part of it. */
+/** A tool call. `arguments` is JSON text; until the model has finished the call it is only the beginning. */
+export interface FoldedCall {
+  id: string;
+  name: string;
+  arguments: string;
+}
+
+/** A turn, folded from its events. What sub-agents do inside a tool call (`task`) is not part of it. */
 export interface Folded {
   turn: string | null;
   agent: string | null;
   /** The model that answers, or answered. */
   model: string | null;
   status: "idle" | "running" | "finished" | "error" | "aborted";
-  /** Which step of the turn this is, from 1: text, reasoning and tool calls are this step's. */
+  /** Which step of the turn this is, from 1: message, text, reasoning and tool calls are those of this step. */
   step: number;
-  /** Equal to the final message's content once the turn has finished. */
+  /** The assistant message so far, without discarded attempts. Equal to the result's message once the turn has finished. */
+  message: Result["message"];
+  /** The content of the message. */
   text: string;
+  /** The reasoning of the message; "" if it has none. */
   reasoning: string;
-  /** `arguments` is JSON text: complete once the turn has finished, before that only to be shown. */
-  toolCalls: { id: string; name: string; arguments: string }[];
+  /** The tool calls of the message. Show them, but act on `tool_call` events only. */
+  toolCalls: FoldedCall[];
   attempts: FoldedAttempt[];
+  /** Tokens of all attempts so far, the discarded ones and those of sub-agents included. */
   usage: UsageTotals | null;
   finish_reason: FinishReason | null;
   error: Extract<Event, { type: "error" }> | null;
 }
 
 export interface Transcript {
-  /** Takes the next event. Constant time, whatever came before. An event of another turn starts afresh. */
+  /** Takes the next event in constant time. An event of another turn starts anew. */
   push(event: Event): void;
-  /** The state now; a copy that later events do not touch. */
+  /** The assistant message so far: ask at any event. A copy that later events do not change. */
+  readonly message: Result["message"];
+  /** Everything that the events tell so far. A copy that later events do not change. */
   snapshot(): Folded;
 }
 
 /** Folds the events of a turn one by one. */
 export function createTranscript(): Transcript;
 
-/** Folds the events of a turn; of several turns, the last. */
+/** Folds the events of a turn at once; of several turns, the last. */
 export function fold(events: Iterable<Event>): Folded;
 
 /** Whether the event ends its turn. Every turn has exactly one such event, and it is the last one. */

@@ -20,6 +20,7 @@ from sparewheel.session import Session
 from sparewheel.state.session_state import Context
 from sparewheel.testing import Reply, dropped
 from sparewheel.testing.script import Finish, Head, Hold, Pause, Send, steps
+from sparewheel.transcript import fold
 from sparewheel.transports.base import broken_off, no_answer
 from sparewheel.transports.mock import MockResponse
 from tests.support.fakeloop import run
@@ -216,15 +217,10 @@ def check_rules(events: Sequence[Mapping[str, Any]]) -> None:
 
 
 def folded_text(events: Sequence[Mapping[str, Any]]) -> str:
-    """The text a page shows in the end: what the last step streamed and did not discard, sub-agents left out."""
-    texts: dict[int, str] = {}
-    for event in events:
-        if "task" in event:
-            continue
-        if event["type"] == "step":
-            texts.clear()
-        elif event["type"] == "delta" and "content" in event:
-            texts[event["attempt"]] = texts.get(event["attempt"], "") + event["content"]
-        elif event["type"] == "discard":
-            texts.pop(event["attempt"], None)
-    return "".join(texts.values())
+    """The text that a page shows in the end: what the last step streamed and did not discard, sub-agents left out."""
+    return fold(events)["text"]  # type: ignore[arg-type]  # events, as plain dicts
+
+
+def folded_message(events: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
+    """The message that the events come to."""
+    return fold(events)["message"]  # type: ignore[arg-type]  # events, as plain dicts

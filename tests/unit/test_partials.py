@@ -15,7 +15,7 @@ from sparewheel.errors import TurnFailed
 from sparewheel.messages import Message, Text, assistant, system, user
 from sparewheel.testing import Reply, ToolCall, errors, openai_chat
 from tests.support.fakeloop import run
-from tests.support.scripted import ScriptedTransport, collect, folded_text, play, session
+from tests.support.scripted import ScriptedTransport, collect, folded_message, folded_text, play, session
 
 CUT = Reply(openai_chat(text=["Once upon ", "a ti"], finish=None), cut_at=9999)
 REST = openai_chat(text=["me, the ", "end."])
@@ -37,6 +37,20 @@ def test_continue_asks_the_next_model_to_go_on_and_the_whole_is_the_answer() -> 
     assert played.result["message"] == {"role": "assistant", "content": "Once upon a time, the end."}
     assert sent(transport, 1)[-2:] == [("assistant", "Once upon a ti"), ("user", GO_ON)]
     assert [event["discarded"] for event in played.of("usage")] == [False, False]
+
+
+def test_continue_keeps_the_reasoning_that_was_shown() -> None:
+    thought = Reply(openai_chat(reasoning="It was ", text="Once upon a ti", finish=None), cut_at=9999)
+    rest = openai_chat(reasoning="long ago.", text="me.")
+    played, transport = play({"a": [thought], "b": [rest]}, fallback="retries: -1, on_partial: continue")
+    assert played.result is not None
+    assert played.result["message"] == {
+        "role": "assistant",
+        "content": "Once upon a time.",
+        "reasoning": "It was long ago.",
+    }
+    assert folded_message(played.events) == played.result["message"]
+    assert sent(transport, 1)[-2:] == [("assistant", "Once upon a ti"), ("user", GO_ON)]
 
 
 def test_continue_over_several_breaks() -> None:

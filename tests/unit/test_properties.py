@@ -14,7 +14,7 @@ from sparewheel.chain.health import Health
 from sparewheel.errors import SparewheelError
 from sparewheel.testing import Reply, ToolCall, dropped, errors, openai_chat
 from tests.support.fakeloop import run
-from tests.support.scripted import REFUSED, ScriptedTransport, check_rules, folded_text, session
+from tests.support.scripted import REFUSED, ScriptedTransport, check_rules, folded_message, folded_text, session
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from tests.support.scripted import Script
 
     Stop = tuple[float, int, bool]
+    Told = dict[str, Any]
 
 STREAMS = [
     openai_chat(text=["Grüße ", "🌍", " und mehr"]),
@@ -136,16 +137,21 @@ def test_whatever_happens_in_a_race(script: dict[str, list[Reply]], partial: str
     check_turns(script, f"retries: -1, on_partial: {partial}, hedge_after: 500ms", stops)
 
 
-def check_turns(script: dict[str, list[Reply]], fallback: str, stops: Sequence[Stop | None]) -> None:
-    """Three turns at most, each stopped at some time or left to itself, then one that must be able to run."""
+def check_turns(script: dict[str, list[Reply]], fallback: str, stops: Sequence[Stop | None]) -> list[list[Told]]:
+    """Three turns at most, each stopped at some time or left to itself, then one that must be able to run.
+
+    Returns the events of each turn.
+    """
+    turns: list[list[Told]] = []
 
     async def main() -> None:
         transport = Patient(script)
         conversation = session(transport, list(script), fallback=fallback, health=Health())
         for stop in [*stops, None]:
-            events: list[dict[str, Any]] = []
+            events: list[Told] = []
+            turns.append(events)
 
-            async def consume(events: list[dict[str, Any]] = events) -> None:
+            async def consume(events: list[Told] = events) -> None:
                 async with aclosing(conversation.turn("hi")) as batches:
                     async for batch in batches:
                         events += [dict(event) for event in batch]
@@ -163,7 +169,7 @@ def check_turns(script: dict[str, list[Reply]], fallback: str, stops: Sequence[S
             if terminal == "finish":
                 assert outcome is None
                 assert conversation.result is not None
-                assert folded_text(events) == conversation.result["message"]["content"]
+                assert folded_message(events) == conversation.result["message"]
                 assert conversation.result["attempts"][-1]["attempt"] == len(conversation.result["attempts"])
             elif terminal == "error":
                 assert isinstance(outcome, SparewheelError)
@@ -174,3 +180,4 @@ def check_turns(script: dict[str, list[Reply]], fallback: str, stops: Sequence[S
         check_pairs(transport)
 
     run(main())
+    return turns

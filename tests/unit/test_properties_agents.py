@@ -18,7 +18,7 @@ from sparewheel.testing.record import Request
 from sparewheel.testing.strict import violation
 from tests.support.agentic import context, tool
 from tests.support.fakeloop import run
-from tests.support.scripted import check_rules, folded_text, session
+from tests.support.scripted import check_rules, folded_message, folded_text, session
 from tests.unit.test_properties import Patient
 
 if TYPE_CHECKING:
@@ -133,6 +133,14 @@ def test_a_stop_at_any_moment(
     script: dict[str, list[Step]], form: str, answered: float | None, stops: list[Stop]
 ) -> None:
     """Three turns at most, each stopped at some time, then one that must be able to run."""
+    check_stops(script, form, answered, stops)
+
+
+def check_stops(
+    script: dict[str, list[Step]], form: str, answered: float | None, stops: list[Stop]
+) -> list[list[dict[str, Any]]]:
+    """As above; the events of each turn."""
+    turns: list[list[dict[str, Any]]] = []
 
     async def main() -> None:
         stream = FORMATS[form]
@@ -145,6 +153,7 @@ def test_a_stop_at_any_moment(
         conversation._history = [message for _ in range(3) for message in (user("What? " * 9), assistant("That. " * 9))]
         for stop in [*stops, None]:
             events: list[dict[str, Any]] = []
+            turns.append(events)
 
             async def consume(events: list[dict[str, Any]] = events) -> None:
                 async with aclosing(conversation.turn("hi")) as batches:
@@ -174,6 +183,8 @@ def test_a_stop_at_any_moment(
                     assert events[-1]["kind"] != "internal", events[-1]["message"]
                 case _:
                     assert outcome is None
+                    assert conversation.result is not None
+                    assert folded_message(events) == conversation.result["message"]
         assert not own.questions
         for request in transport.requests:
             seen = Request("POST", urlsplit(request.url).path, "", request.headers, request.body)
@@ -182,6 +193,7 @@ def test_a_stop_at_any_moment(
         await asyncio.sleep(10)  # for the stubborn ones that were left behind
 
     run(main())
+    return turns
 
 
 async def stopped(task: asyncio.Task[None], seconds: float, passes: int, twice: bool) -> None:

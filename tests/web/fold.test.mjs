@@ -19,8 +19,8 @@ const fallback = (from, to, attempt) => ({
 
 test("nothing yet", () => {
   assert.deepEqual(fold([]), {
-    turn: null, agent: null, model: null, status: "idle", step: 1, text: "", reasoning: "", toolCalls: [], attempts: [],
-    usage: null, finish_reason: null, error: null,
+    turn: null, agent: null, model: null, status: "idle", step: 1, message: { role: "assistant", content: "" },
+    text: "", reasoning: "", toolCalls: [], attempts: [], usage: null, finish_reason: null, error: null,
   });
 });
 
@@ -28,7 +28,8 @@ test("a plain turn", () => {
   const thought = { type: "delta", attempt: 1, index: 0, reasoning: "hm" };
   const rest = { type: "delta", attempt: 1, index: 1, content: " there" };
   assert.deepEqual(fold(turn("t1", START, thought, HELLO, rest, usage(1, 3, 2), FINISH)), {
-    turn: "t1", agent: "root", model: "demo/hello", status: "finished", step: 1, text: "Hello there", reasoning: "hm", toolCalls: [],
+    turn: "t1", agent: "root", model: "demo/hello", status: "finished", step: 1,
+    message: { role: "assistant", content: "Hello there", reasoning: "hm" }, text: "Hello there", reasoning: "hm", toolCalls: [],
     attempts: [{ attempt: 1, model: "demo/hello", state: "answered", reason: "", discarded: false }],
     usage: { input_tokens: 3, output_tokens: 2, cached_tokens: null, written_tokens: null, reasoning_tokens: null },
     finish_reason: "stop", error: null,
@@ -77,6 +78,21 @@ test("tool calls are put together from their pieces, and void with their attempt
   assert.deepEqual(folded.toolCalls, [
     { id: "a", name: "look", arguments: '{"q":1}' },
     { id: "b", name: "look", arguments: "{}" },
+  ]);
+});
+
+test("calls stand in the order of their blocks, and as they are run once that is known", () => {
+  const piece = (index, id, args) => ({ type: "tool_call_delta", attempt: 1, index, id, name: "look", arguments: args });
+  const run = (id, args) => ({ type: "tool_call", id, name: "look", args });
+  const call = (id, args) => ({ id, type: "function", function: { name: "look", arguments: args } });
+  const events = turn("t", START, piece(1, "b", "{}"), piece(0, "a", "{"), run("a_2", "{}"), run("b", "{}"));
+  const messages = events.map((_, index) => fold(events.slice(0, index + 1)).message.tool_calls);
+  assert.deepEqual(messages, [
+    undefined,
+    [call("b", "{}")],
+    [call("a", "{"), call("b", "{}")],
+    [call("a_2", "{}")],
+    [call("a_2", "{}"), call("b", "{}")],
   ]);
 });
 
@@ -195,6 +211,8 @@ test("the folded text equals the final message, for 2000 generated turns", () =>
     assert.deepEqual(
       [folded.text, folded.reasoning, folded.attempts.length], [kept.content, kept.reasoning, attempts], `seed ${seed}`,
     );
+    const { content, reasoning = "" } = folded.message;
+    assert.deepEqual({ content, reasoning }, kept, `seed ${seed}`);
     assert.notEqual(folded.status, "running", `seed ${seed}`);
   }
 });

@@ -298,7 +298,8 @@ class _StepRun:
             events.append(exhausted(failure.info, step.own))
         else:
             if continues and attempt.assembly is not None:
-                step.kept.append(Kept(attempt.number, attempt.assembly.message().text, attempt.assembly.chars))
+                message = attempt.assembly.message()
+                step.kept.append(Kept(attempt.number, message.reasoning, message.text, attempt.assembly.chars))
                 step.shown = None
             else:
                 events += self._discard(attempt)

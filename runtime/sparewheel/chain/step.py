@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from ..messages import Message, Text
+from ..messages import Message, Reasoning, Text
 from ..usage import Usage
 from .projection import project
 
@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from ..events import AttemptRecord, DiscardEvent, Event
+    from ..messages import Part
     from ..providers.assembly import StopReason
     from ..providers.base import OutputSchema, ToolSpec
     from .attempt import Attempt
@@ -20,11 +21,16 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Kept:
-    """Text that a broken attempt streamed and another went on from; `chars` also counts its reasoning."""
+    """Output of a broken attempt that another attempt continues; `chars` counts text and reasoning."""
 
     attempt: int
+    reasoning: str
     text: str
     chars: int
+
+    @property
+    def parts(self) -> tuple[Part, ...]:
+        return (*([Reasoning(self.reasoning)] if self.reasoning else []), Text(self.text))
 
 
 @dataclass(slots=True)
@@ -49,7 +55,8 @@ class Step:
     def answer(self) -> Message:
         """The message up to now, with everything that was not discarded."""
         parts = self.shown.assembly.message().parts if self.shown and self.shown.assembly else ()
-        return Message("assistant", (*(Text(kept.text) for kept in self.kept), *parts), model=self.model or None)
+        kept = [part for each in self.kept for part in each.parts]
+        return Message("assistant", (*kept, *parts), model=self.model or None)
 
     def retract(self) -> list[Event]:
         """Void everything that the page has of this step: the events that say so. The answer is empty then."""

@@ -1,0 +1,233 @@
+"""Takes the events of a turn one by one; gives the answer so far, and the turn as a whole, at any of them."""
+
+from __future__ import annotations
+
+from dataclasses import asdict, dataclass, field, fields
+from typing import TYPE_CHECKING, Any, Final, Literal, TypeAlias, cast
+
+from typing_extensions import TypedDict
+
+from ..events import ErrorEvent, FinishReason, UsageTotals
+from ..usage import Usage
+from .answer import Answer, FoldedCall, Output
+from .attempts import Attempts, FoldedAttempt
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Mapping
+
+    from ..events import (
+        AbortedEvent,
+        DeltaEvent,
+        DiscardEvent,
+        Event,
+        FallbackEvent,
+        FinishEvent,
+        HedgeEvent,
+        RetryEvent,
+        StartEvent,
+        StepEvent,
+        ToolCallDeltaEvent,
+        ToolCallEvent,
+        UsageEvent,
+    )
+
+Status: TypeAlias = Literal["idle", "running", "finished", "error", "aborted"]
+
+
+class Folded(TypedDict):
+    """A turn, folded from its events. What sub-agents do inside a tool call (`task`) is not part of it.
+
+    `step` counts from 1; message, text, reasoning and tool calls are those of this step.
+    """
+
+    turn: str | None
+    agent: str | None
+    model: str | None
+    status: Status
+    step: int
+    message: dict[str, Any]
+    text: str
+    reasoning: str
+    tool_calls: list[FoldedCall]
+    attempts: list[FoldedAttempt]
+    usage: UsageTotals | None
+    finish_reason: FinishReason | None
+    error: ErrorEvent | None
+
+
+class Transcript:
+    """The answer of a turn at any of its events: text, reasoning and tool calls, without discarded attempts.
+
+        transcript = Transcript()
+        async for event in session.stream("Why is the sky blue?"):
+            transcript.push(event)
+            show(transcript.message["content"])
+
+    `push` takes constant time. `message` and `snapshot` copy the text: their time grows with the length of the answer.
+    """
+
+    def __init__(self) -> None:
+        self._state = _State(None)
+
+    def push(self, event: Event) -> None:
+        """Take the next event. An event of another turn starts anew; unknown types are ignored.
+
+        Raises:
+            KeyError: the event lacks a field of its type.
+        """
+        turn = event.get("turn")
+        if turn != self._state.turn:
+            self._state = _State(turn, status="running")
+        if "task" in event and event["type"] != "usage":
+            return  # a sub-agent's work is not part of the answer
+        if apply := _BY_TYPE.get(event["type"]):
+            apply(self._state, event)
+
+    @property
+    def message(self) -> dict[str, Any]:
+        """The assistant message so far: `{role, content, reasoning?, tool_calls?}`, the shape of a result's message.
+
+        Once the turn has finished, it is equal to the message of the result.
+        """
+        return self._state.answer.message()
+
+    def snapshot(self) -> Folded:
+        """Everything that the events tell about the turn: a copy that later events do not change."""
+        state = self._state
+        return {
+            "turn": state.turn,
+            "agent": state.agent,
+            "model": state.attempts.model,
+            "status": state.status,
+            "step": state.step,
+            "message": state.answer.message(),
+            "text": state.answer.text(),
+            "reasoning": state.answer.reasoning(),
+            "tool_calls": state.answer.calls(),
+            "attempts": state.attempts.folded(),
+            "usage": cast("UsageTotals", asdict(state.usage)) if state.usage else None,
+            "finish_reason": state.finish_reason,
+            "error": state.error,
+        }
+
+
+def fold(events: Iterable[Event]) -> Folded:
+    """Fold the events of a turn at once; of several turns, the last."""
+    transcript = Transcript()
+    for event in events:
+        transcript.push(event)
+    return transcript.snapshot()
+
+
+@dataclass(slots=True)
+class _State:
+    turn: str | None
+    status: Status = "idle"
+    agent: str | None = None
+    step: int = 1
+    answer: Answer = field(default_factory=Answer)  # of this step
+    attempts: Attempts = field(default_factory=Attempts)
+    usage: Usage | None = None
+    finish_reason: FinishReason | None = None
+    error: ErrorEvent | None = None
+
+    def output(self, attempt: int) -> Output:
+        """The output of an attempt; the first mention creates it."""
+        if attempt not in self.answer.outputs:
+            self.answer.outputs[attempt] = Output()
+            self.attempts.stream(attempt)
+        return self.answer.outputs[attempt]
+
+
+def _start(state: _State, event: StartEvent) -> None:
+    state.agent = event.get("agent")
+    state.attempts.begin(1, event["model"])
+
+
+def _step(state: _State, event: StepEvent) -> None:
+    state.step = event["step"]
+    state.agent = event.get("agent")
+    state.answer = Answer()
+    state.attempts.end("answered")
+    state.attempts.current = 0
+
+
+def _delta(state: _State, event: DeltaEvent) -> None:
+    output = state.output(event["attempt"])
+    output.text.add(event.get("content", ""))
+    output.reasoning.add(event.get("reasoning", ""))
+
+
+def _tool_call_delta(state: _State, event: ToolCallDeltaEvent) -> None:
+    call = state.output(event["attempt"]).call(event["index"], event["id"], event["name"])
+    call.arguments.add(event["arguments"])
+
+
+def _tool_call(state: _State, event: ToolCallEvent) -> None:
+    state.answer.called = state.answer.called or []
+    state.answer.called.append({"id": event["id"], "name": event["name"], "arguments": event["args"]})
+
+
+def _retry(state: _State, event: RetryEvent) -> None:
+    state.attempts.fail(event["attempt"] - 1, event["reason"])
+    state.attempts.begin(event["attempt"], event["model"])
+
+
+def _fallback(state: _State, event: FallbackEvent) -> None:
+    state.attempts.fail(event["attempt"] - 1, event["reason"])
+    state.attempts.begin(event["attempt"], event["to"])
+
+
+def _hedge(state: _State, event: HedgeEvent) -> None:
+    state.attempts.begin(event["attempt"], event["to"])
+
+
+def _discard(state: _State, event: DiscardEvent) -> None:
+    state.answer.outputs.pop(event["attempt"], None)
+    state.attempts.record(event["attempt"])["discarded"] = True
+
+
+def _usage(state: _State, event: UsageEvent) -> None:
+    state.usage = (state.usage or Usage()) + _tokens(event)
+    if "task" not in event:
+        state.attempts.record(event["attempt"])["model"] = event["model"]
+
+
+def _finish(state: _State, event: FinishEvent) -> None:
+    state.status = "finished"
+    state.attempts.end("answered")
+    state.attempts.model = event["model"]
+    state.finish_reason = event["reason"]
+
+
+def _error(state: _State, event: ErrorEvent) -> None:
+    state.status = "error"
+    state.attempts.fail(state.attempts.current, event["message"])
+    state.error = event
+
+
+def _aborted(state: _State, event: AbortedEvent) -> None:
+    state.status = "aborted"
+    state.attempts.end("aborted")
+    state.usage = _tokens(event["usage"]) if event["usage"] else state.usage
+
+
+def _tokens(totals: Mapping[str, Any]) -> Usage:
+    return Usage(**{each.name: totals[each.name] for each in fields(Usage)})
+
+
+_BY_TYPE: Final[dict[str, Callable[[_State, Any], None]]] = {
+    "start": _start,
+    "step": _step,
+    "delta": _delta,
+    "tool_call_delta": _tool_call_delta,
+    "tool_call": _tool_call,
+    "retry": _retry,
+    "fallback": _fallback,
+    "hedge": _hedge,
+    "discard": _discard,
+    "usage": _usage,
+    "finish": _finish,
+    "error": _error,
+    "aborted": _aborted,
+}

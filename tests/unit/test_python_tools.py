@@ -133,6 +133,14 @@ def f(a: Annotated[int, "one"], b: Annotated[int, Doc("two")], c: Annotated[int,
     assert words == ["one", "two", "three", "four"]
 
 
+async def test_an_author_is_told_of_a_docstring_that_cannot_be_read(opened: Open) -> None:
+    toolset = opened("def f(a: int): ...\ndef g(): ...\nf.__doc__ = g.__doc__ = 'Do it.\\n\\nArgs:\\n    a the first'")
+    assert [tool.spec.description for tool in await toolset.tools()] == ["Do it.", "Do it."]
+    [warning] = toolset.warnings
+    assert warning.startswith("The arguments of f (tools.py) have no descriptions: its docstring cannot be read ")
+    assert warning.endswith("(Expected a colon in 'a the first').")
+
+
 async def test_a_function_without_words_is_described_by_its_name(opened: Open) -> None:
     found = await one(opened("def roll_two_dice(): return 7\n"))
     assert found.spec.description == "roll two dice"

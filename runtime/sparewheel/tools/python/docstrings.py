@@ -1,97 +1,73 @@
-"""What a docstring says of a function and of its arguments, in the three widespread styles.
+"""What a docstring tells of a function and its arguments, in Google's, numpy's or Sphinx's style.
 
-    Google                      numpy                       Sphinx
-    Args:                       Parameters                  :param city: Which city.
-        city (str): Which       ----------                  :param str city: Which city.
-            city.               city : str
-                                    Which city.
-
-Read leniently: what is not understood is left out, never an error.
+Parsed by docstring-parser (https://github.com/rr-/docstring_parser), which is imported at the first docstring of more
+than one line. Each style is tried by itself, because a docstring may mix them.
 """
 
 from __future__ import annotations
 
 import inspect
-import re
 from dataclasses import dataclass, field
-from itertools import takewhile
 from typing import TYPE_CHECKING, Final
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Iterator
 
-_ARGUMENTS: Final = r"(?:Args|Arguments|Params|Parameters|Keyword Args|Keyword Arguments|Other Parameters)"
-_GOOGLE: Final = re.compile(_ARGUMENTS + r":\s*", re.IGNORECASE)
-_GOOGLE_ENTRY: Final = re.compile(r"\*{0,2}(\w+)\s*(?:\(.*?\))?\s*:\s*(.*)")
-_NUMPY: Final = re.compile(_ARGUMENTS + r"\s*", re.IGNORECASE)
-_NUMPY_ENTRY: Final = re.compile(r"(\*{0,2}\w+(?:\s*,\s*\*{0,2}\w+)*)\s*(?::.*)?")
-_UNDERLINE: Final = re.compile(r"-{3,}\s*")
-_SPHINX_ENTRY: Final = re.compile(r":(?:param|parameter|arg|argument|key|keyword)\s+(?:[^:]*\s)?(\w+)\s*:\s*(.*)")
-# Where prose ends even without a blank line: a section, a field, an underlined heading's line.
-_SECTION: Final = re.compile(
-    r"(?:Args|Arguments|Params|Parameters|Keyword Args|Keyword Arguments|Returns|Yields|Raises|Examples?|Notes?):\s*$"
-    r"|:\w+[^:]*:",
-    re.IGNORECASE,
-)
+    from docstring_parser import Docstring as Parsed
+
+_MORE_SECTIONS: Final = (
+    "Keyword Args",
+    "Keyword Arguments",
+    "Other Parameters",
+)  # Google's, beside the library's
+_MAX_PROBLEM: Final = 200  # characters
 
 
 @dataclass(frozen=True, slots=True)
 class Docstring:
-    """The first paragraph in one line, and what is said of each argument, by its name."""
+    """The first paragraph in one line, and the description of each argument by its name.
+
+    `problem` tells why no arguments were found where there should be some; it is empty otherwise.
+    """
 
     summary: str = ""
     arguments: dict[str, str] = field(default_factory=dict)
+    problem: str = ""
 
 
 def read_docstring(text: str | None) -> Docstring:
-    """Read a docstring of any of the three styles; of several, in one."""
-    lines = inspect.cleandoc(text or "").splitlines()
-    paragraph = takewhile(lambda line: line.strip() and not _SECTION.match(line), lines)
-    summary = " ".join(line.strip() for line in paragraph)
-    found = {**dict(_numpy(lines)), **dict(_google(lines)), **dict(_sphinx(lines))}
-    return Docstring(summary, {name: words for name, words in found.items() if words})
+    """Read a docstring. Never raises: what cannot be read is left out."""
+    text = inspect.cleandoc(text or "")
+    if "\n" not in text:
+        return Docstring(_in_one_line(text))
+    parsed, problems = _parse(text)
+    arguments = {name: words for each in parsed for name, words in _arguments(each)}
+    descriptions = [each.description or "" for each in parsed]
+    summary = min(descriptions, key=len, default=text).partition("\n\n")[0]  # the style that found sections cut most
+    problem = problems[0][:_MAX_PROBLEM].rstrip(".") if problems and not arguments else ""
+    return Docstring(_in_one_line(summary), arguments, problem)
 
 
-def _google(lines: Sequence[str]) -> Iterator[tuple[str, str]]:
-    for number, line in enumerate(lines):
-        if not _GOOGLE.fullmatch(line):
-            continue
-        body = list(takewhile(lambda each: not each.strip() or each.startswith((" ", "\t")), lines[number + 1 :]))
-        yield from _entries(inspect.cleandoc("\n" + "\n".join(body)).splitlines(), _GOOGLE_ENTRY)
+def _parse(text: str) -> tuple[list[Parsed], list[str]]:
+    """What each style makes of a docstring, and the problems of the styles that it breaks the rules of."""
+    from docstring_parser import ParseError, google, numpydoc, rest
+
+    more = [google.Section(title, "param", google.SectionType.MULTIPLE) for title in _MORE_SECTIONS]
+    parsers = (numpydoc.parse, google.GoogleParser([*google.DEFAULT_SECTIONS, *more]).parse, rest.parse)
+    parsed, problems = [], []
+    for parse in parsers:
+        try:
+            parsed.append(parse(text))
+        except ParseError as error:
+            problems.append(_in_one_line(str(error)))
+    return parsed, problems
 
 
-def _numpy(lines: Sequence[str]) -> Iterator[tuple[str, str]]:
-    headings = [number for number in range(len(lines) - 1) if _UNDERLINE.fullmatch(lines[number + 1])]
-    for position, number in enumerate(headings):
-        if not _NUMPY.fullmatch(lines[number]):
-            continue
-        end = headings[position + 1] if position + 1 < len(headings) else len(lines)
-        for names, words in _entries(lines[number + 2 : end], _NUMPY_ENTRY):
-            yield from ((name.strip(" *"), words) for name in names.split(","))
+def _arguments(parsed: Parsed) -> Iterator[tuple[str, str]]:
+    for parameter in parsed.params:
+        if words := _in_one_line(parameter.description or ""):
+            yield from ((name.strip(" *"), words) for name in parameter.arg_name.split(","))
 
 
-def _sphinx(lines: Sequence[str]) -> Iterator[tuple[str, str]]:
-    for number, line in enumerate(lines):
-        if match := _SPHINX_ENTRY.fullmatch(line):
-            more = takewhile(lambda each: each.startswith((" ", "\t")), lines[number + 1 :])
-            yield match[1], _joined([match[2], *more])
-
-
-def _entries(lines: Sequence[str], entry: re.Pattern[str]) -> Iterator[tuple[str, str]]:
-    """Each entry with its words: what stands behind it, and the indented lines below it."""
-    name, words = "", list[str]()
-    for line in lines:
-        if line.startswith((" ", "\t")) or not line.strip():
-            words.append(line)
-            continue
-        if name:
-            yield name, _joined(words)
-        match = entry.fullmatch(line.strip())
-        name = match[1] if match else ""
-        words = [match[2]] if match and entry.groups > 1 else []
-    if name:
-        yield name, _joined(words)
-
-
-def _joined(lines: Sequence[str]) -> str:
-    return " ".join(line.strip() for line in lines if line.strip())
+def _in_one_line(text: str) -> str:
+    return " ".join(text.split())

@@ -145,6 +145,11 @@ class PythonToolset:
             raise ToolError("it is a generator; return a list")
         docstring = read_docstring(function.__doc__)
         signature = Signature(function, docstring.arguments)
+        if docstring.problem and signature.schema["properties"]:
+            self.warnings.append(
+                f"The arguments of {name} ({self.name}) have no descriptions: its docstring cannot be read "
+                f"({docstring.problem})."
+            )
         mark = mark_of(function) or Mark()
 
         async def call(arguments: dict[str, Any], context: ToolContext) -> str:

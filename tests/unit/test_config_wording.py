@@ -92,7 +92,7 @@ def message(text: str) -> str:
                 "must be a mapping of keys to values, and is a number or must be a list, and is a number"
             ),
         ),
-        ("limits: {cost: .inf}", "line 4, column 14: agents.root.limits.cost: must be a number that ends"),
+        ("limits: {cost: .inf}", "line 4, column 14: agents.root.limits.cost: must be a finite number"),
     ],
 )
 def test_every_key_of_an_agent(lines: str, said: str) -> None:

@@ -20,7 +20,7 @@ SOURCE = Path(__file__).resolve().parents[2] / "runtime" / PACKAGE
 LAYERS: list[set[str]] = [
     {"errors.types", "errors.kinds", "errors"},
     {"redaction.redact", "redaction", "jsontext", "usage"},
-    {"errors.body", "errors.classify", "errors.hints", "errors.retry_after", "errors.rules"},
+    {"errors.body", "errors.classify", "errors.hints", "errors.retry_after", "errors.rules", "errors.validation"},
     {"classify", "events", "messages", "sse", "transcript"},
     {"redaction.stream"},
     {"jsonschema"},

@@ -14,8 +14,6 @@ from sparewheel.jsonschema.validate import Validator
 from sparewheel.tools.base import ToolError
 from tests.support.pythontools import Context, Open, answer, one, problem, toolsets
 
-NO_INTEGER = "Input should be a valid integer, unable to parse string as an integer"
-
 
 @pytest.fixture
 def opened() -> Iterator[Open]:
@@ -331,11 +329,11 @@ async def test_what_is_left_out_is_the_functions_own_default(opened: Open) -> No
 @pytest.mark.parametrize(
     ("arguments", "fault"),
     [
-        ({}, "city: Field required"),
-        ({"city": 3}, "city: Input should be a valid string"),
-        ({"city": "Bonn", "days": "many"}, f"days: {NO_INTEGER}"),
-        ({"city": "Bonn", "town": 1}, "town: there is no such argument"),
-        ({"city": "Bonn", "at": [{"x": "?"}]}, f"at.0.x: {NO_INTEGER}"),
+        ({}, "city is missing"),
+        ({"city": 3}, "city: must be text; put 3 in quotes"),
+        ({"city": "Bonn", "days": "many"}, "days: must be a whole number"),
+        ({"city": "Bonn", "town": 1}, "town: unknown key"),
+        ({"city": "Bonn", "at": [{"x": "?"}]}, "at.0.x: must be a whole number"),
     ],
 )
 async def test_arguments_that_do_not_fit_are_named(arguments: dict[str, Any], fault: str, opened: Open) -> None:
@@ -356,7 +354,7 @@ def f(city: str, days: int = 1, at: list[Point] = []):
 
 async def test_many_faults_are_counted(opened: Open) -> None:
     said = await problem(opened("def f(x: list[int]): ...\n"), x=["?"] * 5000)
-    assert said.endswith("; and 4990 more")
+    assert said.endswith("; and 4980 more")
     assert len(said) < 2000
 
 

@@ -13,8 +13,8 @@ from typing import TYPE_CHECKING, Final
 if TYPE_CHECKING:
     from collections.abc import Collection, Mapping
 
+    from ..errors.validation import Path
     from .faults import Faults
-    from .schema import Path
 
 _ANY: Final = re.compile(r"\$\{([^{}]*)\}")
 _NAME: Final = re.compile(

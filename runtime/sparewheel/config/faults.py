@@ -6,10 +6,11 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from ..errors import ConfigError
-from .wording import shown
+from ..errors.validation import shown
 
 if TYPE_CHECKING:
-    from .schema import AgentFile, Path, Position
+    from ..errors.validation import Path, Position
+    from .schema import AgentFile
 
 
 @dataclass(slots=True)

@@ -16,8 +16,8 @@ from ruamel.yaml.comments import CommentedMap, CommentedSeq
 from ruamel.yaml.error import MarkedYAMLError, YAMLError
 
 from ..errors import ConfigError
-from .schema import AgentFile, Path, Position
-from .wording import faults
+from ..errors.validation import Path, Position, problems
+from .schema import AgentFile
 
 MAX_TEXT: Final = 1024 * 1024  # characters
 MAX_NODES: Final = 50_000  # after aliases are expanded
@@ -42,9 +42,9 @@ def _load(text: str) -> AgentFile:
     try:
         file = AgentFile.model_validate(plain)
     except ValidationError as error:
-        found = faults(error.errors(include_url=False), plain, positions, AgentFile)
-        message = "The agent file is not valid: " + "; ".join(found)
-        raise ConfigError(message, "Correct what is named; nothing was sent.") from None
+        found = problems(error, plain, AgentFile, whole="the file", positions=positions)
+        hint = "Correct the keys that are named; nothing was sent."
+        raise ConfigError(f"The agent file is not valid: {found}", hint) from None
     file.locate(positions)
     return file
 

@@ -17,10 +17,11 @@ from .unsupported import model_reasons
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from ..errors.validation import Path
     from .expand import Expander
     from .models import ProviderConfig
     from .providers import KnownProvider
-    from .schema import AgentFile, Path
+    from .schema import AgentFile
 
 _PARAMETERS: Final = (
     "temperature",

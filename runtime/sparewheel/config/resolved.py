@@ -18,8 +18,9 @@ from .unsupported import check_agent
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from ..errors.validation import Path
     from .agents import AgentConfig, CommandsConfig, GuardrailConfig
-    from .schema import AgentFile, Path
+    from .schema import AgentFile
 
 __all__ = ["PROVIDERS", "ModelSpec", "ResolvedAgent", "ResolvedTeam", "resolve", "resolve_team"]
 

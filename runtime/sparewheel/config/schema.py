@@ -10,6 +10,7 @@ from typing import Any
 
 from pydantic import Field, PrivateAttr
 
+from ..errors.validation import Path, Position, nearest
 from .agents import AgentConfig, CommandsConfig, Safety, SkillsConfig, StructuredOutputConfig
 from .base import Strict
 from .chains import BackoffConfig, BudgetConfig, FallbackConfig, LimitsConfig, TimeoutsConfig
@@ -36,9 +37,6 @@ __all__ = [
     "TimeoutsConfig",
     "ToolsetConfig",
 ]
-
-Path = tuple[str | int, ...]
-Position = tuple[int, int]  # line and column, from 1
 
 
 class PermissionsConfig(Strict):
@@ -107,8 +105,4 @@ class AgentFile(Strict):
 
     def position(self, path: Path) -> Position | None:
         """Where a key stands, or the nearest thing around it; None for a file that was not read from a text."""
-        while path:
-            if path in self._positions:
-                return self._positions[path]
-            path = path[:-1]
-        return None
+        return nearest(path, self._positions)

@@ -6,9 +6,10 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from ..errors.validation import Path
     from .agents import AgentConfig
     from .expand import Expander
-    from .schema import AgentFile, Path
+    from .schema import AgentFile
     from .toolsets import ToolsetConfig
 
 

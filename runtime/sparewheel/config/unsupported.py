@@ -14,10 +14,10 @@ from .toolsets import Available
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from ..errors.validation import Path
     from .agents import AgentConfig
     from .faults import Faults
     from .models import ModelConfig, ProviderConfig
-    from .schema import Path
     from .toolsets import ToolsetConfig
 
 HARMLESS: Final = {

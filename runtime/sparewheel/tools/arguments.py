@@ -4,12 +4,20 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from ..errors.validation import problems
 from ..jsonschema.validate import Mismatch
 from ..jsontext import read
 from .base import ToolError
 
 if TYPE_CHECKING:
+    from pydantic import BaseModel, ValidationError
+
     from ..jsonschema.validate import Validator
+
+
+def wrong_arguments(error: ValidationError, arguments: object, model: type[BaseModel]) -> str:
+    """What the model has to correct in the arguments of a call."""
+    return f"The arguments do not fit. {problems(error, arguments, model, whole='the arguments')}"
 
 
 def parse_arguments(text: str, validator: Validator) -> dict[str, Any]:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, Final, TypeVar
 from pydantic import BaseModel, ConfigDict, ValidationError
 
 from ..providers.base import ToolSpec
+from .arguments import wrong_arguments
 from .base import DEFAULT_TIMEOUT, Tool, ToolError
 
 if TYPE_CHECKING:
@@ -60,8 +61,7 @@ def _parse(arguments: type[Given], given: dict[str, Any]) -> Given:
     try:
         return arguments.model_validate(given)
     except ValidationError as error:
-        faults = [f"{'.'.join(map(str, each['loc']))}: {each['msg']}" for each in error.errors(include_url=False)[:5]]
-        raise ToolError("The arguments do not fit. " + "; ".join(faults)) from None
+        raise ToolError(wrong_arguments(error, given, arguments)) from None
 
 
 def _without_titles(schema: Any) -> Any:

@@ -16,6 +16,7 @@ from ..config.loading import load_agent_file
 from ..config.resolved import resolve_team
 from ..config.toolsets import ToolsetConfig
 from ..errors import ConfigError
+from ..errors.validation import problems
 from ..page.hooks import page_hooks
 from ..page.tools import HostTools
 from ..session import Session
@@ -162,9 +163,7 @@ def _python_option(option: object) -> ToolsetConfig:
     try:
         return ToolsetConfig.model_validate({**fields, "type": "python"})
     except ValidationError as error:
-        first = error.errors(include_url=False)[0]
-        where = ".".join(str(part) for part in first["loc"])
-        raise ConfigError(f"python.{where}: {first['msg']}") from None
+        raise ConfigError(f"options.python: {problems(error, fields, ToolsetConfig, whole='the toolset')}") from None
 
 
 def _documents(params: Params) -> dict[str, str]:

@@ -10,6 +10,7 @@ from pydantic.errors import PydanticUserError
 from pydantic.fields import FieldInfo
 from pydantic.json_schema import GenerateJsonSchema
 
+from ..arguments import wrong_arguments
 from ..base import ToolContext, ToolError
 
 if TYPE_CHECKING:
@@ -20,7 +21,6 @@ if TYPE_CHECKING:
 
     Arguments: TypeAlias = tuple[list[Any], dict[str, Any]]
 
-_MAX_FAULTS: Final = 10  # named to the model; the rest is counted
 _ANY_NUMBER: Final = (inspect.Parameter.VAR_POSITIONAL, inspect.Parameter.VAR_KEYWORD)
 
 
@@ -55,10 +55,11 @@ class Signature:
 
     def bind(self, arguments: Mapping[str, Any], context: ToolContext) -> Arguments:
         """Positional and named arguments for the function. Raises `ToolError` with what the model has to correct."""
+        given = dict(arguments)
         try:
-            checked = self._model.model_validate(dict(arguments))
+            checked = self._model.model_validate(given)
         except ValidationError as error:
-            raise ToolError(_explain(error)) from None
+            raise ToolError(wrong_arguments(error, given, self._model)) from None
         values = {
             parameter.name: getattr(checked, field)
             for field, parameter in zip(type(checked).model_fields, self._own, strict=True)
@@ -105,15 +106,3 @@ def _schema_of(model: type[BaseModel]) -> dict[str, Any]:
     schema = model.model_json_schema(schema_generator=_Schema)
     schema.pop("title", None)
     return {"type": "object", "properties": {}, **schema}
-
-
-def _explain(error: ValidationError) -> str:
-    faults = error.errors(include_url=False, include_context=False, include_input=False)
-    lines = []
-    for fault in faults[:_MAX_FAULTS]:
-        where = ".".join(str(part) for part in fault["loc"])
-        problem = "there is no such argument" if fault["type"] == "extra_forbidden" else fault["msg"]
-        lines.append(f"{where}: {problem}" if where else problem)
-    if len(faults) > _MAX_FAULTS:
-        lines.append(f"and {len(faults) - _MAX_FAULTS} more")
-    return "The arguments do not fit. " + "; ".join(lines)

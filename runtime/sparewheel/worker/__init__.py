@@ -1,7 +1,7 @@
 """The boundary: commands of the page in, events and replies out; and what belongs to its worker.
 
-`worker` dispatches commands, `factory` makes sessions, `snapshot` prepares and resumes a memory snapshot, `timers`
-fixes Pyodide's event loop.
+`worker` dispatches commands, `factory` reads the options of a session, `assemble` puts the session together,
+`snapshot` prepares and resumes a memory snapshot, `timers` fixes Pyodide's event loop.
 """
 
 from .worker import Worker, start

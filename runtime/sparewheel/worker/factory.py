@@ -1,17 +1,12 @@
-"""Makes a session out of what the page sent: the agent file, the env, the page's own tools and hooks.
-
-The one place that knows every source of tools; each is imported when an agent file names it.
-"""
+"""Makes a session out of what the page sent: the agent file, the env, the page's own tools and hooks."""
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
 from difflib import get_close_matches
 from typing import TYPE_CHECKING, Any, Final
 
 from pydantic import ValidationError
 
-from ..agent import Agent
 from ..config.loading import load_agent_file
 from ..config.resolved import resolve_team
 from ..config.toolsets import ToolsetConfig
@@ -19,19 +14,16 @@ from ..errors import ConfigError
 from ..errors.validation import problems
 from ..page.hooks import page_hooks
 from ..page.tools import HostTools
-from ..session import Session
 from ..state.approvals import DEFAULT_TIMEOUT, Approvals
-from ..state.session_state import Context
+from .assemble import Extras, assemble
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping, Sequence
+    from collections.abc import Iterable
 
     from ..chain.health import Health
-    from ..config.specs import ResolvedAgent
     from ..messages import Message
     from ..page.calls import PageLine
-    from ..tools.base import Toolset
-    from ..tools.services import Services
+    from ..session import Session
     from ..transports.base import Transport
 
 Params = dict[str, Any]
@@ -59,80 +51,15 @@ def make_session(
     _check_options(params)
     env = _env(params)
     team = resolve_team(load_agent_file(params.get("yaml")), _agent_name(params), env)
-    host = HostTools(params.get("tools") or [], line, name)
-    context = Context(
+    extras = Extras(
         approvals=_approvals(params),
         hooks=page_hooks(params.get("hooks") or [], line, name),
-        permissions={rule: getattr(team.permissions, rule) for rule in ("allow", "ask", "deny")},
+        toolsets=[HostTools(params.get("tools") or [], line, name)],
+        entries=[_python_option(params["python"])] if params.get("python") is not None else [],
+        documents=_documents(params),
+        env=env,
     )
-    session = Session(Agent(team, transport, health, context), history)
-    sources = _Sources(session, params, host, transport, env)
-    context.open_toolsets = sources.open
-    for agent in team.agents.values():
-        session.agent.toolbox.open(agent)  # now, so that what is wrong with one is said before the first turn
-    return session
-
-
-class _Sources:
-    """Opens the sources of tools that an agent's file names, and the page's own before them."""
-
-    def __init__(
-        self, session: Session, params: Params, host: HostTools, transport: Transport, env: Mapping[str, str]
-    ) -> None:
-        self._session = session
-        self._own = [_python_option(params["python"])] if params.get("python") is not None else []
-        self._documents = _documents(params)
-        self._host = host
-        self._transport = transport
-        self._env = env
-        self._services: Services | None = None
-
-    def open(self, agent: ResolvedAgent) -> Sequence[Toolset]:
-        return [self._host, *(self._toolset(entry) for entry in (*self._own, *agent.toolsets))]
-
-    def _toolset(self, entry: ToolsetConfig) -> Toolset:
-        # Imported here: none of it is needed on the way to the first answer of an agent without such tools.
-        if entry.type == "python":
-            from ..tools.python.toolset import open_python
-            from ..transports.packages import package_loader
-
-            secrets = self._session.agent.team.secrets
-            return open_python(entry, load=package_loader(), documents=self._documents, secrets=secrets)
-        from ..tools.registry import open_toolset
-
-        return open_toolset(entry, self._shared())
-
-    def _shared(self) -> Services:
-        """What the built-in tools of a session share."""
-        from ..tools.services import Services
-
-        if self._services is None:
-            facts = _Facts(self._session)
-            self._services = Services(self._transport, facts, now=lambda: datetime.now(UTC), env=self._env)
-        return self._services
-
-
-class _Facts:
-    """What the built-in tools may know of their session, and change."""
-
-    def __init__(self, session: Session) -> None:
-        self._session = session
-
-    @property
-    def agent(self) -> str:
-        return self._session.at_work
-
-    def messages(self) -> Sequence[Message]:
-        return self._session.messages
-
-    def models(self) -> Sequence[str]:
-        agent = self._session.agent.team.agents[self.agent]
-        return list(dict.fromkeys([*(spec.ref for spec in agent.chain), *agent.models]))
-
-    def choose_model(self, ref: str | None) -> None:
-        if ref is not None and ref not in self.models():
-            raise ConfigError(f"{ref} is not one of {', '.join(self.models())}")
-        self._session.agent.context.model = ref
+    return assemble(team, transport, health, extras, history)
 
 
 def _approvals(params: Params) -> Approvals:

@@ -1,0 +1,122 @@
+"""Puts a session together: a team of agents, what belongs to the session, and every source of tools.
+
+Each source is imported when an agent file names it: none of it is needed before the first answer of an agent without
+tools.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING
+
+from ..agent import Agent
+from ..errors import ConfigError
+from ..session import Session
+from ..state.session_state import Context
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping, Sequence
+
+    from ..chain.health import Health
+    from ..config.specs import ResolvedAgent, ResolvedTeam
+    from ..config.toolsets import ToolsetConfig
+    from ..hooks.engine import Hook
+    from ..messages import Message
+    from ..state.approvals import Approvals
+    from ..tools.base import Toolset
+    from ..tools.services import Services
+    from ..transports.base import Transport
+
+
+@dataclass(slots=True)
+class Extras:
+    """What the caller adds to the agent file: the page, or a Python program.
+
+    `toolsets` are open sources of tools, `entries` sources in the terms of an agent file. `documents` are texts by path
+    for `file:` of toolsets, `env` is what `${...}` and keys are taken from.
+    """
+
+    approvals: Approvals
+    hooks: Sequence[Hook] = ()
+    toolsets: Sequence[Toolset] = ()
+    entries: Sequence[ToolsetConfig] = ()
+    documents: Mapping[str, str] = field(default_factory=dict)
+    env: Mapping[str, str] = field(default_factory=dict, repr=False)
+
+
+def assemble(
+    team: ResolvedTeam, transport: Transport, health: Health, extras: Extras, history: Iterable[Message] = ()
+) -> Session:
+    """A session of `team`, with every source of tools open.
+
+    Raises:
+        ConfigError: a source cannot be opened.
+    """
+    context = Context(
+        approvals=extras.approvals,
+        hooks=list(extras.hooks),
+        permissions={rule: getattr(team.permissions, rule) for rule in ("allow", "ask", "deny")},
+    )
+    session = Session(Agent(team, transport, health, context), history)
+    context.open_toolsets = _Sources(session, transport, extras).open
+    for agent in team.agents.values():
+        session.agent.toolbox.open(agent)  # now: an error is reported before the first turn
+    return session
+
+
+class _Sources:
+    """Opens the sources of tools that an agent's file names, and the caller's before them."""
+
+    def __init__(self, session: Session, transport: Transport, extras: Extras) -> None:
+        self._session = session
+        self._transport = transport
+        self._extras = extras
+        self._services: Services | None = None
+
+    def open(self, agent: ResolvedAgent) -> Sequence[Toolset]:
+        entries = [*self._extras.entries, *agent.toolsets]
+        return [*self._extras.toolsets, *(self._toolset(entry) for entry in entries)]
+
+    def _toolset(self, entry: ToolsetConfig) -> Toolset:
+        if entry.type == "python":
+            from ..tools.python.toolset import open_python
+            from ..transports.packages import package_loader
+
+            secrets = self._session.agent.team.secrets
+            return open_python(entry, load=package_loader(), documents=self._extras.documents, secrets=secrets)
+        from ..tools.registry import open_toolset
+
+        return open_toolset(entry, self._shared())
+
+    def _shared(self) -> Services:
+        """The services that the built-in tools of a session share."""
+        from ..tools.services import Services
+
+        if self._services is None:
+            facts = _Facts(self._session)
+            self._services = Services(self._transport, facts, now=lambda: datetime.now(UTC), env=self._extras.env)
+        return self._services
+
+
+class _Facts:
+    """What built-in tools may read of their session, and change."""
+
+    def __init__(self, session: Session) -> None:
+        self._session = session
+
+    @property
+    def agent(self) -> str:
+        return self._session.at_work
+
+    def messages(self) -> Sequence[Message]:
+        return self._session.messages
+
+    def models(self) -> Sequence[str]:
+        agent = self._session.agent.team.agents[self.agent]
+        return list(dict.fromkeys([*(spec.ref for spec in agent.chain), *agent.models]))
+
+    def choose_model(self, ref: str | None) -> None:
+        if ref is not None and ref not in self.models():
+            raise ConfigError(f"{ref} is not one of {', '.join(self.models())}")
+        self._session.agent.context.model = ref

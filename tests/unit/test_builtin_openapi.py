@@ -14,8 +14,9 @@ from sparewheel.errors import ConfigError
 from sparewheel.jsonschema.dialects import normalise
 from sparewheel.jsonschema.validate import Validator
 from sparewheel.tools.base import Registry, ToolError, ToolResult
-from sparewheel.tools.web.openapi_spec import MAX_YAML, base_url, operations
+from sparewheel.tools.web.openapi_spec import base_url, operations
 from sparewheel.transports.mock import MockResponse, MockTransport
+from sparewheel.yamltext import MAX_CHARS
 from tests.support.builtintools import call, flags, opened, services
 
 if TYPE_CHECKING:
@@ -263,7 +264,7 @@ async def test_tools_are_chosen_before_they_are_counted() -> None:
         (b"[" * 5_000, "The OpenAPI document cannot be read: "),
         ({"swagger": "2.0", "paths": {}}, "This is not an OpenAPI 3 document."),
         (b"{" + b" " * 10 * 1024 * 1024, "the OpenAPI document is larger than 10485760 bytes"),
-        (b"x" * (MAX_YAML + 1), f"The OpenAPI document is YAML of {MAX_YAML + 1} bytes; above {MAX_YAML} bytes"),
+        (b"x" * (MAX_CHARS + 1), f"The OpenAPI document cannot be read: it is longer than {MAX_CHARS} characters"),
         (with_paths({}, servers=[{"url": "ftp://x.example"}]), "'ftp://x.example' cannot be asked"),
         (with_paths({}, servers=[{"url": "http://10.0.0.1"}]), "The host 10.0.0.1 is in a private network"),
         (with_paths({}, servers=[{"url": "https://{host}/"}]), "'{host}' is not a host."),

@@ -21,7 +21,7 @@ LAYERS: list[set[str]] = [
     {"errors.types", "errors.kinds", "errors"},
     {"redaction.redact", "redaction", "jsontext", "usage"},
     {"errors.body", "errors.classify", "errors.hints", "errors.retry_after", "errors.rules", "errors.validation"},
-    {"classify", "events", "messages", "sse", "transcript"},
+    {"classify", "events", "messages", "sse", "yamltext", "transcript"},
     {"redaction.stream"},
     {"jsonschema"},
     {"page", "page.protocol", "page.calls"},

@@ -3,18 +3,15 @@
 from __future__ import annotations
 
 import hashlib
-import io
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Final, Literal, TypeAlias
 from urllib.parse import unquote, urljoin
 
-from ruamel.yaml import YAML
-from ruamel.yaml.error import YAMLError
-
 from ...jsonschema.tree import Budget, Reader, merged, without
 from ...jsontext import read
+from ...yamltext import load as load_yaml
 from ..base import ToolError
 from ..toolset import shown
 
@@ -22,7 +19,6 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
 MAX_SPEC: Final = 10 * 1024 * 1024  # bytes
-MAX_YAML: Final = 512 * 1024  # bytes: the parser for YAML is a hundred times slower than the one for JSON
 MAX_DESCRIPTION: Final = 1_000  # characters
 _METHODS: Final = ("get", "post", "put", "patch", "delete", "head", "options")
 _READING: Final = ("get", "head", "options")
@@ -76,21 +72,13 @@ def parse_spec(body: bytes) -> dict[str, Any]:
     """JSON or YAML. Raises `ToolError`."""
     text = body.decode("utf-8-sig", "replace")
     try:
-        spec = read(text) if text.lstrip().startswith("{") else _yaml(text, len(body))
-    except (ValueError, YAMLError, RecursionError, TypeError, AttributeError) as error:
+        spec: Any = read(text) if text.lstrip().startswith("{") else load_yaml(text).value
+    except ValueError as error:
         raise ToolError(f"The OpenAPI document cannot be read: {' '.join(str(error).split())[:300]}") from None
     version = spec.get("openapi") if isinstance(spec, dict) else None
     if not str(version).startswith("3."):
         raise ToolError("This is not an OpenAPI 3 document.")
     return dict(spec)
-
-
-def _yaml(text: str, size: int) -> Any:
-    if size > MAX_YAML:
-        raise ToolError(f"The OpenAPI document is YAML of {size} bytes; above {MAX_YAML} bytes it has to be JSON.")
-    reader = YAML(typ="safe", pure=True)
-    reader.composer.warn_double_anchors = False  # each would be a warning of its own
-    return reader.load(io.StringIO(text))
 
 
 def base_url(spec: Mapping[str, Any], spec_url: str) -> str:

@@ -117,14 +117,14 @@ def test_the_service_worker_lists_what_a_visit_needs(tool: dict[str, Any]) -> No
 
 
 def test_a_dependency_is_in_the_lock_file(packages: dict[str, dict[str, Any]]) -> None:
-    assert packages["sparewheel"]["depends"] == ["fastjsonschema", "pydantic", "ruamel-yaml"]
+    assert packages["sparewheel"]["depends"] == ["docstring-parser", "fastjsonschema", "pydantic", "ruamel-yaml"]
     assert {need for package in packages.values() for need in package["depends"]} <= set(packages)
 
 
 def test_everything_bundled_has_its_licence(packages: dict[str, dict[str, Any]]) -> None:
     index = json.loads((DIST / "licenses/index.json").read_text(encoding="utf-8"))
     names = {entry["name"].replace(".", "-") for entry in index}
-    assert names == {"pyodide", "cpython", *packages} - {"sparewheel"}
+    assert names == {"pyodide", "cpython", "genai-prices", *packages} - {"sparewheel"}
     for entry in index:
         assert len((DIST / "licenses" / entry["file"]).read_text(encoding="utf-8")) > 500, entry
         assert re.fullmatch(r"https://\S+", entry["source"]), entry

@@ -13,9 +13,9 @@ import textwrap
 from itertools import pairwise
 from typing import TYPE_CHECKING, Any, Final
 
-from pydantic.json_schema import GenerateJsonSchema
-
 from sparewheel.config.schema import AgentFile
+from sparewheel.jsonschema.models import UntitledFields
+from sparewheel.jsonschema.tree import rewrite, without
 
 if TYPE_CHECKING:
     from pydantic import BaseModel
@@ -26,14 +26,11 @@ _DRAFT: Final = "http://json-schema.org/draft-07/schema#"
 _NOTHING: Final[tuple[object, ...]] = ([], {}, "", None, False)
 
 
-class _Described(GenerateJsonSchema):
-    """Keys are described by the text that stands under them in the source, and have no titles: the key says it.
+class _Described(UntitledFields):
+    """Describes each key by the text under it in the source.
 
-    Pydantic can do the first itself, but then does so whenever the models are imported, which costs a boot its time.
+    Pydantic can do this itself, but then does so whenever the models are imported, which makes every boot slower.
     """
-
-    def field_title_should_be_set(self, schema: Any) -> bool:
-        return False
 
     def model_schema(self, schema: core_schema.ModelSchema) -> dict[str, Any]:
         made = super().model_schema(schema)
@@ -48,7 +45,7 @@ def agent_file_schema() -> dict[str, Any]:
     """The schema as a document of its own."""
     schema = AgentFile.model_json_schema(schema_generator=_Described)
     head = {"$schema": _DRAFT, "$id": FILE_NAME, "title": "Agent file"}
-    return head | {name: _tidy(part) for name, part in schema.items() if name != "title"}
+    return head | without(rewrite(schema, _tidy), "title")
 
 
 def agent_file_schema_text() -> str:
@@ -78,16 +75,13 @@ def _texts_below(body: list[ast.stmt]) -> dict[str, str]:
     }
 
 
-def _tidy(node: Any) -> Any:
+def _tidy(node: dict[str, Any]) -> dict[str, Any]:
     """Put what stands beside a `$ref` where older drafts see it, and leave out defaults that say nothing."""
-    if isinstance(node, list):
-        return [_tidy(item) for item in node]
-    if not isinstance(node, dict):
-        return node
-    tidy = {name: _tidy(part) for name, part in node.items() if name != "default" or _says_something(part)}
-    if "$ref" in tidy and len(tidy) > 1:
-        return {"allOf": [{"$ref": tidy.pop("$ref")}], **tidy}
-    return tidy
+    if "default" in node and not _says_something(node["default"]):
+        node = without(node, "default")
+    if "$ref" in node and len(node) > 1:
+        return {"allOf": [{"$ref": node["$ref"]}], **without(node, "$ref")}
+    return node
 
 
 def _says_something(default: Any) -> bool:

@@ -13,12 +13,12 @@ from typing import TYPE_CHECKING, Any, Final, get_args
 from bundle.fetch import fetch_node_modules
 from bundle.shell import ROOT, WEB, BuildError, alone
 from sparewheel import errors, events
+from sparewheel.jsonschema.tree import rewrite, without
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
 
 _GENERATOR: Final = ROOT / "runtime" / "bundle" / "inside" / "typings.mjs"
-_OBJECTS_BY_NAME: Final = ("properties", "$defs")  # what stands below is names, not keywords
 
 
 def typescript(
@@ -39,7 +39,7 @@ def typescript(
     with alone("build"):
         fetch_node_modules()
     known = {tuple(values): key for key, values in (literals or {}).items()}
-    prepared = _prepare(schema, known)
+    prepared = rewrite(dict(schema), lambda node: _prepare(node, known))
     prepared["$defs"] = prepared.get("$defs", {}) | {key: {"enum": list(values)} for values, key in known.items()}
     request = json.dumps({"schema": prepared, "name": name, "head": head})
     done = subprocess.run(["node", _GENERATOR], input=request, capture_output=True, encoding="utf-8", check=False)
@@ -64,20 +64,10 @@ def _head(source: str) -> str:
     return f"// Generated from runtime/sparewheel/{source} by `python -m bundle.typings`: change it there.\n"
 
 
-def _prepare(node: Any, literals: Mapping[tuple[object, ...], str], *, names: bool = False) -> Any:
-    """Leave out titles (the generator would make a type of each) and refer to the named literals."""
-    if isinstance(node, list):
-        return [_prepare(item, literals) for item in node]
-    if not isinstance(node, dict):
-        return node
-    if names:
-        return {key: _prepare(value, literals) for key, value in node.items()}
+def _prepare(node: dict[str, Any], literals: Mapping[tuple[object, ...], str]) -> dict[str, Any]:
+    """Leave out the title (the generator would make a type of each) and refer to the named literals."""
     literal = literals.get(tuple(node["enum"])) if "enum" in node else None
-    if literal is not None:
-        return {"$ref": f"#/$defs/{literal}"}
-    return {
-        key: _prepare(value, literals, names=key in _OBJECTS_BY_NAME) for key, value in node.items() if key != "title"
-    }
+    return {"$ref": f"#/$defs/{literal}"} if literal else without(node, "title")
 
 
 GENERATED: Final[dict[str, Callable[[], str]]] = {"events.d.ts": event_types}  # by path below web/

@@ -275,8 +275,8 @@ def test_a_structured_output_has_no_bounds_in_what_may_be_one_of_several() -> No
 def test_a_schema_that_cannot_be_said_is_one_clear_error() -> None:
     with pytest.raises(ProviderError) as raised:
         ask(user("hi"), tools=[ToolSpec("odd", "", {"type": "object", "properties": {"a b": {}}})])
-    assert raised.value.info.kind == "unsupported"
-    assert raised.value.info.message.startswith('The tool "odd" cannot be put in this API\'s words: ')
+    assert raised.value.info.kind == "invalid_request"
+    assert raised.value.info.message.startswith('The parameters of the tool "odd" cannot be sent: ')
 
 
 # Parameters

@@ -146,7 +146,7 @@ async def test_a_tool_says_what_its_operation_takes() -> None:
         "properties": {
             "id": ID,
             "body_name": {"type": "string"},
-            "body_parent": {"type": "object", "description": "Again of the form Pet."},
+            "body_parent": {"type": "object", "description": "The same form as Pet."},
             "body_tag": {"type": ["string", "null"], "enum": ["dog", "cat", None]},
         },
         "required": ["id", "body_name"],

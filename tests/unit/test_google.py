@@ -180,7 +180,7 @@ def test_a_schema_that_cannot_be_written_is_refused_before_anything_is_sent() ->
         asked(tools=[ToolSpec("look", "", {"type": "array"})])
     assert refusal.value.info.kind == "invalid_request"
     assert refusal.value.info.message.startswith('The parameters of the tool "look" cannot be sent: ')
-    with pytest.raises(ProviderError, match="The shape of the answer cannot be sent"):
+    with pytest.raises(ProviderError, match=r"The structured output .shape. cannot be sent"):
         asked(output=OutputSchema("shape", {"$ref": "elsewhere"}))
 
 

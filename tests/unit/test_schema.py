@@ -55,8 +55,8 @@ def test_the_top_is_an_object(schema: Json, dialect: Dialect) -> None:
     [
         ({"type": "array"}, "The schema is of type array, not object."),
         ({"anyOf": [STRING, {"type": "null"}]}, "The schema allows no object."),
-        ({"$ref": "#/$defs/Gone"}, "The schema refers to '#/$defs/Gone', which it does not hold."),
-        ({"$ref": "https://x.test/s"}, "The schema refers to 'https://x.test/s', which it does not hold itself."),
+        ({"$ref": "#/$defs/Gone"}, "The schema refers to '#/$defs/Gone', which does not exist."),
+        ({"$ref": "https://x.test/s"}, "The schema refers to 'https://x.test/s', which is not part of it."),
         ({"properties": {"a": {"$ref": "#/properties/a/0"}}}, "refers to '#/properties/a/0'"),
         ({"default": {1, 2}}, "The schema holds a value that JSON cannot say (set)."),
         ({"default": float("nan")}, "The schema holds a value that JSON cannot say (float)."),
@@ -144,8 +144,8 @@ def test_a_reference_into_itself_is_cut(dialect: Dialect) -> None:
     assert prop({"$ref": "#/$defs/Tree"}, dialect, **{"$defs": {"Tree": tree}}) == {
         "type": "object",
         "properties": {
-            "left": {"type": "object", "description": "Again of the form Tree."},
-            "all": {"type": "object", "description": "Again of this form."},
+            "left": {"type": "object", "description": "The same form as Tree."},
+            "all": {"type": "object", "description": "The same form as the whole."},
         },
     }
 

@@ -7,6 +7,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Final
 
 from ..jsonschema.dialects import normalise
+from ..providers.registry import wire_format
 from ..tools.base import Registry
 
 if TYPE_CHECKING:
@@ -18,7 +19,6 @@ if TYPE_CHECKING:
     from ..tools.base import Tool, ToolContext, ToolResult, Toolset
 
 WHY: Final = "description"
-_DIALECTS: Final[dict[str, Dialect]] = {"anthropic": "anthropic", "google": "gemini"}  # by wire format; else openai
 
 
 class Toolbox:
@@ -58,7 +58,7 @@ class Toolbox:
 
     def _keep_usable(self, registry: Registry, agent: ResolvedAgent) -> None:
         """Leave out what a model of the chain could not be told, so that one bad schema does not fail every request."""
-        dialects = {_DIALECTS.get(spec.api, "openai") for spec in agent.chain}
+        dialects = {wire_format(spec.api).dialect for spec in agent.chain}
         for tool in list(registry.tools.values()):
             if agent.readonly and not tool.read_only:
                 del registry.tools[tool.spec.name]

@@ -16,6 +16,7 @@ import hashlib
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
+from ..bounded import BoundedDict
 from ..errors import FACTS, KINDS
 
 if TYPE_CHECKING:
@@ -61,7 +62,7 @@ class Health:
     """One for a runtime. `tell` is called with every change that other tabs should know."""
 
     def __init__(self, tell: Callable[[dict[str, Any]], object] = lambda entry: None) -> None:
-        self._states: dict[str, _State] = {}
+        self._states: BoundedDict[str, _State] = BoundedDict(MAX_ENTRIES)
         self._stood_in_for: set[str] = set()  # primaries whose place another model took
         self.without_usage: set[str] = set()  # addresses of servers that refuse a request that asks for usage
         self._tell = tell
@@ -173,9 +174,9 @@ class Health:
         self._tell(_entry(name, seconds, kind, told))
 
     def _state(self, name: str) -> _State:
-        if name not in self._states and len(self._states) >= MAX_ENTRIES:
-            del self._states[next(iter(self._states))]
-        return self._states.setdefault(name, _State())
+        if name not in self._states:
+            self._states[name] = _State()
+        return self._states[name]
 
 
 def _entry(name: str, seconds: float, kind: Kind, told: bool) -> dict[str, Any]:

@@ -23,21 +23,19 @@ import json
 import re
 from typing import TYPE_CHECKING, Any, Final, Literal, TypeAlias
 
+from ..bounded import BoundedDict
+from .reader import Budget, Reader
 from .tree import (
-    LIST,
-    MAP,
     NUMBER,
     OPTIONS,
-    SINGLE,
-    Budget,
     Node,
-    Reader,
     allow_null,
     both,
     items_of,
     kinds_of,
     merged,
     options_of,
+    rewrite,
     values_of,
     without,
 )
@@ -63,20 +61,17 @@ _GEMINI_FORMATS: Final = {"string": ("date-time",), "number": ("float", "double"
 _SCALARS: Final = ("string", "number", "boolean")
 
 
-# A tool's schema is the same value in every request, and there may be hundreds of them: each is read once. The schema
-# is kept beside its result, so that its id stays its own.
-_KEPT: Final[dict[tuple[int, Dialect], tuple[Mapping[str, Any], dict[str, Any]]]] = {}
-_MOST_KEPT: Final = 2000
+# A tool's schema is the same object in every request, and there may be hundreds of them, so each is read once. The
+# schema is kept beside its result so that no other object can get its id.
+_CACHE: Final[BoundedDict[tuple[int, Dialect], tuple[Mapping[str, Any], dict[str, Any]]]] = BoundedDict(2000)
 
 
 def normalise(schema: Mapping[str, Any], dialect: Dialect) -> dict[str, Any]:
-    """`write`, remembered. Neither the schema nor the result may be changed by anybody."""
-    kept = _KEPT.get((id(schema), dialect))
-    if kept is None:
-        while len(_KEPT) >= _MOST_KEPT:
-            del _KEPT[next(iter(_KEPT))]
-        kept = _KEPT[id(schema), dialect] = (schema, write(schema, dialect))
-    return kept[1]
+    """`write`, cached. Neither the schema nor the result may be changed afterwards."""
+    cached = _CACHE.get((id(schema), dialect))
+    if cached is None:
+        cached = _CACHE[id(schema), dialect] = (schema, write(schema, dialect))
+    return cached[1]
 
 
 def write(schema: Mapping[str, Any], dialect: Dialect) -> dict[str, Any]:
@@ -88,7 +83,7 @@ def write(schema: Mapping[str, Any], dialect: Dialect) -> dict[str, Any]:
     to what it does not hold, is too large, or, in `openai_strict`, leaves the keys of an object open.
     """
     budget = Budget()
-    root = _as_object(Reader(schema, budget).read(schema, 0, ()))
+    root = _as_object(Reader(schema, budget).read(schema))
     if dialect == "gemini":
         return {"properties": {}, **_gemini(root, budget)}
     if dialect == "openai_strict":
@@ -140,29 +135,23 @@ def _identity(node: Node) -> str:
     return json.dumps(node, sort_keys=True)
 
 
-def _plain(node: Node, budget: Budget, dialect: Dialect) -> Node:
-    budget.spend()
-    node = merged(node)  # many servers do not know allOf, and what it holds would be lost
-    written: Node = {}
-    for word, value in node.items():
-        if word in SINGLE and isinstance(value, dict):
-            written[word] = _plain(value, budget, dialect)
-        elif word in MAP:
-            written[word] = {name: _plain(each, budget, dialect) for name, each in value.items()}
-        elif word in LIST:
-            written[word] = [_plain(each, budget, dialect) for each in value]
-        else:
-            written[word] = value
-    if dialect == "anthropic":
-        for name in node.get("properties", ()):
-            if not _ANTHROPIC_NAME.fullmatch(name):
-                raise ValueError(
-                    f"The property name {name[:80]!r} is not of 1 to 64 letters, digits, '_', '.' and '-'."
-                )
-    elif "array" in kinds_of(node):  # without items, or with those of a tuple, it is refused
-        written.pop("prefixItems", None)
-        written["items"] = _plain(items_of(node), budget, dialect)
-    return written
+def _plain(root: Node, budget: Budget, dialect: Dialect) -> Node:
+    def change(node: Node) -> Node:
+        budget.spend()
+        node = merged(node)  # many servers do not know allOf and would lose what it holds
+        if dialect == "anthropic":
+            _check_names(node)
+        elif "array" in kinds_of(node):  # an array without items, or with those of a tuple, is refused
+            node = {**without(node, "prefixItems"), "items": items_of(node)}
+        return node
+
+    return rewrite(root, change)
+
+
+def _check_names(node: Node) -> None:
+    for name in node.get("properties", ()):
+        if not _ANTHROPIC_NAME.fullmatch(name):
+            raise ValueError(f"The property name {name[:80]!r} is not of 1 to 64 letters, digits, '_', '.' and '-'.")
 
 
 def _strict(node: Node, budget: Budget) -> Node:

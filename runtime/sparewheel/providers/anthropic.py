@@ -6,7 +6,7 @@ Source: Claude API reference, "Create a Message" and "Streaming messages". The s
 from __future__ import annotations
 
 import json
-from typing import TYPE_CHECKING, Any, Final, TypeAlias
+from typing import TYPE_CHECKING, Any, ClassVar, Final, TypeAlias
 
 from ..errors import ErrorInfo, ProviderError
 from ..errors.classify import classify
@@ -17,6 +17,7 @@ from .anthropic_request import body_of
 
 if TYPE_CHECKING:
     from ..config.resolved import ModelSpec
+    from ..jsonschema.dialects import Dialect
     from ..sse import ServerSentEvent
     from .assembly import Assembly, StopReason
     from .base import ModelRequest
@@ -43,6 +44,8 @@ _DELTAS: Final = {
 
 class Anthropic:
     """The wire format. Stateless."""
+
+    dialect: ClassVar[Dialect] = "anthropic"
 
     def request(self, request: ModelRequest) -> HttpRequest:
         """Raises ProviderError (kind `unsupported`) for a schema that this API cannot be told."""

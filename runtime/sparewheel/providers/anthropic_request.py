@@ -11,16 +11,15 @@ import re
 from typing import TYPE_CHECKING, Any, Final, TypeAlias
 from urllib.parse import unquote_to_bytes
 
-from ..errors import ErrorInfo, ProviderError
-from ..jsonschema.dialects import normalise
+from ..jsonschema.tree import rewrite, without
 from ..jsontext import read
 from ..messages import Image, Reasoning, Text, ToolCall
 from .history import prepare
+from .schemas import output_schema, tool_schema
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-    from ..jsonschema.dialects import Dialect
     from ..messages import Message, Part
     from .base import ModelRequest, ToolSpec
 
@@ -49,7 +48,7 @@ _BOUNDS: Final = frozenset(
 
 
 def body_of(request: ModelRequest) -> Json:
-    """All but the options. Raises ProviderError (kind `unsupported`) for a schema that this API cannot be told."""
+    """All but the options. Raises `ProviderError` like `schemas.tool_schema`."""
     spec, parameters = request.spec, request.spec.parameters
     messages = prepare(request.messages, spec.ref)
     conversation = _conversation(messages)
@@ -76,8 +75,8 @@ def body_of(request: ModelRequest) -> Json:
         body["output_config"] = {"effort": effort}
     if request.output:
         # Not `output_format`, its older name: that is deprecated and takes a header of a beta.
-        schema = _schema("The shape of the answer", request.output.schema, "openai_strict")
-        output = {"type": "json_schema", "schema": _without_bounds(schema)}
+        schema = output_schema(request.output, "openai_strict")  # as strict as OpenAI's, and no bounds besides
+        output = {"type": "json_schema", "schema": rewrite(schema, lambda node: without(node, *_BOUNDS))}
         body["output_config"] = body.get("output_config", {}) | {"format": output}
     if "cache_control" not in spec.options:  # with it the API sets breakpoints itself, and there are four in all
         _set_breakpoints(body)
@@ -231,27 +230,6 @@ def _set_breakpoints(body: Json) -> None:
 
 
 def _tool(tool: ToolSpec) -> Json:
-    schema = _schema(f'The tool "{tool.name}"', tool.parameters, "anthropic")
+    schema = tool_schema(tool, "anthropic")
     described = {"description": tool.description} if tool.description else {}
     return {"name": tool.name, **described, "input_schema": schema}
-
-
-def _schema(what: str, schema: Mapping[str, Any], dialect: Dialect) -> Json:
-    try:
-        return normalise(schema, dialect)
-    except ValueError as error:
-        raise ProviderError(
-            ErrorInfo("unsupported", f"{what} cannot be put in this API's words: {error}", "Simplify its schema.")
-        ) from None
-
-
-def _without_bounds(schema: Json) -> Json:
-    """Structured outputs are as strict as OpenAI's, and take no bounds besides."""
-    kept = {word: value for word, value in schema.items() if word not in _BOUNDS}
-    if "properties" in kept:
-        kept["properties"] = {name: _without_bounds(each) for name, each in kept["properties"].items()}
-    if "items" in kept:
-        kept["items"] = _without_bounds(kept["items"])
-    if "anyOf" in kept:
-        kept["anyOf"] = [_without_bounds(option) for option in kept["anyOf"]]
-    return kept

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING, Any, ClassVar, Protocol
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from ..config.resolved import ModelSpec
+    from ..jsonschema.dialects import Dialect
     from ..messages import Message
     from ..sse import ServerSentEvent
     from ..transports.base import HttpRequest
@@ -61,6 +62,9 @@ class StreamDecoder(Protocol):
 
 class WireFormat(Protocol):
     """One API: how a request is written, and how its stream is read."""
+
+    dialect: ClassVar[Dialect]
+    """How the API wants the JSON schemas of tools."""
 
     def request(self, request: ModelRequest) -> HttpRequest: ...
 

@@ -13,17 +13,17 @@ from __future__ import annotations
 import base64
 import json
 import re
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, ClassVar, Final
 from urllib.parse import quote, unquote_to_bytes
 
 from ..errors import ErrorInfo, ProviderError
-from ..jsonschema.dialects import normalise
 from ..jsontext import read
 from ..messages import Image, Reasoning, Text, ToolCall
 from ..transports.base import HttpRequest
 from ..usage import Usage
 from .history import prepare
 from .openai_common import failure, mapping, parse, sequence, string
+from .schemas import output_schema, tool_schema
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
@@ -87,6 +87,8 @@ _IMAGES: Final = {
 
 class Google:
     """The wire format. Stateless."""
+
+    dialect: ClassVar[Dialect] = "gemini"
 
     def request(self, request: ModelRequest) -> HttpRequest:
         """Raises `ProviderError` (kind `invalid_request`) for a JSON schema that cannot be written."""
@@ -310,18 +312,10 @@ def _declaration(tool: ToolSpec) -> Json:
     declaration: Json = {"name": tool.name}
     if tool.description:
         declaration["description"] = tool.description
-    parameters = _schema(f'The parameters of the tool "{tool.name}"', tool.parameters, "gemini")
+    parameters = tool_schema(tool, "gemini")
     if parameters["properties"]:  # an object without any is refused
         declaration["parameters"] = parameters
     return declaration
-
-
-def _schema(what: str, schema: Mapping[str, Any], dialect: Dialect) -> Json:
-    try:
-        return normalise(schema, dialect)
-    except ValueError as error:
-        info = ErrorInfo("invalid_request", f"{what} cannot be sent: {error}", "Change its JSON schema.")
-        raise ProviderError(info) from None
 
 
 def _generation_config(parameters: Mapping[str, Any], model: str, output: OutputSchema | None) -> Json:
@@ -331,7 +325,7 @@ def _generation_config(parameters: Mapping[str, Any], model: str, output: Output
     if output:
         config["responseMimeType"] = "application/json"
         # JSON Schema itself, of which this field skips what it does not know: plain, without references.
-        config["responseJsonSchema"] = _schema("The shape of the answer", output.schema, "openai")
+        config["responseJsonSchema"] = output_schema(output, "openai")
     return config
 
 

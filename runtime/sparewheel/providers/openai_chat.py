@@ -8,7 +8,7 @@ servers do differently is accepted where it can mean one thing only. For servers
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, ClassVar, Final
 
 from ..errors import ErrorInfo, ProviderError
 from ..messages import Image
@@ -19,19 +19,20 @@ from .openai_common import (
     END_MARKER,
     count_tokens,
     failure,
+    function,
     is_at,
     mapping,
-    output_schema,
     parse,
     parse_own,
     post,
+    response_format,
     sequence,
     string,
-    tool_schema,
 )
 
 if TYPE_CHECKING:
     from ..config.resolved import ModelSpec
+    from ..jsonschema.dialects import Dialect
     from ..messages import Message
     from ..sse import ServerSentEvent
     from ..transports.base import HttpRequest
@@ -57,6 +58,8 @@ _SAME_NAME: Final = ("temperature", "top_p", "frequency_penalty", "presence_pena
 class OpenAIChat:
     """The wire format. Stateless."""
 
+    dialect: ClassVar[Dialect] = "openai"
+
     def request(self, request: ModelRequest) -> HttpRequest:
         spec = request.spec
         body: dict[str, Any] = {
@@ -68,17 +71,11 @@ class OpenAIChat:
             **ask(spec),
         }
         if request.tools:
-            body["tools"] = [
-                {
-                    "type": "function",
-                    "function": {"name": tool.name, "description": tool.description, "parameters": tool_schema(tool)},
-                }
-                for tool in request.tools
-            ]
+            body["tools"] = [{"type": "function", "function": function(tool)} for tool in request.tools]
             if "parallel_tool_calls" in spec.parameters:  # refused where there are no tools
                 body["parallel_tool_calls"] = spec.parameters["parallel_tool_calls"]
         if request.output:
-            body["response_format"] = {"type": "json_schema", "json_schema": output_schema(request.output)}
+            body["response_format"] = {"type": "json_schema", "json_schema": response_format(request.output)}
         return post(spec, "/chat/completions", body)
 
     def decoder(self, assembly: Assembly, spec: ModelSpec | None = None) -> OpenAIChatDecoder:

@@ -13,6 +13,7 @@ from ..jsonschema.dialects import normalise
 from ..jsontext import read
 from ..transports.base import HttpRequest
 from ..usage import Usage
+from .schemas import output_schema, tool_schema
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -64,32 +65,21 @@ def effort(budget: object) -> str | None:
     return next((word for least, word in _EFFORTS if budget >= least), "none")
 
 
-def tool_schema(tool: ToolSpec) -> dict[str, Any]:
-    """Raises `ProviderError` (kind `invalid_request`), naming the tool, for parameters that cannot be written."""
-    try:
-        return normalise(tool.parameters, "openai")
-    except ValueError as error:
-        raise _unwritable(f'The parameters of the tool "{tool.name}"', error) from None
+def function(tool: ToolSpec) -> dict[str, Any]:
+    """A tool as both formats describe it. Raises like `tool_schema`."""
+    return {"name": tool.name, "description": tool.description, "parameters": tool_schema(tool, "openai")}
 
 
-def output_schema(output: OutputSchema) -> dict[str, Any]:
+def response_format(output: OutputSchema) -> dict[str, Any]:
     """`{name, schema, strict, description?}`. A schema that strict mode cannot express is sent as a plain one."""
-    shape: dict[str, Any] = {"name": output.name, "strict": output.strict}
-    if output.description:
-        shape["description"] = output.description
+    described = {"description": output.description} if output.description else {}
     if output.strict:
         try:
-            return {**shape, "schema": normalise(output.schema, "openai_strict")}
+            schema = normalise(output.schema, "openai_strict")
+            return {"name": output.name, "strict": True, **described, "schema": schema}
         except ValueError:
-            shape["strict"] = False
-    try:
-        return {**shape, "schema": normalise(output.schema, "openai")}
-    except ValueError as error:
-        raise _unwritable(f'The structured output "{output.name}"', error) from None
-
-
-def _unwritable(what: str, error: ValueError) -> ProviderError:
-    return ProviderError(ErrorInfo("invalid_request", f"{what} cannot be sent: {error}", "Change its JSON schema."))
+            pass
+    return {"name": output.name, "strict": False, **described, "schema": output_schema(output, "openai")}
 
 
 def parse(data: str) -> object:

@@ -9,20 +9,20 @@ from __future__ import annotations
 
 import json
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, ClassVar, Final
 
 from .history import prepare
 from .openai_common import (
     arguments_text,
     count_tokens,
     failure,
+    function,
     mapping,
-    output_schema,
     parse,
     post,
+    response_format,
     sequence,
     string,
-    tool_schema,
 )
 from .responses_input import ENCRYPTED, items, reasoning
 
@@ -30,6 +30,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from ..config.resolved import ModelSpec
+    from ..jsonschema.dialects import Dialect
     from ..sse import ServerSentEvent
     from ..transports.base import HttpRequest
     from .assembly import Assembly, StopReason
@@ -46,6 +47,8 @@ _PARAMETERS: Final = {"temperature": "temperature", "top_p": "top_p", "max_token
 class OpenAIResponses:
     """The wire format. Stateless."""
 
+    dialect: ClassVar[Dialect] = "openai"
+
     def request(self, request: ModelRequest) -> HttpRequest:
         spec = request.spec
         messages = prepare(request.messages, spec.ref)
@@ -61,20 +64,12 @@ class OpenAIResponses:
         if leading:
             body["instructions"] = "\n\n".join(message.text for message in messages[:leading])
         if request.tools:
-            body["tools"] = [
-                {
-                    "type": "function",
-                    "name": tool.name,
-                    "description": tool.description,
-                    "parameters": tool_schema(tool),
-                    "strict": False,  # left out it is true here, and every optional property is filled in
-                }
-                for tool in request.tools
-            ]
+            # `strict` is true here by default, and then every optional property is filled in.
+            body["tools"] = [{"type": "function", **function(tool), "strict": False} for tool in request.tools]
             if "parallel_tool_calls" in spec.parameters:
                 body["parallel_tool_calls"] = spec.parameters["parallel_tool_calls"]
         if request.output:
-            body["text"] = {"format": {"type": "json_schema", **output_schema(request.output)}}
+            body["text"] = {"format": {"type": "json_schema", **response_format(request.output)}}
         return post(spec, "/responses", body)
 
     def decoder(self, assembly: Assembly, spec: ModelSpec | None = None) -> OpenAIResponsesDecoder:

@@ -7,7 +7,7 @@ content}]}`. Answer: `{text}` pieces, then `{done: true}`.
 from __future__ import annotations
 
 import json
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, ClassVar
 
 from ..errors import ErrorInfo, ProviderError
 from ..jsontext import read
@@ -16,6 +16,7 @@ from .history import prepare
 
 if TYPE_CHECKING:
     from ..config.resolved import ModelSpec
+    from ..jsonschema.dialects import Dialect
     from ..sse import ServerSentEvent
     from .assembly import Assembly
     from .base import ModelRequest
@@ -23,6 +24,8 @@ if TYPE_CHECKING:
 
 class PageModel:
     """The wire format. Such a model takes no tools: a step that has some goes to the next model."""
+
+    dialect: ClassVar[Dialect] = "openai"
 
     def request(self, request: ModelRequest) -> HttpRequest:
         if request.tools or request.output:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Final
 
+from ..bounded import BoundedDict
 from ..providers.base import ToolSpec
 from ..tools.base import Tool, ToolError, ToolResult
 
@@ -20,7 +21,7 @@ class LongResults:
     """The long results of one session, by call id."""
 
     def __init__(self) -> None:
-        self._kept: dict[str, str] = {}
+        self._kept: BoundedDict[str, str] = BoundedDict(MAX_KEPT)
 
     @property
     def any(self) -> bool:
@@ -31,8 +32,6 @@ class LongResults:
         if len(output) <= limit:
             return output
         self._kept[call_id] = output
-        while len(self._kept) > MAX_KEPT:
-            del self._kept[next(iter(self._kept))]
         note = f"\n[{len(output) - limit} more characters: call {READ_ON} with id {call_id!r} and offset {limit}.]"
         return output[:limit] + note
 

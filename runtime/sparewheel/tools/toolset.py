@@ -8,12 +8,16 @@ from typing import TYPE_CHECKING, Any, Final, TypeVar
 
 from pydantic import BaseModel, ConfigDict, ValidationError
 
+from ..jsonschema.models import UntitledFields
+from ..jsonschema.tree import without
 from ..providers.base import ToolSpec
 from .arguments import wrong_arguments
 from .base import DEFAULT_TIMEOUT, Tool, ToolError
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Collection, Sequence
+
+    from pydantic_core.core_schema import ModelSchema
 
     from ..config.toolsets import ToolsetConfig
     from .base import ToolContext, ToolResult
@@ -29,6 +33,13 @@ class Arguments(BaseModel):
 
 class NoArguments(Arguments):
     pass
+
+
+class _Schema(UntitledFields):
+    """Leaves out the names and docstrings of argument classes, which are not written for a model."""
+
+    def model_schema(self, schema: ModelSchema) -> dict[str, Any]:
+        return without(super().model_schema(schema), "title", "description")
 
 
 Given = TypeVar("Given", bound=Arguments)
@@ -49,7 +60,7 @@ def make_tool(
     async def run(given: dict[str, Any], context: ToolContext) -> ToolResult | str:
         return await call(_parse(arguments, given), context)
 
-    parameters = {"properties": {}, **_without_titles(arguments.model_json_schema())}
+    parameters = {"properties": {}, **arguments.model_json_schema(schema_generator=_Schema)}
     return Tool(ToolSpec(name, description, parameters), run, read_only, exclusive, timeout)
 
 
@@ -62,19 +73,6 @@ def _parse(arguments: type[Given], given: dict[str, Any]) -> Given:
         return arguments.model_validate(given)
     except ValidationError as error:
         raise ToolError(wrong_arguments(error, given, arguments)) from None
-
-
-def _without_titles(schema: Any) -> Any:
-    """Without pydantic's titles, which repeat the names; and without descriptions of classes, which are ours."""
-    if isinstance(schema, list):
-        return [_without_titles(each) for each in schema]
-    if not isinstance(schema, dict):
-        return schema
-    dropped = ("title", "description") if "properties" in schema else ("title",)
-    plain = {word: _without_titles(value) for word, value in schema.items() if word not in dropped}
-    if isinstance(names := schema.get("properties"), dict):  # names, not keywords
-        plain["properties"] = {name: _without_titles(each) for name, each in names.items()}
-    return plain
 
 
 def to_json(value: Any) -> str:

@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Annotated, Any, Final, get_origin, get_type_hi
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, create_model
 from pydantic.errors import PydanticUserError
 from pydantic.fields import FieldInfo
-from pydantic.json_schema import GenerateJsonSchema
 
+from ...jsonschema.models import UntitledFields
 from ..arguments import wrong_arguments
 from ..base import ToolContext, ToolError
 
@@ -24,13 +24,10 @@ if TYPE_CHECKING:
 _ANY_NUMBER: Final = (inspect.Parameter.VAR_POSITIONAL, inspect.Parameter.VAR_KEYWORD)
 
 
-class _Schema(GenerateJsonSchema):
-    """Says nothing twice: a field's title would only repeat its name. A default that is not JSON is left out."""
+class _Schema(UntitledFields):
+    """Leaves out a default that is not JSON."""
 
     ignored_warning_kinds: set[JsonSchemaWarningKind] = {"skipped-choice", "non-serializable-default"}  # noqa: RUF012
-
-    def field_title_should_be_set(self, schema: Any) -> bool:
-        return False
 
 
 class Signature:

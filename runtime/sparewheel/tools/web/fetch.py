@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Annotated, Final, Literal
 
 from pydantic import Field
 
+from ...bounded import BoundedDict
 from ...errors import ConfigError
 from ..base import ToolError, ToolResult
 from ..toolset import Arguments, Contents, make_tool, shown
@@ -69,7 +70,7 @@ class _Fetcher:
     def __init__(self, web: Web, headers: Mapping[str, str]) -> None:
         self._web = web
         self._headers = headers
-        self._kept: dict[tuple[str, Format], _Page] = {}
+        self._kept: BoundedDict[tuple[str, Format], _Page] = BoundedDict(MAX_KEPT)
 
     async def fetch(self, given: _Fetch, _: ToolContext) -> ToolResult:
         urls = list(dict.fromkeys(given.urls))
@@ -92,10 +93,7 @@ class _Fetcher:
         except ToolError as error:
             return _Page(f"{shown(url, 300)} could not be fetched: {error}", "", failed=True)
         if not page.failed:
-            self._kept.pop(key, None)
             self._kept[key] = page
-            while len(self._kept) > MAX_KEPT:
-                del self._kept[next(iter(self._kept))]
         return page
 
 

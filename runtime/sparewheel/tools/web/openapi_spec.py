@@ -7,9 +7,10 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Final, Literal, TypeAlias
-from urllib.parse import unquote, urljoin
+from urllib.parse import urljoin
 
-from ...jsonschema.tree import Budget, Reader, merged, without
+from ...jsonschema.reader import Budget, Reader, find
+from ...jsonschema.tree import merged, rewrite, without
 from ...jsontext import read
 from ...yamltext import load as load_yaml
 from ..base import ToolError
@@ -129,16 +130,15 @@ def _unused(name: str, taken: set[str]) -> str:
 
 
 def follow(spec: Mapping[str, Any], node: Any) -> Any:
-    """What a reference within the document leads to; nothing for any other, and for one that leads to itself."""
+    """What a reference within the document leads to; None for any other reference, and for one to itself."""
     for _ in range(10):
         reference = node.get("$ref") if isinstance(node, Mapping) else None
         if not isinstance(reference, str):
             return node
-        if not reference.startswith("#/"):
+        try:
+            node = find(spec, reference)
+        except ValueError:
             return None
-        node = spec
-        for step in unquote(reference[2:]).split("/"):
-            node = node.get(step.replace("~1", "/").replace("~0", "~")) if isinstance(node, Mapping) else None
     return None
 
 
@@ -189,10 +189,7 @@ class _SchemaReader:
 
     def read(self, schema: object) -> dict[str, Any]:
         try:
-            node: dict[str, Any] = _tidy(
-                merged(self._reader.read(schema if isinstance(schema, Mapping) else {}, 0, ()))
-            )
-            return node
+            return rewrite(merged(self._reader.read(schema if isinstance(schema, Mapping) else {})), _tidy)
         except (ValueError, RecursionError) as error:
             raise ToolError(str(error)) from None
 
@@ -206,20 +203,11 @@ class _SchemaReader:
         return schema
 
 
-def _tidy(node: Any) -> Any:
+def _tidy(node: dict[str, Any]) -> dict[str, Any]:
     """Without patterns, which a hostile document could make endless to match; descriptions are shortened."""
-    if isinstance(node, list):
-        return [_tidy(each) for each in node]
-    if not isinstance(node, dict):
-        return node
-    tidy = {}
-    for word, value in without(node, "pattern", "patternProperties", "title").items():
-        if word == "properties":
-            tidy[word] = {name: _tidy(each) for name, each in value.items()}
-        elif word in ("default", "enum", "const"):
-            tidy[word] = value
-        else:
-            tidy[word] = value[:MAX_DESCRIPTION] if word == "description" else _tidy(value)
+    tidy = without(node, "pattern", "patternProperties", "title")
+    if "description" in tidy:
+        tidy["description"] = tidy["description"][:MAX_DESCRIPTION]
     return tidy
 
 

@@ -1,0 +1,158 @@
+"""Reads a JSON schema from outside into a plain tree: references written out, old forms made new, bounded in size."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any, Final
+from urllib.parse import unquote
+
+from .tree import LIST, MAP, NUMBER, SINGLE, allow_null, both, infer_type, merged
+
+if TYPE_CHECKING:
+    from .tree import Node
+
+MAX_DEPTH: Final = 32
+MAX_NODES: Final = 10_000
+
+_TYPES: Final = ("string", "number", "integer", "boolean", "object", "array", "null")
+_COUNT: Final = ("minLength", "maxLength", "minItems", "maxItems", "minProperties", "maxProperties")
+_STRING: Final = ("title", "description", "format", "pattern")
+_VALUE: Final = ("default", "const")
+
+
+class Budget:
+    """Bounds the work of one schema, because references can make a small schema a huge one."""
+
+    def __init__(self) -> None:
+        self._left = MAX_NODES
+
+    def spend(self) -> None:
+        self._left -= 1
+        if self._left < 0:
+            raise ValueError(f"The schema is too large: more than {MAX_NODES} parts, references written out.")
+
+
+def find(document: object, reference: str) -> object:
+    """What a reference (`#/a/b/0`, RFC 6901) within `document` leads to. Raises ValueError for any other reference."""
+    if not reference.startswith("#/"):
+        raise ValueError(f"The schema refers to {reference[:100]!r}, which is not part of it.")
+    place = document
+    for step in unquote(reference[2:]).split("/"):
+        key = step.replace("~1", "/").replace("~0", "~")
+        if isinstance(place, Mapping) and key in place:
+            place = place[key]
+        elif isinstance(place, list) and key.isdecimal() and len(key) < 6 and int(key) < len(place):
+            place = place[int(key)]
+        else:
+            raise ValueError(f"The schema refers to {reference[:100]!r}, which does not exist.")
+    return place
+
+
+class Reader:
+    """Copies a schema into a plain tree; malformed keywords are left out."""
+
+    def __init__(self, document: object, budget: Budget) -> None:
+        self._document = document
+        self._budget = budget
+
+    def read(self, schema: object, depth: int = 0, opened: tuple[str, ...] = ()) -> Node:
+        """The tree of `schema`. Raises ValueError for one that is no object, too large, too deep, or refers elsewhere.
+
+        `depth` is the number of levels around it, `opened` the references that have been followed to it.
+        """
+        self._budget.spend()
+        if depth > MAX_DEPTH:
+            raise ValueError(f"The schema is nested too deeply: more than {MAX_DEPTH} levels.")
+        if not isinstance(schema, Mapping):
+            if depth == 0:
+                raise ValueError("The schema is not a JSON object.")
+            return {} if schema is not False else {"not": {}}
+        node: Node = {}
+        self._read_plain(schema, node)
+        self._read_nested(schema, node, depth + 1, opened)
+        infer_type(node)
+        reference = schema.get("$ref")
+        if isinstance(reference, str):
+            node = both(node, self._resolve(reference, depth, opened))
+        if schema.get("nullable") is True:  # OpenAPI's way to say it, Gemini's too
+            node = allow_null(merged(node))
+        return node
+
+    def _resolve(self, reference: str, depth: int, opened: tuple[str, ...]) -> Node:
+        if reference in opened or reference == "#":
+            name = reference.rpartition("/")[2].strip("#") or "the whole"
+            return {"type": "object", "description": f"The same form as {name}."}
+        return self.read(find(self._document, reference), depth + 1, (*opened, reference))
+
+    def _read_plain(self, schema: Mapping[str, Any], node: Node) -> None:
+        if known := _known_types(schema.get("type")):
+            node["type"] = known[0] if len(known) == 1 else known
+        for words, fits in ((_STRING, _is_string), (NUMBER, _is_number), (_COUNT, _is_count)):
+            node |= {word: schema[word] for word in words if fits(schema.get(word))}
+        for bound in ("Minimum", "Maximum"):  # draft 4 wrote a flag here
+            if schema.get(f"exclusive{bound}") is True and bound.lower() in node:
+                node[f"exclusive{bound}"] = node.pop(bound.lower())
+        for word in _VALUE:
+            if word in schema:
+                node[word] = self._value(schema[word], 0)
+        if isinstance(schema.get("enum"), list) and schema["enum"]:
+            node["enum"] = self._value(schema["enum"], 0)
+        required = schema.get("required")
+        if isinstance(required, list) and (names := [each for each in self._value(required, 0) if _is_string(each)]):
+            node["required"] = list(dict.fromkeys(names))
+
+    def _read_nested(self, schema: Mapping[str, Any], node: Node, depth: int, opened: tuple[str, ...]) -> None:
+        for word in SINGLE:
+            value = schema.get(word)
+            if word == "additionalProperties" and isinstance(value, bool):
+                node[word] = value
+            elif isinstance(value, (Mapping, bool)):
+                node[word] = self.read(value, depth, opened)
+        for word in MAP:
+            if isinstance(value := schema.get(word), Mapping):
+                node[word] = {
+                    name: self.read(each, depth, opened)
+                    for name, each in value.items()
+                    if isinstance(name, str) and (each is not False or word != "properties")
+                }
+        for word in LIST:
+            value = schema.get(word)
+            if word == "prefixItems" and isinstance(schema.get("items"), list):  # draft 7 wrote tuples so
+                value = schema["items"]
+            if isinstance(value, list) and value:
+                read = [self.read(each, depth, opened) for each in value if each is not False or word == "prefixItems"]
+                if read:
+                    node[word] = read
+
+    def _value(self, value: object, depth: int) -> Any:
+        self._budget.spend()
+        if depth > MAX_DEPTH:
+            raise ValueError("The schema holds a value that is nested too deeply.")
+        if value is None or isinstance(value, (str, bool)) or _is_number(value):
+            return value
+        if isinstance(value, (list, tuple)):
+            return [self._value(each, depth + 1) for each in value]
+        if isinstance(value, Mapping):
+            return {str(name): self._value(each, depth + 1) for name, each in value.items()}
+        raise ValueError(f"The schema holds a value that JSON cannot say ({type(value).__name__}).")
+
+
+def _known_types(types: object) -> list[str]:
+    named = [types] if isinstance(types, str) else types if isinstance(types, list) else []
+    lower = (each.lower() for each in named if isinstance(each, str))  # Gemini's own are in capitals
+    return list(dict.fromkeys(each for each in lower if each in _TYPES))
+
+
+def _is_string(value: object) -> bool:
+    return isinstance(value, str)
+
+
+def _is_count(value: object) -> bool:
+    return isinstance(value, int) and not isinstance(value, bool) and 0 <= value < 2**53
+
+
+def _is_number(value: object) -> bool:
+    if isinstance(value, int):
+        return not isinstance(value, bool) and value.bit_length() < 1024
+    return isinstance(value, float) and math.isfinite(value)

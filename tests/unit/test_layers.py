@@ -21,7 +21,7 @@ LAYERS: list[set[str]] = [
     {"errors.types", "errors.kinds", "errors"},
     {"redaction.redact", "redaction", "bounded", "jsontext", "usage"},
     {"errors.body", "errors.classify", "errors.hints", "errors.retry_after", "errors.rules", "errors.validation"},
-    {"classify", "events", "messages", "sse", "yamltext", "transcript"},
+    {"classify", "events", "messages", "patterns", "sse", "yamltext", "transcript"},
     {"redaction.stream"},
     {"jsonschema"},
     {"page", "page.protocol", "page.calls"},

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-import re
+from functools import lru_cache
 from typing import TYPE_CHECKING, Literal
+
+from ..patterns import Pattern
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -22,4 +24,9 @@ def _strikes(guardrail: GuardrailConfig, text: str) -> bool:
     """Whether its pattern (case ignored) is found, or the text is longer than it allows."""
     if guardrail.max_length is not None and len(text) > guardrail.max_length:
         return True
-    return guardrail.pattern is not None and re.search(guardrail.pattern, text, re.IGNORECASE) is not None
+    return guardrail.pattern is not None and _compiled(guardrail.pattern).search(text)
+
+
+@lru_cache(100)
+def _compiled(pattern: str) -> Pattern:
+    return Pattern(pattern, ignore_case=True)

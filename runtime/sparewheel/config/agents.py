@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import re
 from typing import Any, Literal
 
 from pydantic import ConfigDict, Field, ValidationInfo, field_validator, model_validator
 from pydantic_core import PydanticCustomError
 
+from ..patterns import Pattern
 from .base import Strict
 from .chains import FallbackConfig, LimitsConfig, TimeoutsConfig
 from .hooks import HooksConfig
@@ -51,10 +51,7 @@ class GuardrailConfig(Strict):
     @field_validator("pattern")
     @classmethod
     def _regex(cls, value: str | None) -> str | None:
-        try:
-            re.compile(value or "")
-        except (re.error, RecursionError, OverflowError) as error:
-            raise ValueError(f"{value!r} is not a regular expression: {error}") from None
+        Pattern(value or "")
         return value
 
     @model_validator(mode="after")

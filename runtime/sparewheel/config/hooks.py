@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import re
 from typing import TYPE_CHECKING, Any, Final, Literal, get_args
 
 from pydantic import Field, field_validator, model_validator
 
+from ..patterns import Pattern
 from .base import Strict
 
 if TYPE_CHECKING:
@@ -108,15 +108,12 @@ class HookMatcherConfig(Strict):
     @classmethod
     def _regex(cls, value: str) -> str:
         # A guard that cannot be read must not be skipped: better no session than one without its guard.
-        try:
-            re.compile("" if value == "*" else value)
-        except (re.error, RecursionError, OverflowError) as error:
-            raise ValueError(f"{value!r} is not a regular expression: {error}") from None
+        Pattern("" if value == "*" else value)
         return value
 
     def matches(self, tool: str) -> bool:
         """Whether these hooks are for this tool."""
-        return self.matcher in ("", "*") or re.fullmatch(self.matcher, tool) is not None
+        return self.matcher in ("", "*") or Pattern(self.matcher, entire=True).search(tool)
 
 
 class HooksConfig(Strict):

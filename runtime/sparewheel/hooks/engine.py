@@ -8,9 +8,10 @@ the order of the hooks.
 from __future__ import annotations
 
 import asyncio
-import re
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Final, Literal, TypeAlias
+
+from ..patterns import Pattern
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Iterator, Mapping, Sequence
@@ -165,6 +166,6 @@ def _matches(matcher: str, tool: str) -> bool:
     if matcher in ("", "*"):
         return True
     try:
-        return re.fullmatch(matcher, tool) is not None
-    except re.error:
+        return Pattern(matcher, entire=True).search(tool)
+    except ValueError:
         return True

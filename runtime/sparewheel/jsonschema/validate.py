@@ -6,14 +6,19 @@ request.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 import fastjsonschema
 
 from ..jsontext import read
+from ..patterns import Pattern
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
+
+
+# Of the library's formats; they need look-around or syntax that Rust lacks, and have no nested repetition.
+_SAFE: Final = frozenset({"duration_re_pattern", "idn-hostname_re_pattern", "ipv6_re_pattern"})
 
 
 class Mismatch(ValueError):
@@ -52,11 +57,51 @@ class Validator:
 def _compile(schema: Mapping[str, Any]) -> Callable[[Any], Any]:
     refused = dict.fromkeys(("http", "https", "file", "ftp"), _no_fetching)
     try:
-        check: Callable[[Any], Any] = fastjsonschema.compile(dict(schema), handlers=refused)
+        check: Callable[[Any], Any] = fastjsonschema.compile(dict(schema), handlers=refused, formats=_FORMATS)
+        _use_linear_patterns(check)
     except Exception as error:  # the compiler meets whatever somebody called a schema
         raise Mismatch(f"The tool's schema cannot be used: {type(error).__name__}: {error}"[:500]) from None
     return check
 
 
+class _Linear:
+    """What generated code uses a compiled expression for. One that `Pattern` cannot be accepts everything."""
+
+    def __init__(self, expression: str) -> None:
+        self._search: Callable[[str], bool] = _accept
+        try:
+            self._search = Pattern(expression.replace(r"\Z", r"\z")).search
+        except ValueError:
+            pass
+
+    def search(self, text: str) -> bool:
+        return self._search(text)
+
+    match = search  # of formats, whose expressions are anchored
+
+
+def _use_linear_patterns(check: Any) -> None:
+    """Replace the regular expressions of a generated function by ones that are matched in linear time.
+
+    A schema's expression with look-around, or a very large one, is not checked.
+    """
+    patterns = check.func.__globals__["REGEX_PATTERNS"]
+    patterns.update({name: _Linear(found.pattern) for name, found in patterns.items() if name not in _SAFE})
+
+
+def _accept(_: str) -> bool:
+    return True
+
+
+def _is_email(text: str) -> bool:
+    """By a function, because the library's expression takes quadratic time."""
+    name, _, host = text.rpartition("@")
+    dotted = name.startswith(".") or name.endswith(".") or ".." in name
+    return bool(name) and not dotted and "@" not in name and "." in host[1:-1]
+
+
 def _no_fetching(uri: str) -> None:
     raise Mismatch(f"a schema must not refer to {uri}")
+
+
+_FORMATS: Final[dict[str, Callable[[str], bool]]] = {"email": _is_email, "regex": _accept}

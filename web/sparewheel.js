@@ -1,7 +1,7 @@
 // The embed API: a thin shim between a page and the worker in which Python runs. Types: sparewheel.d.ts.
 
 import { answering } from "./client/decisions.js";
-import { Asks } from "./client/host-calls.js";
+import { HostCalls } from "./client/host-calls.js";
 import { Channel } from "./client/channel.js";
 import { Client } from "./client/client.js";
 import { SparewheelError } from "./client/errors.js";
@@ -9,8 +9,9 @@ import { launchWorker } from "./assets/launch.js";
 import { guarded } from "./client/listener.js";
 import { register } from "./assets/offline.js";
 import { readOptions } from "./client/options.js";
-import { PageFetch } from "./client/page-fetch.js";
-import { PageModels } from "./client/page-models.js";
+import { serveFetch } from "./client/page-fetch.js";
+import { PageFunctions } from "./client/page-functions.js";
+import { serveModels } from "./client/page-models.js";
 import { readRuntimeOptions } from "./client/runtime-options.js";
 import { Session } from "./client/session.js";
 import { watchSurroundings } from "./client/tab-sync.js";
@@ -42,10 +43,14 @@ export async function createRuntime(options = {}) {
     signal,
   });
   const client = new Client(worker);
-  new PageModels(client, models);
-  if (fetch) new PageFetch(client, fetch);
+  const calls = new HostCalls(client);
+  serveModels(calls, models);
+  if (fetch) {
+    serveFetch(calls, fetch);
+    client.tell("use_page_fetch", {}); // commands are handled in order: every session uses it
+  }
   watchSurroundings(client);
-  return new Runtime(client);
+  return new Runtime(client, new PageFunctions(calls));
 }
 
 /** @type {Api["keepOffline"]} */
@@ -56,12 +61,15 @@ export async function keepOffline({ assetBase } = {}) {
 /** @implements {RuntimeApi} */
 class Runtime {
   #client;
-  #asks;
+  #functions;
 
-  /** @param {Client} client */
-  constructor(client) {
+  /**
+   * @param {Client} client
+   * @param {PageFunctions} functions
+   */
+  constructor(client, functions) {
     this.#client = client;
-    this.#asks = new Asks(client);
+    this.#functions = functions;
     this.closed = client.closed;
   }
 
@@ -81,14 +89,15 @@ class Runtime {
    */
   async createSession(options, onEvent) {
     const { params, functions, interactive } = readOptions(options);
-    const [client, asks, id] = [this.#client, this.#asks, this.#client.newSessionId()];
-    asks.add(id, functions); // a hook may be asked before the worker has replied
+    const client = this.#client;
+    const id = client.newSessionId();
+    this.#functions.add(id, functions); // a hook may be called before the worker has replied
     try {
       const told = { ...params, interactive: interactive ?? typeof onEvent === "function", session: id };
       const made = await client.request("create_session", told);
-      return new Session({ client, asks, id, listener: onEvent, interactive }, made);
+      return new Session({ client, functions: this.#functions, id, listener: onEvent, interactive }, made);
     } catch (error) {
-      asks.remove(id);
+      this.#functions.remove(id);
       throw error;
     }
   }
@@ -102,12 +111,12 @@ class Runtime {
     const { signal, ...told } = params;
     const id = this.#client.newSessionId();
     const channel = new Channel(this.#client, id, onEvent && answering(this.#client, id, onEvent));
-    this.#asks.add(id, functions);
+    this.#functions.add(id, functions);
     try {
       const turn = { ...told, interactive: interactive ?? typeof onEvent === "function" };
       return await channel.run("chat", turn, /** @type {AbortSignal | undefined} */ (signal));
     } finally {
-      this.#asks.remove(id);
+      this.#functions.remove(id);
       channel.close();
     }
   }

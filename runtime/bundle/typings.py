@@ -14,6 +14,7 @@ from bundle.fetch import fetch_node_modules
 from bundle.shell import ROOT, WEB, BuildError, alone
 from sparewheel import errors, events
 from sparewheel.jsonschema.tree import rewrite, without
+from sparewheel.page import protocol
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
@@ -60,6 +61,12 @@ def event_types() -> str:
     return typescript(schema, "Event", _head("events.py"), literals)
 
 
+def protocol_types() -> str:
+    """Generate the text of `web/protocol.d.ts`."""
+    imports = 'import type { AttemptRecord, Code, Event, Kind } from "./events.js";\n'
+    return typescript(protocol.json_schema(), "Protocol", _head("page/protocol.py") + imports)
+
+
 def _head(source: str) -> str:
     return f"// Generated from runtime/sparewheel/{source} by `python -m bundle.typings`: change it there.\n"
 
@@ -70,7 +77,10 @@ def _prepare(node: dict[str, Any], literals: Mapping[tuple[object, ...], str]) -
     return {"$ref": f"#/$defs/{literal}"} if literal else without(node, "title")
 
 
-GENERATED: Final[dict[str, Callable[[], str]]] = {"events.d.ts": event_types}  # by path below web/
+GENERATED: Final[dict[str, Callable[[], str]]] = {
+    "events.d.ts": event_types,
+    "protocol.d.ts": protocol_types,
+}  # by path below web/
 
 
 if __name__ == "__main__":

@@ -11,6 +11,7 @@ from typing import Any
 
 import pytest
 
+from sparewheel.page.calls import HostCalls
 from sparewheel.page.fetch import PageFetchTransport
 from sparewheel.testing import ToolCall, openai_chat
 from sparewheel.transports.base import HttpRequest
@@ -23,11 +24,11 @@ agents: {root: {model: openai/a, fallback: {retries: -1, models: [mine/b]}}}
 providers: {mine: {base_url: "https://mine.example.test"}}
 """
 ANSWER = openai_chat(text=["Grüße, ", "世界"])
-HEAD = {"status": 200, "url": "", "headers": {"content-type": "text/event-stream"}}
+HEAD = {"value": {"status": 200, "url": "", "headers": {"content-type": "text/event-stream"}}}
 
 
 def piece(data: bytes) -> dict[str, Any]:
-    return {"chunk": b64encode(data).decode()}
+    return {"bytes": b64encode(data).decode()}
 
 
 class HookedPage(Page):
@@ -45,30 +46,32 @@ class HookedPage(Page):
 
     async def asked(self, times: int = 1) -> dict[str, Any]:
         """What the page is asked to fetch, the n-th time."""
-        await self.until('"fetch_request"', times)
-        return self.messages("fetch_request")[times - 1]
+        await self.until('"type":"call"', times)
+        return self.messages("call")[times - 1]
 
     def messages(self, kind: str) -> list[dict[str, Any]]:
         return [message for message in map(json.loads, self.said) if message["type"] == kind]
 
-    def answer(self, request: int, *answers: dict[str, Any]) -> None:
+    def answer(self, call: int, *answers: dict[str, Any]) -> None:
         for each in answers:
-            self.post("fetch_answer", request=request, **each)
+            self.piece(call, **each)
 
-    def serve(self, request: int, events: Sequence[bytes]) -> None:
-        self.answer(request, HEAD, *map(piece, events), {"done": True})
+    def serve(self, call: int, events: Sequence[bytes]) -> None:
+        self.answer(call, HEAD, *map(piece, events), {"done": True})
 
 
 def test_the_page_gets_the_request_whole_and_its_pieces_are_the_answer() -> None:
     async def main() -> None:
         page = HookedPage()
         turn = await page.begin()
-        asked = await page.asked()
+        message = await page.asked()
+        asked = message.pop("input")
+        assert message == {"type": "call", "call": 1, "what": "fetch", "credit": 8}
         assert json.loads(asked.pop("body"))["messages"] == [{"role": "user", "content": "hi"}]
         headers = asked.pop("headers")
         assert headers["authorization"] == f"Bearer {KEY}"  # only here: it is the page's to send
         url = "https://api.openai.com/v1/chat/completions"
-        assert asked == {"type": "fetch_request", "request": 1, "method": "POST", "url": url, "redirect": "error"}
+        assert asked == {"method": "POST", "url": url, "redirect": "error"}
         body = b"".join(ANSWER)
         page.serve(1, [body[at : at + 1] for at in range(len(body))])  # every character is cut somewhere
         await page.settle()
@@ -76,7 +79,7 @@ def test_the_page_gets_the_request_whole_and_its_pieces_are_the_answer() -> None
         check_rules(events)
         assert folded_text(events) == page.reply(turn)["result"]["message"]["content"] == "Grüße, 世界"
         assert page.transport.requests == []
-        assert "CANARY" not in "".join(text for text in page.said if '"fetch_request"' not in text)
+        assert "CANARY" not in "".join(text for text in page.said if '"type":"call"' not in text)
 
     run(main())
 
@@ -94,7 +97,7 @@ def test_what_a_page_rejects_with_is_a_failed_fetch_and_the_chain_goes_on() -> N
         assert fallback["kind"] == "network_or_cors"  # whatever words a page may choose
         assert fallback["reason"] == "api.openai.com gave no answer (AbortError: my own time is over (HTTP 429))."
         assert page.reply(turn)["result"]["model"] == "mine/b"
-        assert [message["linger"] for message in page.messages("fetch_cancel")] == [True]  # the first had ended
+        assert page.messages("call_cancel") == []  # both had ended
 
     run(main())
 
@@ -130,8 +133,8 @@ def test_stopping_takes_the_request_back_at_once_and_leaves_no_piece_unanswered(
         await page.settle()  # every command has its reply
         assert asyncio.get_running_loop().time() == 0
         assert page.reply(turn)["error"]["kind"] == "aborted"
-        assert page.messages("fetch_cancel") == [{"type": "fetch_cancel", "request": 1, "linger": False}]
-        assert page.worker._page_fetch._open == {}
+        assert page.messages("call_cancel") == [{"type": "call_cancel", "call": 1, "linger": False}]
+        assert page.worker._calls._open == {}
 
     run(main())
 
@@ -145,7 +148,7 @@ def test_a_page_that_never_answers_is_given_up_by_the_chain() -> None:
         await page.settle()
         [fallback] = [event for event in page.events("s") if event["type"] == "fallback"]
         assert fallback["kind"] == "timeout_connect"
-        assert page.messages("fetch_cancel")[0] == {"type": "fetch_cancel", "request": 1, "linger": False}
+        assert page.messages("call_cancel") == [{"type": "call_cancel", "call": 1, "linger": False}]
 
     run(main())
 
@@ -158,10 +161,11 @@ def test_tools_ask_the_page_too() -> None:
         turn = await page.begin(yaml=yaml, autoApprove=True)
         await page.asked()
         page.serve(1, openai_chat(tool_calls=[call]))
-        asked = await page.asked(2)
+        asked = (await page.asked(2))["input"]
         assert (asked["method"], asked["url"], asked["redirect"]) == ("GET", "https://a.example/x", "follow")
         assert "body" not in asked
-        page.answer(2, {**HEAD, "headers": {"content-type": "text/plain"}}, piece(b"Found."), {"done": True})
+        head = {**HEAD["value"], "headers": {"content-type": "text/plain"}}
+        page.answer(2, {"value": head}, piece(b"Found."), {"done": True})
         await page.asked(3)
         page.serve(3, ANSWER)
         await page.settle()
@@ -173,26 +177,18 @@ def test_tools_ask_the_page_too() -> None:
     run(main())
 
 
-def test_a_piece_is_answered_when_it_is_read() -> None:
+def test_a_body_that_is_not_read_to_its_end_may_linger_after_an_answer_and_not_after_a_stop() -> None:
     async def main() -> None:
-        transport = PageFetchTransport(lambda message: None)
+        posted: list[Any] = []
+        calls = HostCalls(posted.append)
+        transport = PageFetchTransport(calls)
         request = HttpRequest("GET", "https://a.example/", {}, b"")
         data = bytes(range(256))
-
-        def say(**answer: Any) -> asyncio.Task[None]:
-            return asyncio.ensure_future(transport.deliver({"request": 1, **answer}))
-
-        asyncio.get_running_loop().call_soon(lambda: say(**HEAD))
+        asyncio.get_running_loop().call_soon(lambda: calls.deliver({"type": "piece", "call": 1, **HEAD}))  # type: ignore[typeddict-item]
         async with transport.stream(request) as response, aclosing(response.chunks()) as chunks:
-            told = [say(**piece(data)) for _ in range(3)]
-            for read in range(3):
-                await asyncio.sleep(1)
-                assert [task.done() for task in told] == [number < read for number in range(3)]
-                assert await anext(chunks) == data
-            late = say(**piece(data))
-            await asyncio.sleep(1)
-            assert not late.done()
-        await late  # nobody reads on
+            calls.deliver({"type": "piece", "call": 1, **piece(data)})  # type: ignore[typeddict-item]
+            assert await anext(chunks) == data
+        assert posted[1:] == [{"type": "call_cancel", "call": 1, "linger": True}]
 
     run(main())
 
@@ -200,7 +196,9 @@ def test_a_piece_is_answered_when_it_is_read() -> None:
 def test_answers_to_nothing_are_ignored() -> None:
     async def main() -> None:
         page = Page({})
-        for params in ({}, {"request": 9, "chunk": ""}, {"request": [], "done": True}):
-            assert (await page.call("fetch_answer", **params))["result"] is None
+        for piece in ({}, {"call": 9, "bytes": ""}, {"call": [], "done": True}):
+            page.worker.dispatch(json.dumps({"type": "piece", **piece}))
+        await page.settle()
+        assert page.said == []
 
     run(main())

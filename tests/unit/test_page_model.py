@@ -24,8 +24,8 @@ async def ask(page: Page) -> tuple[int, dict[str, Any]]:
     """Start a turn whose first model fails; the command's number and the question the page gets."""
     await page.call("create_session", session="s", yaml=YAML)
     turn = page.post("send", session="s", prompt="hi")
-    await page.until('"model_request"')
-    return turn, next(p for p in map(json.loads, page.said) if p["type"] == "model_request")
+    await page.until('"type":"call"')
+    return turn, next(p for p in map(json.loads, page.said) if p["type"] == "call")
 
 
 def test_the_page_is_asked_and_its_pieces_are_the_answer() -> None:
@@ -33,26 +33,30 @@ def test_the_page_is_asked_and_its_pieces_are_the_answer() -> None:
         page = Page({"a": [errors.openai_server_error()]})
         turn, question = await ask(page)
         assert question == {
-            "type": "model_request",
-            "request": 1,
-            "model": "own",
-            "messages": [{"role": "system", "content": "Be brief."}, {"role": "user", "content": "hi"}],
+            "type": "call",
+            "call": 1,
+            "what": "model",
+            "input": {
+                "model": "own",
+                "messages": [{"role": "system", "content": "Be brief."}, {"role": "user", "content": "hi"}],
+            },
+            "credit": 8,
         }
         for answer in (
-            {"text": "On "},
-            {"text": ""},
-            {"text": 7},
-            {"text": "device."},
+            {"value": "On "},
+            {"value": ""},
+            {"value": 7},
+            {"value": "device."},
             {"done": True},
-            {"text": "late"},
+            {"value": "late"},
         ):
-            page.post("model_answer", request=1, **answer)
+            page.piece(1, **answer)
         await page.settle()
         events = page.events("s")
         check_rules(events)
         assert folded_text(events) == page.reply(turn)["result"]["message"]["content"] == "On device."
         assert page.reply(turn)["result"]["model"] == "page/own"
-        assert not any('"model_cancel"' in text for text in page.said)
+        assert not any('"call_cancel"' in text for text in page.said)
 
     run(main())
 
@@ -61,7 +65,7 @@ def test_a_page_that_cannot_answer_says_why_and_the_chain_goes_on() -> None:
     async def main() -> None:
         page = Page({"a": [errors.openai_server_error()]})
         turn, _ = await ask(page)
-        page.post("model_answer", request=1, error="not ready (downloadable)", kind="unsupported")
+        page.piece(1, error="not ready (downloadable)", kind="unsupported")
         await page.settle()
         error = page.reply(turn)["error"]
         assert (error["kind"], error["model"]) == ("unsupported", "page/own")
@@ -74,7 +78,7 @@ def test_a_kind_nobody_knows_is_a_server_error() -> None:
     async def main() -> None:
         page = Page({"a": [errors.openai_server_error()]})
         turn, _ = await ask(page)
-        page.post("model_answer", request=1, error={"odd": 1}, kind="weather")
+        page.piece(1, error={"odd": 1}, kind="weather")
         await page.settle()
         assert page.reply(turn)["error"]["kind"] == "server_error"
 
@@ -85,21 +89,13 @@ def test_stopping_tells_the_page_to_stop_its_model() -> None:
     async def main() -> None:
         page = Page({"a": [errors.openai_server_error()]})
         turn, _ = await ask(page)
-        page.post("model_answer", request=1, text="On ")
+        page.piece(1, value="On ")
         await page.until('"delta"')
         page.post("abort", session="s")
         await page.settle()
         assert page.reply(turn)["error"]["kind"] == "aborted"
         assert page.events("s")[-1]["partial"] == "On "
-        assert json.dumps({"type": "model_cancel", "request": 1}, separators=(",", ":")) in page.said
-
-    run(main())
-
-
-def test_answers_to_nothing_are_ignored() -> None:
-    async def main() -> None:
-        page = Page({})
-        for params in ({}, {"request": 9, "text": "x"}, {"request": [], "done": True}):
-            assert (await page.call("model_answer", **params))["result"] is None
+        cancels = [message for message in map(json.loads, page.said) if message["type"] == "call_cancel"]
+        assert cancels == [{"type": "call_cancel", "call": 1, "linger": False}]
 
     run(main())

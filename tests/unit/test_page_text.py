@@ -79,7 +79,7 @@ def test_the_protocol_stays_whatever_a_secret_is(secret: str) -> None:
 def test_the_words_of_the_protocol_are_nobodys_hiding_place() -> None:
     args = dict.fromkeys(("type", "kind", "code", "role", "session", "turn"), f"x={KEY}")
     hidden = dict.fromkeys(args, f"x={MASK}")
-    assert written({"type": "ask", "args": args}, KEY) == {"type": "ask", "args": hidden}
+    assert written({"type": "call", "input": args}, KEY) == {"type": "call", "input": hidden}
     events = [{"type": "tool_result", "output": args}]
     assert written({"events": events}, KEY) == {"events": [{"type": "tool_result", "output": hidden}]}
 

@@ -50,6 +50,10 @@ class Page:
         self.worker.dispatch(json.dumps({"id": self._last, "method": method, "params": params}))
         return self._last
 
+    def piece(self, call: int, **fields: Any) -> None:
+        """A piece of the answer to a host call."""
+        self.worker.dispatch(json.dumps({"type": "piece", "call": call, **fields}))
+
     async def call(self, method: str, **params: Any) -> dict[str, Any]:
         """Post a command and wait for everything to settle; its reply."""
         number = self.post(method, **params)
@@ -371,10 +375,10 @@ def test_half_an_emoji_breaks_nothing_on_any_way() -> None:
         await page.call("create_session", session="s", yaml=YAML, env=env, tools=tools, history=history)
         assert "result" in await page.call("send", session="s", prompt="hi \ud83d")
         turn = page.post("send", session="s", prompt="again")
-        await page.until('"ask"')
-        ask = next(said for said in map(json.loads, page.said) if said["type"] == "ask")
-        assert ask["args"] == {"a": "\ufffd"}
-        page.post("answer", ask=ask["ask"], result="cut \ud83d")
+        await page.until('"type":"call"')
+        call = next(said for said in map(json.loads, page.said) if said["type"] == "call")
+        assert call["input"]["args"] == {"a": "\ufffd"}
+        page.piece(call["call"], done=True, value="cut \ud83d")
         await page.settle()
         assert page.reply(turn)["result"]["message"]["content"].startswith("a")
         assert [e["output"] for e in page.events("s") if e["type"] == "tool_result"] == ["cut \ufffd"]

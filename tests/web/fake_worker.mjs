@@ -29,6 +29,30 @@ export class FakeWorker extends EventTarget {
     return this.posted.filter((command) => command.method === method);
   }
 
+  /** The pieces of answers to host calls so far, without their type. */
+  get pieces() {
+    return this.posted.filter(({ type }) => type === "piece").map(({ type: _, ...piece }) => piece);
+  }
+
+  /** Resolves with the first pieces as soon as so many have been posted. */
+  async firstPieces(count) {
+    while (this.pieces.length < count) await new Promise((wake) => this.#waiting.push(wake));
+    return this.pieces.slice(0, count);
+  }
+
+  /** A host call. */
+  call(call, what, input, more = {}) {
+    this.say(JSON.stringify({ type: "call", call, what, input, credit: 8, ...more }));
+  }
+
+  cancel(call, linger = false) {
+    this.say(JSON.stringify({ type: "call_cancel", call, linger }));
+  }
+
+  grant(call, pieces) {
+    this.say(JSON.stringify({ type: "call_credit", call, pieces }));
+  }
+
   say(data) {
     this.dispatchEvent(new MessageEvent("message", { data }));
   }

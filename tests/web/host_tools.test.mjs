@@ -18,12 +18,17 @@ const look = (execute) => ({ look: { description: "Looks.", execute } });
 async function withTool(execute) {
   const started = await startSession({ tools: look(execute) });
   const { worker } = started;
-  const ask = (number, more = {}) =>
-    worker.say(JSON.stringify({ type: "ask", ask: number, what: "tool", session: "s1", name: "look", args: { q: 1 }, call_id: "c1", ...more }));
-  return { ...started, ask, cancel: (number) => worker.say(JSON.stringify({ type: "ask_cancel", ask: number })) };
+  const ask = (number, { what = "tool", session = "s1", ...more } = {}) => callTool(worker, number, more, { what, session });
+  return { ...started, ask };
 }
 
-const answers = (worker) => worker.commands("answer").map(({ params }) => params);
+function callTool(worker, number, more = {}, scope = { session: "s1" }) {
+  worker.call(number, "tool", { name: "look", args: { q: 1 }, call_id: "c1", ...more }, scope);
+}
+
+function callHook(worker, number, event, index, input = {}) {
+  worker.call(number, "hook", { event, index, input }, { session: "s1" });
+}
 
 test("what the worker is told of a tool is JSON; the function stays", async () => {
   const parameters = { type: "object", properties: { q: { type: "string" } }, required: ["q"] };
@@ -74,7 +79,7 @@ for (const [what, value, result] of [
   test(`a tool that returns ${what}`, async () => {
     const { worker, ask } = await withTool(() => value);
     ask(1);
-    assert.deepEqual((await worker.command("answer")).params, { ask: 1, result });
+    assert.deepEqual((await worker.firstPieces(1))[0], { call: 1, done: true, value: result });
   });
 }
 
@@ -82,7 +87,7 @@ test("a tool gets its arguments, its call's id and a signal", async () => {
   const calls = [];
   const { worker, ask } = await withTool((args, context) => (calls.push([args, context.callId, context.signal.aborted]), ""));
   ask(1);
-  await worker.command("answer");
+  await worker.firstPieces(1);
   assert.deepEqual(calls, [[{ q: 1 }, "c1", false]]);
 });
 
@@ -92,7 +97,7 @@ for (const [what, execute, error] of [
   ["throws", () => { throw new TypeError("no such city"); }, "no such city"],
   ["rejects", () => Promise.reject(new Error("offline")), "offline"],
   ["throws a text", () => { throw "just so"; }, "just so"],
-  ["throws nothing to read", () => { throw new Error(); }, "it failed without saying why"],
+  ["throws nothing to read", () => { throw new Error(); }, "it failed without a message"],
   ["returns a function", () => ({ go() {} }), 'the tool "look" returned something that is not plain JSON: "go" is a function'],
   ["returns NaN", () => [NaN], 'the tool "look" returned something that is not plain JSON: "0" is NaN'],
   ["returns a Map", () => new Map([[1, 2]]), 'the tool "look" returned something that is not plain JSON: "" is a Map'],
@@ -101,46 +106,46 @@ for (const [what, execute, error] of [
   test(`a tool that ${what} is an error, in its words only`, async () => {
     const { worker, ask } = await withTool(execute);
     ask(1);
-    assert.deepEqual((await worker.command("answer")).params, { ask: 1, error });
+    assert.deepEqual((await worker.firstPieces(1))[0], { call: 1, error });
   });
 }
 
 test("a tool that returns a cycle is an error that quotes no value", async () => {
   const { worker, ask } = await withTool(() => ({ secret: "sk-CANARY", cycle }));
   ask(1);
-  const { error } = (await worker.command("answer")).params;
+  const { error } = (await worker.firstPieces(1))[0];
   assert.match(error, /^the tool "look" returned something that is not plain JSON: .*circular/);
   assert.doesNotMatch(error, /CANARY/);
 });
 
-test("an unknown tool, session and kind of question are answered too", async () => {
+test("an unknown tool, session and kind of call are answered too", async () => {
   const { worker, ask } = await withTool(() => "");
   ask(1, { name: "constructor" });
   ask(2, { session: "s9" });
   ask(3, { what: "dance" });
-  await worker.command("answer", 2);
-  assert.deepEqual(answers(worker), [
-    { ask: 1, error: 'the page has no tool named "constructor"' },
-    { ask: 2, error: 'the page has no tool named "look"' },
-    { ask: 3, error: 'the page cannot answer a question of this kind: "dance"' },
+  const answers = await worker.firstPieces(3);
+  assert.deepEqual(answers.sort((one, other) => one.call - other.call), [
+    { call: 1, error: 'the page has no tool named "constructor"' },
+    { call: 2, error: 'the page has no tool named "look"' },
+    { call: 3, error: 'the page cannot answer a call of this kind: "dance"' },
   ]);
 });
 
 test("a question that is taken back aborts the signal, and its late answer goes nowhere", async () => {
   let finish;
   let signal;
-  const { worker, ask, cancel } = await withTool((_, context) => ((signal = context.signal), new Promise((resolve) => (finish = resolve))));
+  const { worker, ask } = await withTool((_, context) => ((signal = context.signal), new Promise((resolve) => (finish = resolve))));
   ask(1);
-  cancel(1);
-  cancel(1);
-  cancel(99);
+  worker.cancel(1);
+  worker.cancel(1);
+  worker.cancel(99);
   assert.equal(signal.aborted, true);
   finish("late");
   await settle();
-  assert.deepEqual(answers(worker), []);
+  assert.deepEqual(worker.pieces, []);
   ask(2);
   finish("in time");
-  assert.deepEqual((await worker.command("answer")).params, { ask: 2, result: "in time" });
+  assert.deepEqual((await worker.firstPieces(1))[0], { call: 2, done: true, value: "in time" });
 });
 
 test("calls run side by side, each with its own answer", async () => {
@@ -150,19 +155,19 @@ test("calls run side by side, each with its own answer", async () => {
   ask(2, { args: { q: "b" } });
   finish.b("B");
   finish.a("A");
-  await worker.command("answer", 1);
-  assert.deepEqual(answers(worker), [{ ask: 2, result: "B" }, { ask: 1, result: "A" }]);
+  await worker.firstPieces(2);
+  assert.deepEqual(worker.pieces, [{ call: 2, done: true, value: "B" }, { call: 1, done: true, value: "A" }]);
 });
 
 test("a page that reloads its code puts the new function in place", async () => {
   const tools = look(() => "old");
   const { worker } = await startSession({ tools });
   tools.look.execute = () => "new";
-  worker.say(JSON.stringify({ type: "ask", ask: 1, what: "tool", session: "s1", name: "look", args: {}, call_id: "c" }));
-  assert.deepEqual((await worker.command("answer")).params, { ask: 1, result: "new" });
+  callTool(worker, 1);
+  assert.deepEqual((await worker.firstPieces(1))[0], { call: 1, done: true, value: "new" });
   delete tools.look.execute;
-  worker.say(JSON.stringify({ type: "ask", ask: 2, what: "tool", session: "s1", name: "look", args: {}, call_id: "c" }));
-  assert.match((await worker.command("answer", 1)).params.error, /execute is not a function/);
+  callTool(worker, 2);
+  assert.match((await worker.firstPieces(2))[1].error, /execute is not a function/);
 });
 
 test("closing the session, and the end of the worker, abort what still runs", async () => {
@@ -180,24 +185,24 @@ test("closing the session, and the end of the worker, abort what still runs", as
   runtime.dispose();
   await settle();
   assert.deepEqual(signals.map(({ aborted }) => aborted), [true, true]);
-  assert.deepEqual(answers(worker), []);
+  assert.deepEqual(worker.pieces, []);
 });
 
 test("a hook may be asked before the session stands, and chat has tools as well", async () => {
   const { worker, runtime } = await startRuntime();
   const creating = runtime.createSession({ yaml: "y", hooks: { session_start: () => ({ additional_context: "Hi" }) } });
   const command = await worker.command("create_session");
-  worker.say(JSON.stringify({ type: "ask", ask: 1, what: "hook", session: "s1", event: "session_start", index: 0, input: {} }));
-  assert.deepEqual((await worker.command("answer")).params, { ask: 1, result: { additional_context: "Hi" } });
+  callHook(worker, 1, "session_start", 0);
+  assert.deepEqual((await worker.firstPieces(1))[0], { call: 1, done: true, value: { additional_context: "Hi" } });
   worker.refuse(command, { kind: "config", message: "no" });
   await assert.rejects(creating, config("no"));
-  worker.say(JSON.stringify({ type: "ask", ask: 2, what: "hook", session: "s1", event: "session_start", index: 0, input: {} }));
-  assert.deepEqual((await worker.command("answer", 1)).params, { ask: 2, error: 'the page has no hook for "session_start"' });
+  callHook(worker, 2, "session_start", 0);
+  assert.deepEqual((await worker.firstPieces(2))[1], { call: 2, error: 'the page has no hook for "session_start"' });
   const chatting = runtime.chat({ yaml: "y", messages: [], tools: look(() => "seen") });
   const chat = await worker.command("chat");
   assert.deepEqual(chat.params.tools.map(({ name }) => name), ["look"]);
-  worker.say(JSON.stringify({ type: "ask", ask: 3, what: "tool", session: "s2", name: "look", args: {}, call_id: "c" }));
-  assert.deepEqual((await worker.command("answer", 2)).params, { ask: 3, result: "seen" });
+  callTool(worker, 3, {}, { session: "s2" });
+  assert.deepEqual((await worker.firstPieces(3))[2], { call: 3, done: true, value: "seen" });
   worker.reply(chat, {});
   await chatting;
 });
@@ -215,18 +220,18 @@ test("hooks are declared in order, with their matchers", async () => {
     { event: "pre_tool_use", index: 3 },
   ]);
   for (const index of [3, 1]) {
-    worker.say(JSON.stringify({ type: "ask", ask: index, what: "hook", session: "s1", event: "pre_tool_use", index, input: { n: index } }));
+    callHook(worker, index, "pre_tool_use", index, { n: index });
   }
-  await worker.command("answer", 1);
-  assert.deepEqual(answers(worker), [{ ask: 3, result: null }, { ask: 1, result: null }]);
+  await worker.firstPieces(2);
+  assert.deepEqual(worker.pieces, [{ call: 3, done: true, value: null }, { call: 1, done: true, value: null }]);
   assert.deepEqual(seen, [["d", "pre_tool_use", { n: 3 }], ["b", "pre_tool_use", { n: 1 }]]);
 });
 
 test("a hook that answers with something else than an object is an error", async () => {
   const { worker } = await startSession({ hooks: { pre_tool_use: () => "allow" } });
-  worker.say(JSON.stringify({ type: "ask", ask: 1, what: "hook", session: "s1", event: "pre_tool_use", index: 0, input: {} }));
-  assert.deepEqual((await worker.command("answer")).params, {
-    ask: 1, error: 'the hook for "pre_tool_use" returned something that is not an object',
+  callHook(worker, 1, "pre_tool_use", 0);
+  assert.deepEqual((await worker.firstPieces(1))[0], {
+    call: 1, error: 'the hook for "pre_tool_use" returned something that is not an object',
   });
 });
 

@@ -6,10 +6,7 @@ import { createRuntime } from "../../web/sparewheel.js";
 import { FakeWorker } from "./fake_worker.mjs";
 import { settle } from "./started.mjs";
 
-const ASKED = {
-  type: "fetch_request", request: 1, url: "https://h/v1", method: "POST", headers: { authorization: "Bearer k" }, redirect: "error",
-  body: "{}",
-};
+const ASKED = { url: "https://h/v1", method: "POST", headers: { authorization: "Bearer k" }, redirect: "error", body: "{}" };
 
 async function start(fetch) {
   const worker = new FakeWorker();
@@ -22,13 +19,12 @@ async function start(fetch) {
 /** A runtime whose worker has asked for one answer. */
 async function asking(fetch, asked = ASKED) {
   const started = await start(fetch);
-  started.worker.say(JSON.stringify(asked));
+  started.worker.call(1, "fetch", asked);
   await settle();
   return started;
 }
 
-const said = (worker) => worker.commands("fetch_answer").map(({ params }) => params);
-const bytes = (answers) => Buffer.concat(answers.filter(({ chunk }) => chunk).map(({ chunk }) => Buffer.from(chunk, "base64")));
+const bytes = (pieces) => Buffer.concat(pieces.flatMap((piece) => (piece.bytes ? [Buffer.from(piece.bytes, "base64")] : [])));
 
 /** A body that makes a piece whenever it is asked for one, and notes what becomes of it. */
 function endless() {
@@ -59,9 +55,9 @@ test("the function gets the request as fetch takes it, and its Response goes to 
   const [[self, url, { signal, ...init }]] = calls;
   assert.deepEqual([self, url, init], [undefined, "https://h/v1", { method: "POST", headers: ASKED.headers, redirect: "error", body: "{}" }]);
   assert.equal(signal.aborted, false);
-  const [head, ...rest] = said(worker);
-  assert.deepEqual(head, { request: 1, status: 201, url: "", headers: { "x-one": "1" } });
-  assert.deepEqual(rest.at(-1), { request: 1, done: true });
+  const [head, ...rest] = worker.pieces;
+  assert.deepEqual(head, { call: 1, value: { status: 201, url: "", headers: { "x-one": "1" } } });
+  assert.deepEqual(rest.at(-1), { call: 1, done: true });
   assert.equal(rest.length, pieces.length + 1);
   assert.deepEqual(bytes(rest), Buffer.concat(pieces));
 });
@@ -72,42 +68,44 @@ test("a request without a body has none, and an answer may have none", async () 
     assert.ok(!("body" in init));
     return new Response(null, { status: 204 });
   }, get);
-  assert.deepEqual(said(worker), [{ request: 1, status: 204, url: "", headers: {} }, { request: 1, done: true }]);
+  assert.deepEqual(worker.pieces, [{ call: 1, value: { status: 204, url: "", headers: {} } }, { call: 1, done: true }]);
 });
 
 test("where redirects were followed, the worker learns where to", async () => {
   const response = new Response("");
   Object.defineProperties(response, { redirected: { value: true }, url: { value: "https://elsewhere/" } });
   const { worker } = await asking(async () => response);
-  assert.equal(said(worker)[0].url, "https://elsewhere/");
+  assert.equal(worker.pieces[0].value.url, "https://elsewhere/");
 });
 
 test("no more is read than the worker keeps up with", async () => {
   const { body, log } = endless();
   const { worker } = await asking(async () => new Response(body));
-  assert.equal(log.made, 8);
-  for (const read of [1, 2, 3]) {
-    worker.reply(worker.commands("fetch_answer")[read], null);
+  assert.equal(log.made, 7); // the head is a piece too
+  for (const [granted, made] of [[1, 8], [4, 12], [2, 14]]) {
+    worker.grant(1, granted);
     await settle();
-    assert.equal(log.made, 8 + read);
+    assert.equal(log.made, made);
   }
-  assert.deepEqual([...bytes(said(worker))], Array.from({ length: 11 }, (_, number) => number));
+  worker.grant(2, 8); // another call's
+  await settle();
+  assert.deepEqual([...bytes(worker.pieces)], Array.from({ length: 14 }, (_, number) => number));
 });
 
 for (const [name, end] of [
-  ["a cancel", ({ worker }) => worker.say(JSON.stringify({ type: "fetch_cancel", request: 1, linger: false }))],
+  ["a cancel", ({ worker }) => worker.cancel(1)],
   ["dispose", ({ runtime }) => runtime.dispose()],
 ]) {
   test(`${name} aborts the signal at once, cancels the body, and nothing more is said`, async () => {
     const { body, log } = endless();
     let signal;
     const started = await asking(async (_, init) => ((signal = init.signal), new Response(body)));
-    const before = said(started.worker).length;
+    const before = started.worker.pieces.length;
     end(started);
     await settle();
     assert.ok(signal.aborted);
     assert.ok(log.cancelled);
-    assert.equal(said(started.worker).length, before);
+    assert.equal(started.worker.pieces.length, before);
   });
 }
 
@@ -116,27 +114,27 @@ test("a body that may not have ended has a moment for its end", async (t) => {
   const { body, log } = endless();
   let signal;
   const { worker } = await asking(async (_, init) => ((signal = init.signal), new Response(body)));
-  const before = said(worker).length;
-  worker.say(JSON.stringify({ type: "fetch_cancel", request: 1, linger: true }));
-  for (const command of worker.commands("fetch_answer")) worker.reply(command, null);
+  const before = worker.pieces.length;
+  worker.cancel(1, true);
+  worker.grant(1, 8);
   t.mock.timers.tick(999);
   await settle();
   assert.deepEqual([signal.aborted, log.cancelled], [false, false]);
   t.mock.timers.tick(1);
   await settle();
   assert.deepEqual([signal.aborted, log.cancelled], [true, true]);
-  assert.equal(said(worker).length, before);
+  assert.equal(worker.pieces.length, before);
 });
 
 test("a Response that comes too late is let go", async () => {
   const { body, log } = endless();
   let answer;
   const { worker } = await asking(() => new Promise((resolve) => (answer = resolve)));
-  worker.say(JSON.stringify({ type: "fetch_cancel", request: 1, linger: false }));
+  worker.cancel(1);
   answer(new Response(body));
   await settle();
   assert.ok(log.cancelled);
-  assert.deepEqual(said(worker), []);
+  assert.deepEqual(worker.pieces, []);
 });
 
 const broken = () => ReadableStream.from((async function* () {
@@ -148,17 +146,17 @@ for (const [what, fetch, error, before] of [
   ["rejects", async () => { throw new RangeError("no proxy"); }, "RangeError: no proxy", 0],
   ["returns nothing", () => undefined, "TypeError: the page's fetch returned no Response", 0],
   ["returns text", async () => "text", "TypeError: the page's fetch returned no Response", 0],
-  ["returns what nobody may read", async () => Response.error(), /that nobody may read \(error\)/, 0],
+  ["returns what cannot be read", async () => Response.error(), /that cannot be read \(error\)/, 0],
   ["returns what was read already", async () => { const r = new Response("x"); r.body.getReader(); return r; }, /lock/, 0],
-  ["has a body of texts", async () => new Response(ReadableStream.from(["text"])), /pieces that are no bytes/, 1],
+  ["has a body of texts", async () => new Response(ReadableStream.from(["text"])), /pieces that are not bytes/, 1],
   ["has a body that breaks", async () => new Response(broken()), "TypeError: network error", 2],
 ]) {
   test(`a function that ${what} is one error`, async () => {
     const { worker } = await asking(fetch);
-    const answers = said(worker);
+    const answers = worker.pieces;
     assert.equal(answers.length, before + 1);
     const last = answers.at(-1);
-    assert.deepEqual(Object.keys(last), ["request", "error"]);
+    assert.deepEqual(Object.keys(last), ["call", "error"]);
     if (typeof error === "string") assert.equal(last.error, error);
     else assert.match(last.error, error);
   });

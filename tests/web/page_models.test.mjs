@@ -5,7 +5,7 @@ import test from "node:test";
 import { browserModel, createRuntime } from "../../web/sparewheel.js";
 import { FakeWorker } from "./fake_worker.mjs";
 
-const QUESTION = { type: "model_request", request: 1, model: "own", messages: [{ role: "user", content: "hi" }] };
+const QUESTION = { model: "own", messages: [{ role: "user", content: "hi" }] };
 
 async function start(models) {
   const worker = new FakeWorker();
@@ -13,11 +13,6 @@ async function start(models) {
   await Promise.resolve();
   worker.ready();
   return { worker, runtime: await starting };
-}
-
-async function answers(worker, count) {
-  await worker.command("model_answer", count - 1);
-  return worker.commands("model_answer").map(({ params }) => params);
 }
 
 test("a model's pieces become answers, in order", async () => {
@@ -28,25 +23,25 @@ test("a model's pieces become answers, in order", async () => {
     },
   };
   const { worker } = await start({ own });
-  worker.say(JSON.stringify(QUESTION));
-  assert.deepEqual(await answers(worker, 3), [
-    { request: 1, text: "a" },
-    { request: 1, text: "b" },
-    { request: 1, done: true },
+  worker.call(1, "model", QUESTION);
+  assert.deepEqual(await worker.firstPieces(3), [
+    { call: 1, value: "a" },
+    { call: 1, value: "b" },
+    { call: 1, done: true },
   ]);
 });
 
 test("a model that throws, and one that is not there, are errors with a kind", async () => {
   const { worker } = await start({ own: { stream: () => Promise.reject(new Error("broken")) } });
-  worker.say(JSON.stringify(QUESTION));
-  worker.say(JSON.stringify({ ...QUESTION, request: 2, model: "toString" }));
-  const said = await answers(worker, 2);
-  assert.deepEqual(said.find((answer) => answer.request === 1), { request: 1, error: "broken" });
-  assert.equal(said.find((answer) => answer.request === 2).kind, "model_not_found");
+  worker.call(1, "model", QUESTION);
+  worker.call(2, "model", { ...QUESTION, model: "toString" });
+  const said = await worker.firstPieces(2);
+  assert.deepEqual(said.find((answer) => answer.call === 1), { call: 1, error: "broken" });
+  assert.equal(said.find((answer) => answer.call === 2).kind, "model_not_found");
 });
 
 for (const [name, end] of [
-  ["a cancel", ({ worker }) => worker.say(JSON.stringify({ type: "model_cancel", request: 1 }))],
+  ["a cancel", ({ worker }) => worker.cancel(1)],
   ["dispose", ({ runtime }) => runtime.dispose()],
 ]) {
   test(`${name} aborts the model's signal and nothing more is said`, async () => {
@@ -61,14 +56,31 @@ for (const [name, end] of [
       },
     };
     const started = await start({ own });
-    started.worker.say(JSON.stringify(QUESTION));
-    await answers(started.worker, 1);
+    started.worker.call(1, "model", QUESTION);
+    await started.worker.firstPieces(1);
     end(started);
     await ended;
     await new Promise(setImmediate);
-    assert.equal(started.worker.commands("model_answer").length, 1);
+    assert.equal(started.worker.pieces.length, 1);
   });
 }
+
+test("a model is asked for no more than the worker keeps up with, and what cannot be sent is an error", async () => {
+  let made = 0;
+  const own = {
+    async *stream() {
+      for (;;) yield ++made < 20 ? "x" : 1n;
+    },
+  };
+  const { worker } = await start({ own });
+  worker.call(1, "model", QUESTION);
+  await worker.firstPieces(8);
+  await new Promise(setImmediate);
+  assert.equal(made, 8);
+  worker.grant(1, 100);
+  const pieces = await worker.firstPieces(20);
+  assert.match(pieces[19].error, /BigInt/);
+});
 
 test("the browser's own model answers where it is ready, and is released", async (t) => {
   const log = [];
@@ -85,10 +97,10 @@ test("the browser's own model answers where it is ready, and is released", async
   t.after(() => delete globalThis.LanguageModel);
   const { worker } = await start({ own: browserModel() });
   const system = { role: "system", content: "Be brief." };
-  worker.say(JSON.stringify({ ...QUESTION, messages: [system, ...QUESTION.messages] }));
-  assert.deepEqual(await answers(worker, 2), [
-    { request: 1, text: "on device" },
-    { request: 1, done: true },
+  worker.call(1, "model", { ...QUESTION, messages: [system, ...QUESTION.messages] });
+  assert.deepEqual(await worker.firstPieces(2), [
+    { call: 1, value: "on device" },
+    { call: 1, done: true },
   ]);
   assert.deepEqual(log, [[system], "hi", "destroyed"]);
 });
@@ -100,8 +112,8 @@ for (const availability of ["downloadable", "downloading", "unavailable", undefi
       t.after(() => delete globalThis.LanguageModel);
     }
     const { worker } = await start({ own: browserModel() });
-    worker.say(JSON.stringify(QUESTION));
-    const [answer] = await answers(worker, 1);
+    worker.call(1, "model", QUESTION);
+    const [answer] = await worker.firstPieces(1);
     assert.equal(answer.kind, "unsupported");
     assert.match(answer.error, new RegExp(availability ?? "missing"));
   });

@@ -3,6 +3,8 @@ import { toJson } from "./json.js";
 
 /**
  * @typedef {import("../events.js").Event} Event
+ * @typedef {import("../protocol.js").WorkerMessage} WorkerMessage
+ * @typedef {import("../protocol.js").PageMessage} PageMessage
  * @typedef {{resolve: (value: any) => void, reject: (error: Error) => void}} Pending
  * @typedef {{onEvents: (events: Event[]) => void, onDeath: (error: SparewheelError) => void}} Subscriber
  */
@@ -17,7 +19,7 @@ export class Client {
   #pending = new Map();
   /** @type {Map<string, Subscriber>} */
   #subscribers = new Map();
-  /** @type {Map<string, (message: any) => void>} */
+  /** @type {Map<WorkerMessage["type"], (message: any) => void>} */
   #handlers = new Map();
   /** @type {SparewheelError | null} Why no command can be sent any more. */
   #ended = null;
@@ -73,6 +75,14 @@ export class Client {
   }
 
   /**
+   * Send a message that has no reply. It must be plain JSON.
+   * @param {PageMessage} message
+   */
+  post(message) {
+    if (!this.#ended) this.#worker.postMessage(JSON.stringify(message));
+  }
+
+  /**
    * @param {string} session
    * @param {Subscriber} subscriber
    */
@@ -81,9 +91,10 @@ export class Client {
   }
 
   /**
-   * Hear what the worker says that belongs to no session and answers no command.
-   * @param {string} type
-   * @param {(message: any) => void} handler
+   * Handle messages of the worker that belong to no session and answer no command.
+   * @template {WorkerMessage["type"]} T
+   * @param {T} type
+   * @param {(message: Extract<WorkerMessage, {type: T}>) => void} handler
    */
   on(type, handler) {
     this.#handlers.set(type, handler);

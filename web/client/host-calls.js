@@ -1,110 +1,159 @@
 import { messageOf } from "./errors.js";
-import { toJson } from "./json.js";
-import { isObject } from "./config-error.js";
 
 /**
  * @typedef {import("./client.js").Client} Client
- * @typedef {import("./options.js").Functions} Functions
- *
- * @typedef {{what: "tool", name: string, args: Record<string, unknown>, call_id: string}} ToolAsk
- * @typedef {{what: "hook", event: string, index: number, input: Record<string, unknown>}} HookAsk
- * @typedef {{ask: number, session: string} & (ToolAsk | HookAsk)} Ask
+ * @typedef {import("../protocol.js").HostCall} HostCall
+ * @typedef {Omit<import("../protocol.js").Piece, "type" | "call">} Piece
  */
 
 /**
- * Calls the embedder's functions for the worker, and answers once for each call, whatever they do. How long a call may
- * take is the worker's to decide: it takes its question back, and the call's signal aborts.
+ * @template {HostCall["what"]} W
+ * @typedef {(message: Extract<HostCall, {what: W}>, call: OpenCall) => Promise<unknown>} Handler
+ *   What it returns is the result; what it throws is the error. Neither is sent when the call has been cancelled.
  */
-export class Asks {
+
+// How long an answer may go on to its end when the worker has read what it needs. A connection whose answer is cut off
+// cannot be used again.
+const LINGER_MS = 1000;
+
+/**
+ * Runs the worker's host calls. Each gets its pieces and then exactly one last piece, unless the worker cancels it. Time
+ * limits are the worker's: it cancels the call.
+ */
+export class HostCalls {
   #client;
-  /** @type {Map<string, Functions>} By session. */
-  #functions = new Map();
-  /** @type {Map<number, {session: string, control: AbortController}>} What is being worked on, by number of the ask. */
+  /** @type {Map<string, Handler<any>>} By kind of call. */
+  #handlers = new Map();
+  /** @type {Map<number, OpenCall>} By number. */
   #open = new Map();
 
   /** @param {Client} client */
   constructor(client) {
     this.#client = client;
-    client.on("ask", (ask) => this.#answer(ask));
-    client.on("ask_cancel", ({ ask }) => this.#cancel(ask));
+    client.on("call", (message) => void this.#run(message));
+    client.on("call_cancel", ({ call, linger }) => this.#cancel(call, linger));
+    client.on("call_credit", ({ call, pieces }) => this.#open.get(call)?.grant(pieces));
     client.closed.then(() => this.#cancelAll(() => true));
   }
 
   /**
-   * @param {string} session
-   * @param {Functions} functions
+   * @template {HostCall["what"]} W
+   * @param {W} what
+   * @param {Handler<W>} handler
    */
-  add(session, functions) {
-    this.#functions.set(session, functions);
+  serve(what, handler) {
+    this.#handlers.set(what, handler);
   }
 
   /** @param {string} session One that has ended. */
-  remove(session) {
-    this.#functions.delete(session);
+  cancelSession(session) {
     this.#cancelAll((open) => open.session === session);
   }
 
-  /** @param {Ask} ask */
-  async #answer(ask) {
-    const control = new AbortController();
-    this.#open.set(ask.ask, { session: ask.session, control });
-    /** @type {Record<string, unknown>} */
-    let answer;
+  /** @param {HostCall} message */
+  async #run(message) {
+    const { call, what, credit } = message;
+    const session = "session" in message ? message.session : undefined;
+    const send = (/** @type {Piece} */ piece) => this.#client.post({ type: "piece", call, ...piece });
+    const open = new OpenCall(session, credit, send);
+    this.#open.set(call, open);
+    /** @type {Piece} */
+    let last;
     try {
-      answer = { ask: ask.ask, result: await this.#call(ask, control.signal) };
+      const handler = this.#handlers.get(what);
+      if (!handler) throw new Error(`the page cannot answer a call of this kind: "${what}"`);
+      last = { done: true, value: await handler(message, open) };
     } catch (thrown) {
-      answer = { ask: ask.ask, error: messageOf(thrown) || "it failed without saying why" };
+      const kind = thrown instanceof Failure ? thrown.kind : undefined;
+      last = { error: messageOf(thrown) || "it failed without a message", kind };
     }
-    // Taken back meanwhile: nobody wants the answer any more.
-    if (this.#open.delete(ask.ask)) this.#client.tell("answer", answer);
+    if (this.#open.delete(call)) send(last);
   }
 
   /**
-   * @param {Ask} ask
-   * @param {AbortSignal} signal
+   * @param {number} call
+   * @param {boolean} linger
    */
-  async #call(ask, signal) {
-    const functions = this.#functions.get(ask.session);
-    if (ask.what === "tool") {
-      const tool = functions?.tools.get(ask.name);
-      if (!tool) throw new Error(`the page has no tool named "${ask.name}"`);
-      return checked(await tool(ask.args, { signal, callId: ask.call_id }), `the tool "${ask.name}"`);
-    }
-    const { what } = /** @type {{what: string}} */ (ask);
-    if (what !== "hook") throw new Error(`the page cannot answer a question of this kind: "${what}"`);
-    const hook = functions?.hooks[ask.index];
-    if (!hook) throw new Error(`the page has no hook for "${ask.event}"`);
-    const who = `the hook for "${ask.event}"`;
-    const output = checked(await hook(ask.input, { signal, event: ask.event }), who);
-    if (output !== null && !isObject(output)) throw new Error(`${who} returned something that is not an object`);
-    return output;
+  #cancel(call, linger) {
+    const open = this.#open.get(call);
+    this.#open.delete(call);
+    open?.close();
+    if (linger) setTimeout(() => open?.abort(), LINGER_MS);
+    else open?.abort();
   }
 
-  /** @param {number} ask */
-  #cancel(ask) {
-    const open = this.#open.get(ask);
-    this.#open.delete(ask);
-    open?.control.abort();
-  }
-
-  /** @param {(open: {session: string}) => boolean} concerned */
+  /** @param {(open: OpenCall) => boolean} concerned */
   #cancelAll(concerned) {
-    for (const [ask, open] of [...this.#open]) {
-      if (concerned(open)) this.#cancel(ask);
+    for (const [call, open] of [...this.#open]) {
+      if (concerned(open)) this.#cancel(call, false);
     }
   }
 }
 
-/**
- * What a function returned, if it can be sent; nothing at all becomes null.
- * @param {unknown} value
- * @param {string} who
- */
-function checked(value, who) {
-  try {
-    toJson(value);
-  } catch (thrown) {
-    throw new Error(`${who} returned something that is not plain JSON: ${messageOf(thrown)}`);
+/** A call whose answer the worker wants. */
+export class OpenCall {
+  #control = new AbortController();
+  #credit;
+  #post;
+  #closed = false;
+  #wake = () => {};
+
+  /**
+   * @param {string | undefined} session
+   * @param {number} credit Pieces that may be sent.
+   * @param {(piece: Piece) => void} post
+   */
+  constructor(session, credit, post) {
+    this.session = session;
+    this.#credit = credit;
+    this.#post = post;
   }
-  return value ?? null;
+
+  /** Aborts when the answer is no longer wanted. */
+  get signal() {
+    return this.#control.signal;
+  }
+
+  /**
+   * Send a piece; no further one may be sent before the promise has resolved.
+   * @param {Piece} piece
+   * @returns {Promise<boolean>} Whether the worker wants another piece. Resolves when it has room for one.
+   */
+  async send(piece) {
+    if (this.#closed) return false;
+    this.#post(piece);
+    this.#credit--;
+    while (this.#credit <= 0 && !this.#closed) {
+      await /** @type {Promise<void>} */ (new Promise((resolve) => (this.#wake = resolve)));
+    }
+    return !this.#closed;
+  }
+
+  /** @param {number} pieces Which the worker has read. */
+  grant(pieces) {
+    this.#credit += pieces;
+    this.#wake();
+  }
+
+  /** Nothing more can be sent. */
+  close() {
+    this.#closed = true;
+    this.#wake();
+  }
+
+  abort() {
+    this.#control.abort();
+  }
+}
+
+/** An error with a kind, which tells the chain of models what to do about it. */
+export class Failure extends Error {
+  /**
+   * @param {string} message
+   * @param {import("../events.js").Kind} kind
+   */
+  constructor(message, kind) {
+    super(message);
+    this.kind = kind;
+  }
 }

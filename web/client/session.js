@@ -14,7 +14,7 @@ import { refuse } from "./config-error.js";
  *
  * @typedef {object} Origin What a session is made of, on this side.
  * @property {import("./client.js").Client} client
- * @property {import("./host-calls.js").Asks} asks
+ * @property {import("./page-functions.js").PageFunctions} functions
  * @property {string} id
  * @property {Listener | undefined} listener
  * @property {boolean | undefined} interactive Whether anybody can be asked; unset: whether anybody listens.
@@ -30,7 +30,7 @@ import { refuse } from "./config-error.js";
 /** @implements {SessionApi} */
 export class Session {
   #client;
-  #asks;
+  #functions;
   #channel;
   #interactive;
   #questions = new OpenQuestions();
@@ -44,9 +44,9 @@ export class Session {
    * @param {Origin} origin
    * @param {Made} made
    */
-  constructor({ client, asks, id, listener, interactive }, made) {
+  constructor({ client, functions, id, listener, interactive }, made) {
     this.#client = client;
-    this.#asks = asks;
+    this.#functions = functions;
     this.#interactive = interactive;
     this.#channel = new Channel(client, id, (event) => {
       this.#questions.see(event);
@@ -149,7 +149,7 @@ export class Session {
       // With the worker gone, the session is gone: nothing left to close.
       if (this.#client.running) await this.#client.request("close", { session: this.id });
     } finally {
-      this.#asks.remove(this.id);
+      this.#functions.remove(this.id);
       this.#channel.close();
     }
   }

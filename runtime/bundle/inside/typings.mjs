@@ -7,4 +7,9 @@ import { compile } from "../../../web/node_modules/json-schema-to-typescript/dis
 const { schema, name, head } = JSON.parse(readFileSync(0, "utf8"));
 const style = JSON.parse(readFileSync(new URL("../../../web/.prettierrc.json", import.meta.url), "utf8"));
 const options = { additionalProperties: false, bannerComment: head, style, unreachableDefinitions: true };
-process.stdout.write(await compile(schema, name, options));
+const types = await compile(schema, name, options);
+// The generator adds a remark to each definition of an object.
+const remark = /( \* This interface was referenced by `\w+`'s JSON-Schema\n \* via the `definition` "\w+"\.\n)/;
+const alone = new RegExp(`/\\*\\*\\n${remark.source} \\*/\\n`, "g");
+const last = new RegExp(` \\*\\n${remark.source}`, "g");
+process.stdout.write(types.replace(alone, "").replace(last, ""));

@@ -1,4 +1,4 @@
-"""Hooks that are functions of the page: asked over the line, like the embedder's tools."""
+"""Hooks that are functions of the page. Each run is a host call."""
 
 from __future__ import annotations
 
@@ -11,13 +11,14 @@ if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
 
     from ..hooks.engine import Output
-    from .calls import PageLine
+    from .calls import HostCalls
+    from .protocol import HookRequest
 
 
 _NOT_RUN: Final = {"notification": "the events error and warning say the same to the page"}
 
 
-def page_hooks(described: object, line: PageLine, session: str) -> list[Hook]:
+def page_hooks(described: object, calls: HostCalls, session: str) -> list[Hook]:
     """`described` is what the shim made of `createSession({hooks})`. Raises `ConfigError` for a point that is none."""
     if not isinstance(described, list):
         raise ConfigError("hooks must be an object of functions")
@@ -27,7 +28,7 @@ def page_hooks(described: object, line: PageLine, session: str) -> list[Hook]:
             case {"event": str(event), "index": int(index), **rest} if event in get_args(Point):
                 point: Point = event  # type: ignore[assignment]  # one of the literal's own members
                 matcher, name = str(rest.get("matcher") or "*"), f"number {index + 1} of the page"
-                hooks.append(Hook(point, _asking(line, session, event, index), matcher, name))
+                hooks.append(Hook(point, _asking(calls, session, event, index), matcher, name))
             case {"event": str(event)} if event in _NOT_RUN:
                 raise ConfigError(f"hooks.{event} is not run here: {_NOT_RUN[event]}")
             case _:
@@ -36,9 +37,10 @@ def page_hooks(described: object, line: PageLine, session: str) -> list[Hook]:
     return hooks
 
 
-def _asking(line: PageLine, session: str, event: str, index: int) -> Callable[[dict[str, Any]], Awaitable[Output]]:
+def _asking(calls: HostCalls, session: str, event: str, index: int) -> Callable[[dict[str, Any]], Awaitable[Output]]:
     async def run(facts: dict[str, Any]) -> Output:
-        answer: Output = await line.ask("hook", session=session, event=event, index=index, input=facts)
-        return answer
+        request: HookRequest = {"event": event, "index": index, "input": facts}
+        output: Output = await calls.ask("hook", request, session=session)
+        return output
 
     return run

@@ -1,4 +1,4 @@
-"""Tools that are functions of the page: described when the session is made, asked over the line, timed out here."""
+"""Tools that are functions of the page. The page describes them when a session is made; each call is a host call."""
 
 from __future__ import annotations
 
@@ -8,11 +8,12 @@ from typing import TYPE_CHECKING, Any, Final
 from ..errors import ConfigError
 from ..providers.base import ToolSpec
 from ..tools.base import DEFAULT_TIMEOUT, Tool, ToolError
-from .calls import PageError
+from .calls import HostCallError
 
 if TYPE_CHECKING:
     from ..tools.base import Call, ToolContext
-    from .calls import PageLine
+    from .calls import HostCalls
+    from .protocol import ToolRequest
 
 MOST_TOOLS: Final = 1000
 
@@ -22,11 +23,11 @@ class HostTools:
 
     name = "the page"
 
-    def __init__(self, described: object, line: PageLine, session: str) -> None:
+    def __init__(self, described: object, calls: HostCalls, session: str) -> None:
         """`described` is what the shim made of `createSession({tools})`. Raises `ConfigError`."""
         if not isinstance(described, list) or len(described) > MOST_TOOLS:
             raise ConfigError(f"tools must describe at most {MOST_TOOLS} functions")
-        self._tools = [_tool(item, line, session) for item in described]
+        self._tools = [_tool(item, calls, session) for item in described]
 
     async def tools(self) -> list[Tool]:
         return self._tools
@@ -35,7 +36,7 @@ class HostTools:
         """Nothing is open."""
 
 
-def _tool(item: object, line: PageLine, session: str) -> Tool:
+def _tool(item: object, calls: HostCalls, session: str) -> Tool:
     match item:
         case {"name": str(name), **rest} if name:
             parameters = rest.get("parameters") or {"type": "object", "properties": {}}
@@ -44,16 +45,17 @@ def _tool(item: object, line: PageLine, session: str) -> Tool:
                 raise ConfigError(f"tools.{name}.parameters must be a JSON schema")
             spec = ToolSpec(name, str(rest.get("description") or ""), parameters)
             limit = timeout if isinstance(timeout, int | float) and timeout >= 0 else DEFAULT_TIMEOUT
-            return Tool(spec, _asking(line, session, name), read_only=rest.get("readOnly") is True, timeout=limit)
+            return Tool(spec, _asking(calls, session, name), read_only=rest.get("readOnly") is True, timeout=limit)
         case _:
             raise ConfigError("each of tools needs a name")
 
 
-def _asking(line: PageLine, session: str, name: str) -> Call:
+def _asking(calls: HostCalls, session: str, name: str) -> Call:
     async def call(arguments: dict[str, Any], context: ToolContext) -> str:
+        request: ToolRequest = {"name": name, "args": arguments, "call_id": context.call_id}
         try:
-            result = await line.ask("tool", session=session, name=name, args=arguments, call_id=context.call_id)
-        except PageError as error:
+            result = await calls.ask("tool", request, session=session)
+        except HostCallError as error:
             raise ToolError(str(error)) from None
         return result if isinstance(result, str) else json.dumps(result, ensure_ascii=False)
 

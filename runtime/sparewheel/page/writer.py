@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 # What programs switch on, in what is ours: the payload, and what stands in it under the names of `_OURS`. It never
 # holds a key, and stays as it is even if somebody's key is such a word. Elsewhere, as in the arguments of a call, these
 # names are anybody's.
-_WORDS: Final = frozenset({"type", "kind", "code", "role", "session", "turn"})
+_WORDS: Final = frozenset({"type", "kind", "code", "role", "session", "turn", "what"})
 _OURS: Final = frozenset({"events", "error", "result", "message", "messages"})
 _DEEPEST: Final = 200  # pydantic's limit is 255
 

@@ -1,7 +1,6 @@
 """The wire format of a model that lives in the page: text in, text out.
 
-Not anybody's API: what `transports.page` and the shim's page models agree on. Request: `{model, messages: [{role,
-content}]}`. Answer: `{text}` pieces, then `{done: true}`.
+The request is a `ModelRequest` of the protocol, the answer its pieces: texts, then one with `done`.
 """
 
 from __future__ import annotations
@@ -52,7 +51,7 @@ class PageModelDecoder:
 
     def feed(self, event: ServerSentEvent) -> None:
         piece = read(event.data)
-        text = piece.get("text")
+        text = piece.get("value")
         if isinstance(text, str) and text:
             self._assembly.text(text)
         if piece.get("done") is True:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from contextlib import aclosing
 from dataclasses import dataclass, field, replace
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING, Literal, Protocol
 from urllib.parse import urlsplit
 
 from ..errors import TransportError
@@ -30,7 +30,7 @@ class HttpRequest:
     follow: bool = False
 
     @property
-    def redirect(self) -> str:
+    def redirect(self) -> Literal["follow", "error"]:
         """The mode of the fetch standard."""
         return "follow" if self.follow else "error"
 

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
     from ..chain.health import Health
     from ..messages import Message
-    from ..page.calls import PageLine
+    from ..page.calls import HostCalls
     from ..session import Session
     from ..transports.base import Transport
 
@@ -45,7 +45,7 @@ MOST_DOCUMENT_BYTES: Final = 16 * 1024 * 1024
 
 
 def make_session(
-    name: str, params: Params, history: Iterable[Message], transport: Transport, health: Health, line: PageLine
+    name: str, params: Params, history: Iterable[Message], transport: Transport, health: Health, calls: HostCalls
 ) -> Session:
     """`params` are those of `create_session` and `chat`, but for the messages. Raises `ConfigError`."""
     _check_options(params)
@@ -53,8 +53,8 @@ def make_session(
     team = resolve_team(load_agent_file(params.get("yaml")), _agent_name(params), env)
     extras = Extras(
         approvals=_approvals(params),
-        hooks=page_hooks(params.get("hooks") or [], line, name),
-        toolsets=[HostTools(params.get("tools") or [], line, name)],
+        hooks=page_hooks(params.get("hooks") or [], calls, name),
+        toolsets=[HostTools(params.get("tools") or [], calls, name)],
         entries=[_python_option(params["python"])] if params.get("python") is not None else [],
         documents=_documents(params),
         env=env,

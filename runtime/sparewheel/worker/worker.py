@@ -9,19 +9,18 @@ the session does, and in the requests themselves they stay where the page makes 
 from __future__ import annotations
 
 import asyncio
-import json
 import sys
 from contextlib import aclosing
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
 from ..chain.health import Health
 from ..config.loading import load_agent_file
 from ..config.overview import list_agents, overview
 from ..errors import ConfigError, ErrorInfo, SparewheelError, internal
-from ..jsontext import read
+from ..jsontext import read, write
 from ..messages import parse_messages
-from ..page.calls import PageLine
+from ..page.calls import HostCalls
 from ..page.fetch import PageFetchTransport
 from ..page.model import PageTransport
 from ..page.writer import Writer
@@ -35,6 +34,7 @@ if TYPE_CHECKING:
 
     from ..events import Event
     from ..messages import Message
+    from ..page.protocol import CallCancel, CallCredit, HostCall, Piece
     from ..session import Session
     from ..transports.base import Transport
 
@@ -59,10 +59,8 @@ class Worker:
     def __init__(self, send: Callable[[str], object], transport: Transport | None = None) -> None:
         self._send = send
         self._writer = Writer()
-        self._line = PageLine(self._push)
-        self._page = PageTransport(self._push)
-        self._page_fetch = PageFetchTransport(self._push_request)
-        special: dict[str, Transport] = {"demo": DemoTransport(), "page": self._page}
+        self._calls = HostCalls(self._push_call)
+        special: dict[str, Transport] = {"demo": DemoTransport(), "page": PageTransport(self._calls)}
         self._transport = RoutingTransport(transport or network_transport(), special)
         self._health = Health(lambda entry: self._push({"type": "health", "entry": entry}))
         self._open: dict[str, _Open] = {}
@@ -80,22 +78,22 @@ class Worker:
             "online": self._online,
             "health": self._merge_health,
             "known_health": self._known_health,
-            "model_answer": self._model_answer,
             "use_page_fetch": self._use_page_fetch,
-            "fetch_answer": self._page_fetch.deliver,
             "confirm": self._confirm,
             "respond": self._respond,
-            "answer": self._answer,
         }
 
     def dispatch(self, text: str) -> None:
-        """Take one command: `{id, method, params}`. Never raises; every command gets one reply."""
+        """Take one text of the page: a command, which gets one reply, or a piece of a host call. Never raises."""
         try:
             command = read(text)
         except ValueError:
             command = None
         if not isinstance(command, dict):
             command = {}
+        if command.get("type") == "piece":
+            self._calls.deliver(cast("Piece", command))
+            return
         task = asyncio.ensure_future(self._run(command))
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
@@ -178,10 +176,6 @@ class Worker:
         if not self._find(params).session.agent.context.respond(str(params.get("id")), answer):
             raise ConfigError("no such elicitation is pending", "It may have been answered or stopped.")
 
-    async def _answer(self, params: Params) -> None:
-        """What a function of the page came to."""
-        self._line.answer(params)
-
     async def _abort(self, params: Params) -> None:
         """Stop the turn of one session, or of all when none is named. A session without a turn is left as it is."""
         name = params.get("session")
@@ -220,13 +214,9 @@ class Worker:
         """Another tab of this origin has been opened, and asks."""
         return self._health.entries()
 
-    async def _model_answer(self, params: Params) -> None:
-        """A piece of the answer of a model that lives in the page."""
-        self._page.deliver(params)
-
     async def _use_page_fetch(self, params: Params) -> None:
         """From now on a function of the page makes the requests."""
-        self._transport.network = self._page_fetch
+        self._transport.network = PageFetchTransport(self._calls)
 
     # ------------------------------------------------------------------------------------------------------------
 
@@ -234,7 +224,7 @@ class Worker:
         name = params.get("session")
         if not isinstance(name, str) or not name or name in self._open:
             raise ConfigError("session must be a name that is not in use")
-        session = make_session(name, params, history, self._transport, self._health, self._line)
+        session = make_session(name, params, history, self._transport, self._health, self._calls)
         opened = _Open(name, session)
         self._writer.hide(opened, session.agent.team.secrets)
         self._open[name] = opened
@@ -276,9 +266,12 @@ class Worker:
     def _push(self, payload: dict[str, Any]) -> None:
         self._send(self._writer.write(payload))
 
-    def _push_request(self, payload: dict[str, Any]) -> None:
-        """Nothing is hidden: without its key a request is none, and only the function that sends it gets to see it."""
-        self._send(json.dumps(payload))
+    def _push_call(self, message: HostCall | CallCancel | CallCredit) -> None:
+        """A request that the page makes leaves as it is: it needs its key, and only the page's `fetch` gets it."""
+        if message["type"] == "call" and message["what"] == "fetch":
+            self._send(write(message))
+        else:
+            self._push(cast("dict[str, Any]", message))
 
 
 def _this_task() -> asyncio.Task[Any]:

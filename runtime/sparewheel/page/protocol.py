@@ -1,0 +1,270 @@
+"""The protocol between the page and the worker: everything that each side may send.
+
+The page sends commands, each of which gets one `Reply`, and the pieces of host calls (`page.calls`). The worker sends
+replies, the events of turns, host calls and what it has learnt of the health of models. All of it is JSON, one text a
+message. Only the messages of the start are objects, because they do not reach Python.
+
+Commands are pydantic models: what comes from outside is validated. What the worker sends are plain dicts, typed here
+and never validated. `web/protocol.d.ts` is generated from this module by `python -m bundle.typings`.
+"""
+
+from __future__ import annotations
+
+from typing import Annotated, Any, Literal, NotRequired, TypeAlias
+
+from pydantic import WithJsonSchema
+
+# pydantic needs this TypedDict, not typing's, below Python 3.12.
+from typing_extensions import TypeAliasType, TypedDict
+
+from ..errors import Code, Kind
+from ..events import AttemptRecord, Event
+
+# Types of `web/events.d.ts`, which the generated file imports.
+_Events: TypeAlias = Annotated[list[Event], WithJsonSchema({"tsType": "Event[]"})]
+_Kind: TypeAlias = Annotated[Kind, WithJsonSchema({"tsType": "Kind"})]
+_Code: TypeAlias = Annotated[Code, WithJsonSchema({"tsType": "Code"})]
+_Attempts: TypeAlias = Annotated[list[AttemptRecord], WithJsonSchema({"tsType": "AttemptRecord[]"})]
+
+# Starting: objects between `sparewheel.js` and `worker.js`. ---------------------------------------------------------
+
+Stage = TypeAliasType("Stage", Literal["worker", "check", "snapshot", "pyodide", "packages", "runtime"])
+
+
+class Boot(TypedDict):
+    """From the page: start Python from the folder `indexURL`. `snapshot: false` does without the memory snapshot."""
+
+    type: Literal["boot"]
+    indexURL: str
+    snapshot: NotRequired[bool]
+
+
+class Progress(TypedDict):
+    """How far starting has come.
+
+    `done` and `total` are bytes received in this stage and expected, where known; `ms` is the time since the worker
+    began to start.
+    """
+
+    type: Literal["progress"]
+    stage: Stage
+    message: str
+    ms: float
+    done: NotRequired[int]
+    total: NotRequired[int]
+
+
+class Ready(TypedDict):
+    """Commands are handled from now on; starting took `ms` milliseconds."""
+
+    type: Literal["ready"]
+    ms: float
+
+
+class BootFailed(TypedDict):
+    """Python could not be started. `hint` is what the reader can do about it."""
+
+    type: Literal["boot_failed"]
+    stage: Stage
+    reason: str
+    hint: str
+
+
+# Replies and events -------------------------------------------------------------------------------------------------
+
+
+class ErrorFacts(TypedDict):
+    """An error, as `SparewheelError.to_dict` gives it."""
+
+    message: str
+    kind: _Kind
+    code: _Code
+    hint: str
+    retryable: bool
+    attempts: _Attempts
+    status: NotRequired[int]
+    provider: NotRequired[str]
+    model: NotRequired[str]
+
+
+class Reply(TypedDict):
+    """The answer to the command `id` (null if that could not be read): `error`, or the command's result."""
+
+    type: Literal["reply"]
+    id: int | None
+    result: NotRequired[Any]
+    error: NotRequired[ErrorFacts]
+
+
+class Events(TypedDict):
+    """Events of a session, in order: all that one network chunk has brought."""
+
+    type: Literal["events"]
+    session: str
+    events: _Events
+
+
+class HealthEntry(TypedDict):
+    """The state of a model or an account (`name`), for other tabs of the origin. 0 `seconds`: it works again."""
+
+    name: str
+    seconds: float
+    kind: NotRequired[_Kind]
+    told: NotRequired[bool]
+
+
+class HealthNews(TypedDict):
+    """A change that other tabs of the origin should know."""
+
+    type: Literal["health"]
+    entry: HealthEntry
+
+
+# Host calls: see `page.calls`. --------------------------------------------------------------------------------------
+
+
+class ToolRequest(TypedDict):
+    """A call of one of the session's tools. `args` have been checked against the tool's schema."""
+
+    name: str
+    args: dict[str, Any]
+    call_id: str
+
+
+class HookRequest(TypedDict):
+    """A hook to run. `index` is the function's place in `createSession({hooks})`, `input` is what it is given."""
+
+    event: str
+    index: int
+    input: dict[str, Any]
+
+
+class PageModelMessage(TypedDict):
+    """A message for a model of the page."""
+
+    role: Literal["system", "user", "assistant"]
+    content: str
+
+
+class ModelRequest(TypedDict):
+    """A request to the model `model` of `createRuntime({models})`. Each piece of the answer is text."""
+
+    model: str
+    messages: list[PageModelMessage]
+
+
+class FetchRequest(TypedDict):
+    """An HTTP request for `createRuntime({fetch})`. The first piece is a `FetchHead`, the others are bytes."""
+
+    url: str
+    method: str
+    headers: dict[str, str]
+    redirect: Literal["error", "follow"]
+    body: NotRequired[str]
+
+
+class FetchHead(TypedDict):
+    """Status and headers of an answer. `url` is where it came from if redirects were followed, else empty."""
+
+    status: int
+    url: str
+    headers: dict[str, str]
+
+
+class _HostCall(TypedDict):
+    """`call` numbers the calls of a worker. The page may send `credit` pieces before it is granted more."""
+
+    type: Literal["call"]
+    call: int
+    credit: int
+
+
+class ToolHostCall(_HostCall):
+    what: Literal["tool"]
+    session: str
+    input: ToolRequest
+
+
+class HookHostCall(_HostCall):
+    what: Literal["hook"]
+    session: str
+    input: HookRequest
+
+
+class ModelHostCall(_HostCall):
+    what: Literal["model"]
+    input: ModelRequest
+
+
+class FetchHostCall(_HostCall):
+    what: Literal["fetch"]
+    input: FetchRequest
+
+
+HostCall = TypeAliasType("HostCall", ToolHostCall | HookHostCall | ModelHostCall | FetchHostCall)
+What: TypeAlias = Literal["tool", "hook", "model", "fetch"]
+
+
+class CallCancel(TypedDict):
+    """The answer is no longer wanted.
+
+    `linger`: the worker has read what it needs, so the answer may be given a moment to end by itself.
+    """
+
+    type: Literal["call_cancel"]
+    call: int
+    linger: bool
+
+
+class CallCredit(TypedDict):
+    """The page may send `pieces` more pieces."""
+
+    type: Literal["call_credit"]
+    call: int
+    pieces: int
+
+
+class Piece(TypedDict):
+    """From the page: a piece of the answer to a host call.
+
+    It holds a `value` or `bytes` (base64). `done` marks the last piece, whose `value` is the result. A failed call ends
+    with `error`, the text of what was thrown, and a `kind` where the page has one.
+    """
+
+    type: Literal["piece"]
+    call: int
+    value: NotRequired[Any]
+    bytes: NotRequired[str]
+    done: NotRequired[Literal[True]]
+    error: NotRequired[str]
+    kind: NotRequired[str]
+
+
+class Command(TypedDict):
+    """From the page: `params` are those of `method`."""
+
+    id: int
+    method: str
+    params: dict[str, Any]
+
+
+WorkerMessage = TypeAliasType("WorkerMessage", Reply | Events | HealthNews | HostCall | CallCancel | CallCredit)
+PageMessage = TypeAliasType("PageMessage", Command | Piece)
+BootMessage = TypeAliasType("BootMessage", Progress | Ready | BootFailed)
+
+
+class Protocol(TypedDict):
+    """Everything that crosses the line."""
+
+    boot: Boot
+    from_worker: WorkerMessage | BootMessage
+    from_page: PageMessage
+    fetch_head: FetchHead
+
+
+def json_schema() -> dict[str, Any]:
+    """The JSON schema (draft 2020-12) of `Protocol`."""
+    from pydantic import TypeAdapter  # here, because no message is validated by it
+
+    adapter: TypeAdapter[Any] = TypeAdapter(Protocol)
+    return adapter.json_schema()

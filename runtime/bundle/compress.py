@@ -7,8 +7,7 @@ import json
 import threading
 from typing import TYPE_CHECKING
 
-from bundle.bytecode import INSIDE
-from bundle.shell import CACHE, logged, say
+from bundle.shell import CACHE, INSIDE, logged, say
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

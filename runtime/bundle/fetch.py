@@ -5,17 +5,19 @@ from __future__ import annotations
 import hashlib
 import re
 import sys
+import zipfile
 from typing import TYPE_CHECKING
 
 from bundle.shell import CACHE, ROOT, WEB, BuildError, logged, say
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
     from pathlib import Path
 
 NODE_MODULES = WEB / "node_modules"
 PYODIDE = NODE_MODULES / "pyodide"
-WHEELS = CACHE / "wheels"
-WHEEL_LIST = ROOT / "runtime" / "wheels.txt"
+WHEEL_LIST = ROOT / "runtime" / "wheels.txt"  # for the browser
+BUILD_WHEEL_LIST = ROOT / "runtime" / "build-wheels.txt"  # for the build
 # What Pyodide 314 is to pip: its own interpreter and ABI on its own platform (PEP 783), never the host's.
 TARGET = ["--python-version=3.14", "--implementation=cp", "--abi=cp314", "--platform=pyemscripten_2026_0_wasm32"]
 
@@ -43,51 +45,59 @@ def fetch_node_modules() -> None:
     stamp.write_text(key)
 
 
-def fetch_wheels() -> list[Path]:
-    """Return the wheels that `runtime/wheels.txt` names, downloading them only when one is missing or damaged.
+def fetch_wheels(wheel_list: Path = WHEEL_LIST) -> list[Path]:
+    """Return the wheels that a list names, downloading them only when one is missing or damaged.
 
     Raises:
         BuildError: pip failed, or what it fetched is not what the list names.
     """
-    wanted = wheel_hashes(WHEEL_LIST.read_text(encoding="utf-8"))
-    present = _present(wanted)
+    wanted = wheel_hashes(wheel_list)
+    folder = CACHE / wheel_list.stem
+    present = _present(wanted, folder)
     if len(present) < len(wanted):
         say(f"fetching {len(wanted)} wheels from PyPI")
-        WHEELS.mkdir(parents=True, exist_ok=True)
+        folder.mkdir(parents=True, exist_ok=True)
         pip = [sys.executable, "-m", "pip", "download", "--disable-pip-version-check", "--no-input"]
-        what = ["--no-deps", "--require-hashes", "--only-binary=:all:", *TARGET, f"--requirement={WHEEL_LIST}"]
+        what = ["--no-deps", "--require-hashes", "--only-binary=:all:", *TARGET, f"--requirement={wheel_list}"]
         logged(
-            [*pip, *what, f"--dest={WHEELS}"],
+            [*pip, *what, f"--dest={folder}"],
             "wheels",
-            "pip could not fetch the browser's wheels: check the network and run it again",
+            f"pip could not fetch the wheels of runtime/{wheel_list.name}: check the network and run it again",
         )
-        present = _present(wanted)
+        present = _present(wanted, folder)
     if len(present) < len(wanted):
-        raise BuildError(f"{len(wanted) - len(present)} wheels of runtime/wheels.txt are missing from .cache/wheels")
+        raise BuildError(f"{len(wanted) - len(present)} wheels of runtime/{wheel_list.name} are missing from {folder}")
     return present
 
 
-def wheel_hashes(requirements: str) -> set[str]:
-    """Read the hashes of a pip requirements text with one pinned, hashed wheel a line.
+def unpack(wheels: Iterable[Path], folder: Path) -> None:
+    """Extract wheels into one folder."""
+    for wheel in wheels:
+        with zipfile.ZipFile(wheel) as archive:
+            archive.extractall(folder)
+
+
+def wheel_hashes(wheel_list: Path) -> set[str]:
+    """Read the hashes of a pip requirements file with one pinned, hashed wheel a line.
 
     Raises:
         BuildError: a line has no exact pin or not exactly one SHA-256.
     """
     hashes = set()
-    for line in requirements.splitlines():
+    for line in wheel_list.read_text(encoding="utf-8").splitlines():
         if not line.strip() or line.startswith("#"):
             continue
         match = re.fullmatch(r"[\w.-]+==\S+ --hash=sha256:([0-9a-f]{64})", line.strip())
         if not match:
-            raise BuildError(f"runtime/wheels.txt: not `NAME==VERSION --hash=sha256:…`: {line.strip()}")
+            raise BuildError(f"{wheel_list.name}: not `NAME==VERSION --hash=sha256:…`: {line.strip()}")
         hashes.add(match[1])
     return hashes
 
 
-def _present(hashes: set[str]) -> list[Path]:
-    """Find the downloaded wheels that have one of these hashes; drop the others."""
+def _present(hashes: set[str], folder: Path) -> list[Path]:
+    """Find the downloaded wheels that have one of these hashes; delete the others."""
     found = []
-    for wheel in sorted(WHEELS.glob("*.whl")):
+    for wheel in sorted(folder.glob("*.whl")):
         if hashlib.sha256(wheel.read_bytes()).hexdigest() in hashes:
             found.append(wheel)
         else:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import email
 import json
 import re
 import zipfile
@@ -9,7 +10,6 @@ from dataclasses import asdict, dataclass
 from importlib.metadata import PackageNotFoundError, distribution
 from typing import TYPE_CHECKING, cast
 
-from bundle.lockfile import dist_info, read_metadata
 from bundle.shell import BuildError
 
 if TYPE_CHECKING:
@@ -98,7 +98,7 @@ def wheel_license(wheel: Path) -> tuple[Notice, list[str]]:
     name, version = metadata["Name"].replace("_", "-").lower(), metadata["Version"]
     declared = metadata["License-Expression"]
     with zipfile.ZipFile(wheel) as archive:
-        own = dist_info(archive)
+        own = _dist_info(archive)
         found = [path for path in archive.namelist() if LICENSE_FILE.search(path)]
         found.sort(key=lambda path: (not path.startswith(own), path))
         texts = [f"--- {path}\n\n{archive.read(path).decode('utf-8').strip()}\n" for path in found]
@@ -126,6 +126,17 @@ def installed_license(name: str) -> tuple[Notice, list[str]]:
     if not texts or not declared:
         raise BuildError(f"{name} has no licence text or declares no SPDX licence: its data cannot be bundled")
     return Notice(name, found.version, declared, _source(metadata), f"{name}-{found.version}.txt"), texts
+
+
+def read_metadata(wheel: Path) -> Message:
+    """Read a wheel's core metadata (https://packaging.python.org/specifications/core-metadata)."""
+    with zipfile.ZipFile(wheel) as archive:
+        return email.message_from_bytes(archive.read(f"{_dist_info(archive)}/METADATA"))
+
+
+def _dist_info(archive: zipfile.ZipFile) -> str:
+    """Name a wheel's `.dist-info` folder."""
+    return next(name for name in archive.namelist() if name.endswith(".dist-info/METADATA")).partition("/")[0]
 
 
 def _source(metadata: Message) -> str:

@@ -18,7 +18,7 @@ from __future__ import annotations
 
 import json
 from concurrent.futures import ThreadPoolExecutor
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from bundle.shell import CACHE, ROOT, WEB, files_below, say
 
@@ -58,7 +58,7 @@ def contents() -> dict[str, Path | bytes]:
         package = json.loads((PYODIDE / "package.json").read_text(encoding="utf-8"))
         about = {"version": package["version"], "license": package["license"], "source": package["homepage"]}
         web = dict(web_files()) | bundled_scripts()
-        plan = core_files | web | packages(wheels, info, core)
+        plan = core_files | web | packages(wheels, core)
         plan["index.html"] = with_preloads(web["index.html"].read_text(encoding="utf-8"), web).encode()
         own = (ROOT / "LICENSE").read_text(encoding="utf-8")
         plan |= license_files(wheels, about, info["python"], own, data=["genai-prices"])
@@ -70,20 +70,18 @@ def contents() -> dict[str, Path | bytes]:
     return plan | compressed
 
 
-def packages(wheels: list[Path], info: dict[str, str], core: str) -> dict[str, Path | bytes]:
+def packages(wheels: list[Path], core: str) -> dict[str, Path | bytes]:
     """The Python packages and the snapshot of the runtime, with the lock file that names them."""
-    from bundle.bytecode import compile_archives
     from bundle.fetch import PYODIDE
-    from bundle.lockfile import closure, lock
+    from bundle.packages import closure, make_packages
     from bundle.snapshot import make_snapshot
     from bundle.wheel import build_wheel
 
-    *compiled, stdlib = compile_archives([*wheels, build_wheel(CACHE / "own"), PYODIDE / "python_stdlib.zip"])
-    locked: dict[str, Any] = lock(compiled, info)
-    needed = {package["file_name"] for package in closure(locked["packages"], RUNTIME)}
-    snapshot = make_snapshot([wheel for wheel in compiled if wheel.name in needed], stdlib)
-    locked["tool"][RUNTIME] = {"core": core, **snapshot.facts}
-    files: dict[str, Path | bytes] = {wheel.name: wheel for wheel in compiled}
+    made = make_packages([*wheels, build_wheel(CACHE / "own")], PYODIDE / "python_stdlib.zip")
+    needed = {package["file_name"] for package in closure(made.lock["packages"], RUNTIME)}
+    snapshot = make_snapshot([wheel for wheel in made.wheels if wheel.name in needed], made.stdlib)
+    locked = made.lock | {"tool": {RUNTIME: {"core": core, **snapshot.facts}}}
+    files: dict[str, Path | bytes] = {wheel.name: wheel for wheel in made.wheels}
     plan = {f"pyodide/{name}": source for name, source in (files | snapshot.files).items()}
     plan[LOCK] = json.dumps(locked, indent=1).encode() + b"\n"
     return plan

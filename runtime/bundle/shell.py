@@ -16,6 +16,7 @@ ROOT = Path(__file__).resolve().parents[2]
 CACHE = ROOT / ".cache"
 WEB = ROOT / "web"
 DIST = ROOT / "dist"
+INSIDE = ROOT / "runtime" / "bundle" / "inside"  # scripts that Node runs
 _LEFT_OUT = {"node_modules", "__pycache__"}
 
 

@@ -5,16 +5,14 @@ from __future__ import annotations
 import hashlib
 import json
 import shutil
-import zipfile
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from bundle.bytecode import INSIDE
-from bundle.fetch import PYODIDE
+from bundle.fetch import PYODIDE, unpack
 from bundle.function_table import table_start
 from bundle.naming import digest_files, hashed
-from bundle.shell import CACHE, WEB, logged, say
+from bundle.shell import CACHE, INSIDE, WEB, logged, say
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -56,10 +54,7 @@ def make_snapshot(wheels: Sequence[Path], stdlib: Path) -> Snapshot:
     if not memory.exists():
         say("making the memory snapshot")
         shutil.rmtree(SNAPSHOTS, ignore_errors=True)
-        site.mkdir(parents=True)
-        for wheel in wheels:
-            with zipfile.ZipFile(wheel) as archive:
-                archive.extractall(site)
+        unpack(wheels, site)
         partial = memory.with_suffix(".partial")
         argv: list[str | Path] = ["node", TOOLS[0], str(start), PYODIDE, stdlib, site, partial]
         logged(argv, "snapshot", "could not make the memory snapshot")

@@ -11,7 +11,7 @@ import subprocess
 from typing import TYPE_CHECKING, Any, Final, get_args
 
 from bundle.fetch import fetch_node_modules
-from bundle.shell import ROOT, WEB, BuildError, alone
+from bundle.shell import INSIDE, WEB, BuildError, alone
 from sparewheel import errors, events
 from sparewheel.jsonschema.tree import rewrite, without
 from sparewheel.page import protocol
@@ -19,7 +19,7 @@ from sparewheel.page import protocol
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
 
-_GENERATOR: Final = ROOT / "runtime" / "bundle" / "inside" / "typings.mjs"
+_GENERATOR: Final = INSIDE / "typings.mjs"
 
 
 def typescript(

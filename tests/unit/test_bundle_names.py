@@ -7,9 +7,9 @@ from pathlib import Path
 
 from packaging.utils import parse_wheel_filename
 
-from bundle.lockfile import closure
 from bundle.naming import LENGTH, digest, digest_files, hashed, hashed_wheel
 from bundle.offline import service_worker
+from bundle.packages import closure
 from bundle.preload import imports, with_preloads
 from bundle.snapshot import pack_site
 from sparewheel.headless.static import HASHED

@@ -77,12 +77,25 @@ def test_firefox_as_installed_needs_a_channel_and_playwrights_own_needs_none(
     assert find("firefox") == Launch("firefox", None)
 
 
-def test_webkit_is_playwrights_own_or_an_error_that_says_so(programs: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_webkitgtk_needs_a_driver_and_an_x_server(programs: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    mini_browser = program(programs.parent / "webkit2gtk-4.1" / "MiniBrowser", exit_code=1)  # as without an X server
+    monkeypatch.setattr(browser, "candidates", lambda engine, platform: iter([mini_browser]))
+    program(programs / "WebKitWebDriver")
     with pytest.raises(BrowserNotFound) as caught:
         find("webkit")
-    assert caught.value.info.hint.startswith("Only Playwright's own WebKit")
+    assert "`apt-get install webkit2gtk-driver xvfb` and `pip install selenium`" in caught.value.info.hint
+    program(programs / "Xvfb")
+    assert find("webkit") == Launch("webkit", mini_browser)
+    mini_browser.unlink()
     monkeypatch.setattr(install, "playwright_has", lambda engine: engine == "webkit")
     assert find("webkit") == Launch("webkit", None)
+
+
+def test_where_webkitgtk_is(programs: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    older, newer = (program(tmp_path / f"lib/x86/webkit2gtk-4.{minor}/MiniBrowser") for minor in (0, 1))
+    monkeypatch.setattr(browser, "_SYSTEM", tmp_path)
+    assert list(browser.candidates("webkit", "linux")) == [newer, older]
+    assert list(browser.candidates("webkit", "darwin")) == []
 
 
 @pytest.mark.parametrize(

@@ -1,8 +1,9 @@
-"""Find a browser that Playwright can drive. `ensure` also installs one; only `build.py` calls it.
+"""Find a browser that can be driven. `ensure` also installs one; only `build.py` calls it.
 
 The order is: what SPAREWHEEL_BROWSER names; a browser that is installed; Playwright's own; the one that this module
 once unpacked from npm. A browser counts only if it starts: on some systems `chromium-browser` is a script that does
-nothing but tell the reader to install something else.
+nothing but tell the reader to install something else. An installed WebKit is WebKitGTK's MiniBrowser, which selenium
+drives (`webkit.py`); Playwright drives all others.
 """
 
 from __future__ import annotations
@@ -16,7 +17,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, Literal, TypeAlias
 
 from ..errors import ConfigError
-from . import install
+from . import install, webkit
 from .notes import note
 
 if TYPE_CHECKING:
@@ -46,6 +47,9 @@ _WINDOWS_PATHS: Final[dict[str, tuple[str, ...]]] = {
     "firefox": ("Mozilla Firefox/firefox.exe",),
     "webkit": (),
 }
+# Where Debian and Fedora put it; it is on no PATH.
+_SYSTEM: Final = Path("/usr")
+_MINI_BROWSERS: Final = ("lib/*/webkit2gtk-4.*/MiniBrowser", "libexec/webkit2gtk-4.*/MiniBrowser")
 # A turn needs none of what these turn off: no calls home, no QUIC (scripted servers speak TCP), no GPU to probe.
 _CHROMIUM_FLAGS: Final = (
     "--disable-gpu",
@@ -63,7 +67,10 @@ class BrowserNotFound(ConfigError):
 
 @dataclass(frozen=True, slots=True)
 class Launch:
-    """How to start a browser: `playwright.ENGINE.launch(**launch.arguments())`. No `executable`: Playwright's own."""
+    """How to start a browser: `playwright.ENGINE.launch(**launch.arguments())`. No `executable`: Playwright's own.
+
+    A WebKit with an `executable` is WebKitGTK's, for `webkit.open_webkit(executable)`.
+    """
 
     engine: Engine
     executable: Path | None
@@ -109,7 +116,7 @@ def find(engine: Engine = "chromium") -> Launch:
             raise ConfigError(f"{VARIABLE}={named} is not a program", "Name a browser's executable, or unset it.")
         return _launch(engine, Path(path))
     for candidate in candidates(engine, sys.platform):
-        if starts(candidate):
+        if webkit.can_drive(candidate) if engine == "webkit" else starts(candidate):
             return _launch(engine, candidate)
     if install.playwright_has(engine):
         return _launch(engine, None)
@@ -158,6 +165,9 @@ def candidates(engine: Engine, platform: str) -> Iterator[Path]:
             root = os.environ.get(variable)
             if root:
                 yield from (Path(root) / path for path in _WINDOWS_PATHS[engine])
+    if engine == "webkit" and platform == "linux":
+        for pattern in _MINI_BROWSERS:
+            yield from sorted(_SYSTEM.glob(pattern), reverse=True)  # the newest API version first
 
 
 def starts(executable: Path) -> bool:
@@ -191,7 +201,6 @@ def _launch(engine: Engine, executable: Path | None) -> Launch:
 def _advice(engine: Engine) -> str:
     """How to get a browser by hand."""
     playwright = f"python3 -m playwright install --with-deps {engine}"
-    if engine == "webkit":
-        return f"Only Playwright's own WebKit can be driven: {playwright}."
-    package = install.APT_NAMES[engine]
-    return f"Run `{playwright}` or `apt-get install {package}`, set {VARIABLE}=PATH, or use the engine node."
+    packages = " ".join(install.APT_PACKAGES[engine])
+    selenium = " and `pip install selenium`" if engine == "webkit" else ""
+    return f"Run `{playwright}` or `apt-get install {packages}`{selenium}, set {VARIABLE}=PATH, or use the engine node."

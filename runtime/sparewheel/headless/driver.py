@@ -18,6 +18,7 @@ from .browser_link import BrowserLink
 from .locate import find_dist, read_agent
 from .node_link import NodeLink
 from .notes import note
+from .webkit_link import WebKitLink
 
 if TYPE_CHECKING:
     import os
@@ -26,7 +27,7 @@ if TYPE_CHECKING:
 
     from playwright.async_api import Page
 
-    from .link import Link
+    from .link import Link, Redact
 
 Event: TypeAlias = dict[str, Any]
 Host: TypeAlias = Literal["chromium", "firefox", "webkit", "node"]
@@ -71,10 +72,10 @@ class Runtime:
 
     @property
     def page(self) -> Page:
-        """Playwright's page. Raises ConfigError under Node, which has none."""
+        """Playwright's page. Raises ConfigError where Playwright drives none: under Node, and in WebKitGTK."""
         if isinstance(self._link, BrowserLink) and self._link.page is not None:
             return self._link.page
-        raise ConfigError("the engine node has no page")
+        raise ConfigError("there is no page that Playwright drives")
 
     async def stream(self, prompt: str) -> AsyncGenerator[Event, None]:
         """Run a turn; yields its events as they arrive, the last one is terminal.
@@ -208,7 +209,7 @@ async def connect(
     """As `open`, with everything found already: the agent's text, the built files, the browser (None: Node)."""
     env = dict(env or {})
     clean = partial(redact, secrets=[value for value in env.values() if "://" not in value])
-    link: Link = NodeLink(dist, clean) if launch is None else BrowserLink(dist, launch, clean)
+    link = _link(dist, launch, clean)
     link.on_progress = on_progress or _SlowBoot()
     options: dict[str, Any] = {"yaml": yaml, "env": env, "autoApprove": auto_approve}
     if agent_name is not None:
@@ -219,6 +220,14 @@ async def connect(
             link.on_console = on_console  # what the boot said counts only if it fails, and is in the error then
         await link.call("create_session", boot_limit, session=_SESSION, **options)
         yield Runtime(link)
+
+
+def _link(dist: Path, launch: Launch | None, clean: Redact) -> Link:
+    if launch is None:
+        return NodeLink(dist, clean)
+    if launch.engine == "webkit" and launch.executable is not None:
+        return WebKitLink(dist, launch.executable, clean)
+    return BrowserLink(dist, launch, clean)
 
 
 class _SlowBoot:

@@ -21,7 +21,11 @@ if TYPE_CHECKING:
 
 DOWNLOAD_LIMIT: Final = 300.0  # seconds for a browser to arrive
 NPM_PACKAGE: Final = "@sparticuz/chromium@153.0.0"  # a Chromium inside an npm package: reachable where npm is
-APT_NAMES: Final = {"chromium": "chromium", "firefox": "firefox-esr"}
+APT_PACKAGES: Final = {
+    "chromium": ("chromium",),
+    "firefox": ("firefox-esr",),
+    "webkit": ("webkit2gtk-driver", "xvfb"),
+}
 _UNPACK: Final = 'import chromium from "@sparticuz/chromium"; await chromium.executablePath();'
 
 
@@ -34,11 +38,17 @@ class Step:
 
 
 def steps(engine: str) -> Iterator[Step]:
-    """The ways that can be tried on this machine, the least intrusive first."""
-    if _has_playwright():
-        yield Step("downloading Playwright's own", lambda: _playwright(engine))
-    if engine in APT_NAMES and _may_apt():
-        yield Step("installing it with apt-get", lambda: _apt(APT_NAMES[engine]))
+    """The ways that can be tried on this machine, the least intrusive first.
+
+    Playwright's WebKit comes last: it needs many libraries that are mostly missing, and does not start without them.
+    """
+    playwright = Step("downloading Playwright's own", lambda: _playwright(engine))
+    if _has_playwright() and engine != "webkit":
+        yield playwright
+    if _may_apt():
+        yield Step("installing it with apt-get", lambda: _apt(APT_PACKAGES[engine]))
+    if _has_playwright() and engine == "webkit":
+        yield playwright
     if engine == "chromium" and shutil.which("npm") and shutil.which("node"):
         yield Step(f"unpacking npm's {NPM_PACKAGE}", _npm)
 
@@ -132,11 +142,11 @@ def _may_apt() -> bool:
     return sys.platform == "linux" and os.geteuid() == 0 and shutil.which("apt-get") is not None
 
 
-def _apt(package: str) -> str | None:
+def _apt(packages: Sequence[str]) -> str | None:
     quiet = {"DEBIAN_FRONTEND": "noninteractive"}
     # A failed update (one dead mirror is enough) need not stop the install; its reason counts only if that fails too.
     outdated = run_bounded(["apt-get", "update"], DOWNLOAD_LIMIT, quiet)
-    failure = run_bounded(["apt-get", "install", "-y", "--no-install-recommends", package], DOWNLOAD_LIMIT, quiet)
+    failure = run_bounded(["apt-get", "install", "-y", "--no-install-recommends", *packages], DOWNLOAD_LIMIT, quiet)
     return f"{failure} (after: {outdated})" if failure and outdated else failure
 
 

@@ -44,6 +44,7 @@ def contents() -> dict[str, Path | bytes]:
     from bundle.licenses import license_files
     from bundle.naming import digest_files
     from bundle.offline import service_worker
+    from bundle.policy import with_policy
     from bundle.preload import with_preloads
     from bundle.scripts import bundled_scripts
 
@@ -59,7 +60,9 @@ def contents() -> dict[str, Path | bytes]:
         about = {"version": package["version"], "license": package["license"], "source": package["homepage"]}
         web = dict(web_files()) | bundled_scripts()
         plan = core_files | web | packages(wheels, core)
-        plan["index.html"] = with_preloads(web["index.html"].read_text(encoding="utf-8"), web).encode()
+        pages = {name: source.read_text(encoding="utf-8") for name, source in web.items() if name.endswith(".html")}
+        pages["index.html"] = with_preloads(pages["index.html"], web)
+        plan |= {name: with_policy(page).encode() for name, page in pages.items()}
         own = (ROOT / "LICENSE").read_text(encoding="utf-8")
         plan |= license_files(wheels, about, info["python"], own, data=["genai-prices"])
         plan[FILE_NAME] = agent_file_schema_text().encode()

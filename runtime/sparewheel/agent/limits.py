@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import deque
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING
 
 from ..errors import ErrorInfo, SparewheelError
 
@@ -12,8 +12,6 @@ if TYPE_CHECKING:
 
     from ..config.specs import ResolvedAgent
     from ..messages import ToolCall
-
-IDENTICAL_CALLS: Final = 5  # in a row, where the agent file does not say
 
 
 class Repetition:
@@ -24,7 +22,7 @@ class Repetition:
 
     def check(self, agent: ResolvedAgent, calls: Sequence[ToolCall]) -> None:
         """Raises `SparewheelError` (kind `loop`)."""
-        most = agent.max_consecutive_tool_calls or IDENTICAL_CALLS
+        most = agent.max_consecutive_tool_calls
         for call in calls:
             self._recent.append((call.name, call.arguments))
             last = list(self._recent)[-most:]

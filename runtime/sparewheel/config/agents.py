@@ -15,6 +15,7 @@ from .toolsets import ToolsetConfig
 
 Safety = Literal["strict", "balanced", "restricted", "autonomous"]
 MAX_RESPONSE_BYTES = 4 * 1024 * 1024
+MAX_IDENTICAL_CALLS = 5  # in a row, where the agent file does not set max_consecutive_tool_calls
 
 
 class StructuredOutputConfig(Strict):

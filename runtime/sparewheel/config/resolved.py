@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from ..errors import ConfigError
-from .agents import CommandConfig
+from .agents import MAX_IDENTICAL_CALLS, CommandConfig
 from .expand import Expander
 from .faults import Faults
 from .modelspecs import Models
@@ -23,8 +23,6 @@ if TYPE_CHECKING:
     from .schema import AgentFile
 
 __all__ = ["PROVIDERS", "ModelSpec", "ResolvedAgent", "ResolvedTeam", "resolve", "resolve_team"]
-
-_IDENTICAL_CALLS = 5  # in a row, when the file says 0
 
 
 def resolve(file: AgentFile, name: str | None, env: Mapping[str, str]) -> ResolvedAgent:
@@ -143,7 +141,7 @@ class _Team:
             force_handoff=agent.force_handoff,
             max_iterations=agent.max_iterations,
             max_tool_calls=agent.max_tool_calls,
-            max_consecutive_tool_calls=agent.max_consecutive_tool_calls or _IDENTICAL_CALLS,
+            max_consecutive_tool_calls=agent.max_consecutive_tool_calls or MAX_IDENTICAL_CALLS,
             max_old_tool_call_tokens=max(agent.max_old_tool_call_tokens, 0),
             max_tool_result_tokens=max(agent.max_tool_result_tokens, 0),
             num_history_items=agent.num_history_items,

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
-from .agents import MAX_RESPONSE_BYTES
+from .agents import MAX_IDENTICAL_CALLS, MAX_RESPONSE_BYTES
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -64,7 +64,7 @@ class ResolvedAgent:
     force_handoff: str = ""
     max_iterations: int = 0
     max_tool_calls: int = 0
-    max_consecutive_tool_calls: int = 5
+    max_consecutive_tool_calls: int = MAX_IDENTICAL_CALLS
     max_old_tool_call_tokens: int = 0
     max_tool_result_tokens: int = 0
     num_history_items: int = 0

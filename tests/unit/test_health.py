@@ -5,6 +5,8 @@ from __future__ import annotations
 import asyncio
 from typing import Any
 
+import pytest
+
 from sparewheel.chain.health import Health, model_id
 from sparewheel.testing import Reply, errors, openai_chat
 from tests.support.fakeloop import run
@@ -164,12 +166,31 @@ def test_a_guess_makes_nobody_wait() -> None:
     run(main())
 
 
-def test_models_with_the_same_key_are_not_asked_when_the_account_is_the_trouble() -> None:
+FORBIDDEN = Reply.json(403, {"error": {"message": "This key is restricted.", "type": "forbidden"}})
+
+
+@pytest.mark.parametrize(
+    ("reply", "kind", "wait_ms"),
+    [
+        (errors.openai_insufficient_quota(), "quota", 3_600_000),
+        (errors.openai_invalid_key(), "auth", None),
+        (FORBIDDEN, "permission", None),
+    ],
+)
+def test_models_with_the_same_key_are_skipped_after_an_account_failure(
+    reply: Reply, kind: str, wait_ms: int | None
+) -> None:
     async def main() -> None:
-        transport = ScriptedTransport({"a": [errors.openai_insufficient_quota()], "b": [], "other/c": [ANSWER]})
-        played = await collect(session(transport, ["a", "b", "other/c"], fallback="retries: 2"))
-        assert transport.asked == ["a", "c"]
+        transport = ScriptedTransport({"a": [reply], "b": [], "other/c": [ANSWER] * 2})
+        conversation = session(transport, ["a", "b", "other/c"], fallback="retries: 2")
+        played = await collect(conversation)
         assert told(played) == [("skipped", "b"), ("fallback", "a", "c"), ("finish", "c")]
+        assert played.of("fallback")[0]["kind"] == kind
+        skipped = played.of("skipped")[0]
+        assert (skipped["kind"], skipped["wait_ms"]) == ("circuit_breaker", wait_ms)
+        assert f"it cools down after {kind}" in skipped["reason"]
+        assert told(await collect(conversation))[:2] == [("skipped", "a"), ("skipped", "b")]
+        assert transport.asked == ["a", "c", "c"]
 
     run(main())
 

@@ -35,9 +35,10 @@ def parse(argv: list[str]) -> tuple[argparse.Namespace, list[str]]:
     serve.add_argument("--port", type=port, default=8000, help="0 takes any free one (default: %(default)s)")
     serve.add_argument("--open", action="store_true", help="open the page in the default browser")
     commands.add_parser("run", help="build, then run one turn headless; its events are JSON lines on stdout")
-    commands.add_parser("test", help="build, then run every test; takes pytest's arguments")
+    commands.add_parser("test", help="run all tests, or those that pytest's arguments select; builds if they need it")
     commands.add_parser("bench", help="build, then measure against raw JavaScript; --quick, --json FILE, --soak")
-    commands.add_parser("check", help="lint, types, layers")
+    commands.add_parser("check", help="lint, format, types, layers")
+    commands.add_parser("format", help="format the sources, and fix what the linter can fix")
     passed_on = argv[1:] if argv and argv[0] in PASSED_ON else []
     return parser.parse_args(argv[: len(argv) - len(passed_on)]), passed_on
 

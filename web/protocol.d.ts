@@ -1,5 +1,5 @@
 // Generated from runtime/sparewheel/page/protocol.py by `python -m bundle.typings`: change it there.
-import type {AttemptRecord, Code, Event, Kind} from "./events.js";
+import type { AttemptRecord, Code, Event, Kind } from "./events.js";
 
 export type WorkerMessage = Reply | Events | HealthNews | HostCall | CallCancel | CallCredit;
 export type HostCall = ToolHostCall | HookHostCall | ModelHostCall | FetchHostCall;

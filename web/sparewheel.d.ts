@@ -154,13 +154,7 @@ export type Hook = HookFunction | { matcher?: string; hook: HookFunction };
 
 /** The user's word on a tool call; the last two are docker-agent's names for read-only and all. */
 export type DecisionName =
-  | "approve"
-  | "approve_tool"
-  | "approve_read_only"
-  | "approve_all"
-  | "reject"
-  | "approve_balanced"
-  | "approve_autonomous";
+  "approve" | "approve_tool" | "approve_read_only" | "approve_all" | "reject" | "approve_balanced" | "approve_autonomous";
 
 export interface Confirmation {
   /** The call it is about; default: the one that has waited longest. */

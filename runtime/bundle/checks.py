@@ -1,34 +1,50 @@
-"""The checks that need no browser and no build: lint, format, types of both languages, and the layers."""
+"""The checks and formatters, which need no browser and no build: lint, format, types of both languages, layers."""
 
 from __future__ import annotations
 
 import subprocess
 import sys
+from typing import TYPE_CHECKING
 
 from bundle.fetch import NODE_MODULES, fetch_node_modules
 from bundle.shell import ROOT, alone
 
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
 PYTHON_SOURCES = ["build.py", "runtime", "tests"]
 PYTHON = [sys.executable, "-m"]
 TSC = ["node", str(NODE_MODULES / "typescript" / "bin" / "tsc"), "--noEmit", "-p"]
+PRETTIER = ["node", str(NODE_MODULES / "prettier" / "bin" / "prettier.cjs"), "--config=web/.prettierrc.json"]
+PAGE_SOURCES = ["web/**/*.{css,html,js,ts}", "runtime/**/*.{js,mjs}", "tests/bench/page/*"]
 
 CHECKS = {
     "lint": [*PYTHON, "ruff", "check", "--no-fix", *PYTHON_SOURCES],
-    "format": [*PYTHON, "ruff", "format", "--check", *PYTHON_SOURCES],
+    "format (Python)": [*PYTHON, "ruff", "format", "--check", *PYTHON_SOURCES],
+    "format (page)": [*PRETTIER, "--check", "--log-level=warn", *PAGE_SOURCES],
     "types (Python)": [*PYTHON, "mypy"],
     "types (page)": [*TSC, "web/tsconfig.json"],
     "types (worker)": [*TSC, "web/tsconfig.worker.json"],
     "layers": [*PYTHON, "pytest", "--quiet", "-p", "no:cacheprovider", "tests/unit/test_layers.py"],
 }
+FORMATTERS = [
+    [*PYTHON, "ruff", "check", "--fix", *PYTHON_SOURCES],
+    [*PYTHON, "ruff", "format", *PYTHON_SOURCES],
+    [*PRETTIER, "--write", "--log-level=warn", *PAGE_SOURCES],
+]
 
 
 def run_check(name: str) -> str | None:
-    """Run one of `CHECKS` and return what it says if it fails, else None.
+    """Run one of `CHECKS` and return its output if it fails, else None. Raises as `run_tool`."""
+    return run_tool(CHECKS[name])
+
+
+def run_tool(argv: Sequence[str]) -> str | None:
+    """Run a checker or formatter and return its output if it fails, else None.
 
     Raises:
-        BuildError: npm could not fetch the TypeScript compiler.
+        BuildError: npm could not fetch it.
     """
-    argv = CHECKS[name]
     if argv[0] == "node":
         with alone("build"):
             fetch_node_modules()

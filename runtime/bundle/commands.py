@@ -9,8 +9,10 @@ from contextlib import suppress
 from typing import TYPE_CHECKING, NoReturn
 
 from bundle.assemble import build
-from bundle.checks import CHECKS, run_check
-from bundle.shell import DIST, ROOT, BuildError, become, say
+from bundle.checks import CHECKS, FORMATTERS, run_check, run_tool
+from bundle.fetch import fetch_node_modules
+from bundle.rings import NEED_BROWSER, NEED_DIST, selected
+from bundle.shell import DIST, ROOT, BuildError, alone, become, say
 
 if TYPE_CHECKING:
     import argparse
@@ -40,10 +42,14 @@ def perform(args: argparse.Namespace, passed_on: Sequence[str]) -> int:
         case "test":
             test(passed_on)
         case "bench":
-            build_for_a_browser(passed_on)
+            if not HELP & set(passed_on):
+                build()
+                install_browser()
             become([sys.executable, "-m", "tests.bench", *passed_on], {"PYTHONPATH": str(ROOT)})
         case "check":
             return check()
+        case "format":
+            return format_sources()
     return 0
 
 
@@ -79,21 +85,26 @@ def run(passed_on: Sequence[str]) -> NoReturn:
     become([sys.executable, "-m", "sparewheel.headless", "run", "--dist", DIST, *passed_on])
 
 
-def test(passed_on: Sequence[str]) -> None:
-    """Build, make sure that there is a browser, then become pytest."""
-    build_for_a_browser(passed_on)
+def test(passed_on: Sequence[str]) -> NoReturn:
+    """Prepare what the selected tests need (`bundle.rings`), then become pytest."""
+    if not HELP & set(passed_on):
+        rings = selected(passed_on)
+        if rings & NEED_DIST:
+            build()
+        else:
+            with alone("build"):
+                fetch_node_modules()
+        if rings & NEED_BROWSER:
+            install_browser()
     os.chdir(ROOT)  # where pytest finds its configuration and the tests
     become([sys.executable, "-m", "pytest", *passed_on])
 
 
-def build_for_a_browser(passed_on: Sequence[str]) -> None:
-    """Build, and make sure that there is a browser, unless the program that comes next is only asked for help."""
+def install_browser() -> None:
+    """Install a Chromium where none is found."""
     from sparewheel.errors import SparewheelError
     from sparewheel.headless import browser
 
-    if HELP & set(passed_on):
-        return
-    build()
     try:
         browser.ensure("chromium", say)
     except SparewheelError as error:
@@ -101,7 +112,7 @@ def build_for_a_browser(passed_on: Sequence[str]) -> None:
 
 
 def check() -> int:
-    """Run every check, show what those that fail say, and return 1 if one did."""
+    """Run every check, print the output of those that fail, and return 1 if one did."""
     failed = []
     for name in CHECKS:
         say(f"check {name}")
@@ -110,4 +121,15 @@ def check() -> int:
             failed.append(name)
             print(output, file=sys.stderr)
     say(f"check failed: {', '.join(failed)}" if failed else "all checks pass")
+    return 1 if failed else 0
+
+
+def format_sources() -> int:
+    """Format the sources in place; print what must be fixed by hand, and return 1 if there is any."""
+    failed = False
+    for argv in FORMATTERS:
+        output = run_tool(argv)
+        if output is not None:
+            failed = True
+            print(output, file=sys.stderr)
     return 1 if failed else 0

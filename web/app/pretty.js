@@ -33,7 +33,9 @@ export function inOneLine(args) {
   try {
     const value = args.length > SHOWN_CHARS ? null : JSON.parse(args);
     if (value && typeof value === "object" && !Array.isArray(value)) {
-      line = Object.entries(value).map(([name, part]) => `${name}: ${JSON.stringify(part)}`).join(", ");
+      line = Object.entries(value)
+        .map(([name, part]) => `${name}: ${JSON.stringify(part)}`)
+        .join(", ");
     }
   } catch {
     // shown as it is

@@ -4,7 +4,13 @@ import { isObject, refuse } from "./config-error.js";
 
 /** @type {Record<keyof RuntimeOptions, true>} A record, so that the type checker misses none and finds none too many. */
 const KNOWN = {
-  assetBase: true, workerUrl: true, createWorker: true, onProgress: true, signal: true, snapshot: true, models: true,
+  assetBase: true,
+  workerUrl: true,
+  createWorker: true,
+  onProgress: true,
+  signal: true,
+  snapshot: true,
+  models: true,
   fetch: true,
 };
 const NAMES = Object.keys(KNOWN);

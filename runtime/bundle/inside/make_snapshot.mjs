@@ -132,9 +132,11 @@ async function freshMemory() {
     memory = (await createModule(create, settings, sideModules, Number(tableStart))).module.HEAPU8.slice();
     throw new Enough();
   };
-  await loadPyodide({ ...OPTIONS, _loadSnapshot: new Uint8Array(16), createPyodideModule }).catch((/** @type {unknown} */ thrown) => {
-    if (!(thrown instanceof Enough)) throw thrown;
-  });
+  await loadPyodide({ ...OPTIONS, _loadSnapshot: new Uint8Array(16), createPyodideModule }).catch(
+    (/** @type {unknown} */ thrown) => {
+      if (!(thrown instanceof Enough)) throw thrown;
+    },
+  );
   return /** @type {Uint8Array} */ (memory);
 }
 process.exit(0); // a timer of the turn that was run may still be waiting

@@ -5,7 +5,8 @@ import { readFileSync } from "node:fs";
 import { compile } from "../../../web/node_modules/json-schema-to-typescript/dist/src/index.js";
 
 const { schema, name, head } = JSON.parse(readFileSync(0, "utf8"));
-const style = JSON.parse(readFileSync(new URL("../../../web/.prettierrc.json", import.meta.url), "utf8"));
+const ours = JSON.parse(readFileSync(new URL("../../../web/.prettierrc.json", import.meta.url), "utf8"));
+const style = { bracketSpacing: true, trailingComma: "all", ...ours }; // prettier's defaults, which the generator changes
 const options = { additionalProperties: false, bannerComment: head, style, unreachableDefinitions: true };
 const types = await compile(schema, name, options);
 // The generator adds a remark to each definition of an object.

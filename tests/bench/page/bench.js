@@ -115,8 +115,7 @@ globalThis.bench = {
     if (withRuntime) runtime = await createRuntime();
   },
 
-  prepare: (contender, models, tools, messages) =>
-    contenders[contender].prepare(models, loads[contender](tools, messages)),
+  prepare: (contender, models, tools, messages) => contenders[contender].prepare(models, loads[contender](tools, messages)),
 
   async run(contender, models, stamped) {
     receiver = new Receiver(stamped);

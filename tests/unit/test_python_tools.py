@@ -135,7 +135,7 @@ async def test_an_author_is_told_of_a_docstring_that_cannot_be_read(opened: Open
     toolset = opened("def f(a: int): ...\ndef g(): ...\nf.__doc__ = g.__doc__ = 'Do it.\\n\\nArgs:\\n    a the first'")
     assert [tool.spec.description for tool in await toolset.tools()] == ["Do it.", "Do it."]
     [warning] = toolset.warnings
-    assert warning.startswith("The arguments of f (tools.py) have no descriptions: its docstring cannot be read ")
+    assert warning.startswith("tools.py: the arguments of f have no descriptions: its docstring cannot be read ")
     assert warning.endswith("(Expected a colon in 'a the first').")
 
 

@@ -30,10 +30,25 @@ def tool(*, read_only: bool = False, timeout: float | None = None) -> Callable[[
 
 
 def tool(function: Any = None, /, *, read_only: bool = False, timeout: float | None = None) -> Any:
-    """Make a function a tool; with or without options. The function itself stays what it was.
+    """Mark a function as a tool, with or without options; the function itself is not changed.
 
-    A `read_only` tool changes nothing and runs without approval. `timeout` is in seconds, 0 for none; a function that
-    blocks cannot be stopped by it. Raises TypeError or ValueError for options that cannot be meant.
+        @tool(read_only=True, timeout=10)
+        async def weather(city: str) -> str:
+            \"\"\"Look up the weather.\"\"\"
+            return f"Sunny in {city}."
+
+    The docstring tells the model what the function does, type hints and the docstring describe its arguments. An
+    argument annotated with `ToolContext` is the context of the call; the model does not see it.
+
+    Args:
+        function: the function, where the decorator is used without options.
+        read_only: it changes nothing, so it runs without approval.
+        timeout: seconds until the call is given up, 0 for never; None: as for other tools. It cannot stop a function
+            that blocks.
+
+    Raises:
+        TypeError: the decorator is not on a function.
+        ValueError: the timeout is negative.
     """
     if timeout is not None and not timeout >= 0:
         raise ValueError("@tool: timeout must be a number of seconds that is not negative")

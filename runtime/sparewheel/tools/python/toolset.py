@@ -12,20 +12,14 @@ nothing else of the runtime goes on while it computes, and neither Stop nor a ti
 from __future__ import annotations
 
 import asyncio
-import inspect
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
-from pydantic_core import PydanticSerializationError, to_json
-
 from ...errors import ConfigError, SparewheelError
-from ...providers.base import ToolSpec
-from ..base import DEFAULT_TIMEOUT, Tool, ToolContext, ToolError
-from .docstrings import read_docstring
+from ..base import DEFAULT_TIMEOUT, ToolError
 from .errors import explain
+from .function import function_tool
 from .http import prepare_urllib
-from .mark import Mark, mark_of
-from .signature import Signature
 from .source import Source
 
 if TYPE_CHECKING:
@@ -33,9 +27,9 @@ if TYPE_CHECKING:
 
     from ...config.toolsets import ToolsetConfig
     from ...transports.packages import LoadPackages
+    from ..base import Tool, ToolContext
 
 _FILENAME: Final = "tools.py"
-_MAX_NAME: Final = 64  # what every provider takes
 
 
 def open_python(
@@ -139,32 +133,15 @@ class PythonToolset:
         return [each for each in found if each.read_only or not self._only_reading]
 
     def _tool(self, name: str, function: Callable[..., Any]) -> Tool:
-        if not name.isascii() or len(name) > _MAX_NAME:
-            raise ToolError(f"its name must be of ASCII letters, digits and _, and not longer than {_MAX_NAME}")
-        if inspect.isgeneratorfunction(function) or inspect.isasyncgenfunction(function):
-            raise ToolError("it is a generator; return a list")
-        docstring = read_docstring(function.__doc__)
-        signature = Signature(function, docstring.arguments)
-        if docstring.problem and signature.schema["properties"]:
-            self.warnings.append(
-                f"The arguments of {name} ({self.name}) have no descriptions: its docstring cannot be read "
-                f"({docstring.problem})."
-            )
-        mark = mark_of(function) or Mark()
+        tool, problem = function_tool(name, function, self._explain, self._prepare, timeout=self._timeout)
+        if problem:
+            self.warnings.append(f"{self.name}: {problem}")
+        return tool
 
-        async def call(arguments: dict[str, Any], context: ToolContext) -> str:
-            positional, named = signature.bind(arguments, context)
-            if self._packages.missing:
-                context.progress(f"Installing {', '.join(self._packages.names)} …")
-            await self._install()
-            return _text(await self._run(function, positional, named), name)
-
-        return Tool(
-            ToolSpec(name, docstring.summary or name.replace("_", " "), signature.schema),
-            call,
-            read_only=mark.read_only,
-            timeout=self._timeout if mark.timeout is None else mark.timeout,
-        )
+    async def _prepare(self, context: ToolContext) -> None:
+        if self._packages.missing:
+            context.progress(f"Installing {', '.join(self._packages.names)} …")
+        await self._install()
 
     async def _install(self) -> None:
         try:
@@ -172,61 +149,8 @@ class PythonToolset:
         except SparewheelError as error:
             raise ToolError(f"{error.info.message} {error.info.hint}".strip()) from None
 
-    async def _run(self, function: Callable[..., Any], positional: list[Any], named: dict[str, Any]) -> Any:
-        try:
-            if inspect.iscoroutinefunction(function):
-                return await function(*positional, **named)
-            return await _apart(function, positional, named)
-        except asyncio.CancelledError as error:
-            task = asyncio.current_task()
-            if task is None or task.cancelling():
-                raise
-            raise ToolError(self._explain(error)) from None  # something that the function itself had stopped
-        except ToolError:
-            raise
-        except (Exception, SystemExit) as error:
-            raise ToolError(self._explain(error)) from None
-
     def _explain(self, error: BaseException) -> str:
         text = explain(error, self._source.text, self._source.filename, self._secrets)
         if isinstance(error, ModuleNotFoundError):
             text += ". Packages are named in the toolset's `packages`."
         return text
-
-
-async def _apart(function: Callable[..., Any], positional: list[Any], named: dict[str, Any]) -> Any:
-    """Call a function that may block. Who is stopped while it waits stops waiting for it; the function goes on.
-
-    With JSPI (Chromium, Firefox), `requests` and `time.sleep` let everything else go on while they wait.
-    """
-
-    async def call() -> tuple[Any, SystemExit | None]:
-        try:
-            result = function(*positional, **named)
-            return (await result if inspect.isawaitable(result) else result), None
-        except SystemExit as error:  # a task that ends so would end the loop
-            return None, error
-
-    task = asyncio.ensure_future(call())
-    task.add_done_callback(lambda done: done.cancelled() or done.exception())  # somebody has looked
-    result, left = await asyncio.shield(task)
-    if left is not None:
-        raise left
-    return result
-
-
-def _text(result: Any, name: str) -> str:
-    """What the model reads: a str as it is, everything else as JSON."""
-    if isinstance(result, str):
-        return result
-    try:
-        return to_json(result, fallback=_plain, inf_nan_mode="strings").decode()
-    except (PydanticSerializationError, ValueError, RecursionError) as error:
-        raise ToolError(f"{name} returned a {type(result).__name__} that cannot be said in JSON: {error}") from None
-
-
-def _plain(value: Any) -> Any:
-    """Numbers and arrays of numpy and its kin say themselves what they are in Python."""
-    if callable(convert := getattr(value, "tolist", None)):
-        return convert()
-    raise TypeError(f"{type(value).__name__} is not JSON; return text, numbers, lists, dicts, dataclasses or models")

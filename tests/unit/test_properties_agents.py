@@ -106,10 +106,11 @@ def working(answered: float | None) -> tuple[Context, Callable[[Mapping[str, Any
     own.hooks.append(Hook("pre_compact", take_time))
 
     def answer(event: dict[str, Any]) -> None:
-        if event["type"] == "elicitation":
-            own.respond(event["id"], {"action": "accept"})
-        with suppress(ConfigError):  # nobody waits any more
-            own.approvals.answer("approve", call_id=event["id"])
+        with suppress(ConfigError):  # nothing waits for an answer any more
+            if event["type"] == "elicitation":
+                own.respond(event["id"], "accept")
+            else:
+                own.approvals.answer("approve", call_id=event["id"])
 
     def see(event: Mapping[str, Any]) -> None:
         if answered is not None and event["type"] in ("tool_confirmation", "elicitation"):

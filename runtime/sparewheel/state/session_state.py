@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, TypeAlias
 
+from ..errors import ConfigError
 from .approvals import Approvals
 from .results import LongResults
 
@@ -41,10 +42,15 @@ class Context:
         self.current = self.model = None
         self.results = LongResults()
 
-    def respond(self, question: str, answer: dict[str, Any]) -> bool:
-        """The user's answer to an elicitation; False when nobody waits for it."""
-        future = self.questions.get(question)
+    def respond(self, question: object, action: object, content: object = None) -> None:
+        """Answer an elicitation. `content` is what the user filled in; anything but a dict counts as nothing.
+
+        Raises:
+            ConfigError: the action is unknown, or no elicitation with this id waits for an answer.
+        """
+        if action not in ("accept", "decline", "cancel"):
+            raise ConfigError(f'unknown elicitation action "{action}" (accept, decline, cancel)'[:300])
+        future = self.questions.get(question) if isinstance(question, str) else None
         if future is None or future.done():
-            return False
-        future.set_result(answer)
-        return True
+            raise ConfigError("no such elicitation is pending", "It may have been answered or stopped.")
+        future.set_result({"action": action, "content": content if isinstance(content, dict) else {}})

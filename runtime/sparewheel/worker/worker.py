@@ -169,12 +169,8 @@ class Worker:
 
     async def _respond(self, params: Params) -> None:
         """The user's answer to a question that a tool has asked."""
-        action, content = params.get("action"), params.get("content")
-        if action not in ("accept", "decline", "cancel"):
-            raise ConfigError(f'unknown elicitation action "{action}" (accept, decline, cancel)'[:300])
-        answer = {"action": action, "content": content if isinstance(content, dict) else {}}
-        if not self._find(params).session.agent.context.respond(str(params.get("id")), answer):
-            raise ConfigError("no such elicitation is pending", "It may have been answered or stopped.")
+        context = self._find(params).session.agent.context
+        context.respond(params.get("id"), params.get("action"), params.get("content"))
 
     async def _abort(self, params: Params) -> None:
         """Stop the turn of one session, or of all when none is named. A session without a turn is left as it is."""

@@ -6,16 +6,15 @@ import os
 from pathlib import Path
 from typing import Final
 
+from ..config.reading import AgentFileError, read_agent_file
 from ..errors import ConfigError
+
+__all__ = ["VARIABLE", "AgentFileError", "find_dist", "read_agent"]
 
 VARIABLE: Final = "SPAREWHEEL_DIST"
 _BUILD: Final = "Run `python3 build.py build`."
 # <repository>/runtime/sparewheel/headless/locate.py, where the package runs from its repository.
 _IN_REPOSITORY: Final = Path(__file__).resolve().parents[3] / "dist"
-
-
-class AgentFileError(ConfigError):
-    """The agent file cannot be read."""
 
 
 def find_dist(named: str | os.PathLike[str] | None = None) -> Path:
@@ -40,13 +39,4 @@ def read_agent(agent: str | os.PathLike[str] | None, dist: Path) -> str:
     Raises:
         AgentFileError: the file cannot be read, or is not UTF-8.
     """
-    if isinstance(agent, str) and "\n" in agent:
-        return agent
-    path = Path(agent) if agent is not None else dist / "examples" / "demo.yaml"
-    try:
-        return path.read_text(encoding="utf-8-sig")
-    except UnicodeDecodeError:
-        raise AgentFileError(f"the agent file {path} is not UTF-8 text") from None
-    except (OSError, ValueError) as error:  # ValueError: a null byte in the name
-        why = getattr(error, "strerror", None) or str(error)
-        raise AgentFileError(f"the agent file {path} cannot be read: {why}") from None
+    return read_agent_file(dist / "examples" / "demo.yaml" if agent is None else agent)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from contextlib import asynccontextmanager
+from functools import cache
 from typing import TYPE_CHECKING
 
 import httpx
@@ -10,6 +11,7 @@ import httpx
 from .base import broken_off, no_answer
 
 if TYPE_CHECKING:
+    import ssl
     from collections.abc import AsyncGenerator, AsyncIterator, Mapping
 
     from .base import HttpRequest
@@ -39,7 +41,7 @@ class NativeTransport:
 
     @asynccontextmanager
     async def stream(self, request: HttpRequest) -> AsyncIterator[NativeResponse]:
-        async with httpx.AsyncClient(timeout=None, trust_env=False) as client:
+        async with httpx.AsyncClient(timeout=None, trust_env=False, verify=_tls()) as client:
             outgoing = client.build_request(
                 request.method, request.url, headers=dict(request.headers), content=request.body
             )
@@ -51,6 +53,12 @@ class NativeTransport:
                 yield NativeResponse(response, request.url)
             finally:
                 await response.aclose()
+
+
+@cache
+def _tls() -> ssl.SSLContext:
+    """Made once: reading the certificates takes tens of milliseconds."""
+    return httpx.create_ssl_context(trust_env=False)
 
 
 def _text(error: Exception) -> str:

@@ -39,6 +39,7 @@ LAYERS: list[set[str]] = [
     {"session"},
     {"page.writer"},
     {"worker"},
+    {"native"},
     {"headless", "testing"},
 ]
 HOST_ONLY = {"headless", "testing"}  # above everything, beside each other, and held to what is public

@@ -1,0 +1,218 @@
+"""A session that a Python program holds: prompts in, events and results out."""
+
+from __future__ import annotations
+
+import asyncio
+import secrets
+from typing import TYPE_CHECKING, Any, Literal
+
+from typing_extensions import TypedDict
+
+from ..errors import ConfigError, SparewheelError
+from ..events import AttemptRecord, FinishReason, UsageTotals
+from .clean import Cleaner
+from .turn import Turn
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncGenerator, Callable, Mapping
+
+    from ..events import Event
+    from ..session import Session
+    from .turn import Reason
+
+
+class Result(TypedDict):
+    """What a turn comes to. `message` is `{role, content, reasoning?, tool_calls?}`, `model` is `provider/model`."""
+
+    message: dict[str, Any]
+    usage: UsageTotals
+    model: str
+    finish_reason: FinishReason
+    attempts: list[AttemptRecord]
+
+
+class AgentSession:
+    """One conversation with an agent; made by `open_agent`. Turns run one at a time, sessions run side by side.
+
+    Every method raises `ConfigError` once the session is closed, except `abort` and `close`.
+    """
+
+    def __init__(
+        self, session: Session, on_event: Callable[[Event], object] | None = None, interactive: bool | None = None
+    ) -> None:
+        team = session.agent.team
+        root = team.agents[team.root]
+        self.id = secrets.token_hex(8)
+        self.agent = root.name
+        self.models = [spec.ref for spec in root.chain]  # as `provider/model`, primary first
+        self.agents = list(team.agents)
+        self.welcome_message = root.welcome_message
+        self.commands = {name: command.model_dump(exclude_defaults=True) for name, command in root.commands.items()}
+        self._session = session
+        self._clean = Cleaner(team.secrets)
+        self._on_event = on_event
+        self._interactive = interactive
+        self._turn: Turn | None = None
+        self._closing: asyncio.Task[None] | None = None
+        self._listener_failed = False
+
+    async def stream(self, prompt: str) -> AsyncGenerator[Event, None]:
+        """Run a turn and yield its events as they arrive; the last one is `finish`, `error` or `aborted`.
+
+            async for event in session.stream("Why is the sky blue?"):
+                if event["type"] == "delta":
+                    print(event.get("content", ""), end="")
+
+        The turn starts with the iteration. Leaving the loop early aborts it. A turn that fails does not raise: its
+        `error` event carries the facts.
+
+        Raises:
+            ConfigError: the prompt is not text, or another turn runs in this session.
+            SparewheelError: the turn was aborted before its first event (kind `aborted`).
+        """
+        arrived: asyncio.Queue[list[Event] | None] = asyncio.Queue()
+        turn = await self._begin(prompt, arrived.put_nowait, interactive=True)
+        turn.on_done(lambda: arrived.put_nowait(None))
+        try:
+            while (batch := await arrived.get()) is not None:
+                for event in batch:
+                    yield event
+            if not turn.ended:
+                self._check(turn)
+        finally:
+            await self._stop(turn, "consumer")
+
+    async def send(self, prompt: str) -> Result:
+        """Run a turn and return its result. Cancelling the caller aborts the turn.
+
+        Raises:
+            ConfigError: the prompt is not text, or another turn runs in this session.
+            SparewheelError: the turn failed; of kind `aborted` if it was aborted.
+        """
+        turn = await self._begin(prompt, interactive=self._on_event is not None)
+        try:
+            await turn.wait()
+        finally:
+            await self._stop(turn, "consumer")
+        self._check(turn)
+        result: Result = self._clean.result(self._session.result)
+        return result
+
+    async def confirm(
+        self,
+        decision: Literal["approve", "approve_tool", "approve_read_only", "approve_all", "reject"] | bool,
+        *,
+        id: str | None = None,
+        tool_name: str | None = None,
+        reason: str = "",
+    ) -> None:
+        """Answer a `tool_confirmation`.
+
+        Args:
+            decision: True is `approve`, False is `reject`. `approve_tool` also approves later calls of the same tool,
+                `approve_all` those of every tool.
+            id: the `id` of the event; None: the call that has waited longest.
+            tool_name: the tool for `approve_tool`; needed unless `id` names a call of it.
+            reason: why a call is rejected; the model reads it.
+
+        Raises:
+            ConfigError: no call waits for approval, or the decision is unknown.
+        """
+        self._check_open()
+        self._session.agent.context.approvals.answer(decision, call_id=id, tool=tool_name, reason=reason)
+
+    async def respond_to_elicitation(
+        self, id: str, action: Literal["accept", "decline", "cancel"], content: Mapping[str, Any] | None = None
+    ) -> None:
+        """Answer an `elicitation`: `id` is that of the event, `content` what was filled in, in the shape of its schema.
+
+        Raises:
+            ConfigError: no such elicitation waits for an answer, or the action is unknown.
+        """
+        self._check_open()
+        self._session.agent.context.respond(id, action, dict(content or {}))
+
+    def abort(self) -> None:
+        """Abort the running turn, if there is one. Never raises and does not wait."""
+        if self._turn is not None:
+            self._turn.stop("user")
+
+    async def restart(self) -> None:
+        """Forget the conversation; a running turn is aborted first. Approvals and what tools have stored stay."""
+        self._check_open()
+        if self._turn is not None:
+            await self._stop(self._turn, "restart")
+        self._session.restart()
+
+    async def export(self) -> dict[str, Any]:
+        """The conversation as a JSON document, without keys; its `messages` are a `history` for `open_agent`."""
+        self._check_open()
+        document: dict[str, Any] = self._clean.result(self._session.export())
+        return document
+
+    async def close(self) -> None:
+        """End the session: abort its turn, wait for it, close its tools. Closing twice is fine."""
+        if self._closing is None:
+            self._closing = asyncio.ensure_future(self._close())
+        await asyncio.shield(self._closing)
+
+    async def _close(self) -> None:
+        if self._turn is not None:
+            await self._stop(self._turn, "dispose")
+        await self._session.close()
+
+    async def _begin(
+        self, prompt: str, reader: Callable[[list[Event]], object] | None = None, *, interactive: bool
+    ) -> Turn:
+        await self._let_go()
+        self._check_open()
+        if self._turn is not None and not self._turn.done:
+            raise ConfigError("a run is already active", "Wait for its end, or abort it first.")
+
+        def deliver(batch: list[Event]) -> None:
+            events = self._clean.events(batch)
+            if reader is not None:
+                reader(events)
+            if self._on_event is not None:
+                self._tell(self._on_event, events)
+
+        context = self._session.agent.context
+        context.approvals.interactive = interactive if self._interactive is None else self._interactive
+        self._turn = Turn(self._session.turn(prompt), deliver)
+        return self._turn
+
+    async def _let_go(self) -> None:
+        """Wait for the end of a turn that has been left or stopped.
+
+        Python closes an iterator that a loop has left in a task of its own, which runs after two passes of the event
+        loop at the latest.
+        """
+        for _ in range(2):
+            if self._turn is not None and not self._turn.ending:
+                await asyncio.sleep(0)
+        if self._turn is not None and self._turn.ending:
+            await self._turn.wait()
+
+    async def _stop(self, turn: Turn, reason: Reason) -> None:
+        turn.stop(reason)
+        await turn.wait()
+
+    def _check(self, turn: Turn) -> None:
+        failure = turn.failure
+        if failure is not None:
+            raise self._clean.error(failure) if isinstance(failure, SparewheelError) else failure
+
+    def _check_open(self) -> None:
+        if self._closing is not None:
+            raise ConfigError("session is closed")
+
+    def _tell(self, listener: Callable[[Event], object], events: list[Event]) -> None:
+        """The first exception of a listener is reported; it stops neither the turn nor the listener."""
+        for event in events:
+            try:
+                listener(event)
+            except Exception as error:
+                if not self._listener_failed:
+                    self._listener_failed = True
+                    report = {"message": "an event listener of a session raised", "exception": error}
+                    asyncio.get_running_loop().call_exception_handler(report)

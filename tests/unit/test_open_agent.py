@@ -1,0 +1,351 @@
+"""`sparewheel.open_agent` as a Python program uses it, over real sockets: turns, failures, stops."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Coroutine
+from contextlib import aclosing
+from pathlib import Path
+from typing import Any, cast
+
+import pytest
+
+from sparewheel import ConfigError, Event, SparewheelError, Transcript, is_fallback, is_terminal, open_agent
+from sparewheel.testing import (
+    Gate,
+    Reply,
+    ScriptedProvider,
+    anthropic,
+    errors,
+    gemini,
+    openai_chat,
+    openai_responses,
+)
+from tests.support.door import ANSWER, ENV, KEY, agent_file, collect, text, types
+
+HELD = Reply(openai_chat(text=["Half", " of it"]), silent_after=2)
+
+
+@pytest.mark.parametrize(
+    ("provider", "stream"),
+    [
+        ("openai", openai_chat),
+        ("openai, api_type: openai_responses", openai_responses),
+        ("anthropic", anthropic),
+        ("google", gemini),
+    ],
+)
+async def test_every_wire_format(provider: str, stream: Callable[..., Any]) -> None:
+    with ScriptedProvider(strict=True) as server:
+        server.script("a", Reply(stream(text=["Hel", "lo"])), Reply(stream(text="Again.")))
+        async with open_agent(agent_file(server, provider=provider), env=ENV) as session:
+            events = await collect(session)
+            assert (types(events)[0], types(events)[-1], text(events)) == ("start", "finish", "Hello")
+            result = await session.send("and now?")
+            assert result["message"] == {"role": "assistant", "content": "Again."}
+            assert (result["model"], result["finish_reason"]) == ("mine/a", "stop")
+            assert [message["content"] for message in (await session.export())["messages"]] == [
+                *("hi", "Hello", "and now?", "Again.")
+            ]
+
+
+async def test_a_chain_that_retries_discards_and_falls_back() -> None:
+    broken = Reply(openai_chat(text=["Once ", "upon"], finish=None), cut_at=9999)
+    with ScriptedProvider() as server:
+        server.script("a", errors.openai_server_error(), broken)
+        server.script("b", Reply(ANSWER))
+        async with open_agent(agent_file(server, "a", "b"), env=ENV) as session:
+            transcript = Transcript()
+            shown: list[str] = []
+            kinds: list[str] = []
+            async for event in session.stream("hi"):
+                transcript.push(event)
+                shown.append(transcript.message["content"])
+                if event["type"] in ("retry", "discard", "fallback"):
+                    kinds.append(event["type"])
+                if is_fallback(event):
+                    assert (event["from"], event["to"], event["kind"]) == ("mine/a", "mine/b", "network")
+            assert kinds == ["retry", "discard", "fallback"]
+            assert list(dict.fromkeys(shown)) == ["", "Once ", "Once upon", "An", "Answer"]
+            assert [attempt["state"] for attempt in transcript.snapshot()["attempts"]] == [
+                "failed",
+                "failed",
+                "answered",
+            ]
+
+
+async def test_a_turn_that_fails_is_an_event_of_stream_and_an_exception_of_send() -> None:
+    with ScriptedProvider() as server:
+        server.script("a", errors.openai_invalid_key().replace(repeat=True))
+        async with open_agent(agent_file(server), env=ENV) as session:
+            events = await collect(session)
+            assert events[-1]["type"] == "error"
+            assert events[-1]["kind"] == "auth"
+            with pytest.raises(SparewheelError) as caught:
+                await session.send("hi")
+            assert (caught.value.info.kind, caught.value.provider, caught.value.model) == ("auth", "mine", "mine/a")
+            assert caught.value.info.hint
+            assert [attempt["outcome"] for attempt in caught.value.attempts] == ["failed"]
+
+
+# Stopping
+
+
+async def test_abort_ends_the_stream_with_its_event_and_the_session_goes_on() -> None:
+    with ScriptedProvider() as server:
+        server.script("a", HELD, Reply(ANSWER))
+        async with open_agent(agent_file(server), env=ENV) as session:
+            events: list[Event] = []
+            async for event in session.stream("hi"):
+                events.append(event)
+                if event["type"] == "delta":
+                    session.abort()
+            assert events[-1]["type"] == "aborted"
+            assert events[-1]["partial"] == "Half"
+            assert text(await collect(session)) == "Answer"
+        server.wait_for_disconnect()
+
+
+async def test_abort_makes_send_raise() -> None:
+    with ScriptedProvider() as server:
+        server.script("a", HELD)
+        async with open_agent(agent_file(server), env=ENV) as session:
+            sending = asyncio.ensure_future(session.send("hi"))
+            await asyncio.to_thread(server.wait_for_request)
+            session.abort()
+            session.abort()
+            with pytest.raises(SparewheelError, match="aborted") as caught:
+                await sending
+            assert caught.value.info.kind == "aborted"
+
+
+async def test_leaving_the_loop_aborts_the_turn_and_another_one_may_begin_at_once() -> None:
+    seen: list[Event] = []
+    with ScriptedProvider() as server:
+        server.script("a", HELD, HELD, Reply(ANSWER))
+        async with open_agent(agent_file(server), env=ENV, on_event=seen.append) as session:
+            async for event in session.stream("hi"):
+                if event["type"] == "delta":
+                    break
+            async with aclosing(session.stream("again")) as events:
+                async for event in events:
+                    if event["type"] == "delta":
+                        break
+            assert (await session.send("and now?"))["message"]["content"] == "Answer"
+            await asyncio.to_thread(server.wait_for_disconnect, 2)
+    assert [event["type"] for event in seen if is_terminal(event)] == ["aborted", "aborted", "finish"]
+
+
+async def test_cancelling_the_program_aborts_the_turn() -> None:
+    async def read() -> None:
+        async for _ in session.stream("hi"):
+            pass
+
+    with ScriptedProvider() as server:
+        server.script("a", HELD, HELD)
+        async with open_agent(agent_file(server), env=ENV) as session:
+            works: list[Callable[[], Coroutine[Any, Any, object]]] = [read, lambda: session.send("hi")]
+            for number, work in enumerate(works, 1):
+                task = asyncio.ensure_future(work())
+                await asyncio.to_thread(server.wait_for_request, number)
+                task.cancel()
+                with pytest.raises(asyncio.CancelledError):
+                    await task
+            await asyncio.to_thread(server.wait_for_disconnect, 2)
+
+
+async def test_leaving_the_block_aborts_the_turn_and_waits_for_it() -> None:
+    seen: list[Event] = []
+    with ScriptedProvider() as server:
+        server.script("a", HELD)
+        async with open_agent(agent_file(server), env=ENV, on_event=seen.append) as session:
+            sending = asyncio.ensure_future(session.send("hi"))
+            await asyncio.to_thread(server.wait_for_request)
+        assert seen[-1]["type"] == "aborted"
+        with pytest.raises(SparewheelError, match="aborted"):
+            await sending
+        await session.close()
+        session.abort()
+        for call in (session.send, lambda _: session.restart(), lambda _: session.export(), session.confirm):
+            with pytest.raises(ConfigError, match="session is closed"):
+                await call("approve")
+        server.wait_for_disconnect()
+
+
+async def test_a_turn_that_is_aborted_before_it_starts_sends_nothing() -> None:
+    with ScriptedProvider() as server:
+        async with open_agent(agent_file(server), env=ENV) as session:
+            sending = asyncio.ensure_future(session.send("hi"))
+            for _ in range(4):  # until the turn is there
+                await asyncio.sleep(0)
+                session.abort()
+            with pytest.raises(SparewheelError, match="aborted"):
+                await sending
+        assert server.requests == []
+
+
+# Sessions
+
+
+async def test_two_sessions_side_by_side() -> None:
+    gate = Gate()
+    with ScriptedProvider() as server:
+        server.script("a", Reply(openai_chat(text=["first ", "session"]), gates={1: gate}))
+        server.script("b", Reply(openai_chat(text=["second ", "session"])))
+        async with (
+            open_agent(agent_file(server, "a"), env=ENV) as one,
+            open_agent(agent_file(server, "b"), env=ENV) as other,
+        ):
+            waiting = asyncio.ensure_future(one.send("hi"))
+            assert (await other.send("hi"))["message"]["content"] == "second session"
+            assert not waiting.done()
+            gate.open()
+            assert (await waiting)["message"]["content"] == "first session"
+            assert one.id != other.id
+
+
+async def test_one_turn_at_a_time() -> None:
+    with ScriptedProvider() as server:
+        server.script("a", HELD)
+        async with open_agent(agent_file(server), env=ENV) as session:
+            sending = asyncio.ensure_future(session.send("hi"))
+            await asyncio.to_thread(server.wait_for_request)
+            with pytest.raises(ConfigError, match="a run is already active"):
+                await session.send("hi")
+            with pytest.raises(ConfigError, match="a run is already active"):
+                await collect(session)
+            session.abort()
+            await asyncio.gather(sending, return_exceptions=True)
+            with pytest.raises(ConfigError, match="expected a prompt string"):
+                await session.send(b"hi")  # type: ignore[arg-type]
+
+
+async def test_a_conversation_is_exported_restarted_and_taken_up_again() -> None:
+    with ScriptedProvider() as server:
+        server.script("a", *[Reply(ANSWER)] * 3)
+        async with open_agent(agent_file(server), env=ENV) as session:
+            await session.send("one")
+            document = await session.export()
+            await session.restart()
+            await session.send("two")
+        async with open_agent(agent_file(server), env=ENV, history=document["messages"]) as session:
+            await session.send("three")
+        sent = [[message["content"] for message in request.json["messages"]] for request in server.requests]
+        assert sent == [["one"], ["two"], ["one", "Answer", "three"]]
+
+
+async def test_what_a_session_says_of_its_agent() -> None:
+    text = """
+agents:
+  root:
+    model: demo/hello
+    fallback: {models: [demo/slow]}
+    welcome_message: Hello.
+    sub_agents: [other]
+    commands: {plan: Make a plan.}
+  other: {model: demo/hello}
+"""
+    async with open_agent(text) as session:
+        assert (session.agent, session.agents) == ("root", ["root", "other"])
+        assert (session.models, session.welcome_message) == (["demo/hello", "demo/slow"], "Hello.")
+        assert session.commands == {"plan": {"instruction": "Make a plan."}}
+    async with open_agent(text, agent_name="other") as session:
+        assert session.agent == "other"
+
+
+async def test_breakers_and_cooldowns_are_shared_by_the_sessions_of_a_loop() -> None:
+    with ScriptedProvider() as server:
+        server.script("a", errors.openai_rate_limit(retry_after=50))
+        server.script("b", Reply(ANSWER), Reply(ANSWER))
+        for expected in (["fallback"], ["skipped", "fallback"]):
+            async with open_agent(agent_file(server, "a", "b"), env=ENV) as session:
+                events = await collect(session)
+                assert [name for name in types(events) if name in ("fallback", "skipped", "retry")] == expected
+
+
+# What goes in, what comes out
+
+
+DEMO = "agents:\n  root: {model: demo/hello}\n"
+
+
+@pytest.mark.parametrize(
+    ("agent", "options", "problem"),
+    [
+        pytest.param("agents:\n  root: {model: demo/hello, modle: x}\n", {}, "line 2.*did you mean 'model'", id="key"),
+        pytest.param("agents: [\n", {}, "not valid YAML: line 2", id="yaml"),
+        pytest.param("missing.yaml", {}, "missing.yaml cannot be read: No such file", id="path"),
+        pytest.param(None, {}, "agent file None cannot be read", id="nothing"),
+        pytest.param(DEMO, {"agent_name": "x"}, 'agent "x" not found', id="agent_name"),
+        pytest.param(DEMO, {"approval_timeout": -1}, "approval_timeout must be a number", id="approval_timeout"),
+        pytest.param(DEMO, {"env": ["A=b"]}, "env must be a mapping", id="env"),
+        pytest.param(DEMO, {"env": {"A": 1}}, "env: 'A' must be a str", id="env-value"),
+        pytest.param(DEMO, {"documents": {1: "x"}}, "documents: 1 must be a str", id="documents"),
+        pytest.param(DEMO, {"history": [{"role": "x"}]}, r"messages\[0\].role must be", id="history"),
+        pytest.param(DEMO, {"tools": [3]}, "tools: int is not a function", id="tools"),
+        pytest.param(DEMO, {"tools": [lambda: 1]}, "tools: <lambda> cannot be a tool: its name must", id="lambda"),
+        pytest.param(DEMO, {"tools": [text, text]}, "tools: there are two functions named text", id="tools-twice"),
+        pytest.param(DEMO, {"hooks": {"never": print}}, "'never' is no point of a turn", id="hooks"),
+        pytest.param(DEMO, {"hooks": {"stop": "x"}}, "stop must be functions", id="hooks-value"),
+    ],
+)
+async def test_what_cannot_be_used_is_refused_with_one_clear_error(
+    agent: Any, options: dict[str, Any], problem: str
+) -> None:
+    with pytest.raises(ConfigError, match=problem):
+        async with open_agent(agent, **options):
+            pass
+
+
+async def test_a_missing_key_says_what_to_do() -> None:
+    with pytest.raises(ConfigError) as caught:
+        async with open_agent("agents:\n  root: {model: openai/x}\n"):
+            pass
+    assert 'model "openai/x" needs the key OPENAI_API_KEY' in caught.value.info.message
+    assert caught.value.info.message.endswith("Set OPENAI_API_KEY.")
+    assert caught.value.info.hint == "Correct what is named; nothing was sent."
+
+
+async def test_an_agent_file_may_be_named_by_its_path(tmp_path: Path) -> None:
+    path = tmp_path / "agent.yaml"
+    path.write_text("agents: {root: {model: demo/hello}}", encoding="utf-8")
+    for named in (path, str(path)):
+        async with open_agent(named) as session:
+            assert session.models == ["demo/hello"]
+
+
+async def test_no_key_is_in_an_event_a_result_an_error_or_an_export() -> None:
+    echo = openai_chat(reasoning=f"I see {KEY}", text=["the key is ", KEY[:9], KEY[9:]])
+    with ScriptedProvider() as server:
+        server.script("a", Reply(echo), Reply(echo), errors.openai_invalid_request(f"bad key {KEY}"))
+        async with open_agent(agent_file(server), env=ENV) as session:
+            events = await collect(session)
+            assert text(events) == "the key is [redacted]"
+            result = await session.send("hi")
+            assert result["message"]["content"] == "the key is [redacted]"
+            with pytest.raises(SparewheelError) as caught:
+                await session.send("hi")
+            failure = caught.value
+            seen = [events, result, await session.export(), failure.to_dict(), failure, failure.__cause__]
+            assert "CANARY" not in repr(seen) + str(failure)
+        assert all(request.headers["authorization"] == f"Bearer {KEY}" for request in server.requests)
+
+
+async def test_events_belong_to_the_program() -> None:
+    """Whatever a program does to an event does not reach the session."""
+    with ScriptedProvider() as server:
+        server.script("a", Reply(ANSWER), Reply(ANSWER))
+        async with open_agent(agent_file(server), env=ENV) as session:
+            async for event in session.stream("hi"):
+                cast("dict[str, Any]", event).clear()
+            assert (await session.send("hi"))["message"]["content"] == "Answer"
+
+
+async def test_a_model_of_a_page_is_passed_over() -> None:
+    with ScriptedProvider() as server:
+        server.script("a", Reply(ANSWER))
+        file = agent_file(server).replace("model: mine/a", "model: page/own").replace("[]", "[mine/a]")
+        async with open_agent(file, env=ENV) as session:
+            events = await collect(session)
+            assert [event["kind"] for event in events if is_fallback(event)] == ["unsupported"]
+            assert text(events) == "Answer"

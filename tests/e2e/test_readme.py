@@ -16,7 +16,8 @@ from tests.support.browser import BOOT_LIMIT, Site, Watch
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")
 
-README = (Path(__file__).resolve().parents[2] / "README.md").read_text(encoding="utf-8")
+ROOT = Path(__file__).resolve().parents[2]
+README = (ROOT / "README.md").read_text(encoding="utf-8")
 
 
 def block(language: str, section: str) -> str:
@@ -27,9 +28,17 @@ def block(language: str, section: str) -> str:
     return found[1]
 
 
+def shown(section: str) -> str:
+    """The output that the README shows in a section: its first block without a language."""
+    text = README.partition(f"\n## {section}\n")[2]
+    found = re.search(r"\n\n```\n(.*?)```", text, re.DOTALL)
+    assert found, section
+    return found[1]
+
+
 async def printed_by(argv: list[str]) -> str:
     def run() -> str:
-        return subprocess.run(argv, capture_output=True, text=True, check=True).stdout
+        return subprocess.run(argv, cwd=ROOT, capture_output=True, text=True, check=True).stdout
 
     return await asyncio.to_thread(run)
 
@@ -58,14 +67,18 @@ async def test_what_is_embedded(browser: Browser, tmp_path: Path) -> None:
 async def test_what_is_driven() -> None:
     code = block("python", "Drive it")
     done = await printed_by([sys.executable, "-c", code])
-    printed = README.partition("prints, with `.venv/bin/python`,\n\n```\n")[2].partition("```")[0]
-    assert done == printed
+    assert done == shown("Drive it")
+
+
+async def test_what_is_used_from_python() -> None:
+    done = await printed_by([sys.executable, "-c", block("python", "Use it from Python")])
+    assert done == shown("Use it from Python")
 
 
 async def test_what_run_prints_is_what_the_readme_shows() -> None:
     argv = [sys.executable, "-m", "sparewheel.headless", "run", "--dist", str(find_dist())]
     done = await printed_by(argv)
-    shown = re.findall(r'^\{"type": "(\w+)"', README.partition("\n## Open it\n")[0], re.MULTILINE)
+    expected = re.findall(r'^\{"type": "(\w+)"', README.partition("\n## Open it\n")[0], re.MULTILINE)
     types = iter(re.findall(r'^\{"type": "(\w+)"', done, re.MULTILINE))
-    assert shown
-    assert all(kind in types for kind in shown), "in this order, with others between"
+    assert expected
+    assert all(kind in types for kind in expected), "in this order, with others between"

@@ -14,6 +14,7 @@ from sparewheel.headless import find, find_dist
 from sparewheel.testing import ScriptedProvider
 from tests.support.agents import KEY
 from tests.support.browser import LIMIT, Site, Theirs, Watch
+from tests.support.engines import pytest_terminal_summary as pytest_terminal_summary
 
 THEIRS = Path(__file__).parent / "theirs"
 

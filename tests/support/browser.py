@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from types import TracebackType
-from typing import Any, TypeVar
+from typing import Any, Protocol, TypeVar
 from urllib.parse import urlsplit
 
 from playwright.async_api import BrowserContext, ConsoleMessage, Page, Request, WebError, expect
@@ -165,17 +165,22 @@ class Turn:
         return [event for event in self.events if event["type"] == kind]
 
 
-class Theirs:
+class Evaluates(Protocol):
+    """A page in which a function of JavaScript can be called: Playwright's, or a `Tab`."""
+
+    async def evaluate(self, function: str, argument: Any = None, /) -> Any: ...
+
+
+class Embedding:
     """A page that is not ours, with a runtime embedded in it; see theirs/theirs.js for its side."""
 
-    def __init__(self, page: Page, watch: Watch) -> None:
-        self.page = page
-        self.watch = watch
+    def __init__(self, page: Evaluates) -> None:
+        self._page = page
 
     async def call(self, method: str, *args: Any, limit: float = LIMIT) -> Any:
         """Call a function of theirs.js."""
         code = "([method, args]) => theirs[method](...args)"
-        return await within(self.page.evaluate(code, [method, list(args)]), limit)
+        return await within(self._page.evaluate(code, [method, list(args)]), limit)
 
     async def boot(self, name: str = "main", **options: Any) -> None:
         """Start a runtime, known by `name` from then on; checks that it told of every stage."""
@@ -185,7 +190,7 @@ class Theirs:
     async def fails(self, method: str, *args: Any) -> dict[str, Any]:
         """Call a function of theirs.js that must reject; returns what it rejected with."""
         code = "([method, args]) => theirs.settled((async () => theirs[method](...args))())"
-        outcome = await within(self.page.evaluate(code, [method, list(args)]))
+        outcome = await within(self._page.evaluate(code, [method, list(args)]))
         assert "error" in outcome, f"{method} did not fail: {outcome}"
         error: dict[str, Any] = outcome["error"]
         assert error["name"] == "SparewheelError", error
@@ -217,3 +222,12 @@ class Theirs:
     async def take_turn(self, name: str, prompt: Any = "Hello") -> Turn:
         await self.begin(name, prompt)
         return await self.end(name)
+
+
+class Theirs(Embedding):
+    """Such a page of Playwright's, with an eye on what it says and asks for."""
+
+    def __init__(self, page: Page, watch: Watch) -> None:
+        super().__init__(page)
+        self.page = page
+        self.watch = watch

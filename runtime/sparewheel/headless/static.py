@@ -13,6 +13,7 @@ from urllib.parse import unquote, urlsplit
 if TYPE_CHECKING:
     from pathlib import Path
     from types import TracebackType
+    from typing import Self
 
 CONTENT_SECURITY_POLICY = (
     "default-src 'none'; script-src 'self' 'wasm-unsafe-eval'; worker-src 'self'; style-src 'self'; "
@@ -78,7 +79,7 @@ class StaticServer:
         self._server.server_close()
         self._thread.join()
 
-    def __enter__(self) -> StaticServer:
+    def __enter__(self) -> Self:
         return self
 
     def __exit__(

@@ -1,0 +1,139 @@
+"""A page in any engine, for the tests that run in all of them: Playwright's, or WebKitGTK's by selenium."""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from typing import Any
+
+from playwright.async_api import Page, async_playwright
+
+from sparewheel.headless.browser import Launch
+from sparewheel.headless.webkit import WebKit, open_webkit
+from tests.support.browser import LIMIT, Watch, within
+
+# Resolves once an element that matches takes up space on the page and reads as it should.
+_SHOWN = """
+([selector, text]) => new Promise((resolve) => {
+  const visible = (element) => element.getClientRects().length > 0;
+  const reads = (element) => text === null || element.innerText.trim() === text;
+  const look = () => {
+    if ([...document.querySelectorAll(selector)].some((element) => visible(element) && reads(element))) {
+      observer.disconnect();
+      resolve(null);
+    }
+  };
+  const observer = new MutationObserver(look);
+  observer.observe(document, { attributes: true, childList: true, characterData: true, subtree: true });
+  look();
+})
+"""
+_TEXTS = "(selector) => [...document.querySelectorAll(selector)].map((element) => element.innerText.trim())"
+_FILL = """
+([selector, text]) => {
+  const field = document.querySelector(selector);
+  field.value = text;
+  field.dispatchEvent(new Event("input", { bubbles: true }));
+}
+"""
+_COLLECT_FAULTS = """
+() => {
+  globalThis.pageFaults = [];
+  addEventListener("error", ({ message }) => pageFaults.push(message));
+  addEventListener("unhandledrejection", ({ reason }) => pageFaults.push(String(reason)));
+}
+"""
+
+
+class Tab(ABC):
+    """A page. Selectors are CSS; what a visitor does goes through the browser, not through the page's scripts."""
+
+    @abstractmethod
+    async def goto(self, url: str) -> None:
+        """Load a page; returns after its `load` event."""
+
+    @abstractmethod
+    async def evaluate(self, function: str, argument: Any = None) -> Any:
+        """Call a function of JavaScript in the page and await what it returns; both sides are JSON."""
+
+    @abstractmethod
+    async def click(self, selector: str) -> None:
+        """Click on the only element that matches."""
+
+    @abstractmethod
+    async def fill(self, selector: str, text: str) -> None:
+        """Replace the text of a field."""
+
+    @abstractmethod
+    async def faults(self) -> list[str]:
+        """Uncaught errors since the last time, and errors on the console where they can be seen."""
+
+    async def shows(self, selector: str, text: str | None = None, *, limit: float = LIMIT) -> None:
+        """Wait until an element that matches is to be seen, with this text if there is one, within `limit` seconds."""
+        await within(self.evaluate(_SHOWN, [selector, text]), limit)
+
+    async def texts(self, selector: str) -> list[str]:
+        """The visible text of each element that matches."""
+        found: list[str] = await within(self.evaluate(_TEXTS, selector))
+        return found
+
+
+class PlaywrightTab(Tab):
+    def __init__(self, page: Page) -> None:
+        self._page = page
+        self._watch = Watch(page.context)
+
+    async def goto(self, url: str) -> None:
+        await self._page.goto(url, wait_until="load")
+
+    async def evaluate(self, function: str, argument: Any = None) -> Any:
+        return await self._page.evaluate(function, argument)
+
+    async def click(self, selector: str) -> None:
+        await self._page.locator(selector).click()
+
+    async def fill(self, selector: str, text: str) -> None:
+        await self._page.locator(selector).fill(text)
+
+    async def faults(self) -> list[str]:
+        found = list(self._watch.faults)
+        self._watch.clear()
+        return found
+
+
+class WebKitTab(Tab):
+    """Neither its console nor its workers can be seen, only uncaught errors of the page once it is loaded."""
+
+    def __init__(self, webkit: WebKit) -> None:
+        self._webkit = webkit
+
+    async def goto(self, url: str) -> None:
+        await self._webkit.goto(url)
+        await self.evaluate(_COLLECT_FAULTS)
+
+    async def evaluate(self, function: str, argument: Any = None) -> Any:
+        return await self._webkit.evaluate(function, argument)
+
+    async def click(self, selector: str) -> None:
+        await self._webkit.run(lambda driver: driver.find_element("css selector", selector).click())
+
+    async def fill(self, selector: str, text: str) -> None:
+        await self.evaluate(_FILL, [selector, text])  # WebKitGTK's driver does not type line breaks
+
+    async def faults(self) -> list[str]:
+        found: list[str] = await self.evaluate("() => globalThis.pageFaults?.splice(0) ?? []")
+        return found
+
+
+@asynccontextmanager
+async def open_tab(launch: Launch) -> AsyncIterator[Tab]:
+    """A browser with one empty page, closed with it."""
+    if launch.engine == "webkit" and launch.executable is not None:
+        async with open_webkit(launch.executable) as webkit:
+            yield WebKitTab(webkit)
+        return
+    async with async_playwright() as playwright:
+        browser = await getattr(playwright, launch.engine).launch(**launch.arguments())
+        yield PlaywrightTab(await browser.new_page())
+        await browser.close()

@@ -6,7 +6,7 @@ import os
 import sys
 import webbrowser
 from contextlib import suppress
-from typing import TYPE_CHECKING, NoReturn
+from typing import TYPE_CHECKING, Final, NoReturn
 
 from bundle.assemble import build
 from bundle.checks import CHECKS, FORMATTERS, run_check, run_tool
@@ -18,7 +18,10 @@ if TYPE_CHECKING:
     import argparse
     from collections.abc import Sequence
 
+    from sparewheel.headless.browser import Engine
+
 HELP = {"-h", "--help"}
+OTHER_ENGINES: Final[tuple[Engine, ...]] = ("firefox", "webkit")
 
 
 def perform(args: argparse.Namespace, passed_on: Sequence[str]) -> int:
@@ -96,6 +99,7 @@ def test(passed_on: Sequence[str]) -> NoReturn:
                 fetch_node_modules()
         if rings & NEED_BROWSER:
             install_browser()
+            install_other_engines()
     os.chdir(ROOT)  # where pytest finds its configuration and the tests
     become([sys.executable, "-m", "pytest", *passed_on])
 
@@ -109,6 +113,18 @@ def install_browser() -> None:
         browser.ensure("chromium", say)
     except SparewheelError as error:
         raise BuildError(f"{error}. {error.info.hint}") from error
+
+
+def install_other_engines() -> None:
+    """Install Firefox and WebKit where they are not found; what is then not run is named at the end of the tests."""
+    from sparewheel.errors import ConfigError
+    from sparewheel.headless import browser
+
+    for engine in OTHER_ENGINES:
+        try:
+            browser.ensure(engine, say)
+        except ConfigError as error:
+            say(f"no test is run in {engine}: {error}. {error.info.hint}")
 
 
 def check() -> int:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
@@ -161,25 +162,29 @@ def test_ensure_installs_nothing_when_there_is_a_browser(programs: Path, monkeyp
 def test_ensure_goes_on_after_a_failure_and_stops_at_the_first_success(
     programs: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def installs() -> None:
-        program(programs / "chromium")
+    def steps(engine: str, tell: Callable[[str], None]) -> Iterator[install.Step]:
+        def installs() -> None:
+            tell("half")
+            program(programs / "chromium")
 
-    steps = [
-        install.Step("downloading it", lambda: "no network"),
-        install.Step("apt", installs),
-        install.Step("npm", lambda: pytest.fail("one is enough")),
-    ]
-    monkeypatch.setattr(install, "steps", lambda engine: iter(steps))
+        yield install.Step("downloading it", lambda: "no network")
+        yield install.Step("apt", installs)
+        pytest.fail("one is enough")
+
+    monkeypatch.setattr(install, "steps", steps)
     said: list[str] = []
     assert ensure(report=said.append).executable == programs / "chromium"
-    assert said == ["no chromium here: downloading it ...", "downloading it: no network", "no chromium here: apt ..."]
+    assert said[:3] == [
+        "no chromium here: downloading it ...", "downloading it: no network", "no chromium here: apt ...",
+    ]  # fmt: skip
+    assert [line.partition(" (")[0] for line in said[3:]] == ["chromium: half", "chromium is installed"]
 
 
 def test_ensure_names_all_that_failed_in_one_line(
     programs: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     steps = [install.Step("download", lambda: "no network"), install.Step("apt", lambda: None)]
-    monkeypatch.setattr(install, "steps", lambda engine: iter(steps))
+    monkeypatch.setattr(install, "steps", lambda engine, tell: iter(steps))
     with pytest.raises(BrowserNotFound) as caught:
         ensure()
     assert str(caught.value) == (

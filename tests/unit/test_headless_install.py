@@ -56,13 +56,33 @@ def test_apt_installs_although_an_update_failed(programs: Path) -> None:
     program(programs / "apt-get", '[ "$1" != update ] || exit 100')
     step = list(install.steps("firefox"))[1]
     assert step.run() is None
-    assert calls() == ["apt-get update", "apt-get install -y --no-install-recommends firefox-esr"]
+    assert calls() == ["apt-get update", "apt-get install -y --no-install-recommends -o APT::Status-Fd=1 firefox-esr"]
 
 
 def test_apt_says_what_both_its_parts_said(programs: Path) -> None:
     program(programs / "apt-get", 'echo "E: $1 does not work"; exit 100')
     step = list(install.steps("chromium"))[1]
     assert step.run() == "E: install does not work (after: E: update does not work)"
+
+
+def test_apt_tells_how_far_it_is(programs: Path, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    """The fake ends once both lines have been told, so that no time decides what is seen."""
+    monkeypatch.setattr(install, "PULSE", 0.01)
+    go = tmp_path / "go"
+    os.mkfifo(go)
+    monkeypatch.setenv("GO", str(go))
+    lines = ("dlstatus:1:20.5:Retrieving", "pmstatus:xvfb:60.0:Unpacking")
+    waiting = [f'echo "{line}"; read -r _ < "$GO"' for line in lines]
+    program(programs / "apt-get", "\n".join(['[ "$1" = install ] || exit 0', *waiting]))
+    told: list[str] = []
+
+    def tell(line: str) -> None:
+        told.append(line)
+        go.write_text("\n")
+
+    assert next(install.steps("webkit", tell)).run() is None
+    assert told == ["downloading: 20 %", "installing: 60 %"]
+    assert calls()[-1].endswith("APT::Status-Fd=1 webkit2gtk-driver xvfb")
 
 
 def test_npm_unpacks_to_where_it_is_looked_for(programs: Path) -> None:

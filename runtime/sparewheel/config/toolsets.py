@@ -1,12 +1,11 @@
-"""`toolsets`: the sources of an agent's tools, and the options of each source."""
+"""`toolsets`: where an agent's tools come from, and the options of each source."""
 
 from __future__ import annotations
 
-from typing import Any, Final, Literal, get_args
+from typing import Any, Final, Literal
 
 from pydantic import Field, model_validator
 
-from .accepted import ACCEPTED
 from .base import Strict
 
 Available = Literal[
@@ -23,7 +22,7 @@ Available = Literal[
     "files",
     "python",
 ]
-"""The toolsets that are available here."""
+"""The toolsets that run here."""
 
 ToolsetType = Literal[
     Available,
@@ -90,7 +89,7 @@ ONLY_FOR: Final[dict[str, tuple[str, ...]]] = {
     "allowed_servers": ("mcp_catalog",),
     "blocked_servers": ("mcp_catalog",),
 }
-"""Options that only some types have; all types have the others."""
+"""Options that only some types take; the others are for all."""
 
 _NEEDED: Final = {
     "model_picker": "models",
@@ -107,25 +106,25 @@ class ApiConfig(Strict):
     """One HTTP request as a tool."""
 
     name: str
-    """The name of the tool."""
+    """The tool's name."""
     endpoint: str
-    """The address. `${NAME}` is replaced by the argument of that name."""
+    """The address. `${NAME}` of an argument is filled in."""
     method: Literal["GET", "POST", "PUT", "PATCH", "DELETE"]
-    """The HTTP method."""
+    """How it is asked."""
     instruction: str = ""
-    """The description of the tool for the model."""
+    """What the model is told about it."""
     headers: dict[str, str] = {}
-    """Sent with the request; `${env.NAME}` is replaced from the session's env."""
+    """Sent with the request; `${env.NAME}` is filled in from the session's env."""
     args: dict[str, dict[str, Any]] = {}
-    """The JSON schema of each argument, by name."""
+    """The arguments: name to JSON schema."""
     required: list[str] = []
-    """The names of the required arguments."""
+    """Which arguments the model must give."""
     output_schema: dict[str, Any] | None = None
-    """The JSON schema of the response, for documentation."""
+    """The shape of what comes back, for those who want to know."""
 
 
 class OAuthConfig(Strict):
-    """The sign-in to a remote MCP server without dynamic client registration."""
+    """How to sign in to a remote MCP server that does not register clients by itself."""
 
     client_id: str = Field(default="", alias="clientId")
     client_secret: str = Field(default="", alias="clientSecret", repr=False)
@@ -135,110 +134,148 @@ class OAuthConfig(Strict):
 
 
 class RemoteConfig(Strict):
-    """An HTTP server."""
+    """A server that is reached over HTTP."""
 
     url: str
-    """The address of the server."""
+    """Its address."""
     transport_type: str = ""
     """`streamable` (the default) or `sse`."""
     headers: dict[str, str] = {}
-    """Sent with every request; `${env.NAME}` is replaced from the session's env."""
+    """Sent with every request; `${env.NAME}` is filled in from the session's env."""
     oauth: OAuthConfig | None = None
-    """The sign-in."""
+    """How to sign in."""
+
+
+class ScriptConfig(Strict):
+    """A shell command as a tool; for hosts that have a shell."""
+
+    cmd: str = ""
+    description: str = ""
+    args: dict[str, Any] = {}
+    required: list[str] = []
+    env: dict[str, str] = {}
+    working_dir: str = ""
+
+
+class PostEditConfig(Strict):
+    """A shell command after an edit; for hosts that have a shell."""
+
+    path: str
+    cmd: str
 
 
 class McpConfig(Strict):
-    """An MCP server: an entry of the top-level `mcps`, or part of a toolset."""
-
-    accepted = ACCEPTED["mcp"]
+    """An MCP server, as the top-level `mcps` names it and a toolset may write it out."""
 
     command: str = ""
-    """The command that starts the server as a process; needs a host."""
+    """Starts a server as a process; for hosts that have processes."""
     args: list[str] = []
-    """The arguments of the command."""
+    """Of the command."""
     ref: str = ""
-    """A server of the catalogue, or a key of `mcps`."""
+    """A server of a catalogue, or the name of one in `mcps`."""
     remote: RemoteConfig | None = None
-    """An HTTP server."""
+    """A server that is reached over HTTP."""
     config: Any = None
-    """The configuration of a server of the catalogue; needs a host."""
+    """For servers of a catalogue."""
     version: str = ""
-    """The version to install; needs a host."""
+    """What to install; for hosts."""
     env: dict[str, str] = {}
-    """For processes; needs a host."""
+    """For processes."""
     tools: list[str] = []
-    """The names of the tools to offer; empty: all."""
+    """The names of the tools to keep; empty: all."""
     instruction: str = ""
-    """Replaces the instructions for these tools in the prompt; `{ORIGINAL_INSTRUCTIONS}` inserts the original ones."""
+    """Takes the place of what the model is told about these tools; `{ORIGINAL_INSTRUCTIONS}` stands for that."""
     name: str = ""
-    """The name of the toolset."""
+    """What the toolset is called."""
+    defer: bool | list[str] = False
+    """Accepted; every tool is offered at once."""
     working_dir: str = ""
-    """For processes; needs a host."""
+    """For processes."""
+    lifecycle: dict[str, Any] = {}
+    """How a server is kept running; for hosts."""
 
 
 class ToolsetConfig(McpConfig):
-    """One source of tools. Its type decides which options it has."""
-
-    accepted = ACCEPTED["mcp"] | ACCEPTED["toolset"]
+    """One source of tools. Which options it takes depends on its type."""
 
     type: ToolsetType
     """The kind of source."""
     readonly: bool = False
-    """Offer only tools that change nothing."""
+    """Keep only tools that change nothing."""
+    toon: str = ""
+    """Accepted; results stay JSON."""
     model: str = ""
-    """Accepted; the agent's own model reads the results."""
+    """The model that reads these tools' results."""
     timeout: int | None = Field(default=None, ge=1)
-    """Time limit of a call in seconds; unset: 30 for requests."""
+    """Seconds; unset: 30 for requests."""
     allowed_domains: list[str] = []
-    """The only hosts that may be requested; `example.com` includes its subdomains."""
+    """Only these hosts may be asked; `example.com` is the host and what is below it."""
     blocked_domains: list[str] = []
-    """Hosts that must not be requested. Excludes allowed_domains."""
+    """These hosts may not be asked. Not together with allowed_domains."""
     allow_private_ips: bool = False
-    """Allow requests to addresses of private networks."""
+    """Let requests go to addresses of private networks."""
+    escape_html: bool | None = None
+    """Whether fetched HTML is escaped."""
     url: str = ""
     """The address of an OpenAPI document."""
     headers: dict[str, str] = {}
-    """Sent with every request; `${env.NAME}` is replaced from the session's env."""
+    """Sent with every request; `${env.NAME}` is filled in from the session's env."""
     api_config: ApiConfig | None = None
     """The request of an `api` toolset."""
     rag_config: dict[str, Any] | None = None
     """The sources of a `rag` toolset."""
     models: list[str] = []
-    """The models that a `model_picker` can choose."""
+    """What a `model_picker` may choose from."""
     source: str = ""
-    """The Python source of a `python` toolset; its functions become tools."""
+    """The Python text of a `python` toolset, whose functions become tools."""
     file: str = ""
-    """Instead of source: the path of a document of the session."""
+    """Instead of source: the document of the session that holds it."""
     packages: list[str] = []
-    """The packages that the Python code needs."""
+    """What the Python code needs installed."""
     index: str = ""
-    """The package index; unset: the folder of the bundle."""
+    """Where packages come from; unset: the bundle's own folder."""
     shared: bool = False
-    """Whether agents share one instance."""
+    """Whether agents share one."""
     path: str = ""
-    """A path on disk; needs a host."""
+    """Where on a disk; for hosts that have one."""
+    shell: dict[str, ScriptConfig] = {}
+    """For hosts that have a shell."""
+    post_edit: list[PostEditConfig] = []
+    """For hosts that have a shell."""
     webhook_config: dict[str, Any] | None = None
-    """The target of a `webhook` toolset; needs a host."""
-
-    @model_validator(mode="before")
-    @classmethod
-    def _options_fit(cls, data: Any) -> Any:
-        if isinstance(data, dict) and data.get("type") in get_args(ToolsetType):
-            for option in sorted(data.keys() & ONLY_FOR.keys()):
-                if data[option] and data["type"] not in ONLY_FOR[option]:
-                    types = " and ".join(ONLY_FOR[option])
-                    raise ValueError(f"{option} is not an option of type {data['type']}, only of {types}")
-        return data
+    """For webhooks."""
+    ignore_vcs: bool | None = None
+    """For hosts that have a disk."""
+    allow_list: list[str] = []
+    """Folders; for hosts that have a disk."""
+    deny_list: list[str] = []
+    """Folders; for hosts that have a disk."""
+    sudo_askpass: bool = False
+    """For hosts that have a shell."""
+    recall: bool = False
+    """For hosts that run jobs in the background."""
+    safer: bool = False
+    """Has no meaning any more."""
+    file_types: list[str] = []
+    """For language servers."""
+    allowed_servers: list[str] = []
+    """For catalogues of servers."""
+    blocked_servers: list[str] = []
+    """For catalogues of servers."""
 
     @model_validator(mode="after")
-    def _complete(self) -> ToolsetConfig:
+    def _fits(self) -> ToolsetConfig:
+        for option in sorted(self.model_fields_set & ONLY_FOR.keys()):
+            types = ONLY_FOR[option]
+            if self.type not in types and getattr(self, option):
+                raise ValueError(f"{option} is not an option of type {self.type}, only of {' and '.join(types)}")
         needed = _NEEDED.get(self.type)
         if needed and not getattr(self, needed):
             raise ValueError(f"type {self.type} needs {needed}")
         if self.type == "mcp" and sum(map(bool, (self.command, self.remote, self.ref))) != 1:
-            raise ValueError("type mcp needs exactly one of command, remote and ref")
+            raise ValueError("type mcp needs command, remote or ref, one of them")
         if self.type == "python" and bool(self.source) == bool(self.file):
-            raise ValueError("type python needs exactly one of source and file")
+            raise ValueError("type python needs source or file, one of them")
         if self.type == "rag" and not (self.ref or self.rag_config):
             raise ValueError("type rag needs ref or rag_config")
         if self.allowed_domains and self.blocked_domains:

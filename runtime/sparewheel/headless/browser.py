@@ -12,6 +12,7 @@ import os
 import shutil
 import subprocess
 import sys
+import time
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, Literal, TypeAlias
@@ -135,12 +136,15 @@ def ensure(engine: Engine = "chromium", report: Callable[[str], None] | None = N
         return find(engine)
     except BrowserNotFound:
         failures: list[str] = []
-    for step in install.steps(engine):
+    began = time.monotonic()
+    for step in install.steps(engine, lambda line: tell(f"{engine}: {line}")):
         tell(f"no {engine} here: {step.title} ...")
         failure = step.run()
         if failure is None:
             try:
-                return find(engine)
+                launch = find(engine)
+                tell(f"{engine} is installed ({time.monotonic() - began:.0f} s)")
+                return launch
             except BrowserNotFound:
                 failure = "what it installed does not start"
         tell(f"{step.title}: {failure}")

@@ -7,19 +7,23 @@ from __future__ import annotations
 
 import importlib.util
 import os
+import re
 import shutil
 import signal
 import subprocess
 import sys
 import tempfile
+import time
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Final
+from typing import IO, TYPE_CHECKING, Final
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
 
 DOWNLOAD_LIMIT: Final = 300.0  # seconds for a browser to arrive
+PULSE: Final = 3.0  # seconds between two looks at the output
+TAIL: Final = 4096  # bytes of the output that such a look sees
 NPM_PACKAGE: Final = "@sparticuz/chromium@153.0.0"  # a Chromium inside an npm package: reachable where npm is
 APT_PACKAGES: Final = {
     "chromium": ("chromium",),
@@ -37,8 +41,8 @@ class Step:
     run: Callable[[], str | None]
 
 
-def steps(engine: str) -> Iterator[Step]:
-    """The ways that can be tried on this machine, the least intrusive first.
+def steps(engine: str, tell: Callable[[str], None] = lambda _: None) -> Iterator[Step]:
+    """The ways that can be tried on this machine, the least intrusive first. `tell` gets progress from some.
 
     Playwright's WebKit comes last: it needs many libraries that are mostly missing, and does not start without them.
     """
@@ -46,7 +50,7 @@ def steps(engine: str) -> Iterator[Step]:
     if _has_playwright() and engine != "webkit":
         yield playwright
     if _may_apt():
-        yield Step("installing it with apt-get", lambda: _apt(APT_PACKAGES[engine]))
+        yield Step("installing it with apt-get", lambda: _apt(APT_PACKAGES[engine], tell))
     if _has_playwright() and engine == "webkit":
         yield playwright
     if engine == "chromium" and shutil.which("npm") and shutil.which("node"):
@@ -76,12 +80,18 @@ def npm_chromium() -> Path:
     return _cache() / "unpacked" / "chromium"
 
 
-def run_bounded(argv: Sequence[str], seconds: float, extra: dict[str, str] | None = None) -> str | None:
+def run_bounded(
+    argv: Sequence[str],
+    seconds: float,
+    extra: dict[str, str] | None = None,
+    watch: Callable[[str], None] | None = None,
+) -> str | None:
     """Run a program that may hang or start others; None when it ended with 0, else why not, in one line.
 
     It and its children are killed when `seconds` are over or the caller is interrupted. Output goes to a file, not a
-    pipe: a grandchild that holds a pipe open would keep us waiting.
+    pipe: a grandchild that holds a pipe open would keep us waiting. `watch` gets the end of the output now and then.
     """
+    deadline = time.monotonic() + seconds
     with tempfile.TemporaryFile() as output:
         try:
             process = subprocess.Popen(
@@ -95,10 +105,12 @@ def run_bounded(argv: Sequence[str], seconds: float, extra: dict[str, str] | Non
         except OSError as error:
             return str(error)
         try:
-            code = process.wait(seconds)
-        except subprocess.TimeoutExpired:
-            _kill(process)
-            return f"not done after {seconds:.0f} s"
+            while (code := _wait(process, min(PULSE, deadline - time.monotonic()))) is None:
+                if time.monotonic() >= deadline:
+                    _kill(process)
+                    return f"not done after {seconds:.0f} s"
+                if watch:
+                    watch(_end_of(output))
         except BaseException:
             _kill(process)
             raise
@@ -113,6 +125,20 @@ def reason(output: str) -> str:
     lines = [line.strip() for line in output.splitlines() if line.strip()]
     telling = [line for line in lines if line.startswith(("E:", "npm error")) or "rror:" in line]
     return (telling or lines[-1:] or [""])[0][:200]
+
+
+def _wait(process: subprocess.Popen[bytes], seconds: float) -> int | None:
+    """The exit code, None if it is still running after `seconds`."""
+    try:
+        return process.wait(max(0.0, seconds))
+    except subprocess.TimeoutExpired:
+        return None
+
+
+def _end_of(output: IO[bytes]) -> str:
+    """What was written last. The child writes at the file's position, so it must not be moved."""
+    size = os.fstat(output.fileno()).st_size
+    return os.pread(output.fileno(), TAIL, max(0, size - TAIL)).decode("utf-8", "replace")
 
 
 def _kill(process: subprocess.Popen[bytes]) -> None:
@@ -142,12 +168,33 @@ def _may_apt() -> bool:
     return sys.platform == "linux" and os.geteuid() == 0 and shutil.which("apt-get") is not None
 
 
-def _apt(packages: Sequence[str]) -> str | None:
+def _apt(packages: Sequence[str], tell: Callable[[str], None]) -> str | None:
     quiet = {"DEBIAN_FRONTEND": "noninteractive"}
+    said = ""
+
+    def watch(output: str) -> None:
+        nonlocal said
+        if (line := apt_progress(output)) and line != said:
+            said = line
+            tell(line)
+
     # A failed update (one dead mirror is enough) need not stop the install; its reason counts only if that fails too.
     outdated = run_bounded(["apt-get", "update"], DOWNLOAD_LIMIT, quiet)
-    failure = run_bounded(["apt-get", "install", "-y", "--no-install-recommends", *packages], DOWNLOAD_LIMIT, quiet)
+    options = ["-y", "--no-install-recommends", "-o", "APT::Status-Fd=1"]
+    failure = run_bounded(["apt-get", "install", *options, *packages], DOWNLOAD_LIMIT, quiet, watch)
     return f"{failure} (after: {outdated})" if failure and outdated else failure
+
+
+def apt_progress(output: str) -> str:
+    """The last status that apt wrote in `output`, for people; empty if there is none.
+
+    The lines (`dlstatus:1:20.5:Retrieving file 3 of 51`) are described in apt's README.progress-reporting.
+    """
+    found = re.findall(r"^(dlstatus|pmstatus):[^:\n]*:([\d.]+):", output, re.MULTILINE)
+    if not found:
+        return ""
+    phase, percent = found[-1]
+    return f"{'downloading' if phase == 'dlstatus' else 'installing'}: {float(percent):.0f} %"
 
 
 def _npm() -> str | None:

@@ -13,6 +13,7 @@ import textwrap
 from itertools import pairwise
 from typing import TYPE_CHECKING, Any, Final
 
+from sparewheel.config.base import Strict
 from sparewheel.config.schema import AgentFile
 from sparewheel.jsonschema.models import UntitledFields
 from sparewheel.jsonschema.tree import rewrite, without
@@ -34,10 +35,14 @@ class _Described(UntitledFields):
 
     def model_schema(self, schema: core_schema.ModelSchema) -> dict[str, Any]:
         made = super().model_schema(schema)
-        texts = _descriptions(schema["cls"])
+        model = schema["cls"]
+        texts = _descriptions(model)
         for key, details in made.get("properties", {}).items():
             if key in texts:
                 details.setdefault("description", texts[key])
+        if issubclass(model, Strict):
+            ignored = {key: {"description": f"Accepted, no effect: {why}."} for key, why in model.accepted.items()}
+            made["properties"] = made.get("properties", {}) | ignored
         return made
 
 

@@ -51,26 +51,26 @@ def test_what_was_filled_in_is_not_read_again() -> None:
 @pytest.mark.parametrize(
     ("lines", "said"),
     [
-        ("    instruction: ${env.NOBODY}", "line 4, column 5: agents.root.instruction: env does not hold NOBODY"),
+        ("    instruction: ${env.NOBODY}", "line 4, column 5: agents.root.instruction: env has no NOBODY"),
         (
             "    instruction: ${env.A + env.B}",
             (
                 "line 4, column 5: agents.root.instruction: ${env.A + env.B} is an expression; "
-                "only ${env.NAME} and ${env.NAME || 'text'} are filled in"
+                "only ${env.NAME} and ${env.NAME || 'text'} are replaced"
             ),
         ),
         ("    instruction: \"${env['WHO']}\"", "is an expression"),
-        ("    description: ${env.NOBODY}", "agents.root.description: env does not hold NOBODY"),
-        ("    welcome_message: ${env.NOBODY}", "agents.root.welcome_message: env does not hold NOBODY"),
-        ("    commands: {go: '${env.NOBODY}'}", "agents.root.commands.go: env does not hold NOBODY"),
+        ("    description: ${env.NOBODY}", "agents.root.description: env has no NOBODY"),
+        ("    welcome_message: ${env.NOBODY}", "agents.root.welcome_message: env has no NOBODY"),
+        ("    commands: {go: '${env.NOBODY}'}", "agents.root.commands.go: env has no NOBODY"),
         (
             "    toolsets: [{type: openapi, url: 'https://${HOSTNAME}/a'}]",
-            "line 4, column 32: agents.root.toolsets.0.url: env does not hold HOSTNAME",
+            "line 4, column 32: agents.root.toolsets.0.url: env has no HOSTNAME",
         ),
         ("    toolsets: [{type: openapi, url: 'https://${1 + 1}/a'}]", "${1 + 1} is an expression"),
         (
             "    toolsets: [{type: fetch, headers: {a: 'Bearer ${NOBODY}'}}]",
-            "line 4, column 40: agents.root.toolsets.0.headers.a: env does not hold NOBODY",
+            "line 4, column 40: agents.root.toolsets.0.headers.a: env has no NOBODY",
         ),
     ],
 )
@@ -80,13 +80,13 @@ def test_what_cannot_be_filled_in_is_named(lines: str, said: str) -> None:
 
 def test_every_missing_name_is_said_at_once() -> None:
     said = refused("    instruction: ${env.A}\n    description: ${env.B}")
-    assert "env does not hold A" in said
-    assert "env does not hold B" in said
+    assert "env has no A" in said
+    assert "env has no B" in said
 
 
 def test_only_the_callers_env_is_read(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("FROM_THE_PROCESS", "CANARY")
-    assert "env does not hold FROM_THE_PROCESS" in refused("    instruction: ${env.FROM_THE_PROCESS}")
+    assert "env has no FROM_THE_PROCESS" in refused("    instruction: ${env.FROM_THE_PROCESS}")
 
 
 def test_secrets_in_headers_and_addresses_count_as_secrets() -> None:
@@ -123,7 +123,7 @@ def test_an_api_keeps_the_names_of_its_arguments() -> None:
     assert config is not None
     assert config.endpoint == "https://api.example.test/repos/${owner}/${repo}"
     assert config.headers == {"Authorization": "token tok-CANARY-123", "X-Owner": "${owner}"}
-    assert "env does not hold reop" in refused(lines.replace("/${repo}", "/${reop}"))
+    assert "env has no reop" in refused(lines.replace("/${repo}", "/${reop}"))
 
 
 @pytest.mark.parametrize("value", ["a\r\nx-evil: 1", "a\nb", "caf\u00e9", "\x00"])
@@ -144,9 +144,9 @@ models: {m: {provider: openai, model: '${env.MODEL}', base_url: 'https://${env.H
     with pytest.raises(ConfigError) as caught:
         resolve(file, None, {})
     said = caught.value.info.message
-    assert "line 3, column 32: models.m.model: env does not hold MODEL" in said
-    assert "models.m.base_url: env does not hold HOST" in said
-    assert "models.m.headers.x: env does not hold TOKEN" in said
+    assert "line 3, column 32: models.m.model: env has no MODEL" in said
+    assert "models.m.base_url: env has no HOST" in said
+    assert "models.m.headers.x: env has no TOKEN" in said
 
 
 @pytest.mark.parametrize("value", ["", "javascript:alert(1)", "file:///etc/passwd", "ftp://a.test"])

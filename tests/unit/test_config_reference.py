@@ -263,7 +263,7 @@ agents:
         "agents: {root: {model: openai/gpt-4o, toolsets: [{type: memory, path: ./memory.db}], inject_memories: true}}",
         [
             "agents.root.toolsets.0: memory path: a page has no access to files on disk; memories are kept in the",
-            "agents.root.inject_memories: memories are read by the tools of the toolset memory",
+            "agents.root.inject_memories: use the tools of the toolset memory",
         ],
     ),
     "a specification on disk": (
@@ -297,8 +297,8 @@ agents:
 """,
         [
             (
-                "line 8, column 19: agents.root.hooks.tool_guard.0.hooks.0: tool_guard is not a point of this runtime: "
-                "use pre_tool_use with preempt_yolo"
+                "line 8, column 19: agents.root.hooks.tool_guard.0.hooks.0: tool_guard is not an event of this "
+                "runtime: use pre_tool_use with preempt_yolo"
             ),
             "line 11, column 19: agents.root.hooks.pre_tool_use.0.hooks.0: model hooks do not run in a browser",
             'line 13, column 11: agents.root.hooks.session_start.0: the built-in hook "add_git_status" is not ',
@@ -315,8 +315,8 @@ agents:
   quick: {model: openai/gpt-5-mini}
 """,
         [
-            "line 6, column 5: agents.root.routing: agents are chosen by handing over",
-            "agents.root.hooks.before_agent_run.0: before_agent_run is not a point of this runtime",
+            "line 6, column 5: agents.root.routing: use sub_agents or handoffs",
+            "agents.root.hooks.before_agent_run.0: before_agent_run is not an event of this runtime",
         ],
     ),
     "a model chosen by the prompt": (
@@ -355,9 +355,9 @@ agents:
             "agents.root.instruction_file: a page has no access to files on disk; write the text under instruction",
             "agents.root.add_prompt_files: a page has no access to files on disk; write the text under instruction",
             "agents.root.skills: a page has no access to files on disk",
-            "agents.root.code_mode_tools: a model's code is not run",
+            "agents.root.code_mode_tools: code written by a model is not run",
             "agents.root.cache: path: a page has no access to files on disk",
-            "agents.root.tool_choice: the model decides whether it calls a tool; take it away or write auto",
+            "agents.root.tool_choice: the model decides whether it calls a tool; remove the key or set it to auto",
         ],
     ),
     "providers that need a host": (
@@ -372,9 +372,9 @@ agents:
 """,
         [
             "line 4, column 53: models.vertex.provider_opts: project, location, publisher: Vertex AI needs a",
-            "line 5, column 58: models.federated.auth: signing in without a key needs a host",
+            "line 5, column 58: models.federated.auth: authentication without a key needs a host",
             'agents.root.model: provider "amazon-bedrock" of model "bedrock" does not work in a browser: its requests',
-            'agents.root.fallback.models: model "local" needs a base_url. dmr has no address of its own.',
+            'agents.root.fallback.models: model "local" needs a base_url. dmr has no default address.',
         ],
     ),
     "what only one provider has": (
@@ -391,9 +391,9 @@ models:
 agents: {root: {model: image, fallback: {models: [search, socket, chained]}}}
 """,
         [
-            "models.image.output_capabilities: answers other than text are not shown",
+            "models.image.output_capabilities: only text is shown",
             "models.search.provider_opts: google_search: the provider's own tools are not available",
-            "models.socket.provider_opts: transport: requests go over HTTP only",
+            "models.socket.provider_opts: transport: only HTTP is available",
             "models.chained.task_budget: is not sent; use limits.tokens of the agent",
             "models.chained.provider_opts: fallbacks: name them in fallback.models of the agent",
         ],

@@ -169,7 +169,7 @@ def test_a_fault_that_two_agents_share_is_said_once() -> None:
 
 def test_a_server_that_is_named_gets_what_the_toolset_adds() -> None:
     from sparewheel.config.expand import Expander
-    from sparewheel.config.faults import Faults
+    from sparewheel.config.problems import Problems
     from sparewheel.config.tools import Tools
 
     text = """
@@ -177,7 +177,7 @@ mcps: {issues: {remote: {url: 'https://mcp.example.test'}, tools: [list], name: 
 agents: {a: {model: demo/hello, toolsets: [{type: mcp, ref: issues, tools: [get]}]}}
 """
     file = load_agent_file(text)
-    ((path, entry),) = Tools(file, Expander({}, Faults(file))).entries("a", file.agents["a"])
+    ((path, entry),) = Tools(file, Expander({}, Problems(file))).entries("a", file.agents["a"])
     assert path == ("agents", "a", "toolsets", 0)
     assert entry.remote is not None
     assert (entry.ref, entry.remote.url, entry.tools, entry.name) == ("", "https://mcp.example.test", ["get"], "shared")
@@ -197,9 +197,9 @@ def test_the_first_model_whose_key_is_there() -> None:
     assert spec(both).ref == "openai/gpt-4o"
     assert spec(both, {"GROQ_API_KEY": "k", "OPENAI_API_KEY": "k"}).ref == "groq/x"
     assert spec("{first_available: [groq/x, ollama/llama]}", {}).ref == "ollama/llama"
-    with pytest.raises(ConfigError, match=r'model "m" finds no key in env. Set one of GROQ_API_KEY, OPENAI_API_KEY\.'):
+    with pytest.raises(ConfigError, match=r"none of its keys. Set one of GROQ_API_KEY, OPENAI_API_KEY\."):
         spec(both, {})
-    with pytest.raises(ConfigError, match='model "m" chooses itself'):
+    with pytest.raises(ConfigError, match='model "m" refers to itself'):
         spec("{first_available: [m]}")
 
 
@@ -207,7 +207,7 @@ def test_auto_takes_the_provider_whose_key_is_there() -> None:
     file = load_agent_file("agents: {a: {model: auto}}")
     assert resolve(file, None, ENV).chain[0].provider == "openai"
     assert resolve(file, None, {**ENV, "ANTHROPIC_API_KEY": "k"}).chain[0].provider == "anthropic"
-    with pytest.raises(ConfigError, match='model "auto" finds no key in env'):
+    with pytest.raises(ConfigError, match='model "auto": env has none of its keys'):
         resolve(file, None, {})
 
 

@@ -106,9 +106,9 @@ def test_every_key_of_an_agent(lines: str, said: str) -> None:
         ("toolsets: [{type: model_picker}]", "type model_picker needs models"),
         ("toolsets: [{type: api}]", "type api needs api_config"),
         ("toolsets: [{type: openapi}]", "type openapi needs url"),
-        ("toolsets: [{type: mcp}]", "type mcp needs command, remote or ref, one of them"),
-        ("toolsets: [{type: mcp, command: a, ref: b}]", "type mcp needs command, remote or ref, one of them"),
-        ("toolsets: [{type: python}]", "type python needs source or file, one of them"),
+        ("toolsets: [{type: mcp}]", "type mcp needs exactly one of command, remote and ref"),
+        ("toolsets: [{type: mcp, command: a, ref: b}]", "type mcp needs exactly one of command, remote and ref"),
+        ("toolsets: [{type: python}]", "type python needs exactly one of source and file"),
         ("toolsets: [{type: rag}]", "type rag needs ref or rag_config"),
         (
             "toolsets: [{type: fetch, allowed_domains: [a], blocked_domains: [b]}]",
@@ -120,11 +120,11 @@ def test_every_key_of_an_agent(lines: str, said: str) -> None:
             "hooks: {pre_tool_use: [{matcher: '(', hooks: []}]}",
             "'(' is not a regular expression that can be used",
         ),
-        ("guardrails: [{on: input}]", "needs pattern or max_length, one of them"),
-        ("guardrails: [{on: input, pattern: a, max_length: 1}]", "needs pattern or max_length, one of them"),
+        ("guardrails: [{on: input}]", "needs exactly one of pattern and max_length"),
+        ("guardrails: [{on: input, pattern: a, max_length: 1}]", "needs exactly one of pattern and max_length"),
         ("guardrails: [{on: input, pattern: '['}]", "'[' is not a regular expression that can be used: unclosed"),
-        ("guardrails: [{on: input, pattern: a, action: handoff}]", "action handoff and to belong together"),
-        ("guardrails: [{on: input, pattern: a, to: b}]", "action handoff and to belong together"),
+        ("guardrails: [{on: input, pattern: a, action: handoff}]", "action handoff and to need each other"),
+        ("guardrails: [{on: input, pattern: a, to: b}]", "action handoff and to need each other"),
     ],
 )
 def test_what_belongs_together(lines: str, said: str) -> None:
@@ -137,7 +137,7 @@ def test_what_belongs_together(lines: str, said: str) -> None:
         ("m: {provider: a}", "line 5, column 3: models.m: needs provider and model"),
         (
             "m: {first_available: [a/b], temperature: 1}",
-            "line 5, column 3: models.m: first_available stands alone; take away temperature",
+            "line 5, column 3: models.m: first_available stands alone; remove temperature",
         ),
         (
             "m: {provider: a, model: b, thinking_budget: hard}",

@@ -119,8 +119,7 @@ def test_openrouter_402() -> None:
 def test_every_builder_can_be_called_without_arguments_but_a_message() -> None:
     made = [
         (name, function("wrong") if "message" == next(iter(inspect.signature(function).parameters), "") else function())
-        for name, function in inspect.getmembers(errors, inspect.isfunction)
-        if not name.startswith("_") and function.__module__ == errors.__name__
+        for name, function in ((name, getattr(errors, name)) for name in errors.__all__)
     ]
     assert len(made) >= 30
     for name, value in made:

@@ -108,7 +108,7 @@ def test_leaving_the_block_by_an_exception_does_not_hide_it() -> None:
 def test_unused_replies_are_a_problem_when_asked_for() -> None:
     with ScriptedProvider({"a": [Reply(), Reply()]}) as server:
         post(server, "a")
-        with pytest.raises(ScriptError, match="model 'a': 1 scripted replies were never asked for"):
+        with pytest.raises(ScriptError, match="model 'a': 1 scripted replies were never requested"):
             server.check(unused=True)
 
 

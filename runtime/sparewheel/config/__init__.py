@@ -1,1 +1,1 @@
-"""Agent files: what they may say (`schema`), how they are read (`loading`), what comes out (`resolved`)."""
+"""Agent files: their shape (`schema`), reading (`loading`), and the resolved agents and models (`resolved`)."""

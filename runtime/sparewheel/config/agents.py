@@ -1,4 +1,4 @@
-"""`agents`: one agent, what it is told, what it may do and when it stops."""
+"""`agents`: one agent, its instructions, its tools and its limits."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from pydantic import ConfigDict, Field, ValidationInfo, field_validator, model_v
 from pydantic_core import PydanticCustomError
 
 from ..patterns import Pattern
+from .accepted import ACCEPTED
 from .base import Strict
 from .chains import FallbackConfig, LimitsConfig, TimeoutsConfig
 from .hooks import HooksConfig
@@ -19,33 +20,33 @@ MAX_IDENTICAL_CALLS = 5  # in a row, where the agent file does not set max_conse
 
 
 class StructuredOutputConfig(Strict):
-    """The shape every answer must have."""
+    """The shape that every answer must have."""
+
+    accepted = ACCEPTED["structured_output"]
 
     name: str = Field(pattern=r"^[A-Za-z0-9_-]{1,64}$")
-    """What the shape is called."""
+    """The name of the shape."""
     description: str = ""
-    """What it means."""
+    """The meaning of the shape."""
     schema_: dict[str, Any] = Field(alias="schema")
     """Its JSON schema."""
     strict: bool = True
-    """Whether the provider is asked to keep to it."""
-    mode: Literal["native", "tool"] = "native"
-    """Accepted; the provider's own way is taken where it has one."""
+    """Whether the provider is asked to enforce it."""
 
 
 class GuardrailConfig(Strict):
-    """A check of what goes in or comes out."""
+    """A check of the user's prompts or of the agent's answers."""
 
     on: Literal["input", "output"]
-    """The user's prompt, or the agent's answer."""
+    """What is checked: the user's prompt, or the agent's answer."""
     pattern: str | None = None
-    """A regular expression that must not be found."""
+    """A regular expression that must not match."""
     max_length: int | None = Field(default=None, gt=0)
-    """Characters that must not be exceeded."""
+    """The maximum number of characters."""
     action: Literal["refuse", "handoff"] = "refuse"
     """End the turn, or let another agent answer."""
     reason: str = ""
-    """What the user is told."""
+    """The reason shown to the user."""
     to: str = ""
     """The agent that takes over."""
 
@@ -58,30 +59,32 @@ class GuardrailConfig(Strict):
     @model_validator(mode="after")
     def _complete(self) -> GuardrailConfig:
         if (self.pattern is None) == (self.max_length is None):
-            raise ValueError("needs pattern or max_length, one of them")
+            raise ValueError("needs exactly one of pattern and max_length")
         if (self.action == "handoff") != bool(self.to):
-            raise ValueError("action handoff and to belong together")
+            raise ValueError("action handoff and to need each other")
         return self
 
 
 class CacheConfig(Strict):
-    """Answers kept and given again to the same question."""
+    """A cache of answers; not available here. Without a path it is ignored."""
+
+    accepted = ACCEPTED["cache"]
 
     enabled: bool = False
-    case_sensitive: bool = False
-    trim_spaces: bool = False
+    """Whether answers are cached."""
     path: str = ""
+    """A file on disk; needs a host."""
 
 
 class CommandConfig(Strict):
-    """A prompt that the user calls by a name."""
+    """A prompt that the user runs by name."""
 
     description: str = ""
-    """What a menu says of it."""
+    """Its description in a menu."""
     instruction: str = ""
     """The prompt."""
     agent: str = ""
-    """The agent that gets it."""
+    """The agent that receives it."""
     url: str = ""
     """An address to open instead."""
 
@@ -90,7 +93,7 @@ CommandsConfig = dict[str, str | CommandConfig] | list[dict[str, str | CommandCo
 
 
 class InlineSkill(Strict):
-    """A skill written out in the file."""
+    """A skill that is written in the file."""
 
     name: str = Field(pattern=r"^\S+$")
     description: str
@@ -108,107 +111,96 @@ class AgentConfig(Strict):
     """One agent."""
 
     model_config = ConfigDict(json_schema_extra={"anyOf": [{"required": ["model"]}, {"required": ["harness"]}]})
+    accepted = ACCEPTED["agent"]
 
     harness: dict[str, Any] | None = None
-    """A program that works in its place; needs a host."""
+    """An external program that takes the agent's place; needs a host."""
     model: str = Field(default="", validate_default=True)
     """A key of `models`, or `provider/model`."""
     description: str = ""
-    """What it is for; other agents read it to choose."""
+    """What the agent is for; other agents read it to choose."""
     welcome_message: str = ""
     """Shown when a session begins."""
     instruction: str = ""
     """The system prompt."""
     instruction_file: str | list[str] = []
-    """Files with the system prompt; needs a host."""
+    """Files that hold the system prompt; needs a host."""
     fallback: FallbackConfig = FallbackConfig()
     """What happens when its model fails."""
     timeouts: TimeoutsConfig = TimeoutsConfig()
-    """How long things may take."""
+    """Time limits of an attempt and of a turn."""
     toolsets: list[ToolsetConfig] = []
-    """Where its tools come from."""
+    """The sources of its tools."""
     use_toolsets: list[str] = []
     """Keys of the top-level `toolsets`."""
     sub_agents: list[str] = []
-    """Agents it may give a task to, and get the answer back from."""
+    """Agents it can give a task to; their answer comes back to it."""
     handoffs: list[str] = []
-    """Agents it may hand the conversation to."""
+    """Agents it can hand the conversation to."""
     force_handoff: str = ""
-    """The agent that takes over whenever this one has answered."""
+    """The agent that takes over after each of its answers."""
     routing: dict[str, Any] | None = None
     """Choosing an agent by the prompt; not available here."""
     tool_choice: Literal["auto", "required", "none"] | str = "auto"
-    """Whether the model has to call a tool; only `auto` here."""
+    """Whether the model has to call a tool; only `auto` is available here."""
     max_iterations: int = Field(default=0, ge=0)
-    """Steps in a turn; 0 is no limit."""
+    """Maximum number of steps in a turn; 0 means no limit."""
     max_tool_calls: int = Field(default=0, ge=0)
-    """Tool calls run in a turn; 0 is no limit."""
+    """Maximum number of tool calls in a turn; 0 means no limit."""
     max_consecutive_tool_calls: int = Field(default=0, ge=0)
-    """Identical calls in a row that end a turn; 0 is 5."""
+    """The number of identical calls in a row that ends a turn; 0 means 5."""
     max_old_tool_call_tokens: int = Field(default=0, ge=-1)
-    """Tokens of older tool calls and results that are sent along; 0 and -1 are all."""
+    """Maximum size, in tokens, of older tool calls and results in a request; 0 and -1 mean no limit."""
     max_tool_result_tokens: int = Field(default=0, ge=-1)
-    """Tokens of one tool result that the model sees; 0 and -1 are all."""
+    """Maximum size, in tokens, of one tool result in a request; 0 and -1 mean no limit."""
     num_history_items: int = Field(default=0, ge=0)
-    """Messages that are sent along; 0 is all."""
+    """Maximum number of messages in a request; 0 means all."""
     max_response_bytes: int = Field(default=MAX_RESPONSE_BYTES, ge=0)
-    """Bytes of one answer; 0 is no limit."""
+    """Maximum size of one answer in bytes; 0 means no limit."""
     limits: LimitsConfig = LimitsConfig()
-    """What it may use up in a session."""
+    """What the agent may use in a session."""
     budgets: list[str] = []
-    """Keys of the top-level `budgets`: ceilings that several agents share."""
+    """Keys of the top-level `budgets`: limits that several agents share."""
     guardrails: list[GuardrailConfig] = []
-    """Checks of what goes in and comes out."""
+    """Checks of prompts and answers."""
     add_date: bool = False
-    """Tell the model today's date."""
+    """Add today's date to the prompt."""
     add_environment_info: bool = False
-    """Tell the model where it runs."""
+    """Add a description of the environment to the prompt."""
     add_description_parameter: bool = False
-    """Let the model say why it calls a tool."""
+    """Let the model give a reason for each tool call."""
     add_prompt_files: list[str] = []
     """Files that are added to the prompt; needs a host."""
-    add_prompt_files_depth: int = Field(default=0, ge=0)
-    """How deep those files are looked for."""
     readonly: bool = False
-    """Keep only tools that change nothing."""
+    """Offer only tools that change nothing."""
     safety: Safety | None = None
-    """Which tool calls run unasked, where the page does not say."""
+    """Which tool calls run without approval, where the page does not decide."""
     redact_secrets: bool = True
-    """Take the session's keys, and whatever looks like one, out of what tools answer."""
+    """Remove the session's keys, and text that looks like a key, from tool results."""
     session_compaction: bool = True
-    """Leave out the oldest part of a conversation that has grown too long."""
+    """Leave out the oldest messages when the conversation is too long for the model."""
     compaction_threshold: float = Field(default=0.9, gt=0, le=1)
-    """The share of the window at which that happens."""
-    compaction_model: str | None = None
-    """Accepted; a conversation is shortened without asking a model."""
+    """The share of the context window at which messages are left out."""
     structured_output: StructuredOutputConfig | None = None
-    """The shape every answer must have."""
+    """The shape that every answer must have."""
     hooks: HooksConfig = HooksConfig()
-    """What runs at which point of its work."""
+    """Hooks by event."""
     inject_memories: bool = False
-    """Put memories into the prompt; not available here, the memory tools are."""
-    max_inject_memories: int = Field(default=0, ge=0)
-    """How many."""
-    inject_memories_strategy: str = ""
-    """Which."""
+    """Add memories to the prompt; not available here, use the memory tools."""
     code_mode_tools: bool = False
-    """One tool that runs JavaScript, in place of all others."""
+    """Replace all tools by one that runs JavaScript; not available here."""
     cache: CacheConfig | None = None
-    """Answers kept and given again."""
+    """A cache of answers; not available here."""
     commands: CommandsConfig = {}
-    """Prompts that the user calls by a name."""
+    """Prompts that the user runs by name."""
     use_commands: list[str] = []
     """Keys of the top-level `commands`."""
     skills: SkillsConfig = False
-    """Instructions the model reads when it needs them."""
+    """Instructions that the model reads on demand; not available here."""
     use_skills: list[str] = []
     """Keys of the top-level `skills`."""
     rag: list[str] = []
-    """Keys of the top-level `rag`, as older files name them."""
-    name: str = ""
-    """Accepted from older files; an agent's name is its key."""
-    enable_bang_commands: bool = False
-    """Accepted from older files; there is no shell."""
+    """Keys of the top-level `rag`, as older files name them; not available here."""
 
     @field_validator("model")
     @classmethod

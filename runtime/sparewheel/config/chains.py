@@ -1,4 +1,4 @@
-"""What happens when a model fails, how long things may take, and what they may cost."""
+"""Fallback, timeouts, and limits of use."""
 
 from __future__ import annotations
 
@@ -14,39 +14,39 @@ OnPartial = Literal["restart", "keep", "continue"]
 
 
 class BackoffConfig(Strict):
-    """How long to wait before the same model is asked again. Seconds in memory, durations in the file."""
+    """The delay before the same model is asked again. In seconds at run time, durations in the file."""
 
     initial: Duration = 1.0
-    """The first wait."""
+    """The first delay."""
     factor: float = Field(default=2.0, ge=1, allow_inf_nan=False)
-    """By how much each wait is longer than the one before."""
+    """The factor by which each delay is longer than the one before."""
     max: Duration = 60.0
-    """No wait is longer."""
+    """The longest delay."""
     jitter: float = Field(default=0.1, ge=0, le=1)
-    """The share of a wait that is left to chance; 0 makes it exact."""
+    """The share of a delay that is random; 0 makes it exact."""
 
 
 class FallbackConfig(Strict):
     """What happens when a model fails."""
 
     models: list[str] = []
-    """Models to go on with, in order: keys of `models`, or `provider/model`."""
+    """The fallback models, in order: keys of `models`, or `provider/model`."""
     retries: int = Field(default=2, ge=-1, le=100)
-    """How often the same model is asked again, beside the first attempt; -1 is never."""
+    """How many times the same model is asked again after a failure; -1 means never."""
     cooldown: Duration = 60.0
-    """How long a model that failed for good is passed over."""
+    """How long a model that failed is passed over."""
     delay: Duration | None = None
-    """A wait between models. Unset: a short one between models of the same host, else none."""
+    """The delay between two models. Unset: a short one between models on the same host, else none."""
     hedge_after: Duration | None = None
-    """Ask the next model as well when nothing has come for this long. Unset: off."""
+    """Ask the next model as well when there is no content after this time. Unset: off."""
     backoff: BackoffConfig = BackoffConfig()
-    """The waits between attempts at the same model."""
+    """The delays between attempts at the same model."""
     retry_after_max: Duration = 60.0
-    """The longest Retry-After that is waited for; a longer one means the next model, or with none left the backoff."""
+    """The longest Retry-After that is waited for. A longer one means the next model, or the backoff if none is left."""
     on_partial: OnPartial = "restart"
-    """When an attempt dies in the middle of its answer: start over, keep what came, or go on from there."""
+    """When an attempt fails after part of its answer was shown: start over, keep that part, or continue from it."""
     actions: dict[Kind, Action] = {}
-    """What to do for a kind of failure, where the default is not wanted."""
+    """Actions for kinds of failure that replace the default ones."""
 
     @field_validator("actions", mode="before")
     @classmethod
@@ -58,38 +58,38 @@ class FallbackConfig(Strict):
 
 
 class TimeoutsConfig(Strict):
-    """Limits of one attempt, and of a turn; 0 is none."""
+    """Time limits of an attempt and of a turn; 0 means no limit."""
 
     connect: Duration = 30.0
-    """Until the provider has begun to answer."""
+    """Until the response begins."""
     first_content: Duration = 60.0
-    """Until the first piece of content."""
+    """Until the first content."""
     idle: Duration = 60.0
     """Between two pieces of content."""
     turn: Duration = 0.0
-    """For the whole turn, tools and all."""
+    """For the whole turn, tools included."""
 
 
 class LimitsConfig(Strict):
-    """What an agent may use up in a session; unset or 0 is without limit."""
+    """What an agent may use in a session; unset or 0 means no limit."""
 
     tokens: int | None = Field(default=None, ge=0)
-    """Tokens in and out, together."""
+    """Input and output tokens together."""
     cost: float | None = Field(default=None, ge=0, allow_inf_nan=False)
-    """US dollars. A model whose price is not known counts for nothing, with a warning."""
+    """US dollars. A model without a known price counts as free, with a warning."""
     time: Duration | None = None
-    """Time at work: models, the waits of the chain, and tools. Waiting for the user, to approve or answer, is not."""
+    """Busy time: requests, delays between them, and tools. Time spent waiting for the user does not count."""
 
 
 class BudgetConfig(Strict):
-    """docker-agent's words for the same: a ceiling that several agents may share."""
+    """The same in docker-agent's names: a limit that several agents can share."""
 
     max_tokens: int | None = Field(default=None, ge=0)
-    """Tokens in and out, together."""
+    """Input and output tokens together."""
     max_cost: float | None = Field(default=None, ge=0, allow_inf_nan=False)
     """US dollars."""
     max_time: Duration | None = None
-    """Time at work: models, the waits of the chain, and tools. Waiting for the user, to approve or answer, is not."""
+    """Busy time: requests, delays between them, and tools. Time spent waiting for the user does not count."""
 
     def limits(self) -> LimitsConfig:
         return LimitsConfig(tokens=self.max_tokens, cost=self.max_cost, time=self.max_time)

@@ -1,4 +1,4 @@
-"""Durations as agent files write them: Go's notation (`1m30s`, `500ms`), or a number of seconds."""
+"""Durations in agent files: Go's notation (`1m30s`, `500ms`), or a number of seconds."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ _SCHEMA: Final = {
 
 
 def parse_duration(value: object) -> float:
-    """Seconds. Raises ValueError for anything that is not a finite duration of at least zero."""
+    """`value` in seconds. Raises ValueError for anything but a finite duration of at least zero."""
     if isinstance(value, int | float) and not isinstance(value, bool):
         seconds = float(value)
         if not 0 <= seconds < float("inf"):

@@ -1,7 +1,7 @@
-"""`${env.NAME}` in an agent file, filled in from the session's env and nowhere else.
+"""`${env.NAME}` in an agent file, replaced from the session's env only.
 
-docker-agent runs what stands in `${...}` as JavaScript. Nothing is run here: a name is looked up, and what is more than
-a name with a fallback in quotes is refused where it would have to work, and left as it is in text for a model.
+docker-agent runs the text in `${...}` as JavaScript. Here it is a name to look up, with an optional fallback in quotes.
+Any other expression is refused in addresses and headers, and left unchanged in prompts.
 """
 
 from __future__ import annotations
@@ -14,29 +14,29 @@ if TYPE_CHECKING:
     from collections.abc import Collection, Mapping
 
     from ..errors.validation import Path
-    from .faults import Faults
+    from .problems import Problems
 
 _ANY: Final = re.compile(r"\$\{([^{}]*)\}")
 _NAME: Final = re.compile(
     r"""\s*(?P<env>env\.)?(?P<name>[A-Za-z_][A-Za-z0-9_]*)\s*(?:(?:\|\||\?\?)\s*(?P<text>"[^"]*"|'[^']*')\s*)?"""
 )
-# docker-agent's way to put an argument into an address; here every argument is encoded.
+# docker-agent's notation for an argument in an address; here every argument is encoded.
 _ENCODED: Final = re.compile(r"\s*encodeURIComponent\(\s*(?P<name>[A-Za-z_][A-Za-z0-9_]*)\s*\)\s*")
 _CALLS_ENV: Final = re.compile(r"\benv\b\s*[.\[]")
 _SECRET_NAME: Final = re.compile(r"key|token|secret|pass|pwd|auth|cred|cookie|session|sig", re.IGNORECASE)
-_SHORTEST_SECRET: Final = 16  # characters from which a value counts as a secret whatever its name is
+_MIN_SECRET: Final = 16  # characters from which a value counts as a secret whatever its name
 
 
 @dataclass(slots=True)
 class Expander:
-    """Fills in; what it cannot fill in goes to `faults`, and what must be kept secret to `hidden`."""
+    """Replaces expressions. Those it cannot replace are added to `problems`, secret values to `hidden`."""
 
     env: Mapping[str, str]
-    faults: Faults
+    problems: Problems
     hidden: set[str] = field(default_factory=set)
 
     def prose(self, text: str, path: Path) -> str:
-        """Text for a model or a person. `${NAME}` of an unknown name stays, as prompts speak of code."""
+        """Text for a model or a person. An unknown `${NAME}` is left unchanged, because prompts can contain code."""
 
         def fill(match: re.Match[str]) -> str:
             parsed = _NAME.fullmatch(match[1])
@@ -51,7 +51,7 @@ class Expander:
         return _ANY.sub(fill, text)
 
     def strict(self, text: str, path: Path, *, arguments: Collection[str] = (), header: bool = False) -> str:
-        """An address or a header. `arguments` are names that a tool fills in later, and stay."""
+        """An address or a header. `arguments` are names that a tool replaces later; they are left unchanged."""
 
         def fill(match: re.Match[str]) -> str:
             parsed = _NAME.fullmatch(match[1])
@@ -71,12 +71,14 @@ class Expander:
         return _ANY.sub(fill, text)
 
     def headers(self, headers: Mapping[str, str], path: Path, *, arguments: Collection[str] = ()) -> dict[str, str]:
-        """The headers of a request. One that holds a line break or an odd character is refused, unshown."""
+        """The headers of a request. A value with a line break or a character outside ASCII is refused and not shown."""
         filled = {}
         for name, text in headers.items():
             value = self.strict(text, (*path, name), arguments=arguments, header=True).strip()
             if not (value.isascii() and value.isprintable() and _is_header_name(name)):
-                self.faults.add((*path, name), "cannot be a header: it holds a line break or an odd character")
+                self.problems.add(
+                    (*path, name), "cannot be a header: it contains a line break or a character outside ASCII"
+                )
                 continue
             if value != text or _SECRET_NAME.search(name):
                 self.hidden.add(value)
@@ -88,21 +90,21 @@ class Expander:
         if not value and parsed["text"] is not None:
             return parsed["text"][1:-1]
         if value is None:
-            self.faults.add(path, f"env does not hold {parsed['name']}")
+            self.problems.add(path, f"env has no {parsed['name']}")
             return ""
         return value
 
     def _refuse(self, path: Path, found: str) -> None:
         shown = found if len(found) <= 60 else f"{found[:57]}..."
-        reason = "is an expression; only ${env.NAME} and ${env.NAME || 'text'} are filled in"
-        self.faults.add(path, f"{' '.join(shown.split())} {reason}")
+        reason = "is an expression; only ${env.NAME} and ${env.NAME || 'text'} are replaced"
+        self.problems.add(path, f"{' '.join(shown.split())} {reason}")
 
 
 def _is_secret(name: str, value: str) -> bool:
-    """Whether a value in an address must be kept out of what is said. A host or a region must not: texts name them."""
+    """Whether a value in an address is a secret. A host or a region is not, because messages name them."""
     if _SECRET_NAME.search(name):
         return True
-    return len(value) >= _SHORTEST_SECRET and not any(mark in value for mark in ":/. ")
+    return len(value) >= _MIN_SECRET and not any(mark in value for mark in ":/. ")
 
 
 def _is_header_name(name: str) -> bool:

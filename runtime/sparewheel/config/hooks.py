@@ -1,12 +1,13 @@
-"""`hooks`: what runs at which point of an agent's work. The points and their names are docker-agent's."""
+"""`hooks`: what runs at which event of an agent. The events and their names are docker-agent's."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, Final, Literal, get_args
+from typing import TYPE_CHECKING, Final, Literal, get_args
 
-from pydantic import Field, field_validator, model_validator
+from pydantic import field_validator, model_validator
 
 from ..patterns import Pattern
+from .accepted import ACCEPTED
 from .base import Strict
 
 if TYPE_CHECKING:
@@ -54,36 +55,20 @@ HOOK_EVENTS: Final[tuple[HookEvent, ...]] = (*TOOL_EVENTS, *get_args(PlainEvent)
 class HookConfig(Strict):
     """One hook. In a browser only `builtin` runs; a page passes functions of its own when it creates a session."""
 
+    accepted = ACCEPTED["hook"]
+
     type: Literal["command", "builtin", "model", "evaluator"]
-    """`builtin` names a hook of the runtime. The others need a host and are refused."""
+    """`builtin` is a hook of the runtime. The others need a host and are refused."""
     name: str = ""
-    """What events call it."""
+    """Its name in messages."""
     command: str = ""
     """The name of the built-in hook."""
     args: list[str] = []
-    """What a built-in hook is told: `max_iterations` takes a number."""
-    timeout: int = Field(default=60, ge=1)
-    """Seconds."""
-    on_error: Literal["warn", "ignore", "block"] = "warn"
-    """What a hook that fails does at the points where failing does not block anyway."""
-    env: dict[str, str] = {}
-    """For commands."""
-    working_dir: str = ""
-    """For commands."""
+    """The arguments of a built-in hook: `max_iterations` takes a number."""
     model: str = ""
-    """For `model` hooks."""
+    """For `model` hooks, which are refused."""
     prompt: str = ""
-    """For `model` hooks."""
-    schema_: str = Field(default="", alias="schema")
-    """For `model` hooks."""
-    strict_output: bool = False
-    """For commands."""
-    evaluator: str = ""
-    """For `evaluator` hooks."""
-    evaluator_policy: dict[str, Any] = {}
-    """For `evaluator` hooks."""
-    routing_policy: dict[str, Any] = {}
-    """For `evaluator` hooks."""
+    """For `model` hooks, which are refused."""
 
     @model_validator(mode="after")
     def _complete(self) -> HookConfig:
@@ -95,91 +80,91 @@ class HookConfig(Strict):
 
 
 class HookMatcherConfig(Strict):
-    """Hooks for the tools whose name fits."""
+    """Hooks for the tools whose names match."""
 
     matcher: str = "*"
-    """A regular expression for the whole name of a tool; `*` is every tool."""
+    """A regular expression that must match the whole name of the tool; `*` matches every tool."""
     hooks: list[HookConfig]
-    """They run beside each other; deny beats ask beats allow."""
+    """They run concurrently; deny wins over ask, ask over allow."""
     preempt_yolo: bool = False
-    """Ask these before permissions and modes of approval are looked at, so that neither passes them by."""
+    """Run these before permissions and approval modes are evaluated, so that neither bypasses them."""
 
     @field_validator("matcher")
     @classmethod
     def _regex(cls, value: str) -> str:
-        # A guard that cannot be read must not be skipped: better no session than one without its guard.
+        # A session without a guard that its file asks for would be unsafe, so an invalid pattern is an error.
         Pattern("" if value == "*" else value)
         return value
 
     def matches(self, tool: str) -> bool:
-        """Whether these hooks are for this tool."""
+        """Whether these hooks run for `tool`."""
         return self.matcher in ("", "*") or Pattern(self.matcher, entire=True).search(tool)
 
 
 class HooksConfig(Strict):
-    """The hooks of an agent, by point."""
+    """The hooks of an agent, by event."""
 
     pre_tool_use: list[HookMatcherConfig] = []
-    """Before a tool runs; may deny, ask, or change its input."""
+    """Before a tool runs; may deny it, ask the user, or change its input."""
     post_tool_use: list[HookMatcherConfig] = []
-    """After a tool ran, well or not."""
+    """After a tool succeeded or failed."""
     permission_request: list[HookMatcherConfig] = []
-    """Before the user is asked whether a tool may run; may answer instead."""
+    """Before the user is asked to approve a tool call; may decide instead."""
     tool_response_transform: list[HookMatcherConfig] = []
-    """Before a tool's output goes anywhere; may rewrite it."""
+    """Before a tool's output is used; may rewrite it."""
     tool_input_transform: list[HookMatcherConfig] = []
     """Before a tool's input is checked; not available here."""
     tool_guard: list[HookMatcherConfig] = []
-    """Before approval; not available here, `pre_tool_use` with `preempt_yolo` is."""
+    """Before approval; not available here, use `pre_tool_use` with `preempt_yolo`."""
     before_agent_run: list[HookConfig] = []
     """Before an agent is chosen; not available here."""
     session_start: list[HookConfig] = []
     """When a session begins; may add context."""
     user_prompt_submit: list[HookConfig] = []
-    """When the user has sent a prompt; may block it or add context."""
+    """When the user sends a prompt; may block it or add context."""
     user_steering_messages_submit: list[HookConfig] = []
-    """When messages sent during a turn are taken in."""
+    """When a message sent during a turn is read."""
     user_followup_submit: list[HookConfig] = []
-    """When a message that waited for the end of a turn is taken in."""
+    """When a message queued for the end of a turn is read."""
     turn_start: list[HookConfig] = []
     """Before each model call; may add context for that call."""
     turn_end: list[HookConfig] = []
-    """When a turn has ended, however it did."""
+    """When a turn has ended, whatever its outcome."""
     before_llm_call: list[HookConfig] = []
-    """Just before a model is asked."""
+    """Immediately before a model call."""
     after_llm_call: list[HookConfig] = []
-    """Just after a model answered."""
+    """Immediately after a model answered."""
     session_end: list[HookConfig] = []
     """When a session ends."""
     pre_compact: list[HookConfig] = []
-    """Before the conversation is summarised; may block it or add to the request."""
+    """Before the conversation is shortened; may block it or add to the request."""
     before_compaction: list[HookConfig] = []
-    """Before the conversation is summarised; may block it or bring the summary."""
+    """Before the conversation is shortened; may block it or supply the summary."""
     after_compaction: list[HookConfig] = []
-    """After the conversation was summarised."""
+    """After the conversation was shortened."""
     subagent_stop: list[HookConfig] = []
     """When a sub-agent has finished."""
     on_user_input: list[HookConfig] = []
-    """When the user has to answer something."""
+    """When the user is asked a question."""
     stop: list[HookConfig] = []
-    """When the model has finished and the user is next."""
+    """When the model has finished and the user can send the next prompt."""
     notification: list[HookConfig] = []
-    """When the user is told of an error or a warning."""
+    """When an error or a warning is shown to the user."""
     on_error: list[HookConfig] = []
-    """When a turn meets an error."""
+    """When an error occurs in a turn."""
     on_max_iterations: list[HookConfig] = []
-    """When the limit of steps is reached."""
+    """When max_iterations is reached."""
     on_agent_switch: list[HookConfig] = []
     """When another agent takes over."""
     on_session_resume: list[HookConfig] = []
-    """When the user lets an agent go on past its limit."""
+    """When the user lets an agent continue past its limit."""
     on_tool_approval_decision: list[HookConfig] = []
-    """When it is decided whether a tool may run."""
+    """When a tool call is approved or refused."""
     worktree_create: list[HookConfig] = []
-    """Never in a browser; accepted so that a file loads."""
+    """Never in a browser; accepted so that the file loads."""
 
     def located(self) -> Iterator[tuple[HookEvent, tuple[str | int, ...], HookConfig]]:
-        """Every hook with its event and where it stands below `hooks`."""
+        """Every hook with its event and its path below `hooks`."""
         for event in HOOK_EVENTS:
             for index, entry in enumerate(getattr(self, event)):
                 if isinstance(entry, HookConfig):
@@ -189,7 +174,7 @@ class HooksConfig(Strict):
                     yield event, (event, index, "hooks", number), hook
 
     def entries(self) -> Iterator[tuple[HookEvent, HookMatcherConfig]]:
-        """Every event with its hooks, in the order of the file; those of events without tools match everything."""
+        """Every event with its hooks, in the order of the file; hooks of events without a tool match every name."""
         for event in HOOK_EVENTS:
             for entry in getattr(self, event):
                 yield event, entry if isinstance(entry, HookMatcherConfig) else HookMatcherConfig(hooks=[entry])

@@ -1,6 +1,6 @@
-"""YAML text to a valid `AgentFile`, or one `ConfigError` that names every fault with its line.
+"""From YAML text to a valid `AgentFile`, or one `ConfigError` that names every problem with its line.
 
-The text is read by `yamltext`, which bounds what it holds and knows the line of each value.
+`yamltext` reads the text, bounds its size and gives the position of each value.
 """
 
 from __future__ import annotations
@@ -15,19 +15,19 @@ from ..errors.validation import problems
 from ..yamltext import YamlProblem, load
 from .schema import AgentFile
 
-KEPT: Final = 8  # files of late
+MAX_CACHED: Final = 8  # recently parsed files
 
 
 def load_agent_file(text: object) -> AgentFile:
-    """Parse and validate. Raises `ConfigError`; nothing else, whatever `text` is."""
+    """Parse and validate. Raises `ConfigError`, and no other exception, for any value of `text`."""
     if not isinstance(text, str):
         raise ConfigError("yaml must be a string", "Pass the text of an agent file.")
     return _load(text)
 
 
-# A page that keeps the conversation itself sends the same text with every prompt, and reading it takes tens of
-# milliseconds. What comes of it cannot be changed.
-@lru_cache(KEPT)
+# A page that uses `chat` sends the same text with every prompt, and parsing it takes tens of milliseconds. The result
+# is immutable.
+@lru_cache(MAX_CACHED)
 def _load(text: str) -> AgentFile:
     try:
         document = load(text)

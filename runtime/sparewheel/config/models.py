@@ -1,4 +1,4 @@
-"""`models` and `providers`: who is asked, where, with which key and parameters."""
+"""`models` and `providers`: which models are used, at which address, with which key and parameters."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ from typing import Annotated, Any, Literal, get_args
 
 from pydantic import BeforeValidator, Field, WithJsonSchema, field_validator, model_validator
 
+from .accepted import ACCEPTED
 from .base import Strict
 
 ApiType = Literal["openai_chatcompletions", "openai_responses"]
@@ -13,7 +14,7 @@ Effort = Literal["none", "off", "minimal", "low", "medium", "high", "xhigh", "ma
 
 
 def _effort(value: object) -> object:
-    """`adaptive/high` is docker-agent's other way to write the effort `high`."""
+    """`adaptive/high` is docker-agent's other notation for the effort `high`."""
     return value.removeprefix("adaptive/") if isinstance(value, str) else value
 
 
@@ -37,80 +38,56 @@ ThinkingBudget = Annotated[
 
 
 class TaskBudgetConfig(Strict):
-    """Tokens for a whole task: thinking, tools and answers."""
+    """The token limit of a whole task: thinking, tools and answers."""
 
     type: Literal["tokens"] = "tokens"
     total: int = Field(ge=0)
 
 
-class CapabilitiesConfig(Strict):
-    """What a model takes beside text."""
-
-    image: bool = False
-    """Pictures."""
-    pdf: bool = False
-    """PDF documents."""
-    audio: bool = False
-    """Sound."""
-    video: bool = False
-    """Films."""
-
-
 class CostConfig(Strict):
-    """Prices in US dollars for a million tokens."""
+    """Prices in US dollars per million tokens."""
 
     input: float = Field(default=0.0, ge=0, allow_inf_nan=False)
-    """What is sent."""
+    """Input tokens."""
     output: float = Field(default=0.0, ge=0, allow_inf_nan=False)
-    """What is answered."""
+    """Output tokens."""
     cache_read: float | None = Field(default=None, ge=0, allow_inf_nan=False)
-    """What is sent and was in the provider's cache; unset: as input."""
+    """Input tokens read from the provider's cache; unset: the price of input."""
     cache_write: float | None = Field(default=None, ge=0, allow_inf_nan=False)
-    """What is written into the provider's cache; unset: as input."""
-
-
-class RoutingConfig(Strict):
-    """Prompts like these go to another model."""
-
-    model: str
-    """That model."""
-    examples: list[str]
-    """Prompts like these."""
+    """Input tokens written to the provider's cache; unset: the price of input."""
 
 
 class Endpoint(Strict):
-    """What a provider and a model may both say about where and how a request goes."""
+    """Settings of a request that both a provider and a model can have; those of the model win."""
+
+    accepted = ACCEPTED["endpoint"]
 
     base_url: str | None = None
-    """Where requests go, without the path of the call. `${env.NAME}` is filled in from the session's env."""
+    """The address of the API, without the path of the call. `${env.NAME}` is replaced from the session's env."""
     token_key: str | None = None
     """The name of the key in the session's env."""
     headers: dict[str, str] = {}
-    """Sent with every request; `${env.NAME}` is filled in from the session's env."""
+    """Sent with every request; `${env.NAME}` is replaced from the session's env."""
     temperature: float | None = None
-    """0 for the likeliest words, more for others."""
+    """0 for the most likely words; higher values make the choice more random."""
     max_tokens: int | None = Field(default=None, gt=0)
-    """The longest answer, in tokens."""
+    """Maximum length of an answer in tokens."""
     top_p: float | None = None
-    """Choose among the likeliest words that add up to this share."""
+    """Choose among the most likely words whose probabilities add up to this share."""
     frequency_penalty: float | None = None
-    """Against words that came often."""
+    """Penalty for words by how often they occurred."""
     presence_penalty: float | None = None
-    """Against words that came at all."""
+    """Penalty for words that occurred at all."""
     parallel_tool_calls: bool | None = None
-    """Whether one step may ask for several tools."""
+    """Whether the model may request several tools in one step."""
     thinking_budget: ThinkingBudget | None = None
-    """Tokens for thinking (-1: as many as the model likes, 0: none) or an effort."""
+    """Maximum number of tokens for thinking (-1: the model decides, 0: none), or an effort."""
     task_budget: int | TaskBudgetConfig | None = None
-    """Tokens for a whole task; Anthropic's newest models know it."""
+    """The token limit of a whole task; not available here for Anthropic, ignored by other providers."""
     provider_opts: dict[str, Any] = {}
-    """Parameters of this API alone, sent as they are. `context_size` is the window, and stays here."""
-    track_usage: bool | None = None
-    """Accepted; usage is always counted."""
+    """Parameters of this API only, sent unchanged. `context_size` is the context window and is not sent."""
     auth: dict[str, Any] | None = None
-    """Signing in without a key; needs a host."""
-    compaction_model: str | None = None
-    """Accepted; a conversation is shortened without asking a model."""
+    """Authentication without a key; needs a host."""
 
     @field_validator("base_url")
     @classmethod
@@ -121,49 +98,49 @@ class Endpoint(Strict):
 
 
 class ProviderConfig(Endpoint):
-    """A custom provider: the wire format of `provider`, at another place."""
+    """A custom provider: the wire format of `provider` at another address."""
+
+    accepted = ACCEPTED["endpoint"] | ACCEPTED["provider"]
 
     provider: str = "openai"
-    """Whose wire format it speaks."""
+    """The known provider whose wire format it uses."""
     api_type: ApiType | None = None
-    """Which of OpenAI's two."""
-    unload_api: str | None = None
-    """Accepted; only local model runners have it."""
+    """Which of OpenAI's two APIs."""
 
 
 class ModelConfig(Endpoint):
     """One model."""
 
+    accepted = ACCEPTED["endpoint"] | ACCEPTED["model"]
+
     provider: str = ""
     """A known provider, or a key of `providers`."""
     model: str = ""
-    """What the provider calls it."""
-    description: str = ""
-    """For people who choose."""
+    """The provider's name for the model."""
     context_limit: int | None = Field(default=None, gt=0)
-    """The size of its window in tokens, where the catalogue does not know it."""
+    """The size of its context window in tokens, where the catalogue does not have it."""
     cost: CostConfig | None = None
-    """Its prices, where the catalogue does not know them."""
-    capabilities: CapabilitiesConfig | None = None
-    """Accepted; what is sent is never stripped, so a model needs no permission."""
+    """Its prices, where the catalogue does not have them."""
     output_capabilities: dict[str, bool] = {}
-    """What it makes beside text; not available here."""
+    """Output other than text; not available here."""
     first_available: list[str] = []
-    """Instead of all else: models of which the first one is taken whose key is there."""
-    routing: list[RoutingConfig] = []
+    """Instead of all other keys: models, of which the first whose key is in env is used."""
+    routing: list[dict[str, Any]] = []
     """Choosing a model by the prompt; not available here."""
-    title_model: str | None = None
-    """Accepted; sessions have no titles here."""
     compaction_threshold: float | None = Field(default=None, gt=0, le=1)
-    """The share of its window at which the oldest part of a conversation is left out."""
-    bypass_models_gateway: bool | None = None
-    """Accepted; there is no gateway."""
+    """The share of its context window at which the oldest messages are left out."""
+
+    @model_validator(mode="before")
+    @classmethod
+    def _alone(cls, data: Any) -> Any:
+        if isinstance(data, dict) and data.get("first_available"):
+            written = {key for key, value in data.items() if value is not None}
+            if others := sorted(written - {"first_available", "description", "title_model"}):
+                raise ValueError(f"first_available stands alone; remove {', '.join(others)}")
+        return data
 
     @model_validator(mode="after")
     def _named(self) -> ModelConfig:
-        others = self.model_fields_set - {"first_available", "description", "title_model"}
-        if self.first_available and others:
-            raise ValueError(f"first_available stands alone; take away {', '.join(sorted(others))}")
         if not self.first_available and not (self.provider and self.model):
             raise ValueError("needs provider and model")
         return self

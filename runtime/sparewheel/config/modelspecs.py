@@ -1,4 +1,4 @@
-"""A reference to a model, as agents write it, made into a `ModelSpec`: where it is, its key, its parameters."""
+"""From a reference to a model, as agents write it, to a `ModelSpec`: its address, key and parameters."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from urllib.parse import urlsplit
 from ..errors import ConfigError
 from .catalogue import Price, lookup
 from .models import ModelConfig
-from .options import speak
+from .options import split_options
 from .providers import AUTOMATIC, NOT_HERE, PROVIDERS
 from .specs import ModelSpec
 from .unsupported import model_reasons
@@ -36,7 +36,7 @@ _PARAMETERS: Final = (
 
 @dataclass(slots=True)
 class Models:
-    """Resolves the models of one file for one env. What is wrong with a model is said once, where it is written."""
+    """Resolves the models of one file for one env. A problem of a model is reported once, at the model."""
 
     file: AgentFile
     env: Mapping[str, str]
@@ -44,13 +44,13 @@ class Models:
     _known: dict[str, ModelSpec | None] = field(default_factory=dict)
 
     def spec(self, ref: str, path: Path) -> ModelSpec | None:
-        """The model, or None when something speaks against it, which then is among the faults."""
+        """The model, or None if it cannot be used; the reason is then among the problems."""
         if ref not in self._known:
             try:
                 self._known[ref] = self._resolve(ref)
             except ConfigError as error:
                 self._known[ref] = None
-                self.expander.faults.add(path, f"{error.info.message} {error.info.hint}".strip())
+                self.expander.problems.add(path, f"{error.info.message} {error.info.hint}".strip())
         return self._known[ref]
 
     def _resolve(self, ref: str) -> ModelSpec:
@@ -58,11 +58,11 @@ class Models:
         custom = self.file.providers.get(config.provider)
         known = self._provider(config.provider, custom, ref)
         for key, reason in model_reasons(config, custom):
-            self.expander.faults.add(("models", ref, key) if ref in self.file.models else ("models", ref), reason)
+            self.expander.problems.add(("models", ref, key) if ref in self.file.models else ("models", ref), reason)
         api = (custom.api_type if custom else None) or known.api
         where: Path = ("models", ref) if ref in self.file.models else ("providers", config.provider)
         base_url = self._base_url(where, ref, config, custom, known)
-        said = speak(api, {**(custom.provider_opts if custom else {}), **config.provider_opts})
+        options = split_options(api, {**(custom.provider_opts if custom else {}), **config.provider_opts})
         token_key = _first("token_key", config, custom) or _default_token_key(known, config, custom)
         model = self.expander.strict(config.model, (*where, "model"))
         facts = lookup(custom.provider if custom else config.provider, model)
@@ -74,18 +74,18 @@ class Models:
             base_url=base_url,
             key=_key(ref, token_key, self.env),
             headers=self.expander.headers(
-                {**(custom.headers if custom else {}), **said.headers, **config.headers}, (*where, "headers")
+                {**(custom.headers if custom else {}), **options.headers, **config.headers}, (*where, "headers")
             ),
             parameters={name: value for name in _PARAMETERS if (value := _first(name, config, custom)) is not None},
-            options={**known.options, **said.options},
+            options={**known.options, **options.options},
             key_name=token_key,
-            context_limit=config.context_limit or said.context_limit or (facts.window if facts else None),
+            context_limit=config.context_limit or options.context_limit or (facts.window if facts else None),
             price=_price(config) or (facts.price if facts and at_home else None),
             compaction_threshold=config.compaction_threshold,
         )
 
     def _choose(self, ref: str, seen: tuple[str, ...] = ()) -> ModelConfig:
-        """The model that a reference stands for, after `auto` and `first_available` have chosen."""
+        """The model that a reference names, after `auto` and `first_available` are resolved."""
         config = self.file.models.get(ref)
         if config is None:
             if ref == "auto":
@@ -99,7 +99,7 @@ class Models:
         if not config.first_available:
             return config
         if ref in seen:
-            raise ConfigError(f'model "{ref}" chooses itself.', "Name other models in first_available.")
+            raise ConfigError(f'model "{ref}" refers to itself.', "Name other models in first_available.")
         missing = []
         for candidate in config.first_available:
             chosen = self._choose(candidate, (*seen, ref))
@@ -107,14 +107,16 @@ class Models:
             if not lacks:
                 return chosen
             missing.append(lacks)
-        raise ConfigError(f'model "{ref}" finds no key in env.', f"Set one of {', '.join(dict.fromkeys(missing))}.")
+        raise ConfigError(
+            f'model "{ref}": env has none of its keys.', f"Set one of {', '.join(dict.fromkeys(missing))}."
+        )
 
     def _automatic(self) -> ModelConfig:
         for provider, model in AUTOMATIC:
             if self.env.get(PROVIDERS[provider].token_key or "", "").strip():
                 return ModelConfig(provider=provider, model=model)
         keys = ", ".join(str(PROVIDERS[provider].token_key) for provider, _ in AUTOMATIC)
-        raise ConfigError('model "auto" finds no key in env.', f"Set one of {keys}, or name a model.")
+        raise ConfigError('model "auto": env has none of its keys.', f"Set one of {keys}, or name a model.")
 
     def _lacks(self, ref: str, config: ModelConfig) -> str | None:
         custom = self.file.providers.get(config.provider)
@@ -129,7 +131,7 @@ class Models:
             raise ConfigError(f'provider "{kind}" of model "{ref}" does not work in a browser: {NOT_HERE[kind]}.')
         if known is None:
             names = ", ".join(sorted({*self.file.providers, *PROVIDERS}))
-            raise ConfigError(f'provider "{name}" of model "{ref}" is not known.', f"Known are: {names}.")
+            raise ConfigError(f'provider "{name}" of model "{ref}" is not known.', f"The known providers are {names}.")
         return known
 
     def _base_url(
@@ -137,12 +139,14 @@ class Models:
     ) -> str:
         text = _first("base_url", config, custom) or known.base_url
         if not text:
-            raise ConfigError(f'model "{ref}" needs a base_url.', f"{config.provider} has no address of its own.")
+            raise ConfigError(f'model "{ref}" needs a base_url.', f"{config.provider} has no default address.")
         url = self.expander.strict(text, (*where, "base_url")).rstrip("/")
         if url.startswith(("http:", "https:")) and not _names_host(url):
-            self.expander.faults.add((*where, "base_url"), "names no host that there can be, once it is filled in")
+            self.expander.problems.add((*where, "base_url"), "has no valid host once its variables are replaced")
         if "$" in text and not url.startswith(("http://", "https://")):
-            self.expander.faults.add((*where, "base_url"), "must start with http:// or https:// once it is filled in")
+            self.expander.problems.add(
+                (*where, "base_url"), "must start with http:// or https:// once its variables are replaced"
+            )
         return url
 
 
@@ -150,7 +154,7 @@ def _names_host(url: str) -> bool:
     try:
         parts = urlsplit(url)
         return bool(parts.hostname) and parts.port != 0 and " " not in parts.netloc
-    except ValueError:  # an IPv6 address that is none, or a port
+    except ValueError:  # an invalid IPv6 address or port
         return False
 
 
@@ -160,7 +164,7 @@ def _price(config: ModelConfig) -> Price | None:
 
 
 def _default_token_key(known: KnownProvider, *configs: ModelConfig | ProviderConfig | None) -> str | None:
-    """A vendor's own key goes to the vendor's own address only; another address asks for a token_key or gets none."""
+    """A vendor's key is sent to the vendor's own address only; another address needs a token_key of its own."""
     return None if _first("base_url", *configs) else known.token_key
 
 
@@ -173,7 +177,9 @@ def _key(ref: str, token_key: str | None, env: Mapping[str, str]) -> str | None:
         return None
     value = env.get(token_key, "").strip()
     if not value:
-        raise ConfigError(f'model "{ref}" needs the key {token_key}, which env does not hold.', f"Set {token_key}.")
+        raise ConfigError(f'model "{ref}" needs the key {token_key}, which env does not have.', f"Set {token_key}.")
     if not (value.isascii() and value.isprintable()):
-        raise ConfigError(f"The value of {token_key} cannot be a key: it holds a line break or an odd character.")
+        raise ConfigError(
+            f"The value of {token_key} cannot be a key: it contains a line break or a character outside ASCII."
+        )
     return value

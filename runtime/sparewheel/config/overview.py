@@ -1,4 +1,4 @@
-"""What a page can learn of an agent file without running it. The shapes are docker-agent's."""
+"""Facts about an agent file that has not been run. The shapes are docker-agent's."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ def overview(file: AgentFile) -> dict[str, Any]:
 
 
 def list_agents(file: AgentFile) -> list[dict[str, str]]:
-    """`listAgents`: what a menu of agents needs."""
+    """`listAgents`: the facts for a menu of agents."""
     return [
         {"name": name, "model": agent.model, "description": agent.description, "instruction": agent.instruction}
         for name, agent in file.agents.items()

@@ -1,4 +1,4 @@
-"""The providers that need no configuration: where they are, which wire format they speak, what their key is called."""
+"""The providers that need no configuration: their addresses, wire formats and key variables."""
 
 from __future__ import annotations
 
@@ -11,12 +11,12 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class KnownProvider:
-    """What we know of a provider that needs no configuration. `api` names its wire format."""
+    """A provider that needs no configuration. `api` is the name of its wire format."""
 
     api: str
-    base_url: str  # empty: the file must say; `${NAME}` is filled in from env
+    base_url: str  # empty: the file has to set it; `${NAME}` is replaced from env
     token_key: str | None
-    options: Mapping[str, Any] = field(default_factory=dict)  # what this server wants otherwise
+    options: Mapping[str, Any] = field(default_factory=dict)  # where this server differs
 
 
 _CHAT: Final = "openai_chatcompletions"
@@ -64,11 +64,11 @@ PROVIDERS: Final[dict[str, KnownProvider]] = {
 }
 
 NOT_HERE: Final = {
-    "amazon-bedrock": "its requests are signed with keys of a cloud account, which a page must not hold",
+    "amazon-bedrock": "its requests are signed with the keys of a cloud account, which must not be in a page",
     "github-copilot": "it needs a sign-in on the host",
     "chatgpt": "it needs a sign-in on the host",
 }
-"""Providers that docker-agent has and a browser cannot have, and why."""
+"""Providers of docker-agent that a browser cannot use, with the reasons."""
 
 AUTOMATIC: Final = (
     ("anthropic", "claude-sonnet-4-6"),
@@ -79,4 +79,4 @@ AUTOMATIC: Final = (
     ("groq", "llama-3.3-70b-versatile"),
     ("deepseek", "deepseek-v4-pro"),
 )
-"""What `model: auto` takes: the first whose key is in env. docker-agent's order and choice."""
+"""`model: auto` is the first of these whose key is in env. The order is docker-agent's."""

@@ -1,4 +1,4 @@
-"""A valid file, an agent's name and the caller's env, made into what the runtime works with: a team of agents."""
+"""From a valid file, an agent's name and the caller's env to a `ResolvedTeam`: the agents, ready to run."""
 
 from __future__ import annotations
 
@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING
 from ..errors import ConfigError
 from .agents import MAX_IDENTICAL_CALLS, CommandConfig
 from .expand import Expander
-from .faults import Faults
 from .modelspecs import Models
+from .problems import Problems
 from .providers import PROVIDERS
 from .specs import ModelSpec, ResolvedAgent, ResolvedTeam
 from .tools import Tools
@@ -26,27 +26,27 @@ __all__ = ["PROVIDERS", "ModelSpec", "ResolvedAgent", "ResolvedTeam", "resolve",
 
 
 def resolve(file: AgentFile, name: str | None, env: Mapping[str, str]) -> ResolvedAgent:
-    """The chosen agent alone, of a team that can run. Raises like `resolve_team`."""
+    """The chosen agent of a team that can run. Raises like `resolve_team`."""
     team = resolve_team(file, name, env)
     return team.agents[team.root]
 
 
 def resolve_team(file: AgentFile, name: str | None, env: Mapping[str, str]) -> ResolvedTeam:
-    """The chosen agent (None: the first) and all whom it can reach by sub_agents and handoffs.
+    """The chosen agent (None: the first) and all agents that it can reach by sub_agents and handoffs.
 
-    `env` is the only place that `${...}` and keys are taken from.
+    `env` is the only source of keys and of values for `${...}`.
 
     Raises:
-        ConfigError: once, with everything that is missing or cannot work here, each with its line and column.
+        ConfigError: once, with everything that is missing or unsupported, each with its line and column.
     """
     root = next(iter(file.agents)) if name is None else name
     if root not in file.agents:
         raise ConfigError(f'agent "{root}" not found', f"The file has: {', '.join(file.agents)}.")
-    faults = Faults(file)
-    expander = Expander(env, faults)
-    team = _Team(file, faults, expander, Models(file, env, expander), Tools(file, expander))
-    agents = {reached: team.agent(reached) for reached in _reachable(file, root, faults)}
-    faults.check(root)
+    problems = Problems(file)
+    expander = Expander(env, problems)
+    team = _Team(file, problems, expander, Models(file, env, expander), Tools(file, expander))
+    agents = {reached: team.agent(reached) for reached in _reachable(file, root, problems)}
+    problems.check(root)
     return ResolvedTeam(
         {name: agent for name, agent in agents.items() if agent},
         root,
@@ -56,24 +56,24 @@ def resolve_team(file: AgentFile, name: str | None, env: Mapping[str, str]) -> R
     )
 
 
-def _reachable(file: AgentFile, root: str, faults: Faults) -> list[str]:
-    """The root first, then the others in the order in which they are met."""
+def _reachable(file: AgentFile, root: str, problems: Problems) -> list[str]:
+    """The root first, then the others in the order in which they are found."""
     met = [root]
     for name in met:
         for path, target in _targets(file.agents[name]):
             here = ("agents", name, *path)
             if target == name:
-                faults.add(here, "an agent cannot hand over to itself")
+                problems.add(here, "an agent cannot hand over to itself")
             elif target in file.agents:
                 if target not in met:
                     met.append(target)
             elif "/" in target:
-                faults.add(
+                problems.add(
                     here, f'"{target}" is an agent of another file, which is not fetched; write it into this one'
                 )
             else:
-                faults.add(here, f'there is no agent "{target}"; the file has: {", ".join(file.agents)}')
-    _check_forced(file, met, faults)
+                problems.add(here, f'there is no agent "{target}"; the file has: {", ".join(file.agents)}')
+    _check_forced(file, met, problems)
     return met
 
 
@@ -86,32 +86,32 @@ def _targets(agent: AgentConfig) -> list[tuple[Path, str]]:
     return found
 
 
-def _check_forced(file: AgentFile, names: list[str], faults: Faults) -> None:
-    """Handovers that the model does not choose must come to an end."""
+def _check_forced(file: AgentFile, names: list[str], problems: Problems) -> None:
+    """Forced handoffs must not form a circle."""
     for name in names:
         seen, at = [name], file.agents[name].force_handoff
         while at in file.agents and at not in seen:
             seen.append(at)
             at = file.agents[at].force_handoff
         if at == name and len(seen) > 1:
-            faults.add(("agents", name, "force_handoff"), f"leads back to itself: {' to '.join([*seen, name])}")
+            problems.add(("agents", name, "force_handoff"), f"leads back to itself: {' to '.join([*seen, name])}")
 
 
 @dataclass(slots=True)
 class _Team:
-    """Makes agents of one file; what is wrong goes to `faults`."""
+    """Resolves the agents of one file; what is wrong is added to `problems`."""
 
     file: AgentFile
-    faults: Faults
+    problems: Problems
     expander: Expander
     models: Models
     tools: Tools
 
     def agent(self, name: str) -> ResolvedAgent | None:
-        """The agent, or None when something speaks against it."""
+        """The agent, or None if it cannot run."""
         agent, here = self.file.agents[name], ("agents", name)
         entries = [(path, self.tools.filled(path, entry)) for path, entry in self.tools.entries(name, agent)]
-        check_agent(self.faults, name, agent, entries)
+        check_agent(self.problems, name, agent, entries)
         if agent.harness or "," in agent.model:
             return None
         refs = dict.fromkeys((agent.model, *agent.fallback.models))
@@ -124,7 +124,7 @@ class _Team:
         for index, budget in enumerate(agent.budgets):
             if budget not in self.file.budgets:
                 known = ", ".join(self.file.budgets) or "none"
-                self.faults.add((*here, "budgets", index), f'there is no budget "{budget}"; the file has: {known}')
+                self.problems.add((*here, "budgets", index), f'there is no budget "{budget}"; the file has: {known}')
         chain = tuple(spec for spec in specs if spec)
         return ResolvedAgent(
             name=name,
@@ -170,24 +170,24 @@ class _Team:
         )
 
     def _commands(self, agent: AgentConfig, here: Path) -> dict[str, CommandConfig]:
-        """Those the agent names, then its own, which win."""
+        """The commands of the groups that the agent names, then its own, which win."""
         found: dict[str, CommandConfig] = {}
         for index, group in enumerate(agent.use_commands):
             if group in self.file.commands:
                 found |= _plain_commands(self.file.commands[group])
             else:
-                self.faults.add((*here, "use_commands", index), f'there is no group of commands "{group}"')
+                self.problems.add((*here, "use_commands", index), f'there is no group of commands "{group}"')
         found |= _plain_commands(agent.commands)
         for name, command in found.items():
             if command.agent and command.agent not in self.file.agents:
-                self.faults.add((*here, "commands", name), f'there is no agent "{command.agent}"')
+                self.problems.add((*here, "commands", name), f'there is no agent "{command.agent}"')
             filled = self.expander.prose(command.instruction, (*here, "commands", name))
             found[name] = command.model_copy(update={"instruction": filled})
         return found
 
 
 def _plain_commands(commands: CommandsConfig) -> dict[str, CommandConfig]:
-    """One mapping, whichever way they are written."""
+    """The commands of either notation as one mapping."""
     groups = commands if isinstance(commands, list) else [commands]
     return {
         name: CommandConfig(instruction=command) if isinstance(command, str) else command

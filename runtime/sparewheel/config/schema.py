@@ -1,7 +1,7 @@
-"""The shape of an agent file: docker-agent's format, and keys of ours beside it.
+"""The shape of an agent file: docker-agent's format with additional keys.
 
-Ours are `timeouts`, `limits`, `guardrails`, `max_response_bytes`, most of `fallback`, `headers` and `context_limit` of
-a model, and the toolset types `files` and `python`.
+The additional keys are `timeouts`, `limits`, `guardrails`, `max_response_bytes`, most of `fallback`, `headers` and
+`context_limit` of a model, and the toolset types `files` and `python`.
 """
 
 from __future__ import annotations
@@ -11,6 +11,7 @@ from typing import Any
 from pydantic import Field, PrivateAttr
 
 from ..errors.validation import Path, Position, nearest
+from .accepted import ACCEPTED
 from .agents import AgentConfig, CommandsConfig, Safety, SkillsConfig, StructuredOutputConfig
 from .base import Strict
 from .chains import BackoffConfig, BudgetConfig, FallbackConfig, LimitsConfig, TimeoutsConfig
@@ -40,46 +41,44 @@ __all__ = [
 
 
 class PermissionsConfig(Strict):
-    """Which tool calls run: names with `*`, or `name:argument=value*`. deny beats ask beats allow."""
+    """Which tool calls run: names with `*`, or `name:argument=value*`. deny wins over ask, ask over allow."""
 
     allow: list[str] = []
-    """These run unasked."""
+    """Run without approval."""
     ask: list[str] = []
-    """The user is asked about these, even if they change nothing."""
+    """Need the user's approval, even if they change nothing."""
     deny: list[str] = []
-    """These never run."""
+    """Never run."""
 
 
 class RuntimeConfig(Strict):
-    """Defaults for those who run the file."""
+    """Defaults for running the file."""
 
-    sandbox: bool = False
-    """Accepted; a browser tab is one."""
-    network_allowlist: list[str] = []
-    """Accepted; the browser decides what may be reached."""
+    accepted = ACCEPTED["runtime"]
+
     safety: Safety | None = None
-    """Which tool calls run unasked, where neither the page nor the agent says."""
+    """Which tool calls run without approval, where neither the page nor the agent decides."""
 
 
 class AgentFile(Strict):
     """One file. The first agent is the default one."""
 
+    accepted = ACCEPTED["file"]
+
     version: str | int | None = None
-    """Of the format; nothing depends on it."""
-    metadata: dict[str, Any] = {}
-    """About the file; nothing depends on it."""
+    """The version of the format; it has no effect."""
     agents: dict[str, AgentConfig] = Field(min_length=1)
     """The agents by name."""
     models: dict[str, ModelConfig] = {}
-    """Models by the name that agents call them."""
+    """Models by name."""
     providers: dict[str, ProviderConfig] = {}
-    """Providers that are not known already, or are elsewhere."""
+    """Providers that are not known, or at another address."""
     permissions: PermissionsConfig = PermissionsConfig()
-    """Which tool calls run, ask or are refused."""
+    """Which tool calls run, need approval, or are refused."""
     budget: BudgetConfig = BudgetConfig()
-    """A ceiling for everything that happens in a session."""
+    """Limits of a whole session."""
     budgets: dict[str, BudgetConfig] = {}
-    """Ceilings that agents share by naming them."""
+    """Limits that agents share by naming them."""
     toolsets: dict[str, ToolsetConfig] = {}
     """Sources of tools that agents share by naming them."""
     mcps: dict[str, McpConfig] = {}
@@ -91,18 +90,14 @@ class AgentFile(Strict):
     skills: dict[str, SkillsConfig] = {}
     """Skills that agents share by naming them."""
     runtime: RuntimeConfig = RuntimeConfig()
-    """Defaults for those who run the file."""
-    evaluators: dict[str, dict[str, Any]] = {}
-    """Models that judge for hooks; not available here."""
-    flavors: dict[str, dict[str, Any] | None] = {}
-    """Variants of the file; none is chosen here."""
+    """Defaults for running the file."""
 
     _positions: dict[Path, Position] = PrivateAttr(default_factory=dict)
 
     def locate(self, positions: dict[Path, Position]) -> None:
-        """Remember where each key of the text stands."""
+        """Store the position of each key."""
         self._positions.update(positions)
 
     def position(self, path: Path) -> Position | None:
-        """Where a key stands, or the nearest thing around it; None for a file that was not read from a text."""
+        """The position of a key, else of the nearest value around it; None for a file without positions."""
         return nearest(path, self._positions)

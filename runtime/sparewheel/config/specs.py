@@ -1,4 +1,4 @@
-"""What comes out of an agent file: one model ready to be asked, one agent ready to run, and the team it is in."""
+"""The resolved parts of an agent file: a model ready for requests, an agent ready to run, and its team."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class ModelSpec:
-    """One model of a chain, ready to be asked. `key` is a secret: it never shows in a repr."""
+    """One model of a chain, ready for requests. `key` is a secret and is never part of a repr."""
 
     provider: str
     model: str
@@ -29,11 +29,11 @@ class ModelSpec:
     base_url: str
     key: str | None = field(default=None, repr=False)
     headers: Mapping[str, str] = field(default_factory=dict, repr=False)
-    parameters: Mapping[str, Any] = field(default_factory=dict)  # neutral names: temperature, max_tokens, ...
-    options: Mapping[str, Any] = field(default_factory=dict)  # this API's own, sent as they are
-    key_name: str | None = None  # what the key is called in env, for hints
+    parameters: Mapping[str, Any] = field(default_factory=dict)  # by neutral names: temperature, max_tokens, ...
+    options: Mapping[str, Any] = field(default_factory=dict)  # of this API only, sent unchanged
+    key_name: str | None = None  # the key's name in env, for hints
     context_limit: int | None = None  # tokens
-    price: Price | None = None  # None: not known, which is not the same as free
+    price: Price | None = None  # None: unknown, which is not free
     compaction_threshold: float | None = None  # share of the window; takes precedence over the agent's
 
     @property
@@ -48,7 +48,7 @@ class ModelSpec:
 
 @dataclass(frozen=True, slots=True)
 class ResolvedAgent:
-    """An agent that can run. `${...}` is filled in everywhere; 0 is no limit, unless a field says otherwise."""
+    """An agent that can run. All variables are replaced; 0 means no limit, unless a field says otherwise."""
 
     name: str
     instruction: str
@@ -82,12 +82,12 @@ class ResolvedAgent:
     compaction_threshold: float = 0.9
     hooks: tuple[tuple[HookEvent, HookMatcherConfig], ...] = ()
     commands: Mapping[str, CommandConfig] = field(default_factory=dict)
-    models: Mapping[str, ModelSpec] = field(default_factory=dict)  # those its tools may choose, by reference
-    hidden: frozenset[str] = field(default=frozenset(), repr=False)  # secrets beside those of the chain
+    models: Mapping[str, ModelSpec] = field(default_factory=dict)  # that its tools can choose, by reference
+    hidden: frozenset[str] = field(default=frozenset(), repr=False)  # further secrets, beside those of the chain
 
     @property
     def secrets(self) -> frozenset[str]:
-        """What must never leave: the keys, and what stands in headers or was filled in from env like one."""
+        """Values that must never be shown: keys, header values, and secret values from env."""
         specs = [*self.chain, *self.models.values()]
         values = {spec.key for spec in specs} | self.hidden
         return frozenset(value for value in values if value and len(value) > 3)
@@ -95,7 +95,7 @@ class ResolvedAgent:
 
 @dataclass(frozen=True, slots=True)
 class ResolvedTeam:
-    """The agents that can be reached from `root`, each ready to run, and what they share."""
+    """The agents that can be reached from `root`, and what they share."""
 
     agents: Mapping[str, ResolvedAgent]
     root: str
@@ -105,5 +105,5 @@ class ResolvedTeam:
 
     @property
     def secrets(self) -> frozenset[str]:
-        """Those of every agent."""
+        """The secrets of all agents."""
         return frozenset().union(*(agent.secrets for agent in self.agents.values()))

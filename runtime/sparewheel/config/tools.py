@@ -1,4 +1,4 @@
-"""The toolsets of an agent: its own and those it names, with `${...}` filled in."""
+"""The toolsets of an agent: its own and those it names, with `${...}` replaced."""
 
 from __future__ import annotations
 
@@ -15,13 +15,13 @@ if TYPE_CHECKING:
 
 @dataclass(slots=True)
 class Tools:
-    """Finds and fills the toolsets of one file."""
+    """Finds the toolsets of one file and replaces their variables."""
 
     file: AgentFile
     expander: Expander
 
     def entries(self, name: str, agent: AgentConfig) -> list[tuple[Path, ToolsetConfig]]:
-        """An agent's toolsets in order, each with where it is written; references to `mcps` are put in place."""
+        """An agent's toolsets in order, each with its path in the file; references to `mcps` are resolved."""
         here: Path = ("agents", name)
         found: list[tuple[Path, ToolsetConfig]] = [
             ((*here, "toolsets", index), entry) for index, entry in enumerate(agent.toolsets)
@@ -32,11 +32,11 @@ class Tools:
             else:
                 known = ", ".join(self.file.toolsets) or "none"
                 reason = f'there is no toolset "{key}"; the file has: {known}'
-                self.expander.faults.add((*here, "use_toolsets", index), reason)
+                self.expander.problems.add((*here, "use_toolsets", index), reason)
         return [(path, self._named(entry)) for path, entry in found]
 
     def filled(self, path: Path, entry: ToolsetConfig) -> ToolsetConfig:
-        """The toolset as it is opened. An `api` keeps `${...}` of its arguments, which come with each call."""
+        """The toolset with its variables replaced, except the arguments of an `api`, which each call replaces."""
         changes: dict[str, Any] = {
             "instruction": self.expander.prose(entry.instruction, (*path, "instruction")),
             "url": self.expander.strict(entry.url, (*path, "url")),
@@ -59,10 +59,10 @@ class Tools:
         return entry.model_copy(update=changes)
 
     def _named(self, entry: ToolsetConfig) -> ToolsetConfig:
-        """What `ref` names in `mcps`, with what the toolset says itself on top."""
+        """The entry that `ref` names in `mcps`, overridden by the keys of the toolset."""
         server = self.file.mcps.get(entry.ref) if entry.type == "mcp" else None
         if server is None:
             return entry
-        said = {name: getattr(entry, name) for name in entry.model_fields_set if name != "ref"}
+        own = {name: getattr(entry, name) for name in entry.model_fields_set if name != "ref"}
         shared = {name: getattr(server, name) for name in server.model_fields_set}
-        return entry.model_copy(update={"ref": "", **shared, **said})
+        return entry.model_copy(update={"ref": "", **shared, **own})

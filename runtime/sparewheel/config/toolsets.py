@@ -1,11 +1,12 @@
-"""`toolsets`: where an agent's tools come from, and the options of each source."""
+"""`toolsets`: the sources of an agent's tools, and the options of each source."""
 
 from __future__ import annotations
 
-from typing import Any, Final, Literal
+from typing import Any, Final, Literal, get_args
 
 from pydantic import Field, model_validator
 
+from .accepted import ACCEPTED
 from .base import Strict
 
 Available = Literal[
@@ -22,7 +23,7 @@ Available = Literal[
     "files",
     "python",
 ]
-"""The toolsets that run here."""
+"""The toolsets that are available here."""
 
 ToolsetType = Literal[
     Available,
@@ -89,7 +90,7 @@ ONLY_FOR: Final[dict[str, tuple[str, ...]]] = {
     "allowed_servers": ("mcp_catalog",),
     "blocked_servers": ("mcp_catalog",),
 }
-"""Options that only some types take; the others are for all."""
+"""Options that only some types have; all types have the others."""
 
 _NEEDED: Final = {
     "model_picker": "models",
@@ -106,25 +107,25 @@ class ApiConfig(Strict):
     """One HTTP request as a tool."""
 
     name: str
-    """The tool's name."""
+    """The name of the tool."""
     endpoint: str
-    """The address. `${NAME}` of an argument is filled in."""
+    """The address. `${NAME}` is replaced by the argument of that name."""
     method: Literal["GET", "POST", "PUT", "PATCH", "DELETE"]
-    """How it is asked."""
+    """The HTTP method."""
     instruction: str = ""
-    """What the model is told about it."""
+    """The description of the tool for the model."""
     headers: dict[str, str] = {}
-    """Sent with the request; `${env.NAME}` is filled in from the session's env."""
+    """Sent with the request; `${env.NAME}` is replaced from the session's env."""
     args: dict[str, dict[str, Any]] = {}
-    """The arguments: name to JSON schema."""
+    """The JSON schema of each argument, by name."""
     required: list[str] = []
-    """Which arguments the model must give."""
+    """The names of the required arguments."""
     output_schema: dict[str, Any] | None = None
-    """The shape of what comes back, for those who want to know."""
+    """The JSON schema of the response, for documentation."""
 
 
 class OAuthConfig(Strict):
-    """How to sign in to a remote MCP server that does not register clients by itself."""
+    """The sign-in to a remote MCP server without dynamic client registration."""
 
     client_id: str = Field(default="", alias="clientId")
     client_secret: str = Field(default="", alias="clientSecret", repr=False)
@@ -134,148 +135,110 @@ class OAuthConfig(Strict):
 
 
 class RemoteConfig(Strict):
-    """A server that is reached over HTTP."""
+    """An HTTP server."""
 
     url: str
-    """Its address."""
+    """The address of the server."""
     transport_type: str = ""
     """`streamable` (the default) or `sse`."""
     headers: dict[str, str] = {}
-    """Sent with every request; `${env.NAME}` is filled in from the session's env."""
+    """Sent with every request; `${env.NAME}` is replaced from the session's env."""
     oauth: OAuthConfig | None = None
-    """How to sign in."""
-
-
-class ScriptConfig(Strict):
-    """A shell command as a tool; for hosts that have a shell."""
-
-    cmd: str = ""
-    description: str = ""
-    args: dict[str, Any] = {}
-    required: list[str] = []
-    env: dict[str, str] = {}
-    working_dir: str = ""
-
-
-class PostEditConfig(Strict):
-    """A shell command after an edit; for hosts that have a shell."""
-
-    path: str
-    cmd: str
+    """The sign-in."""
 
 
 class McpConfig(Strict):
-    """An MCP server, as the top-level `mcps` names it and a toolset may write it out."""
+    """An MCP server: an entry of the top-level `mcps`, or part of a toolset."""
+
+    accepted = ACCEPTED["mcp"]
 
     command: str = ""
-    """Starts a server as a process; for hosts that have processes."""
+    """The command that starts the server as a process; needs a host."""
     args: list[str] = []
-    """Of the command."""
+    """The arguments of the command."""
     ref: str = ""
-    """A server of a catalogue, or the name of one in `mcps`."""
+    """A server of the catalogue, or a key of `mcps`."""
     remote: RemoteConfig | None = None
-    """A server that is reached over HTTP."""
+    """An HTTP server."""
     config: Any = None
-    """For servers of a catalogue."""
+    """The configuration of a server of the catalogue; needs a host."""
     version: str = ""
-    """What to install; for hosts."""
+    """The version to install; needs a host."""
     env: dict[str, str] = {}
-    """For processes."""
+    """For processes; needs a host."""
     tools: list[str] = []
-    """The names of the tools to keep; empty: all."""
+    """The names of the tools to offer; empty: all."""
     instruction: str = ""
-    """Takes the place of what the model is told about these tools; `{ORIGINAL_INSTRUCTIONS}` stands for that."""
+    """Replaces the instructions for these tools in the prompt; `{ORIGINAL_INSTRUCTIONS}` inserts the original ones."""
     name: str = ""
-    """What the toolset is called."""
-    defer: bool | list[str] = False
-    """Accepted; every tool is offered at once."""
+    """The name of the toolset."""
     working_dir: str = ""
-    """For processes."""
-    lifecycle: dict[str, Any] = {}
-    """How a server is kept running; for hosts."""
+    """For processes; needs a host."""
 
 
 class ToolsetConfig(McpConfig):
-    """One source of tools. Which options it takes depends on its type."""
+    """One source of tools. Its type decides which options it has."""
+
+    accepted = ACCEPTED["mcp"] | ACCEPTED["toolset"]
 
     type: ToolsetType
     """The kind of source."""
     readonly: bool = False
-    """Keep only tools that change nothing."""
-    toon: str = ""
-    """Accepted; results stay JSON."""
+    """Offer only tools that change nothing."""
     model: str = ""
-    """The model that reads these tools' results."""
+    """Accepted; the agent's own model reads the results."""
     timeout: int | None = Field(default=None, ge=1)
-    """Seconds; unset: 30 for requests."""
+    """Time limit of a call in seconds; unset: 30 for requests."""
     allowed_domains: list[str] = []
-    """Only these hosts may be asked; `example.com` is the host and what is below it."""
+    """The only hosts that may be requested; `example.com` includes its subdomains."""
     blocked_domains: list[str] = []
-    """These hosts may not be asked. Not together with allowed_domains."""
+    """Hosts that must not be requested. Excludes allowed_domains."""
     allow_private_ips: bool = False
-    """Let requests go to addresses of private networks."""
-    escape_html: bool | None = None
-    """Whether fetched HTML is escaped."""
+    """Allow requests to addresses of private networks."""
     url: str = ""
     """The address of an OpenAPI document."""
     headers: dict[str, str] = {}
-    """Sent with every request; `${env.NAME}` is filled in from the session's env."""
+    """Sent with every request; `${env.NAME}` is replaced from the session's env."""
     api_config: ApiConfig | None = None
     """The request of an `api` toolset."""
     rag_config: dict[str, Any] | None = None
     """The sources of a `rag` toolset."""
     models: list[str] = []
-    """What a `model_picker` may choose from."""
+    """The models that a `model_picker` can choose."""
     source: str = ""
-    """The Python text of a `python` toolset, whose functions become tools."""
+    """The Python source of a `python` toolset; its functions become tools."""
     file: str = ""
-    """Instead of source: the document of the session that holds it."""
+    """Instead of source: the path of a document of the session."""
     packages: list[str] = []
-    """What the Python code needs installed."""
+    """The packages that the Python code needs."""
     index: str = ""
-    """Where packages come from; unset: the bundle's own folder."""
+    """The package index; unset: the folder of the bundle."""
     shared: bool = False
-    """Whether agents share one."""
+    """Whether agents share one instance."""
     path: str = ""
-    """Where on a disk; for hosts that have one."""
-    shell: dict[str, ScriptConfig] = {}
-    """For hosts that have a shell."""
-    post_edit: list[PostEditConfig] = []
-    """For hosts that have a shell."""
+    """A path on disk; needs a host."""
     webhook_config: dict[str, Any] | None = None
-    """For webhooks."""
-    ignore_vcs: bool | None = None
-    """For hosts that have a disk."""
-    allow_list: list[str] = []
-    """Folders; for hosts that have a disk."""
-    deny_list: list[str] = []
-    """Folders; for hosts that have a disk."""
-    sudo_askpass: bool = False
-    """For hosts that have a shell."""
-    recall: bool = False
-    """For hosts that run jobs in the background."""
-    safer: bool = False
-    """Has no meaning any more."""
-    file_types: list[str] = []
-    """For language servers."""
-    allowed_servers: list[str] = []
-    """For catalogues of servers."""
-    blocked_servers: list[str] = []
-    """For catalogues of servers."""
+    """The target of a `webhook` toolset; needs a host."""
+
+    @model_validator(mode="before")
+    @classmethod
+    def _options_fit(cls, data: Any) -> Any:
+        if isinstance(data, dict) and data.get("type") in get_args(ToolsetType):
+            for option in sorted(data.keys() & ONLY_FOR.keys()):
+                if data[option] and data["type"] not in ONLY_FOR[option]:
+                    types = " and ".join(ONLY_FOR[option])
+                    raise ValueError(f"{option} is not an option of type {data['type']}, only of {types}")
+        return data
 
     @model_validator(mode="after")
-    def _fits(self) -> ToolsetConfig:
-        for option in sorted(self.model_fields_set & ONLY_FOR.keys()):
-            types = ONLY_FOR[option]
-            if self.type not in types and getattr(self, option):
-                raise ValueError(f"{option} is not an option of type {self.type}, only of {' and '.join(types)}")
+    def _complete(self) -> ToolsetConfig:
         needed = _NEEDED.get(self.type)
         if needed and not getattr(self, needed):
             raise ValueError(f"type {self.type} needs {needed}")
         if self.type == "mcp" and sum(map(bool, (self.command, self.remote, self.ref))) != 1:
-            raise ValueError("type mcp needs command, remote or ref, one of them")
+            raise ValueError("type mcp needs exactly one of command, remote and ref")
         if self.type == "python" and bool(self.source) == bool(self.file):
-            raise ValueError("type python needs source or file, one of them")
+            raise ValueError("type python needs exactly one of source and file")
         if self.type == "rag" and not (self.ref or self.rag_config):
             raise ValueError("type rag needs ref or rag_config")
         if self.allowed_domains and self.blocked_domains:

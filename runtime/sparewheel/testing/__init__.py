@@ -4,7 +4,7 @@
 
     with ScriptedProvider() as server:
         server.script("claude-x", errors.anthropic_overloaded(), Reply(anthropic(text=["Hel", "lo"]), every=0.05))
-        # run the agent against server.url, then look at server.requests
+        # run the agent against server.url, then inspect server.requests
 
 As a command: `python -m sparewheel.testing --port 8080 --script script.json` (see `--help` for the script's format).
 Pure standard library; nothing here imports the rest of the package.

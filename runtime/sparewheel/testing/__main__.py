@@ -14,33 +14,22 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from . import jsonscript
-from .responses import openai_responses
 from .script import Reply
 from .server import ScriptedProvider
-from .streams import anthropic, gemini, openai_chat
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
-
     from .record import Request
-    from .streams import Events
-
-_BUILDERS: dict[str, Callable[..., Events]] = {
-    "openai_chat": openai_chat,
-    "openai_responses": openai_responses,
-    "anthropic": anthropic,
-    "gemini": gemini,
-}
 
 
 def hello(request: Request) -> Reply:
-    """What a request is answered with when there is no script: a greeting in its own wire format."""
+    """The reply where there is no script: a greeting in the wire format of the request."""
+    build = jsonscript.BUILDERS[request.format or "openai_chat"]
     text = ["Hello", " from", " the", " scripted", " provider."]
-    return Reply(_BUILDERS[request.format or "openai_chat"](text=text, model=request.model or "unknown"), every=0.05)
+    return Reply(build(text=text, model=request.model or "unknown"), every=0.05)
 
 
 def main(arguments: list[str] | None = None) -> int:
-    """Serve until interrupted (0). 2 when the script or the port cannot be used."""
+    """Serve until interrupted, then return 0. Return 2 if the script or the port cannot be used."""
     options = _parser().parse_args(arguments)
     try:
         server = ScriptedProvider(strict=options.strict, cors=options.cors, host=options.host, port=options.port)
@@ -55,7 +44,7 @@ def main(arguments: list[str] | None = None) -> int:
     except (OSError, ValueError) as error:
         sys.stderr.write(f"sparewheel.testing: {error}\n")
         return 2
-    # A service manager stops it like Ctrl-C does, which a shell has it ignore that starts it in the background.
+    # SIGTERM stops it like Ctrl-C. SIGINT is set as well: a background job of a shell starts with SIGINT ignored.
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, signal.default_int_handler)
     sys.stdout.write(f"{server.url}\n")
@@ -68,7 +57,7 @@ def main(arguments: list[str] | None = None) -> int:
 
 
 def _report(server: ScriptedProvider) -> None:
-    """A line for each request, for ever."""
+    """Print a line for each request, without end."""
     for number in itertools.count(1):
         request = server.wait_for_request(number, timeout=None)
         note = f" refused: {request.violation}" if request.violation else ""
@@ -79,7 +68,7 @@ def _report(server: ScriptedProvider) -> None:
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
         prog="python -m sparewheel.testing",
-        description="A model API that answers what a script says. Without a script it greets in every wire format.",
+        description="A model API that plays a script. Without a script it sends a greeting, in every wire format.",
         epilog=f"The script file. {jsonscript.__doc__}",
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )

@@ -1,6 +1,6 @@
-"""One client connection: HTTP/1.1 by hand, because the faults to be played live below any HTTP library.
+"""One client connection, with HTTP/1.1 written here: an HTTP library cannot produce the faults that are scripted.
 
-The socket is read all the time, so a client that goes away is noticed at once, also while an answer is held back.
+The socket is read at all times, so a disconnect is detected at once, also while an answer is held back.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ _RESET_ON_CLOSE = struct.pack("ii", 1, 0)
 
 
 class Provider(Protocol):
-    """What a connection needs from the server it belongs to."""
+    """What a connection needs from its server."""
 
     record: Record
     keep_alive: bool
@@ -40,10 +40,10 @@ class Provider(Protocol):
         """The Access-Control headers of an answer."""
 
     def opened(self, connection: Connection) -> None:
-        """Take note of a new connection."""
+        """Register a new connection."""
 
     def closed(self, connection: Connection, error: BaseException | None) -> None:
-        """Take note of its end; `error` is what broke it, unless the client just went away."""
+        """Unregister a connection. `error` is the exception that ended it; None if the client disconnected."""
 
 
 class ClientGone(Exception):
@@ -56,12 +56,12 @@ class Connection(asyncio.Protocol):
     def __init__(self, provider: Provider) -> None:
         self._provider = provider
         self._received = bytearray()
-        self._news = asyncio.Event()
+        self._readable = asyncio.Event()
         self._gone = asyncio.Event()
         self._writable = asyncio.Event()
         self._writable.set()
 
-    # asyncio calls these
+    # called by asyncio
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         assert isinstance(transport, asyncio.Transport)
@@ -75,14 +75,14 @@ class Connection(asyncio.Protocol):
 
     def data_received(self, data: bytes) -> None:
         self._received += data
-        self._news.set()
+        self._readable.set()
 
     def eof_received(self) -> bool:
         self.connection_lost(None)
         return False
 
     def connection_lost(self, exc: Exception | None) -> None:
-        for event in (self._gone, self._news, self._writable):
+        for event in (self._gone, self._readable, self._writable):
             event.set()
 
     def pause_writing(self) -> None:
@@ -122,13 +122,13 @@ class Connection(asyncio.Protocol):
     async def _more(self) -> None:
         if self._gone.is_set():
             raise ClientGone
-        self._news.clear()
-        await self._news.wait()
+        self._readable.clear()
+        await self._readable.wait()
 
     # answering
 
     async def _answer(self, request: Request) -> bool:
-        """Play the reply to a request. True when the connection can carry another one."""
+        """Play the reply to a request. Returns whether the connection can serve another one."""
         record = self._provider.record
         record.add(request)
         if request.method == "OPTIONS":
@@ -145,7 +145,7 @@ class Connection(asyncio.Protocol):
             gone = True
             raise
         finally:
-            record.update(request, disconnected=gone, finished=True)  # at once: who waits for one may look at the other
+            record.update(request, disconnected=gone, finished=True)  # together: a test reads both
         wanted = self._provider.keep_alive and request.headers.get("connection", "").lower() != "close"
         return wanted and not reply.raw and reply.framing != "close" and not self._gone.is_set()
 
@@ -181,7 +181,7 @@ class Connection(asyncio.Protocol):
         return headers | self._provider.cors_headers(request, reply)
 
     async def _hold(self, passed: Coroutine[object, object, object], ping_every: float | None, ping: bytes) -> None:
-        """Wait, with a keep-alive from time to time, until the gate opens or the client is gone."""
+        """Wait until the gate opens or the client disconnects; send a keep-alive every `ping_every` seconds."""
         waiting = asyncio.ensure_future(passed)
         try:
             while not await self._done_or_gone(waiting, ping_every):
@@ -195,7 +195,7 @@ class Connection(asyncio.Protocol):
             raise ClientGone
 
     async def _done_or_gone(self, waiting: asyncio.Future[object], seconds: float | None) -> bool:
-        """Whether `waiting` is done within so many seconds; `ClientGone` as soon as the client leaves."""
+        """Return whether `waiting` ends within `seconds`. Raises ClientGone as soon as the client disconnects."""
         gone: asyncio.Future[object] = asyncio.ensure_future(self._gone.wait())
         try:
             await asyncio.wait({waiting, gone}, timeout=seconds, return_when=asyncio.FIRST_COMPLETED)
@@ -209,7 +209,7 @@ class Connection(asyncio.Protocol):
         if data and not self._gone.is_set():
             self._transport.write(data)
             await self._writable.wait()
-        # A write that fails marks the transport at once; `connection_lost` comes with the next turn of the loop.
+        # A failed write closes the transport at once; `connection_lost` follows in the next iteration of the loop.
         if self._gone.is_set() or self._transport.is_closing():
             raise ClientGone
 

@@ -26,7 +26,6 @@ ping_every, framing, cors, expose, repeat.
 
 from __future__ import annotations
 
-import inspect
 from dataclasses import fields
 from typing import TYPE_CHECKING, Any
 
@@ -38,7 +37,7 @@ from .streams import Events, ToolCall, Usage, anthropic, gemini, openai_chat
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-_BUILDERS: dict[str, Callable[..., Events]] = {
+BUILDERS: dict[str, Callable[..., Events]] = {
     "openai_chat": openai_chat,
     "openai_responses": openai_responses,
     "anthropic": anthropic,
@@ -48,7 +47,7 @@ _OPTIONS = frozenset(field.name for field in fields(Reply)) - {"events", "gates"
 
 
 class BadScript(ValueError):
-    """A script that cannot be used; the message says where and why."""
+    """A script that cannot be used; the message names the place and the reason."""
 
 
 def parse_script(document: object) -> tuple[dict[str, list[Reply]], list[Reply]]:
@@ -78,10 +77,10 @@ def _replies(items: object, place: str) -> list[Reply]:
 def _reply(item: object) -> Reply:
     if not isinstance(item, dict):
         raise BadScript("a reply must be an object")
-    kinds = [name for name in ("error", "events", "dropped", *_BUILDERS) if name in item]
+    kinds = [name for name in ("error", "events", "dropped", *BUILDERS) if name in item]
     if len(kinds) != 1:
         raise BadScript(
-            f"a reply is exactly one of error, events, dropped, {', '.join(_BUILDERS)}; found {kinds or 'none'}"
+            f"a reply is exactly one of error, events, dropped, {', '.join(BUILDERS)}; found {kinds or 'none'}"
         )
     kind, value = kinds[0], item[kinds[0]]
     options = {name: _option(name, option) for name, option in item.items() if name in _OPTIONS}
@@ -90,19 +89,19 @@ def _reply(item: object) -> Reply:
         made = _error(value, rest)
         reply = made if isinstance(made, Reply) else Reply(made)
     elif kind == "events":
-        _nothing_left(rest)
+        _refuse_unknown(rest)
         reply = Reply(tuple(text.encode() for text in value))
     elif kind == "dropped":
-        _nothing_left(rest)
+        _refuse_unknown(rest)
         reply = dropped(value)
     else:
         then = rest.pop("then", None)
-        _nothing_left(rest)
-        reply = Reply(_BUILDERS[kind](**_description(value)) + (_stream_error(then) if then else ()))
+        _refuse_unknown(rest)
+        reply = Reply(BUILDERS[kind](**_description(value)) + (_stream_error(then) if then else ()))
     return reply.replace(**options)
 
 
-def _nothing_left(rest: dict[str, Any]) -> None:
+def _refuse_unknown(rest: dict[str, Any]) -> None:
     if rest:
         raise BadScript(f"unknown keys: {', '.join(sorted(rest))}")
 
@@ -112,7 +111,7 @@ def _option(name: str, value: Any) -> Any:
 
 
 def _description(value: dict[str, Any]) -> dict[str, Any]:
-    """A builder's arguments, with the nested objects made into values."""
+    """A builder's arguments, with nested objects converted to `ToolCall` and `Usage`."""
     description = dict(value)
     if "tool_calls" in description:
         description["tool_calls"] = [ToolCall(**call) for call in description["tool_calls"]]
@@ -122,15 +121,9 @@ def _description(value: dict[str, Any]) -> dict[str, Any]:
 
 
 def _error(name: str, arguments: dict[str, Any]) -> Reply | Events:
-    known = {
-        each: made
-        for each, made in inspect.getmembers(errors, inspect.isfunction)
-        if made.__module__ == errors.__name__
-    }
-    if name.startswith("_") or name not in known:
-        names = ", ".join(each for each in known if not each.startswith("_"))
-        raise BadScript(f"unknown error {name!r}; known: {names}")
-    made: Reply | Events = known[name](**arguments)
+    if name not in errors.__all__:
+        raise BadScript(f"unknown error {name!r}; known: {', '.join(errors.__all__)}")
+    made: Reply | Events = getattr(errors, name)(**arguments)
     return made
 
 

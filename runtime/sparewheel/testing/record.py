@@ -1,4 +1,4 @@
-"""What the scripted provider saw: every request, and how far its answer got."""
+"""The record of the scripted provider: every request, and how far its answer has been sent."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ _GEMINI_PATH = re.compile(r"/models/(.+):streamGenerateContent$")
 
 
 def route(method: str, path: str) -> Format | None:
-    """The wire format a request speaks, by its path; None where there is no such endpoint."""
+    """The wire format of a request, by its path; None if there is no such endpoint."""
     if method != "POST":
         return None
     if path.endswith("/chat/completions"):
@@ -33,16 +33,16 @@ def route(method: str, path: str) -> Format | None:
 
 @dataclass
 class Request:
-    """One request as it arrived, and what became of its answer.
+    """One request as it arrived, and the state of its answer.
 
     headers:           names in lower case
     json:              the parsed body, None when it is not JSON
     time:              seconds on the monotonic clock, to compare two requests
     preflight_headers: what the browser's preflight for this path asked to send (lower case); empty without a preflight
     events_sent:       whole events handed to the network; bytes_sent counts the body: no HTTP framing, no keep-alives
-    disconnected:      the client went away before the answer was complete
-    finished:          nothing more will be sent: complete, cut, or the client is gone
-    violation:         what strict mode found wrong with it
+    disconnected:      the client disconnected before the answer was complete
+    finished:          nothing more will be sent: the answer is complete or cut, or the client disconnected
+    violation:         the error that strict mode found
     """
 
     method: str
@@ -89,16 +89,16 @@ class Record:
         self._changed = threading.Condition()
 
     def add(self, request: Request) -> None:
-        """Note a request; a preflight goes to its own list and lends its header names to the request it precedes."""
+        """Add a request. Preflights have a list of their own; the request after one gets its header names."""
         with self._changed:
             if request.method == "OPTIONS":
                 self.preflights.append(request)
             else:
-                request.preflight_headers = self._asked_for(request)
+                request.preflight_headers = self._preflight_headers(request)
                 self.requests.append(request)
             self._changed.notify_all()
 
-    def _asked_for(self, request: Request) -> tuple[str, ...]:
+    def _preflight_headers(self, request: Request) -> tuple[str, ...]:
         for preflight in reversed(self.preflights):
             if (preflight.path, preflight.headers.get("origin")) == (request.path, request.headers.get("origin")):
                 names = preflight.headers.get("access-control-request-headers", "")
@@ -106,14 +106,14 @@ class Record:
         return ()
 
     def update(self, request: Request, **changes: Any) -> None:
-        """Set fields of a request and wake whoever waits for them."""
+        """Set fields of a request and wake the threads that wait for a change."""
         with self._changed:
             for name, value in changes.items():
                 setattr(request, name, value)
             self._changed.notify_all()
 
     def wait_for(self, found: Callable[[], Request | None], what: str, timeout: float | None) -> Request:
-        """Block until `found` gives a request; `TimeoutError` naming `what` after `timeout` seconds (None: never)."""
+        """Block until `found` returns a request. Raises TimeoutError after `timeout` seconds (None: never)."""
         with self._changed:
             request = self._changed.wait_for(found, timeout)
             if request is None:

@@ -1,4 +1,4 @@
-"""Well-formed OpenAI Responses streams; every item is announced, filled, closed and repeated at the end.
+"""Well-formed OpenAI Responses streams: each item is added, filled and closed, and repeated in the terminal event.
 
 Shapes after OpenAI's reference, "Responses: streaming events": each event carries its `type` twice (SSE event name and
 field) and a rising `sequence_number`; the stream ends with the terminal event and has no `[DONE]`.

@@ -1,7 +1,7 @@
 """Scripted replies: what the server sends, in which pieces, how fast, and where it breaks.
 
 A `Reply` is a plain value. `steps` turns it into the exact order of writes, pauses, holds and the ending, without any
-I/O, so the server only has to play them. Byte offsets count the body, never the HTTP framing around it.
+I/O; the server plays them. Byte offsets count the body, never the HTTP framing around it.
 """
 
 from __future__ import annotations
@@ -19,14 +19,14 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
 BEFORE_HEAD = -1
-"""A place in `Reply.gates` and `Reply.silent_after`: before even the status line is sent."""
+"""A place in `Reply.gates` and `Reply.silent_after`: before the status line."""
 
 CutKind: TypeAlias = Literal["reset", "close", "end"]
 Framing: TypeAlias = Literal["chunked", "length", "close"]
 
 
 class Gate:
-    """A point where a reply waits until the test says go. Safe to use from any thread; once open it stays open."""
+    """A point where a reply waits until the test opens the gate. Thread-safe; once open it stays open."""
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
@@ -35,7 +35,7 @@ class Gate:
         self._waiters: dict[asyncio.Event, asyncio.AbstractEventLoop] = {}
 
     def open(self) -> None:
-        """Let everything that waits here, now or later, go on."""
+        """Release every reply that waits here now or arrives later."""
         with self._lock:
             self._opened = True
             for event, loop in self._waiters.items():
@@ -43,7 +43,7 @@ class Gate:
             self._waiters.clear()
 
     def wait_reached(self, timeout: float = 30.0) -> None:
-        """Block until a reply has arrived here; `TimeoutError` after `timeout` seconds."""
+        """Block until a reply has arrived here. Raises TimeoutError after `timeout` seconds."""
         if not self._reached.wait(timeout):
             raise TimeoutError(f"no reply reached the gate within {timeout} s")
 
@@ -75,18 +75,18 @@ class Reply:
     every:        seconds between two events
     split:        None: one write per event; n: n bytes per write, across event borders; a tuple: write borders at these
                   offsets; (): the whole body in one write. With `every`, event borders are write borders too
-    cut_at:       stop after this many body bytes and end as `cut` says
+    cut_at:       stop after this many body bytes; `cut` sets how it ends
     cut:          "reset": TCP reset; "close": connection closed without the end of the HTTP body;
                   "end": the HTTP body ends as if it were complete, so only the stream's own end marker is missing
-    silent_after: send this many events, then nothing more until the client or the server goes
+    silent_after: send this many events, then nothing more until the client disconnects or the server closes
     gates:        {events sent: gate}: wait there until the gate is opened
     ping_every:   while silent or at a gate, send `ping` every so many seconds
-    ping:         the bytes of a keep-alive, an SSE comment unless told otherwise
+    ping:         the bytes of a keep-alive; by default an SSE comment
     framing:      "chunked"; "length": Content-Length; "close": the body ends with the connection, as in HTTP/1.0
     raw:          the events are the whole response, status line included
     cors:         False: no Access-Control headers on this answer
     expose:       header names for Access-Control-Expose-Headers; a browser hides every other (Retry-After too)
-    repeat:       answer with this one for ever; it must be the last of its queue
+    repeat:       answer every further request with it; it must be the last of its queue
     """
 
     events: tuple[bytes, ...] = ()
@@ -133,7 +133,7 @@ class Reply:
 
 
 def dropped(cut: CutKind = "reset") -> Reply:
-    """A connection that dies before a single byte of an answer."""
+    """A connection that breaks before the first byte of an answer."""
     return Reply(raw=True, cut_at=0, cut=cut)
 
 
@@ -159,7 +159,7 @@ class Pause:
 
 @dataclass(frozen=True)
 class Hold:
-    """Wait for a gate; without one, for good. Meanwhile a keep-alive every `ping_every` seconds."""
+    """Wait for a gate; without one, until the connection ends. Meanwhile a keep-alive every `ping_every` seconds."""
 
     gate: Gate | None
     ping_every: float | None = None
@@ -167,7 +167,7 @@ class Hold:
 
 @dataclass(frozen=True)
 class Finish:
-    """End the answer: properly ("end") or by a reset or close."""
+    """End the answer: complete ("end"), or by a reset or close."""
 
     kind: CutKind
 

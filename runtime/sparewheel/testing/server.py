@@ -1,4 +1,4 @@
-"""The scripted provider: a model API on 127.0.0.1 that answers exactly what a test told it to.
+"""The scripted provider: a model API on 127.0.0.1 that answers with the replies that a test scripted.
 
 It runs in a thread of its own, so sync and async tests use it alike:
 
@@ -7,7 +7,7 @@ It runs in a thread of its own, so sync and async tests use it alike:
         ...                                  # let the agent call server.url + "/v1"
         assert [each.model for each in server.requests] == ["gpt-x", "gpt-x"]
 
-Leaving the `with` block without an exception calls `check()`, so a test cannot pass while requests went unscripted.
+Leaving the `with` block without an exception calls `check()`: the test fails if a request had no scripted reply.
 """
 
 from __future__ import annotations
@@ -32,7 +32,7 @@ if TYPE_CHECKING:
 
 
 class ScriptError(AssertionError):
-    """What went wrong between the script and the requests; one line for each problem."""
+    """Requests that did not fit the script; one line for each problem."""
 
 
 class ScriptedProvider:
@@ -40,8 +40,8 @@ class ScriptedProvider:
 
     models:  replies by model name, consumed in order. A function from a request to a reply answers all further requests
     default: replies for every model without a queue of its own
-    strict:  check each request as the vendor would; a violation is answered with the vendor's 400 and noted for `check`
-    cors:    False: a vendor that allows no browser at all; preflights get no Access-Control headers either
+    strict:  check each request as the vendor would; a violation gets the vendor's 400 and is reported by `check`
+    cors:    False: an API that does not allow browsers; preflights get no Access-Control headers either
     keep_alive: several requests on one connection. Off, because browsers silently repeat a request whose reused
              connection breaks before an answer, which would use up a scripted reply
     host, port: where to listen; port 0 takes a free one
@@ -90,11 +90,11 @@ class ScriptedProvider:
                 raise ValueError(f"a reply after one that repeats would never be sent (model {model!r})")
             queue.append(reply)
 
-    # what happened
+    # requests so far
 
     @property
     def requests(self) -> list[Request]:
-        """Every request but the preflights, in the order of arrival."""
+        """Every request except preflights, in the order of arrival."""
         return self.record.requests
 
     @property
@@ -107,17 +107,17 @@ class ScriptedProvider:
         return self.wait_for(lambda request: True, n, timeout, what="request")
 
     def wait_for_disconnect(self, n: int = 1, timeout: float | None = 30.0) -> Request:
-        """Block until n clients have left before the end of their answer; gives the n-th of those requests."""
+        """Block until n clients have disconnected before the end of their answer; returns the n-th request."""
         return self.wait_for(lambda request: request.disconnected, n, timeout, what="disconnect")
 
     def wait_for_finish(self, n: int = 1, timeout: float | None = 30.0) -> Request:
-        """Block until n answers are over: complete, cut, or left by the client."""
+        """Block until n answers have ended: complete, cut, or with the client disconnected."""
         return self.wait_for(lambda request: request.finished, n, timeout, what="finished answer")
 
     def wait_for(
         self, test: Callable[[Request], bool], n: int = 1, timeout: float | None = 30.0, *, what: str = "match"
     ) -> Request:
-        """Block until the test holds for n requests; gives the n-th. `TimeoutError` after `timeout` seconds."""
+        """Block until `test` is true for n requests; returns the n-th. Raises TimeoutError after `timeout` seconds."""
 
         def found() -> Request | None:
             matches = [request for request in self.record.requests if test(request)]
@@ -126,22 +126,22 @@ class ScriptedProvider:
         return self.record.wait_for(found, f"{what} number {n}", timeout)
 
     def check(self, *, unused: bool = False) -> None:
-        """Raise `ScriptError` for what went wrong since the last call: requests without a reply, strict violations.
+        """Raise `ScriptError` for the problems since the last call: requests without a reply, strict violations.
 
-        With `unused`, replies that nobody fetched are a problem as well.
+        With `unused`, replies that were never requested are problems as well.
         """
         problems, self._problems = self._problems, []
         if unused:
             for model, queue in self._queues.items():
                 if left := sum(1 for reply in queue if not _repeats(reply)):
-                    problems.append(f"{_name(model)}: {left} scripted replies were never asked for")
+                    problems.append(f"{_name(model)}: {left} scripted replies were never requested")
         if problems:
             raise ScriptError("\n".join(problems))
 
-    # what a connection asks for
+    # called by the connections
 
     def reply_to(self, request: Request) -> Reply:
-        """The next scripted answer for a request, or an error that says why there is none."""
+        """The next scripted answer for a request, or an error with the reason why there is none."""
         if request.format is None:
             return self._unscripted(404, f"no endpoint {request.method} {request.path}")
         if self.strict and (violation := strict.violation(request)):
@@ -168,7 +168,7 @@ class ScriptedProvider:
         return Reply.json(status, {"error": {"message": message, "type": "script_error", "code": "script_error"}})
 
     def preflight_headers(self, request: Request) -> dict[str, str]:
-        """Allow whatever is asked for, as the model APIs that admit browsers do."""
+        """Allow every requested method and header, as model APIs that support browsers do."""
         asked = request.headers
         if not self.cors:
             return {}
@@ -184,18 +184,18 @@ class ScriptedProvider:
         return allowed
 
     def cors_headers(self, request: Request, reply: Reply) -> dict[str, str]:
-        """The Access-Control headers of an answer; none without an Origin or where they are switched off."""
+        """The Access-Control headers of an answer; none without an Origin or if they are switched off."""
         if not (self.cors and reply.cors and "origin" in request.headers):
             return {}
         exposed = {"access-control-expose-headers": ", ".join(reply.expose)} if reply.expose else {}
         return {"access-control-allow-origin": request.headers["origin"], "vary": "Origin", **exposed}
 
     def opened(self, connection: Connection) -> None:
-        """Keep a connection, to end it with the server."""
+        """Register a connection, to close it with the server."""
         self._connections.add(connection)
 
     def closed(self, connection: Connection, error: BaseException | None) -> None:
-        """Forget a connection; `check` fails for what is not HTTP and for a defect in the server."""
+        """Unregister a connection; its error (no HTTP, or a defect in the server) is a problem for `check`."""
         self._connections.discard(connection)
         if error is not None:
             self._problems.append(f"the scripted provider failed: {error!r}")
@@ -204,11 +204,11 @@ class ScriptedProvider:
 
     @property
     def url(self) -> str:
-        """Where it listens, without a trailing slash. Any path prefix works: the end of the path decides."""
+        """The base URL, without a trailing slash. Any path prefix works: only the end of the path counts."""
         return f"http://{self._host}:{self._port}"
 
     def refused_url(self) -> str:
-        """A URL on which nobody listens: the connection is refused for as long as this server runs."""
+        """A URL without a listener: connections are refused for as long as this server runs."""
         held = socket.socket()
         held.bind((self._host, 0))
         self._refused.append(held)

@@ -1,6 +1,6 @@
 """Well-formed streams of the four wire formats, from one neutral description.
 
-Every builder gives one `bytes` per SSE event, so a reply can count them; join them for the recorded response.
+Each builder returns one `bytes` object per SSE event, so that a reply can count them.
 `finish=None` leaves out the end (finish reason, usage, end marker): a stream that an error event can follow:
 
     Reply(anthropic(text=["Hel"], finish=None) + errors.anthropic_stream_error())
@@ -67,7 +67,7 @@ def sse(data: object, event: str | None = None, newline: str = "\n") -> bytes:
 
 
 def _reason(finish: str, tool_calls: Sequence[ToolCall], words: Mapping[str, str]) -> str:
-    """The vendor's word for a neutral finish reason; any other word is passed on as it is."""
+    """The vendor's word for a neutral finish reason; any other word is kept."""
     if finish == "auto":
         finish = "tool_calls" if tool_calls else "stop"
     return words.get(finish, finish)
@@ -217,7 +217,7 @@ def _anthropic_message(model: str, usage: Usage) -> dict[str, object]:
         "stop_reason": None,
         "stop_sequence": None,
         "usage": {
-            # Anthropic counts what its cache has to do with apart from the rest.
+            # Anthropic counts cached tokens separately.
             "input_tokens": usage.input - usage.cached - usage.written,
             "cache_creation_input_tokens": usage.written,
             "cache_read_input_tokens": usage.cached,

@@ -1,4 +1,4 @@
-"""Requests checked as the vendors check them: the first violation, with the answer the vendor would give."""
+"""Requests checked as the vendors check them: the first violation, with the vendor's answer to it."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ _CHECKS: dict[Format, Callable[[Request], None]] = {
 
 
 def violation(request: Request) -> Violation | None:
-    """The first thing the vendor of this request's format would refuse; None when it is fine."""
+    """The first thing the vendor of this request's format would refuse; None if there is nothing."""
     if request.format is None:
         return None
     try:

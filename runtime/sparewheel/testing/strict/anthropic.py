@@ -55,7 +55,7 @@ def check_messages(request: Request) -> None:
 
 
 def _roles(messages: list[dict[str, Any]]) -> None:
-    """User first, then in turns. The API now merges neighbours of one role, but servers that copy it still refuse."""
+    """User first, then alternating. The API now merges adjacent messages of a role; compatible servers refuse them."""
     previous = None
     for i, message in enumerate(messages):
         role = message.get("role")
@@ -99,7 +99,7 @@ def _block_ids(message: dict[str, Any] | None, kind: str, field: str) -> list[st
 
 
 def _pairs(messages: list[dict[str, Any]]) -> None:
-    """Every tool_use answered in the very next message, every tool_result asked for in the one before."""
+    """Each tool_use has its result in the next message, each tool_result its call in the previous one."""
     for i, message in enumerate(messages):
         asked = _block_ids(messages[i - 1] if i else None, "tool_use", "id")
         for j, block in enumerate(objects(message.get("content"))):

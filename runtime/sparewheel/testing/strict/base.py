@@ -26,5 +26,5 @@ class Refused(Exception):
 
 
 def objects(value: object) -> list[dict[str, Any]]:
-    """The objects of a list; anything else is no objects (its type is judged where it matters)."""
+    """The objects in a list; none for any other value (its type is checked elsewhere)."""
     return [each for each in value if isinstance(each, dict)] if isinstance(value, list) else []

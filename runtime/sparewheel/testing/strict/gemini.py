@@ -16,7 +16,7 @@ _PARAMETERS = frozenset(
     "cachedContent contents generationConfig model safetySettings serviceTier store systemInstruction "
     "system_instruction toolConfig tool_config tools".split()
 )
-# What `parameters` of a function declaration (an OpenAPI subset) does not know; `parametersJsonSchema` does.
+# Keywords that `parametersJsonSchema` of a function declaration takes, but not `parameters` (an OpenAPI subset).
 _SCHEMA_UNKNOWN = ("$defs", "$ref", "$schema", "additionalProperties", "allOf", "const", "definitions", "oneOf")
 
 _UNBALANCED = (

@@ -79,7 +79,7 @@ def check_chat(request: Request) -> None:
 
 
 def _messages(messages: list[dict[str, Any]]) -> None:
-    """Roles, ids, and every tool call answered by the tool messages right after it."""
+    """Roles, ids, and a tool message right after each tool call."""
     open_calls: set[str] = set()
     for i, message in enumerate(messages):
         role = message.get("role")

@@ -1,4 +1,4 @@
-"""Reasons why an agent file cannot run: collected with their place, and said all at once."""
+"""The reasons why an agent file cannot run, collected with their positions and reported together."""
 
 from __future__ import annotations
 
@@ -14,21 +14,23 @@ if TYPE_CHECKING:
 
 
 @dataclass(slots=True)
-class Faults:
-    """What speaks against a session. A reason is kept once, however many agents share it."""
+class Problems:
+    """The reasons found so far. A reason that several agents share is kept once."""
 
     file: AgentFile
     _reasons: dict[str, Position] = field(default_factory=dict)
 
     def add(self, path: Path, reason: str) -> None:
-        """`path` is the key that is at fault; it need not be in the text."""
+        """Add a reason. `path` is the key that causes it; it need not be in the text."""
         name = ".".join(shown(part) for part in path)
         position = self.file.position(path)
         line = f"line {position[0]}, column {position[1]}: " if position else ""
         self._reasons[" ".join(f"{line}{name}: {reason}".split())] = position or (0, 0)
 
     def check(self, root: str) -> None:
-        """Raises `ConfigError` with every reason, in the order of the text, when there is one."""
+        """Raises `ConfigError` with all reasons, in the order of the text, if there are any."""
         if self._reasons:
-            said = "; ".join(sorted(self._reasons, key=lambda reason: self._reasons[reason]))
-            raise ConfigError(f'agent "{root}" cannot run: {said}', "Correct what is named; nothing was sent.")
+            reasons = "; ".join(sorted(self._reasons, key=lambda reason: self._reasons[reason]))
+            raise ConfigError(
+                f'agent "{root}" cannot run: {reasons}', "Correct the keys that are named; nothing was sent."
+            )

@@ -2,7 +2,7 @@
 """Build, serve, run, test and check Sparewheel: `python3 build.py --help`.
 
 Needs Python 3.11 or newer with Node 20 or newer and npm; everything else is fetched into this folder. This file makes
-the virtual environment and goes on inside it; what the commands do is in `runtime/bundle`.
+the virtual environment and continues inside it; the commands are in `runtime/bundle`.
 """
 
 from __future__ import annotations
@@ -23,18 +23,18 @@ VENV = ROOT / ".venv"
 VENV_PYTHON = VENV / ("Scripts/python.exe" if os.name == "nt" else "bin/python")
 PYTHON_MIN = (3, 11)
 NODE_MIN = 20
-PASSED_ON = ("run", "test", "bench")  # commands whose arguments are another program's
+PASSED_ON = ("run", "test", "bench")  # commands that pass their arguments to another program
 
 
 def parse(argv: list[str]) -> tuple[argparse.Namespace, list[str]]:
-    """Read the command line; what follows `run`, `test` or `bench` comes back untouched as the second value."""
+    """Parse the command line. The second value is what follows `run`, `test` or `bench`, unchanged."""
     parser = argparse.ArgumentParser(prog="build.py", description="Build and use Sparewheel.")
     commands = parser.add_subparsers(dest="command", metavar="COMMAND", required=True)
     commands.add_parser("build", help="make dist/: a static folder that runs from any static host")
     serve = commands.add_parser("serve", help="build, then serve the page on this machine")
-    serve.add_argument("--port", type=port, default=8000, help="0 takes any free one (default: %(default)s)")
+    serve.add_argument("--port", type=port, default=8000, help="0: any free port (default: %(default)s)")
     serve.add_argument("--open", action="store_true", help="open the page in the default browser")
-    commands.add_parser("run", help="build, then run one turn headless; its events are JSON lines on stdout")
+    commands.add_parser("run", help="build, then run one turn headless; prints events as JSON lines")
     commands.add_parser("test", help="run all tests, or those that pytest's arguments select; builds if they need it")
     commands.add_parser("bench", help="build, then measure against raw JavaScript; --quick, --json FILE, --soak")
     commands.add_parser("check", help="lint, format, types, layers")
@@ -44,14 +44,14 @@ def parse(argv: list[str]) -> tuple[argparse.Namespace, list[str]]:
 
 
 def port(text: str) -> int:
-    """Read a TCP port of the command line."""
+    """Parse a TCP port."""
     if not text.isdecimal() or int(text) > 65535:
         raise argparse.ArgumentTypeError(f"{text!r} is not a port (0 to 65535)")
     return int(text)
 
 
 def check_tools() -> None:
-    """Stop with one line when Python, Node or npm is missing or too old."""
+    """Exit with one line if Python, Node or npm is missing or too old."""
     if sys.version_info < PYTHON_MIN:
         stop(f"Python {sys.version.split()[0]} is too old: run it with Python 3.11 or newer")
     node = shutil.which("node")
@@ -68,7 +68,7 @@ def check_tools() -> None:
 
 
 def ensure_environment() -> None:
-    """Make .venv, or bring it up to date, unless it has what pyproject.toml asks for and was made in this place."""
+    """Make or update .venv, unless it was made in this folder from the present pyproject.toml."""
     import tomllib
 
     from bundle.shell import logged, say
@@ -77,7 +77,7 @@ def ensure_environment() -> None:
     wanted = [str(ROOT), project["project"], project["build-system"], project["tool"]["hatch"]]
     key = hashlib.sha256(json.dumps(wanted, sort_keys=True).encode()).hexdigest()
     stamp = VENV / "made-from"
-    complete = VENV_PYTHON.exists() and stamp.exists()  # the Python it was made with may be gone
+    complete = VENV_PYTHON.exists() and stamp.exists()  # the Python that it links to may have been removed
     if complete and stamp.read_text() == key:
         return
     say("installing the Python tools into .venv (once; about half a minute)")
@@ -96,12 +96,12 @@ def ensure_environment() -> None:
 
 
 def inside() -> bool:
-    """Is this the virtual environment's Python?"""
+    """Whether this is the Python of the virtual environment."""
     return Path(sys.prefix).resolve() == VENV.resolve()
 
 
 def stop(message: str) -> NoReturn:
-    """End with a line on stderr and exit code 1."""
+    """Exit with code 1 and a line on stderr."""
     sys.exit(f"build.py: {message}")
 
 

@@ -1,7 +1,7 @@
-"""The JSON schema of agent files, for editors: they complete keys and say what is wrong while one types.
+"""The JSON schema of agent files, with which editors complete keys and mark errors.
 
-A file asks for it in its first line, `# yaml-language-server: $schema=agent-schema.json`. It is made from the models
-that read the files, so the two cannot differ; drafts of JSON Schema from 7 on understand it.
+A file refers to it in its first line, `# yaml-language-server: $schema=agent-schema.json`. It is generated from the
+models that read the files, and is valid in every draft of JSON Schema from 7 on.
 """
 
 from __future__ import annotations
@@ -47,19 +47,19 @@ class _Described(UntitledFields):
 
 
 def agent_file_schema() -> dict[str, Any]:
-    """The schema as a document of its own."""
+    """The schema as a complete document."""
     schema = AgentFile.model_json_schema(schema_generator=_Described)
     head = {"$schema": _DRAFT, "$id": FILE_NAME, "title": "Agent file"}
     return head | without(rewrite(schema, _tidy), "title")
 
 
 def agent_file_schema_text() -> str:
-    """What stands in `dist/agent-schema.json`."""
+    """The text of `dist/agent-schema.json`."""
     return json.dumps(agent_file_schema(), indent=1, ensure_ascii=False) + "\n"
 
 
 def _descriptions(model: type[BaseModel]) -> dict[str, str]:
-    """The text under each field of a model, its own and those it inherits, by the key in the file."""
+    """The docstring under each field of a model, inherited fields included, by the key in the file."""
     texts: dict[str, str] = {}
     for cls in reversed(model.__mro__):
         if cls.__module__.startswith("sparewheel."):
@@ -81,13 +81,13 @@ def _texts_below(body: list[ast.stmt]) -> dict[str, str]:
 
 
 def _tidy(node: dict[str, Any]) -> dict[str, Any]:
-    """Put what stands beside a `$ref` where older drafts see it, and leave out defaults that say nothing."""
-    if "default" in node and not _says_something(node["default"]):
+    """Wrap a `$ref` that has siblings (older drafts ignore these) in `allOf`; leave out empty defaults."""
+    if "default" in node and not _is_informative(node["default"]):
         node = without(node, "default")
     if "$ref" in node and len(node) > 1:
         return {"allOf": [{"$ref": node["$ref"]}], **without(node, "$ref")}
     return node
 
 
-def _says_something(default: Any) -> bool:
+def _is_informative(default: Any) -> bool:
     return not isinstance(default, dict) and default not in _NOTHING

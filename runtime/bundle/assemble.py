@@ -1,7 +1,7 @@
-"""`dist/`: make the folder hold exactly what `bundle.plan` says, and only when something has changed.
+"""Makes `dist/` hold exactly the files of `bundle.plan`, if a source or an output has changed.
 
-A build writes a file only when its content changed, and leaves its record (`.cache/build.json`) last. A build that was
-interrupted leaves no record, so the next one looks at everything again.
+A build writes a file only if its content changed, and writes its record (`.cache/build.json`) last. An interrupted
+build leaves no record, so the next one checks every file.
 """
 
 from __future__ import annotations
@@ -23,10 +23,10 @@ SOURCES = ("LICENSE", "pyproject.toml", "runtime", "web")
 
 
 def build() -> None:
-    """Bring `dist/` up to date; does nothing, and needs no network, when no source and no output has changed.
+    """Update `dist/`. Does nothing, and needs no network, if no source and no output has changed.
 
     Raises:
-        BuildError: a download failed or something that is to be bundled is not fit for it.
+        BuildError: a download failed, or something cannot be bundled.
     """
     with alone("build"):
         sources = fingerprint(ROOT, SOURCES)
@@ -40,7 +40,7 @@ def build() -> None:
 
 
 def synchronize(folder: Path, plan: Mapping[str, Path | bytes]) -> int:
-    """Make a folder hold exactly the planned files; each is replaced in one step. Returns how many changed."""
+    """Make a folder hold exactly the planned files; each is replaced atomically. Returns the number of changes."""
     folder.mkdir(exist_ok=True)
     changed = _remove_others(folder, plan)
     for relative, source in plan.items():
@@ -57,7 +57,7 @@ def synchronize(folder: Path, plan: Mapping[str, Path | bytes]) -> int:
 
 
 def _remove_others(folder: Path, plan: Mapping[str, Path | bytes]) -> int:
-    """Remove what is not planned, and folders that are left empty."""
+    """Remove files that are not planned, and empty folders. Returns the number of removed files."""
     removed = 0
     for path, _, names in os.walk(folder, topdown=False):
         for name in names:
@@ -71,7 +71,7 @@ def _remove_others(folder: Path, plan: Mapping[str, Path | bytes]) -> int:
 
 
 def fingerprint(root: Path, sources: Iterable[str]) -> str:
-    """Hash the paths and contents of the sources: files, or folders with all that `files_below` finds in them."""
+    """Hash the paths and contents of the sources: files, or folders with all files that `files_below` lists."""
     total = hashlib.sha256()
     for source in sources:
         path = root / source
@@ -82,14 +82,14 @@ def fingerprint(root: Path, sources: Iterable[str]) -> str:
 
 
 def record(file: Path, sources: str, folder: Path) -> None:
-    """Write down what a finished build was made from, and the size and time (ns) of every file it left."""
+    """Write the fingerprint of the sources, and the size and modification time (ns) of every output."""
     partial = file.with_suffix(".partial")
     partial.write_text(json.dumps({"sources": sources, "outputs": _state(folder)}), encoding="utf-8")
     partial.replace(file)
 
 
 def is_current(file: Path, sources: str, folder: Path) -> bool:
-    """Was the folder built from these sources, and has nobody touched it since?"""
+    """Whether the folder was built from these sources and has not been changed since."""
     try:
         recorded = json.loads(file.read_text(encoding="utf-8"))
     except (FileNotFoundError, ValueError):

@@ -35,7 +35,7 @@ FORMATTERS = [
 
 
 def run_check(name: str) -> str | None:
-    """Run one of `CHECKS` and return its output if it fails, else None. Raises as `run_tool`."""
+    """Run one of `CHECKS` and return its output if it fails, else None. Raises the errors of `run_tool`."""
     return run_tool(CHECKS[name])
 
 

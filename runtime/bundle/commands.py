@@ -25,11 +25,11 @@ OTHER_ENGINES: Final[tuple[Engine, ...]] = ("firefox", "webkit")
 
 
 def perform(args: argparse.Namespace, passed_on: Sequence[str]) -> int:
-    """Carry out a parsed command line and return the exit code.
+    """Run a command and return the exit code.
 
     Args:
-        args: what `build.py` parsed; `command` says which command.
-        passed_on: the arguments of `run`, `test` and `bench`, which belong to the program they start.
+        args: the parsed command line; `command` is the name of the command.
+        passed_on: the arguments of `run`, `test` and `bench`, for the program that they start.
 
     Raises:
         BuildError: a step failed.
@@ -63,9 +63,9 @@ def serve(port: int, open_page: bool) -> None:
     try:
         server = StaticServer(DIST, port)
     except OSError as error:
-        raise BuildError(f"cannot serve on port {port}: {error.strerror}; pass another one with --port") from error
+        raise BuildError(f"cannot serve on port {port}: {error.strerror}; choose another one with --port") from error
     with server:
-        say(f"serving {server.url} (Ctrl-C ends it)")
+        say(f"serving {server.url} (Ctrl-C to stop)")
         if open_page:
             webbrowser.open(server.url)
         try:
@@ -75,7 +75,7 @@ def serve(port: int, open_page: bool) -> None:
 
 
 def run(passed_on: Sequence[str]) -> NoReturn:
-    """Build, install a browser if the wanted one is missing, then become the headless command line."""
+    """Build, install the wanted browser if it is missing, then replace this process by the headless command line."""
     from sparewheel.errors import ConfigError
     from sparewheel.headless import browser
     from sparewheel.headless.arguments import parse
@@ -89,7 +89,7 @@ def run(passed_on: Sequence[str]) -> NoReturn:
 
 
 def test(passed_on: Sequence[str]) -> NoReturn:
-    """Prepare what the selected tests need (`bundle.rings`), then become pytest."""
+    """Prepare what the selected tests need (`bundle.rings`), then replace this process by pytest."""
     if not HELP & set(passed_on):
         rings = selected(passed_on)
         if rings & NEED_DIST:
@@ -100,12 +100,12 @@ def test(passed_on: Sequence[str]) -> NoReturn:
         if rings & NEED_BROWSER:
             install_browser()
             install_other_engines()
-    os.chdir(ROOT)  # where pytest finds its configuration and the tests
+    os.chdir(ROOT)  # pytest looks for its configuration here
     become([sys.executable, "-m", "pytest", *passed_on])
 
 
 def install_browser() -> None:
-    """Install a Chromium where none is found."""
+    """Install a Chromium if none is found."""
     from sparewheel.errors import SparewheelError
     from sparewheel.headless import browser
 
@@ -116,7 +116,7 @@ def install_browser() -> None:
 
 
 def install_other_engines() -> None:
-    """Install Firefox and WebKit where they are not found; what is then not run is named at the end of the tests."""
+    """Install Firefox and WebKit if they are not found. The tests' summary names an engine that is still missing."""
     from sparewheel.errors import ConfigError
     from sparewheel.headless import browser
 

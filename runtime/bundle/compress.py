@@ -1,4 +1,4 @@
-"""Files compressed beforehand, beside the files themselves: `.br` and `.gz`, for hosts that hand them out."""
+"""Compressed siblings of the files in `dist/`, `.br` and `.gz`, for hosts that serve them."""
 
 from __future__ import annotations
 
@@ -25,15 +25,15 @@ SUFFIXES = (
     ".wasm",
     ".yaml",
 )  # archives are compressed already
-SMALLEST = 1024  # bytes; below that, there is nothing to gain
+SMALLEST = 1024  # bytes; smaller files are not compressed
 QUALITY = 9
-# What changes with a new Pyodide only is worth half a minute, once: it makes a first visit 5 % smaller.
+# These change only with a new Pyodide. The best quality takes half a minute and makes a first visit 5 % smaller.
 RARELY_CHANGED = (".wasm", ".asm.mjs")
 BEST = 11
 
 
 def compress(plan: Mapping[str, Path | bytes]) -> dict[str, Path]:
-    """Make the compressed siblings of what is worth it, by path below `dist/`. What was compressed once is kept.
+    """Make the compressed siblings, by path below `dist/`; those of unchanged contents are kept from earlier builds.
 
     Raises:
         BuildError: Node failed.
@@ -48,7 +48,7 @@ def compress(plan: Mapping[str, Path | bytes]) -> dict[str, Path]:
         quality = BEST if name.endswith(RARELY_CHANGED) else QUALITY
         base = COMPRESSED / f"{hashlib.sha256(content).hexdigest()}-{quality}"
         made |= {f"{name}{suffix}": base.with_name(f"{base.name}{suffix}") for suffix in (".br", ".gz")}
-        if not made[f"{name}.gz"].exists():  # the last to be written
+        if not made[f"{name}.gz"].exists():  # written last
             todo.append((str(_file(source, base)), str(base), quality))
     if todo:
         say(f"compressing {len(todo)} files")
@@ -59,7 +59,7 @@ def compress(plan: Mapping[str, Path | bytes]) -> dict[str, Path]:
 
 
 def sweep(used: Mapping[str, Path]) -> None:
-    """Forget what is compressed but no longer used."""
+    """Delete compressed files that are no longer used."""
     keep = set(used.values())
     for path in COMPRESSED.iterdir():
         if path not in keep:

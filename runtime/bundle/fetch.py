@@ -18,12 +18,12 @@ NODE_MODULES = WEB / "node_modules"
 PYODIDE = NODE_MODULES / "pyodide"
 WHEEL_LIST = ROOT / "runtime" / "wheels.txt"  # for the browser
 BUILD_WHEEL_LIST = ROOT / "runtime" / "build-wheels.txt"  # for the build
-# What Pyodide 314 is to pip: its own interpreter and ABI on its own platform (PEP 783), never the host's.
+# The interpreter, ABI and platform of Pyodide 314 for pip (PEP 783), in place of the host's.
 TARGET = ["--python-version=3.14", "--implementation=cp", "--abi=cp314", "--platform=pyemscripten_2026_0_wasm32"]
 
 
 def fetch_node_modules() -> None:
-    """Install `web/package-lock.json` unless that very lock file is installed already.
+    """Install the packages of `web/package-lock.json`, unless this lock file is installed already.
 
     Raises:
         BuildError: npm failed.
@@ -36,7 +36,7 @@ def fetch_node_modules() -> None:
     stamp.unlink(missing_ok=True)
     npm = "npm.cmd" if sys.platform == "win32" else "npm"
     logged(
-        # npm's own pauses between its three tries add up to more than a minute.
+        # npm's default pauses between its three attempts add up to more than a minute.
         [npm, "ci", "--ignore-scripts", "--no-audit", "--no-fund", "--fetch-retry-mintimeout=1000"],
         "npm",
         "npm could not fetch Pyodide: check the network and run it again",
@@ -46,10 +46,10 @@ def fetch_node_modules() -> None:
 
 
 def fetch_wheels(wheel_list: Path = WHEEL_LIST) -> list[Path]:
-    """Return the wheels that a list names, downloading them only when one is missing or damaged.
+    """Return the wheels of a list; downloads them if one is missing or damaged.
 
     Raises:
-        BuildError: pip failed, or what it fetched is not what the list names.
+        BuildError: pip failed, or it did not fetch the wheels of the list.
     """
     wanted = wheel_hashes(wheel_list)
     folder = CACHE / wheel_list.stem

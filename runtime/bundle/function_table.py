@@ -1,4 +1,4 @@
-"""Where in WebAssembly's table of functions the side modules start: above every slot that any engine fills before them.
+"""The slot of WebAssembly's function table where the side modules start: above all that any engine fills before.
 
 The snapshot holds indices into the table, so the side modules must start at the same slot in every engine. Emscripten
 adds each exported function that it does not find in the table by object identity, and engines differ in what they
@@ -14,7 +14,7 @@ from bundle.shell import BuildError
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-SPARE: Final = 256  # slots for what Pyodide itself adds before the side modules; one was seen, in Chromium and Firefox
+SPARE: Final = 256  # slots that Pyodide may add before the side modules; one was observed, in Chromium and Firefox
 _MAGIC: Final = b"\0asm\1\0\0\0"
 _TABLES, _EXPORTS = 4, 7  # section ids of https://webassembly.github.io/spec/core/binary/modules.html
 _FUNCTION_REFERENCE: Final = 0x70
@@ -76,7 +76,7 @@ def _sections(wasm: bytes) -> Iterator[tuple[int, bytes]]:
 def _initial_slots(tables: _Reader) -> int:
     """The initial size of the first table, which must be the one of functions."""
     if tables.number() == 0 or tables.byte() != _FUNCTION_REFERENCE:
-        raise BuildError("the first table of Pyodide's WebAssembly module is not the one of functions")
+        raise BuildError("the first table of Pyodide's WebAssembly module is not the function table")
     tables.number()  # flags of the limits
     return tables.number()
 

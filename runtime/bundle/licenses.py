@@ -42,7 +42,7 @@ Copyright (c) 2001 Python Software Foundation; All Rights Reserved. The full tex
 
 @dataclass(frozen=True)
 class Notice:
-    """What the index says of one bundled thing; `license` is an SPDX expression where its metadata has one."""
+    """The index entry of one bundled thing; `license` is an SPDX expression if its metadata has one."""
 
     name: str
     version: str

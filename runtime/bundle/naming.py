@@ -1,4 +1,4 @@
-"""Names that hold a hash of what they name, so that a browser may keep such a file for ever."""
+"""File names with a hash of the content, so that browsers may cache such a file without a time limit."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
     from pathlib import Path
 
-LENGTH = 16  # hex digits; `sparewheel.headless.static` knows such a name by them
+LENGTH = 16  # hex digits; `sparewheel.headless.static` recognizes such a name by them
 
 
 def digest(*contents: bytes) -> str:
@@ -32,6 +32,6 @@ def hashed(name: str, content: bytes) -> str:
 
 
 def hashed_wheel(name: str, content: bytes) -> str:
-    """The hash as a wheel's build tag, which must begin with a digit: what installs wheels reads their names."""
+    """Put the hash in as the build tag of a wheel, which must begin with a digit: installers parse the names."""
     distribution, version, *tags = name.split("-")
     return "-".join([distribution, version, f"0_{digest(content)}", *tags])

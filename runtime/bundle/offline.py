@@ -1,4 +1,4 @@
-"""The service worker: the one of `web/`, with the list of this build's files at its end."""
+"""The service worker: `web/service-worker.js` followed by the list of the files of this build."""
 
 from __future__ import annotations
 
@@ -29,10 +29,10 @@ NOT_NEEDED = (
 
 
 def service_worker(plan: Mapping[str, Path | bytes]) -> bytes:
-    """The script for a plan of `dist/`; another one for every other plan, so that browsers notice an update.
+    """The script for a plan of `dist/`. It differs for every plan, so that browsers detect an update.
 
-    Wheels are not in its list: they are for where the snapshot does not work. Nor are the files that a restored Python
-    does without until it needs them. Both are kept when they are asked for.
+    Its list has no wheels, which are used only where the snapshot does not work, and no archives of late files
+    (`web/boot/late.js`). Both are cached when they are requested.
     """
     contents = {
         name: source if isinstance(source, bytes) else source.read_bytes()

@@ -38,7 +38,7 @@ class Packages:
 
 
 def make_packages(wheels: Sequence[Path], stdlib: Path) -> Packages:
-    """Compile the wheels and Python's standard library, and lock the wheels; does only what is new.
+    """Compile the wheels and Python's standard library, and lock the wheels; reuses what earlier builds made.
 
     Raises:
         BuildError: Node failed, a source is not valid Python, or a wheel needs a package or version that is not there.
@@ -111,7 +111,7 @@ def _make(wheels: Sequence[Path], missing: dict[Path, Path], locked: Path) -> No
 
 
 def _put(file: Path, folder: Path, name: str) -> None:
-    """Move a file into a folder of its own, in one step."""
+    """Move a file into a new folder, atomically."""
     partial = file.with_name(f"{file.name}.folder")
     partial.mkdir()
     file.rename(partial / name)
@@ -134,7 +134,7 @@ def copy_for_compiling(archive: Path, target: Path) -> None:
 
 
 def _tools() -> Path:
-    """The packages of `runtime/build-wheels.txt`, in a folder where Python keeps their bytecode."""
+    """The packages of `runtime/build-wheels.txt`, unpacked, so that Python can cache their bytecode."""
     wheels = fetch_wheels(BUILD_WHEEL_LIST)
     folder = TOOLS / digest_files(wheels)
     if not folder.exists():

@@ -1,16 +1,16 @@
-"""What belongs into `dist/`.
+"""The contents of `dist/`.
 
 ```
-index.html sparewheel.js worker.js …     plain names: pages import them; browsers ask each time if they have changed
-sparewheel-HASH.js                       what sparewheel.js and compat/docker-agent.js have in common
-boot/ assets/ client/                   for the Node engine; browsers have them within the scripts above
-pyodide/pyodide-lock.json                a plain name as well; it names everything else that is needed to start
-pyodide/core-HASH/                       Pyodide itself, as it comes
+index.html sparewheel.js worker.js …     plain names: pages import them; browsers revalidate them at each visit
+sparewheel-HASH.js                       shared by sparewheel.js and compat/docker-agent.js
+boot/ assets/ client/                   for the Node engine; for browsers they are in the scripts above
+pyodide/pyodide-lock.json                plain name as well; it names all other files that a start needs
+pyodide/core-HASH/                       Pyodide itself, unchanged
 pyodide/NAME-VERSION-0_HASH-….whl        the packages, as bytecode
-pyodide/snapshot.HASH.bin *.HASH.wasm    Python with all of it imported, and the native modules of it
-pyodide/site.HASH.bin                    the files of those packages, for what is imported later
-service-worker.js                        with the list of all this
-*.br *.gz                                the same, compressed
+pyodide/snapshot.HASH.bin *.HASH.wasm    memory of a Python that has imported them, and their native modules
+pyodide/site.HASH.bin                    the files of those packages, for later imports
+service-worker.js                        with the list of these files
+*.br *.gz                                the same files, compressed
 ```
 """
 
@@ -33,10 +33,10 @@ LOCK = "pyodide/pyodide-lock.json"
 
 
 def contents() -> dict[str, Path | bytes]:
-    """Make everything that belongs into `dist/`, by its path there: the bytes, or the file that has them.
+    """Make the contents of `dist/`, by path: the bytes, or the file that has them.
 
     Raises:
-        BuildError: a download failed or something that is to be bundled is not fit for it.
+        BuildError: a download failed, or something cannot be bundled.
     """
     from bundle.agent_schema import FILE_NAME, agent_file_schema_text
     from bundle.compress import compress, sweep
@@ -54,7 +54,7 @@ def contents() -> dict[str, Path | bytes]:
     core = f"core-{digest_files(PYODIDE / name for name in CORE_FILES)}/"
     core_files: dict[str, Path | bytes] = {f"pyodide/{core}{name}": PYODIDE / name for name in CORE_FILES}
     with ThreadPoolExecutor(1) as pool:
-        compressing = pool.submit(compress, core_files)  # takes long, once: beside all the rest
+        compressing = pool.submit(compress, core_files)  # takes long the first time: in parallel to the rest
         info = json.loads((PYODIDE / "pyodide-lock.json").read_text(encoding="utf-8"))["info"]
         package = json.loads((PYODIDE / "package.json").read_text(encoding="utf-8"))
         about = {"version": package["version"], "license": package["license"], "source": package["homepage"]}
@@ -91,7 +91,7 @@ def packages(wheels: list[Path], core: str) -> dict[str, Path | bytes]:
 
 
 def web_files() -> Iterator[tuple[str, Path]]:
-    """The files of `web/` that a browser asks for, with their paths below `dist/`."""
+    """The files of `web/` that a browser requests, with their paths below `dist/`."""
     from bundle.scripts import is_inside_a_bundle
 
     for path in files_below(WEB):

@@ -1,4 +1,4 @@
-"""The Content-Security-Policy of the built pages: written into them from the one place where it stands."""
+"""Writes the Content-Security-Policy of the static server into the built pages."""
 
 from __future__ import annotations
 

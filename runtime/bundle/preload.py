@@ -1,4 +1,4 @@
-"""Lets a page ask for all of its modules at once, not for those of one import after those of the one before."""
+"""Makes a page request all of its modules at once, not one level of imports after the other."""
 
 from __future__ import annotations
 
@@ -15,11 +15,11 @@ _IMPORT = re.compile(r'^(?:import|export)\b[^"\';]*["\'](\.[^"\']+)["\'];', re.M
 
 
 def with_preloads(page: str, files: Mapping[str, Path]) -> str:
-    """Add a `modulepreload` link to a page for whatever its module script imports, itself or by way of others.
+    """Add a `modulepreload` link to a page for each module that its script imports, directly or indirectly.
 
     Args:
-        page: HTML with one module script, on a line of its own.
-        files: where the scripts are, by their paths from the page.
+        page: HTML with one module script, on a separate line.
+        files: the scripts, by their paths relative to the page.
     """
     script = _SCRIPT.search(page)
     if script is None:
@@ -30,7 +30,7 @@ def with_preloads(page: str, files: Mapping[str, Path]) -> str:
 
 
 def imports(main: str, files: Mapping[str, Path]) -> list[str]:
-    """The modules that a module imports, and those that they import, in the order in which they are met."""
+    """The modules that a module imports directly and indirectly, in breadth-first order."""
     found = [main]
     for name in found:
         for target in _IMPORT.findall(files[name].read_text(encoding="utf-8")):

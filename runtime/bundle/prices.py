@@ -1,7 +1,7 @@
 """`sparewheel/config/prices.json`: context windows and prices of models, taken from the genai-prices package.
 
-`python -m bundle.prices` writes the file with the prices in force today; a test compares it with what the version of
-the package that `pyproject.toml` pins gives for the day in the file. The package stays on the host: its data is 1.6 MB.
+`python -m bundle.prices` writes the file with the prices in force today. A test compares it with the output of the
+pinned version of the package for the day in the file. The package stays on the host: its data is 1.6 MB.
 
 The file is one JSON object: `source`, `date`, and `models`, by provider a list of rows `[names, window, step, ...]`:
 
@@ -63,7 +63,7 @@ _GATEWAYS: Final = {  # models of no provider above, with their windows: what `m
     "openrouter": {"meta-llama/llama-3.3-70b-instruct": 131_072},
 }
 _TOKENS: Final = ("input_mtok", "output_mtok", "cache_read_mtok", "cache_write_mtok")
-_IGNORED: Final = {  # charged for what a turn of text does not contain
+_IGNORED: Final = {  # charges that do not apply to a turn of text
     "cache_write_1h_mtok",
     "web_searches_kcount",
     "storage_searches_kcount",
@@ -128,7 +128,7 @@ def _patterns(clause: object) -> Iterator[str]:
 
 
 def _steps(model: types.ModelInfo, day: date) -> list[list[Any]]:
-    """What a model costs, now and later; nothing where that is not known for certain."""
+    """The prices of a model, now and later; empty if they are not known for certain."""
     if isinstance(model.prices, types.ModelPrice):
         return _price("", model.prices)
     current, later = model.prices[0].prices, []

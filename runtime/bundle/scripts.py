@@ -1,6 +1,6 @@
-"""The scripts and styles that a page starts with, each as one file: a browser asks for few files, not for one a module.
+"""The scripts and styles of the pages, bundled, so that a browser requests few files instead of one per module.
 
-What the Node engine and the tests import (`boot/`, `assets/`, `client/`) is in `dist/` as well, as it is in `web/`.
+The modules that the Node engine and the tests import (`boot/`, `assets/`, `client/`) are in `dist/` unbundled as well.
 """
 
 from __future__ import annotations
@@ -16,15 +16,15 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
     from pathlib import Path
 
-# These share a file of their own, so that an error of the one is an `instanceof` for users of the other.
+# These share one chunk, so that the error classes are the same in both.
 TOGETHER = ("sparewheel.js", "compat/docker-agent.js")
 ALONE = ("app/main.js", "app/style.css", "worker.js")
-KEPT = ("app/start.js",)  # the page has it started by itself, before everything else
+KEPT = ("app/start.js",)  # a script of its own: the page starts it before everything else
 NOT_BUNDLED = ("*/sparewheel.js", "*/start.js")
 
 
 def bundled_scripts() -> dict[str, Path]:
-    """Bundle the scripts; what was made, by its path below `dist/`.
+    """Bundle the scripts; returns the results by path below `dist/`.
 
     Raises:
         BuildError: esbuild failed.
@@ -37,7 +37,7 @@ def bundled_scripts() -> dict[str, Path]:
 
 
 def is_inside_a_bundle(name: str) -> bool:
-    """Is this script or style sheet of `web/` needed in `dist/` only as a part of a bundle?"""
+    """Whether `dist/` needs this script or style sheet of `web/` only as a part of a bundle."""
     entries = (*TOGETHER, *ALONE)
     folders = {PurePosixPath(entry).parts[0] for entry in entries if "/" in entry}
     path = PurePosixPath(name)

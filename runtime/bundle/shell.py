@@ -21,17 +21,17 @@ _LEFT_OUT = {"node_modules", "__pycache__"}
 
 
 class BuildError(Exception):
-    """A step failed; the message is one line that says what, and what to do about it."""
+    """A step failed. The message is one line: what failed, and what to do about it."""
 
 
 def say(message: str) -> None:
-    """Report progress on stderr; stdout belongs to the JSON lines of `run`."""
+    """Report progress on stderr; stdout is for the JSON lines of `run`."""
     print(f"build: {message}", file=sys.stderr, flush=True)
 
 
 @contextmanager
 def alone(what: str) -> Iterator[None]:
-    """Let one process at a time do `what`; others wait. (No lock on Windows, which lacks `flock`.)"""
+    """Hold the lock `what`; other processes wait for it. (No lock on Windows, which lacks `flock`.)"""
     CACHE.mkdir(exist_ok=True)
     with (CACHE / f"{what}.lock").open("w") as handle:
         if sys.platform != "win32":
@@ -40,13 +40,13 @@ def alone(what: str) -> Iterator[None]:
             try:
                 fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
             except BlockingIOError:
-                say("waiting for another build to end")
+                say("waiting for another build to finish")
                 fcntl.flock(handle, fcntl.LOCK_EX)
         yield
 
 
 def logged(argv: Sequence[str | Path], log: str, failure: str, *, cwd: Path = ROOT) -> None:
-    """Run a child with its output in `.cache/logs/LOG.log`.
+    """Run a child process with its output in `.cache/logs/LOG.log`.
 
     Raises:
         BuildError: the child failed or could not be started; the message is `failure` and the log's path.
@@ -63,18 +63,18 @@ def logged(argv: Sequence[str | Path], log: str, failure: str, *, cwd: Path = RO
 
 
 def become(argv: Sequence[str | Path], env: Mapping[str, str] | None = None) -> NoReturn:
-    """Replace this process by another one, so that its signals, output and exit code are the command's own."""
+    """Replace this process by another program, which then gets the signals and sets the exit code."""
     words = [str(word) for word in argv]
     environment = {**os.environ, **(env or {})}
     sys.stdout.flush()
     sys.stderr.flush()
-    if sys.platform == "win32":  # os.exec* there leaves the shell waiting for a process that is gone
+    if sys.platform == "win32":  # os.exec* on Windows ends the process that the shell waits for
         sys.exit(subprocess.call(words, env=environment))
     os.execve(words[0], words, environment)
 
 
 def files_below(folder: Path) -> list[Path]:
-    """List the files in a folder and its subfolders in a fixed order, without caches, dotfiles and npm's own."""
+    """List the files in a folder and its subfolders in a fixed order, without caches, dotfiles and `node_modules`."""
     found = []
     for path, subfolders, names in os.walk(folder):
         subfolders[:] = [name for name in subfolders if not name.startswith(".") and name not in _LEFT_OUT]

@@ -1,4 +1,4 @@
-"""The memory snapshot: made under Node from the bytecode of the runtime and all it needs. See `web/boot/restore.js`."""
+"""The memory snapshot, made under Node from the compiled runtime and its dependencies. See `web/boot/restore.js`."""
 
 from __future__ import annotations
 
@@ -31,22 +31,22 @@ NOT_LATE = (".so", ".pyi")  # restored with the snapshot; for type checkers only
 
 @dataclass(frozen=True)
 class Snapshot:
-    """A finished snapshot: its files by their names in `dist/pyodide`, and what the lock file says of them."""
+    """A finished snapshot: its files by their names in `dist/pyodide`, and their description for the lock file."""
 
     files: dict[str, Path | bytes]
     facts: dict[str, Any]
 
 
 def make_snapshot(wheels: Sequence[Path], stdlib: Path) -> Snapshot:
-    """Make the snapshot of a Python that has imported the runtime, unless there is one of the same wheels.
+    """Make the snapshot of a Python that has imported the runtime, unless one of the same wheels exists.
 
     Args:
-        wheels: those of the runtime and of all it depends on, compiled, so that no source is left to be compiled.
+        wheels: the runtime and its dependencies, compiled.
         stdlib: Python's standard library, compiled.
 
     Raises:
-        BuildError: Python did not start with them, or holds what a snapshot cannot: an object of JavaScript that is
-            no global one, for example, made when a module was imported.
+        BuildError: Python did not start with them, or has state that a snapshot cannot hold: for example a JavaScript
+            object, other than a global one, that a module made when it was imported.
     """
     folder = SNAPSHOTS / digest_files([*wheels, stdlib, *TOOLS, PYODIDE / "package.json"])
     site, memory = folder / "site", folder / "memory.bin"
@@ -82,7 +82,7 @@ def _describe(site: Path, memory: Path, start: int) -> Snapshot:
 
 
 def pack_site(site: Path) -> bytes:
-    """The files of a folder as one: a JSON line with their paths and sizes, then their contents. See `NOT_LATE`."""
+    """Pack the files of a folder: a JSON line with paths and sizes, then the contents. Leaves out `NOT_LATE`."""
     paths = [path for path in sorted(site.rglob("*")) if path.is_file() and path.suffix not in NOT_LATE]
     contents = [path.read_bytes() for path in paths]
     sizes = [len(content) for content in contents]

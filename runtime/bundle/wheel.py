@@ -18,14 +18,14 @@ def browser_config() -> dict[str, Any]:
     """The project's configuration with the excludes of `[tool.sparewheel.browser-wheel]` applied to the wheel."""
     config = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
     config["project"].pop("readme", None)  # it would only make the download larger
-    config["project"].pop("optional-dependencies", None)  # nobody installs extras in a tab
+    config["project"].pop("optional-dependencies", None)  # extras are not installed in a browser
     wheel = config["tool"]["hatch"]["build"]["targets"]["wheel"]
     wheel["exclude"] = [*wheel.get("exclude", []), *config["tool"]["sparewheel"]["browser-wheel"]["exclude"]]
     return config
 
 
 def build_wheel(folder: Path) -> Path:
-    """Build the browser's wheel into a folder of its own and return its path. Equal sources give equal bytes."""
+    """Build the wheel into a folder, remove older ones there, and return its path. Equal sources give equal bytes."""
     from hatchling.builders.wheel import WheelBuilder
     from hatchling.metadata.core import ProjectMetadata
     from hatchling.plugin.manager import PluginManager

@@ -318,7 +318,11 @@ async def close(page: Page) -> None:
 
 @pytest.mark.parametrize(
     ("end", "reason"),
-    [(crash, "the page crashed"), (leave, "the page (shows something else now|is gone)"), (close, "the page is gone")],
+    [
+        (crash, "the page crashed"),
+        (leave, "the page (was replaced|is gone)"),
+        (close, "the page is gone"),
+    ],
 )
 async def test_a_page_that_is_lost_ends_the_stream(
     end: Callable[[Page], Awaitable[None]], reason: str, monkeypatch: pytest.MonkeyPatch

@@ -36,7 +36,7 @@ def test_every_exported_function_may_take_a_slot_of_its_own() -> None:
         (MAGIC, "missing"),
         (MAGIC + section(4, FUNCTIONS), "missing"),
         (MAGIC + section(4, FUNCTIONS) + EXPORTS[:-6], "missing"),
-        (MAGIC + section(4, EXTERNALS, FUNCTIONS) + EXPORTS, "not the one of functions"),
+        (MAGIC + section(4, EXTERNALS, FUNCTIONS) + EXPORTS, "not the function table"),
     ],
     ids=["a page", "empty", "no exports", "cut off", "another order"],
 )

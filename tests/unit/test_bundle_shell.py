@@ -51,7 +51,7 @@ def test_a_second_process_waits_for_the_first(cache: Path) -> None:
             [sys.executable, "-c", source], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
         )
         assert child.stderr is not None
-        assert child.stderr.readline() == "build: waiting for another build to end\n"
+        assert child.stderr.readline() == "build: waiting for another build to finish\n"
         assert child.poll() is None
     out, _ = child.communicate()
     assert (child.returncode, out) == (0, "mine\n")

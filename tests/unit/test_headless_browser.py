@@ -189,7 +189,7 @@ def test_ensure_names_all_that_failed_in_one_line(
         ensure()
     assert str(caught.value) == (
         "no chromium was found and none could be installed "
-        "(download: no network; apt: what it installed does not start)"
+        "(download: no network; apt: the installed browser does not start)"
     )
     assert caught.value.info.hint == (
         "Run `python3 -m playwright install --with-deps chromium` or `apt-get install chromium`, "

@@ -285,7 +285,7 @@ def test_a_boot_that_hangs_is_over_at_its_limit() -> None:
             with pytest.raises(SparewheelError) as caught:
                 await FakeLink(hangs).start(stack, 30)
         assert str(caught.value) == "the runtime did not start within 30 s (last stage: pyodide: Starting Python)"
-        assert caught.value.info.hint == "The console said: [error] wasm *** failed"
+        assert caught.value.info.hint == "Last lines of the console: [error] wasm *** failed"
         assert asyncio.get_running_loop().time() == 30
 
     run(main())

@@ -114,7 +114,7 @@ def test_a_program_that_hangs_is_killed_with_its_children(tmp_path: Path, monkey
 
     monkeypatch.setattr(subprocess.Popen, "wait", once_begun)
     script = f'sleep 1000 & echo $$ $! > "{pipe}"; wait'
-    assert install.run_bounded(["/bin/sh", "-c", script], 1.0) == "not done after 1 s"
+    assert install.run_bounded(["/bin/sh", "-c", script], 1.0) == "not finished after 1 s"
     assert len(pids) == 2
     for pid in pids:
         assert ends(pid)

@@ -1,7 +1,7 @@
-// node make_snapshot.mjs TABLE_START PYODIDE STDLIB SITE TARGET: starts Python with the packages in the folder SITE, lets
-// them prepare (`sparewheel.worker.snapshot.prepare`), and writes the snapshot of its memory to the file TARGET. STDLIB
-// is Python's standard library as bytecode: compiling it here would leave its traces all over the memory.
-// TABLE_START: the slot of WebAssembly's table of functions at which native modules start.
+// node make_snapshot.mjs TABLE_START PYODIDE STDLIB SITE TARGET: starts Python with the packages in the folder SITE, runs
+// `sparewheel.worker.snapshot.prepare`, and writes the snapshot of its memory to the file TARGET. STDLIB is Python's
+// standard library as bytecode: compiling it here would fragment the memory.
+// TABLE_START: the slot of WebAssembly's function table at which native modules start.
 
 import { readdir, readFile, writeFile } from "node:fs/promises";
 import { join, relative, resolve } from "node:path";
@@ -13,7 +13,7 @@ const [tableStart, ...paths] = process.argv.slice(2);
 const [pyodide, stdlib, site, target] = paths.map((path) => resolve(path));
 const PAGE = 4096;
 const SITE_PACKAGES = "/lib/python3.14/site-packages";
-// Equal inputs are to give equal snapshots, whoever makes them.
+// Nothing in the snapshot may depend on the machine that makes it.
 const OPTIONS = {
   indexURL: pyodide,
   packageBaseUrl: pyodide,
@@ -22,7 +22,7 @@ const OPTIONS = {
   env: { HOME: "/home/pyodide", LANG: "en_US.UTF-8", PYTHONHASHSEED: "0" },
 };
 
-// Whether Python may wait for a promise is looked up once, when it starts, and must hold for the engine that restores.
+// Pyodide checks for JSPI once, when it starts. The answer must be the same as in the engine that restores the snapshot.
 const api = /** @type {any} */ (WebAssembly);
 api.Suspending ??= function (/** @type {unknown} */ f) {
   return f;
@@ -71,7 +71,7 @@ async function start() {
 async function prepare(python) {
   for (const { path, content } of files) {
     python.FS.mkdirTree(path.slice(0, path.lastIndexOf("/")));
-    // A side module is there already; only its name is looked for.
+    // A side module is loaded already; only the file name is needed.
     python.FS.writeFile(path, path.endsWith(".so") ? "" : content);
   }
   const module = python.pyimport("sparewheel.worker.snapshot");
@@ -83,7 +83,7 @@ async function prepare(python) {
 }
 
 /**
- * Overwrite what has been freed: it would be stored, and be different each time.
+ * Overwrite freed memory: it would be stored, and its content differs between runs.
  * @param {any} module Emscripten's.
  */
 function scrub(module) {
@@ -107,7 +107,7 @@ function scrub(module) {
  * @returns {Omit<import("../../../web/boot/container.js").Head, "objects" | "runs">}
  */
 function describe(module) {
-  // What was added to the table since cannot be added again when it is restored.
+  // Functions that were added to the table since then could not be added again at the restore.
   if (module.wasmTable.length !== tableLength) throw new Error("the table of functions has grown");
   const handles = (/** @type {string} */ path) =>
     Object.entries(module.LDSO.loadedLibsByHandle)
@@ -139,4 +139,4 @@ async function freshMemory() {
   );
   return /** @type {Uint8Array} */ (memory);
 }
-process.exit(0); // a timer of the turn that was run may still be waiting
+process.exit(0); // a timer of the turn that was run may still be pending

@@ -1,6 +1,6 @@
-"""Driving the built runtime from Python: `open` for a program, `python -m sparewheel.headless run` for a shell.
+"""Drive the built runtime from Python: `open` in a program, `python -m sparewheel.headless run` in a shell.
 
-This part never goes into the browser. It needs the built files (`build.py build`) and Playwright, or Node alone.
+Not part of the browser bundle. It needs the built files (`build.py build`), and Playwright with a browser or Node.
 """
 
 from __future__ import annotations

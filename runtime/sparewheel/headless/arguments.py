@@ -1,4 +1,4 @@
-"""What the command line says."""
+"""The command line of `sparewheel.headless`."""
 
 from __future__ import annotations
 
@@ -42,7 +42,7 @@ class Options:
 def parse(argv: Sequence[str]) -> Options:
     """The options of `argv`. Raises SystemExit (2) with a usage line on stderr, (0) after --help."""
     parser = _parser()
-    # Not parse_args: its message quotes what it does not know, and that may be a mistyped --env with a key in it.
+    # Not parse_args: its message quotes unknown words, and these may be a mistyped --env with a key.
     found, unknown = parser.parse_known_args(argv)
     if unknown:
         options = [word.partition("=")[0] for word in unknown if word.startswith("-")]
@@ -74,14 +74,14 @@ def _parser() -> argparse.ArgumentParser:
     run.add_argument("--env", action="append", default=[], type=_variable, metavar="K[=V]", help=_ENV_HELP)
     run.add_argument("--engine", choices=get_args(Host), default="chromium", help="default: chromium")
     run.add_argument("--events", type=_types, metavar="TYPE,TYPE", help="print only these")
-    run.add_argument("--agent-name", metavar="NAME", help="which agent of the file")
-    run.add_argument("--auto-approve", action="store_true", help="let tools that change something run unasked")
+    run.add_argument("--agent-name", metavar="NAME", help="the agent of the file to run")
+    run.add_argument("--auto-approve", action="store_true", help="run tools that change something without approval")
     run.add_argument("--dist", metavar="DIR", help="the built files; default: SPAREWHEEL_DIST, else the repository's")
-    run.add_argument("--timeout", type=_seconds, metavar="S", help="abort the turn after so many seconds")
+    run.add_argument("--timeout", type=_seconds, metavar="S", help="abort the turn after S seconds")
     return parser
 
 
-_ENV_HELP: Final = "a variable for the agent file; without =V its value comes from the environment, as keys should"
+_ENV_HELP: Final = "a variable for the agent file; without =V the value is read from the environment (safer for keys)"
 
 
 def _positionals(parser: argparse.ArgumentParser, words: list[str]) -> tuple[str | None, str]:
@@ -102,7 +102,7 @@ def _positionals(parser: argparse.ArgumentParser, words: list[str]) -> tuple[str
 
 
 def _variable(text: str) -> tuple[str, str]:
-    # The text may hold a key: no message may quote it.
+    # The text may contain a key: no message may quote it.
     name, equals, value = text.partition("=")
     if not name.isidentifier():
         raise argparse.ArgumentTypeError("write it as NAME=VALUE, or NAME")

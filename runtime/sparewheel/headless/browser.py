@@ -1,8 +1,8 @@
 """Find a browser that can be driven. `ensure` also installs one; only `build.py` calls it.
 
-The order is: what SPAREWHEEL_BROWSER names; a browser that is installed; Playwright's own; the one that this module
-once unpacked from npm. A browser counts only if it starts: on some systems `chromium-browser` is a script that does
-nothing but tell the reader to install something else. An installed WebKit is WebKitGTK's MiniBrowser, which selenium
+The order is: the one named by SPAREWHEEL_BROWSER; an installed browser; Playwright's own; the one that `install.py`
+unpacked from npm. A browser counts only if it starts: on some systems `chromium-browser` is a script that only prints
+how to install another package. An installed WebKit is WebKitGTK's MiniBrowser, which selenium
 drives (`webkit.py`); Playwright drives all others.
 """
 
@@ -48,10 +48,10 @@ _WINDOWS_PATHS: Final[dict[str, tuple[str, ...]]] = {
     "firefox": ("Mozilla Firefox/firefox.exe",),
     "webkit": (),
 }
-# Where Debian and Fedora put it; it is on no PATH.
+# Its folders on Debian and Fedora, which are not on the PATH.
 _SYSTEM: Final = Path("/usr")
 _MINI_BROWSERS: Final = ("lib/*/webkit2gtk-4.*/MiniBrowser", "libexec/webkit2gtk-4.*/MiniBrowser")
-# A turn needs none of what these turn off: no calls home, no QUIC (scripted servers speak TCP), no GPU to probe.
+# Features that a turn does not need: requests to the vendor, QUIC (scripted servers use TCP), the detection of a GPU.
 _CHROMIUM_FLAGS: Final = (
     "--disable-gpu",
     "--disable-quic",
@@ -63,7 +63,7 @@ _CHROMIUM_FLAGS: Final = (
 
 
 class BrowserNotFound(ConfigError):
-    """No browser of the wanted engine can be started here."""
+    """No browser of the requested engine can be started on this machine."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,7 +80,7 @@ class Launch:
 
     def arguments(self) -> dict[str, Any]:
         """Keyword arguments of Playwright's `BrowserType.launch`."""
-        # Playwright's driver must leave signals alone: who was interrupted aborts the turn first, then closes.
+        # Playwright's driver must not handle signals: the command line aborts the turn first, then closes the browser.
         arguments: dict[str, Any] = {
             "headless": True,
             "args": list(self.flags),
@@ -98,7 +98,7 @@ class Launch:
 
 
 def sandboxed() -> bool:
-    """Whether Chromium's sandbox can work: not for root, and seldom in a CI container."""
+    """Whether Chromium's sandbox can work: not as root, and rarely in a CI container."""
     root = hasattr(os, "geteuid") and os.geteuid() == 0
     return not (root or os.environ.get("CI") or os.environ.get("SPAREWHEEL_NO_SANDBOX"))
 
@@ -107,8 +107,8 @@ def find(engine: Engine = "chromium") -> Launch:
     """The browser to drive.
 
     Raises:
-        ConfigError: SPAREWHEEL_BROWSER names something that is not there.
-        BrowserNotFound: nothing was found.
+        ConfigError: SPAREWHEEL_BROWSER is not a program.
+        BrowserNotFound: none was found; the hint lists the commands that install one.
     """
     named = os.environ.get(VARIABLE)
     if named:
@@ -127,9 +127,9 @@ def find(engine: Engine = "chromium") -> Launch:
 
 
 def ensure(engine: Engine = "chromium", report: Callable[[str], None] | None = None) -> Launch:
-    """As `find`, but installs a browser where there is none. `report` gets a line about each step; None: stderr.
+    """As `find`, but installs a browser if there is none. `report` gets a line about each step; None: stderr.
 
-    Blocks, for minutes where the network is slow. Raises as `find`; the message names each way that failed.
+    Blocks, for minutes if the network is slow. Raises the errors of `find`; the message names each step that failed.
     """
     tell = report or note
     try:
@@ -146,10 +146,10 @@ def ensure(engine: Engine = "chromium", report: Callable[[str], None] | None = N
                 tell(f"{engine} is installed ({time.monotonic() - began:.0f} s)")
                 return launch
             except BrowserNotFound:
-                failure = "what it installed does not start"
+                failure = "the installed browser does not start"
         tell(f"{step.title}: {failure}")
         failures.append(f"{step.title}: {failure}")
-    tried = "; ".join(failures) or "nothing here can install one"
+    tried = "; ".join(failures) or "no installer is available"
     raise BrowserNotFound(f"no {engine} was found and none could be installed ({tried})", _advice(engine))
 
 
@@ -175,7 +175,7 @@ def candidates(engine: Engine, platform: str) -> Iterator[Path]:
 
 
 def starts(executable: Path) -> bool:
-    """Whether the program runs. On Windows, where `--version` opens a window, whether it is there."""
+    """Whether the program runs. On Windows, where `--version` opens a window, whether it exists."""
     if not executable.is_file():
         return False
     if sys.platform == "win32":
@@ -197,7 +197,7 @@ def starts(executable: Path) -> bool:
 def _launch(engine: Engine, executable: Path | None) -> Launch:
     if engine == "chromium":
         return Launch(engine, executable, flags=_CHROMIUM_FLAGS)
-    # A stock Firefox speaks WebDriver BiDi, which is behind a channel; Playwright's own build needs none.
+    # A stock Firefox is driven over WebDriver BiDi, which needs this channel; Playwright's own build does not.
     channel = "moz-firefox" if engine == "firefox" and executable is not None else None
     return Launch(engine, executable, channel=channel)
 

@@ -1,4 +1,4 @@
-"""The link into a page: a browser, a server for the built files, and the public JS API on the other side."""
+"""The link to a page: a browser, a server for the built files, and the public JS API in the page."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 LAUNCH_LIMIT: Final = 60_000.0  # milliseconds
 CLOSE_LIMIT: Final = 10.0  # seconds
-PULSE: Final = 5.0  # seconds between two looks at the page
+PULSE: Final = 5.0  # seconds between two checks of the page
 _HOST: Final = Path(__file__).with_name("page_host.js")
 
 
@@ -41,7 +41,7 @@ class BrowserLink(Link):
         context = await browser.new_context()
         page = self.page = await self._open(context)
         url = f"{server.url.rstrip('/')}/headless.html"
-        response = await page.goto(url, wait_until="load", timeout=0)  # the boot as a whole is timed
+        response = await page.goto(url, wait_until="load", timeout=0)  # the boot as a whole has a limit
         if response is None or not response.ok:
             status = response.status if response else "nothing"
             raise ConfigError(f"{url} answered {status}", "Run `python3 build.py build`.")
@@ -51,14 +51,14 @@ class BrowserLink(Link):
         stack.callback(pulse.cancel)
 
     async def _watch(self, page: Page) -> None:
-        """Notice what gives no sign: a page that is stuck or shows something else now, a driver that was killed."""
+        """Detect failures without an event: a page that hangs or was replaced, a driver that was killed."""
         alive = True
         try:
             while alive:
                 await asyncio.sleep(PULSE)
                 async with asyncio.timeout(POST_LIMIT):
                     alive = await page.evaluate("() => globalThis.sparewheelHost.started")
-            self.die("the page shows something else now")
+            self.die("the page was replaced")
         except TimeoutError:
             self.die(f"the page has not answered for {POST_LIMIT:g} s")
         except Exception as error:  # Playwright's, or its broken pipe's
@@ -76,7 +76,7 @@ class BrowserLink(Link):
             raise self.failure(f"{where} did not start: {error.message}", hint) from None
 
         async def close() -> None:
-            self.die("the runtime was closed")  # before the browser goes, so that this is what the last caller hears
+            self.die("the runtime was closed")  # before the browser closes, so that pending calls get this error
             await _within_limit(browser.close())
 
         stack.push_async_callback(close)
@@ -108,7 +108,7 @@ async def _start_playwright(stack: AsyncExitStack) -> Playwright:
     from playwright.async_api import async_playwright
 
     manager = async_playwright()
-    # Its start knows no cancelling: who stops it halfway leaves a driver process behind. So it ends first, then stops.
+    # Its start cannot be cancelled without leaving a driver process. So the start is awaited first, then stopped.
     starting = asyncio.ensure_future(manager.__aenter__())
 
     async def stop() -> None:
@@ -120,7 +120,7 @@ async def _start_playwright(stack: AsyncExitStack) -> Playwright:
 
 
 async def _within_limit(closing: Coroutine[Any, Any, None]) -> None:
-    """Close something that may be gone already, or stuck: then it ends with our process."""
+    """Close something that may be closed already or hang; what hangs ends with this process."""
     done, late = await asyncio.wait({asyncio.ensure_future(closing)}, timeout=CLOSE_LIMIT)
     for task in done:
         task.exception()

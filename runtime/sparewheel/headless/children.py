@@ -1,4 +1,4 @@
-"""Child processes that end when this process does, in whatever way that happens: SIGKILL included."""
+"""Child processes that end with this process, even if it is killed by SIGKILL."""
 
 from __future__ import annotations
 
@@ -7,9 +7,9 @@ from contextlib import suppress
 from threading import Lock
 from typing import Final
 
-END_LIMIT: Final = 5.0  # seconds that a child may take to end when it is asked to
+END_LIMIT: Final = 5.0  # seconds from SIGTERM to SIGKILL
 
-# Collects process ids until its input ends, by `close` or because this process is gone; then ends those processes.
+# Collects process ids until its input ends, by `close` or with this process; then ends those processes.
 _REAPER: Final = 'pids=; while read -r pid; do pids="$pids $pid"; done; [ -z "$pids" ] || kill $pids'
 
 
@@ -22,7 +22,7 @@ class Children:
         self._lock = Lock()
 
     def add(self, process: subprocess.Popen[bytes]) -> None:
-        """Take over a process; ends it at once if the group is closed already. Safe to call from any thread."""
+        """Add a process; ends it at once if the group is closed already. Thread-safe."""
         with self._lock:
             stdin = self._reaper.stdin
             assert stdin
@@ -35,11 +35,11 @@ class Children:
         process.wait()
 
     def close(self) -> None:
-        """End the processes and wait until they are gone."""
+        """End the processes and wait for them."""
         with self._lock:
             assert self._reaper.stdin
             self._reaper.stdin.close()
-        self._reaper.wait()  # until now none of them was waited for, so that each id still means the same process
+        self._reaper.wait()  # before any `wait` on them: until then no process id is reused
         for process in self._processes:
             with suppress(subprocess.TimeoutExpired):
                 process.wait(END_LIMIT)

@@ -33,11 +33,11 @@ EXIT_CODES: Final = {"finish": 0, "error": 1, "aborted": ABORTED}
 
 
 class ReaderGone(Exception):
-    """Nobody reads our stdout any more."""
+    """The reader of stdout has closed it."""
 
 
 def main(argv: Sequence[str] | None = None) -> int:
-    """Run the command line; the result is the exit code. Raises SystemExit on bad usage."""
+    """Run the command line; returns the exit code. Raises SystemExit on bad usage."""
     options = parse(sys.argv[1:] if argv is None else argv)
     lines = Lines(options.events)
     try:
@@ -45,7 +45,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     except KeyboardInterrupt:
         return ABORTED
     except ReaderGone:
-        # The interpreter flushes stdout when it exits; that must not fail a second time.
+        # The interpreter flushes stdout when it exits; this must not fail again.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return ABORTED
 
@@ -65,7 +65,7 @@ def _main(options: Options, lines: Lines) -> int:
 
 
 class Lines:
-    """What is printed: events on stdout, one JSON line each; notes on stderr. Knows how the turn ended."""
+    """What is printed: events on stdout, one JSON line each; notes on stderr. `terminal` is how the turn ended."""
 
     def __init__(self, wanted: frozenset[str] | None) -> None:
         self._wanted = wanted
@@ -73,7 +73,7 @@ class Lines:
         self.terminal: str | None = None
 
     def event(self, event: dict[str, Any]) -> None:
-        """Print one event and remember it. Raises ReaderGone."""
+        """Print one event. Raises ReaderGone."""
         self._last = event
         if event["type"] in TERMINAL:
             self.terminal = event["type"]
@@ -83,21 +83,21 @@ class Lines:
             return
         line = json.dumps(event, ensure_ascii=False)
         try:
-            # Bytes: the locale may know less than UTF-8. A lone surrogate becomes the escape that JSON has for it.
+            # Bytes, because the locale may not be UTF-8. A lone surrogate becomes its JSON escape.
             sys.stdout.buffer.write(line.encode("utf-8", "backslashreplace") + b"\n")
             sys.stdout.buffer.flush()
         except BrokenPipeError:
             raise ReaderGone from None
 
     def fail(self, error: SparewheelError) -> None:
-        """What ended the run becomes the terminal event, unless the turn had one already."""
+        """Print the error that ended the run as the terminal event, unless the turn has one already."""
         if self.terminal is None:
             place = {"turn": self._last["turn"], "seq": self._last["seq"] + 1}
             self.event({"type": "error", **place, **error.to_dict()})
 
 
 class Interrupts:
-    """Ctrl-C and SIGTERM: the first time `act` is called in the event loop, the second time we are gone at once."""
+    """Ctrl-C and SIGTERM: the first one calls `act` in the event loop, the second one ends the process at once."""
 
     def __init__(self, act: Callable[[], object]) -> None:
         self.act = act
@@ -109,12 +109,12 @@ class Interrupts:
 
     def _on_signal(self, _number: int, _frame: FrameType | None) -> None:
         if self.came or self._loop.is_closed():
-            os._exit(ABORTED)  # Playwright's driver sees our end of its pipe close, and kills the browser
+            os._exit(ABORTED)  # Playwright's driver detects the closed pipe and kills the browser
         self.came = True
         self._loop.call_soon_threadsafe(self._stop)
 
     def _stop(self) -> None:
-        note("aborting (a second time leaves at once)")
+        note("aborting (a second signal ends the process at once)")
         self.act()
 
 
@@ -135,7 +135,7 @@ async def _run(options: Options, yaml: str, dist: Path, launch: Launch | None, l
             interrupts.act = runtime.abort
             await _turn(runtime, options, lines)
     except asyncio.CancelledError:
-        return ABORTED  # nobody but an interrupt cancels this task
+        return ABORTED  # only an interrupt cancels this task
     except SparewheelError as error:
         lines.fail(error)
     return ABORTED if interrupts.came else EXIT_CODES[lines.terminal or "error"]

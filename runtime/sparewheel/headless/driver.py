@@ -1,6 +1,6 @@
-"""Driving a runtime from Python: one session in a headless browser (or Node), its events as they happen.
+"""Drive a runtime from Python: one session in a headless browser or Node, with its events as they happen.
 
-See `open` for how.
+See `open`.
 """
 
 from __future__ import annotations
@@ -38,11 +38,11 @@ _SESSION: Final = "s1"
 
 
 class _Turn:
-    """A turn under way. `events` ends with None, once the reply is there."""
+    """A running turn. `events` ends with None when the reply has arrived."""
 
     def __init__(self, link: Link, prompt: str) -> None:
         self.events: asyncio.Queue[Event | None] = asyncio.Queue()
-        self.ended = False  # whether its terminal event came
+        self.ended = False  # whether its terminal event has arrived
         self.reply = asyncio.ensure_future(link.call("send", session=_SESSION, prompt=prompt))
         self.reply.add_done_callback(self._close)
 
@@ -52,12 +52,12 @@ class _Turn:
 
     def _close(self, reply: asyncio.Future[Any]) -> None:
         if not reply.cancelled():
-            reply.exception()  # looked at: a turn that nobody waits for any more may fail in peace
+            reply.exception()  # marks it as retrieved: asyncio logs exceptions that are not
         self.events.put_nowait(None)
 
 
 class Runtime:
-    """A started runtime with one session, which keeps its history from turn to turn. Made by `open`."""
+    """A started runtime with one session, which keeps its history between turns. Made by `open`."""
 
     def __init__(self, link: Link) -> None:
         self._link = link
@@ -67,7 +67,7 @@ class Runtime:
 
     @property
     def console(self) -> list[str]:
-        """What the page and its worker wrote to the console, as `[level] text`."""
+        """The console output of the page and its worker, as `[level] text`."""
         return self._link.console
 
     @property
@@ -83,8 +83,8 @@ class Runtime:
         Leaving the loop early or cancelling the task aborts the turn; so does starting the next one.
 
         Raises:
-            SparewheelError: the turn could not begin, or the runtime died. A turn that merely failed ends with an
-                `error` event instead.
+            SparewheelError: the turn could not begin, or the runtime ended. A turn that fails ends with an `error`
+                event instead.
         """
         turn = await self._begin(prompt)
         try:
@@ -92,7 +92,7 @@ class Runtime:
                 yield event
                 if event["type"] in TERMINAL:
                     return
-            await turn.reply  # no terminal event can come: this says why
+            await turn.reply  # no terminal event will follow: the reply has the error
         finally:
             await self._finish(turn)
 
@@ -109,7 +109,7 @@ class Runtime:
             await self._finish(turn)
 
     def abort(self) -> asyncio.Task[None]:
-        """Stop the turn under way, if there is one. Await the task to wait until it has ended."""
+        """Stop the running turn, if there is one. Await the returned task to wait for its end."""
         task = asyncio.ensure_future(self._stop(self._turn))
         self._stopping.add(task)
         task.add_done_callback(self._stopping.discard)
@@ -168,7 +168,7 @@ async def open(
         env: What the agent file's `token_key`s name. Values that look like keys never reach `console` or an error.
         engine: The browser to drive, or "node". A browser must be installed: `open` installs nothing.
         agent_name: Which agent of the file; None: `root`, or the first.
-        auto_approve: Whether tools that change something may run; nobody is there to be asked.
+        auto_approve: Whether tools that change something may run; no question can be answered.
         dist: The built files; None: SPAREWHEEL_DIST, or `dist/` of this repository.
         boot_limit: Seconds the runtime may take to start.
         on_progress: Gets {stage, message, done?, total?, ms} while it starts. None: stderr, once it takes a second.
@@ -217,7 +217,7 @@ async def connect(
     async with AsyncExitStack() as stack:
         await link.start(stack, boot_limit)
         if on_console is not None:
-            link.on_console = on_console  # what the boot said counts only if it fails, and is in the error then
+            link.on_console = on_console  # the output of the boot matters only if it fails, and is in the error then
         await link.call("create_session", boot_limit, session=_SESSION, **options)
         yield Runtime(link)
 
@@ -231,7 +231,7 @@ def _link(dist: Path, launch: Launch | None, clean: Redact) -> Link:
 
 
 class _SlowBoot:
-    """Tells stderr about a boot that takes long enough for someone to wonder."""
+    """Reports the progress of a boot on stderr, once it takes more than a second."""
 
     def __init__(self) -> None:
         self._began = asyncio.get_running_loop().time()

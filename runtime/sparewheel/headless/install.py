@@ -1,6 +1,6 @@
-"""The ways to install a browser, each bounded in time and answering with why it did not work.
+"""The ways to install a browser. Each has a time limit and returns the reason if it fails.
 
-Nothing here knows how a browser is chosen; `browser.ensure` runs the steps in order and looks again after each.
+`browser.ensure` runs the steps in order and looks for a browser after each.
 """
 
 from __future__ import annotations
@@ -21,10 +21,10 @@ from typing import IO, TYPE_CHECKING, Final
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
 
-DOWNLOAD_LIMIT: Final = 300.0  # seconds for a browser to arrive
-PULSE: Final = 3.0  # seconds between two looks at the output
-TAIL: Final = 4096  # bytes of the output that such a look sees
-NPM_PACKAGE: Final = "@sparticuz/chromium@153.0.0"  # a Chromium inside an npm package: reachable where npm is
+DOWNLOAD_LIMIT: Final = 300.0  # seconds for one download
+PULSE: Final = 3.0  # seconds between two checks of the output
+TAIL: Final = 4096  # bytes of the output that such a check reads
+NPM_PACKAGE: Final = "@sparticuz/chromium@153.0.0"  # a Chromium in an npm package, for networks that reach only npm
 APT_PACKAGES: Final = {
     "chromium": ("chromium",),
     "firefox": ("firefox-esr",),
@@ -35,16 +35,16 @@ _UNPACK: Final = 'import chromium from "@sparticuz/chromium"; await chromium.exe
 
 @dataclass(frozen=True, slots=True)
 class Step:
-    """One way to get a browser. `run` returns None when it went well, else the reason, in one line."""
+    """One way to get a browser. `run` returns None on success, else the reason, in one line."""
 
     title: str
     run: Callable[[], str | None]
 
 
 def steps(engine: str, tell: Callable[[str], None] = lambda _: None) -> Iterator[Step]:
-    """The ways that can be tried on this machine, the least intrusive first. `tell` gets progress from some.
+    """The ways that are available on this machine, the least intrusive first. `tell` gets progress from some.
 
-    Playwright's WebKit comes last: it needs many libraries that are mostly missing, and does not start without them.
+    Playwright's WebKit comes last: it does not start without many libraries, which are usually missing.
     """
     playwright = Step("downloading Playwright's own", lambda: _playwright(engine))
     if _has_playwright() and engine != "webkit":
@@ -58,7 +58,7 @@ def steps(engine: str, tell: Callable[[str], None] = lambda _: None) -> Iterator
 
 
 def playwright_has(engine: str) -> bool:
-    """Whether Playwright has downloaded its own `engine` for the version in use."""
+    """Whether Playwright has downloaded its build of `engine` for the installed version."""
     if not _has_playwright():
         return False
     done = subprocess.run(
@@ -86,10 +86,11 @@ def run_bounded(
     extra: dict[str, str] | None = None,
     watch: Callable[[str], None] | None = None,
 ) -> str | None:
-    """Run a program that may hang or start others; None when it ended with 0, else why not, in one line.
+    """Run a program that may hang or start others. Returns None if it exits with 0, else the reason, in one line.
 
-    It and its children are killed when `seconds` are over or the caller is interrupted. Output goes to a file, not a
-    pipe: a grandchild that holds a pipe open would keep us waiting. `watch` gets the end of the output now and then.
+    The program and its children are killed after `seconds`, or when the caller is interrupted. Output goes to a file,
+    because reading a pipe waits for every grandchild that holds it open. `watch` gets the end of the output every
+    `PULSE` seconds.
     """
     deadline = time.monotonic() + seconds
     with tempfile.TemporaryFile() as output:
@@ -108,7 +109,7 @@ def run_bounded(
             while (code := _wait(process, min(PULSE, deadline - time.monotonic()))) is None:
                 if time.monotonic() >= deadline:
                     _kill(process)
-                    return f"not done after {seconds:.0f} s"
+                    return f"not finished after {seconds:.0f} s"
                 if watch:
                     watch(_end_of(output))
         except BaseException:
@@ -121,14 +122,14 @@ def run_bounded(
 
 
 def reason(output: str) -> str:
-    """The line of a failed program's output that says why: the first that speaks of an error, else the last."""
+    """The line of a failed program's output with the reason: the first that reports an error, else the last."""
     lines = [line.strip() for line in output.splitlines() if line.strip()]
     telling = [line for line in lines if line.startswith(("E:", "npm error")) or "rror:" in line]
     return (telling or lines[-1:] or [""])[0][:200]
 
 
 def _wait(process: subprocess.Popen[bytes], seconds: float) -> int | None:
-    """The exit code, None if it is still running after `seconds`."""
+    """The exit code; None if the process is still running after `seconds`."""
     try:
         return process.wait(max(0.0, seconds))
     except subprocess.TimeoutExpired:
@@ -136,7 +137,7 @@ def _wait(process: subprocess.Popen[bytes], seconds: float) -> int | None:
 
 
 def _end_of(output: IO[bytes]) -> str:
-    """What was written last. The child writes at the file's position, so it must not be moved."""
+    """The last `TAIL` bytes. Read with pread, because the child writes at the position of the file."""
     size = os.fstat(output.fileno()).st_size
     return os.pread(output.fileno(), TAIL, max(0, size - TAIL)).decode("utf-8", "replace")
 
@@ -150,7 +151,7 @@ def _kill(process: subprocess.Popen[bytes]) -> None:
 
 
 def _playwright(engine: str) -> str | None:
-    # Its default of 30 s a connection, five times for each mirror, is minutes of silence behind a strict firewall.
+    # The default, five attempts of 30 s for each mirror, takes minutes behind a firewall.
     patience = {"PLAYWRIGHT_DOWNLOAD_CONNECTION_TIMEOUT": "5000"}
     argv = [sys.executable, "-m", "playwright", "install", *_playwright_names(engine)]
     return run_bounded(argv, DOWNLOAD_LIMIT, patience)
@@ -170,15 +171,15 @@ def _may_apt() -> bool:
 
 def _apt(packages: Sequence[str], tell: Callable[[str], None]) -> str | None:
     quiet = {"DEBIAN_FRONTEND": "noninteractive"}
-    said = ""
+    reported = ""
 
     def watch(output: str) -> None:
-        nonlocal said
-        if (line := apt_progress(output)) and line != said:
-            said = line
+        nonlocal reported
+        if (line := apt_progress(output)) and line != reported:
+            reported = line
             tell(line)
 
-    # A failed update (one dead mirror is enough) need not stop the install; its reason counts only if that fails too.
+    # After a failed update (one unreachable mirror is enough) the install may still work; report both if it fails.
     outdated = run_bounded(["apt-get", "update"], DOWNLOAD_LIMIT, quiet)
     options = ["-y", "--no-install-recommends", "-o", "APT::Status-Fd=1"]
     failure = run_bounded(["apt-get", "install", *options, *packages], DOWNLOAD_LIMIT, quiet, watch)
@@ -186,7 +187,7 @@ def _apt(packages: Sequence[str], tell: Callable[[str], None]) -> str | None:
 
 
 def apt_progress(output: str) -> str:
-    """The last status that apt wrote in `output`, for people; empty if there is none.
+    """The last status of apt in `output`, as text for the user; empty if there is none.
 
     The lines (`dlstatus:1:20.5:Retrieving file 3 of 51`) are described in apt's README.progress-reporting.
     """
@@ -204,7 +205,7 @@ def _npm() -> str | None:
     failure = run_bounded([shutil.which("npm") or "npm", *npm], DOWNLOAD_LIMIT)
     if failure:
         return failure
-    script = folder / "unpack.mjs"  # a file, because node resolves the package from where the script stands
+    script = folder / "unpack.mjs"  # a file, because node resolves the package from the folder of the script
     script.write_text(_UNPACK, encoding="utf-8")
     temporary = {"TMPDIR": str(unpacked), "TEMP": str(unpacked), "TMP": str(unpacked)}
     return run_bounded([shutil.which("node") or "node", str(script)], DOWNLOAD_LIMIT, temporary)

@@ -1,7 +1,7 @@
-"""What a driver speaks with: a runtime somewhere else, in a page or in a Node process.
+"""The connection of a driver to a runtime, in a page or in a Node process.
 
-Both ways carry the same texts, the worker's protocol: a command `{id, method, params}` goes there; `reply`, `events`,
-`progress`, `ready` and `boot_failed` come back. A link that dies settles everything that still waits on it.
+Both carry the texts of the worker's protocol: a command `{id, method, params}` to the runtime; `reply`, `events`,
+`progress`, `ready` and `boot_failed` back. When a link fails, every pending call gets the error.
 """
 
 from __future__ import annotations
@@ -22,12 +22,12 @@ if TYPE_CHECKING:
 
     Redact: TypeAlias = Callable[[str], str]
 
-POST_LIMIT: Final = 20.0  # seconds to hand over one command; only a page that is stuck needs longer
+POST_LIMIT: Final = 20.0  # seconds to deliver one command; only a page that hangs takes longer
 LONGEST_MESSAGE: Final = 600  # characters
 
 
 class Link(ABC):
-    """One runtime, reached over texts. `console` holds what it wrote to its console, a line an entry."""
+    """The link to one runtime. `console` holds the lines that it wrote to its console."""
 
     def __init__(self, redact: Redact) -> None:
         self.console: list[str] = []
@@ -42,10 +42,10 @@ class Link(ABC):
         self._stage = "nothing yet"
 
     async def start(self, stack: AsyncExitStack, limit: float) -> None:
-        """Boot the runtime within `limit` seconds; `stack` gets what closes it again.
+        """Boot the runtime within `limit` seconds; `stack` gets the callbacks that close it.
 
         Raises:
-            SparewheelError: it did not start; the message says at which stage, and what the console said.
+            SparewheelError: it did not start; the message has the stage, the hint the last lines of the console.
         """
         boot = asyncio.ensure_future(self._boot(stack))
         try:
@@ -53,23 +53,24 @@ class Link(ABC):
                 await boot
                 await self._ready
         except TimeoutError:
-            said = " | ".join(self.console[-3:]) or "nothing"
+            lines = " | ".join(self.console[-3:]) or "nothing"
             raise self.failure(
-                f"the runtime did not start within {limit:g} s (last stage: {self._stage})", f"The console said: {said}"
+                f"the runtime did not start within {limit:g} s (last stage: {self._stage})",
+                f"Last lines of the console: {lines}",
             ) from None
         except SparewheelError:
             raise
-        except Exception as error:  # Playwright's: a page that crashes while it loads, a browser that is gone
+        except Exception as error:  # Playwright's: the page crashed while loading, the browser was closed
             raise self.failure(f"the runtime did not start: {error}") from error
         finally:
             boot.cancel()
             await asyncio.wait({boot})
 
     async def call(self, method: str, limit: float | None = None, /, **params: Any) -> Any:
-        """Send one command and wait for its reply: `limit` seconds, or as long as it takes.
+        """Send one command and wait for its reply, for `limit` seconds (None: without a limit).
 
         Raises:
-            SparewheelError: the runtime answered with an error, or is dead.
+            SparewheelError: the runtime answered with an error, or the link has failed.
         """
         if self._dead:
             raise self._dead
@@ -81,7 +82,7 @@ class Link(ABC):
                 await self._post(text)
         except TimeoutError:
             self.die(f"the runtime took no command for {POST_LIMIT:g} s")
-        except Exception as error:  # Playwright's, a pipe's: whatever it is, nothing can be sent there any more
+        except Exception as error:  # Playwright's or a pipe's: nothing can be sent any more
             self.die(f"the runtime cannot be reached: {error}")
         try:
             async with asyncio.timeout(limit):
@@ -92,7 +93,7 @@ class Link(ABC):
             self._waiting.pop(number, None)
 
     def receive(self, text: str) -> None:
-        """Take one message of the protocol."""
+        """Handle one message of the protocol."""
         message = json.loads(text)
         match message["type"]:
             case "events":
@@ -109,35 +110,35 @@ class Link(ABC):
                 self.die(f"{message['reason']} (stage: {message['stage']})", message.get("hint") or "")
 
     def say(self, line: str) -> None:
-        """Note a line of the runtime's console."""
+        """Record a line of the runtime's console."""
         line = self._redact(line)
         self.console.append(line)
         self.on_console(line)
 
     def die(self, message: str, hint: str = "") -> None:
-        """The runtime is gone: everything that waits for it, now or later, gets this error."""
+        """Mark the runtime as ended: every pending and later call gets this error."""
         if self._dead:
             return
         self._dead = self.failure(message, hint)
         for future in (self._ready, *self._waiting.values()):
             if not future.done():
                 future.set_exception(self._dead)
-                future.exception()  # looked at, so that nobody is told it "was never retrieved"
+                future.exception()  # marks it as retrieved: asyncio logs exceptions that are not
 
     def failure(self, message: str, hint: str = "") -> SparewheelError:
-        """An error of the machinery itself, in one line and without secrets."""
+        """An internal error, in one line and without secrets."""
         line = " ".join(self._redact(message).split())
-        if len(line) > LONGEST_MESSAGE:  # a traceback says why at its end
+        if len(line) > LONGEST_MESSAGE:  # the end of a traceback has the reason
             line = f"{line[: LONGEST_MESSAGE // 3]} ... {line[-LONGEST_MESSAGE // 3 * 2 :]}"
         return SparewheelError(ErrorInfo("internal", line, self._redact(hint)))
 
     @abstractmethod
     async def _boot(self, stack: AsyncExitStack) -> None:
-        """Bring the runtime up, so far that `ready` or `boot_failed` will come."""
+        """Start the runtime; it then sends `ready` or `boot_failed`."""
 
     @abstractmethod
     async def _post(self, text: str) -> None:
-        """Hand over one text."""
+        """Send one text."""
 
     def _settle(self, message: dict[str, Any]) -> None:
         future = self._waiting.get(message["id"])
@@ -151,7 +152,7 @@ class Link(ABC):
 
 
 def _error(facts: dict[str, Any], redact: Redact) -> SparewheelError:
-    """The error that crossed the line, as an exception again."""
+    """The exception for an error of the protocol."""
     message, hint = redact(str(facts.get("message"))), redact(facts.get("hint") or "")
     if facts.get("kind") == "config":
         return ConfigError(message, hint)

@@ -1,4 +1,4 @@
-"""Finding what a run is made of: the built files and the agent file."""
+"""Find the built files and read the agent file of a run."""
 
 from __future__ import annotations
 

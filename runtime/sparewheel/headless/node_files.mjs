@@ -1,5 +1,5 @@
 // @ts-check
-// What boot.js needs from its host, under Node: the files of dist/ are on disk, and Pyodide reads its own by itself.
+// The host of boot.js under Node: the files of dist/ are read from disk; Pyodide reads its files itself.
 
 import { createHash } from "node:crypto";
 import { readFileSync } from "node:fs";

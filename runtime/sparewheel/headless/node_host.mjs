@@ -3,7 +3,7 @@
  * The built runtime under Node, without a browser: `node node_host.mjs DIST`.
  *
  * stdin: a command of the worker protocol on each line. stdout: a message on each line, after a record separator
- * (RFC 7464), because Python's own output and Node's land there as well and must not be taken for one.
+ * (RFC 7464), because the output of Python and Node goes to stdout too and must not be parsed as a message.
  */
 import { createInterface } from "node:readline";
 import { pathToFileURL } from "node:url";
@@ -28,12 +28,12 @@ const early = [];
 /** @param {string} line */
 let dispatch = (line) => void early.push(line);
 commands.on("line", (line) => dispatch(line));
-commands.on("close", () => process.exit(0)); // whoever drove this is gone
+commands.on("close", () => process.exit(0)); // the driver has ended
 
 /** @param {object} progress */
 const onProgress = (progress) => tell({ ...progress, type: "progress" });
 
-/** From the snapshot; without it, if it can not be used. Pyodide leaves nothing behind that a second one minds. */
+/** Boot from the snapshot, or without it if it cannot be used. A second Pyodide works after a failed first one. */
 async function start() {
   const { boot } = await import(new URL("boot/boot.js", dist).href);
   const indexURL = new URL("pyodide/", dist).href;
@@ -43,7 +43,7 @@ async function start() {
     const { stage, message } = /** @type {any} */ (error);
     if (stage !== "snapshot") throw error;
     const ms = Math.round(performance.now() - began);
-    onProgress({ stage, message: `The snapshot can not be used (${message}): starting without it`, ms });
+    onProgress({ stage, message: `The snapshot cannot be used (${message}): starting without it`, ms });
     return boot(indexURL, onProgress, nodeHost, { snapshot: false });
   }
 }

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from .link import Redact
 
 
-LONGEST_LINE: Final = 1 << 28  # bytes; asyncio's default of 64 KiB is less than one large answer
+LONGEST_LINE: Final = 1 << 28  # bytes; asyncio's default of 64 KiB is too small for a large answer
 CLOSE_LIMIT: Final = 5.0  # seconds
 _HOST: Final = Path(__file__).with_name("node_host.mjs")
 _SEPARATOR: Final = "\x1e"
@@ -44,7 +44,7 @@ class NodeLink(Link):
             stdout=asyncio.subprocess.PIPE,
             stderr=asyncio.subprocess.PIPE,
             limit=LONGEST_LINE,
-            start_new_session=os.name == "posix",  # Ctrl-C is for us: the turn is aborted, then the process ends
+            start_new_session=os.name == "posix",  # Ctrl-C must not reach it: the turn is aborted first
         )
         assert process.stdin and process.stdout and process.stderr
         self._stdin = process.stdin
@@ -62,9 +62,9 @@ class NodeLink(Link):
     async def _read(self, process: asyncio.subprocess.Process, stdout: asyncio.StreamReader) -> None:
         async for raw in stdout:
             line = raw.decode("utf-8", "replace").rstrip("\n")
-            said, separator, text = line.partition(_SEPARATOR)
-            if said:
-                self.say(said)
+            output, separator, text = line.partition(_SEPARATOR)
+            if output:
+                self.say(output)
             if separator:
                 self.receive(text)
         self.die(f"the Node process ended (exit code {await process.wait()})", " | ".join(self.console[-3:]))
@@ -76,7 +76,7 @@ class NodeLink(Link):
     async def _stop(self, process: asyncio.subprocess.Process, readers: list[asyncio.Task[None]]) -> None:
         self.die("the runtime was closed")
         if self._stdin is not None:
-            self._stdin.close()  # the host ends when nobody can send it anything any more
+            self._stdin.close()  # the host ends when its input ends
         try:
             async with asyncio.timeout(CLOSE_LIMIT):
                 await process.wait()

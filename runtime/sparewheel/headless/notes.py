@@ -1,4 +1,4 @@
-"""Lines for the person at the terminal, on stderr: stdout belongs to the events."""
+"""Messages for the user, on stderr: stdout is for the events."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from contextlib import suppress
 
 
 def note(line: str) -> None:
-    """Print one line, at once. A reader who has gone away (`2>&1 | head`) is no reason to fail."""
+    """Print one line, unbuffered. A closed stderr (`2>&1 | head`) is not an error."""
     with suppress(BrokenPipeError):
         sys.stderr.write(f"sparewheel: {line}\n")
         sys.stderr.flush()

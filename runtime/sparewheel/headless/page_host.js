@@ -1,10 +1,10 @@
 // @ts-check
 /**
- * Runs in the page before its own scripts, put there by the driver. It turns the driver's texts into calls of the
- * public API (so what is driven is what a page embeds) and sends back what comes of them over `sparewheelPush`.
+ * Runs in the page before its scripts; the driver injects it. It turns the driver's texts into calls of the public API,
+ * the one that a page embeds, and sends the results back over `sparewheelPush`.
  *
  * The texts are those of the worker protocol: {id, method, params} in; {type: "reply" | "events" | "progress" | "ready"
- * | "boot_failed", ...} out. All events that one message of the worker brought travel in one text.
+ * | "boot_failed", ...} out. All events of one message of the worker are sent in one text.
  */
 (() => {
   const host = /** @type {any} */ (globalThis);
@@ -41,7 +41,7 @@
   /** @type {Record<string, (params: any) => Promise<unknown>>} */
   const methods = {
     async create_session({ session, ...options }) {
-      // Somebody reads the events, but nobody is there to be asked.
+      // Events are read, but questions cannot be answered.
       sessions.set(session, await runtime.createSession({ interactive: false, ...options }, onEvent));
     },
     send: ({ session, prompt }) => sessions.get(session).send(prompt),
@@ -54,7 +54,7 @@
   const answer = async ({ id, method, params }) => {
     try {
       const call = methods[method];
-      if (!call) throw new Error(`the page knows no "${method}"`);
+      if (!call) throw new Error(`the page has no method "${method}"`);
       const result = await call(params);
       flush();
       push({ type: "reply", id, result: result ?? null });
@@ -78,7 +78,7 @@
     }
   };
 
-  // Neither returns a promise: the driver's call must come back at once, however long the work takes.
+  // Neither returns a promise: the driver's call must return at once, however long the work takes.
   host.sparewheelHost = {
     started: false,
     boot() {

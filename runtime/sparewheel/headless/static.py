@@ -1,4 +1,4 @@
-"""A small static file server for the built page: on this machine only, with the headers a strict host would send."""
+"""A small static file server for the built page: only on 127.0.0.1, with the headers of a strict host."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ CONTENT_SECURITY_POLICY = (
     "default-src 'none'; script-src 'self' 'wasm-unsafe-eval'; worker-src 'self'; style-src 'self'; "
     "img-src 'self' data:; connect-src *"
 )
-# A table of our own: the system's differs by machine, and Pyodide never settles on a wrong type for .wasm or .mjs.
+# Not the system's table, which differs by machine: with a wrong type for .wasm or .mjs a boot of Pyodide never ends.
 CONTENT_TYPES = {
     ".bin": "application/octet-stream",
     ".css": "text/css; charset=utf-8",
@@ -37,12 +37,12 @@ CONTENT_TYPES = {
     ".yaml": "text/plain; charset=utf-8",
     ".zip": "application/zip",
 }
-POLICED = (".html", ".js", ".mjs")  # a worker obeys the policy its own script came with
+POLICED = (".html", ".js", ".mjs")  # a worker has the policy that its script was served with
 ENCODINGS = {
     "br": ".br",
     "gzip": ".gz",
-}  # the better first: files that lie beside the one they are a compressed form of
-HASHED = re.compile(r"(?<![0-9a-z])[0-9a-f]{16}(?![0-9a-z])")  # a path whose file is another one when its bytes change
+}  # best first; the compressed file is beside the original
+HASHED = re.compile(r"(?<![0-9a-z])[0-9a-f]{16}(?![0-9a-z])")  # a path that changes with the content
 FOR_EVER = "public, max-age=31536000, immutable"
 
 
@@ -66,7 +66,7 @@ class StaticServer:
 
     @property
     def url(self) -> str:
-        """The address of the folder, with a slash at its end."""
+        """The URL of the folder, with a slash at the end."""
         return f"http://127.0.0.1:{self._server.server_address[1]}/"
 
     def wait(self) -> None:
@@ -74,7 +74,7 @@ class StaticServer:
         self._thread.join()
 
     def close(self) -> None:
-        """Stop serving and give the port back. Connections that are open are dropped."""
+        """Stop serving and free the port. Open connections are dropped."""
         self._server.shutdown()
         self._server.server_close()
         self._thread.join()
@@ -91,10 +91,10 @@ class StaticServer:
 class _Server(ThreadingHTTPServer):
     daemon_threads = True
     block_on_close = False
-    request_queue_size = 64  # a page asks for its files all at once
+    request_queue_size = 64  # a page requests its files in parallel
 
     def handle_error(self, request: object, client_address: object) -> None:
-        """Say nothing: a browser that goes away in the middle of a file is no event."""
+        """Ignore it: browsers may disconnect in the middle of a file."""
 
 
 class _Handler(BaseHTTPRequestHandler):
@@ -111,7 +111,7 @@ class _Handler(BaseHTTPRequestHandler):
         self._answer(with_body=False)
 
     def log_message(self, format: str, *args: object) -> None:
-        """Keep the console for what matters; the browser's network panel shows requests."""
+        """Print nothing; the browser's network panel shows the requests."""
 
     def _answer(self, *, with_body: bool) -> None:
         path = urlsplit(self.path).path
@@ -122,7 +122,7 @@ class _Handler(BaseHTTPRequestHandler):
                 self._send(HTTPStatus.MOVED_PERMANENTLY, {"Location": f"/{path.lstrip('/')}/"})
                 return
             content, headers = self._read(target)
-        except (OSError, ValueError):  # not there, not readable, or no name a file can have
+        except (OSError, ValueError):  # missing, not readable, or not a valid file name
             self._send(HTTPStatus.NOT_FOUND, {"Content-Type": CONTENT_TYPES[".txt"]}, b"not found\n", with_body)
             return
         if self.headers.get("If-None-Match") == headers["ETag"]:
@@ -131,7 +131,7 @@ class _Handler(BaseHTTPRequestHandler):
             self._send(HTTPStatus.OK, headers, content, with_body)
 
     def _locate(self, path: str) -> Path:
-        """The file a URL path names. Raises FileNotFoundError when it would lie outside the root."""
+        """The file of a URL path. Raises FileNotFoundError if it would be outside the root."""
         name = path.lstrip("/")
         target = (self.root / (f"{name}index.html" if path.endswith("/") else name)).resolve()
         if not target.is_relative_to(self.root):
@@ -149,7 +149,7 @@ class _Handler(BaseHTTPRequestHandler):
             self.wfile.write(content)
 
     def _read(self, path: Path) -> tuple[bytes, dict[str, str]]:
-        """Read a file with the headers that describe it. Raises OSError when it is none or is not readable."""
+        """Read a file, with the headers that describe it. Raises OSError if it is missing or not readable."""
         encoding, stored = self._encoded(path)
         stat = stored.stat()
         headers = {
@@ -165,7 +165,7 @@ class _Handler(BaseHTTPRequestHandler):
         return stored.read_bytes(), headers
 
     def _encoded(self, path: Path) -> tuple[str, Path]:
-        """The best form of a file that the client takes: the name of its encoding, empty for the file itself."""
+        """The best encoding of a file that the client accepts, empty for the file itself, and the path to send."""
         accepted = {word.partition(";")[0].strip() for word in self.headers.get("Accept-Encoding", "").split(",")}
         for encoding, suffix in ENCODINGS.items():
             sibling = path.with_name(path.name + suffix)

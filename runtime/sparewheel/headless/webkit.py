@@ -1,6 +1,6 @@
-"""WebKitGTK's MiniBrowser, driven over WebDriver by selenium, which Playwright cannot do.
+"""WebKitGTK's MiniBrowser, driven over WebDriver by selenium; Playwright cannot drive it.
 
-It always opens a window, so it gets an X server of its own (Xvfb). selenium blocks: its calls run in threads. Needs
+It always opens a window, so an X server (Xvfb) is started for it. selenium blocks: its calls run in threads. Needs
 WebKitWebDriver and Xvfb on the PATH.
 """
 
@@ -51,7 +51,7 @@ _LOADED: Final = """
 
 
 def can_drive(executable: Path) -> bool:
-    """Whether MiniBrowser is there, with all that it takes to drive it. It cannot be asked: it needs an X server."""
+    """Whether MiniBrowser and all that drives it exist. It is not started: even `--version` needs an X server."""
     programs = all(shutil.which(name) for name in (DRIVER, X_SERVER))
     return programs and executable.is_file() and importlib.util.find_spec("selenium") is not None
 
@@ -61,7 +61,7 @@ class PageError(Exception):
 
 
 class WebKit:
-    """One window of MiniBrowser. Commands may run side by side: one that waits in the page does not hold up others."""
+    """One window of MiniBrowser. Commands may run in parallel: one that waits in the page does not block others."""
 
     def __init__(self, driver: WebDriver, threads: ThreadPoolExecutor) -> None:
         self._driver = driver
@@ -90,7 +90,7 @@ class WebKit:
 
 @asynccontextmanager
 async def open_webkit(executable: Path) -> AsyncIterator[WebKit]:
-    """Start MiniBrowser (`executable`); ends it with all its processes when the block is left.
+    """Start MiniBrowser (`executable`); it ends, with all its processes, when the block is left.
 
     Raises:
         ConfigError: it did not start within `LAUNCH_LIMIT`, or a program that it needs is missing.
@@ -99,7 +99,7 @@ async def open_webkit(executable: Path) -> AsyncIterator[WebKit]:
         threads = ThreadPoolExecutor(4, "webkit")
         stack.push_async_callback(asyncio.to_thread, threads.shutdown)
         children = Children()
-        stack.push_async_callback(asyncio.to_thread, children.close)  # ends every command that still waits
+        stack.push_async_callback(asyncio.to_thread, children.close)  # ends every pending command
         launching = asyncio.get_running_loop().run_in_executor(threads, _launch, executable, children)
         try:
             async with asyncio.timeout(LAUNCH_LIMIT):
@@ -114,7 +114,7 @@ async def open_webkit(executable: Path) -> AsyncIterator[WebKit]:
 class _Session:
     driver: WebDriver
     connection: RemoteConnection
-    service: Service  # kept, because it ends its process when it is dropped
+    service: Service  # kept referenced: its finalizer ends the process
 
 
 def _launch(executable: Path, children: Children) -> _Session:
@@ -144,7 +144,7 @@ def _launch(executable: Path, children: Children) -> _Session:
 
 
 def _start_x_server(children: Children) -> str:
-    """Start an X server on a display that is free; returns the display's name, once it can be used."""
+    """Start an X server on a free display; returns the name of the display when it is ready."""
     readable, writable = os.pipe()
     with open(readable) as answer:
         options = ["-displayfd", str(writable), "-screen", "0", _SCREEN, "-nolisten", "tcp", "-noreset"]
@@ -153,7 +153,7 @@ def _start_x_server(children: Children) -> str:
             children.add(subprocess.Popen([_program(X_SERVER), *options], pass_fds=(writable,), **quiet))
         finally:
             os.close(writable)
-        number = answer.readline().strip()  # the whole line: one that is not read to its end ends the server
+        number = answer.readline().strip()  # the whole line: otherwise the server fails to write it, and ends
     if not number:
         raise ConfigError(f"{X_SERVER} did not start")
     return f":{number}"

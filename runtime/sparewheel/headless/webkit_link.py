@@ -1,4 +1,4 @@
-"""The link into a page of WebKitGTK. What the page has to say is waited for there, because WebDriver can only ask."""
+"""The link to a page of WebKitGTK. It polls the page for messages, because WebDriver has no channel for them."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
     from .link import Redact
 
-TAKE_LIMIT: Final = 20.0  # seconds that the page holds an answer back while there is nothing to say
+TAKE_LIMIT: Final = 20.0  # seconds that one poll waits for a message
 _SCRIPTS: Final = [Path(__file__).with_name(name) for name in ("webkit_page.js", "page_host.js")]
 
 
@@ -31,7 +31,7 @@ class WebKitLink(Link):
     async def _boot(self, stack: AsyncExitStack) -> None:
         server = stack.enter_context(StaticServer(self._dist))
         webkit = self._webkit = await stack.enter_async_context(open_webkit(self._executable))
-        stack.callback(self.die, "the runtime was closed")  # before the browser goes
+        stack.callback(self.die, "the runtime was closed")  # before the browser closes
         await webkit.goto(f"{server.url}headless.html")
         for script in _SCRIPTS:
             await webkit.evaluate(f"() => {{ {script.read_text(encoding='utf-8')} }}")
@@ -41,7 +41,7 @@ class WebKitLink(Link):
         await webkit.evaluate("() => globalThis.sparewheelHost.boot()")
 
     async def _take(self, webkit: WebKit) -> None:
-        """Take what the page has for us, over and over; notice when it no longer answers."""
+        """Poll the page for messages, endlessly; detects when it no longer answers."""
         try:
             while True:
                 async with asyncio.timeout(TAKE_LIMIT + POST_LIMIT):
@@ -53,7 +53,7 @@ class WebKitLink(Link):
                         self.receive(content)
         except TimeoutError:
             self.die(f"the page has not answered for {POST_LIMIT:g} s")
-        except Exception as error:  # selenium's, or the page shows something else now
+        except Exception as error:  # selenium's, or the page was replaced
             self.die(f"the page is gone: {error}")
 
     async def _post(self, text: str) -> None:

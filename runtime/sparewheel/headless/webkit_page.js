@@ -1,8 +1,8 @@
 // @ts-check
 /**
- * Runs in a page that WebDriver drives, before page_host.js. WebDriver can only call into the page, so what the page has
- * for the driver waits here until it is taken: texts of the protocol, and lines of the page's console. The console of
- * a worker cannot be seen from here.
+ * Runs in a page that WebDriver drives, before page_host.js. WebDriver can only call into the page, so messages for the
+ * driver are queued here until it takes them: texts of the protocol, and lines of the page's console. The console of a
+ * worker is not accessible here.
  */
 (() => {
   const page = /** @type {any} */ (globalThis);
@@ -24,7 +24,7 @@
   page.sparewheelPush = (text) => add("text", text);
 
   /**
-   * What has been added since the last time: at once if there is something, else when there is, or after `ms`.
+   * The messages since the last call: at once if there are any, else when one is added, or after `ms`.
    * @param {number} ms
    */
   page.sparewheelTake = async (ms) => {

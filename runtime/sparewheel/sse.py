@@ -1,4 +1,4 @@
-"""Bytes to server-sent events: the parser of the HTML standard, incremental and bounded.
+"""From bytes to server-sent events: the parser of the HTML standard, incremental and bounded in memory.
 
 Source: WHATWG HTML, section 9.2.6 "Interpreting an event stream". Pure: no I/O, no clock.
 """
@@ -14,9 +14,9 @@ from .errors import ErrorInfo, ProviderError
 MAX_EVENT_SIZE: Final = 32 * 1024 * 1024
 
 
-@dataclass(slots=True)  # not frozen, and no named tuple: one is made for every delta, at a fifth of their cost
+@dataclass(slots=True)  # not frozen and not a named tuple: creating one, for every delta, costs a fifth
 class ServerSentEvent:
-    """One dispatched event. `retry` is the reconnection time in milliseconds that was in force, if one was sent."""
+    """One event. `retry` is the reconnection time in milliseconds that was last sent, None before the first."""
 
     data: str
     event: str = "message"
@@ -25,10 +25,10 @@ class ServerSentEvent:
 
 
 class SSEDecoder:
-    """Feed it the body in any chunking; it gives back the events that are complete.
+    """Decodes one body, fed in chunks of any size.
 
-    Raises `ProviderError` (kind `server_error`) when one event grows past `max_event_size` characters, so that a
-    hostile or broken stream costs bounded memory.
+    `feed` and `close` raise `ProviderError` (kind `server_error`) when one event is longer than `max_event_size`
+    characters, so that a hostile or broken stream uses bounded memory.
     """
 
     def __init__(self, max_event_size: int = MAX_EVENT_SIZE) -> None:
@@ -37,7 +37,7 @@ class SSEDecoder:
         self._size = 0  # characters in the data lines of the event being built
         self._started = False
         self._after_cr = False
-        # An unfinished line is kept in pieces: joining at every feed would be quadratic in a long line.
+        # An unfinished line is kept in pieces, because joining them at every feed would take quadratic time.
         self._pending: list[str] = []
         self._pending_size = 0
         self._data: list[str] = []
@@ -50,9 +50,9 @@ class SSEDecoder:
         return self._feed_text(self._decoder.decode(chunk))
 
     def close(self) -> list[ServerSentEvent]:
-        """End of the body. An event without its blank line is incomplete and, as the standard says, discarded.
+        """End the body; return the last events. An event without its blank line is discarded, as the standard demands.
 
-        A lone CR at the very end is a line end, so an event may still be due.
+        A CR as the last character is a line end and may complete an event.
         """
         events = self._feed_text(self._decoder.decode(b"", True))
         self._pending.clear()
@@ -68,7 +68,7 @@ class SSEDecoder:
             self._started = True
             text = text.removeprefix("\ufeff")
         if self._after_cr:
-            text = text.removeprefix("\n")  # second half of a CRLF that was cut between two chunks
+            text = text.removeprefix("\n")  # second half of a CRLF that was split between two chunks
             self._after_cr = False
         if "\r" in text:
             self._after_cr = text.endswith("\r")
@@ -76,9 +76,9 @@ class SSEDecoder:
         *blocks, rest = text.split("\n\n")
         events: list[ServerSentEvent] = []
         if blocks and (self._pending or self._data or self._event):
-            self._block(blocks.pop(0), events)  # what an earlier chunk began
+            self._block(blocks.pop(0), events)  # began in an earlier chunk
         for block in blocks:
-            # Nearly every event is one line of data: whole, it needs none of what the others need.
+            # Fast path: nearly every event is a single line of data within one chunk.
             if block.startswith("data: ") and "\n" not in block and len(block) <= self._max:
                 events.append(ServerSentEvent(block[6:], "message", self._id, self._retry))
             else:
@@ -96,7 +96,7 @@ class SSEDecoder:
         self._dispatch(events)
 
     def _lines(self, lines: list[str], events: list[ServerSentEvent]) -> None:
-        """Take whole lines, the first of which may have begun in an earlier chunk."""
+        """Process complete lines; the first may have begun in an earlier chunk."""
         if lines and self._pending:
             self._pending.append(lines[0])
             lines[0] = "".join(self._pending)
@@ -106,7 +106,7 @@ class SSEDecoder:
             self._line(line, events)
 
     def _line(self, line: str, events: list[ServerSentEvent]) -> None:
-        if line.startswith("data: "):  # the common case first
+        if line.startswith("data: "):  # the most common case first
             self._add(line[6:])
         elif not line:
             self._dispatch(events)
@@ -143,7 +143,7 @@ class SSEDecoder:
             raise ProviderError(
                 ErrorInfo(
                     "server_error",
-                    f"The stream holds one event of more than {self._max} characters.",
-                    "The provider, or something between it and the browser, sends what is not an event stream.",
+                    f"The stream has an event of more than {self._max} characters.",
+                    "The provider, or a proxy on the way, sent something other than an event stream.",
                 )
             )

@@ -289,7 +289,7 @@ def test_hooks_see_and_change_what_tools_answer() -> None:
         ({"continue": False}, "The result is withheld."),
         (
             ValueError("written 1"),
-            "The result is withheld. A {point} hook failed, so nothing is let through: ValueError",
+            "The result is withheld. A {point} hook failed, which counts as deny: ValueError",
         ),
     ],
 )

@@ -96,10 +96,6 @@ class HookMatcherConfig(Strict):
         Pattern("" if value == "*" else value)
         return value
 
-    def matches(self, tool: str) -> bool:
-        """Whether these hooks run for `tool`."""
-        return self.matcher in ("", "*") or Pattern(self.matcher, entire=True).search(tool)
-
 
 class HooksConfig(Strict):
     """The hooks of an agent, by event."""

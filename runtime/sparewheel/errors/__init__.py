@@ -1,6 +1,7 @@
-"""Errors: their types, and the classifier that says which kind a failure is.
+"""The exceptions, the kinds of failure, and the classifier that assigns a kind to a failure.
 
-`types` holds the tree of exceptions, `classify` the decision, `rules`, `body`, `hints` and `retry_after` what it needs.
+`types` has the exceptions and `kinds` the table of kinds. `classify` is the classifier; `rules`, `body`, `hints` and
+`retry_after` are its parts. `validation` words the errors of pydantic.
 """
 
 from .kinds import CODE_OF, FACTS, KINDS, RETRYABLE, Action, Code, Kind

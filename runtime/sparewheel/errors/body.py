@@ -1,9 +1,9 @@
-"""Reads an error answer, whatever its shape, into plain facts. Never raises.
+"""Parses error responses of any shape into facts. Never raises.
 
-Shapes read: OpenAI `{"error": {...}}` (also inside a 200 stream), Anthropic `{"type": "error", "error": {...}}`,
+Shapes: OpenAI `{"error": {...}}` (also inside a 200 stream), Anthropic `{"type": "error", "error": {...}}`,
 Responses `response.failed` and `error` events, Gemini `{"error": {..., "details": [...]}}` and lists of it, OpenRouter
 `error.metadata.raw`, FastAPI `detail`, Ollama `{"error": "text"}`, an error quoted inside another error's message,
-cut JSON, HTML pages and plain text.
+truncated JSON, HTML pages and plain text.
 """
 
 from __future__ import annotations
@@ -15,10 +15,10 @@ from typing import Any, Final
 
 from ..jsontext import read_first
 
-LONGEST_BODY: Final = 64 * 1024
-_LONGEST_TEXT: Final = 8 * 1024
-_DEEPEST: Final = 8
-_MOST_NODES: Final = 200
+MAX_BODY: Final = 64 * 1024
+_MAX_TEXT: Final = 8 * 1024
+_MAX_DEPTH: Final = 8
+_MAX_NODES: Final = 200
 
 _MESSAGE_KEYS: Final = ("message", "msg", "error_description", "raw", "detail", "error", "title")
 _CODE_KEYS: Final = (
@@ -40,18 +40,18 @@ _WORD: Final = re.compile(r"[^a-z0-9]")
 
 @dataclass(slots=True)
 class ErrorBody:
-    """What an error answer says.
+    """The facts in an error response.
 
-    `codes` are machine codes as `normalise` leaves them, outermost first; `quotas` names the spent quotas (Google);
-    `spent_for_good` means a quota of zero; `delay` is a duration as found; `headers` are those quoted in the body;
-    `broken` is text with something in braces that is no JSON.
+    `codes` are normalised machine codes, outermost first; `quotas` names the exhausted quotas (Google); `is_zero_quota`
+    means that the quota itself is zero; `delay` is an unparsed duration; `headers` are headers quoted in the body;
+    `broken` is text that contains braces but no valid JSON.
     """
 
     codes: list[str] = field(default_factory=list)
     messages: list[str] = field(default_factory=list)
     status: int | None = None
     quotas: str = ""
-    spent_for_good: bool = False
+    is_zero_quota: bool = False
     delay: object = None
     headers: dict[str, str] = field(default_factory=dict)
     broken: str = ""
@@ -60,25 +60,25 @@ class ErrorBody:
 
     @property
     def message(self) -> str:
-        """The sentence for a person: the outermost one that says something."""
-        told = [m for m in self.messages if m.strip().rstrip(".").lower() not in _GENERIC]
-        return next(iter(told or self.messages), "")
+        """The sentence for a person: the outermost one that is not generic."""
+        specific = [m for m in self.messages if m.strip().rstrip(".").lower() not in _GENERIC]
+        return next(iter(specific or self.messages), "")
 
-    def add(self, said: ErrorBody) -> None:
-        """What an exception's message adds to what the body said; the body comes first."""
-        self.codes += said.codes
-        self.messages += said.messages
-        self.status = self.status or said.status
-        self.quotas += said.quotas
-        self.spent_for_good |= said.spent_for_good
-        self.delay = said.delay if self.delay is None else self.delay
-        self.headers = said.headers | self.headers
-        self.broken = self.broken or said.broken
+    def add(self, other: ErrorBody) -> None:
+        """Add the facts of an exception's message; those of the body have precedence."""
+        self.codes += other.codes
+        self.messages += other.messages
+        self.status = self.status or other.status
+        self.quotas += other.quotas
+        self.is_zero_quota |= other.is_zero_quota
+        self.delay = other.delay if self.delay is None else self.delay
+        self.headers = other.headers | self.headers
+        self.broken = self.broken or other.broken
         self.is_empty = False
 
 
 def normalise(code: str) -> str:
-    """`insufficient_quota`, `InsufficientQuota` and `insufficient-quota` are one code."""
+    """One spelling for `insufficient_quota`, `InsufficientQuota` and `insufficient-quota`."""
     return _WORD.sub("", code.lower())
 
 
@@ -94,12 +94,12 @@ def http_status(value: object) -> int | None:
 
 
 def read_body(body: object) -> ErrorBody:
-    """The facts in `body`: bytes, text, or JSON already parsed. Looks at no more than 64 KiB."""
+    """The facts in `body`: bytes, text, or parsed JSON. Reads at most 64 KiB."""
     found = ErrorBody()
     if isinstance(body, (bytes, bytearray, memoryview)):
-        body = bytes(body[:LONGEST_BODY]).decode("utf-8", "replace") if _flat(body) else ""
+        body = bytes(body[:MAX_BODY]).decode("utf-8", "replace") if _flat(body) else ""
     if isinstance(body, str):
-        _read_text(body[:LONGEST_BODY], found)
+        _read_text(body[:MAX_BODY], found)
     elif isinstance(body, (dict, list)):
         found.is_empty = not body
         _walk(body, found)
@@ -113,7 +113,7 @@ def _flat(body: bytes | bytearray | memoryview) -> bool:
 def read_message(message: str) -> ErrorBody:
     """The facts in an exception's message, which may quote a JSON answer."""
     found = ErrorBody()
-    _read_text(message[:LONGEST_BODY], found)
+    _read_text(message[:MAX_BODY], found)
     return found
 
 
@@ -135,11 +135,11 @@ def _read_text(text: str, found: ErrorBody) -> None:
         if quoted[0] and not found.messages:
             found.messages.append(quoted[0])
     if quoted is None or (not found.messages and quoted[2]):
-        _read_broken(text[:_LONGEST_TEXT], found)
+        _read_broken(text[:_MAX_TEXT], found)
 
 
 def _json_in(text: str) -> tuple[str, Any, str] | None:
-    """What stands before the first JSON value in `text`, the value, what follows it; None where there is none."""
+    """The text before the first JSON value in `text`, the value, and the text after it; None without such a value."""
     starts = [at for at in (text.find("{"), text.find("[{"), 0 if text.startswith(("[", '"')) else -1) if at >= 0]
     if not starts:
         return None
@@ -152,7 +152,7 @@ def _json_in(text: str) -> tuple[str, Any, str] | None:
 
 
 def _read_broken(text: str, found: ErrorBody) -> None:
-    """Text that is no JSON: prose, or JSON that was cut or printed by Python."""
+    """Read text that is not JSON: prose, truncated JSON, or JSON printed by Python."""
     message = ""
     for key, _, value in _QUOTED.findall(text):
         if key == "message":
@@ -166,14 +166,14 @@ def _read_broken(text: str, found: ErrorBody) -> None:
 
 
 def _walk(root: object, found: ErrorBody) -> None:
-    """Breadth first, so that what stands outermost comes first; bounded in depth and breadth."""
+    """Breadth first, so that outer facts come before inner ones; bounded in depth and breadth."""
     level: list[object] = [root]
     seen = 0
-    for depth in range(_DEEPEST):
+    for depth in range(_MAX_DEPTH):
         below: list[object] = []
         for node in level:
             seen += 1
-            if seen > _MOST_NODES:
+            if seen > _MAX_NODES:
                 return
             if isinstance(node, list):
                 below.extend(node[:20])
@@ -209,7 +209,7 @@ def _read_quota(node: dict[Any, Any], found: ErrorBody) -> None:
         if isinstance(node.get(key), str):
             found.quotas += f" {node[key][:200].lower()}"
     if "0" in (node.get("quotaValue"), node.get("quota_limit_value")):
-        found.spent_for_good = True
+        found.is_zero_quota = True
     if "flagged_input" in node:
         found.codes.append("flaggedinput")
     quoted = node.get("headers")
@@ -220,13 +220,13 @@ def _read_quota(node: dict[Any, Any], found: ErrorBody) -> None:
 
 
 def _read_string(value: str, found: ErrorBody, below: list[object]) -> None:
-    text = value[:LONGEST_BODY].strip()
+    text = value[:MAX_BODY].strip()
     quoted = _json_in(text) if "{" in text else None
     if quoted is not None and isinstance(quoted[1], (dict, list)) and quoted[1]:
         below.append(quoted[1])
         if quoted[0]:
             found.messages.append(quoted[0])
     elif text.startswith(("{", "[{")):
-        _read_broken(text[:_LONGEST_TEXT], found)
+        _read_broken(text[:_MAX_TEXT], found)
     else:
-        found.messages.append(text[:_LONGEST_TEXT])
+        found.messages.append(text[:_MAX_TEXT])

@@ -1,16 +1,17 @@
-"""What an error means: one answer for an HTTP status, an error inside a stream, and an exception's message.
+"""Classifies failures: HTTP status, errors inside a stream, and messages of exceptions alike.
 
-Evidence is weighed in one order, the same for every provider; the first step that knows decides:
+The evidence is examined in one order, the same for every provider; the first step with a result decides:
 
     1. an exact machine code       insufficient_quota, context_length_exceeded, overloaded_error, ...
-    2. the window of a quota       Google says "quota" for a minute (wait) and for a day (spent) alike
+    2. the window of a quota       Google writes "quota" both for a minute (wait) and for a day (spent)
     3. an exact sentence           "Your credit balance is too low", "prompt is too long", ...
-    4. the HTTP status             explicit, else the number in the body, else one the message states as such
-    5. a vague machine code        invalid_request_error, RESOURCE_EXHAUSTED: where there is no status
+    4. the HTTP status             explicit, else the one in the body, else one that the message names as status
+    5. a vague machine code        invalid_request_error, RESOURCE_EXHAUSTED; only without a status
     6. the words of an exception   "Failed to fetch", "ECONNREFUSED", "The user aborted a request."
     7. the name of an exception    AbortError, ReadTimeout
 
-The tables are in `_error_rules`, the reading of bodies in `_error_body`, the advice in `_error_hints`.
+The tables are in `rules`, the parsing of bodies in `body`, the advice in `kinds` and `hints`. Written by hand because
+no library knows the errors of many providers; the fixtures of the tests are answers that vendors really sent.
 """
 
 from __future__ import annotations
@@ -23,7 +24,7 @@ from http import HTTPStatus
 from typing import TYPE_CHECKING, Final
 
 from ..redaction.redact import redact
-from . import rules as rules
+from . import rules
 from .body import ErrorBody, http_status, normalise, read_body, read_message
 from .hints import Vendor, hint_for, vendor_of
 from .kinds import RETRYABLE
@@ -35,12 +36,12 @@ if TYPE_CHECKING:
 
     from .kinds import Kind
 
-_LONGEST_MESSAGE: Final = 500
-_LONGEST_TEXT: Final = 8 * 1024
+_MAX_MESSAGE: Final = 500
+_MAX_TEXT: Final = 8 * 1024
 _SPACE: Final = re.compile(r"[\s\x00-\x1f\x7f-\x9f\u200b-\u200f\u2028-\u202e\u2066-\u2069\ufeff]+")
 _SURROGATE: Final = re.compile(r"[\ud800-\udfff]")
 
-# A number is a status only where the text says so: not a port, an address, a stream id or a count.
+# A number in a text is a status only after such words: otherwise it is a port, an address, an id or a count.
 _STATED: Final = re.compile(
     r"(?:\b(?:status(?:[ _-]?code)?|http(?:/\d(?:\.\d)?)?|error code)[\"']?[\s:=(\[]{0,4}"
     r"|^|\berror:? |[(\[]|\| )"
@@ -53,10 +54,10 @@ _STATED: Final = re.compile(
 class _Evidence:
     body: ErrorBody
     status: int | None
-    told: str  # the sentence for a person, as it came
-    text: str  # all that was said, in lower case, one message a line
+    sentence: str  # for a person, unchanged
+    text: str  # all messages in lower case, one a line
     name: str  # of the exception
-    is_answer: bool  # the other side said it: so nobody here stopped the turn
+    is_answer: bool  # there is a body: the server answered, so the request was not aborted here
 
 
 def classify(
@@ -72,13 +73,19 @@ def classify(
     key_name: str | None = None,
     secrets: Iterable[str] = (),
 ) -> ErrorInfo:
-    """Classify an error. Any input is accepted, none raises; what cannot be read is left out.
+    """Classify an error. Accepts any input and never raises; parts that cannot be read are ignored.
 
-    `status` is the HTTP status, `headers` a mapping in any case, `body` the answer as bytes, text or parsed JSON (of an
-    HTTP error, or the error event of a stream), `message` the text of an exception and `exception_name` its name.
-    `provider` ("openai", ...), `url` (where the request went) and `key_name` (the setting that holds the key) make the
-    hint concrete. `now` is the time in seconds since the epoch, for a Retry-After date. Neither `secrets` nor anything
-    that looks like a key appears in the result.
+    Args:
+        status: the HTTP status.
+        headers: the response headers, a mapping; case does not matter.
+        body: the body of an HTTP error, or the error event of a stream: bytes, text or parsed JSON.
+        message: the message of an exception.
+        provider: the name of the provider ("openai", ...), for the hint.
+        url: the address of the request, for the hint.
+        now: the time in seconds since the epoch, for a Retry-After date; None: the system's clock.
+        exception_name: the name of the exception's class.
+        key_name: the name of the setting that has the key, for the hint.
+        secrets: strings that must not be in the result. Text that looks like a key is removed in any case.
     """
     evidence = _gather(status, body, message, exception_name)
     kind = _decide(evidence)
@@ -108,16 +115,16 @@ def _gather(status: object, body: object, message: object, exception_name: objec
     is_answer = not found.is_empty
     if isinstance(message, str) and message.strip():
         found.add(read_message(message))
-    told = found.message or (message if isinstance(message, str) else "")
-    lines = dict.fromkeys(_clean(line[:_LONGEST_TEXT]) for line in [*found.messages[:20], told, found.broken])
-    text = "\n".join(line for line in lines if line).lower()[:_LONGEST_TEXT]
-    return _Evidence(found, _status(status, found, text), told, text, _name(exception_name, text), is_answer)
+    sentence = found.message or (message if isinstance(message, str) else "")
+    lines = dict.fromkeys(_clean(line[:_MAX_TEXT]) for line in [*found.messages[:20], sentence, found.broken])
+    text = "\n".join(line for line in lines if line).lower()[:_MAX_TEXT]
+    return _Evidence(found, _status(status, found, text), sentence, text, _name(exception_name, text), is_answer)
 
 
 def _status(status: object, found: ErrorBody, text: str) -> int | None:
     explicit = http_status(status)
     if explicit is not None and not 200 <= explicit < 300:
-        # A gateway that wraps the upstream's answer in a 500 quotes the real status inside.
+        # A gateway that answers 500 for an upstream error has the upstream's status in the body.
         wrapped = explicit in (500, 502) and found.status is not None and found.status < 500
         return found.status if wrapped else explicit
     if found.status is not None:
@@ -147,7 +154,7 @@ def _by_exact_code(e: _Evidence) -> Kind | None:
 def _by_quota_window(e: _Evidence) -> Kind | None:
     if "exceeded your current quota" not in e.text and not e.body.quotas:
         return None
-    if e.body.spent_for_good or "perday" in e.body.quotas or re.search(r"\blimit: 0\b", e.text):
+    if e.body.is_zero_quota or "perday" in e.body.quotas or re.search(r"\blimit: 0\b", e.text):
         return "quota"
     waits = e.body.delay is not None or "please retry in" in e.text
     return "rate_limit" if waits or "perminute" in e.body.quotas else None
@@ -163,7 +170,7 @@ def _by_phrase(e: _Evidence) -> Kind | None:
 
 def _by_status(e: _Evidence) -> Kind | None:
     if e.body.is_html and e.status in (None, 404):
-        return "invalid_request"  # a web page where an API should be
+        return "invalid_request"  # a web page instead of an API
     return None if e.status is None else rules.kind_of_status(e.status)
 
 
@@ -172,8 +179,8 @@ def _by_vague_code(e: _Evidence) -> Kind | None:
 
 
 def _by_words(e: _Evidence) -> Kind | None:
-    told = (kind for kind, pattern, _ in rules.UNDATED if pattern.search(e.text))
-    return next((kind for kind in told if kind != "aborted" or not e.is_answer), None)
+    found = (kind for kind, pattern, _ in rules.PHRASES_WITHOUT_STATUS if pattern.search(e.text))
+    return next((kind for kind in found if kind != "aborted" or not e.is_answer), None)
 
 
 def _by_name(e: _Evidence) -> Kind | None:
@@ -222,18 +229,18 @@ def _wait(kind: Kind, evidence: _Evidence, headers: object, now: object) -> floa
 
 
 def _sentence(evidence: _Evidence, vendor: Vendor, secrets: list[str]) -> str:
-    text = _clean(evidence.told[:_LONGEST_TEXT])
+    text = _clean(evidence.sentence[:_MAX_TEXT])
     if text.startswith(("{", "[{", '["')):
-        text = ""  # JSON that could not be read says nothing to a person
+        text = ""  # JSON that could not be parsed is not a sentence
     text = redact(text.partition(' {"')[0] or text, secrets).rstrip(" :")
     if not text:
         text = _default_message(evidence, vendor)
-    return text if len(text) <= _LONGEST_MESSAGE else text[: _LONGEST_MESSAGE - 1].rstrip() + "…"
+    return text if len(text) <= _MAX_MESSAGE else text[: _MAX_MESSAGE - 1].rstrip() + "…"
 
 
 def _default_message(evidence: _Evidence, vendor: Vendor) -> str:
     if evidence.status is None:
-        return f"An error at {vendor.name}, without a word on which."
+        return f"{vendor.name} sent an error without a message."
     try:
         phrase = f" ({HTTPStatus(evidence.status).phrase})"
     except ValueError:

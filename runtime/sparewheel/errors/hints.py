@@ -1,4 +1,4 @@
-"""One sentence or two on what a person can do about an error: which key, which provider, what to change."""
+"""Advice for the user about an error: which key, which provider, what to change."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Vendor:
-    """How to speak of a provider: its name, domain, usual key variable, and where keys and bills are found."""
+    """The facts about a provider that hints mention. The pages are where its keys and its bills are found."""
 
     name: str
     domain: str = ""
@@ -85,9 +85,9 @@ _LOCAL_NAMES: Final = frozenset({"Ollama", "LM Studio", "llama.cpp", "vLLM"})
 
 
 def vendor_of(provider: str, url: str | None) -> Vendor:
-    """The vendor that answers at `url` or is called `provider`; else one made of that name, of the host, or of nothing.
+    """The known vendor at `url` or named `provider`, else one made from that name or from the host.
 
-    A wire format's name is also a vendor's: where `openai` with another base URL is meant, the host says who it is.
+    `openai` can be the name of the vendor or of the wire format only; then the host decides.
     """
     host = _host(url)
     plain = "".join(c for c in provider.lower() if c.isalnum())
@@ -109,7 +109,7 @@ def _host(url: str | None) -> str:
 
 
 def is_local(url: str | None) -> bool:
-    """Whether `url` points into this machine or a private network (RFC 1918, loopback, link-local, `.local`)."""
+    """Whether `url` is on this machine or a private network (RFC 1918, loopback, link-local, `.local`)."""
     host = _host(url)
     if not host:
         return False
@@ -127,29 +127,29 @@ _LOCAL: Final = (
     "Enable CORS)? Chrome also asks for the local network access permission: allow it for this page."
 )
 
-# What the lower-case message contains, the kind it goes with, the sentence.
+# A phrase in the lower-case message, the kind it belongs to, and the hint.
 _SPECIAL: Final[tuple[tuple[str, Kind, str], ...]] = (
     (
         "tokens per min",
         "context_overflow",
         (
             "This one request needs more tokens than the account may use per minute at {vendor}. Shorten the prompt,"
-            " lower max_tokens, or raise the limit of the account{billing}."
+            " lower max_tokens, or raise the account's limit{billing}."
         ),
     ),
     (
         "browser-access",
         "permission",
         (
-            "{vendor} answers browsers only to requests with the header anthropic-dangerous-direct-browser-access: "
-            "true. Add it, or go through a proxy of your own."
+            "{vendor} accepts requests of browsers only with the header anthropic-dangerous-direct-browser-access: "
+            "true. Add it, or use a proxy of your own."
         ),
     ),
     (
         "cors requests are not allowed",
         "permission",
         (
-            "The organisation of {key} has switched off requests from browsers (CORS). Use a key of another "
+            "The organisation of {key} does not allow requests from browsers (CORS). Use a key of another "
             "organisation or workspace, or a proxy of your own in base_url."
         ),
     ),
@@ -157,7 +157,7 @@ _SPECIAL: Final[tuple[tuple[str, Kind, str], ...]] = (
         "data policy",
         "permission",
         (
-            "No provider of this model fits the privacy settings of the account. Change them at {vendor}, Settings, "
+            "No provider of this model matches the privacy settings of the account. Change them at {vendor}, Settings, "
             "Privacy, or choose another model."
         ),
     ),
@@ -165,23 +165,23 @@ _SPECIAL: Final[tuple[tuple[str, Kind, str], ...]] = (
         "failed to call a function",
         "server_error",
         (
-            "The model wrote a tool call that {vendor} could not read. Try again, lower the temperature, or choose a"
-            " model that is better at tools."
+            "The model wrote a tool call that {vendor} could not parse. Try again, lower the temperature, or choose a"
+            " model that is better at tool calls."
         ),
     ),
     (
         "try pulling it",
         "model_not_found",
-        "The model is not on this machine. Fetch it with `ollama pull`, or correct the model's name.",
+        "The model is not installed on this machine. Install it with `ollama pull`, or correct the model's name.",
     ),
     (
         "system memory",
         "server_error",
-        "The machine has too little memory for this model. Close other programs or choose a smaller model.",
+        "This machine has too little memory for the model. Close other programs or choose a smaller model.",
     ),
 )
 _WRONG_PATH: Final = (
-    "There is no such path at {vendor}: check base_url. It ends where the API begins, most often in /v1, and names no "
+    "There is no such path at {vendor}. Check base_url: it is the root of the API, usually ending in /v1, without an "
     "endpoint such as /chat/completions."
 )
 
@@ -195,7 +195,7 @@ def hint_for(
     key_name: str | None = None,
     wrong_path: bool = False,
 ) -> str:
-    """The hint for `kind`. `message` is the lower-case message; `key_name` names the setting that holds the key."""
+    """The hint for `kind`. `message` is the lower-case message; `key_name` is the name of the setting with the key."""
     vendor = vendor or Vendor("the provider")
     template = next((text for mark, goes_with, text in _SPECIAL if kind == goes_with and mark in message), None)
     if template is None:

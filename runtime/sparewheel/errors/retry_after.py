@@ -1,11 +1,11 @@
-"""How long the other side asks us to wait, in seconds, from wherever it says so.
+"""The time to wait before the next request, in seconds, as the server asks for it.
 
-Sources, in the order they are believed:
+Sources, in the order of their precedence:
     retry-after-ms                 milliseconds (OpenAI and Azure SDKs)
     retry-after                    seconds or an HTTP date (RFC 9110 section 10.2.3)
     google.rpc.RetryInfo           "13s" (google.rpc error details), and fields like `estimated_time`
     the message                    "Please try again in 7m12s"
-    x-ratelimit-reset[-*]          "6m0s", seconds, or an epoch in seconds or milliseconds; only of a spent limit
+    x-ratelimit-reset[-*]          "6m0s", seconds, or an epoch in seconds or milliseconds; only of an exhausted limit
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING, Final
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-LONGEST: Final = 24 * 3600.0  # a longer wait is a misread number, or nothing anyone waits for
+MAX_WAIT: Final = 24 * 3600.0  # seconds; a larger number is taken for a misread one
 
 _UNITS: Final = {"d": 86400.0, "h": 3600.0, "m": 60.0, "s": 1.0, "ms": 0.001}
 _PART: Final = (
@@ -35,11 +35,10 @@ _SENTENCE: Final = re.compile(
 def retry_after(
     headers: Mapping[str, str], *, body_delay: object, text: str, now: float, limited: bool
 ) -> float | None:
-    """Seconds to wait, or None where nothing usable is said.
+    """Seconds to wait, or None if there is no usable value: negative, too large and unreadable ones are ignored.
 
-    `headers` has lower-case names; `body_delay` is a duration found in the error body; `text` is the lower-case
-    message; `now` is seconds since the epoch; `limited` says that a rate limit was hit, which is what makes the
-    reset headers mean something. Negative, absurd and unreadable values are nothing.
+    `headers` has lower-case names; `body_delay` is a duration from the error body; `text` is the lower-case message;
+    `now` is in seconds since the epoch. `limited`: the failure is a rate limit, so the reset headers apply.
     """
     ms = number(headers.get("retry-after-ms"))
     found = (
@@ -53,7 +52,7 @@ def retry_after(
 
 
 def _sane(seconds: float | None) -> float | None:
-    if seconds is None or not 0 <= seconds <= LONGEST:
+    if seconds is None or not 0 <= seconds <= MAX_WAIT:
         return None
     return round(seconds, 3)
 
@@ -85,7 +84,7 @@ def _header(value: str | None, now: float) -> float | None:
 
 
 def _duration(value: object) -> float | None:
-    """A google.protobuf.Duration in either of its JSON shapes, or a plain number of seconds."""
+    """A google.protobuf.Duration in either of its JSON shapes, or a number of seconds."""
     if isinstance(value, dict):
         seconds, nanos = number(value.get("seconds", 0)), number(value.get("nanos", 0))
         return None if seconds is None or nanos is None else seconds + nanos / 1e9

@@ -1,11 +1,11 @@
-"""The tables that `classify` decides by. Each is read from the top; the first entry that fits wins.
+"""The tables of `classify`. Each is read from the top; the first entry that matches wins.
 
-EXACT_CODES    machine codes that mean one thing, whatever the status
-PHRASES        sentences that are more exact than the status they come with
-STATUSES       what an HTTP status means when nothing more exact is known
-VAGUE_CODES    machine codes that only name a class: for errors without a status, as inside a 200 stream
-UNDATED        sentences of errors without a status: what transports, SDKs and streams say
-NAMES          exception names, where the text says nothing
+EXACT_CODES              machine codes with one meaning, whatever the status
+PHRASES                  phrases that are more exact than the status of the response
+STATUSES                 the kind of an HTTP status when nothing more exact is known
+VAGUE_CODES              machine codes of a whole class, for errors without a status, as in a stream that began with 200
+PHRASES_WITHOUT_STATUS   phrases of transports, SDKs and streams, for errors without a status
+NAMES                    names of exceptions, when the text has no known phrase
 """
 
 from __future__ import annotations
@@ -45,7 +45,7 @@ EXACT_CODES: Final[dict[str, Kind]] = _codes(
         "unsupported": "unsupported_parameter unsupported_value unknown_parameter UNIMPLEMENTED",
         "overloaded": "overloaded_error server_is_overloaded slow_down engine_overloaded engine_overloaded_error "
         "service_unavailable_error capacity_exceeded queue_exceeded model_overloaded over_capacity",
-        # Groq: the model wrote a tool call that its server could not parse. Asked again it may write a good one.
+        # Groq: the model wrote a tool call that the server could not parse. A retry may succeed.
         "server_error": "tool_use_failed",
     }
 )
@@ -72,9 +72,9 @@ STATUSES: Final[dict[int, Kind]] = {
     402: "quota",
     403: "permission",
     404: "model_not_found",
-    407: "permission",  # a proxy in between wants its own credentials
+    407: "permission",  # a proxy demands credentials of its own
     408: "server_error",
-    409: "server_error",  # two requests met (Anthropic conflict_error, Azure): the next one passes
+    409: "server_error",  # concurrent requests (Anthropic conflict_error, Azure): a retry succeeds
     410: "model_not_found",
     413: "context_overflow",
     421: "network",
@@ -98,9 +98,9 @@ def kind_of_status(status: int) -> Kind:
 
 
 class Phrase(NamedTuple):
-    """A pattern over the lower-case messages, one a line.
+    """A pattern for the lower-case messages, one a line.
 
-    It decides where there is no status, and over a status whose own kind is in `over` (None: over any).
+    It applies without a status, and overrides a status whose own kind is in `over` (None: any kind).
     """
 
     kind: Kind
@@ -110,7 +110,7 @@ class Phrase(NamedTuple):
 
 def _phrase(kind: Kind, *alternatives: str, over: str = "") -> Phrase:
     kinds = frozenset(over.split()) or None
-    return Phrase(kind, re.compile("|".join(alternatives), re.MULTILINE), kinds)  # type: ignore[arg-type]  # our own words
+    return Phrase(kind, re.compile("|".join(alternatives), re.MULTILINE), kinds)  # type: ignore[arg-type]  # written below
 
 
 PHRASES: Final[tuple[Phrase, ...]] = (
@@ -174,7 +174,7 @@ PHRASES: Final[tuple[Phrase, ...]] = (
         r"unable to access (?:non-serverless )?model", r"try pulling it", r"no models? (?:is |are )?loaded",
         over="invalid_request model_not_found permission server_error",
     ),
-    # A route, not a model: the base URL is wrong.
+    # The path does not exist: base_url is wrong.
     _phrase(
         "invalid_request",
         r"^(?:404:? )?(?:page )?not found\.?$", r"\b404 page not found",
@@ -198,8 +198,8 @@ PHRASES: Final[tuple[Phrase, ...]] = (
     ),
 )  # fmt: skip
 
-UNDATED: Final[tuple[Phrase, ...]] = (
-    # What browsers say when they will not say why. Before the abort: Pyodide calls a failed fetch an AbortError.
+PHRASES_WITHOUT_STATUS: Final[tuple[Phrase, ...]] = (
+    # Messages of browsers that hide the reason. Before `aborted`, because in Pyodide a failed fetch is an AbortError.
     _phrase(
         "network_or_cors",
         r"failed to fetch", r"networkerror when attempting to fetch", r"\bload failed\b", r"network request failed",
@@ -251,7 +251,7 @@ NAMES: Final[dict[str, Kind]] = {
     "writetimeout": "network",
     "timeouterror": "network",
     "proxyerror": "network",
-    "typeerror": "network_or_cors",  # fetch says TypeError, in words of each browser's own, whatever went wrong
+    "typeerror": "network_or_cors",  # of `fetch` in every browser, whatever the reason
     "invalidurl": "invalid_request",
     "toomanyredirects": "invalid_request",
     "decodingerror": "stream_truncated",

@@ -1,12 +1,12 @@
-"""What can go wrong, in one vocabulary.
+"""The exceptions of the package.
 
-    SparewheelError             carries an ErrorInfo, and who failed
-    ├── ConfigError             the caller's input cannot be used; nothing was sent
-    ├── TransportError          the bytes did not come: network, CORS, a connection that broke
-    ├── ProviderError           the model's side said no, or sent what its format does not allow
-    └── TurnFailed              the chain has no model left; `.attempts` lists each with its own reason
+    SparewheelError             carries an `ErrorInfo`, and the provider and model that failed
+    ├── ConfigError             invalid input of the caller; nothing was sent
+    ├── TransportError          the response did not arrive: network, CORS, a broken connection
+    ├── ProviderError           an error answer of the provider, or a response that violates its format
+    └── TurnFailed              no model of the chain is left; `.attempts` lists each attempt with its reason
 
-Cancelling is not an error: `asyncio.CancelledError` unwinds and is never wrapped.
+Cancelling is not an error: `asyncio.CancelledError` is never caught and wrapped.
 """
 
 from __future__ import annotations
@@ -24,10 +24,10 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class ErrorInfo:
-    """One failure, classified.
+    """One classified failure.
 
-    `message` is what happened, in one line and without secrets; `hint` is what the reader can do about it.
-    `retry_after` is in seconds, where the other side named a time; `status` is the HTTP status, where there was one.
+    `message` is one line without secrets; `hint` is advice for the user. `retry_after` is the time in seconds that the
+    server asked to wait, `status` the HTTP status; both are None where there was none.
     """
 
     kind: Kind
@@ -53,9 +53,9 @@ def internal(error: Exception) -> ErrorInfo:
 
 
 class SparewheelError(Exception):
-    """Base of everything this package raises. `provider` and `model` name who failed, where someone did.
+    """The base class of the package's exceptions.
 
-    `attempts` are all of the turn that the error has ended.
+    `provider` and `model` name the model that failed, if one did; `attempts` are all attempts of the turn.
     """
 
     def __init__(
@@ -73,7 +73,7 @@ class SparewheelError(Exception):
         self.attempts = list(attempts)
 
     def to_dict(self) -> dict[str, Any]:
-        """The JSON shape that a rejected promise and an `error` event share."""
+        """The JSON shape of the error in an `error` event and in a rejected promise."""
         facts: dict[str, Any] = {
             "message": self.info.message,
             "kind": self.info.kind,
@@ -87,19 +87,19 @@ class SparewheelError(Exception):
 
 
 class ConfigError(SparewheelError):
-    """The caller's input (agent file, option, prompt, stored history) cannot be used."""
+    """The caller's input (agent file, option, prompt, history) is invalid."""
 
     def __init__(self, message: str, hint: str = "") -> None:
         super().__init__(ErrorInfo("config", message, hint))
 
 
 class TransportError(SparewheelError):
-    """The request could not be sent, or its answer stopped coming."""
+    """The request could not be sent, or the connection broke."""
 
 
 class ProviderError(SparewheelError):
-    """The provider answered with an error, or with bytes that its format does not allow."""
+    """The provider answered with an error, or with a response that violates its format."""
 
 
 class TurnFailed(SparewheelError):
-    """No model of the chain could answer."""
+    """All models of the chain failed."""

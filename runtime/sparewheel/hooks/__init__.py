@@ -1,1 +1,1 @@
-"""Hooks: functions at fixed points of a turn that may add to it, change it or stop it."""
+"""Hooks: functions that run at fixed points of a turn and can add to it, change it or stop it."""

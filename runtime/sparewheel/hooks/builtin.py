@@ -1,4 +1,4 @@
-"""The hooks that come with the runtime, by the names agent files give them (`type: builtin`)."""
+"""The hooks of the runtime, by their names in agent files (`type: builtin`)."""
 
 from __future__ import annotations
 
@@ -14,24 +14,24 @@ if TYPE_CHECKING:
     from ..config.hooks import HookEvent, HookMatcherConfig
     from .engine import Output
 
-LARGE_BYTES: Final = 50 * 1024
-LARGE_LINES: Final = 2000
+MAX_BYTES: Final = 50 * 1024
+MAX_LINES: Final = 2000
 
 
 def builtin_hooks(entries: Iterable[tuple[HookEvent, HookMatcherConfig]], secrets: Iterable[str] = ()) -> list[Hook]:
-    """The hooks of one agent that need nobody else. Names that are not here were refused with the file."""
+    """The built-in hooks of one agent. Unknown names have been refused with the agent file."""
     made: list[Hook] = []
     for point, entry in entries:
         for hook in entry.hooks:
             if hook.command in _BUILTIN:
                 run = _BUILTIN[hook.command](hook.args, tuple(secrets))
                 name = hook.name or hook.command
-                made.append(Hook(point, _answering(run), entry.matcher, name))  # type: ignore[arg-type]  # a point or never run
+                made.append(Hook(point, _answering(run), entry.matcher, name))  # type: ignore[arg-type]  # other events never run
     return made
 
 
 def redacting(secrets: Iterable[str]) -> Hook:
-    """Takes the session's secrets, and whatever looks like one, out of what tools answer."""
+    """A hook that removes the session's secrets, and text that looks like a secret, from tool results."""
     return Hook("tool_response_transform", _answering(_redact_secrets([], tuple(secrets))), name="redact_secrets")
 
 
@@ -58,21 +58,21 @@ def _limit_large_results(_args: Sequence[str], _: Sequence[str]) -> Callable[[di
     def run(facts: dict[str, Any]) -> Output:
         output = str(facts.get("tool_response", ""))
         lines = output.splitlines(keepends=True)
-        if len(output.encode()) <= LARGE_BYTES and len(lines) <= LARGE_LINES:
+        if len(output.encode()) <= MAX_BYTES and len(lines) <= MAX_LINES:
             return None
-        tail = "".join(lines[-LARGE_LINES:])[-LARGE_BYTES:]
-        return {"updated_tool_response": f"[The beginning of {len(output)} characters was left out.]\n{tail}"}
+        tail = "".join(lines[-MAX_LINES:])[-MAX_BYTES:]
+        return {"updated_tool_response": f"[Only the end of {len(output)} characters is shown.]\n{tail}"}
 
     return run
 
 
 def _max_iterations(args: Sequence[str], _: Sequence[str]) -> Callable[[dict[str, Any]], Output]:
-    most = int(args[0])
+    maximum = int(args[0])
 
     def run(facts: dict[str, Any]) -> Output:
-        if int(facts.get("step", 0)) <= most:
+        if int(facts.get("step", 0)) <= maximum:
             return None
-        return {"decision": "deny", "reason": f"The limit of {most} steps is reached."}
+        return {"decision": "deny", "reason": f"The limit of {maximum} steps is reached."}
 
     return run
 

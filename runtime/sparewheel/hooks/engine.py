@@ -1,8 +1,7 @@
-"""Runs the hooks of one point and makes one verdict of what they say: deny beats ask beats allow.
+"""Runs the hooks of one point and combines their outputs to one verdict: deny wins over ask, ask over allow.
 
-A hook that fails, times out or says something that nobody understands blocks where a decision is asked for; it never
-lets through, and wherever it fails, that is reported. Hooks of a point run side by side; changed inputs are taken in
-the order of the hooks.
+At a point where hooks decide, a hook that fails, times out or returns an unknown decision counts as deny. Every failure
+is reported. Hooks of a point run concurrently; their changes are applied in the order of the hooks.
 """
 
 from __future__ import annotations
@@ -40,9 +39,9 @@ Point: TypeAlias = Literal[
     "session_end",
 ]
 
-# A hook that fails here may say so in the words of a result that it was to keep back.
+# The error text of a hook that fails here may quote the tool result, so it is not passed on.
 _OF_RESULTS: Final[frozenset[Point]] = frozenset({"post_tool_use", "tool_response_transform"})
-# Where a hook may forbid something, a hook that fails forbids it.
+# Points at which hooks decide: a hook that fails here counts as deny.
 _DECIDES: Final[frozenset[Point]] = _OF_RESULTS | {
     *("user_prompt_submit", "before_llm_call", "pre_tool_use", "permission_request", "pre_compact")
 }
@@ -54,9 +53,10 @@ Output: TypeAlias = "Mapping[str, Any] | None"
 
 @dataclass(frozen=True, slots=True)
 class Hook:
-    """`run` gets the point's facts and may give docker-agent's hook output. `matcher` is a regex for tool names.
+    """One hook.
 
-    `name` is what people know it by.
+    `run` receives the facts of the point and may return a hook output in docker-agent's shape. `matcher` is a regular
+    expression for tool names; `name` appears in messages.
     """
 
     point: Point
@@ -67,7 +67,7 @@ class Hook:
 
 @dataclass(slots=True)
 class Verdict:
-    """What all hooks of a point said together. `decision` is None when none decided."""
+    """The combined output of the hooks of a point. `decision` is None when no hook decided."""
 
     decision: Literal["allow", "ask", "deny"] | None = None
     reason: str = ""
@@ -80,18 +80,18 @@ class Verdict:
 
 
 class Hooks:
-    """The hooks of one agent. `report` is told of each that fails, without a word of what it was given."""
+    """The hooks of one agent. `report` receives a sentence for each failure, without data of the turn."""
 
     def __init__(self, hooks: Sequence[Hook] = (), report: Callable[[str], None] = lambda _: None) -> None:
         self._hooks = list(hooks)
         self._report = report
 
     def at(self, point: Point, tool: str = "") -> list[Hook]:
-        """The hooks that run at `point` for this tool. A matcher that is no regex matches all: it must not open."""
+        """The hooks for `tool` at `point`. An invalid matcher matches every tool, so that no guard is skipped."""
         return [hook for hook in self._hooks if hook.point == point and _matches(hook.matcher, tool)]
 
     async def run(self, point: Point, facts: dict[str, Any], tool: str = "") -> Verdict:
-        """Never raises but for cancellation."""
+        """Run the hooks of `point` and combine their outputs. Raises nothing but `CancelledError`."""
         verdict = Verdict()
         hooks = self.at(point, tool)
         if not hooks:
@@ -101,7 +101,7 @@ class Hooks:
         return verdict
 
     async def _guarded(self, hook: Hook, facts: dict[str, Any]) -> dict[str, Any]:
-        """One hook's output; a failure is reported, and becomes a denial where the point decides something."""
+        """The output of one hook. A failure is reported, and counts as deny at a point where hooks decide."""
         words = ""
         try:
             async with asyncio.timeout(TIMEOUT):
@@ -110,26 +110,26 @@ class Hooks:
                 return {}
             if isinstance(output, dict):
                 return _flat(output)
-            problem = "it answered something that is not an object"
+            problem = "it returned something other than an object"
         except asyncio.CancelledError:
             task = asyncio.current_task()
             if task is None or task.cancelling():
                 raise
-            problem = "something that it waited for was cancelled"
+            problem = "a task that it waited for was cancelled"
         except TimeoutError:
-            problem = f"it did not answer within {TIMEOUT:g} s"
-        except Exception as error:  # a hook is somebody else's code
+            problem = f"it did not return within {TIMEOUT:g} s"
+        except Exception as error:  # hooks are code from outside
             problem = type(error).__name__
             words = "" if hook.point in _OF_RESULTS else f": {error}"
         self._report(f"The hook {hook.name} failed at {hook.point}: {problem}.")
         if hook.point not in _DECIDES:
             return {}
-        reason = f"A {hook.point} hook failed, so nothing is let through: {problem}{words}"
+        reason = f"A {hook.point} hook failed, which counts as deny: {problem}{words}"
         return {"decision": "deny", "reason": reason}
 
 
 def _flat(output: dict[str, Any]) -> dict[str, Any]:
-    """docker-agent nests what belongs to a point under `hook_specific_output`, and knows two names for a decision."""
+    """One flat output: docker-agent nests some fields in `hook_specific_output`, and has two names for a decision."""
     specific = output.get("hook_specific_output")
     sources = [output, specific] if isinstance(specific, dict) else [output]
     flat = {name: value for source in sources for name, value in source.items()}
@@ -141,7 +141,7 @@ def _flat(output: dict[str, Any]) -> dict[str, Any]:
 
 
 def _words(source: dict[str, Any]) -> Iterator[tuple[str, Any]]:
-    """Every decision that one output holds, with its reason: it may say several, and the strictest counts."""
+    """Every decision in one output, with its reason; of several, the strictest counts."""
     if source.get("continue") is False:
         yield "deny", source.get("stop_reason")
     for name, why in (("permission_decision", "permission_decision_reason"), ("decision", "reason")):

@@ -1,1 +1,1 @@
-"""Keeping secrets out of what is shown: in whole texts (`redact`) and in texts that arrive in pieces (`stream`)."""
+"""Removal of secrets from texts that are shown: whole texts (`redact`), and texts streamed in pieces (`stream`)."""

@@ -1,4 +1,4 @@
-"""Takes secrets out of a text that other people will read: an error message, a log line, an event."""
+"""Removes secrets from texts that are shown: error messages, log lines, events."""
 
 from __future__ import annotations
 
@@ -10,10 +10,10 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
 
 MASK: Final = "[redacted]"
-SHORTEST: Final = 8  # characters of a known secret: what is shorter may be any word of a text
+MIN_SECRET: Final = 8  # characters; a shorter secret could be any word of a text
 
-# A key that the provider already masked ("sk-proj-****MxYA", "sk-abcd...") stays readable: it is what tells a person
-# which key was refused. Hence the lookahead behind every prefix.
+# A key that the provider has masked ("sk-proj-****MxYA", "sk-abcd...") stays readable, because it shows which key was
+# refused. Hence the lookahead after every prefix.
 _NOTMASKED: Final = r"(?![A-Za-z0-9_\-]|\*|\.\.|…|•)"
 
 _PREFIXED: Final = re.compile(
@@ -40,27 +40,27 @@ _FIELD: Final = re.compile(
     re.IGNORECASE,
 )
 _USERINFO: Final = re.compile(r"(://)[^/\s@:]{1,200}:[^/\s@]{1,200}@")
-# A bare key, as Mistral's and Azure's: long, and of digits, capitals and small letters.
+# A key without a prefix (Mistral, Azure): long, with digits, upper-case and lower-case letters.
 _BARE: Final = re.compile(r"\b(?=[A-Za-z]{0,200}\d)(?=[A-Z0-9]{0,200}[a-z])(?=[a-z0-9]{0,200}[A-Z])[A-Za-z0-9]{32,}\b")
 
 
 def written_forms(secrets: Iterable[str]) -> list[str]:
-    """How each of the secrets that are long enough may stand in a value, the longest first.
+    """All forms in which the secrets of at least `MIN_SECRET` characters can occur in a value, the longest first.
 
-    A value may itself be JSON text, as the arguments of a call are: there a secret stands with its escapes.
+    A value can be JSON text (the arguments of a call), in which a secret is escaped.
     """
-    known = {secret for secret in secrets if len(secret) >= SHORTEST}
+    known = {secret for secret in secrets if len(secret) >= MIN_SECRET}
     dumped = {json.dumps(secret, ensure_ascii=ascii)[1:-1] for secret in known for ascii in (False, True)}
     return sorted(known | dumped, key=len, reverse=True)
 
 
 def redact(text: str, secrets: Iterable[str] = ()) -> str:
-    """`text` without what looks like a key, and without the known `secrets` of at least `SHORTEST` characters.
+    """`text` without strings that look like keys, and without the `secrets` of at least `MIN_SECRET` characters.
 
-    Recognises the key formats of the vendors, `Bearer` values, `key=` in a URL, passwords in a URL and long bare
-    tokens. Text that a provider masked itself is kept.
+    Recognises the key formats of the vendors, `Bearer` values, `key=` in a URL, passwords in a URL and long tokens
+    without a prefix. Keys that a provider has masked are kept.
     """
-    for secret in sorted((s for s in secrets if isinstance(s, str) and len(s) >= SHORTEST), key=len, reverse=True):
+    for secret in sorted((s for s in secrets if isinstance(s, str) and len(s) >= MIN_SECRET), key=len, reverse=True):
         text = text.replace(secret, MASK)
     text = _USERINFO.sub(rf"\1{MASK}@", text)
     text = _QUERY.sub(rf"\1{MASK}", text)

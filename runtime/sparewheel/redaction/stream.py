@@ -1,7 +1,8 @@
-"""Takes known secrets out of texts that are streamed in pieces, where none of the pieces may hold a whole one.
+"""Removes known secrets from texts that are streamed in pieces, even when no piece contains a whole secret.
 
-A model that repeats a key does so a few characters at a time. So the end of a piece that may be the beginning of a
-secret waits for what follows, or for the end of its block: what the pieces come to is what the whole text comes to.
+A model that repeats a key sends it a few characters at a time. So the end of a piece that could be the beginning of a
+secret is held back until the next piece, or until the end of its block. The pieces together are then the same text that
+redacting the whole text would give.
 """
 
 from __future__ import annotations
@@ -22,14 +23,14 @@ _Block = tuple[object, object, object]  # task, attempt and index
 
 
 class SplitSecrets:
-    """For the events of one turn, before they are numbered."""
+    """Filters the events of one turn, before they are numbered."""
 
     def __init__(self, secrets: Iterable[str]) -> None:
         self._forms = written_forms(secrets)
-        self._held: dict[_Block, Event] = {}  # deltas that are still to come, with the text that waits
+        self._held: dict[_Block, Event] = {}  # by block, a delta with the text held back
 
     def __call__(self, batch: list[Event]) -> list[Event]:
-        """The events that may go out now."""
+        """The events that can be sent now."""
         if not self._forms or not (self._held or self._is_suspect(batch)):
             return batch
         passed: list[Event] = []
@@ -42,10 +43,10 @@ class SplitSecrets:
         return passed
 
     def _is_suspect(self, batch: list[Event]) -> bool:
-        """Whether a look at each event is needed: this is all that most batches cost, and they come often."""
+        """Whether each event has to be examined. Cheap, because most batches need no more than this."""
         fields = cast("list[dict[str, Any]]", batch)
         pieces = [event.get("content") or event.get("reasoning") for event in fields]
-        if None in pieces:  # something else than a stretch of prose, where blocks may come by turns
+        if None in pieces:  # an event other than a delta of text
             return True
         text = "".join(cast("list[str]", pieces))
         return self._open_end(text) > 0 or any(form in text for form in self._forms)
@@ -59,7 +60,7 @@ class SplitSecrets:
         return [_with(event, self._masked(text[:cut]))] if cut else []
 
     def _released(self, event: Event) -> list[Event]:
-        """What waited for more of a block whose end this event is; of all blocks, if it ends the turn."""
+        """The text held back for the block that this event ends, or for all blocks if it ends the turn."""
         released: list[Event] = []
         if event["type"] == "block_end":
             released = [self._held.pop(block) for block in [_block(event)] if block in self._held]
@@ -68,7 +69,7 @@ class SplitSecrets:
         return [_with(waiting, self._masked(_text(waiting))) for waiting in released]
 
     def _cut(self, text: str) -> int:
-        """How much of `text` can be told: no secret lies across its end, nor may one as more comes."""
+        """The length of the part of `text` that can be sent: no secret, even an incomplete one, crosses its end."""
         cut = len(text) - self._open_end(text)
         while cut < len(text):
             starts = [text.find(form, max(cut - len(form) + 1, 0), cut + len(form) - 1) for form in self._forms]
@@ -79,7 +80,7 @@ class SplitSecrets:
         return cut
 
     def _open_end(self, text: str) -> int:
-        """How many characters at the end of `text` may be the beginning of a secret."""
+        """The number of characters at the end of `text` that could be the beginning of a secret."""
         return max(_overlap(text, form) for form in self._forms)
 
     def _masked(self, text: str) -> str:
@@ -89,7 +90,7 @@ class SplitSecrets:
 
 
 def _overlap(text: str, secret: str) -> int:
-    """The length of the longest end of `text` that is a beginning of `secret`, but not all of it."""
+    """The length of the longest suffix of `text` that is a proper prefix of `secret`."""
     at = text.find(secret[0], max(len(text) - len(secret) + 1, 0))
     while at != -1:
         if secret.startswith(text[at:]):

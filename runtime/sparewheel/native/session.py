@@ -35,6 +35,14 @@ class AgentSession:
     """One conversation with an agent; made by `open_agent`. Turns run one at a time, sessions run side by side.
 
     Every method raises `ConfigError` once the session is closed, except `abort` and `close`.
+
+    Attributes:
+        id: the name of the session.
+        agent: the agent's name.
+        models: its chain as `provider/model`, primary first.
+        agents: the names of the agents that can take part.
+        welcome_message: what the agent file wants users to be greeted with; may be empty.
+        commands: the agent's commands by name, as the agent file has them.
     """
 
     def __init__(
@@ -44,7 +52,7 @@ class AgentSession:
         root = team.agents[team.root]
         self.id = secrets.token_hex(8)
         self.agent = root.name
-        self.models = [spec.ref for spec in root.chain]  # as `provider/model`, primary first
+        self.models = [spec.ref for spec in root.chain]
         self.agents = list(team.agents)
         self.welcome_message = root.welcome_message
         self.commands = {name: command.model_dump(exclude_defaults=True) for name, command in root.commands.items()}

@@ -303,7 +303,7 @@ async def test_a_missing_key_says_what_to_do() -> None:
             pass
     assert 'model "openai/x" needs the key OPENAI_API_KEY' in caught.value.info.message
     assert caught.value.info.message.endswith("Set OPENAI_API_KEY.")
-    assert caught.value.info.hint == "Correct what is named; nothing was sent."
+    assert "nothing was sent" in caught.value.info.hint
 
 
 async def test_an_agent_file_may_be_named_by_its_path(tmp_path: Path) -> None:

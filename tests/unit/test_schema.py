@@ -58,8 +58,8 @@ def test_the_top_is_an_object(schema: Json, dialect: Dialect) -> None:
         ({"$ref": "#/$defs/Gone"}, "The schema refers to '#/$defs/Gone', which does not exist."),
         ({"$ref": "https://x.test/s"}, "The schema refers to 'https://x.test/s', which is not part of it."),
         ({"properties": {"a": {"$ref": "#/properties/a/0"}}}, "refers to '#/properties/a/0'"),
-        ({"default": {1, 2}}, "The schema holds a value that JSON cannot say (set)."),
-        ({"default": float("nan")}, "The schema holds a value that JSON cannot say (float)."),
+        ({"default": {1, 2}}, "The schema has a value that is not JSON (set)."),
+        ({"default": float("nan")}, "The schema has a value that is not JSON (float)."),
     ],
 )
 def test_what_cannot_be_written_is_refused_in_words(schema: Json, sentence: str, dialect: Dialect) -> None:

@@ -1,1 +1,2 @@
-"""JSON Schema: reading (`tree`), rewriting for each provider (`dialects`), checking values (`validate`)."""
+"""JSON Schema: schemas from outside (`reader`) as plain trees (`tree`), written for each API (`dialects`), schemas of
+pydantic models (`models`), and validation of values (`validate`)."""

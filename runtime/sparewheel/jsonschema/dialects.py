@@ -1,20 +1,20 @@
-"""JSON schemas made acceptable to each API.
+"""Writes JSON schemas in the form that each API accepts.
 
-Tools come from anywhere (a page, an MCP server, pydantic), with all of JSON Schema in their parameters. APIs take less,
-and one keyword too many fails the whole request, not just the tool. So a schema is read once into a plain tree, without
-references and old forms, and then written for an API, in its *dialect*:
+The schemas of tools come from pages, MCP servers and pydantic, and may use all of JSON Schema. APIs accept less, and an
+unknown keyword fails the whole request. So a schema is read into a plain tree and written in the *dialect* of the API:
 
-    openai          JSON Schema; an object at the top, which combines nothing
-    openai_strict   structured outputs: every object closed, every property required, a short list of keywords
-    anthropic       as openai, and property names have an alphabet
-    gemini          `Schema`, a subset of OpenAPI 3.0 that refuses what it does not know
+    openai          JSON Schema with an object at the top and no combinations of schemas there
+    openai_strict   structured outputs: all objects closed, all properties required, a short list of keywords
+    anthropic       as openai, with a restricted alphabet for property names
+    gemini          `Schema`, a subset of OpenAPI 3.0 in which unknown keywords are refused
 
-Gemini also has `parametersJsonSchema`. We write its `Schema` all the same: every model and gateway knows that one, and
-of a tree without references it can say all that a model heeds; what it cannot say goes into the description.
+Gemini also has `parametersJsonSchema`. Its `Schema` is used because every model and gateway supports it, and because it
+can express everything that models observe; the rest goes into the description.
 
-A schema may get looser on the way, never wrong: arguments are checked against the tool's own schema anyway.
-Sources: OpenAI "Structured outputs: supported schemas"; Anthropic "Self-hosted sandboxes" (which names what a custom
-tool's schema may hold); Gemini API reference "Schema", "FunctionDeclaration".
+The result may be more permissive than the schema, because arguments are validated against the schema itself. Written by
+hand, because no library knows what each API accepts.
+Sources: OpenAI "Structured outputs: supported schemas"; Anthropic "Self-hosted sandboxes" (schemas of custom tools);
+Gemini API reference "Schema", "FunctionDeclaration".
 """
 
 from __future__ import annotations
@@ -49,7 +49,7 @@ _NOT_AT_THE_TOP: Final = ("enum", "const", "not", "if", "then", "else", "default
 _ANTHROPIC_NAME: Final = re.compile(r"[A-Za-z0-9_.-]{1,64}")
 _STRICT: Final = ("type", "title", "description", "enum", "const", "pattern", "format", "minItems", "maxItems", *NUMBER)
 
-# Gemini's `Schema` by type. An enum is of strings only, and of formats a string has just this one.
+# The keywords of Gemini's `Schema` by type. Enums are for strings only; strings have one format.
 _GEMINI: Final[dict[str, tuple[str, ...]]] = {
     "string": ("minLength", "maxLength", "pattern"),
     "number": ("minimum", "maximum"),
@@ -75,12 +75,14 @@ def normalise(schema: Mapping[str, Any], dialect: Dialect) -> dict[str, Any]:
 
 
 def write(schema: Mapping[str, Any], dialect: Dialect) -> dict[str, Any]:
-    """The schema as the API of `dialect` takes it: always that of an object, without references, bounded in size.
+    """The schema in the form that `dialect` accepts: of an object, without references, bounded in size.
 
-    Idempotent; the input is not touched. A reference that leads back into itself becomes a plain object. In
-    `openai_strict` a property that was optional may be null instead, which is how that API wants it said. Raises
-    ValueError, with a sentence for a person, for a schema that cannot be written: one that is not an object's, refers
-    to what it does not hold, is too large, or, in `openai_strict`, leaves the keys of an object open.
+    Idempotent; the input is not modified. A recursive reference becomes an object without properties. In
+    `openai_strict` an optional property becomes required and nullable, as that API demands.
+
+    Raises:
+        ValueError: the schema is not that of an object, has an invalid reference or is too large; or, in
+            `openai_strict`, an object has open keys. The message is for people.
     """
     budget = Budget()
     root = _as_object(Reader(schema, budget).read(schema))
@@ -92,7 +94,7 @@ def write(schema: Mapping[str, Any], dialect: Dialect) -> dict[str, Any]:
 
 
 def _as_object(node: Node) -> Node:
-    """The top: APIs refuse alternatives there, so those of an object become one with all their properties."""
+    """The top level. APIs refuse alternatives there, so they are merged to one object with all their properties."""
     node = merged(node)
     for word in OPTIONS:
         if word in node:
@@ -111,7 +113,7 @@ def _may_be_object(node: Node) -> bool:
 
 
 def _union(objects: list[Node]) -> Node:
-    """One object for several: a property that differs may have any of its forms, what only some require is optional."""
+    """One object for several: a property has the forms of all, and is required only if all require it."""
     forms: dict[str, dict[str, Node]] = {}
     for each in objects:
         for name, form in each["properties"].items():
@@ -162,7 +164,7 @@ def _strict(node: Node, budget: Budget) -> Node:
         return {**written, "anyOf": [_strict(option, budget) for option in options]}
     kinds = kinds_of(node)
     if not kinds:
-        return {**written, "type": [*_SCALARS, "null"]}  # anything, as far as it can be said
+        return {**written, "type": [*_SCALARS, "null"]}  # any value, as far as the dialect can express it
     if "array" in kinds:
         written["items"] = _strict(items_of(node), budget)
     if "object" in kinds:
@@ -233,7 +235,7 @@ def _gemini_of_type(node: Node, kind: str, budget: Budget) -> Node:
     if node.get("format") in _GEMINI_FORMATS.get(kind, ()):
         written["format"] = node["format"]
     if kind == "array":
-        written["items"] = _gemini(items_of(node), budget)  # demanded
+        written["items"] = _gemini(items_of(node), budget)  # required
     if kind == "object" and node.get("properties"):
         written["properties"] = {name: _gemini(each, budget) for name, each in node["properties"].items()}
         required = [name for name in node.get("required", ()) if name in node["properties"]]
@@ -248,7 +250,7 @@ def _gemini_anything() -> Node:
 
 
 def _gemini_notes(node: Node, types: list[str], values: list[Any]) -> str:
-    """The description, and in words what else there is to say."""
+    """The description, with the constraints that `Schema` cannot express."""
     notes = [node["description"]] if node.get("description") else []
     if values and types and not (types == ["string"] and _are_words(values)):
         notes.append(f"One of: {', '.join(json.dumps(value, ensure_ascii=False) for value in values)}.")
@@ -258,6 +260,6 @@ def _gemini_notes(node: Node, types: list[str], values: list[Any]) -> str:
 
 
 def _are_words(values: list[Any]) -> bool:
-    """Whether an enum may hold them: strings, none of them empty."""
+    """Whether Gemini accepts them in an enum: strings, none of them empty."""
     words = [value for value in values if value is not None]
     return bool(words) and all(isinstance(value, str) and value for value in words)

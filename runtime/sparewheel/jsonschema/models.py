@@ -1,4 +1,4 @@
-"""The JSON schema of a pydantic model, as tools and documents show it."""
+"""JSON schemas of pydantic models."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Reads a JSON schema from outside into a plain tree: references written out, old forms made new, bounded in size."""
+"""Reads a JSON schema from outside into a plain tree: references resolved, old forms replaced, size bounded."""
 
 from __future__ import annotations
 
@@ -30,11 +30,11 @@ class Budget:
     def spend(self) -> None:
         self._left -= 1
         if self._left < 0:
-            raise ValueError(f"The schema is too large: more than {MAX_NODES} parts, references written out.")
+            raise ValueError(f"The schema is too large: more than {MAX_NODES} parts with its references resolved.")
 
 
 def find(document: object, reference: str) -> object:
-    """What a reference (`#/a/b/0`, RFC 6901) within `document` leads to. Raises ValueError for any other reference."""
+    """The target of a reference within `document` (`#/a/b/0`, RFC 6901). Raises ValueError for any other reference."""
     if not reference.startswith("#/"):
         raise ValueError(f"The schema refers to {reference[:100]!r}, which is not part of it.")
     place = document
@@ -57,9 +57,9 @@ class Reader:
         self._budget = budget
 
     def read(self, schema: object, depth: int = 0, opened: tuple[str, ...] = ()) -> Node:
-        """The tree of `schema`. Raises ValueError for one that is no object, too large, too deep, or refers elsewhere.
+        """The tree of `schema`. Raises ValueError if it is not an object, too large, too deep, or refers elsewhere.
 
-        `depth` is the number of levels around it, `opened` the references that have been followed to it.
+        `depth` is its nesting depth, `opened` are the references followed to reach it.
         """
         self._budget.spend()
         if depth > MAX_DEPTH:
@@ -75,7 +75,7 @@ class Reader:
         reference = schema.get("$ref")
         if isinstance(reference, str):
             node = both(node, self._resolve(reference, depth, opened))
-        if schema.get("nullable") is True:  # OpenAPI's way to say it, Gemini's too
+        if schema.get("nullable") is True:  # the notation of OpenAPI and Gemini
             node = allow_null(merged(node))
         return node
 
@@ -90,7 +90,7 @@ class Reader:
             node["type"] = known[0] if len(known) == 1 else known
         for words, fits in ((_STRING, _is_string), (NUMBER, _is_number), (_COUNT, _is_count)):
             node |= {word: schema[word] for word in words if fits(schema.get(word))}
-        for bound in ("Minimum", "Maximum"):  # draft 4 wrote a flag here
+        for bound in ("Minimum", "Maximum"):  # a flag in draft 4
             if schema.get(f"exclusive{bound}") is True and bound.lower() in node:
                 node[f"exclusive{bound}"] = node.pop(bound.lower())
         for word in _VALUE:
@@ -118,7 +118,7 @@ class Reader:
                 }
         for word in LIST:
             value = schema.get(word)
-            if word == "prefixItems" and isinstance(schema.get("items"), list):  # draft 7 wrote tuples so
+            if word == "prefixItems" and isinstance(schema.get("items"), list):  # tuples in draft 7
                 value = schema["items"]
             if isinstance(value, list) and value:
                 read = [self.read(each, depth, opened) for each in value if each is not False or word == "prefixItems"]
@@ -128,19 +128,19 @@ class Reader:
     def _value(self, value: object, depth: int) -> Any:
         self._budget.spend()
         if depth > MAX_DEPTH:
-            raise ValueError("The schema holds a value that is nested too deeply.")
+            raise ValueError("The schema has a value that is nested too deeply.")
         if value is None or isinstance(value, (str, bool)) or _is_number(value):
             return value
         if isinstance(value, (list, tuple)):
             return [self._value(each, depth + 1) for each in value]
         if isinstance(value, Mapping):
             return {str(name): self._value(each, depth + 1) for name, each in value.items()}
-        raise ValueError(f"The schema holds a value that JSON cannot say ({type(value).__name__}).")
+        raise ValueError(f"The schema has a value that is not JSON ({type(value).__name__}).")
 
 
 def _known_types(types: object) -> list[str]:
     named = [types] if isinstance(types, str) else types if isinstance(types, list) else []
-    lower = (each.lower() for each in named if isinstance(each, str))  # Gemini's own are in capitals
+    lower = (each.lower() for each in named if isinstance(each, str))  # Gemini writes them in capitals
     return list(dict.fromkeys(each for each in lower if each in _TYPES))
 
 

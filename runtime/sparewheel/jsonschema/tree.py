@@ -1,4 +1,4 @@
-"""A JSON schema as a plain tree, and how trees are rewritten and combined."""
+"""JSON schemas as plain trees: rewriting and combining them."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ Node: TypeAlias = dict[str, Any]
 
 OPTIONS: Final = ("anyOf", "oneOf")
 
-# Keywords by what their value is: a schema, schemas by name, a list of schemas, a number.
+# Keywords by the type of their value: a schema, schemas by name, a list of schemas, a number.
 SINGLE: Final = ("items", "additionalProperties", "not", "if", "then", "else", "propertyNames", "contains")
 MAP: Final = ("properties", "patternProperties", "dependentSchemas")
 LIST: Final = ("allOf", "anyOf", "oneOf", "prefixItems")
@@ -21,7 +21,7 @@ _STRUCTURE: Final = ("type", "properties", "items", "prefixItems", "enum", "cons
 
 
 def rewrite(schema: Node, change: Callable[[Node], Node]) -> Node:
-    """`change` applied to a schema, then to every schema inside the result. Neither may change its argument."""
+    """Apply `change` to a schema, then to every schema inside the result. `change` must not modify its argument."""
     node: Node = {}
     for word, value in change(schema).items():
         if word in SINGLE and isinstance(value, dict):
@@ -38,7 +38,7 @@ def rewrite(schema: Node, change: Callable[[Node], Node]) -> Node:
 
 
 def infer_type(node: Node) -> None:
-    """Say the type where the rest of the node says it."""
+    """Add the type where the other keywords imply it."""
     if any(word in node for word in ("type", "allOf", *OPTIONS)):
         return
     if "const" in node or "enum" in node:
@@ -67,7 +67,7 @@ def kinds_of(node: Node) -> list[str]:
 
 
 def values_of(node: Node) -> list[Any]:
-    """The values that `const` or `enum` allows; empty where neither is there."""
+    """The values that `const` or `enum` allows; empty without either."""
     return [node["const"]] if "const" in node else list(node.get("enum", ()))
 
 
@@ -87,9 +87,9 @@ def allow_null(node: Node) -> Node:
 
 
 def both(first: Node, second: Node) -> Node:
-    """What satisfies both, as far as one node can say it; where it cannot, and in descriptions, `first` holds."""
+    """A node that satisfies both, as far as one node can. `first` wins on a conflict, and its description is kept."""
     if "if" in first:
-        second = without(second, "if", "then", "else")  # one condition, not the halves of two
+        second = without(second, "if", "then", "else")  # keep one whole condition
     joined = {**second, **first}
     for word in first:
         if word in second and word in _JOIN:
@@ -156,9 +156,9 @@ def without(node: Node, *words: str) -> Node:
 
 
 def options_of(node: Node) -> tuple[Node, list[Node]]:
-    """A node without `allOf`, split into what holds anyway and the options of its `anyOf` or `oneOf`.
+    """A node without `allOf`, split into its common part and the options of its `anyOf` or `oneOf`.
 
-    Options that only add conditions to a node that has a form of its own are left out; others take that form in.
+    If the common part has a structure, options without one are dropped, and it is merged into the others.
     """
     node = merged(node)
     options = [merged(option) for option in node.get("anyOf") or node.get("oneOf") or ()]
@@ -174,7 +174,7 @@ def options_of(node: Node) -> tuple[Node, list[Node]]:
 
 
 def items_of(node: Node) -> Node:
-    """The one schema for all items of an array; a tuple's items become options."""
+    """One schema for all items of an array; the items of a tuple become options."""
     items: Node = node.get("items", {})
     options = list(node.get("prefixItems", ()))
     if not options:

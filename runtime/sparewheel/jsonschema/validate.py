@@ -1,7 +1,6 @@
-"""Checks values against a JSON schema: the arguments of tool calls, and answers that must have a shape.
+"""Validates values against a JSON schema: arguments of tool calls, and answers that must have a shape.
 
-Schemas come from outside too: one that cannot be used is an error of the value's owner, and none of them causes a
-request.
+Schemas come from outside. One that cannot be used is an error like an invalid value, and no schema causes a request.
 """
 
 from __future__ import annotations
@@ -17,23 +16,23 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
 
-# Of the library's formats; they need look-around or syntax that Rust lacks, and have no nested repetition.
+# Formats of the library that need look-around or syntax that Rust lacks; they have no nested repetition.
 _SAFE: Final = frozenset({"duration_re_pattern", "idn-hostname_re_pattern", "ipv6_re_pattern"})
 
 
 class Mismatch(ValueError):
-    """A value does not fit its schema, or the schema cannot be used; the text says what is wrong."""
+    """A value does not fit its schema, or the schema cannot be used."""
 
 
 class Validator:
-    """Checks values against one JSON schema (drafts 4, 6 and 7). Compiled at the first use."""
+    """Validates values against one JSON schema (drafts 4, 6 and 7). Compiled at its first use."""
 
     def __init__(self, schema: Mapping[str, Any]) -> None:
         self._schema = schema
         self._check: Callable[[Any], Any] | None = None
 
     def check(self, value: object, name: str) -> Any:
-        """The value, with the schema's defaults filled in. Raises `Mismatch` that names what is wrong."""
+        """The value with the schema's defaults added. Raises `Mismatch`, which calls the value `name`."""
         if self._check is None:
             self._check = _compile(self._schema)
         try:
@@ -42,11 +41,11 @@ class Validator:
             raise Mismatch(f"{name}{error.message.removeprefix('data')[:500]}") from None
         except RecursionError:
             raise Mismatch(f"{name} is nested too deeply") from None
-        except Exception as error:  # what the schema makes of a value that nobody thought of, as x % 0
+        except Exception as error:  # of the generated code, such as x % 0
             raise Mismatch(f"{name} cannot be checked: {type(error).__name__}: {error}"[:500]) from None
 
     def check_text(self, text: str, name: str) -> Any:
-        """The same for JSON text."""
+        """`check` for JSON text."""
         try:
             value = read(text)
         except ValueError as error:
@@ -59,13 +58,13 @@ def _compile(schema: Mapping[str, Any]) -> Callable[[Any], Any]:
     try:
         check: Callable[[Any], Any] = fastjsonschema.compile(dict(schema), handlers=refused, formats=_FORMATS)
         _use_linear_patterns(check)
-    except Exception as error:  # the compiler meets whatever somebody called a schema
+    except Exception as error:  # of the compiler, for a malformed schema
         raise Mismatch(f"The tool's schema cannot be used: {type(error).__name__}: {error}"[:500]) from None
     return check
 
 
 class _Linear:
-    """What generated code uses a compiled expression for. One that `Pattern` cannot be accepts everything."""
+    """Replaces a compiled expression in generated code. An expression that `Pattern` refuses accepts everything."""
 
     def __init__(self, expression: str) -> None:
         self._search: Callable[[str], bool] = _accept
@@ -81,9 +80,9 @@ class _Linear:
 
 
 def _use_linear_patterns(check: Any) -> None:
-    """Replace the regular expressions of a generated function by ones that are matched in linear time.
+    """Replace the regular expressions of a generated function by ones that match in linear time.
 
-    A schema's expression with look-around, or a very large one, is not checked.
+    An expression with look-around, or a very large one, is not checked.
     """
     patterns = check.func.__globals__["REGEX_PATTERNS"]
     patterns.update({name: _Linear(found.pattern) for name, found in patterns.items() if name not in _SAFE})
@@ -94,7 +93,7 @@ def _accept(_: str) -> bool:
 
 
 def _is_email(text: str) -> bool:
-    """By a function, because the library's expression takes quadratic time."""
+    """Replaces the library's expression, which takes quadratic time."""
     name, _, host = text.rpartition("@")
     dotted = name.startswith(".") or name.endswith(".") or ".." in name
     return bool(name) and not dotted and "@" not in name and "." in host[1:-1]

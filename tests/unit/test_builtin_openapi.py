@@ -163,7 +163,8 @@ async def test_a_tool_says_what_its_operation_takes() -> None:
 async def test_arguments_go_where_they_belong() -> None:
     api = Api()
     given = {"id": 7, "fields": ["a", "b c"], "filter_kind_": "x&y", "X-Trace": "t", "query_id": "q"}
-    result = await call(api.open(headers={"Authorization": "Bearer canary"}), "get_pet_by_id", **given)
+    toolset = api.open(headers={"Authorization": "Bearer canary"}, allowed_domains=["docs.example", "pets.example"])
+    result = await call(toolset, "get_pet_by_id", **given)
     assert result == ToolResult("done")
     [request] = api.requests
     assert request.method == "GET"
@@ -273,6 +274,18 @@ async def test_tools_are_chosen_before_they_are_counted() -> None:
 )
 async def test_documents_that_cannot_be_used(spec: object, problem: str) -> None:
     assert (await refused(spec)).startswith(problem)
+
+
+async def test_headers_do_not_go_where_the_document_sends_them() -> None:
+    registry = Registry()
+    await registry.add(Api().open(headers={"Authorization": "Bearer canary"}))
+    assert registry.tools == {}
+    assert registry.warnings == [
+        (
+            "The tools of openapi are not available: the OpenAPI document sends requests to eu.pets.example, "
+            "but the toolset's headers are for docs.example: name both in allowed_domains"
+        )
+    ]
 
 
 async def test_yaml_is_read() -> None:

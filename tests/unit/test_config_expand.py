@@ -89,15 +89,15 @@ def test_only_the_callers_env_is_read(monkeypatch: pytest.MonkeyPatch) -> None:
     assert "env has no FROM_THE_PROCESS" in refused("    instruction: ${env.FROM_THE_PROCESS}")
 
 
-def test_secrets_in_headers_and_addresses_count_as_secrets() -> None:
+def test_what_is_filled_into_headers_counts_as_secret() -> None:
     lines = """
     toolsets:
       - type: openapi
-        url: https://${HOST}/${env.REGION}/spec?key=${env.TOKEN}
+        url: https://${HOST}/${env.REGION}/spec
         headers: {Authorization: 'Bearer ${env.TOKEN}', Accept: text/plain, X-Api-Key: written-out}
 """
     found = agent(lines)
-    assert found.toolsets[0].url == "https://api.example.test/eu/spec?key=tok-CANARY-123"
+    assert found.toolsets[0].url == "https://api.example.test/eu/spec"
     assert found.toolsets[0].headers == {
         "Authorization": "Bearer tok-CANARY-123",
         "Accept": "text/plain",

@@ -19,6 +19,7 @@ ENV = {
     "GOOGLE_API_KEY": "key-of-google",
     "OPENROUTER_API_KEY": "key-of-openrouter",
     "GITHUB_TOKEN": "token-of-github",
+    "GATEWAY_KEY": "key-of-gateway",
     "GATEWAY_TOKEN": "token-of-gateway",
 }
 
@@ -43,7 +44,7 @@ providers:
   gateway:
     api_type: openai_chatcompletions
     base_url: https://gateway.example.test/v1/compat
-    token_key: GOOGLE_API_KEY
+    token_key: GATEWAY_KEY
     headers: {gateway-authorization: 'Bearer ${GATEWAY_TOKEN}'}
 models:
   through_gateway: {provider: gateway, model: vendor/flash, max_tokens: 8000, temperature: 0.7}

@@ -86,7 +86,7 @@ def test_a_team() -> None:
     assert full.permissions.deny == ["api:*"]
     assert full.budget == LimitsConfig(tokens=9000, time=600.0)
     assert full.budgets == {"shared": LimitsConfig(cost=2.5)}
-    assert full.secrets == {"key-of-mine"}
+    assert full.secrets == {"key-of-mine", *ENV.values()}
     assert list(team(FULL, "closer").agents) == ["closer"]
 
 
@@ -120,7 +120,7 @@ def test_everything_an_agent_says_is_carried_through() -> None:
 def test_a_text_is_read_once_and_stays_as_it_was_read() -> None:
     before = load_agent_file(FULL).model_dump()
     for key in ("key-of-one", "key-of-another"):
-        assert resolve_team(load_agent_file(FULL), None, ENV | {"MINE": key}).secrets == {key}
+        assert key in resolve_team(load_agent_file(FULL), None, ENV | {"MINE": key}).secrets
     assert load_agent_file(FULL) is load_agent_file(FULL)
     assert load_agent_file(FULL).model_dump() == before
 
@@ -171,13 +171,14 @@ def test_a_server_that_is_named_gets_what_the_toolset_adds() -> None:
     from sparewheel.config.expand import Expander
     from sparewheel.config.problems import Problems
     from sparewheel.config.tools import Tools
+    from sparewheel.config.vendor_keys import Secrets
 
     text = """
 mcps: {issues: {remote: {url: 'https://mcp.example.test'}, tools: [list], name: shared}}
 agents: {a: {model: demo/hello, toolsets: [{type: mcp, ref: issues, tools: [get]}]}}
 """
     file = load_agent_file(text)
-    ((path, entry),) = Tools(file, Expander({}, Problems(file))).entries("a", file.agents["a"])
+    ((path, entry),) = Tools(file, Expander(Secrets({}), Problems(file))).entries("a", file.agents["a"])
     assert path == ("agents", "a", "toolsets", 0)
     assert entry.remote is not None
     assert (entry.ref, entry.remote.url, entry.tools, entry.name) == ("", "https://mcp.example.test", ["get"], "shared")

@@ -11,10 +11,11 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Mapping
+    from collections.abc import Callable, Collection, Mapping, Sequence
 
     from ..errors.validation import Path
     from .problems import Problems
+    from .vendor_keys import Secrets
 
 _ANY: Final = re.compile(r"\$\{([^{}]*)\}")
 _NAME: Final = re.compile(
@@ -24,16 +25,19 @@ _NAME: Final = re.compile(
 _ENCODED: Final = re.compile(r"\s*encodeURIComponent\(\s*(?P<name>[A-Za-z_][A-Za-z0-9_]*)\s*\)\s*")
 _CALLS_ENV: Final = re.compile(r"\benv\b\s*[.\[]")
 _SECRET_NAME: Final = re.compile(r"key|token|secret|pass|pwd|auth|cred|cookie|session|sig", re.IGNORECASE)
-_MIN_SECRET: Final = 16  # characters from which a value counts as a secret whatever its name
 
 
 @dataclass(slots=True)
 class Expander:
     """Replaces expressions. Those it cannot replace are added to `problems`, secret values to `hidden`."""
 
-    env: Mapping[str, str]
+    secrets: Secrets
     problems: Problems
     hidden: set[str] = field(default_factory=set)
+
+    @property
+    def env(self) -> Mapping[str, str]:
+        return self.secrets.env
 
     def prose(self, text: str, path: Path) -> str:
         """Text for a model or a person. An unknown `${NAME}` is left unchanged, because prompts can contain code."""
@@ -46,12 +50,21 @@ class Expander:
                 return match[0]
             if not parsed["env"] and parsed["name"] not in self.env:
                 return match[0]
-            return self._value(parsed, path)
+            return self._plain(parsed, path)
 
         return _ANY.sub(fill, text)
 
-    def strict(self, text: str, path: Path, *, arguments: Collection[str] = (), header: bool = False) -> str:
-        """An address or a header. `arguments` are names that a tool replaces later; they are left unchanged."""
+    def strict(self, text: str, path: Path, *, arguments: Collection[str] = ()) -> str:
+        """An address. `arguments` are names that a tool replaces later; they are left unchanged."""
+        return self._strict(text, path, arguments, self._plain)
+
+    def _strict(
+        self,
+        text: str,
+        path: Path,
+        arguments: Collection[str],
+        value: Callable[[re.Match[str], Path], str],
+    ) -> str:
 
         def fill(match: re.Match[str]) -> str:
             parsed = _NAME.fullmatch(match[1])
@@ -63,27 +76,46 @@ class Expander:
                 return ""
             if not parsed["env"] and parsed["name"] in arguments:
                 return match[0]
-            value = self._value(parsed, path)
-            if header or _is_secret(parsed["name"], value):
-                self.hidden.add(value)
-            return value
+            return value(parsed, path)
 
         return _ANY.sub(fill, text)
 
-    def headers(self, headers: Mapping[str, str], path: Path, *, arguments: Collection[str] = ()) -> dict[str, str]:
-        """The headers of a request. A value with a line break or a character outside ASCII is refused and not shown."""
+    def headers(
+        self, headers: Mapping[str, str], path: Path, to: Sequence[str], *, arguments: Collection[str] = ()
+    ) -> dict[str, str]:
+        """The headers of a request to the URLs `to`: none of them if its host is known only when a tool is called.
+
+        A value with a line break or a character outside ASCII is refused and not shown.
+        """
         filled = {}
         for name, text in headers.items():
-            value = self.strict(text, (*path, name), arguments=arguments, header=True).strip()
+            here = (*path, name)
+            value = self._strict(text, here, arguments, lambda parsed, at: self._bound(parsed, at, to)).strip()
             if not (value.isascii() and value.isprintable() and _is_header_name(name)):
-                self.problems.add(
-                    (*path, name), "cannot be a header: it contains a line break or a character outside ASCII"
-                )
+                self.problems.add(here, "cannot be a header: it contains a line break or a character outside ASCII")
                 continue
             if value != text or _SECRET_NAME.search(name):
                 self.hidden.add(value)
             filled[name] = value
         return filled
+
+    def _plain(self, parsed: re.Match[str], path: Path) -> str:
+        """A value for a text or an address, which no secret may be in."""
+        if self.secrets.is_secret(parsed["name"]):
+            self.problems.add(path, f"{parsed['name']} is a secret: it can only be a token_key or in a header")
+            return ""
+        return self._value(parsed, path)
+
+    def _bound(self, parsed: re.Match[str], path: Path, to: Sequence[str]) -> str:
+        """A value for a header, which goes to the hosts of `to` only."""
+        value = self._value(parsed, path)
+        if value and not to:
+            self.problems.add(path, f"{parsed['name']} needs allowed_domains: they name the hosts that it is sent to")
+        for url in to:
+            if value and (objection := self.secrets.objection(parsed["name"], url)):
+                self.problems.add(path, objection)
+        self.hidden.add(value)
+        return value
 
     def _value(self, parsed: re.Match[str], path: Path) -> str:
         value = self.env.get(parsed["name"])
@@ -98,13 +130,6 @@ class Expander:
         shown = found if len(found) <= 60 else f"{found[:57]}..."
         reason = "is an expression; only ${env.NAME} and ${env.NAME || 'text'} are replaced"
         self.problems.add(path, f"{' '.join(shown.split())} {reason}")
-
-
-def _is_secret(name: str, value: str) -> bool:
-    """Whether a value in an address is a secret. A host or a region is not, because messages name them."""
-    if _SECRET_NAME.search(name):
-        return True
-    return len(value) >= _MIN_SECRET and not any(mark in value for mark in ":/. ")
 
 
 def _is_header_name(name: str) -> bool:

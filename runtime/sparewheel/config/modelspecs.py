@@ -15,8 +15,6 @@ from .specs import ModelSpec
 from .unsupported import model_reasons
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
-
     from ..errors.validation import Path
     from .expand import Expander
     from .models import ProviderConfig
@@ -39,7 +37,6 @@ class Models:
     """Resolves the models of one file for one env. A problem of a model is reported once, at the model."""
 
     file: AgentFile
-    env: Mapping[str, str]
     expander: Expander
     _known: dict[str, ModelSpec | None] = field(default_factory=dict)
 
@@ -72,9 +69,11 @@ class Models:
             model=model,
             api=api,
             base_url=base_url,
-            key=_key(ref, token_key, self.env),
+            key=self._key(ref, token_key, where, base_url),
             headers=self.expander.headers(
-                {**(custom.headers if custom else {}), **options.headers, **config.headers}, (*where, "headers")
+                {**(custom.headers if custom else {}), **options.headers, **config.headers},
+                (*where, "headers"),
+                [base_url],
             ),
             parameters={name: value for name in _PARAMETERS if (value := _first(name, config, custom)) is not None},
             options={**known.options, **options.options},
@@ -113,7 +112,7 @@ class Models:
 
     def _automatic(self) -> ModelConfig:
         for provider, model in AUTOMATIC:
-            if self.env.get(PROVIDERS[provider].token_key or "", "").strip():
+            if self.expander.env.get(PROVIDERS[provider].token_key or "", "").strip():
                 return ModelConfig(provider=provider, model=model)
         keys = ", ".join(str(PROVIDERS[provider].token_key) for provider, _ in AUTOMATIC)
         raise ConfigError('model "auto": env has none of its keys.', f"Set one of {keys}, or name a model.")
@@ -122,7 +121,7 @@ class Models:
         custom = self.file.providers.get(config.provider)
         known = self._provider(config.provider, custom, ref)
         token_key = _first("token_key", config, custom) or _default_token_key(known, config, custom)
-        return token_key if token_key and not self.env.get(token_key, "").strip() else None
+        return token_key if token_key and not self.expander.env.get(token_key, "").strip() else None
 
     def _provider(self, name: str, custom: ProviderConfig | None, ref: str) -> KnownProvider:
         kind = custom.provider if custom else name
@@ -149,6 +148,20 @@ class Models:
             )
         return url
 
+    def _key(self, ref: str, token_key: str | None, where: Path, base_url: str) -> str | None:
+        if token_key is None:
+            return None
+        value = self.expander.env.get(token_key, "").strip()
+        if not value:
+            raise ConfigError(f'model "{ref}" needs the key {token_key}, which env does not hold.', f"Set {token_key}.")
+        if not (value.isascii() and value.isprintable()):
+            raise ConfigError(
+                f"The value of {token_key} cannot be a key: it contains a line break or a character outside ASCII."
+            )
+        if objection := self.expander.secrets.objection(token_key, base_url):
+            self.expander.problems.add((*where, "token_key"), objection)
+        return value
+
 
 def _names_host(url: str) -> bool:
     try:
@@ -170,16 +183,3 @@ def _default_token_key(known: KnownProvider, *configs: ModelConfig | ProviderCon
 
 def _first(name: str, *configs: ModelConfig | ProviderConfig | None) -> Any:
     return next((value for config in configs if config and (value := getattr(config, name)) is not None), None)
-
-
-def _key(ref: str, token_key: str | None, env: Mapping[str, str]) -> str | None:
-    if token_key is None:
-        return None
-    value = env.get(token_key, "").strip()
-    if not value:
-        raise ConfigError(f'model "{ref}" needs the key {token_key}, which env does not have.', f"Set {token_key}.")
-    if not (value.isascii() and value.isprintable()):
-        raise ConfigError(
-            f"The value of {token_key} cannot be a key: it contains a line break or a character outside ASCII."
-        )
-    return value

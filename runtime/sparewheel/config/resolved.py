@@ -14,9 +14,10 @@ from .providers import PROVIDERS
 from .specs import ModelSpec, ResolvedAgent, ResolvedTeam
 from .tools import Tools
 from .unsupported import check_agent
+from .vendor_keys import Secrets
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Collection, Mapping
 
     from ..errors.validation import Path
     from .agents import AgentConfig, CommandsConfig, GuardrailConfig
@@ -25,13 +26,17 @@ if TYPE_CHECKING:
 __all__ = ["PROVIDERS", "ModelSpec", "ResolvedAgent", "ResolvedTeam", "resolve", "resolve_team"]
 
 
-def resolve(file: AgentFile, name: str | None, env: Mapping[str, str]) -> ResolvedAgent:
+def resolve(
+    file: AgentFile, name: str | None, env: Mapping[str, str], allow_hosts: Collection[str] = ()
+) -> ResolvedAgent:
     """The chosen agent of a team that can run. Raises like `resolve_team`."""
-    team = resolve_team(file, name, env)
+    team = resolve_team(file, name, env, allow_hosts)
     return team.agents[team.root]
 
 
-def resolve_team(file: AgentFile, name: str | None, env: Mapping[str, str]) -> ResolvedTeam:
+def resolve_team(
+    file: AgentFile, name: str | None, env: Mapping[str, str], allow_hosts: Collection[str] = ()
+) -> ResolvedTeam:
     """The chosen agent (None: the first) and all agents that it can reach by sub_agents and handoffs.
 
     `env` is the only source of keys and of values for `${...}`.
@@ -43,8 +48,8 @@ def resolve_team(file: AgentFile, name: str | None, env: Mapping[str, str]) -> R
     if root not in file.agents:
         raise ConfigError(f'agent "{root}" not found', f"The file has: {', '.join(file.agents)}.")
     problems = Problems(file)
-    expander = Expander(env, problems)
-    team = _Team(file, problems, expander, Models(file, env, expander), Tools(file, expander))
+    expander = Expander(Secrets(env, allow_hosts), problems)
+    team = _Team(file, problems, expander, Models(file, expander), Tools(file, expander))
     agents = {reached: team.agent(reached) for reached in _reachable(file, root, problems)}
     problems.check(root)
     return ResolvedTeam(
@@ -160,7 +165,7 @@ class _Team:
             hooks=tuple(agent.hooks.entries()),
             commands=self._commands(agent, here),
             models={ref: spec for ref, spec in others.items() if spec},
-            hidden=frozenset(self.expander.hidden),
+            hidden=frozenset(self.expander.hidden) | self.expander.secrets.values(),
         )
 
     def _guardrails(self, agent: AgentConfig, here: Path) -> tuple[GuardrailConfig, ...]:

@@ -37,24 +37,30 @@ class Tools:
 
     def filled(self, path: Path, entry: ToolsetConfig) -> ToolsetConfig:
         """The toolset with its variables replaced, except the arguments of an `api`, which each call replaces."""
+        url = self.expander.strict(entry.url, (*path, "url"))
         changes: dict[str, Any] = {
             "instruction": self.expander.prose(entry.instruction, (*path, "instruction")),
-            "url": self.expander.strict(entry.url, (*path, "url")),
-            "headers": self.expander.headers(entry.headers, (*path, "headers")),
+            "url": url,
+            "headers": self.expander.headers(entry.headers, (*path, "headers"), _hosts(entry, url)),
         }
         if entry.api_config:
             api, here = entry.api_config, (*path, "api_config")
+            endpoint = self.expander.strict(api.endpoint, (*here, "endpoint"), arguments=api.args)
+            to = _hosts(entry, endpoint)
+            if not to:
+                self.expander.problems.add(
+                    (*here, "endpoint"), "needs allowed_domains, because an argument decides which host is asked"
+                )
             filled = {
-                "endpoint": self.expander.strict(api.endpoint, (*here, "endpoint"), arguments=api.args),
+                "endpoint": endpoint,
                 "instruction": self.expander.prose(api.instruction, (*here, "instruction")),
-                "headers": self.expander.headers(api.headers, (*here, "headers"), arguments=api.args),
+                "headers": self.expander.headers(api.headers, (*here, "headers"), to, arguments=api.args),
             }
             changes["api_config"] = api.model_copy(update=filled)
         if entry.remote:
-            filled = {
-                "url": self.expander.strict(entry.remote.url, (*path, "remote", "url")),
-                "headers": self.expander.headers(entry.remote.headers, (*path, "remote", "headers")),
-            }
+            url = self.expander.strict(entry.remote.url, (*path, "remote", "url"))
+            headers = self.expander.headers(entry.remote.headers, (*path, "remote", "headers"), [url])
+            filled = {"url": url, "headers": headers}
             changes["remote"] = entry.remote.model_copy(update=filled)
         return entry.model_copy(update=changes)
 
@@ -66,3 +72,14 @@ class Tools:
         own = {name: getattr(entry, name) for name in entry.model_fields_set if name != "ref"}
         shared = {name: getattr(server, name) for name in server.model_fields_set}
         return entry.model_copy(update={"ref": "", **shared, **own})
+
+
+def _hosts(entry: ToolsetConfig, url: str) -> list[str]:
+    """The URLs that a toolset's headers are sent to. None: a model chooses the host, and no option limits it."""
+    if entry.allowed_domains:
+        return [f"https://{domain.removeprefix('*').removeprefix('.')}" for domain in entry.allowed_domains]
+    return [url] if url and "${" not in _authority(url) else []
+
+
+def _authority(url: str) -> str:
+    return url.partition("://")[2].partition("/")[0]

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import asyncio
 from typing import TYPE_CHECKING, Any, Final
-from urllib.parse import urlencode
+from urllib.parse import urlencode, urlsplit
 
 from ...errors import ConfigError
 from ...providers.base import ToolSpec
 from ..base import Tool, ToolError
 from ..toolset import Contents, to_json
-from .addresses import normalise
+from .addresses import normalise, origin
 from .api import fill, plain, with_query
 from .openapi_spec import MAX_SPEC, base_url, operations, parse_spec, signature
 from .requests import Ask, Web, result_of
@@ -47,6 +47,11 @@ class _Document:
         spec = parse_spec(answer.body)
         base = base_url(spec, self._url)
         self._web.rules.check(base)
+        if self._headers and not self._web.rules.allowed and origin(base) != origin(self._url):
+            raise ToolError(
+                f"the OpenAPI document sends requests to {urlsplit(base).netloc}, but the toolset's headers are for "
+                f"{urlsplit(self._url).netloc}: name both in allowed_domains"
+            )
         wanted = [
             operation
             for operation in operations(spec)

@@ -324,7 +324,7 @@ def test_a_gateways_error_is_one_too(body: bytes) -> None:
 def test_an_event_that_is_not_json_is_an_error() -> None:
     events = attempt(piece("a") + b"data: {oops\n\n")
     assert events[-1].error is not None
-    assert events[-1].error.info.message == "The stream holds an event that is not JSON."
+    assert events[-1].error.info.message == "The stream has an event that is not JSON."
 
 
 @pytest.mark.parametrize("body", [b"", b": ping\n\n", b"event: ping\ndata: {}\n\n", b"\n\n"])

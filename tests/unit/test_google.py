@@ -518,7 +518,7 @@ def test_an_error_in_a_list() -> None:
 def test_an_event_that_is_not_json_is_an_error() -> None:
     error = attempt(chunk(text("a")) + b"data: {oops\n\n")[-1].error
     assert error is not None
-    assert error.info.message == "The stream holds an event that is not JSON."
+    assert error.info.message == "The stream has an event that is not JSON."
 
 
 def test_half_a_character_is_not_the_end() -> None:

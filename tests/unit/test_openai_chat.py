@@ -195,4 +195,4 @@ def test_an_error_in_the_stream_is_an_error_and_not_text() -> None:
 def test_an_event_that_is_not_json_is_an_error() -> None:
     events = attempt(chunk({"content": "a"}) + b"data: {oops\n\n")
     assert events[-1].error is not None
-    assert events[-1].error.info.message == "The stream holds an event that is not JSON."
+    assert events[-1].error.info.message == "The stream has an event that is not JSON."

@@ -186,8 +186,8 @@ def test_other_words_for_a_reason(finish: object, reason: str | None) -> None:
     [
         (json.loads(errors.openrouter_stream_error()[0][6:]), "server_error", "Provider disconnected unexpectedly"),
         ({"choices": [{"finish_reason": "error", "error": {"code": 429, "message": "Wait"}}]}, "rate_limit", "Wait"),
-        (chunk({}, "error"), "server_error", "The provider broke off its answer (error)."),
-        (chunk({}, "insufficient_system_resource"), "server_error", "broke off"),
+        (chunk({}, "error"), "server_error", "The provider ended its answer early (error)."),
+        (chunk({}, "insufficient_system_resource"), "server_error", "ended its answer early"),
         ({"object": "error", "message": "No", "type": "BadRequestError", "code": 400}, "invalid_request", "No"),
         ({"choices": [], "x_groq": {"id": "r", "error": "over_capacity"}}, "server_error", "over_capacity"),
         ({"error": "model runner stopped"}, "server_error", "model runner stopped"),

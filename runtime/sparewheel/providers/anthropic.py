@@ -1,4 +1,4 @@
-"""Anthropic Messages.
+"""Anthropic Messages: the response.
 
 Source: Claude API reference, "Create a Message" and "Streaming messages". The stream ends with `message_stop`.
 """
@@ -8,17 +8,17 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING, Any, ClassVar, Final, TypeAlias
 
-from ..errors import ErrorInfo, ProviderError
-from ..errors.classify import classify
-from ..jsontext import read
-from ..transports.base import HttpRequest
+from ..errors import ProviderError
 from ..usage import Usage
 from .anthropic_request import body_of
+from .reading import count, failure, mapping, parse, string
+from .writing import json_post
 
 if TYPE_CHECKING:
     from ..config.resolved import ModelSpec
     from ..jsonschema.dialects import Dialect
     from ..sse import ServerSentEvent
+    from ..transports.base import HttpRequest
     from .assembly import Assembly, StopReason
     from .base import ModelRequest
 
@@ -33,7 +33,7 @@ _REASONS: Final[dict[str, StopReason]] = {
     "refusal": "refusal",
 }
 
-# By the type of a delta: the type of the block it belongs to, and the field that holds its piece.
+# By the type of a delta: the type of its block, and the field with its text.
 _DELTAS: Final = {
     "text_delta": ("text", "text"),
     "thinking_delta": ("thinking", "thinking"),
@@ -48,41 +48,38 @@ class Anthropic:
     dialect: ClassVar[Dialect] = "anthropic"
 
     def request(self, request: ModelRequest) -> HttpRequest:
-        """Raises ProviderError (kind `unsupported`) for a schema that this API cannot be told."""
+        """Raises like `schemas.tool_schema`."""
         spec = request.spec
-        body = {**body_of(request), **spec.options}
         headers = {
-            "content-type": "application/json",
             "anthropic-version": "2023-06-01",
-            "anthropic-dangerous-direct-browser-access": "true",  # without it there is no CORS
+            "anthropic-dangerous-direct-browser-access": "true",  # required for CORS
             **({"x-api-key": spec.key} if spec.key else {}),
-            **{name.lower(): value for name, value in spec.headers.items()},
         }
-        payload = json.dumps(body, ensure_ascii=False, separators=(",", ":")).encode("utf-8", "replace")
-        return HttpRequest("POST", f"{spec.base_url}/messages", headers, payload)
+        return json_post(spec, "/messages", headers, {**body_of(request), **spec.options})
 
     def decoder(self, assembly: Assembly, spec: ModelSpec | None = None) -> AnthropicDecoder:
         return AnthropicDecoder(assembly)
 
 
 class AnthropicDecoder:
-    """Reads one stream of events. What is missing, null or of another type is skipped, not guessed."""
+    """Reads one stream of events. Fields that are missing, null or of another type are skipped."""
 
     def __init__(self, assembly: Assembly) -> None:
         self._assembly = assembly
-        self._provider = assembly.origin.partition("/")[0]
-        self._open: dict[object, tuple[object, object]] = {}  # by index: the block's type, and its key if it is a call
-        self._inputs: dict[object, str] = {}  # by key: input that came with the start, for servers that stream none
+        self._open: dict[object, tuple[object, object]] = {}  # by index: type, and the key of a call
+        self._inputs: dict[object, str] = {}  # by key: input from the start event, for servers that stream none
         self._calls = 0
-        self._index: object = None  # of the block begun last
+        self._index: object = None  # of the latest block
         self._counts: dict[str, int] = {}
         self.ended = False
 
     def feed(self, event: ServerSentEvent) -> None:
         try:
-            data = read(event.data)
-        except ValueError:
-            raise self._garbled(event) from None
+            data = parse(event.data)
+        except ProviderError:
+            if event.event == "error":  # of a gateway, as plain text
+                raise failure(event.data, self._assembly) from None
+            raise
         if not isinstance(data, dict):
             return
         kind = data.get("type")
@@ -98,7 +95,7 @@ class AnthropicDecoder:
         elif kind in ("message_start", "message_delta"):
             self._about(data)
         elif kind == "error" or event.event == "error" or (kind is None and data.get("error")):
-            raise ProviderError(classify(body=data, provider=self._provider))
+            raise failure(data, self._assembly)
 
     def _finish(self) -> None:
         for index in list(self._open):
@@ -106,11 +103,9 @@ class AnthropicDecoder:
         self.ended = True
 
     def _about(self, data: Json) -> None:
-        """What `message_start` and `message_delta` say of the message as a whole."""
-        message, delta = data.get("message"), data.get("delta")
-        self._count(message.get("usage") if isinstance(message, dict) else data.get("usage"))
-        reason = delta.get("stop_reason") if isinstance(delta, dict) else None
-        if reason and isinstance(reason, str):
+        """Read usage and stop reason from `message_start` and `message_delta`."""
+        self._count(mapping(mapping(data.get("message")).get("usage") or data.get("usage")))
+        if reason := string(mapping(data.get("delta")).get("stop_reason")):
             self._assembly.reason = _REASONS.get(reason, "other")
 
     def _at(self, data: Json) -> object:
@@ -118,9 +113,9 @@ class AnthropicDecoder:
         return index if isinstance(index, int) else self._index
 
     def _delta(self, index: object, delta: Json) -> None:
-        """A delta that does not fit its block's type is skipped: so are those of blocks that we do not know."""
+        """Add a delta. Those that do not match the type of their block, or belong to an unknown block, are skipped."""
         block, key = self._open.get(index, (None, None))
-        owner, field = _DELTAS.get(_string(delta.get("type")), ("", ""))
+        owner, field = _DELTAS.get(string(delta.get("type")), ("", ""))
         piece = delta.get(field)
         if not piece or not isinstance(piece, str) or block not in (owner, None):
             return
@@ -131,24 +126,24 @@ class AnthropicDecoder:
         elif field == "signature":
             self._assembly.sign(piece)
         else:
-            # Without its start a call has no name, and the attempt fails: better than a call with a hole in it.
+            # A call without its start event has no name, so the attempt fails, rather than run an incomplete call.
             self._inputs.pop(key, None)
             self._assembly.tool(("stray", index) if key is None else key, arguments=piece)
 
     def _begin(self, index: object, block: object) -> None:
         block = block if isinstance(block, dict) else {}
-        self._end(index)  # some servers number every block 0, or do not say that one is over
+        self._end(index)  # some servers number every block 0, or send no stop event
         self._assembly.close_prose()
         self._index = index
         kind, key = block.get("type"), None
         if kind == "tool_use":
             key = self._calls = self._calls + 1
-            self._assembly.tool(key, call_id=_string(block.get("id")), name=_string(block.get("name")))
+            self._assembly.tool(key, call_id=string(block.get("id")), name=string(block.get("name")))
             if isinstance(given := block.get("input"), dict) and given:
                 self._inputs[key] = json.dumps(given, ensure_ascii=False)
-        elif kind == "redacted_thinking" and (hidden := _string(block.get("data"))):
+        elif kind == "redacted_thinking" and (hidden := string(block.get("data"))):
             self._assembly.sign(hidden, redacted=True)
-        elif kind in ("text", "thinking"):  # empty at the API, whole at some servers
+        elif kind in ("text", "thinking"):  # empty in the API, complete in some servers
             for delta in ("text_delta", "thinking_delta", "signature_delta"):
                 self._delta(index, block | {"type": delta})
         self._open[index] = kind, key
@@ -162,19 +157,16 @@ class AnthropicDecoder:
             self._assembly.tool(key, arguments=given)
         self._assembly.close_tool(key)
 
-    def _count(self, usage: object) -> None:
-        """Counts are cumulative; gateways may send a 0 where they only know later, or knew before."""
-        if not isinstance(usage, dict):
-            return
-        details = usage.get("output_tokens_details")
-        thought = details.get("thinking_tokens") if isinstance(details, dict) else None
+    def _count(self, usage: Json) -> None:
+        """Merge token counts. They are cumulative, but gateways send 0 for an unknown number."""
+        thought = mapping(usage.get("output_tokens_details")).get("thinking_tokens")
         for name, value in (*usage.items(), ("thinking_tokens", thought)):
-            if isinstance(value, int) and not isinstance(value, bool) and value >= 0:
-                self._counts[name] = max(value, self._counts.get(name, 0))
+            if (number := count(value)) is not None:
+                self._counts[name] = max(number, self._counts.get(name, 0))
         counts = self._counts
         cached, written = counts.get("cache_read_input_tokens"), counts.get("cache_creation_input_tokens")
         fresh = counts.get("input_tokens")
-        apart = (written or 0) + (cached or 0)  # not counted in the rest of the input
+        apart = (written or 0) + (cached or 0)  # not included in input_tokens
         self._assembly.usage = Usage(
             input_tokens=None if fresh is None else fresh + apart,
             output_tokens=counts.get("output_tokens"),
@@ -182,18 +174,3 @@ class AnthropicDecoder:
             written_tokens=written,
             reasoning_tokens=counts.get("thinking_tokens"),
         )
-
-    def _garbled(self, event: ServerSentEvent) -> ProviderError:
-        if event.event == "error":  # of a gateway, in its own words
-            return ProviderError(classify(body=event.data, provider=self._provider))
-        return ProviderError(
-            ErrorInfo(
-                "server_error",
-                "The stream holds an event that is not JSON.",
-                "The provider, or a proxy on the way, garbled it; trying again usually helps.",
-            )
-        )
-
-
-def _string(value: object) -> str:
-    return value if isinstance(value, str) else ""

@@ -1,4 +1,4 @@
-"""The terms that every wire format shares: what is asked, what comes back, and what a format has to provide."""
+"""The types that all wire formats share: the request, and the interface of a format."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class ToolSpec:
-    """A tool as a model sees it. `parameters` is a JSON schema of an object."""
+    """A tool as described to a model. `parameters` is the JSON schema of an object."""
 
     name: str
     description: str
@@ -27,7 +27,7 @@ class ToolSpec:
 
 @dataclass(frozen=True, slots=True)
 class OutputSchema:
-    """The shape an answer must have: `schema` is a JSON schema of an object."""
+    """The shape that an answer must have. `schema` is the JSON schema of an object."""
 
     name: str
     schema: Mapping[str, Any]
@@ -37,9 +37,9 @@ class OutputSchema:
 
 @dataclass(frozen=True, slots=True)
 class ModelRequest:
-    """One step's question to one model. The conversation is neutral: the wire format renders it for its API.
+    """One request to one model, independent of its API.
 
-    `with_usage`: where a format tells usage only if it is asked to, ask.
+    `with_usage`: request token counts, in formats that send them only on request.
     """
 
     spec: ModelSpec
@@ -53,20 +53,20 @@ class StreamDecoder(Protocol):
     """Reads one response of its format into an `Assembly`."""
 
     def feed(self, event: ServerSentEvent) -> None:
-        """Take one event. Raises `ProviderError` for an error object, or for bytes that are not the format."""
+        """Process one event. Raises `ProviderError` for an error object, and for data that violates the format."""
 
     @property
     def ended(self) -> bool:
-        """Whether the format's end marker has come. A body that ends without it is truncated, never finished."""
+        """Whether the end marker of the format was received. A body that ends without it is truncated."""
 
 
 class WireFormat(Protocol):
-    """One API: how a request is written, and how its stream is read."""
+    """One API: writes requests and reads their streams."""
 
     dialect: ClassVar[Dialect]
-    """How the API wants the JSON schemas of tools."""
+    """The dialect of JSON schemas in this API."""
 
     def request(self, request: ModelRequest) -> HttpRequest: ...
 
     def decoder(self, assembly: Assembly, spec: ModelSpec | None = None) -> StreamDecoder:
-        """A fresh decoder; `spec` tells what its server does otherwise, where the format leaves room for that."""
+        """A new decoder. `spec` has the deviations of its server, where the format has such options."""

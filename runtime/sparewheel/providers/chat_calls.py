@@ -1,8 +1,8 @@
-"""Which tool call a Chat Completions delta belongs to.
+"""Assigns the deltas of Chat Completions to tool calls.
 
-OpenAI numbers the calls of an answer by `index` and names `id` and `function.name` in the first delta only. Servers
-that speak its language differ: one index for all calls (Ollama, Gemini), no index, no ids, the id or the name in every
-delta. Taken for one call, two would leave arguments that are no JSON, or lose one of them without a word.
+OpenAI numbers the calls of an answer by `index` and sends `id` and `function.name` only in the first delta. Other
+servers differ: one index for all calls (Ollama, Gemini), no index, no ids, the id or the name in every delta. Two calls
+taken for one would have invalid arguments, or one of them would be lost.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from ..jsontext import read
-from .openai_common import arguments_text, mapping, string
+from .reading import arguments_text, mapping, string
 
 if TYPE_CHECKING:
     from .assembly import Assembly
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 @dataclass(slots=True)
 class _Call:
-    number: int  # its key in the assembly
+    number: int  # the key in the assembly
     index: int | str | None
     id: str = ""
     name: str = ""
@@ -39,12 +39,12 @@ class StreamedCalls:
     def __init__(self, assembly: Assembly) -> None:
         self._assembly = assembly
         self._by_id: dict[str, _Call] = {}
-        self._at: dict[int | str, _Call] = {}  # the latest call of an index
+        self._at: dict[int | str, _Call] = {}  # the latest call by index
         self._last: _Call | None = None
         self.count = 0
 
     def add(self, entry: object) -> None:
-        """Take one entry of `delta.tool_calls`; one that says nothing opens no call."""
+        """Add one entry of `delta.tool_calls`. An empty entry opens no call."""
         shape = mapping(entry)
         function = mapping(shape.get("function"))
         call_id, name = string(shape.get("id")), string(function.get("name"))
@@ -62,7 +62,7 @@ class StreamedCalls:
         if call.index is not None:
             self._at[call.index] = call
         self._last = call
-        # Gemini's signature of a thought rides on the call, and has to come back with it.
+        # Gemini sends the signature of a thought with the call and demands it back there.
         extra = mapping(shape.get("extra_content"))
         self._assembly.tool(
             call.number,
@@ -84,7 +84,7 @@ class StreamedCalls:
 
 
 def _begins(latest: _Call, call_id: str, name: str, arguments: str) -> bool:
-    """Whether a delta that could go on with `latest` begins another call instead."""
+    """Whether a delta that could continue `latest` begins another call."""
     if call_id and latest.id and call_id != latest.id:
         return True
     if not name or not latest.name:

@@ -1,8 +1,8 @@
-"""Reasoning in Chat Completions, which OpenAI's reference does not have: how servers want it asked for and sent back.
+"""Reasoning in Chat Completions, which servers request and return in ways that OpenAI's reference does not define.
 
-Sources: OpenRouter, "Reasoning tokens" (`reasoning`, `reasoning_details`, to be sent back as they came); DeepSeek,
-"Thinking mode" (`thinking`, `reasoning_effort`; a message with tool calls is refused without its `reasoning_content`);
-OpenAI, "Create chat completion" (`reasoning_effort`).
+Sources: OpenRouter, "Reasoning tokens" (`reasoning`, `reasoning_details`, sent back unchanged); DeepSeek, "Thinking
+mode" (`thinking`, `reasoning_effort`; a message with tool calls is refused without its `reasoning_content`); OpenAI,
+"Create chat completion" (`reasoning_effort`).
 """
 
 from __future__ import annotations
@@ -11,19 +11,20 @@ import json
 from typing import TYPE_CHECKING, Any
 
 from ..messages import Reasoning
-from .openai_common import effort, is_at, parse_own, sequence, string
+from .openai_common import effort, is_at
+from .reading import parse_own, sequence, string
 
 if TYPE_CHECKING:
     from ..config.resolved import ModelSpec
     from ..messages import Message
     from .assembly import Assembly
 
-# How the pieces of one detail are put together again; everything else in a detail is the same in each piece.
-_GROWS = ("text", "summary")
+# The fields of a detail that are sent in pieces; the others are the same in each piece.
+_IN_PIECES = ("text", "summary")
 
 
-def ask(spec: ModelSpec) -> dict[str, Any]:
-    """The parameters of a request that say how much to think; none where nothing was configured."""
+def parameters(spec: ModelSpec) -> dict[str, Any]:
+    """The parameters of a request for `thinking_budget`; empty if it is not set."""
     budget = spec.parameters.get("thinking_budget")
     if budget is None:
         return {}
@@ -39,10 +40,10 @@ def ask(spec: ModelSpec) -> dict[str, Any]:
     return {"reasoning_effort": word} if word else {}
 
 
-def give_back(spec: ModelSpec, message: Message) -> dict[str, Any]:
-    """What an assistant's message carries of the model's own reasoning: the fields that its server takes."""
+def reasoning_of(spec: ModelSpec, message: Message) -> dict[str, Any]:
+    """The fields for the model's own reasoning in an assistant's message, as its server expects them."""
     if is_at(spec, "deepseek.com", "moonshot.ai", "moonshot.cn"):
-        # Also where another model wrote the message: while thinking is on, one without the field is refused.
+        # Also for messages of other models: with thinking on, a message without the field is refused.
         return {"reasoning_content": message.reasoning}
     if is_at(spec, "openrouter.ai"):
         details = [
@@ -57,7 +58,7 @@ def give_back(spec: ModelSpec, message: Message) -> dict[str, Any]:
 
 
 class ReasoningDetails:
-    """OpenRouter's `reasoning_details`, gathered from their pieces and kept as the signature of what was thought."""
+    """Joins the pieces of OpenRouter's `reasoning_details` and stores them as the signature of the reasoning."""
 
     def __init__(self, assembly: Assembly) -> None:
         self._assembly = assembly
@@ -66,12 +67,12 @@ class ReasoningDetails:
         self._places: dict[tuple[str, int], int] = {}
 
     def add(self, details: list[Any], *, shown: bool) -> None:
-        """Take what one delta holds. `shown`: the same text has been told as `reasoning`."""
+        """Add the details of one delta. `shown`: the delta has the same text as `reasoning`."""
         for detail in details:
             if not isinstance(detail, dict):
                 continue
             place = self._place(detail)
-            for name in _GROWS:
+            for name in _IN_PIECES:
                 piece = string(detail.get(name))
                 if piece:
                     self._pieces[place].setdefault(name, []).append(piece)
@@ -80,20 +81,20 @@ class ReasoningDetails:
             self._details[place] |= {name: value for name, value in detail.items() if value is not None}
 
     def flush(self) -> None:
-        """The thought is over: sign it, before anything else is told."""
+        """End the reasoning: store its signature before other content is added."""
         if not self._details:
             return
         whole = [
             {**detail, **{name: "".join(texts) for name, texts in pieces.items()}}
             for detail, pieces in zip(self._details, self._pieces, strict=True)
         ]
-        # One line for each flush: a block that is signed twice stays readable.
+        # One line for each flush, so that the signature of a block that is signed twice can be parsed.
         self._assembly.sign(json.dumps(whole, ensure_ascii=False, separators=(",", ":")) + "\n")
         self._details, self._pieces, self._places = [], [], {}
 
     def _place(self, detail: dict[str, Any]) -> int:
         kind, index = string(detail.get("type")), detail.get("index")
-        if not isinstance(index, int) or "data" in detail:  # encrypted data comes whole
+        if not isinstance(index, int) or "data" in detail:  # encrypted data is not split
             return self._new()
         place = self._places.get((kind, index))
         if place is None:

@@ -1,8 +1,8 @@
-"""A conversation made ready for whichever model comes next.
+"""Prepares a conversation for the model that receives it.
 
-History is kept as it happened, by whatever models answered. APIs are strict about what they take back: every tool call
-needs exactly one result, ids have an alphabet and a length, and what a model thought, with its signatures, means
-something to that model only. This is done once, here, for every wire format, and again for every request.
+The history is stored as the models wrote it. APIs are strict about what they accept: every tool call needs exactly one
+result, ids have an alphabet and a length, and reasoning with its signature is valid only for the model that wrote it.
+Every wire format uses this module, for every request.
 """
 
 from __future__ import annotations
@@ -22,18 +22,18 @@ if TYPE_CHECKING:
 
 NOT_RUN: Final = "Not executed: the turn was interrupted before this call was run."
 
-# Accepted by every API we know; OpenAI is the one with the limit of 64.
+# Accepted by every supported API; the limit of 64 is OpenAI's.
 _PORTABLE_ID: Final = re.compile(r"[A-Za-z0-9_-]{1,64}")
 
 
 def prepare(messages: Iterable[Message], origin: str) -> list[Message]:
-    """The conversation as the model `origin` (`provider/model`) may be sent it.
+    """The conversation in the form that can be sent to the model `origin` (`provider/model`).
 
     - each assistant message with tool calls is followed by exactly one result for each, in the order of the calls;
-      a missing one is made up, one without its call is dropped
-    - tool-call ids are portable and unique, and the same in every request that holds the same history
-    - reasoning stays only where `origin` itself wrote it, signatures likewise
-    - a message with nothing left in it is dropped
+      a missing result is replaced by `NOT_RUN`, a result without its call is dropped
+    - tool-call ids are portable and unique, and the same in every request with the same history
+    - reasoning and signatures are kept only if `origin` wrote them
+    - empty messages are dropped
     """
     ids = _Ids()
     ready: list[Message] = []
@@ -41,9 +41,9 @@ def prepare(messages: Iterable[Message], origin: str) -> list[Message]:
     while pending:
         message = pending.popleft()
         if message.role == "tool":
-            continue  # its call is not there
+            continue  # a result without its call
         if message.parts and all(isinstance(part, Text) for part in message.parts):
-            ready.append(message)  # as most are, in a long conversation: nothing is to be changed
+            ready.append(message)  # most messages: nothing to change
             continue
         results: dict[str, deque[Message]] = {}
         if message.tool_calls:
@@ -60,7 +60,7 @@ def prepare(messages: Iterable[Message], origin: str) -> list[Message]:
 
 
 class _Ids:
-    """Gives every call of a conversation its portable, unique id."""
+    """Assigns a portable, unique id to every call of a conversation."""
 
     def __init__(self) -> None:
         self._used: set[str] = set()
@@ -69,7 +69,7 @@ class _Ids:
         portable = call_id if _PORTABLE_ID.fullmatch(call_id) else _hashed(call_id)
         count = 0
         unique = portable
-        while unique in self._used:  # some servers count their calls from 0 in every answer
+        while unique in self._used:  # some servers number the calls of every answer from 0
             count += 1
             unique = _hashed(f"{call_id}#{count}")
         self._used.add(unique)
@@ -92,7 +92,7 @@ def _own(parts: Sequence[Part], origin: str) -> list[Part]:
 
 
 def _result(results: deque[Message] | None, call_id: str) -> Message:
-    """The call's result under its portable id; calls that share an id take theirs in turn."""
+    """The result of a call under its portable id. Calls with the same id take the results in order."""
     if not results:
         return Message("tool", (Text(NOT_RUN),), tool_call_id=call_id)
     return replace(results.popleft(), tool_call_id=call_id)

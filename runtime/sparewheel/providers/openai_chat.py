@@ -1,9 +1,9 @@
-"""OpenAI Chat Completions, and the many servers that speak it.
+"""OpenAI Chat Completions, and the many servers that implement it.
 
 Source: OpenAI API reference, "Create chat completion" and "The chat completion chunk object". The stream ends with
-`data: [DONE]`; usage comes in a chunk of its own, without choices, after the one that holds `finish_reason`. What other
-servers do differently is accepted where it can mean one thing only. For servers that never send `[DONE]` the option
-`end_marker: finish_reason` makes the finish reason the end; what comes after it, usage for one, is then not read.
+`data: [DONE]`; usage is in a separate chunk without choices, after the one with `finish_reason`. Deviations of other
+servers are accepted where they are unambiguous. For servers that never send `[DONE]`, the option `end_marker:
+finish_reason` makes the finish reason the end of the stream; later chunks, such as usage, are then not read.
 """
 
 from __future__ import annotations
@@ -11,24 +11,14 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, ClassVar, Final
 
 from ..errors import ErrorInfo, ProviderError
+from ..errors.hints import hint_for
 from ..messages import Image
+from . import chat_reasoning
 from .chat_calls import StreamedCalls
-from .chat_reasoning import ReasoningDetails, ask, give_back
+from .chat_reasoning import ReasoningDetails
 from .history import prepare
-from .openai_common import (
-    END_MARKER,
-    count_tokens,
-    failure,
-    function,
-    is_at,
-    mapping,
-    parse,
-    parse_own,
-    post,
-    response_format,
-    sequence,
-    string,
-)
+from .openai_common import END_MARKER, count_tokens, function, is_at, post, response_format
+from .reading import failure, mapping, parse, parse_own, sequence, string
 
 if TYPE_CHECKING:
     from ..config.resolved import ModelSpec
@@ -42,14 +32,14 @@ if TYPE_CHECKING:
 _REASONS: Final[dict[str, StopReason]] = {
     "stop": "stop",
     "length": "length",
-    "model_length": "length",  # Mistral: the window is full
+    "model_length": "length",  # Mistral: the context window is full
     "tool_calls": "tool_calls",
     "function_call": "tool_calls",
     "content_filter": "content_filter",
     "sensitive": "content_filter",  # Zhipu
 }
 
-# Finish reasons that say that the answer broke off: OpenRouter and Mistral, DeepSeek, Zhipu.
+# Finish reasons of an incomplete answer: OpenRouter and Mistral, DeepSeek, Zhipu.
 _BROKEN: Final = ("error", "insufficient_system_resource", "network_error")
 
 _SAME_NAME: Final = ("temperature", "top_p", "frequency_penalty", "presence_penalty")
@@ -68,11 +58,11 @@ class OpenAIChat:
             "stream": True,
             **({"stream_options": {"include_usage": True}} if request.with_usage else {}),
             **_parameters(spec),
-            **ask(spec),
+            **chat_reasoning.parameters(spec),
         }
         if request.tools:
             body["tools"] = [{"type": "function", "function": function(tool)} for tool in request.tools]
-            if "parallel_tool_calls" in spec.parameters:  # refused where there are no tools
+            if "parallel_tool_calls" in spec.parameters:  # refused without tools
                 body["parallel_tool_calls"] = spec.parameters["parallel_tool_calls"]
         if request.output:
             body["response_format"] = {"type": "json_schema", "json_schema": response_format(request.output)}
@@ -84,13 +74,13 @@ class OpenAIChat:
 
 
 class OpenAIChatDecoder:
-    """Reads one stream of chunks. What is missing, null or of another type is skipped, not guessed."""
+    """Reads one stream of chunks. Fields that are missing, null or of another type are skipped."""
 
     def __init__(self, assembly: Assembly, *, ends_with_reason: bool = False) -> None:
         self._assembly = assembly
         self._calls = StreamedCalls(assembly)
         self._details = ReasoningDetails(assembly)
-        self._thinking = False  # details may be waiting to be signed
+        self._thinking = False  # there may be unsigned details
         self._ends_with_reason = ends_with_reason
         self.ended = False
 
@@ -125,7 +115,7 @@ class OpenAIChatDecoder:
             elif delta:
                 self._delta(delta)
         elif isinstance(choice.get("message"), dict) and not self._assembly.streamed:
-            # The whole answer in one event: its own end. After deltas it would only repeat them.
+            # The complete answer in one event, which also ends it. After deltas it would only repeat them.
             self._delta(choice["message"])
             self._ends_with_reason = True
         reason = choice.get("finish_reason")
@@ -134,15 +124,15 @@ class OpenAIChatDecoder:
 
     def _finish(self, reason: object, choice: dict[str, Any]) -> None:
         if reason in _BROKEN:
-            text = f"The provider broke off its answer ({reason})."
-            raise ProviderError(ErrorInfo("server_error", text, "Trying again, or another model, usually helps."))
+            text = f"The provider ended its answer early ({reason})."
+            raise ProviderError(ErrorInfo("server_error", text, hint_for("server_error")))
         if usage := choice.get("usage"):  # Moonshot
             count_tokens(self._assembly, usage)
         self._thought()
-        told = _REASONS.get(reason, "other") if isinstance(reason, str) else "other"
-        if told == "stop" and self._calls.count:
-            told = "tool_calls"  # some servers stop for every reason
-        self._assembly.reason = self._assembly.reason or told
+        stop = _REASONS.get(reason, "other") if isinstance(reason, str) else "other"
+        if stop == "stop" and self._calls.count:
+            stop = "tool_calls"  # some servers send "stop" in every case
+        self._assembly.reason = self._assembly.reason or stop
         self.ended |= self._ends_with_reason
 
     def _groq(self, extra: dict[str, Any]) -> None:
@@ -152,7 +142,7 @@ class OpenAIChatDecoder:
             count_tokens(self._assembly, usage)
 
     def _delta(self, delta: dict[str, Any]) -> None:
-        """Any delta: reasoning (under DeepSeek's or OpenRouter's name), text, refusal, tool calls, in this order."""
+        """Add a delta: reasoning (DeepSeek's or OpenRouter's field), text, refusal and tool calls, in this order."""
         thought = string(delta.get("reasoning_content")) or string(delta.get("reasoning"))
         if thought:
             self._assembly.reasoning(thought)
@@ -166,7 +156,7 @@ class OpenAIChatDecoder:
                 self._part(part)
         self._refusal(delta.get("refusal"))
         calls = delta.get("tool_calls")
-        if delta.get("function_call"):  # what a tool call was before there could be several
+        if delta.get("function_call"):  # the older form of a single tool call
             calls = [{"index": 0, "function": delta["function_call"]}]
         if calls:
             self._thought()
@@ -174,7 +164,7 @@ class OpenAIChatDecoder:
                 self._calls.add(entry)
 
     def _part(self, part: object) -> None:
-        """A piece of content: a string, or Mistral's `{type: text, text}` and `{type: thinking, thinking: [...]}`."""
+        """Add content: a string, or Mistral's `{type: text, text}` or `{type: thinking, thinking: [...]}`."""
         if isinstance(part, dict):
             if part.get("type") == "thinking":
                 inner = part.get("thinking")
@@ -201,7 +191,7 @@ class OpenAIChatDecoder:
 
 
 def _first(choices: object) -> dict[str, Any] | None:
-    """The first of the answers asked for; nobody here asks for more, but options may."""
+    """The first answer. `options` can request more than one."""
     for choice in choices if isinstance(choices, list) else ():
         if isinstance(choice, dict) and choice.get("index") in (0, None, "0"):
             return choice
@@ -211,7 +201,7 @@ def _first(choices: object) -> dict[str, Any] | None:
 def _parameters(spec: ModelSpec) -> dict[str, Any]:
     named = {name: spec.parameters[name] for name in _SAME_NAME if name in spec.parameters}
     if "max_tokens" in spec.parameters:
-        # OpenAI's reasoning models refuse the old name; most other servers know only that.
+        # OpenAI's reasoning models refuse the old name; most other servers support only that.
         new = is_at(spec, "openai.com", "openai.azure.com")
         named["max_completion_tokens" if new else "max_tokens"] = spec.parameters["max_tokens"]
     return named
@@ -219,31 +209,31 @@ def _parameters(spec: ModelSpec) -> dict[str, Any]:
 
 def _render(messages: list[Message], spec: ModelSpec) -> list[dict[str, Any]]:
     rendered: list[dict[str, Any]] = []
-    seen: list[Image] = []  # images of tool results, which may hold only text: a user's message shows them
+    images: list[Image] = []  # of tool results, sent in a user's message because results are text only
     for message in messages:
         if message.role == "tool":
             rendered.append({"role": "tool", "content": message.text, "tool_call_id": message.tool_call_id})
-            seen += [part for part in message.parts if isinstance(part, Image)]
+            images += [part for part in message.parts if isinstance(part, Image)]
             continue
-        if seen:
-            rendered.append(_images(seen))
-            seen = []
+        if images:
+            rendered.append(_images(images))
+            images = []
         rendered += _message(message, spec)
-    return [*rendered, _images(seen)] if seen else rendered
+    return [*rendered, _images(images)] if images else rendered
 
 
 def _images(images: list[Image]) -> dict[str, Any]:
-    shown = [{"type": "image_url", "image_url": {"url": image.url}} for image in images]
-    return {"role": "user", "content": [{"type": "text", "text": "The images of the tool results above:"}, *shown]}
+    parts = [{"type": "image_url", "image_url": {"url": image.url}} for image in images]
+    return {"role": "user", "content": [{"type": "text", "text": "The images of the tool results above:"}, *parts]}
 
 
 def _message(message: Message, spec: ModelSpec) -> list[dict[str, Any]]:
-    """Our JSON shape of a message is this API's, but for the reasoning; one with nothing to say is left out."""
+    """`Message.to_dict` has the shape of this API, except the reasoning. An empty answer is left out."""
     shape = message.to_dict()
     shape.pop("reasoning", None)
     if message.role != "assistant":
         return [shape]
-    shape |= give_back(spec, message)
+    shape |= chat_reasoning.reasoning_of(spec, message)
     if not (shape["content"] or message.tool_calls):
         return []
     if message.tool_calls:

@@ -1,63 +1,53 @@
-"""What both OpenAI wire formats share: the frame of a request, and how values from outside are read."""
+"""What both OpenAI wire formats share: requests, tools, efforts and usage."""
 
 from __future__ import annotations
 
-import json
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any, Final
 from urllib.parse import urlsplit
 
-from ..errors import ErrorInfo, ProviderError
-from ..errors.classify import classify
 from ..jsonschema.dialects import normalise
-from ..jsontext import read
-from ..transports.base import HttpRequest
 from ..usage import Usage
+from .reading import count, mapping
 from .schemas import output_schema, tool_schema
+from .writing import json_post
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from ..config.resolved import ModelSpec
+    from ..transports.base import HttpRequest
     from .assembly import Assembly
     from .base import OutputSchema, ToolSpec
 
 END_MARKER: Final = "end_marker"
-_FOR_US: Final = frozenset({END_MARKER})  # options that speak to us and are never sent
+_NOT_SENT: Final = frozenset({END_MARKER})  # options for this runtime
 
-# The lower bound in tokens of each effort, where an API knows only efforts.
+# The smallest budget in tokens of each effort, for APIs that have efforts only.
 _EFFORTS: Final = ((16_384, "high"), (4_096, "medium"), (1, "low"))
 
 
 def post(spec: ModelSpec, path: str, body: Mapping[str, Any]) -> HttpRequest:
-    """The request. `spec.options` go last and win; one that is None takes its name out of the body."""
-    merged = {name: value for name, value in {**body, **spec.options}.items() if value is not None}
-    payload = json.dumps(
-        {name: value for name, value in merged.items() if name not in _FOR_US},
-        ensure_ascii=False,
-        separators=(",", ":"),
-    )
-    # Only what the API needs: each further header is one more that a preflight may refuse.
-    headers = {"content-type": "application/json"}
-    if spec.key:
-        headers["authorization"] = f"Bearer {spec.key}"
-    headers |= {name.lower(): value for name, value in spec.headers.items()}
-    return HttpRequest("POST", f"{spec.base_url}{path}", headers, payload.encode("utf-8", "replace"))
+    """The request. `spec.options` override the body; an option that is None removes its name from it."""
+    merged = {
+        name: value for name, value in {**body, **spec.options}.items() if value is not None and name not in _NOT_SENT
+    }
+    return json_post(spec, path, {"authorization": f"Bearer {spec.key}"} if spec.key else {}, merged)
 
 
 def is_at(spec: ModelSpec, *domains: str) -> bool:
-    """Whether requests go to one of these domains, or below it."""
+    """Whether requests go to one of these domains or their subdomains."""
     host = _host(spec.base_url)
     return any(host == domain or host.endswith(f".{domain}") for domain in domains)
 
 
-@lru_cache(64)  # it is asked for each message
+@lru_cache(64)  # called for each message
 def _host(url: str) -> str:
     return urlsplit(url).hostname or ""
 
 
 def effort(budget: object) -> str | None:
-    """`thinking_budget` as an effort; "none" asks for no thinking, None leaves it to the model."""
+    """`thinking_budget` as an effort. "none" means no thinking; None leaves it to the model."""
     if isinstance(budget, str):
         return {"off": "none", "adaptive": None}.get(budget, budget)
     if not isinstance(budget, int) or budget < 0:
@@ -82,55 +72,8 @@ def response_format(output: OutputSchema) -> dict[str, Any]:
     return {"name": output.name, "strict": False, **described, "schema": output_schema(output, "openai")}
 
 
-def parse(data: str) -> object:
-    """The JSON of an event. Raises `ProviderError` (kind `server_error`) for anything else."""
-    try:
-        value: object = read(data)
-        return value
-    except ValueError:
-        raise ProviderError(
-            ErrorInfo(
-                "server_error",
-                "The stream holds an event that is not JSON.",
-                "The provider, or a proxy on the way, garbled it; trying again usually helps.",
-            )
-        ) from None
-
-
-def parse_own(text: str) -> object:
-    """What we once wrote into a signature; None for what another version, or another API, wrote there."""
-    try:
-        return parse(text) if text else None
-    except ProviderError:
-        return None
-
-
-def failure(body: object, assembly: Assembly) -> ProviderError:
-    """An error object inside a stream."""
-    return ProviderError(classify(body=body, provider=assembly.origin.partition("/")[0]))
-
-
-def string(value: object) -> str:
-    return value if isinstance(value, str) else ""
-
-
-def mapping(value: object) -> dict[str, Any]:
-    return value if isinstance(value, dict) else {}
-
-
-def sequence(value: object) -> list[Any]:
-    return value if isinstance(value, list) else []
-
-
-def arguments_text(value: object) -> str:
-    """Arguments as JSON text. Some servers send the value itself; what is no object is judged at the end."""
-    if isinstance(value, str) or value is None:
-        return value or ""
-    return json.dumps(value, ensure_ascii=False)
-
-
 def count_tokens(assembly: Assembly, value: object) -> None:
-    """Take over what a `usage` object says, under the names of either format; the last one that says anything holds."""
+    """Read a `usage` object with the names of either format. The last one with a number counts."""
     shape = mapping(value)
     read = _count(shape, "prompt_tokens", "input_tokens")
     written = _count(shape, "completion_tokens", "output_tokens")
@@ -140,7 +83,7 @@ def count_tokens(assembly: Assembly, value: object) -> None:
     cached = _count(prompt, "cached_tokens")
     if cached is None:
         cached = _count(shape, "prompt_cache_hit_tokens", "cached_tokens")  # DeepSeek, Moonshot
-    # xAI counts reasoning beside the answer, not within it; its total tells.
+    # xAI does not include reasoning in the output tokens; its total shows that.
     if read is not None and written is not None and thought and shape.get("total_tokens") == read + written + thought:
         written += thought
     usage = Usage(
@@ -155,8 +98,4 @@ def count_tokens(assembly: Assembly, value: object) -> None:
 
 
 def _count(shape: Mapping[str, Any], *names: str) -> int | None:
-    for name in names:
-        value = shape.get(name)
-        if isinstance(value, int) and not isinstance(value, bool) and value >= 0:
-            return value
-    return None
+    return next((number for name in names if (number := count(shape.get(name))) is not None), None)

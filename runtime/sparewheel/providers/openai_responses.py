@@ -1,8 +1,8 @@
 """OpenAI Responses.
 
 Source: OpenAI API reference, "Create a model response" and "Streaming events". Each event names its `type`; the stream
-ends with `response.completed`, `response.incomplete` or `response.failed`. Nothing is stored there (`store: false`), so
-what the model thought comes encrypted, and goes back to it, and to it alone, that way.
+ends with `response.completed`, `response.incomplete` or `response.failed`. The server stores nothing (`store: false`),
+so the reasoning arrives encrypted and is sent back to the same model in that form.
 """
 
 from __future__ import annotations
@@ -12,18 +12,8 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, ClassVar, Final
 
 from .history import prepare
-from .openai_common import (
-    arguments_text,
-    count_tokens,
-    failure,
-    function,
-    mapping,
-    parse,
-    post,
-    response_format,
-    sequence,
-    string,
-)
+from .openai_common import count_tokens, function, post, response_format
+from .reading import arguments_text, failure, mapping, parse, sequence, string
 from .responses_input import ENCRYPTED, items, reasoning
 
 if TYPE_CHECKING:
@@ -64,7 +54,7 @@ class OpenAIResponses:
         if leading:
             body["instructions"] = "\n\n".join(message.text for message in messages[:leading])
         if request.tools:
-            # `strict` is true here by default, and then every optional property is filled in.
+            # `strict` is true by default in this API, and makes the model fill in every optional property.
             body["tools"] = [{"type": "function", **function(tool), "strict": False} for tool in request.tools]
             if "parallel_tool_calls" in spec.parameters:
                 body["parallel_tool_calls"] = spec.parameters["parallel_tool_calls"]
@@ -78,26 +68,26 @@ class OpenAIResponses:
 
 @dataclass(slots=True)
 class _Item:
-    """An output item. `told` holds which of its parts have been streamed: what repeats them is skipped."""
+    """An output item. `streamed` has the parts that were streamed, so that events that repeat them are skipped."""
 
     key: int  # of its tool call in the assembly
     id: str = ""
-    told: set[object] = field(default_factory=set)
-    voice: str = ""  # the event family that tells the reasoning: its summary, or itself
-    part: object = None  # the part of the summary being told
-    copy: str = ""  # of its tool call's arguments, as they were when it was announced
+    streamed: set[object] = field(default_factory=set)
+    family: str = ""  # the type of the events with its reasoning: the summary or the full text
+    part: object = None  # the current part of the summary
+    copy: str = ""  # of the arguments in the event that announced its tool call
     done: bool = False
 
 
 class OpenAIResponsesDecoder:
-    """Reads one stream of events. What is unknown is skipped; text that only `done` events hold is taken from them."""
+    """Reads one stream of events. Unknown events are skipped; text that only `done` events have is read from them."""
 
     def __init__(self, assembly: Assembly) -> None:
         self._assembly = assembly
         self._items: list[_Item] = []
         self._by_id: dict[str, _Item] = {}
         self._at: dict[int, _Item] = {}  # the latest item of an output index
-        self._speaking: _Item | None = None
+        self._current: _Item | None = None
         self.ended = False
 
     def feed(self, event: ServerSentEvent) -> None:
@@ -114,15 +104,15 @@ class OpenAIResponsesDecoder:
         elif value.get("error"):
             self._failed(value)
         elif value.get("object") == "response":
-            self._completed({"response": value})  # the whole answer, from a server that does not stream
+            self._completed({"response": value})  # the complete answer of a server that does not stream
 
     # Text
 
     def _text_delta(self, event: dict[str, Any]) -> None:
         piece = event.get("delta")
         if piece and isinstance(piece, str):
-            item = self._speaker(event)
-            item.told.add(_number(event.get("content_index")))
+            item = self._open(event)
+            item.streamed.add(_number(event.get("content_index")))
             self._assembly.text(piece)
 
     def _refusal_delta(self, event: dict[str, Any]) -> None:
@@ -146,9 +136,9 @@ class OpenAIResponsesDecoder:
         if not (text and isinstance(text, str)):
             return
         item, index = self._item(event), _number(event.get("content_index"))
-        if index not in item.told:
-            item.told.add(index)
-            self._speak(item)
+        if index not in item.streamed:
+            item.streamed.add(index)
+            self._switch_to(item)
             self._assembly.text(text)
         if refused:
             self._assembly.reason = "refusal"
@@ -160,23 +150,23 @@ class OpenAIResponsesDecoder:
         if piece and isinstance(piece, str):
             self._think(event, event["type"], _number(event.get("summary_index")), piece)
 
-    def _think(self, event: dict[str, Any], voice: str, part: int, piece: str) -> None:
-        item = self._speaker(event)
-        if item.voice and item.voice != voice:
-            return  # the summary of what has been told itself, or the other way round
-        if item.voice and item.part != part:
+    def _think(self, event: dict[str, Any], family: str, part: int, piece: str) -> None:
+        item = self._open(event)
+        if item.family and item.family != family:
+            return  # the summary of reasoning already streamed in full, or the reverse
+        if item.family and item.part != part:
             self._assembly.reasoning("\n\n")
-        item.voice, item.part = voice, part
+        item.family, item.part = family, part
         self._assembly.reasoning(piece)
 
     def _reasoning_done(self, event: dict[str, Any], item: _Item, shape: dict[str, Any]) -> None:
-        if not item.voice:
-            told = sequence(shape.get("summary")) or sequence(shape.get("content"))
-            for number, part in enumerate(told):
+        if not item.family:
+            parts = sequence(shape.get("summary")) or sequence(shape.get("content"))
+            for number, part in enumerate(parts):
                 if text := string(mapping(part).get("text")):
                     self._think(event, "done", number, text)
         if secret := string(shape.get(ENCRYPTED)):
-            self._speak(item)
+            self._switch_to(item)
             self._assembly.sign(json.dumps({"id": string(shape.get("id")), ENCRYPTED: secret}))
 
     # Tool calls
@@ -186,18 +176,18 @@ class OpenAIResponsesDecoder:
         if piece and isinstance(piece, str):
             item = self._item(event)
             if not item.done:
-                item.told.add("arguments")
+                item.streamed.add("arguments")
                 self._assembly.tool(item.key, arguments=piece)
 
     def _arguments_done(self, event: dict[str, Any]) -> None:
-        # Its name is left for the item to tell, together with the id: the two announce the call.
+        # The name is read from the item, together with the id, because both are needed to announce the call.
         self._call(self._item(event), {"arguments": event.get("arguments")})
 
     def _call(self, item: _Item, shape: dict[str, Any]) -> None:
-        """What is known of a call. The arguments count once: in pieces, or else whole."""
-        arguments = "" if "arguments" in item.told else arguments_text(shape.get("arguments"))
+        """Add what is known of a call. Its arguments are added once, in pieces or as a whole."""
+        arguments = "" if "arguments" in item.streamed else arguments_text(shape.get("arguments"))
         if arguments:
-            item.told.add("arguments")
+            item.streamed.add("arguments")
         call_id, name = string(shape.get("call_id")), string(shape.get("name"))
         if call_id or name or arguments:
             self._assembly.tool(item.key, call_id=call_id, name=name, arguments=arguments)
@@ -209,7 +199,7 @@ class OpenAIResponsesDecoder:
         item_id = string(shape.get("id"))
         item = self._by_id.get(item_id) or self._new(event, item_id)
         if shape.get("type") == "function_call":
-            item.copy = arguments_text(shape.get("arguments"))  # empty, as a rule: they are still to come
+            item.copy = arguments_text(shape.get("arguments"))  # usually empty; the arguments follow
             self._call(item, {**shape, "arguments": None})
 
     def _item_done(self, event: dict[str, Any]) -> None:
@@ -235,8 +225,8 @@ class OpenAIResponsesDecoder:
             self._failed(event)
         silent, empty = not self._assembly.streamed, self._assembly.empty
         for number, shape in enumerate(map(mapping, sequence(response.get("output")))):
-            # The response repeats its items. What has not been told is: of those that never closed, and of an answer
-            # that came without a word. The others' places may differ here, so they are told apart by id alone.
+            # The response repeats its items. Added are items that never closed, and all items of an answer that was not
+            # streamed. Positions can differ from the events, so known items are recognised by id only.
             known = string(shape.get("id")) in self._by_id
             if known or silent or (empty and shape.get("type") != "reasoning"):
                 self._item_done({"output_index": number, "item": shape})
@@ -258,7 +248,7 @@ class OpenAIResponsesDecoder:
         raise failure(event, self._assembly)
 
     def _item(self, event: dict[str, Any]) -> _Item:
-        """The item an event speaks of: by its id, or by its place where the id is missing or new in every event."""
+        """The item of an event: by its id, or by its position if the id is missing or new in every event."""
         item_id, place = string(event.get("item_id")), event.get("output_index")
         item = self._by_id.get(item_id)
         if item is not None:
@@ -279,16 +269,16 @@ class OpenAIResponsesDecoder:
             self._by_id[item_id] = item
         return item
 
-    def _speaker(self, event: dict[str, Any]) -> _Item:
+    def _open(self, event: dict[str, Any]) -> _Item:
         item = self._item(event)
-        self._speak(item)
+        self._switch_to(item)
         return item
 
-    def _speak(self, item: _Item) -> None:
-        """Each item is a block of its own."""
-        if item is not self._speaking:
+    def _switch_to(self, item: _Item) -> None:
+        """Begin a new block when the item changes."""
+        if item is not self._current:
             self._assembly.close_prose()
-            self._speaking = item
+            self._current = item
 
 
 def _number(value: object) -> int:

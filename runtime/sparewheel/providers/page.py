@@ -1,6 +1,6 @@
-"""The wire format of a model that lives in the page: text in, text out.
+"""The wire format of a model in the page: text in, text out.
 
-The request is a `ModelRequest` of the protocol, the answer its pieces: texts, then one with `done`.
+The request is a `ModelRequest` of the page protocol, the response its pieces: texts, then one with `done`.
 """
 
 from __future__ import annotations
@@ -22,14 +22,16 @@ if TYPE_CHECKING:
 
 
 class PageModel:
-    """The wire format. Such a model takes no tools: a step that has some goes to the next model."""
+    """The wire format. A model in the page has no tools; a step with tools goes to the next model."""
 
     dialect: ClassVar[Dialect] = "openai"
 
     def request(self, request: ModelRequest) -> HttpRequest:
         if request.tools or request.output:
-            hint = "Put it into the chain of an agent without tools and without structured_output."
-            raise ProviderError(ErrorInfo("unsupported", "A model in the page takes no tools and no schema.", hint))
+            hint = "Use it for an agent without tools and without structured_output."
+            raise ProviderError(
+                ErrorInfo("unsupported", "A model in the page supports neither tools nor structured_output.", hint)
+            )
         messages = [
             {"role": message.role, "content": message.text}
             for message in prepare(request.messages, request.spec.ref)
@@ -43,7 +45,7 @@ class PageModel:
 
 
 class PageModelDecoder:
-    """Reads one answer."""
+    """Reads one response."""
 
     def __init__(self, assembly: Assembly) -> None:
         self._assembly = assembly

@@ -1,4 +1,4 @@
-"""The wire formats by the name that agent files give them (`api_type`)."""
+"""The wire formats by their names (`ModelSpec.api`)."""
 
 from __future__ import annotations
 
@@ -23,5 +23,5 @@ _FORMATS: Final[dict[str, WireFormat]] = {
 
 
 def wire_format(api: str) -> WireFormat:
-    """Raises KeyError for a name that the schema of agent files should have refused."""
+    """The wire format named `api`. Raises KeyError for an unknown name, which the agent file cannot contain."""
     return _FORMATS[api]

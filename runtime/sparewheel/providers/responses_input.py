@@ -1,4 +1,4 @@
-"""A conversation as the Responses API takes it: a list of items, and what is asked of the reasoning.
+"""OpenAI Responses: the input items and the reasoning parameters of a request.
 
 Source: OpenAI API reference, "Create a model response"; guide "Reasoning models", "Encrypted reasoning items".
 """
@@ -8,7 +8,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, Final
 
 from ..messages import Image, Reasoning, Text, ToolCall
-from .openai_common import effort, mapping, parse_own, string
+from .openai_common import effort
+from .reading import mapping, parse_own, string
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -20,22 +21,23 @@ ENCRYPTED: Final = "encrypted_content"
 
 
 def reasoning(spec: ModelSpec) -> dict[str, Any]:
-    """How much to think, and that it be given back encrypted: only where thinking is on, others refuse to be asked."""
+    """The reasoning parameters. Encrypted reasoning is requested only with thinking on, else the field is refused."""
     budget = spec.parameters.get("thinking_budget")
-    asked: dict[str, Any] = {}
+    wanted: dict[str, Any] = {}
     if budget is not None:
         word = effort(budget)
-        asked = {"effort": word} if word else {}
+        wanted = {"effort": word} if word else {}
         if word != "none":
-            asked["summary"] = "auto"
-    wanted = mapping(spec.options.get("reasoning", asked))
-    body: dict[str, Any] = {"reasoning": asked} if asked else {}
-    if wanted and wanted.get("effort") != "none":
+            wanted["summary"] = "auto"
+    sent = mapping(spec.options.get("reasoning", wanted))
+    body: dict[str, Any] = {"reasoning": wanted} if wanted else {}
+    if sent and sent.get("effort") != "none":
         body["include"] = [f"reasoning.{ENCRYPTED}"]
     return body
 
 
 def items(message: Message) -> list[dict[str, Any]]:
+    """The input items of a message."""
     if message.role == "tool":
         content: object = message.text
         if any(isinstance(part, Image) for part in message.parts):
@@ -46,7 +48,7 @@ def items(message: Message) -> list[dict[str, Any]]:
         content = message.text if plain else _content(message.parts)
         return [{"type": "message", "role": message.role, "content": content}]
     shapes = [item for part in message.parts if (item := _part(part))]
-    while shapes and shapes[-1]["type"] == "reasoning":  # refused without what came of it
+    while shapes and shapes[-1]["type"] == "reasoning":  # reasoning without a following item is refused
         shapes.pop()
     return shapes
 

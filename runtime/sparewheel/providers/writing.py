@@ -1,0 +1,54 @@
+"""Writing a request: the parts that all wire formats share."""
+
+from __future__ import annotations
+
+import base64
+import json
+from typing import TYPE_CHECKING, Any
+from urllib.parse import unquote_to_bytes
+
+from ..jsontext import read
+from ..transports.base import HttpRequest
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from ..config.specs import ModelSpec
+
+
+def json_post(spec: ModelSpec, path: str, headers: Mapping[str, str], body: Mapping[str, Any]) -> HttpRequest:
+    """A POST of `body` as JSON. The headers of the agent file are added; they win over `headers`.
+
+    `headers` has only what the API requires, because a preflight may refuse any further one.
+    """
+    payload = json.dumps(body, ensure_ascii=False, separators=(",", ":")).encode("utf-8", "replace")
+    own = {name.lower(): value for name, value in spec.headers.items()}
+    return HttpRequest(
+        "POST", f"{spec.base_url}{path}", {"content-type": "application/json", **headers, **own}, payload
+    )
+
+
+def inline_data(url: str) -> tuple[str, str] | None:
+    """The media type (lower case, possibly empty) and base64 data of a `data:` URL (RFC 2397); None for other URLs."""
+    head, comma, data = url.partition(",")
+    if not comma or head[:5].lower() != "data:":
+        return None
+    kind, *attributes = head[5:].split(";")
+    if "base64" not in [attribute.strip().lower() for attribute in attributes]:
+        data = base64.b64encode(unquote_to_bytes(data)).decode()
+    return kind.strip().lower(), data
+
+
+def json_object(text: str) -> dict[str, Any] | None:
+    """The JSON object in `text`; None for any other text, as in a history that another program wrote."""
+    try:
+        value = read(text, strict=True)
+    except ValueError:
+        return None
+    return value if isinstance(value, dict) else None
+
+
+def arguments_object(text: str) -> dict[str, Any]:
+    """The arguments of a call as an object; arguments that are not one become its only field."""
+    value = json_object(text or "{}")
+    return {"arguments": text} if value is None else value

@@ -12,7 +12,7 @@ import pytest
 
 from sparewheel.errors import ConfigError, SparewheelError
 from sparewheel.headless.driver import STOP_LIMIT, Runtime
-from sparewheel.headless.link import LONGEST_MESSAGE, POST_LIMIT, Link
+from sparewheel.headless.link import MAX_MESSAGE, POST_LIMIT, Link
 from tests.support.fakeloop import run
 
 START = {"type": "start", "turn": "t", "seq": 1}
@@ -270,7 +270,7 @@ def test_a_long_reason_keeps_its_beginning_and_its_end() -> None:
         error = FakeLink(is_mute).failure(f"Traceback{' in a file' * 500}\nImportError: no module")
         assert str(error).startswith("Traceback in a file")
         assert str(error).endswith("in a file ImportError: no module")
-        assert len(str(error)) <= LONGEST_MESSAGE + len(" ... ")
+        assert len(str(error)) <= MAX_MESSAGE + len(" ... ")
 
     run(main())
 

@@ -14,7 +14,7 @@ import { ToolCard } from "./tool-card.js";
  */
 
 /** More calls of one step than this are counted, not shown. */
-const MOST_CARDS = 200;
+const MAX_CARDS = 200;
 
 /** The tool calls of a turn, and what the user is asked because of them. */
 export class CallsView {
@@ -130,9 +130,9 @@ export class CallsView {
     if (task !== undefined) card.element.classList.add("nested");
     this.#cards.set(id, card);
     this.#shown += 1;
-    if (this.#shown <= MOST_CARDS) this.#list.append(card.element, card.questions);
+    if (this.#shown <= MAX_CARDS) this.#list.append(card.element, card.questions);
     else {
-      this.#more.textContent = `and ${this.#shown - MOST_CARDS} more calls`;
+      this.#more.textContent = `and ${this.#shown - MAX_CARDS} more calls`;
       this.#list.append(this.#more);
     }
     return card;

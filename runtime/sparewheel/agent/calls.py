@@ -36,8 +36,8 @@ if TYPE_CHECKING:
     from ..tools.base import Registry, Tool
 
 SIDE_BY_SIDE: Final = 8
-MOST_CALLS: Final = 128  # in one step; what is beyond is answered unrun
-TOO_MANY: Final = f"Not executed: at most {MOST_CALLS} calls are run in one step."
+MAX_CALLS: Final = 128  # in one step; what is beyond is answered unrun
+TOO_MANY: Final = f"Not executed: at most {MAX_CALLS} calls are run in one step."
 USED_UP: Final = "Not executed: no more calls are run in this turn (max_tool_calls)."
 
 
@@ -67,8 +67,8 @@ class Calls:
         left: int | None = None,
     ) -> None:
         self._calls = list(calls)
-        self.runnable = self._calls[: MOST_CALLS if left is None else min(MOST_CALLS, left)]
-        self._beyond = USED_UP if left is not None and left < MOST_CALLS else TOO_MANY
+        self.runnable = self._calls[: MAX_CALLS if left is None else min(MAX_CALLS, left)]
+        self._beyond = USED_UP if left is not None and left < MAX_CALLS else TOO_MANY
         self._registry = registry
         self._hooks = hooks
         self._context = context

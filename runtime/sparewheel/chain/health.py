@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 FAILURES_TO_OPEN: Final = 5
 OPEN_SECONDS: Final = 30.0
 QUOTA_SECONDS: Final = 3600.0
-LONGEST_COOLDOWN: Final = 3600.0  # however long a provider asks for
+MAX_COOLDOWN: Final = 3600.0  # however long a provider asks for
 FOREVER: Final = float("inf")  # a key that is not accepted cools until it is another key
 MAX_ENTRIES: Final = 1000  # of models and accounts together: a page may go on for weeks
 
@@ -105,7 +105,7 @@ class Health:
                 state.open = True
                 self._cool(model_id(spec), OPEN_SECONDS, "circuit_breaker")
         elif info.kind == "rate_limit":
-            seconds = cooldown if info.retry_after is None else min(info.retry_after, LONGEST_COOLDOWN)
+            seconds = cooldown if info.retry_after is None else min(info.retry_after, MAX_COOLDOWN)
             self._cool(model_id(spec), seconds, info.kind, told=info.retry_after is not None)
         elif info.kind == "quota":
             self._cool(account_id(spec), QUOTA_SECONDS, info.kind)
@@ -161,7 +161,7 @@ class Health:
             case {"name": str(name), "seconds": int() | float() as seconds, "kind": str(kind)} if kind in KINDS:
                 state = self._state(name)
                 state.open = state.open or kind == "circuit_breaker"
-                until = asyncio.get_running_loop().time() + min(max(float(seconds), 0.0), LONGEST_COOLDOWN)
+                until = asyncio.get_running_loop().time() + min(max(float(seconds), 0.0), MAX_COOLDOWN)
                 if until > state.until:
                     state.until, state.kind, state.told = until, kind, entry.get("told") is True
 
@@ -180,7 +180,7 @@ class Health:
 
 
 def _entry(name: str, seconds: float, kind: Kind, told: bool) -> dict[str, Any]:
-    return {"name": name, "seconds": min(seconds, LONGEST_COOLDOWN), "kind": kind, "told": told}
+    return {"name": name, "seconds": min(seconds, MAX_COOLDOWN), "kind": kind, "told": told}
 
 
 def model_id(spec: ModelSpec) -> str:

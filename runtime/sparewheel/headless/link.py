@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     Redact: TypeAlias = Callable[[str], str]
 
 POST_LIMIT: Final = 20.0  # seconds to deliver one command; only a page that hangs takes longer
-LONGEST_MESSAGE: Final = 600  # characters
+MAX_MESSAGE: Final = 600  # characters
 
 
 class Link(ABC):
@@ -128,8 +128,8 @@ class Link(ABC):
     def failure(self, message: str, hint: str = "") -> SparewheelError:
         """An internal error, in one line and without secrets."""
         line = " ".join(self._redact(message).split())
-        if len(line) > LONGEST_MESSAGE:  # the end of a traceback has the reason
-            line = f"{line[: LONGEST_MESSAGE // 3]} ... {line[-LONGEST_MESSAGE // 3 * 2 :]}"
+        if len(line) > MAX_MESSAGE:  # the end of a traceback has the reason
+            line = f"{line[: MAX_MESSAGE // 3]} ... {line[-MAX_MESSAGE // 3 * 2 :]}"
         return SparewheelError(ErrorInfo("internal", line, self._redact(hint)))
 
     @abstractmethod

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from .link import Redact
 
 
-LONGEST_LINE: Final = 1 << 28  # bytes; asyncio's default of 64 KiB is too small for a large answer
+MAX_LINE: Final = 1 << 28  # bytes; asyncio's default of 64 KiB is too small for a large answer
 CLOSE_LIMIT: Final = 5.0  # seconds
 _HOST: Final = Path(__file__).with_name("node_host.mjs")
 _SEPARATOR: Final = "\x1e"
@@ -43,7 +43,7 @@ class NodeLink(Link):
             stdin=asyncio.subprocess.PIPE,
             stdout=asyncio.subprocess.PIPE,
             stderr=asyncio.subprocess.PIPE,
-            limit=LONGEST_LINE,
+            limit=MAX_LINE,
             start_new_session=os.name == "posix",  # Ctrl-C must not reach it: the turn is aborted first
         )
         assert process.stdin and process.stdout and process.stderr

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from .calls import HostCalls
     from .protocol import ToolRequest
 
-MOST_TOOLS: Final = 1000
+MAX_TOOLS: Final = 1000
 
 
 class HostTools:
@@ -25,8 +25,8 @@ class HostTools:
 
     def __init__(self, described: object, calls: HostCalls, session: str) -> None:
         """`described` is what the shim made of `createSession({tools})`. Raises `ConfigError`."""
-        if not isinstance(described, list) or len(described) > MOST_TOOLS:
-            raise ConfigError(f"tools must describe at most {MOST_TOOLS} functions")
+        if not isinstance(described, list) or len(described) > MAX_TOOLS:
+            raise ConfigError(f"tools must describe at most {MAX_TOOLS} functions")
         self._tools = [_tool(item, calls, session) for item in described]
 
     async def tools(self) -> list[Tool]:

@@ -12,12 +12,12 @@ if TYPE_CHECKING:
 
 DEFAULT_TIMEOUT: Final = 120.0  # seconds
 # Seconds. A browser's timer counts milliseconds in 31 bits; one that is set for longer rings at once.
-_LONGEST: Final = 2_000_000.0
+_MAX_TIMEOUT: Final = 2_000_000.0
 
 
 def seconds(timeout: float) -> float | None:
     """`timeout` as asyncio takes it: None for 0 and for what is too long to be counted, which are no limit."""
-    return timeout if 0 < timeout < _LONGEST else None
+    return timeout if 0 < timeout < _MAX_TIMEOUT else None
 
 
 def distinct(name: str, taken: Container[str]) -> str:

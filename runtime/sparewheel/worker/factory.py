@@ -40,8 +40,8 @@ _ELSEWHERE: Final = {
     "history": "is for createSession: chat takes the whole conversation as messages",
     "messages": "is for chat: createSession takes the messages to begin with as history",
 }
-MOST_DOCUMENTS: Final = 1000
-MOST_DOCUMENT_BYTES: Final = 16 * 1024 * 1024
+MAX_DOCUMENTS: Final = 1000
+MAX_DOCUMENT_BYTES: Final = 16 * 1024 * 1024
 
 
 def make_session(
@@ -98,15 +98,15 @@ def _documents(params: Params) -> dict[str, str]:
     documents = params.get("documents") or {}
     if not isinstance(documents, dict):
         raise ConfigError("options.documents: must be an object of path to content")
-    if len(documents) > MOST_DOCUMENTS:
-        raise ConfigError(f"{len(documents)} documents exceed the limit of {MOST_DOCUMENTS}")
+    if len(documents) > MAX_DOCUMENTS:
+        raise ConfigError(f"{len(documents)} documents exceed the limit of {MAX_DOCUMENTS}")
     for path, text in documents.items():
         if not path:
             raise ConfigError("document paths must not be empty")
         if not isinstance(text, str):
             raise ConfigError(f'document "{path}" must be a string')
-    if sum(len(text.encode()) for text in documents.values()) > MOST_DOCUMENT_BYTES:
-        raise ConfigError(f"documents exceed the limit of {MOST_DOCUMENT_BYTES} bytes in total")
+    if sum(len(text.encode()) for text in documents.values()) > MAX_DOCUMENT_BYTES:
+        raise ConfigError(f"documents exceed the limit of {MAX_DOCUMENT_BYTES} bytes in total")
     return documents
 
 

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from contextvars import Context
 
-_LONGEST: Final = 2**31 - 1  # milliseconds; browsers take more for none at all
+_MAX_DELAY: Final = 2**31 - 1  # milliseconds; browsers take more for none at all
 
 
 def mend(loop: asyncio.AbstractEventLoop) -> None:
@@ -46,7 +46,7 @@ class _Loop(WebLoop):  # type: ignore[misc]  # without types outside of Pyodide
             return self.call_soon(callback, *args, context=context)
         timer = asyncio.TimerHandle(self.time() + delay, callback, args, self, context)
         if delay != math.inf:
-            name = setTimeout(self._wake, min(delay * 1000, _LONGEST), id(timer))
+            name = setTimeout(self._wake, min(delay * 1000, _MAX_DELAY), id(timer))
             self._waiting[id(timer)] = (timer, name)
         return timer
 

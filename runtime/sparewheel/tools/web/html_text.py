@@ -16,7 +16,7 @@ _BLOCKS: Final = frozenset(
 _HEADINGS: Final = {f"h{level}": "#" * level + " " for level in range(1, 7)}
 _EMPHASIS: Final = {"b": "**", "strong": "**", "i": "*", "em": "*", "code": "`"}
 _PIECE: Final = 32_768  # characters
-_LONGEST: Final = 65_536  # characters of a tag or comment; longer ones (embedded images) are passed over
+_MAX_MARKUP: Final = 65_536  # characters of a tag or comment; longer ones (embedded images) are passed over
 _SPACE: Final = re.compile(r"[ \t\r\n\f\v\xa0]+")
 
 
@@ -52,7 +52,7 @@ class _Reader(HTMLParser):
                 return
             self._until = ""
         self.feed(piece)
-        if len(self.rawdata) > _LONGEST and self.rawdata.startswith("<"):
+        if len(self.rawdata) > _MAX_MARKUP and self.rawdata.startswith("<"):
             self._until = "-->" if self.rawdata.startswith("<!--") else ">"
             self.rawdata = ""
 

@@ -173,3 +173,26 @@ def importers_of_js() -> dict[str, list[str]]:
         builtins.__import__ = original
         sys.modules.update(mine)
     return {"modules": names, "importers": sorted({name for name in guilty if name.startswith("sparewheel")})}
+
+
+def url_outcomes(urls: list[str]) -> list[str]:
+    """What the strictest rules for addresses and the laxest make of each URL: what is requested, or the refusal."""
+    from sparewheel.tools.base import ToolError
+    from sparewheel.tools.web.addresses import AddressRules
+
+    def outcome(rules: AddressRules, url: str) -> str:
+        try:
+            return str(rules.check(url))
+        except ToolError as error:
+            return str(error)
+
+    return [outcome(rules, url) for rules in (AddressRules(), AddressRules(private=True)) for url in urls]
+
+
+def url_parts(url: str) -> list[object]:
+    """What `read_url` makes of a URL."""
+    from dataclasses import astuple
+
+    from sparewheel.transports.urls import read_url
+
+    return list(astuple(read_url(url)))

@@ -93,7 +93,12 @@ async def test_no_argument_leads_to_another_path(city: str) -> None:
 
 async def test_no_argument_leads_to_another_host() -> None:
     result, requests = await asked(config(endpoint="https://${city}.api.example/"), city="evil.example/")
-    assert (result, requests) == (ToolResult("'evil.example%2F.api.example' is not a host.", is_error=True), [])
+    assert (result, requests) == (
+        ToolResult(
+            "'https://evil.example%2F.api.example/' is not a URL: its host or its port is not valid.", is_error=True
+        ),
+        [],
+    )
 
 
 async def test_errors_are_marked_and_short() -> None:
@@ -128,7 +133,7 @@ async def test_private_addresses_need_leave() -> None:
             {"endpoint": "ftp://x/"},
             (
                 "The endpoint of the api tool weather cannot be used: "
-                "'ftp://x/' cannot be asked: only http:// and https:// URLs can."
+                "'ftp://x/' cannot be requested: only http:// and https:// URLs can."
             ),
         ),
         ({"required": ["town"]}, "The api tool weather requires town, which its args do not describe."),

@@ -135,7 +135,7 @@ async def test_several_urls_share_the_room() -> None:
         "[Characters 0 to 10000 of 20000; call again with offset 10000 to read on.]\n\n"
         "https://b.example/ (status 200, text/plain), 1 characters:\n\nb\n\n"
         "'ftp://c.example' could not be fetched: "
-        "'ftp://c.example' cannot be asked: only http:// and https:// URLs can."
+        "'ftp://c.example' cannot be requested: only http:// and https:// URLs can."
     )
 
 
@@ -249,7 +249,7 @@ async def test_redirects_are_followed_and_keys_stay_with_their_host() -> None:
     [
         ("https://evil.example/", "The host evil.example is not in allowed_domains: a.example."),
         ("http://169.254.169.254/", "The host 169.254.169.254 is not in allowed_domains: a.example."),
-        ("file:///etc/passwd", "'file:///etc/passwd' cannot be asked: only http:// and https:// URLs can."),
+        ("file:///etc/passwd", "'file:///etc/passwd' cannot be requested: only http:// and https:// URLs can."),
         ("https://a.example/", "a.example sends the request in circles: more than 10 redirects."),
     ],
 )

@@ -266,9 +266,12 @@ async def test_tools_are_chosen_before_they_are_counted() -> None:
         ({"swagger": "2.0", "paths": {}}, "This is not an OpenAPI 3 document."),
         (b"{" + b" " * 10 * 1024 * 1024, "the OpenAPI document is larger than 10485760 bytes"),
         (b"x" * (MAX_CHARS + 1), f"The OpenAPI document cannot be read: it is longer than {MAX_CHARS} characters"),
-        (with_paths({}, servers=[{"url": "ftp://x.example"}]), "'ftp://x.example' cannot be asked"),
+        (with_paths({}, servers=[{"url": "ftp://x.example"}]), "'ftp://x.example' cannot be requested"),
         (with_paths({}, servers=[{"url": "http://10.0.0.1"}]), "The host 10.0.0.1 is in a private network"),
-        (with_paths({}, servers=[{"url": "https://{host}/"}]), "'{host}' is not a host."),
+        (
+            with_paths({}, servers=[{"url": "https://{host}/"}]),
+            "'https://{host}' is not a URL: its host is not a domain name.",
+        ),
     ],
     ids=itertools.count(),
 )
@@ -282,8 +285,8 @@ async def test_headers_do_not_go_where_the_document_sends_them() -> None:
     assert registry.tools == {}
     assert registry.warnings == [
         (
-            "The tools of openapi are not available: the OpenAPI document sends requests to eu.pets.example, "
-            "but the toolset's headers are for docs.example: name both in allowed_domains"
+            "The tools of openapi are not available: the OpenAPI document sends requests to https://eu.pets.example, "
+            "but the toolset's headers are for https://docs.example: name both in allowed_domains"
         )
     ]
 

@@ -17,7 +17,7 @@ def test_it_holds_what_a_browser_can_use_and_is_reproducible(tmp_path: Path) -> 
         names = archive.namelist()
     expected = {"__init__.py", "py.typed", "errors/types.py", "transports/fetch.py"}
     assert {f"sparewheel/{name}" for name in expected} <= set(names)
-    host_only = ("sparewheel/headless", "sparewheel/testing", "sparewheel/transports/native.py")
+    host_only = ("sparewheel/headless", "sparewheel/testing", "sparewheel/transports/native")
     assert [name for name in names if name.startswith(host_only) or "__pycache__" in name] == []
     needs = read_metadata(first).get_all("Requires-Dist") or []
     assert needs

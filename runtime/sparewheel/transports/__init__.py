@@ -1,5 +1,5 @@
-"""What carries bytes for a provider.
+"""The transports of providers and tools, and how the platform reads URLs and finds Python packages.
 
-`base` is the seam; `fetch` is the bridge to the browser, `native` its twin on CPython, `demo` and `mock` answer by
-themselves. `router` chooses by the scheme of the URL.
+`base` defines the interface. `fetch` is the bridge to the browser, `native` and `native_urls` serve CPython, `demo`
+answers without a network. `router` chooses a transport by a URL's scheme; `urls` and `packages` choose by platform.
 """

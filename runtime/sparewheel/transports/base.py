@@ -1,4 +1,4 @@
-"""The one seam for the network: a request goes down, a status, headers and bytes come up."""
+"""The interface of every transport: a request goes down; a status, headers and bytes come up."""
 
 from __future__ import annotations
 
@@ -13,6 +13,30 @@ from ..errors.classify import classify
 if TYPE_CHECKING:
     from collections.abc import AsyncGenerator, Mapping
     from contextlib import AbstractAsyncContextManager
+
+
+@dataclass(frozen=True, slots=True)
+class Url:
+    """An http(s) URL without a fragment, each part in its one form.
+
+    `host` is in ASCII: a name in lower case, an IPv4 address in four decimals, or an IPv6 address without brackets.
+    `port` is None for the scheme's own. `path` starts with a slash, `query` is empty or starts with `?`.
+    """
+
+    scheme: str
+    host: str
+    port: int | None
+    path: str
+    query: str
+
+    @property
+    def origin(self) -> str:
+        """Scheme, host and port."""
+        host = f"[{self.host}]" if ":" in self.host else self.host
+        return f"{self.scheme}://{host}" + ("" if self.port is None else f":{self.port}")
+
+    def __str__(self) -> str:
+        return self.origin + self.path + self.query
 
 
 @dataclass(frozen=True, slots=True)

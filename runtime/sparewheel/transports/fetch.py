@@ -1,5 +1,5 @@
-"""The bridge: `fetch` of the browser (or of Node) as a transport, and packages for the user's Python. The only module
-that imports `js` or `pyodide`.
+"""The bridge: `fetch` and `URL` of the browser (or of Node), and packages for the user's Python. Beside
+`worker/timers.py`, the only module that imports `js` or `pyodide`.
 
 What to know before changing it:
 - Pyodide's own `pyfetch` cannot stream a body, so `js.fetch` is called and the body read by its reader. It is looked up
@@ -22,11 +22,11 @@ from urllib.parse import urljoin
 
 import js
 import pyodide_js
-from js import AbortController, Object, setTimeout
+from js import URL, AbortController, Object, setTimeout
 from pyodide.ffi import JsException, to_js
 
 from ..errors import ConfigError
-from .base import broken_off, no_answer
+from .base import Url, broken_off, no_answer
 
 if TYPE_CHECKING:
     from collections.abc import AsyncGenerator, AsyncIterator, Mapping, Sequence
@@ -99,6 +99,18 @@ class FetchTransport:
 
 def _text(error: JsException) -> str:
     return f"{error.name}: {error.message}"
+
+
+def read_url(url: str) -> Url:
+    """Read an absolute http(s) URL that has no user name or password. Raises `ValueError`."""
+    try:
+        parsed = URL.new(url)
+    except JsException as error:
+        raise ValueError(_text(error)) from None
+    if parsed.protocol not in ("http:", "https:") or parsed.username or parsed.password:
+        raise ValueError("not an http(s) URL without a user name and password")
+    port = int(parsed.port) if parsed.port else None
+    return Url(parsed.protocol[:-1], parsed.hostname.strip("[]"), port, parsed.pathname, parsed.search)
 
 
 async def load_packages(names: Sequence[str], index: str | None = None) -> None:

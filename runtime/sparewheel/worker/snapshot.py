@@ -35,7 +35,6 @@ _ALSO: Final = (
     "decimal",
     "email.message",
     "encodings.ascii",
-    "encodings.idna",
     "encodings.latin_1",
     "encodings.utf_8_sig",
     "importlib.metadata",

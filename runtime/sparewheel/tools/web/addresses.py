@@ -1,142 +1,116 @@
-"""Which addresses a tool may ask: a URL is read once, strictly, and sent as it was read.
+"""Which addresses a tool may request: each URL is read once, checked, and requested in the form that was checked.
 
-A model's URL may be hostile, and what reads it after us (the browser) reads leniently: backslashes, `0x7f.1`,
-full-width digits, `user@host`. So everything that two readers could read differently is refused or written out, and the
-URL that goes on is the one that was checked.
+A model's URL may be hostile: `http://127.1/`, full-width digits, `user@host`. `transports.urls` reads it as the browser
+will; the rules below look at the host that comes out of that. What is left of ambiguity is refused: white space,
+backslashes, credentials.
 
-What cannot be done here: a page cannot look a name up, so a public name that leads to a private address is stopped by
-the browser's own rules for local networks, not by these.
+A page cannot look up a name. A public name that resolves to a private address is left to the browser's own rules for
+local networks.
 """
 
 from __future__ import annotations
 
 import re
-import unicodedata
-from dataclasses import dataclass
+from dataclasses import replace
 from ipaddress import IPv4Address, IPv6Address, ip_address, ip_network
-from typing import Final, TypeAlias
-from urllib.parse import quote, urlsplit, urlunsplit
+from typing import TYPE_CHECKING, Final, TypeAlias
 
 from ...errors import ConfigError
+from ...transports.base import Url
+from ...transports.urls import read_url
 from ..base import ToolError
 from ..toolset import shown
 
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable
+
+    Pattern: TypeAlias = Callable[[str], bool]
+
 MAX_URL: Final = 8_000  # characters
-_PORTS: Final = {"http": 80, "https": 443}
-_HOST: Final = re.compile(r"[a-z0-9_]([a-z0-9_-]*[a-z0-9_])?(\.[a-z0-9_]([a-z0-9_-]*[a-z0-9_])?)*")
-_FORBIDDEN: Final = re.compile(r"[\x00-\x20\x7f\\]")
+MAX_HOST: Final = 253  # characters, the limit of DNS
+_HTTP: Final = re.compile(r"https?://", re.IGNORECASE)
+_AMBIGUOUS: Final = re.compile(r"[\x00-\x20\x7f\\]")
+_HALF: Final = re.compile(r"[\ud800-\udfff]")
+_NAME: Final = re.compile(r"[a-z0-9_]([a-z0-9_-]*[a-z0-9_])?(\.[a-z0-9_]([a-z0-9_-]*[a-z0-9_])?)*")
 _PRIVATE_NAMES: Final = ("localhost", "local", "internal", "intranet", "lan", "home.arpa")
-_TRANSLATED: Final = ip_network("64:ff9b::/96")  # IPv4 addresses behind NAT64, RFC 6052
-_DOTS: Final = str.maketrans({"\u3002": ".", "\uff0e": ".", "\uff61": "."})
+_IPV4_INSIDE: Final = (ip_network("64:ff9b::/96"), ip_network("::/96"))  # RFC 6052 (NAT64), RFC 4291 2.5.5.1
+_LOCAL_NAT64: Final = ip_network("64:ff9b:1::/48")  # RFC 8215
 
 Address: TypeAlias = IPv4Address | IPv6Address
 
 
-@dataclass(frozen=True, slots=True)
 class AddressRules:
-    """What a toolset's options allow. A pattern is a name (it and all below), `.name` or `*.name` (only what is below),
-    an address, or a range of addresses.
+    """What a toolset's options allow.
+
+    A pattern is a name (it and all below), `.name` or `*.name` (only what is below), an address, or a range of
+    addresses (`10.0.0.0/8`).
+
+    Args:
+        allowed: patterns of the only hosts that may be requested; empty: any.
+        blocked: patterns of hosts that may not be requested.
+        private: whether hosts of private networks may be requested.
+
+    Raises:
+        ConfigError: something is not a pattern.
     """
 
-    allowed: tuple[str, ...] = ()
-    blocked: tuple[str, ...] = ()
-    private: bool = False
+    def __init__(self, allowed: Iterable[str] = (), blocked: Iterable[str] = (), private: bool = False) -> None:
+        self.allowed = tuple(allowed)
+        self.private = private
+        self._allowed = [_pattern(text) for text in self.allowed]
+        self._blocked = [_pattern(text) for text in blocked]
 
-    def __post_init__(self) -> None:
-        for pattern in (*self.allowed, *self.blocked):
-            if not _is_pattern(pattern):
-                raise ConfigError(
-                    f"{pattern!r} is not a domain.", "Write example.com, *.example.com, an address or a range."
-                )
+    @property
+    def any_domain(self) -> bool:
+        """Whether neither `allowed` nor `blocked` names a domain."""
+        return not (self._allowed or self._blocked)
 
-    def check(self, url: str) -> str:
-        """The URL in its one form, without a fragment. Raises `ToolError` that says why it must not be asked."""
-        url, host = normalise(url)
-        if any(_matches(host, pattern) for pattern in self.blocked):
-            raise ToolError(f"The host {host} is blocked by blocked_domains. Use another source.")
-        if self.allowed and not any(_matches(host, pattern) for pattern in self.allowed):
-            raise ToolError(f"The host {host} is not in allowed_domains: {', '.join(self.allowed)[:500]}.")
-        if not self.private and _is_private(host):
-            raise ToolError(f"The host {host} is in a private network, which needs allow_private_ips: true.")
+    def check(self, text: str) -> Url:
+        """The URL that may be requested. Raises `ToolError` that tells why it may not."""
+        url = normalise(text)
+        if any(matches(url.host) for matches in self._blocked):
+            raise ToolError(f"The host {url.host} is blocked by blocked_domains. Use another source.")
+        if self._allowed and not any(matches(url.host) for matches in self._allowed):
+            raise ToolError(f"The host {url.host} is not in allowed_domains: {', '.join(self.allowed)[:500]}.")
+        if not self.private and _is_private(url.host):
+            raise ToolError(f"The host {url.host} is in a private network, which needs allow_private_ips: true.")
         return url
 
 
-def normalise(url: str) -> tuple[str, str]:
-    """A URL in its one form, and its host. Raises `ToolError`."""
-    url = url.strip()
-    if len(url) > MAX_URL:
+def normalise(text: str) -> Url:
+    """Read a URL that a tool could request. A dot at the end of its host is dropped. Raises `ToolError`."""
+    text = text.strip()
+    if len(text) > MAX_URL:
         raise ToolError(f"The URL is longer than {MAX_URL} characters.")
-    if _FORBIDDEN.search(url):
-        raise ToolError(f"{shown(url)} is not a URL: it holds a space, a backslash or a control character.")
-    try:
-        parts = urlsplit(url)
-        host, port, scheme = parts.hostname or "", parts.port, parts.scheme
-    except ValueError as error:
-        raise ToolError(f"{shown(url)} is not a URL: {error}.") from None
-    if scheme not in _PORTS:
-        raise ToolError(f"{shown(url)} cannot be asked: only http:// and https:// URLs can.")
-    if "@" in parts.netloc:
+    if _AMBIGUOUS.search(text):
+        raise ToolError(f"{shown(text)} is not a URL: it holds a space, a backslash or a control character.")
+    if _HALF.search(text):
+        raise ToolError("The URL holds half a character (a lone surrogate).")
+    scheme = _HTTP.match(text)
+    if scheme is None:
+        raise ToolError(f"{shown(text)} cannot be requested: only http:// and https:// URLs can.")
+    authority = re.split("[/?#]", text[scheme.end() :], maxsplit=1)[0]
+    if "@" in authority:
         raise ToolError("The URL holds a user name or password. Leave it out.")
-    host = _host(host)
-    netloc = f"[{host}]" if ":" in host else host
-    if port not in (None, _PORTS[scheme]):
-        netloc += f":{port}"
-    path = quote(parts.path or "/", safe="/%:@!$&'()*+,;=~-._")
-    query = quote(parts.query, safe="/%:@!$&'()*+,;=~-._?[]{}|^`")
-    return urlunsplit((scheme, netloc, path, query, "")), host
-
-
-def origin(url: str) -> str:
-    """Scheme, host and port of a normalised URL."""
-    parts = urlsplit(url)
-    return f"{parts.scheme}://{parts.netloc}"
-
-
-def _host(host: str) -> str:
-    name = unicodedata.normalize("NFKC", host.translate(_DOTS)).translate(_DOTS).lower()
-    if ":" in name:
-        address = _address(name)
-        if address is None:
-            raise ToolError(f"{shown(host)} is not a host.")
-        return str(address)
     try:
-        name = name.removesuffix(".").encode("idna").decode("ascii").lower()
-    except UnicodeError:
-        name = ""
-    if len(name) > 253 or not _HOST.fullmatch(name):
-        raise ToolError(f"{shown(host)} is not a host.")
-    last = name.rpartition(".")[2]
-    return str(_ipv4(name)) if last.isdigit() or re.fullmatch("0x[0-9a-f]*", last) else name
-
-
-def _ipv4(host: str) -> IPv4Address:
-    """An address in any of the forms that browsers take: `127.1`, `0x7f000001`, `0177.0.0.1`."""
-    try:
-        numbers = [_number(part) for part in host.split(".")]
-        *bytes_, rest = numbers
-        if len(numbers) > 4 or any(byte > 255 for byte in bytes_) or rest >= 256 ** (5 - len(numbers)):
-            raise ValueError
-        return IPv4Address(sum(byte << 8 * (3 - place) for place, byte in enumerate(bytes_)) + rest)
+        url = read_url(text) if authority else None
     except ValueError:
-        raise ToolError(f"{shown(host)} is not a host.") from None
-
-
-def _number(part: str) -> int:
-    if len(part) > 20:
-        raise ValueError
-    if part.startswith("0x"):
-        return int(part[2:] or "0", 16)
-    return int(part, 8) if part.startswith("0") else int(part)
+        url = None
+    if url is None:
+        raise ToolError(f"{shown(text)} is not a URL: its host or its port is not valid.")
+    host = url.host.removesuffix(".")
+    if ":" not in host and (len(host) > MAX_HOST or not _NAME.fullmatch(host)):
+        raise ToolError(f"{shown(text)} is not a URL: its host is not a domain name.")
+    return replace(url, host=host)
 
 
 def _address(host: str) -> Address | None:
+    """The address that a host leads to, None for a name."""
     try:
         address = ip_address(host)
     except ValueError:
         return None
     if isinstance(address, IPv6Address):
-        if address.scope_id:
-            return None
         return address.ipv4_mapped or address
     return address
 
@@ -144,45 +118,44 @@ def _address(host: str) -> Address | None:
 def _is_private(host: str) -> bool:
     address = _address(host)
     if address is None:
-        names = any(host == name or host.endswith(f".{name}") for name in _PRIVATE_NAMES)
-        return names or "." not in host
+        return "." not in host or any(host == name or host.endswith(f".{name}") for name in _PRIVATE_NAMES)
     if isinstance(address, IPv6Address):
-        inner = address.sixtofour or (IPv4Address(int(address) & 0xFFFFFFFF) if address in _TRANSLATED else None)
-        if inner is not None:
-            address = inner
-    return not address.is_global or address.is_multicast
+        if any(address in network for network in _IPV4_INSIDE):
+            address = IPv4Address(int(address) & 0xFFFFFFFF)
+        else:
+            address = address.sixtofour or address
+    return not address.is_global or address.is_multicast or address in _LOCAL_NAT64
 
 
-def _is_pattern(pattern: str) -> bool:
-    if "/" in pattern:
+def _pattern(text: str) -> Pattern:
+    """The test of a host that a pattern of the agent file stands for. Raises `ConfigError`."""
+    if "/" in text:
         try:
-            ip_network(pattern, strict=False)
+            network = ip_network(text, strict=False)
         except ValueError:
-            return False
-        return True
-    name = _plain(pattern)
-    return bool(_address(name) or _HOST.fullmatch(name.removeprefix(".")))
-
-
-def _plain(pattern: str) -> str:
-    """A pattern as hosts are written: `*.name` is `.name`, names in their ASCII form."""
-    name = pattern.strip().lower().strip("[]").removesuffix(".")
-    if name.startswith("*."):
-        name = name[1:]
-    address = _address(name)
-    if address is not None:
-        return str(address)
-    try:
-        return ("." if name.startswith(".") else "") + name.removeprefix(".").encode("idna").decode("ascii")
-    except UnicodeError:
-        return ""
-
-
-def _matches(host: str, pattern: str) -> bool:
-    if "/" in pattern:
-        address = _address(host)
-        return address is not None and address in ip_network(pattern, strict=False)
-    name = _plain(pattern)
+            raise _not_a_domain(text) from None
+        return lambda host: (address := _address(host)) is not None and address in network
+    name = text.strip()
+    name = name[1:] if name.startswith("*.") else name
+    host = _pattern_host(name.removeprefix("."), text)
     if name.startswith("."):
-        return host.endswith(name)
-    return host == name or (_address(host) is None and host.endswith(f".{name}"))
+        return lambda other: other.endswith(f".{host}")
+    wanted = _address(host)
+    if wanted is not None:
+        return lambda other: _address(other) == wanted
+    return lambda other: other == host or other.endswith(f".{host}")
+
+
+def _pattern_host(name: str, text: str) -> str:
+    try:
+        bare = name.strip("[]")
+        url = normalise(f"http://[{bare}]" if ":" in bare else f"http://{name}")
+    except ToolError:
+        raise _not_a_domain(text) from None
+    if url != Url("http", url.host, None, "/", ""):
+        raise _not_a_domain(text)
+    return url.host
+
+
+def _not_a_domain(text: str) -> ConfigError:
+    return ConfigError(f"{text!r} is not a domain.", "Write example.com, *.example.com, an address or a range.")

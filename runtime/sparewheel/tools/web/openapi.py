@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import asyncio
 from typing import TYPE_CHECKING, Any, Final
-from urllib.parse import urlencode, urlsplit
+from urllib.parse import urlencode
 
 from ...errors import ConfigError
 from ...providers.base import ToolSpec
 from ..base import Tool, ToolError
 from ..toolset import Contents, to_json
-from .addresses import normalise, origin
+from .addresses import normalise
 from .api import fill, plain, with_query
 from .openapi_spec import MAX_SPEC, base_url, operations, parse_spec, signature
 from .requests import Ask, Web, result_of
@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from collections.abc import Collection, Sequence
 
     from ...config.toolsets import ToolsetConfig
+    from ...transports.base import Url
     from ..base import ToolContext, ToolResult
     from ..services import Services
     from .openapi_spec import Operation, Parameter, Signature
@@ -30,7 +31,7 @@ _MARGIN: Final = 10.0  # seconds that a call may take longer than its request
 class _Document:
     """The document behind a toolset, read when its tools are first wanted."""
 
-    def __init__(self, url: str, headers: dict[str, str], web: Web) -> None:
+    def __init__(self, url: Url, headers: dict[str, str], web: Web) -> None:
         self._url = url
         self._headers = headers
         self._web = web
@@ -38,19 +39,19 @@ class _Document:
     async def tools(self, kept: Collection[str] | None, read_only: bool) -> Sequence[Tool]:
         """Raises `ToolError`: the toolset has no tools then, and the session goes on."""
         answer = await self._web.send(
-            Ask("GET", self._url, {"Accept": "application/json", **self._headers}), limit=MAX_SPEC
+            Ask("GET", str(self._url), {"Accept": "application/json", **self._headers}), limit=MAX_SPEC
         )
         if answer.status != 200:
             raise ToolError(f"the OpenAPI document could not be fetched: HTTP {answer.status}")
         if answer.cut:
             raise ToolError(f"the OpenAPI document is larger than {MAX_SPEC} bytes")
         spec = parse_spec(answer.body)
-        base = base_url(spec, self._url)
-        self._web.rules.check(base)
-        if self._headers and not self._web.rules.allowed and origin(base) != origin(self._url):
+        base = base_url(spec, str(self._url))
+        server = self._web.rules.check(base)
+        if self._headers and not self._web.rules.allowed and server.origin != self._url.origin:
             raise ToolError(
-                f"the OpenAPI document sends requests to {urlsplit(base).netloc}, but the toolset's headers are for "
-                f"{urlsplit(self._url).netloc}: name both in allowed_domains"
+                f"the OpenAPI document sends requests to {server.origin}, but the toolset's headers are for "
+                f"{self._url.origin}: name both in allowed_domains"
             )
         wanted = [
             operation
@@ -160,7 +161,7 @@ def _pairs(parameter: Parameter, value: Any) -> list[tuple[str, str]]:
 def openapi(entry: ToolsetConfig, services: Services) -> Contents:
     """Raises `ConfigError` for a URL that is none."""
     try:
-        url, _ = normalise(entry.url)
+        url = normalise(entry.url)
     except ToolError as error:
         raise ConfigError(f"The url of the openapi toolset cannot be used: {error}") from None
     document = _Document(url, dict(entry.headers), Web.of(entry, services.transport))

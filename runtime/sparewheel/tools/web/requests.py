@@ -5,18 +5,18 @@ from __future__ import annotations
 import asyncio
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final
-from urllib.parse import urljoin, urlsplit
+from urllib.parse import urljoin
 
 from ...errors import TransportError
 from ...transports.base import HttpRequest, read_at_most
 from ..base import ToolError, ToolResult
-from .addresses import AddressRules, origin
+from .addresses import AddressRules
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from ...config.toolsets import ToolsetConfig
-    from ...transports.base import HttpResponse, Transport
+    from ...transports.base import HttpResponse, Transport, Url
 
 TIMEOUT: Final = 30.0  # seconds, where the agent file sets none
 MAX_BODY: Final = 1024 * 1024  # bytes
@@ -64,34 +64,32 @@ class Web:
     async def send(self, ask: Ask, *, limit: int = MAX_BODY) -> Answer:
         """Ask, and read up to `limit` bytes. Raises `ToolError`."""
         url = self.rules.check(ask.url)
-        host = urlsplit(url).netloc
         try:
             async with asyncio.timeout(self.timeout):
                 return await self._follow(ask, url, limit)
         except TimeoutError:
-            raise ToolError(f"{host} did not answer within {self.timeout:g} s. Try later, or elsewhere.") from None
+            raise ToolError(f"{url.host} did not answer within {self.timeout:g} s. Try later, or elsewhere.") from None
         except TransportError as error:
-            raise ToolError(_no_answer(host, error)) from None
+            raise ToolError(_no_answer(url.host, error)) from None
 
-    async def _follow(self, ask: Ask, url: str, limit: int) -> Answer:
+    async def _follow(self, ask: Ask, url: Url, limit: int) -> Answer:
         """A browser follows redirects itself, or not at all, and says where it ended; others leave them to us."""
         method, body, headers = ask.method, ask.body, dict(ask.headers)
         for _ in range(MAX_REDIRECTS + 1):
-            free = method == "GET" and headers.keys() <= _HARMLESS and not (self.rules.allowed or self.rules.blocked)
-            async with self.transport.stream(HttpRequest(method, url, headers, body, follow=free)) as response:
-                ended = response.url or url
-                if ended != url:
-                    url = self.rules.check(ended)
+            free = method == "GET" and headers.keys() <= _HARMLESS and self.rules.any_domain
+            async with self.transport.stream(HttpRequest(method, str(url), headers, body, follow=free)) as response:
+                if response.url:
+                    url = self.rules.check(response.url)
                 target = response.headers.get("location") if response.status in _REDIRECTS else None
                 if target is None:
-                    return await _read(response, url, limit)
-            following = self.rules.check(urljoin(url, target))
-            if origin(following) != origin(url):
+                    return await _read(response, str(url), limit)
+            following = self.rules.check(urljoin(str(url), target))
+            if following.origin != url.origin:
                 headers = {name: value for name, value in headers.items() if name in _HARMLESS}
             if response.status == 303 or (response.status in (301, 302) and method == "POST"):
                 method, body = "GET", b""
             url = following
-        raise ToolError(f"{urlsplit(url).netloc} sends the request in circles: more than {MAX_REDIRECTS} redirects.")
+        raise ToolError(f"{url.host} sends the request in circles: more than {MAX_REDIRECTS} redirects.")
 
 
 async def _read(response: HttpResponse, url: str, limit: int) -> Answer:

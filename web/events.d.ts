@@ -69,6 +69,7 @@ export type Code =
   | "unknown";
 export type FinishReason =
   "stop" | "length" | "tool_calls" | "refusal" | "content_filter" | "tool_limit" | "max_steps" | "budget" | "other";
+export type AbortReason = "user" | "consumer" | "dispose" | "restart";
 
 export interface StartEvent {
   turn: string;
@@ -104,6 +105,9 @@ export interface DeltaEvent {
   content?: string;
   reasoning?: string;
 }
+/**
+ * A content block begins. `id` and `name` are those of a tool call.
+ */
 export interface BlockStartEvent {
   turn: string;
   seq: number;
@@ -113,9 +117,13 @@ export interface BlockStartEvent {
   attempt: number;
   index: number;
   kind: BlockKind;
+  id?: string;
+  name?: string;
 }
 /**
- * `content` is the whole block: its text, its reasoning, or the arguments of its tool call.
+ * `content` is the whole block: its text, its reasoning, or the arguments of its tool call, named as in its start.
+ *
+ * The arguments need not be complete or valid JSON: a `tool_call` event follows only if they are.
  */
 export interface BlockEndEvent {
   turn: string;
@@ -127,6 +135,8 @@ export interface BlockEndEvent {
   index: number;
   kind: BlockKind;
   content: string;
+  id?: string;
+  name?: string;
 }
 /**
  * `arguments` is a fragment of JSON text: to be shown, never to be acted on.
@@ -393,6 +403,11 @@ export interface WarningEvent {
   type: "warning";
   message: string;
 }
+/**
+ * The turn is complete. `message` is the answer, `usage` what the whole turn used.
+ *
+ * `empty`: the message has no text.
+ */
 export interface FinishEvent {
   turn: string;
   seq: number;
@@ -401,8 +416,50 @@ export interface FinishEvent {
   type: "finish";
   reason: FinishReason;
   model: string;
+  message: AssistantMessage;
+  usage: UsageTotals;
   empty?: boolean;
 }
+/**
+ * The JSON shape of a model's answer.
+ */
+export interface AssistantMessage {
+  role: "assistant";
+  content: string;
+  reasoning?: string;
+  tool_calls?: ToolCallShape[];
+}
+/**
+ * The JSON shape of a tool call.
+ */
+export interface ToolCallShape {
+  id: string;
+  type: "function";
+  function: FunctionShape;
+}
+/**
+ * `arguments` is JSON text, as the model wrote it.
+ */
+export interface FunctionShape {
+  name: string;
+  arguments: string;
+}
+/**
+ * Sums over all attempts of a turn, discarded ones included. None where no attempt reported the number.
+ */
+export interface UsageTotals {
+  input_tokens: number | null;
+  output_tokens: number | null;
+  cached_tokens: number | null;
+  written_tokens: number | null;
+  reasoning_tokens: number | null;
+}
+/**
+ * The turn failed. `message` is the error's text.
+ *
+ * `partial_message` is what the step under way has shown and not discarded, None if nothing. `usage` is None if no
+ * attempt reported any.
+ */
 export interface ErrorEvent {
   turn: string;
   seq: number;
@@ -415,6 +472,8 @@ export interface ErrorEvent {
   hint: string;
   retryable: boolean;
   attempts: AttemptRecord[];
+  partial_message: AssistantMessage | null;
+  usage: UsageTotals | null;
   status?: number;
   provider?: string;
   model?: string;
@@ -433,7 +492,10 @@ export interface AttemptRecord {
   hint?: string;
 }
 /**
- * The user, or whoever drives the page, stopped the turn. `partial` is the text shown so far.
+ * The turn was stopped: by the `user`, a `consumer` that stopped iterating, `dispose` or `restart`.
+ *
+ * `message` is what the step under way has shown and not discarded, None if nothing; `partial` is its text. `usage` is
+ * None if no attempt reported any.
  */
 export interface AbortedEvent {
   turn: string;
@@ -441,16 +503,8 @@ export interface AbortedEvent {
   agent: string;
   task?: string;
   type: "aborted";
+  reason: AbortReason;
   partial: string;
+  message: AssistantMessage | null;
   usage: UsageTotals | null;
-}
-/**
- * Sums over all attempts of a turn, the void ones included. None where no attempt told us.
- */
-export interface UsageTotals {
-  input_tokens: number | null;
-  output_tokens: number | null;
-  cached_tokens: number | null;
-  written_tokens: number | null;
-  reasoning_tokens: number | null;
 }

@@ -122,6 +122,7 @@ function step(state, event) {
       fail(state, state.current, event.message);
       state.status = "error";
       state.error = event;
+      state.usage = event.usage ?? state.usage;
       break;
     case "aborted":
       end(state, "aborted", "aborted");

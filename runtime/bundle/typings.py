@@ -57,6 +57,7 @@ def event_types() -> str:
         "Code": get_args(errors.Code),
         "BlockKind": get_args(events.BlockKind),
         "FinishReason": get_args(events.FinishReason),
+        "AbortReason": get_args(events.AbortReason),
     }
     return typescript(schema, "Event", _head("events.py"), literals)
 

@@ -16,6 +16,8 @@ from typing import TYPE_CHECKING, Any, Final, Literal, NotRequired, TypeAlias
 from typing_extensions import TypedDict
 
 from .errors import Code, Kind
+from .messages import AssistantMessage
+from .usage import UsageTotals
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -26,6 +28,7 @@ BlockKind: TypeAlias = Literal["text", "reasoning", "tool_call"]
 FinishReason: TypeAlias = Literal[
     "stop", "length", "tool_calls", "refusal", "content_filter", "tool_limit", "max_steps", "budget", "other"
 ]
+AbortReason: TypeAlias = Literal["user", "consumer", "dispose", "restart"]
 
 
 class _Stamped(TypedDict):
@@ -78,20 +81,29 @@ class DeltaEvent(_Stamped):
 
 
 class BlockStartEvent(_Stamped):
+    """A content block begins. `id` and `name` are those of a tool call."""
+
     type: Literal["block_start"]
     attempt: int
     index: int
     kind: BlockKind
+    id: NotRequired[str]
+    name: NotRequired[str]
 
 
 class BlockEndEvent(_Stamped):
-    """`content` is the whole block: its text, its reasoning, or the arguments of its tool call."""
+    """`content` is the whole block: its text, its reasoning, or the arguments of its tool call, named as in its start.
+
+    The arguments need not be complete or valid JSON: a `tool_call` event follows only if they are.
+    """
 
     type: Literal["block_end"]
     attempt: int
     index: int
     kind: BlockKind
     content: str
+    id: NotRequired[str]
+    name: NotRequired[str]
 
 
 class ToolCallDeltaEvent(_Stamped):
@@ -291,13 +303,26 @@ class WarningEvent(_Stamped):
 
 
 class FinishEvent(_Stamped):
+    """The turn is complete. `message` is the answer, `usage` what the whole turn used.
+
+    `empty`: the message has no text.
+    """
+
     type: Literal["finish"]
     reason: FinishReason
     model: str
+    message: AssistantMessage
+    usage: UsageTotals
     empty: NotRequired[bool]
 
 
 class ErrorEvent(_Stamped):
+    """The turn failed. `message` is the error's text.
+
+    `partial_message` is what the step under way has shown and not discarded, None if nothing. `usage` is None if no
+    attempt reported any.
+    """
+
     type: Literal["error"]
     message: str
     kind: Kind
@@ -305,26 +330,24 @@ class ErrorEvent(_Stamped):
     hint: str
     retryable: bool
     attempts: list[AttemptRecord]
+    partial_message: AssistantMessage | None
+    usage: UsageTotals | None
     status: NotRequired[int]
     provider: NotRequired[str]
     model: NotRequired[str]
 
 
-class UsageTotals(TypedDict):
-    """Sums over all attempts of a turn, the void ones included. None where no attempt told us."""
-
-    input_tokens: int | None
-    output_tokens: int | None
-    cached_tokens: int | None
-    written_tokens: int | None
-    reasoning_tokens: int | None
-
-
 class AbortedEvent(_Stamped):
-    """The user, or whoever drives the page, stopped the turn. `partial` is the text shown so far."""
+    """The turn was stopped: by the `user`, a `consumer` that stopped iterating, `dispose` or `restart`.
+
+    `message` is what the step under way has shown and not discarded, None if nothing; `partial` is its text. `usage` is
+    None if no attempt reported any.
+    """
 
     type: Literal["aborted"]
+    reason: AbortReason
     partial: str
+    message: AssistantMessage | None
     usage: UsageTotals | None
 
 

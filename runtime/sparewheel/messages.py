@@ -8,12 +8,39 @@ the widespread one: `{role, content, reasoning?, tool_calls?, tool_call_id?}`, a
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any, Final, Literal, TypeAlias
+from typing import Any, Final, Literal, NotRequired, TypeAlias, cast
+
+# pydantic needs this TypedDict, not typing's, below Python 3.12.
+from typing_extensions import TypedDict
 
 from .errors import ConfigError
 
 Role: TypeAlias = Literal["system", "user", "assistant", "tool"]
 _ROLES: Final = ("system", "user", "assistant", "tool")
+
+
+class FunctionShape(TypedDict):
+    """`arguments` is JSON text, as the model wrote it."""
+
+    name: str
+    arguments: str
+
+
+class ToolCallShape(TypedDict):
+    """The JSON shape of a tool call."""
+
+    id: str
+    type: Literal["function"]
+    function: FunctionShape
+
+
+class AssistantMessage(TypedDict):
+    """The JSON shape of a model's answer."""
+
+    role: Literal["assistant"]
+    content: str
+    reasoning: NotRequired[str]
+    tool_calls: NotRequired[list[ToolCallShape]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,6 +113,10 @@ class Message:
         if self.tool_call_id is not None:
             shape["tool_call_id"] = self.tool_call_id
         return shape
+
+    def to_answer(self) -> AssistantMessage:
+        """`to_dict` of an assistant's message, which holds no images."""
+        return cast("AssistantMessage", self.to_dict())
 
     def _content(self) -> str | list[dict[str, Any]]:
         if not any(isinstance(part, Image) for part in self.parts):

@@ -23,8 +23,7 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from .agent import Agent
-    from .events import ErrorEvent, Event, UsageTotals
-    from .usage import Usage
+    from .events import AbortedEvent, AbortReason, ErrorEvent, Event, FinishEvent
 
 EXPORT_VERSION: Final = 1
 MOST_EPISODES: Final = 1000  # that a session remembers
@@ -38,6 +37,8 @@ class Session:
         self._episodes: list[dict[str, Any]] = []
         self._history = list(history)
         self._turn: Turn | None = None  # the one under way
+        self._task: asyncio.Task[Any] | None = None  # which iterates it
+        self._abort_reason: AbortReason | None = None
         self._left_out = 0  # how many of the first messages no model is shown any more
         self.result: dict[str, Any] | None = None  # of the last turn that finished
 
@@ -59,6 +60,7 @@ class Session:
             raise ConfigError("a run is already active", "Wait for its end, or abort it first.")
         self.result = None
         self._turn = turn = Turn(messages, agent=self.at_work, left_out=self._left_out)
+        self._task, self._abort_reason = asyncio.current_task(), None
         stamp = _Stamp(turn, self.agent.now())
         whole = SplitSecrets(self.agent.team.secrets)
         failure: BaseException
@@ -67,14 +69,14 @@ class Session:
             async with aclosing(self._limited(turn)) as batches:
                 async for batch in batches:
                     if batch[-1]["type"] == "finish":
-                        self._keep(turn)
+                        self._keep(turn, batch[-1])
                         outcome = "finished"
                     if batch := whole(batch):
                         yield stamp(batch)
             return
         except asyncio.CancelledError as error:
             failure = error
-            batch = [*turn.close(), self._aborted(turn)]
+            batch = self._aborted(turn)
             outcome = "aborted"
         except SparewheelError as error:
             failure = error
@@ -86,12 +88,49 @@ class Session:
             batch = self._failed(turn, failure)
             outcome = "failed"
         finally:
-            self._turn = None
+            self._turn = self._task = None
             if outcome != "finished":
                 self._hold(turn)
             self._remember(turn, stamp, outcome)
         yield stamp(whole(batch))
         raise failure
+
+    def abort(self, reason: AbortReason = "user") -> bool:
+        """Stop the turn under way by cancelling the task that iterates it. Return whether there is one.
+
+        The turn ends with an `aborted` event, which names the `reason` of the first call.
+        """
+        if self._task is None:
+            return False
+        self._abort_reason = self._abort_reason or reason
+        self._task.cancel()
+        return True
+
+    def confirm(
+        self, decision: object, *, call_id: str | None = None, tool: str | None = None, reason: str = ""
+    ) -> None:
+        """The user's decision on a tool call: the one named by its confirmation's id, or the one that waits longest.
+
+        `tool` names the tool that `approve_tool` approves, `reason` tells the model why a call is rejected. Raises
+        `ConfigError` for an unknown decision, or if no such call waits.
+        """
+        self.agent.context.approvals.answer(decision, call_id=call_id, tool=tool, reason=reason)
+
+    def respond(self, question: object, action: object, content: object = None) -> None:
+        """The user's answer to the elicitation with the id `question`: accept (with `content`), decline or cancel.
+
+        Raises `ConfigError` for an unknown action, or if no such elicitation waits.
+        """
+        self.agent.context.respond(question, action, content)
+
+    @property
+    def interactive(self) -> bool:
+        """Whether a user can be asked for approvals and answers."""
+        return self.agent.context.approvals.interactive
+
+    @interactive.setter
+    def interactive(self, value: bool) -> None:
+        self.agent.context.approvals.interactive = value
 
     @property
     def at_work(self) -> str:
@@ -136,20 +175,17 @@ class Session:
             dog.expect("timeout_turn", self.agent.team.agents[turn.agent].timeouts.turn)
             while True:
                 try:
-                    yield await dog.next(batches)
+                    yield await dog.watch(anext(batches))
                 except StopAsyncIteration:
                     return
 
-    def _keep(self, turn: Turn) -> None:
-        step, answer = turn.step, turn.answer
-        if answer is None:
-            raise AssertionError("a turn that finishes has an answer")
+    def _keep(self, turn: Turn, finish: FinishEvent) -> None:
         self._history, self._left_out = turn.messages, turn.left_out
         self.result = {
-            "message": answer.to_dict(),
-            "usage": _totals(turn.total),
-            "model": step.model,
-            "finish_reason": turn.reason,
+            "message": finish["message"],
+            "usage": finish["usage"],
+            "model": finish["model"],
+            "finish_reason": finish["reason"],
             "attempts": turn.records,
         }
 
@@ -168,14 +204,29 @@ class Session:
         keeps = self.agent.team.agents[turn.agent].fallback.on_partial == "keep"
         if keeps and turn.incomplete:
             turn.complete_step(assistant(turn.incomplete))
-        return [*turn.close(), _error_event(error)]
+        events = turn.close()
+        partial = turn.step.partial()
+        event = {
+            "type": "error",
+            **error.to_dict(),
+            "partial_message": partial.to_answer() if partial else None,
+            "usage": turn.total.to_dict() if turn.total.known else None,
+        }
+        return [*events, cast("ErrorEvent", event)]
 
-    def _aborted(self, turn: Turn) -> Event:
-        partial = turn.step.answer().text
+    def _aborted(self, turn: Turn) -> list[Event]:
+        events = turn.close()
+        partial = turn.step.partial()
         if turn.incomplete:
             turn.complete_step(assistant(turn.incomplete))
-        usage = turn.total
-        return {"type": "aborted", "partial": partial, "usage": _totals(usage) if usage.known else None}
+        aborted: AbortedEvent = {
+            "type": "aborted",
+            "reason": self._abort_reason or "user",
+            "partial": partial.text if partial else "",
+            "message": partial.to_answer() if partial else None,
+            "usage": turn.total.to_dict() if turn.total.known else None,
+        }
+        return [*events, aborted]
 
     def _remember(self, turn: Turn, stamp: _Stamp, outcome: str) -> None:
         """The record of a turn: when, how it ended, and what each of its steps did."""
@@ -202,17 +253,3 @@ class _Stamp:
             event["seq"] = self._seq
             event.setdefault("agent", agent)
         return batch
-
-
-def _totals(usage: Usage) -> UsageTotals:
-    return {
-        "input_tokens": usage.input_tokens,
-        "output_tokens": usage.output_tokens,
-        "cached_tokens": usage.cached_tokens,
-        "written_tokens": usage.written_tokens,
-        "reasoning_tokens": usage.reasoning_tokens,
-    }
-
-
-def _error_event(error: SparewheelError) -> Event:
-    return cast("ErrorEvent", {"type": "error", **error.to_dict()})

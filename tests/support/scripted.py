@@ -151,6 +151,13 @@ class Played:
         return lines
 
 
+def finish(text: str, model: str, **usage: int | None) -> dict[str, Any]:
+    """A plain `finish` event without its stamps: the whole answer is `text`, tokens not named are unknown."""
+    unknown = dict.fromkeys(("input_tokens", "output_tokens", "cached_tokens", "written_tokens", "reasoning_tokens"))
+    message = {"role": "assistant", "content": text}
+    return {"type": "finish", "reason": "stop", "model": model, "message": message, "usage": {**unknown, **usage}}
+
+
 def bare(event: Mapping[str, Any]) -> dict[str, Any]:
     return {key: value for key, value in event.items() if key not in ("turn", "seq", "agent", "retrying_at")}
 
@@ -214,6 +221,13 @@ def check_rules(events: Sequence[Mapping[str, Any]]) -> None:
         elif event["type"] == "delta":
             assert (event["attempt"], event["index"]) in opened
     assert not opened
+    assert terminal_text(events[-1]) == folded_text(events)
+
+
+def terminal_text(event: Mapping[str, Any]) -> str:
+    """The text of the message that a terminal event carries."""
+    message = event["partial_message"] if event["type"] == "error" else event["message"]
+    return str(message["content"]) if message else ""
 
 
 def folded_text(events: Sequence[Mapping[str, Any]]) -> str:

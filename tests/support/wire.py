@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
 
+from sparewheel.chain.attempt import Attempt
+from sparewheel.config.schema import TimeoutsConfig
+from sparewheel.errors import SparewheelError
 from sparewheel.providers.assembly import Assembly
-from sparewheel.providers.attempt import run_attempt
 from sparewheel.sse import SSEDecoder
 from sparewheel.transports.mock import MockResponse, MockTransport
 from tests.support.fakeloop import run
 
 if TYPE_CHECKING:
-    from sparewheel.providers.assembly import ProviderEvent
+    from collections.abc import Iterable, Mapping
+
     from sparewheel.providers.base import ModelRequest, WireFormat
 
 
@@ -27,11 +31,65 @@ def assemble_body(wire: WireFormat, origin: str, body: bytes, size: int | None =
     return assembly
 
 
-def attempt_body(wire: WireFormat, request: ModelRequest, body: bytes) -> list[ProviderEvent]:
-    """Every provider event of one attempt whose answer is `body`."""
+@dataclass
+class Attempted:
+    """What came of one attempt."""
 
-    async def main() -> list[ProviderEvent]:
+    events: list[Any]
+    assembly: Assembly
+    error: SparewheelError | None = None
+
+    @property
+    def kind(self) -> str | None:
+        """The kind of its failure."""
+        return self.error.info.kind if self.error else None
+
+    @property
+    def lines(self) -> list[tuple[Any, ...]]:
+        return [line(event) for event in self.events]
+
+
+def attempt_body(request: ModelRequest, body: bytes) -> Attempted:
+    """One attempt whose answer is `body`: every block it opens is closed."""
+
+    async def main() -> Attempted:
         transport = MockTransport(lambda _: MockResponse(body=body))
-        return [event async for batch in run_attempt(wire, request, transport) for event in batch]
+        attempt = Attempt(request.spec, {"attempt": 1, "model": "", "outcome": "aborted"}, empty_is_fine=True)
+        found = Attempted([], attempt.assembly)
+        try:
+            async for batch in attempt.run(request, transport, TimeoutsConfig()):
+                assert batch
+                found.events += batch
+        except SparewheelError as error:
+            found.error = error
+        return found
 
-    return run(main())
+    found = run(main())
+    check_blocks(found.events)
+    return found
+
+
+def check_blocks(events: Iterable[Mapping[str, Any]]) -> None:
+    """Every block that starts ends, once; nothing is said of one that is not open."""
+    opened: set[int] = set()
+    seen: set[int] = set()
+    for event in events:
+        index = event["index"]
+        if event["type"] == "block_start":
+            assert index not in seen
+            opened.add(index)
+            seen.add(index)
+        else:
+            assert index in opened
+            if event["type"] == "block_end":
+                opened.remove(index)
+    assert not opened
+
+
+def line(event: Mapping[str, Any]) -> tuple[Any, ...]:
+    """An event of a block in one line: what happened, to which block, the text, and the call's id and name if any."""
+    what = event["type"].removeprefix("block_").removeprefix("tool_call_")
+    kind = event.get("kind") or ("reasoning" if "reasoning" in event else "tool_call" if "id" in event else "text")
+    text = event.get("content") or event.get("reasoning") or event.get("arguments") or ""
+    call = (event["id"], event["name"]) if kind == "tool_call" else ()
+    return (f"{kind} {what}", event["index"], text, *call)

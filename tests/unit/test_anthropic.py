@@ -14,11 +14,11 @@ from sparewheel.config.resolved import ModelSpec
 from sparewheel.errors import ProviderError
 from sparewheel.messages import Message, Reasoning, Text, ToolCall, user
 from sparewheel.providers.anthropic import Anthropic
-from sparewheel.providers.assembly import Assembly, ProviderEvent
+from sparewheel.providers.assembly import Assembly
 from sparewheel.providers.base import ModelRequest
 from sparewheel.testing import ToolCall as Call
 from sparewheel.testing import Usage, anthropic, errors, sse
-from tests.support.wire import assemble_body, attempt_body
+from tests.support.wire import Attempted, assemble_body, attempt_body
 
 if TYPE_CHECKING:
     pass
@@ -31,8 +31,8 @@ def assemble(body: bytes, size: int | None = None) -> Assembly:
     return assemble_body(Anthropic(), REF, body, size)
 
 
-def attempt(body: bytes) -> list[ProviderEvent]:
-    return attempt_body(Anthropic(), ModelRequest(SPEC, [user("hi")]), body)
+def attempt(body: bytes) -> Attempted:
+    return attempt_body(ModelRequest(SPEC, [user("hi")]), body)
 
 
 def event(kind: str, **fields: Any) -> bytes:
@@ -97,15 +97,8 @@ def test_any_chunking_gives_the_same_message(size: int | None) -> None:
 
 def test_cut_at_every_offset_it_never_ends_well() -> None:
     for cut in range(len(RECORDED)):
-        events = attempt(RECORDED[:cut])
-        assert [each.type for each in events if each.type in ("done", "error")] == ["error"], cut
-        error = events[-1].error
-        assert error is not None
-        assert error.info.kind == "stream_truncated"
-        opened = [each.index for each in events if each.type.endswith("_start")]
-        closed = [each.index for each in events if each.type.endswith("_end")]
-        assert sorted(opened) == sorted(closed)
-    assert attempt(RECORDED)[-1].type == "done"
+        assert attempt(RECORDED[:cut]).kind == "stream_truncated", cut
+    assert attempt(RECORDED).error is None
 
 
 def test_what_the_model_thought_goes_back_as_it_came() -> None:
@@ -128,23 +121,21 @@ def test_the_events_of_a_small_stream() -> None:
     body += delta(0, "signature_delta", signature="s") + stop(0)
     body += start(1, {"type": "text", "text": ""}) + piece("a", 1) + piece("b", 1) + stop(1)
     body += begin_call(2, "c1") + written(2, "") + written(2, '{"a"') + written(2, ":1}") + stop(2)
-    events = attempt(body + end("tool_use"))
-    assert [(each.type, each.index, each.text, each.tool_id, each.tool_name) for each in events] == [
-        ("start", 0, "", "", ""),
-        ("thinking_start", 0, "", "", ""),
-        ("thinking_delta", 0, "hm", "", ""),
-        ("thinking_end", 0, "hm", "", ""),
-        ("text_start", 1, "", "", ""),
-        ("text_delta", 1, "a", "", ""),
-        ("text_delta", 1, "b", "", ""),
-        ("text_end", 1, "ab", "", ""),
-        ("toolcall_start", 2, "", "c1", "look"),
-        ("toolcall_delta", 2, '{"a"', "c1", "look"),
-        ("toolcall_delta", 2, ":1}", "c1", "look"),
-        ("toolcall_end", 2, '{"a":1}', "c1", "look"),
-        ("done", 0, "", "", ""),
+    came = attempt(body + end("tool_use"))
+    assert came.lines == [
+        ("reasoning start", 0, ""),
+        ("reasoning delta", 0, "hm"),
+        ("reasoning end", 0, "hm"),
+        ("text start", 1, ""),
+        ("text delta", 1, "a"),
+        ("text delta", 1, "b"),
+        ("text end", 1, "ab"),
+        ("tool_call start", 2, "", "c1", "look"),
+        ("tool_call delta", 2, '{"a"', "c1", "look"),
+        ("tool_call delta", 2, ":1}", "c1", "look"),
+        ("tool_call end", 2, '{"a":1}', "c1", "look"),
     ]
-    assert events[-1].reason == "tool_calls"
+    assert came.assembly.reason == "tool_calls"
 
 
 def test_each_block_is_its_own() -> None:
@@ -185,9 +176,9 @@ def test_what_some_servers_send_whole_at_the_start_of_a_block() -> None:
 
 
 def test_a_call_without_arguments_streams_none() -> None:
-    events = attempt(begin_call(0, "c1") + written(0, "") + stop() + end("tool_use"))
-    assert [each.type for each in events] == ["start", "toolcall_start", "toolcall_end", "done"]
-    assert events[-1].assembly.message().tool_calls == (ToolCall("c1", "look", "{}", origin=REF),)
+    came = attempt(begin_call(0, "c1") + written(0, "") + stop() + end("tool_use"))
+    assert came.lines == [("tool_call start", 0, "", "c1", "look"), ("tool_call end", 0, "", "c1", "look")]
+    assert came.assembly.message().tool_calls == (ToolCall("c1", "look", "{}", origin=REF),)
 
 
 @pytest.mark.parametrize(
@@ -200,10 +191,9 @@ def test_a_call_without_arguments_streams_none() -> None:
     ],
 )
 def test_a_call_with_a_hole_in_it_fails_the_attempt(body: bytes) -> None:
-    events = attempt(body + end("tool_use"))
-    assert events[-1].error is not None
-    assert events[-1].error.info.kind == "server_error"
-    assert not events[-1].assembly.message().tool_calls
+    came = attempt(body + end("tool_use"))
+    assert came.kind == "server_error"
+    assert not came.assembly.message().tool_calls
 
 
 def test_blocks_of_the_servers_own_tools_and_of_unknown_kinds_are_skipped() -> None:
@@ -237,12 +227,12 @@ def test_blocks_of_the_servers_own_tools_and_of_unknown_kinds_are_skipped() -> N
 )
 def test_reasons(reason: object, ours: str | None) -> None:
     assert assemble(piece("x") + end(reason)).reason == ours
-    assert attempt(piece("x") + end(reason))[-1].reason == (ours or "other")
+    assert attempt(piece("x") + end(reason)).assembly.reason == ours
 
 
 def test_a_refusal_keeps_what_was_said_before() -> None:
-    events = attempt(b"".join(anthropic(text=["I ", "will"], finish="refusal")))
-    assert (events[-1].type, events[-1].reason, events[-1].assembly.message().text) == ("done", "refusal", "I will")
+    came = attempt(b"".join(anthropic(text=["I ", "will"], finish="refusal")))
+    assert (came.kind, came.assembly.reason, came.assembly.message().text) == ("refusal", "refusal", "I will")
 
 
 def counted(*usages: object) -> tuple[int | None, ...]:
@@ -289,21 +279,21 @@ def test_usage(usages: tuple[object, ...], expected: tuple[int | None, ...]) -> 
 )
 def test_an_error_in_the_stream_is_an_error_and_not_text(kind: str, ours: str) -> None:
     begun = b"".join(anthropic(text=["Hel"], finish=None, usage=Usage(input=30, cached=10)))
-    events = attempt(begun + b"".join(errors.anthropic_stream_error(kind)))
-    assert [each.type for each in events] == ["start", "text_start", "text_delta", "text_end", "error"]
-    error = events[-1].error
+    came = attempt(begun + b"".join(errors.anthropic_stream_error(kind)))
+    assert [row[0] for row in came.lines] == ["text start", "text delta", "text end"]
+    error = came.error
     assert isinstance(error, ProviderError)
     assert (error.info.kind, error.provider, error.model) == (ours, "anthropic", REF)
-    usage = events[-1].assembly.usage
+    usage = came.assembly.usage
     assert (usage.input_tokens, usage.output_tokens, usage.cached_tokens) == (30, 1, 10)
 
 
 def test_an_error_after_the_reason_keeps_the_count() -> None:
     body = event("message_start", message={"usage": {"input_tokens": 5, "output_tokens": 1}}) + piece("a")
     body += event("message_delta", delta={"stop_reason": "end_turn"}, usage={"output_tokens": 9})
-    events = attempt(body + b"".join(errors.anthropic_stream_error()))
-    assert events[-1].type == "error"
-    assert (events[-1].assembly.usage.input_tokens, events[-1].assembly.usage.output_tokens) == (5, 9)
+    came = attempt(body + b"".join(errors.anthropic_stream_error()))
+    assert came.error is not None
+    assert (came.assembly.usage.input_tokens, came.assembly.usage.output_tokens) == (5, 9)
 
 
 @pytest.mark.parametrize(
@@ -315,29 +305,25 @@ def test_an_error_after_the_reason_keeps_the_count() -> None:
     ],
 )
 def test_a_gateways_error_is_one_too(body: bytes) -> None:
-    events = attempt(piece("a") + body)
-    assert events[-1].type == "error"
-    assert events[-1].error is not None
-    assert events[-1].error.info.kind in ("overloaded", "server_error")
+    came = attempt(piece("a") + body)
+    assert came.kind in ("overloaded", "server_error")
 
 
 def test_an_event_that_is_not_json_is_an_error() -> None:
-    events = attempt(piece("a") + b"data: {oops\n\n")
-    assert events[-1].error is not None
-    assert events[-1].error.info.message == "The stream has an event that is not JSON."
+    came = attempt(piece("a") + b"data: {oops\n\n")
+    assert came.error is not None
+    assert came.error.info.message == "The stream has an event that is not JSON."
 
 
 @pytest.mark.parametrize("body", [b"", b": ping\n\n", b"event: ping\ndata: {}\n\n", b"\n\n"])
 def test_an_empty_stream_is_truncated(body: bytes) -> None:
-    (begun, last) = attempt(body)
-    assert begun.type == "start"
-    assert last.error is not None
-    assert last.error.info.kind == "stream_truncated"
+    came = attempt(body)
+    assert (came.events, came.kind) == ([], "stream_truncated")
 
 
 def test_nothing_after_the_end_is_read() -> None:
-    events = attempt(piece("a") + end() + b"data: [DONE]\n\n" + b"data: {oops\n\n")
-    assert (events[-1].type, events[-1].assembly.message().text) == ("done", "a")
+    came = attempt(piece("a") + end() + b"data: [DONE]\n\n" + b"data: {oops\n\n")
+    assert (came.error, came.assembly.message().text) == (None, "a")
 
 
 ODD: list[Any] = [
@@ -400,9 +386,6 @@ hostile = st.recursive(
 @settings(max_examples=300)
 def test_whatever_is_sent_the_attempt_ends_once_and_every_block_is_closed(values: list[object]) -> None:
     body = b"".join(sse(value) for value in values)
-    events = attempt(body + start(0, {"type": "text"}) + piece("a") + stop() + end())
-    assert [each.type for each in events if each.type in ("done", "error")] == [events[-1].type]
-    opened = [each.index for each in events if each.type.endswith("_start")]
-    assert sorted(opened) == sorted(each.index for each in events if each.type.endswith("_end"))
-    for each in events[-1].assembly.message().tool_calls if events[-1].type == "done" else ():
+    came = attempt(body + start(0, {"type": "text"}) + piece("a") + stop() + end())
+    for each in came.assembly.message().tool_calls if came.error is None else ():
         assert isinstance(json.loads(each.arguments), dict)

@@ -12,7 +12,7 @@ from sparewheel.testing import Reply, ToolCall, Usage, errors, openai_chat
 from sparewheel.testing.script import BEFORE_HEAD
 from tests.support.agentic import play_agent
 from tests.support.fakeloop import run
-from tests.support.scripted import REFUSED, Script, ScriptedTransport, collect, folded_text, play, session
+from tests.support.scripted import REFUSED, Script, ScriptedTransport, collect, finish, folded_text, play, session
 
 ANSWER = openai_chat(text=["An", "swer"], usage=Usage(10, 5))
 CUT = Reply(openai_chat(text=["Hal", "f"], finish=None), cut_at=10_000)
@@ -28,6 +28,7 @@ OK_USAGE = {
     "cost": None,
     "discarded": False,
 }
+ANSWERED = {"input_tokens": 10, "output_tokens": 5, "cached_tokens": 0, "reasoning_tokens": 0}
 UNKNOWN_USAGE = dict.fromkeys(
     (
         *("input_tokens", "output_tokens", "cached_tokens", "written_tokens", "reasoning_tokens"),
@@ -44,7 +45,7 @@ def test_one_model_answers() -> None:
         {"type": "start", "model": "openai/a"},
         {"type": "text", "attempt": 1, "text": "Answer"},
         {**OK_USAGE, "attempt": 1, "model": "openai/a"},
-        {"type": "finish", "reason": "stop", "model": "openai/a"},
+        finish("Answer", "openai/a", **ANSWERED),
     ]
     assert played.result == {
         "message": {"role": "assistant", "content": "Answer"},
@@ -86,7 +87,7 @@ def test_the_whole_story_of_a_rescue() -> None:
         {"type": "fallback", "from": "openai/b", "to": "openai/c", "attempt": 5, "delay_ms": 0, **full},
         {"type": "text", "attempt": 5, "text": "Answer"},
         {**OK_USAGE, "attempt": 5, "model": "openai/c"},
-        {"type": "finish", "reason": "stop", "model": "openai/c"},
+        finish("Answer", "openai/c", **ANSWERED),
     ]
     assert played.result is not None
     assert [(a["model"], a["outcome"]) for a in played.result["attempts"]] == [
@@ -111,7 +112,8 @@ def test_when_no_model_is_left_one_error_lists_each_with_its_own_reason() -> Non
     ]
     assert error["message"].startswith("All 2 models failed. openai/a: ")
     assert played.error is not None
-    assert played.error.to_dict() == {key: value for key, value in error.items() if key != "type"}
+    of_the_turn = {"type": "error", "partial_message": None, "usage": None}
+    assert error == {**played.error.to_dict(), **of_the_turn}
 
 
 def test_the_partial_of_the_last_attempt_stays() -> None:

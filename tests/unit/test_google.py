@@ -15,14 +15,14 @@ from hypothesis import strategies as st
 from sparewheel.config.resolved import ModelSpec
 from sparewheel.errors import ProviderError
 from sparewheel.messages import Image, Message, Reasoning, Text, ToolCall, assistant, system, user
-from sparewheel.providers.assembly import Assembly, ProviderEvent
+from sparewheel.providers.assembly import Assembly
 from sparewheel.providers.base import ModelRequest, OutputSchema, ToolSpec
 from sparewheel.providers.google import Google
 from sparewheel.testing import Request, Usage, gemini, sse
 from sparewheel.testing import ToolCall as Call
 from sparewheel.testing.errors import gemini_prompt_blocked, gemini_safety_stop, gemini_stream_error
 from sparewheel.testing.strict import violation
-from tests.support.wire import assemble_body, attempt_body
+from tests.support.wire import Attempted, assemble_body, attempt_body
 
 Json = dict[str, Any]
 
@@ -337,8 +337,8 @@ def assemble(body: bytes, size: int | None = None) -> Assembly:
     return assemble_body(Google(), REF, body, size)
 
 
-def attempt(body: bytes) -> list[ProviderEvent]:
-    return attempt_body(Google(), ModelRequest(SPEC, [user("hi")]), body)
+def attempt(body: bytes) -> Attempted:
+    return attempt_body(ModelRequest(SPEC, [user("hi")]), body)
 
 
 def chunk(*parts: object, finish: str | None = None, **more: object) -> bytes:
@@ -381,52 +381,43 @@ def test_any_chunking_gives_the_same_message(size: int | None) -> None:
 
 def test_cut_at_every_offset_it_never_ends_well() -> None:
     for cut in range(len(RECORDED) - 1):  # the last CR ends the last event, the LF after it adds nothing
-        events = attempt(RECORDED[:cut])
-        assert [event.type for event in events if event.type in ("done", "error")] == ["error"], cut
-        error = events[-1].error
-        assert error is not None
-        assert error.info.kind == "stream_truncated"
-        opened = [event.index for event in events if event.type.endswith("_start")]
-        closed = [event.index for event in events if event.type.endswith("_end")]
-        assert sorted(opened) == sorted(closed)
-    assert attempt(RECORDED)[-1].type == "done"
+        assert attempt(RECORDED[:cut]).kind == "stream_truncated", cut
+    assert attempt(RECORDED).error is None
 
 
 def test_the_events_of_a_small_stream() -> None:
     call = {"functionCall": {"id": "c", "name": "f", "args": {"a": 1}}}
-    events = attempt(chunk(text("a")) + chunk(text("b"), call) + chunk(finish="STOP"))
-    assert [(event.type, event.index, event.text, event.tool_id) for event in events] == [
-        ("start", 0, "", ""),
-        ("text_start", 0, "", ""),
-        ("text_delta", 0, "a", ""),
-        ("text_delta", 0, "b", ""),
-        ("text_end", 0, "ab", ""),
-        ("toolcall_start", 1, "", "c"),
-        ("toolcall_delta", 1, '{"a": 1}', "c"),
-        ("toolcall_end", 1, '{"a": 1}', "c"),
-        ("done", 0, "", ""),
+    came = attempt(chunk(text("a")) + chunk(text("b"), call) + chunk(finish="STOP"))
+    assert came.lines == [
+        ("text start", 0, ""),
+        ("text delta", 0, "a"),
+        ("text delta", 0, "b"),
+        ("text end", 0, "ab"),
+        ("tool_call start", 1, "", "c", "f"),
+        ("tool_call delta", 1, '{"a": 1}', "c", "f"),
+        ("tool_call end", 1, '{"a": 1}', "c", "f"),
     ]
-    assert events[-1].reason == "tool_calls"
+    assert came.assembly.reason == "tool_calls"
 
 
 def test_a_call_without_arguments_or_id() -> None:
     body = chunk({"functionCall": {"name": "f"}}, {"functionCall": {"name": "f", "args": None}}, finish="STOP")
-    events = attempt(body)
-    first, second = events[-1].assembly.message().tool_calls
+    came = attempt(body)
+    first, second = came.assembly.message().tool_calls
     assert (first.name, first.arguments, second.arguments) == ("f", "{}", "{}")
     assert len({first.id, second.id} - {""}) == 2
 
 
 @pytest.mark.parametrize("args", [[1], "text", 7, True])
 def test_arguments_that_are_no_object_are_never_handed_on(args: object) -> None:
-    error = attempt(chunk({"functionCall": {"name": "f", "args": args}}, finish="STOP"))[-1].error
+    error = attempt(chunk({"functionCall": {"name": "f", "args": args}}, finish="STOP")).error
     assert error is not None
     assert error.info.kind == "server_error"
 
 
 @pytest.mark.parametrize("more", [{"partialArgs": [{"jsonPath": "$.a"}]}, {"willContinue": True}])
 def test_arguments_in_pieces_are_refused(more: Json) -> None:
-    error = attempt(chunk({"functionCall": {"name": "f", **more}}) + chunk(finish="STOP"))[-1].error
+    error = attempt(chunk({"functionCall": {"name": "f", **more}}) + chunk(finish="STOP")).error
     assert error is not None
     assert error.info.kind == "unsupported"
 
@@ -482,12 +473,12 @@ def test_a_call_cut_short_by_the_limit_is_a_matter_of_length() -> None:
     ],
 )
 def test_a_finish_that_is_a_failure(finish: str, kind: str, retryable: bool) -> None:
-    events = attempt(chunk(text("a")) + chunk(finish=finish, usageMetadata={"promptTokenCount": 3}))
-    assert [event.type for event in events] == ["start", "text_start", "text_delta", "text_end", "error"]
-    error = events[-1].error
+    came = attempt(chunk(text("a")) + chunk(finish=finish, usageMetadata={"promptTokenCount": 3}))
+    assert [row[0] for row in came.lines] == ["text start", "text delta", "text end"]
+    error = came.error
     assert error is not None
     assert (error.info.kind, error.info.retryable) == (kind, retryable)
-    assert events[-1].assembly.usage.input_tokens == 3
+    assert came.assembly.usage.input_tokens == 3
 
 
 def test_a_blocked_prompt() -> None:
@@ -501,22 +492,22 @@ def test_a_blocked_answer() -> None:
 
 
 def test_an_error_in_the_stream_is_an_error_and_not_text() -> None:
-    events = attempt(chunk(text("a")) + b"".join(gemini_stream_error()))
-    assert [event.type for event in events] == ["start", "text_start", "text_delta", "text_end", "error"]
-    error = events[-1].error
+    came = attempt(chunk(text("a")) + b"".join(gemini_stream_error()))
+    assert [row[0] for row in came.lines] == ["text start", "text delta", "text end"]
+    error = came.error
     assert isinstance(error, ProviderError)
     assert (error.info.kind, error.info.status, error.provider, error.model) == ("overloaded", 503, "google", REF)
 
 
 def test_an_error_in_a_list() -> None:
     body = sse([{"error": {"code": 429, "message": "Resource exhausted", "status": "RESOURCE_EXHAUSTED"}}])
-    error = attempt(body)[-1].error
+    error = attempt(body).error
     assert error is not None
     assert error.info.kind == "rate_limit"
 
 
 def test_an_event_that_is_not_json_is_an_error() -> None:
-    error = attempt(chunk(text("a")) + b"data: {oops\n\n")[-1].error
+    error = attempt(chunk(text("a")) + b"data: {oops\n\n").error
     assert error is not None
     assert error.info.message == "The stream has an event that is not JSON."
 
@@ -528,7 +519,7 @@ def test_half_a_character_is_not_the_end() -> None:
 
 @pytest.mark.parametrize("body", [b"", b": comment\n\n", b"data: {}\n\n", b"data:\n\n"])
 def test_an_empty_stream_is_truncated(body: bytes) -> None:
-    error = attempt(body)[-1].error
+    error = attempt(body).error
     assert error is not None
     assert error.info.kind in ("stream_truncated", "server_error")
     assert error.info.retryable
@@ -598,11 +589,8 @@ CHUNKS = st.fixed_dictionaries(
 @settings(max_examples=300)
 @given(chunks=st.lists(CHUNKS | ANYTHING, max_size=4))
 def test_whatever_comes_there_is_one_answer_or_one_error(chunks: list[Any]) -> None:
-    events = attempt(b"".join(sse(each) for each in chunks))
-    ends = [event.type for event in events if event.type in ("done", "error")]
-    assert len(ends) == 1
-    assert events[-1].type == ends[0]
-    if ends == ["done"]:
-        for call in events[-1].assembly.message().tool_calls:
+    came = attempt(b"".join(sse(each) for each in chunks))
+    if came.error is None:
+        for call in came.assembly.message().tool_calls:
             assert call.name
             assert isinstance(json.loads(call.arguments), dict)

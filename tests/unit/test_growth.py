@@ -17,7 +17,7 @@ import pytest
 
 from sparewheel import messages
 from sparewheel.messages import Message, Text, ToolCall, assistant, user
-from sparewheel.providers import attempt
+from sparewheel.providers import reader
 from sparewheel.providers.assembly import Block
 from sparewheel.providers.base import ToolSpec
 from sparewheel.testing import Reply, openai_chat
@@ -185,7 +185,7 @@ def test_turns_of_one_session_keep_its_rules_when_there_are_many() -> None:
 
 
 def test_an_answer_without_end_costs_bounded_memory(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(attempt, "MAX_BODY", 10_000)
+    monkeypatch.setattr(reader, "MAX_BODY", 10_000)
     endless = Reply(openai_chat(text=["word "] * 1_000, finish=None), silent_after=1_000)
     played = run(collect(session(ScriptedTransport({"a": [endless]}), ["a"], fallback="retries: -1")))
     assert played.error is not None

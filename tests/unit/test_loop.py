@@ -13,7 +13,7 @@ from sparewheel.providers.history import NOT_RUN
 from sparewheel.testing import Reply, ToolCall, Usage, errors, openai_chat
 from tests.support.agentic import agent_file, call, calls, context, play_agent, say, tool
 from tests.support.fakeloop import run
-from tests.support.scripted import Script, ScriptedTransport, bare, check_rules, collect, session
+from tests.support.scripted import Script, ScriptedTransport, bare, check_rules, collect, finish, session
 
 LOOK = {
     "type": "object",
@@ -40,7 +40,7 @@ def test_a_call_is_run_and_its_result_is_what_the_model_goes_on_from() -> None:
         {"type": "tool_call", "id": "c1", "name": "look", "args": '{"word": "spare"}'},
         {"type": "tool_result", "id": "c1", "name": "look", "output": "spare is a wheel", "is_error": False},
         {"type": "step", "step": 2, "model": "openai/a"},
-        {"type": "finish", "reason": "stop", "model": "openai/a"},
+        finish("A wheel.", "openai/a"),
     ]
     assert all(event["agent"] == "root" for event in played.events)
     asked = json.loads(transport.requests[0].body)

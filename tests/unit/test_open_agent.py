@@ -101,6 +101,7 @@ async def test_abort_ends_the_stream_with_its_event_and_the_session_goes_on() ->
                 if event["type"] == "delta":
                     session.abort()
             assert events[-1]["type"] == "aborted"
+            assert events[-1]["reason"] == "user"
             assert events[-1]["partial"] == "Half"
             assert text(await collect(session)) == "Answer"
         server.wait_for_disconnect()
@@ -134,6 +135,7 @@ async def test_leaving_the_loop_aborts_the_turn_and_another_one_may_begin_at_onc
             assert (await session.send("and now?"))["message"]["content"] == "Answer"
             await asyncio.to_thread(server.wait_for_disconnect, 2)
     assert [event["type"] for event in seen if is_terminal(event)] == ["aborted", "aborted", "finish"]
+    assert [event.get("reason") for event in seen if event["type"] == "aborted"] == ["consumer", "consumer"]
 
 
 async def test_cancelling_the_program_aborts_the_turn() -> None:
@@ -161,7 +163,7 @@ async def test_leaving_the_block_aborts_the_turn_and_waits_for_it() -> None:
         async with open_agent(agent_file(server), env=ENV, on_event=seen.append) as session:
             sending = asyncio.ensure_future(session.send("hi"))
             await asyncio.to_thread(server.wait_for_request)
-        assert seen[-1]["type"] == "aborted"
+        assert (seen[-1]["type"], seen[-1].get("reason")) == ("aborted", "dispose")
         with pytest.raises(SparewheelError, match="aborted"):
             await sending
         await session.close()

@@ -10,12 +10,12 @@ import pytest
 from sparewheel.config.resolved import ModelSpec
 from sparewheel.errors import ProviderError
 from sparewheel.messages import Message, Reasoning, Text, ToolCall, system, user
-from sparewheel.providers.assembly import Assembly, ProviderEvent
+from sparewheel.providers.assembly import Assembly
 from sparewheel.providers.base import ModelRequest, ToolSpec
 from sparewheel.providers.openai_chat import OpenAIChat
 from sparewheel.testing import ToolCall as Call
 from sparewheel.testing import Usage, openai_chat, sse
-from tests.support.wire import assemble_body, attempt_body
+from tests.support.wire import Attempted, assemble_body, attempt_body
 
 SPEC = ModelSpec("openai", "m", "openai_chatcompletions", "https://api.example.test/v1", "sk-1", {}, {"temperature": 0})
 REQUEST = ModelRequest(SPEC, [system("Be brief."), user("hi")])
@@ -25,8 +25,8 @@ def assemble(body: bytes, size: int | None = None) -> Assembly:
     return assemble_body(OpenAIChat(), "openai/m", body, size)
 
 
-def attempt(body: bytes) -> list[ProviderEvent]:
-    return attempt_body(OpenAIChat(), REQUEST, body)
+def attempt(body: bytes) -> Attempted:
+    return attempt_body(REQUEST, body)
 
 
 def test_what_is_asked() -> None:
@@ -101,15 +101,8 @@ def test_any_chunking_gives_the_same_message(size: int | None) -> None:
 
 def test_cut_at_every_offset_it_never_ends_well() -> None:
     for cut in range(len(RECORDED)):
-        events = attempt(RECORDED[:cut])
-        assert [event.type for event in events if event.type in ("done", "error")] == ["error"], cut
-        error = events[-1].error
-        assert error is not None
-        assert error.info.kind == "stream_truncated"
-        opened = [event.index for event in events if event.type.endswith("_start")]
-        closed = [event.index for event in events if event.type.endswith("_end")]
-        assert sorted(opened) == sorted(closed)
-    assert attempt(RECORDED)[-1].type == "done"
+        assert attempt(RECORDED[:cut]).kind == "stream_truncated", cut
+    assert attempt(RECORDED).error is None
 
 
 def chunk(delta: object, finish: str | None = None) -> bytes:
@@ -120,17 +113,15 @@ DONE = b"data: [DONE]\n\n"
 
 
 def test_the_events_of_a_small_stream() -> None:
-    events = attempt(chunk({"content": "a"}) + chunk({"content": "b"}) + chunk({}, "stop") + DONE)
-    assert [(event.type, event.index, event.text) for event in events] == [
-        ("start", 0, ""),
-        ("text_start", 0, ""),
-        ("text_delta", 0, "a"),
-        ("text_delta", 0, "b"),
-        ("text_end", 0, "ab"),
-        ("done", 0, ""),
+    came = attempt(chunk({"content": "a"}) + chunk({"content": "b"}) + chunk({}, "stop") + DONE)
+    assert came.lines == [
+        ("text start", 0, ""),
+        ("text delta", 0, "a"),
+        ("text delta", 0, "b"),
+        ("text end", 0, "ab"),
     ]
-    assert events[2].assembly.message().text == "ab"
-    assert events[-1].reason == "stop"
+    assert came.assembly.message().text == "ab"
+    assert came.assembly.reason == "stop"
 
 
 def test_tool_calls_are_told_apart_without_ids_and_without_index() -> None:
@@ -185,14 +176,14 @@ def test_what_is_odd_is_skipped_and_the_answer_is_right(value: object) -> None:
 
 
 def test_an_error_in_the_stream_is_an_error_and_not_text() -> None:
-    events = attempt(chunk({"content": "a"}) + sse({"error": {"message": "Overloaded", "type": "overloaded_error"}}))
-    assert [event.type for event in events] == ["start", "text_start", "text_delta", "text_end", "error"]
-    error = events[-1].error
+    came = attempt(chunk({"content": "a"}) + sse({"error": {"message": "Overloaded", "type": "overloaded_error"}}))
+    assert [row[0] for row in came.lines] == ["text start", "text delta", "text end"]
+    error = came.error
     assert isinstance(error, ProviderError)
     assert (error.info.kind, error.provider, error.model) == ("overloaded", "openai", "openai/m")
 
 
 def test_an_event_that_is_not_json_is_an_error() -> None:
-    events = attempt(chunk({"content": "a"}) + b"data: {oops\n\n")
-    assert events[-1].error is not None
-    assert events[-1].error.info.message == "The stream has an event that is not JSON."
+    came = attempt(chunk({"content": "a"}) + b"data: {oops\n\n")
+    assert came.error is not None
+    assert came.error.info.message == "The stream has an event that is not JSON."

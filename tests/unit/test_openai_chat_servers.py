@@ -18,6 +18,7 @@ from sparewheel.providers.base import ModelRequest
 from sparewheel.providers.openai_chat import OpenAIChat
 from sparewheel.sse import ServerSentEvent
 from sparewheel.testing import errors, openai_chat
+from tests.support.wire import check_blocks
 
 WIRE = OpenAIChat()
 Json = dict[str, Any]
@@ -284,9 +285,7 @@ def test_whatever_comes_is_an_answer_or_one_clear_error(events: list[Any]) -> No
     except ProviderError as error:
         assert error.info.message
     assembly.close_all()
-    told = assembly.drain()
-    opened = [event.index for event in told if event.type.endswith("_start")]
-    assert sorted(opened) == sorted(event.index for event in told if event.type.endswith("_end"))
+    check_blocks(assembly.drain())
     WIRE.request(ModelRequest(SPEC, [assembly.message(), user("hi")]))
 
 

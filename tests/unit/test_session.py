@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from sparewheel.errors import ConfigError
-from sparewheel.testing import Reply, errors, openai_chat
+from sparewheel.testing import Reply, ToolCall, errors, openai_chat
 from tests.support.fakeloop import run
 from tests.support.scripted import REFUSED, Played, ScriptedTransport, bare, check_rules, collect, session
 
@@ -95,7 +95,13 @@ def test_stopping_in_the_middle_keeps_what_was_shown() -> None:
         assert transport.open == 0
         assert [bare(event) for event in played.events[-2:]] == [
             {"type": "block_end", "kind": "text", "content": "Half", "attempt": 1, "index": 0},
-            {"type": "aborted", "partial": "Half", "usage": None},
+            {
+                "type": "aborted",
+                "reason": "user",
+                "partial": "Half",
+                "message": {"role": "assistant", "content": "Half"},
+                "usage": None,
+            },
         ]
         await collect(conversation, "go on")
         assert sent(transport)[1] == [
@@ -104,6 +110,20 @@ def test_stopping_in_the_middle_keeps_what_was_shown() -> None:
             ("assistant", "Half"),
             ("user", "go on"),
         ]
+
+    run(main())
+
+
+def test_a_call_that_was_cut_is_not_in_the_partial_message() -> None:
+    async def main() -> None:
+        calls = [ToolCall("c1", "look", '{"word": 1}'), ToolCall("c2", "look", ['{"wo', 'rd": 2}'])]
+        endless = Reply(openai_chat(text="Half", tool_calls=calls, finish=None), silent_after=6)
+        played = await stop_after(session(ScriptedTransport({"a": [endless]}), ["a"]), 8)
+        blocks = [(e["type"], e["id"], e["name"]) for e in played.of("block_start", "block_end") if "id" in e]
+        ids = [("block_start", "c1"), ("block_start", "c2"), ("block_end", "c1"), ("block_end", "c2")]
+        assert blocks == [(kind, call_id, "look") for kind, call_id in ids]
+        shape = {"id": "c1", "type": "function", "function": {"name": "look", "arguments": '{"word": 1}'}}
+        assert played.terminal["message"] == {"role": "assistant", "content": "Half", "tool_calls": [shape]}
 
     run(main())
 
@@ -120,7 +140,9 @@ def test_stopping_while_waiting_is_immediate_and_leaves_no_trace(reply: Reply, e
         played = await stop_after(conversation, events)
         assert asyncio.get_running_loop().time() == 0
         assert transport.open == 0
-        assert played.of("aborted") == [{"type": "aborted", "partial": "", "usage": None}]
+        assert played.of("aborted") == [
+            {"type": "aborted", "reason": "user", "partial": "", "message": None, "usage": None}
+        ]
         await collect(conversation, "next")
         assert sent(transport)[-1] == [("system", "Be brief."), ("user", "next")]
 

@@ -53,10 +53,6 @@ def parsed(body: bytes) -> list[ServerSentEvent]:
     return decoder.feed(body) + decoder.close()
 
 
-def told(assembly: Assembly) -> list[tuple[object, ...]]:
-    return [(event.type, event.index, event.text, event.tool_name) for event in assembly.drain()]
-
-
 def both(api: str, events: list[ServerSentEvent]) -> int:
     """Check that the shortcut changes nothing; how many events the decoder was still fed."""
     plain, short = Assembly("p/m"), Assembly("p/m")
@@ -67,7 +63,7 @@ def both(api: str, events: list[ServerSentEvent]) -> int:
             break
     counted = decoder_of(api, short)
     Shortcut(counted, short).feed(events)
-    assert told(short) == told(plain)
+    assert short.drain() == plain.drain()
     assert short.message() == plain.message()
     assert (counted.ended, short.reason, short.usage, short.chars) == (
         decoder.ended,

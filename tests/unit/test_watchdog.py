@@ -27,9 +27,9 @@ async def second(awake: float, asleep: float, late: float) -> int:
 
     async with Watchdog() as dog, aclosing(items()) as pieces:
         dog.expect("timeout_idle", 60)
-        assert await dog.next(pieces) == 1
+        assert await dog.watch(anext(pieces)) == 1
         dog.fed()
-        return await dog.next(pieces)
+        return await dog.watch(anext(pieces))
 
 
 @pytest.mark.parametrize(

@@ -203,6 +203,34 @@ def test_abort_ends_the_turn_at_once_with_its_event_and_its_reply() -> None:
     run(main())
 
 
+@pytest.mark.parametrize(
+    ("method", "params", "reason"),
+    [
+        ("abort", {}, "user"),
+        ("abort", {"session": "s"}, "user"),
+        ("abort", {"session": "s", "reason": "user"}, "user"),
+        ("abort", {"session": "s", "reason": "consumer"}, "consumer"),
+        ("abort", {"session": "s", "reason": "nonsense"}, "user"),
+        ("restart", {"session": "s"}, "restart"),
+        ("close", {"session": "s"}, "dispose"),
+    ],
+)
+def test_the_aborted_event_names_the_reason(method: str, params: dict[str, Any], reason: str) -> None:
+    async def main() -> None:
+        page = Page({"a": [Reply(ANSWER, silent_after=2)]})
+        await page.open()
+        page.post("send", session="s", prompt="hi")
+        await page.until('"delta"')
+        page.post(method, **params)
+        page.post("abort", session="s", reason="consumer")  # too late: the first reason counts
+        await page.settle()
+        aborted = page.events("s")[-1]
+        assert (aborted["type"], aborted["reason"]) == ("aborted", reason)
+        assert aborted["message"] == {"role": "assistant", "content": aborted["partial"]}
+
+    run(main())
+
+
 def test_abort_without_a_name_stops_every_turn_and_only_turns() -> None:
     async def main() -> None:
         page = Page({"a": [Reply(ANSWER, silent_after=2), Reply(ANSWER, silent_after=2)]})

@@ -90,8 +90,10 @@ export function turn(id, ...events) {
 
 export const START = { type: "start", agent: "root", model: "demo/hello" };
 export const HELLO = { type: "delta", attempt: 1, index: 0, content: "Hello" };
-export const FINISH = { type: "finish", reason: "stop", model: "demo/hello" };
-export const ABORTED = { type: "aborted", partial: "Hello", usage: null };
+const MESSAGE = { role: "assistant", content: "Hello" };
+const NO_USAGE = { input_tokens: null, output_tokens: null, cached_tokens: null, written_tokens: null, reasoning_tokens: null };
+export const FINISH = { type: "finish", reason: "stop", model: "demo/hello", message: MESSAGE, usage: NO_USAGE };
+export const ABORTED = { type: "aborted", reason: "user", partial: "Hello", message: MESSAGE, usage: null };
 export const ERROR = {
   type: "error",
   message: "all models failed",
@@ -100,9 +102,11 @@ export const ERROR = {
   hint: "Wait.",
   retryable: true,
   attempts: [],
+  partial_message: null,
+  usage: null,
 };
 export const RESULT = {
-  message: { role: "assistant", content: "Hello" },
+  message: MESSAGE,
   model: "demo/hello",
   finish_reason: "stop",
   attempts: [{ attempt: 1, model: "demo/hello", outcome: "ok" }],

@@ -144,7 +144,7 @@ test("leaving a stream early aborts the turn and waits until it has ended", asyn
   const command = await worker.command("send");
   worker.events("s1", ...turn("t1", START, HELLO));
   const abort = await worker.command("abort");
-  assert.deepEqual(abort.params, { session: "s1" });
+  assert.deepEqual(abort.params, { session: "s1", reason: "consumer" });
   await assert.rejects(session.send("too early"), kind("config", /already running/));
   worker.reply(abort, null);
   worker.refuse(command, { kind: "aborted", message: "the turn was aborted" });

@@ -59,8 +59,9 @@ export class Channel {
     }
   }
 
-  abort() {
-    this.#client.tell("abort", { session: this.#session });
+  /** @param {"user" | "consumer"} [reason] */
+  abort(reason = "user") {
+    this.#client.tell("abort", { session: this.#session, reason });
   }
 
   close() {
@@ -85,7 +86,9 @@ export class Channel {
     if (!this.#turn || (last && isTerminal(last))) return;
     const { turn = "unstarted", seq = 0, agent = "" } = last ?? {};
     const { message, code, hint, retryable } = error;
+    /** @type {"aborted" | "internal"} */
     const kind = error.kind === "aborted" ? "aborted" : "internal";
-    this.#deliver({ type: "error", turn, seq: seq + 1, agent, message, kind, code, hint, retryable, attempts: [] });
+    const facts = { message, kind, code, hint, retryable, attempts: [], partial_message: null, usage: null };
+    this.#deliver({ type: "error", turn, seq: seq + 1, agent, ...facts });
   }
 }

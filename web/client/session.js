@@ -102,7 +102,7 @@ export class Session {
       }
       leftEarly = false;
     } finally {
-      if (leftEarly && !(last && isTerminal(last))) this.abort();
+      if (leftEarly && !(last && isTerminal(last))) this.#abort("consumer");
       await failure; // nothing of this turn may be left when the next one comes
     }
     const error = await failure;
@@ -131,7 +131,7 @@ export class Session {
   }
 
   abort() {
-    if (!this.#closing) this.#channel.abort();
+    this.#abort("user");
   }
 
   close() {
@@ -142,6 +142,11 @@ export class Session {
   async export() {
     this.#checkOpen();
     return this.#client.request("export", { session: this.id });
+  }
+
+  /** @param {"user" | "consumer"} reason */
+  #abort(reason) {
+    if (!this.#closing) this.#channel.abort(reason);
   }
 
   async #close() {

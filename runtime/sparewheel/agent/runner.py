@@ -92,8 +92,15 @@ class Agent:
         await self.hooks(self.team.agents[turn.agent]).run(
             "turn_end", {"agent_name": turn.agent, "reason": turn.reason}
         )
-        finish: FinishEvent = {"type": "finish", "reason": turn.reason, "model": turn.step.model}
-        if turn.answer is None or not (turn.answer.text or turn.reason == "tool_calls"):
+        answer = turn.answer or Message("assistant", ())
+        finish: FinishEvent = {
+            "type": "finish",
+            "reason": turn.reason,
+            "model": turn.step.model,
+            "message": answer.to_answer(),
+            "usage": turn.total.to_dict(),
+        }
+        if not (answer.text or turn.reason == "tool_calls"):
             finish["empty"] = True
         yield [*self._reported(), finish]
 
@@ -309,8 +316,7 @@ class _Work:
         """Make room before the window is full, rather than after a request has failed for it."""
         me, turn = self._me, self._turn
         spec = next((spec for spec in me.chain if spec.ref == turn.step.model), me.chain[0])
-        shown = turn.step.shown
-        usage = shown.assembly.usage if shown and shown.assembly else Usage()
+        usage = turn.step.shown.usage if turn.step.shown else Usage()
         used = (usage.input_tokens or 0) + (usage.output_tokens or 0)
         if not me.session_compaction or not spec.context_limit or used < me.compaction_threshold * spec.context_limit:
             return []

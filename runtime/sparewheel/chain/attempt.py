@@ -1,13 +1,14 @@
-"""One attempt as the chain sees it: watched for silence, judged at its end, recorded however it ends."""
+"""One attempt: a single HTTP request to a model, with its time limits, its events and its record."""
 
 from __future__ import annotations
 
-from contextlib import aclosing
+from contextlib import AsyncExitStack, aclosing
 from typing import TYPE_CHECKING
 
-from ..errors import ErrorInfo, ProviderError
+from ..errors import ErrorInfo, ProviderError, SparewheelError
 from ..errors.hints import hint_for
-from ..providers.attempt import run_attempt
+from ..providers.assembly import Assembly
+from ..providers.reader import BodyReader, http_error
 from ..providers.registry import wire_format
 from .watchdog import Watchdog
 
@@ -16,90 +17,91 @@ if TYPE_CHECKING:
 
     from ..config.resolved import ModelSpec
     from ..config.schema import TimeoutsConfig
-    from ..errors import SparewheelError
-    from ..events import AttemptRecord
-    from ..providers.assembly import Assembly, ProviderEvent
+    from ..events import AttemptRecord, Event
     from ..providers.base import ModelRequest
     from ..transports.base import Transport
+    from ..usage import Usage
 
 
 class Attempt:
-    """One request of a turn. `assembly` is there once the model has begun to answer, `error` once it has failed."""
+    """One request of a turn. `assembly` holds what it has streamed, `record` how it ended."""
 
     def __init__(self, spec: ModelSpec, record: AttemptRecord, *, empty_is_fine: bool) -> None:
         self.spec = spec
         self.number = record["attempt"]
         self.record = record
-        self.assembly: Assembly | None = None
-        self.error: SparewheelError | None = None
-        self.with_usage = True  # whether it asked for usage
+        self.assembly = Assembly(spec.ref, self.number)
+        self.answering = False  # the headers of a 2xx response have arrived
         self._empty_is_fine = empty_is_fine
 
     @property
     def shown(self) -> bool:
-        """Whether anything of it may have been shown."""
-        return self.assembly is not None and self.assembly.streamed
+        """Whether the page may show anything of it."""
+        return self.assembly.streamed
 
     @property
-    def size(self) -> int:
-        """Characters of what has been streamed, tool calls included."""
-        return self.assembly.size if self.assembly else 0
+    def usage(self) -> Usage:
+        return self.assembly.usage
+
+    @property
+    def cost(self) -> float | None:
+        """US dollars; None if the price or the number of tokens is unknown."""
+        usage, price = self.usage, self.spec.price
+        if price is None or usage.input_tokens is None or usage.output_tokens is None:
+            return None
+        cached, written = usage.cached_tokens or 0, usage.written_tokens or 0
+        return round(price.cost(usage.input_tokens, usage.output_tokens, cached, written), 6)
 
     async def run(
         self, request: ModelRequest, transport: Transport, limits: TimeoutsConfig, max_bytes: int = 0
-    ) -> AsyncGenerator[list[ProviderEvent], None]:
-        """Yield the provider's events in batches; afterwards `error` and `record` say how it went.
+    ) -> AsyncGenerator[list[Event], None]:
+        """Yield the events of each network chunk as one list, none of them empty; close every block before the end.
 
-        An answer that grows past `max_bytes` (0: no limit) is cut off as an error of kind `guardrail`.
+        Raises `SparewheelError`, which names the provider and the model, when the attempt has failed. An answer longer
+        than `max_bytes` (0: no limit) fails with kind `guardrail`. Nothing is retried here.
         """
+        failure: SparewheelError | None = None
         try:
-            async with aclosing(self._watched(request, transport, limits)) as batches:
-                async for batch in batches:
-                    if batch[0].type == "start":
-                        self.assembly = batch[0].assembly
-                    if batch[-1].type == "error":
-                        self.error = batch[-1].error
+            async with Watchdog() as dog, AsyncExitStack() as stack:
+                dog.expect("timeout_connect", limits.connect)
+                sent = transport.stream(wire_format(self.spec.api).request(request))
+                response = await dog.watch(stack.enter_async_context(sent))
+                if not 200 <= response.status < 300:
+                    raise await dog.watch(http_error(response, self.spec))
+                self.answering = True
+                dog.expect("timeout_first_content", limits.first_content)
+                waiting_for_content = True
+                reader = BodyReader(wire_format(self.spec.api).decoder(self.assembly, self.spec), self.assembly)
+                chunks = await stack.enter_async_context(aclosing(response.chunks()))
+                ended = False
+                while not ended and (chunk := await dog.watch(anext(chunks, None))) is not None:
+                    ended = reader.feed(chunk)
+                    batch = self.assembly.drain()
+                    if not batch:
+                        continue  # a comment, a ping: no content
+                    if waiting_for_content:
+                        waiting_for_content = False
+                        dog.expect("timeout_idle", limits.idle)
+                    else:
+                        dog.fed()
                     yield batch
-                    if 0 < max_bytes < self.size:
+                    if 0 < max_bytes < self.assembly.size:
                         raise ProviderError(_too_long(max_bytes))
-        except ProviderError as error:  # the watchdog's, or ours
-            self.error = error
-            if self.assembly is not None:
-                self.assembly.close_all()
-                yield self.assembly.drain()
-        if self.error is None:
-            self.error = self._judge()
-        if self.error is not None:
-            self.error.provider, self.error.model = self.spec.provider, self.spec.ref
-        _complete(self.record, self.error)
-
-    async def _watched(
-        self, request: ModelRequest, transport: Transport, limits: TimeoutsConfig
-    ) -> AsyncGenerator[list[ProviderEvent], None]:
-        stream = run_attempt(wire_format(self.spec.api), request, transport)
-        async with Watchdog() as dog, aclosing(stream) as batches:
-            dog.expect("timeout_connect", limits.connect)
-            waiting_for_content = False
-            while True:
-                try:
-                    batch = await dog.next(batches)
-                except StopAsyncIteration:
-                    return
-                if batch[0].type == "start":
-                    dog.expect("timeout_first_content", limits.first_content)
-                    waiting_for_content = True
-                elif waiting_for_content:
-                    dog.expect("timeout_idle", limits.idle)
-                    waiting_for_content = False
-                else:
-                    dog.fed()
-                yield batch
+            reader.finish()
+        except SparewheelError as error:
+            failure = error
+        self.assembly.close_all()
+        if batch := self.assembly.drain():
+            yield batch
+        failure = failure or self._judge()
+        self._complete(failure)
+        if failure is not None:
+            failure.provider, failure.model = self.spec.provider, self.spec.ref
+            raise failure
 
     def _judge(self) -> SparewheelError | None:
-        """A stream that ended well may still be no answer: a refusal, or nothing at all."""
+        """The error of a stream that is complete but no answer: a refusal, a filtered or an empty one."""
         assembly = self.assembly
-        if assembly is None:
-            raise AssertionError("an attempt without an error has streamed at least its start")
         if assembly.reason == "refusal":
             return ProviderError(ErrorInfo("refusal", "The model refused.", hint_for("refusal")))
         if assembly.reason == "content_filter":
@@ -109,20 +111,19 @@ class Attempt:
             return ProviderError(ErrorInfo("empty_output", "The model answered nothing.", hint_for("empty_output")))
         return None
 
+    def _complete(self, error: SparewheelError | None) -> None:
+        """Write into the record how the attempt ended."""
+        if error is None:
+            self.record["outcome"] = "ok"
+            return
+        info = error.info
+        self.record.update({"outcome": "failed", "kind": info.kind, "code": info.code, "message": info.message})
+        if info.hint:
+            self.record["hint"] = info.hint
+        if info.status is not None:
+            self.record["status"] = info.status
+
 
 def _too_long(max_bytes: int) -> ErrorInfo:
     hint = "max_response_bytes in the agent file sets the limit."
     return ErrorInfo("guardrail", f"The answer grew past {max_bytes} bytes and was cut off.", hint)
-
-
-def _complete(record: AttemptRecord, error: SparewheelError | None) -> None:
-    """Write down how the attempt ended."""
-    if error is None:
-        record["outcome"] = "ok"
-        return
-    info = error.info
-    record.update({"outcome": "failed", "kind": info.kind, "code": info.code, "message": info.message})
-    if info.hint:
-        record["hint"] = info.hint
-    if info.status is not None:
-        record["status"] = info.status

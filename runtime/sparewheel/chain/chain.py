@@ -10,25 +10,23 @@ from contextlib import aclosing
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Final
 
-from ..errors import FACTS
+from ..errors import FACTS, SparewheelError
 from ..messages import assistant, user
 from ..providers.base import ModelRequest
 from .attempt import Attempt
 from .compaction import compact, dropped
-from .hedge import Race, Runner
+from .hedge import Race, Racer
 from .plan import Choice, Plan
 from .policy import Decision, Failure, decide, refuses_usage
-from .projection import project
-from .report import announce, cost_of, exhausted, resting, skipped_events, turn_failed, usage_events
+from .report import announce, exhausted, resting, skipped_events, turn_failed, usage_events
 from .step import Kept, Step, discarded
 
 if TYPE_CHECKING:
     from collections.abc import AsyncGenerator, Callable
 
     from ..config.resolved import ModelSpec, ResolvedAgent
-    from ..errors import ErrorInfo, Kind, SparewheelError
+    from ..errors import ErrorInfo, Kind
     from ..events import Event
-    from ..providers.assembly import ProviderEvent
     from ..transports.base import Transport
     from .health import Health
 
@@ -73,35 +71,36 @@ class _StepRun:
         self._health = chain.health
         self._step = step
         self._plan = Plan(chain.agent.chain, chain.health, self._config.retry_after_max)
-        self._attempt: Attempt | None = None  # the one that counts
         self._failures: dict[str, int] = {}  # by model
         self._failed: dict[str, tuple[ModelSpec, ErrorInfo]] = {}
         self._primary_rests = False  # passed over, because it is not well
         self._compacted = False
-        self._said: list[Event] = []  # to be yielded with the next batch
+        self._asked_usage: dict[int, bool] = {}  # by attempt
 
     async def events(self) -> AsyncGenerator[list[Event], None]:
-        choice = self._plan.take()
-        if choice is None:
-            raise AssertionError("a chain has at least one model, and the first is never ruled out")
+        choice = self._plan.take() or Choice(self._chain.agent.chain[0], 0)
         self._primary_rests = choice.spec is not self._chain.agent.chain[0]
         if events := self._opening(choice):
             yield events
             await self._health.wait(choice.wait, "circuit_breaker")
         while True:
-            async with aclosing(self._ask(choice)) as batches:
-                async for batch in batches:
-                    yield batch
-            attempt = self._last_attempt()
-            if attempt.error is None:
-                yield self._answered(attempt)
+            race = Race(self._start(choice), self._patience, self._hedge, self._lost)
+            try:
+                async with aclosing(race.batches()) as batches:
+                    async for batch in batches:
+                        self._step.shown = race.shown
+                        yield batch
+            except SparewheelError as error:
+                failed, attempt = error, race.winner
+            else:
+                yield self._answered(race.winner)
                 return
             if attempt.spec is not choice.spec:  # the winner of a race is the one that is asked again
                 choice = Choice(attempt.spec, 0)
-            if changed := self._compact(attempt, attempt.error.info) or self._plainer(attempt, attempt.error.info):
+            if changed := self._compact(attempt, failed.info) or self._plainer(attempt, failed.info):
                 yield changed  # the same model again, with another request
                 continue
-            failure = self._failure(attempt, attempt.error, choice)
+            failure = self._failure(attempt, failed, choice)
             decision = self._decide(failure, attempt)
             if decision.action == "next":
                 choice = self._plan.take() or choice
@@ -109,48 +108,30 @@ class _StepRun:
             if decision.action == "finish":
                 return
             if decision.action == "fail":
-                raise turn_failed(attempt.error, self._step.own)
+                raise turn_failed(failed, self._step.own)
             await self._health.wait(decision.delay, failure.info.kind)
 
     # Asking -----------------------------------------------------------------------------------------------------
 
-    async def _ask(self, choice: Choice) -> AsyncGenerator[list[Event], None]:
-        """One attempt, or a race of several; `_attempt` is the one that counts in the end."""
-        first = self._start(choice)
-        if self._config.hedge_after is None or self._plan.peek() is None:
-            async with aclosing(self._run(first, choice)) as batches:
-                async for batch in batches:
-                    if events := self._project(batch, first):
-                        yield events
-            return
-        race = Race(Runner(first, self._run(first, choice)), self._config.hedge_after, self._hedge)
-        reported = 0
-        async with aclosing(race.run()) as batches:
-            async for batch in batches:
-                for runner in race.losers[reported:]:
-                    self._lost(runner.attempt, race.winner.attempt)
-                reported = len(race.losers)
-                if events := self._project(batch, race.winner.attempt):
-                    yield events
-        self._attempt = race.winner.attempt
-        for runner in race.losers[reported:]:
-            self._lost(runner.attempt, race.winner.attempt)
+    @property
+    def _patience(self) -> float | None:
+        """Seconds after which another model is asked as well; None without another."""
+        return self._config.hedge_after if self._plan.peek() is not None else None
 
-    def _start(self, choice: Choice) -> Attempt:
+    def _start(self, choice: Choice) -> Racer:
         step = self._step
         fine = step.after_tools or bool(step.kept)
         attempt = Attempt(choice.spec, step.reserve(choice.spec.ref), empty_is_fine=fine)
         step.reserved = None
-        self._attempt = attempt
-        return attempt
+        return Racer(attempt, self._run(attempt, choice))
 
-    async def _run(self, attempt: Attempt, choice: Choice) -> AsyncGenerator[list[ProviderEvent], None]:
+    async def _run(self, attempt: Attempt, choice: Choice) -> AsyncGenerator[list[Event], None]:
         step = self._step
         messages = step.messages
         if step.kept:
             messages = [*messages, assistant("".join(kept.text for kept in step.kept)), user(GO_ON)]
-        attempt.with_usage = attempt.spec.base_url not in self._health.without_usage
-        request = ModelRequest(attempt.spec, messages, step.tools, step.output, attempt.with_usage)
+        self._asked_usage[attempt.number] = attempt.spec.base_url not in self._health.without_usage
+        request = ModelRequest(attempt.spec, messages, step.tools, step.output, self._asked_usage[attempt.number])
         stream = attempt.run(request, self._chain.transport, self._chain.agent.timeouts, step.max_bytes)
         self._health.begin(choice.spec, probe=choice.probe)
         try:
@@ -159,44 +140,31 @@ class _StepRun:
                     yield batch
         finally:
             self._health.release(attempt.spec)
-            if attempt.assembly is not None:
-                step.usage += attempt.assembly.usage
-                step.cost += cost_of(attempt) or 0.0
+            step.usage += attempt.usage
+            step.cost += attempt.cost or 0.0
 
-    def _hedge(self, waiting: Attempt) -> Runner | None:
+    def _hedge(self, waiting: Attempt) -> tuple[Racer, list[Event]] | None:
         """Start the next model beside the one that has shown nothing yet."""
         choice = self._plan.peek()
         if choice is None or choice.status is not None:
-            return None  # nobody is left who is well
+            return None  # no healthy model left
         self._plan.take()
-        attempt = self._start(choice)
-        after_ms = round((self._config.hedge_after or 0) * 1000)
-        self._said.append(
-            {
-                "type": "hedge",
-                "from": waiting.spec.ref,
-                "to": choice.spec.ref,
-                "attempt": attempt.number,
-                "after_ms": after_ms,
-            }
-        )
-        return Runner(attempt, self._run(attempt, choice))
+        racer = self._start(choice)
+        event: Event = {
+            "type": "hedge",
+            "from": waiting.spec.ref,
+            "to": choice.spec.ref,
+            "attempt": racer.attempt.number,
+            "after_ms": round((self._config.hedge_after or 0) * 1000),
+        }
+        return racer, [event]
 
-    def _lost(self, loser: Attempt, winner: Attempt) -> None:
+    def _lost(self, loser: Attempt, error: SparewheelError | None, winner: Attempt) -> list[Event]:
         """Another attempt of the race goes on alone: the loser failed, or was cancelled."""
-        if loser.error is not None:
-            self._count(loser, loser.error)
-            event = announce(winner.spec, loser.spec, loser.error.info, winner.number, 0, self._chain.now())
-            self._said += [*usage_events(loser, discarded=True), event]
-        else:
-            self._said += usage_events(loser, discarded=True)
-
-    def _project(self, batch: list[ProviderEvent], attempt: Attempt) -> list[Event]:
-        if batch:
-            self._step.shown = attempt
-        events = project(batch, attempt.number)
-        if self._said:
-            events, self._said = [*self._said, *events], []
+        events: list[Event] = [*usage_events(loser, discarded=True)]
+        if error is not None:
+            self._count(loser, error)
+            events.append(announce(winner.spec, loser.spec, error.info, winner.number, 0, self._chain.now()))
         return events
 
     # Judging ----------------------------------------------------------------------------------------------------
@@ -212,21 +180,15 @@ class _StepRun:
             events.append(announce(choice.spec, primary, reason, number, choice.wait, self._chain.now()))
         return events
 
-    def _last_attempt(self) -> Attempt:
-        if self._attempt is None:
-            raise AssertionError("somebody has been asked")
-        return self._attempt
-
     def _answered(self, attempt: Attempt) -> list[Event]:
         step, spec, primary = self._step, attempt.spec, self._chain.agent.chain[0]
         self._health.succeeded(spec)
         for failed, info in self._failed.values():
             if failed is not spec:
                 self._health.rescued(failed, info.kind, self._config.cooldown)
-        if attempt.assembly is not None:
-            step.reason = attempt.assembly.reason or "other"
+        step.reason = attempt.assembly.reason or "other"
         step.model, step.shown = spec.ref, attempt
-        events, self._said = self._said, []
+        events: list[Event] = []
         if spec is not primary:
             if self._primary_rests or primary.ref in self._failed:
                 self._health.stood_in_for(primary)
@@ -268,7 +230,7 @@ class _StepRun:
     def _plainer(self, attempt: Attempt, info: ErrorInfo) -> list[Event]:
         """Ask a server again that only refuses to be asked for usage, and no more for that."""
         spec = attempt.spec
-        if not (attempt.with_usage and refuses_usage(info)):
+        if not (self._asked_usage[attempt.number] and refuses_usage(info)):
             return []
         self._health.without_usage.add(spec.base_url)
         number = self._step.reserve(spec.ref)["attempt"]
@@ -287,17 +249,16 @@ class _StepRun:
     def _after(self, attempt: Attempt, decision: Decision, failure: Failure, choice: Choice) -> list[Event]:
         """What a failed attempt leaves to say: its usage, what becomes of its text, and what comes next."""
         step = self._step
-        said, self._said = self._said, []
         goes_on = decision.action in ("retry", "next")
         continues = goes_on and self._continues(attempt, failure.info.kind)
-        events: list[Event] = [*said, *usage_events(attempt, discarded=goes_on and not continues)]
+        events: list[Event] = [*usage_events(attempt, discarded=goes_on and not continues)]
         step.shown = attempt
         if decision.action == "finish":
             self._finish(attempt, failure.info.kind)
         elif decision.action == "fail":
             events.append(exhausted(failure.info, step.own))
         else:
-            if continues and attempt.assembly is not None:
+            if continues:
                 message = attempt.assembly.message()
                 step.kept.append(Kept(attempt.number, message.reasoning, message.text, attempt.assembly.chars))
                 step.shown = None
@@ -317,18 +278,17 @@ class _StepRun:
         step = self._step
         step.reason = "content_filter" if kind == "content_filter" else "refusal" if kind == "refusal" else "other"
         step.model = attempt.spec.ref
-        if attempt.assembly is not None:
-            attempt.assembly.drop_calls()
+        attempt.assembly.drop_calls()
 
     def _continues(self, attempt: Attempt, kind: Kind) -> bool:
         """Whether the next model is asked to go on. Only prose can be: a tool call that was cut means nothing."""
-        if self._config.on_partial != "continue" or attempt.assembly is None or FACTS[kind].scope == "answer":
+        if self._config.on_partial != "continue" or FACTS[kind].scope == "answer":
             return False
         message = attempt.assembly.message()
         return bool(message.text) and not message.tool_calls
 
     def _discard(self, attempt: Attempt) -> list[Event]:
         self._step.shown = None
-        if attempt.assembly is None or not attempt.assembly.streamed:
+        if not attempt.shown:
             return []
         return [discarded(attempt.number, attempt.assembly.chars)]

@@ -1,122 +1,137 @@
-"""Asking two at once: when a model shows nothing for a while, the next one is asked too; the first to show wins.
+"""Hedging: when a model shows nothing for a while, the next one is asked as well; the first to show content wins.
 
-While they race, each batch is read in a task of its own. From the winner's first content on it is read by whoever
-iterates the race, as without a race: nothing may be read ahead, because what is stopped must not hold more than what
-was shown. The losers are cancelled, which closes their connections, and waited for, so that nothing is left behind.
+While they race, each batch is read in a task of its own. From the winner's first content on, its batches are read by
+the consumer of the race, as without one: nothing is read ahead, so a stopped turn holds no more than was shown. The
+losers are cancelled, which closes their connections, and awaited.
 """
 
 from __future__ import annotations
 
 import asyncio
 from contextlib import aclosing
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, TypeAlias
+
+from ..errors import SparewheelError
 
 if TYPE_CHECKING:
     from collections.abc import AsyncGenerator, Callable, Sequence
 
-    from ..providers.assembly import ProviderEvent
+    from ..events import Event
     from .attempt import Attempt
 
-_QUIET: Final = frozenset({"start", "done", "error"})
+
+Enter: TypeAlias = "Callable[[Attempt], tuple[Racer, list[Event]] | None]"  # gets the attempt that shows nothing yet
+Lost: TypeAlias = "Callable[[Attempt, SparewheelError | None, Attempt], list[Event]]"  # loser, its error, winner
 
 
-class Runner:
-    """One attempt in a race. It goes no further than the batch that was asked for."""
+class Racer:
+    """An attempt in a race. It reads no further than the batch that was asked for."""
 
-    def __init__(self, attempt: Attempt, batches: AsyncGenerator[list[ProviderEvent], None]) -> None:
+    def __init__(self, attempt: Attempt, batches: AsyncGenerator[list[Event], None]) -> None:
         self.attempt = attempt
         self.batches = batches
-        self._next: asyncio.Task[list[ProviderEvent] | None] | None = None
+        self._next: asyncio.Task[list[Event] | None] | None = None
 
-    def next(self) -> asyncio.Task[list[ProviderEvent] | None]:
-        """The next batch, or None at the end, as a task to be waited for beside others; the same one until `take`."""
+    def next(self) -> asyncio.Task[list[Event] | None]:
+        """The next batch, or None at the end, as a task; the same task until `take`."""
         if self._next is None:
             self._next = asyncio.ensure_future(self._read())
         return self._next
 
-    def take(self) -> list[ProviderEvent] | None:
-        """The batch that `next` has brought. Raises what the attempt raised, which only a bug does."""
-        batch = self.next().result()
+    def take(self) -> list[Event] | None:
+        """The batch that `next` has read. Raises the attempt's error."""
+        task = self.next()
         self._next = None
-        return batch
+        return task.result()
 
     async def close(self) -> None:
-        """Cancel what runs, and wait until its connection is closed."""
+        """Cancel the read under way, and wait until the connection is closed."""
         if self._next is not None:
             self._next.cancel()
             await asyncio.gather(self._next, return_exceptions=True)
         await self.batches.aclose()
 
-    async def _read(self) -> list[ProviderEvent] | None:
+    async def _read(self) -> list[Event] | None:
         return await anext(self.batches, None)
 
 
 class Race:
-    """Runs `first`; after `patience` seconds without content also whoever `another` starts, until one shows content.
+    """Runs `first`; after `patience` seconds without content, also the attempt that `enter` starts, if it does.
 
-    Iterate `run`: it yields the winner's batches, and an empty one for every change among the runners. `winner` is who
-    is ahead, `losers` those who have failed or were cancelled for the winner, in that order of time. An end without
-    content and without an error wins too: it is an answer. When all fail, the last one is the winner, and has failed.
+    Without `patience` (None) there is nothing but `first`.
+
+    `winner` is the attempt that is ahead. An attempt that ends without content and without an error wins: an empty
+    answer is an answer. When all fail, the last one to fail is the winner. `lost` makes the events for an attempt that
+    has failed (with its error) or was cancelled (None) while another goes on.
     """
 
-    def __init__(self, first: Runner, patience: float, another: Callable[[Attempt], Runner | None]) -> None:
-        self.winner = first
-        self.losers: list[Runner] = []
+    def __init__(self, first: Racer, patience: float | None, enter: Enter, lost: Lost) -> None:
         self._running = [first]
+        self.shown = first.attempt if patience is None else None
+        """The attempt whose content has been yielded; before that, only events about the attempts are."""
         self._patience = patience
-        self._another = another
+        self._enter = enter
+        self._lost = lost
 
-    async def run(self) -> AsyncGenerator[list[ProviderEvent], None]:
+    @property
+    def winner(self) -> Attempt:
+        return self._running[0].attempt
+
+    def batches(self) -> AsyncGenerator[list[Event], None]:
+        """Yield the winner's batches, and the events about the others. Raises the winner's error."""
+        return self._running[0].batches if self._patience is None else self._run(self._patience)
+
+    async def _run(self, patience: float) -> AsyncGenerator[list[Event], None]:
         try:
-            async with aclosing(self._until_content()) as batches:
+            async with aclosing(self._until_content(patience)) as batches:
                 async for batch in batches:
-                    yield batch
-            async for batch in self.winner.batches:
+                    if batch:
+                        yield batch
+            async for batch in self._running[0].batches:
                 yield batch
         finally:
             await _close(self._running)
 
-    async def _until_content(self) -> AsyncGenerator[list[ProviderEvent], None]:
-        """Wait until somebody has won; the batch that did it, if there is one, is the last one yielded."""
+    async def _until_content(self, patience: float) -> AsyncGenerator[list[Event], None]:
+        """Run until there is a winner; the batch that made it one, if any, is the last one yielded."""
         loop = asyncio.get_running_loop()
-        due = loop.time() + self._patience
+        due = loop.time() + patience
         waiting_alone = True
         while True:
             timeout = max(due - loop.time(), 0) if waiting_alone else None
-            tasks = {runner.next(): runner for runner in self._running}
+            tasks = {racer.next(): racer for racer in self._running}
             done, _ = await asyncio.wait(tasks, timeout=timeout, return_when=asyncio.FIRST_COMPLETED)
             if not done:
                 waiting_alone = False
-                runner = self._another(self.winner.attempt)
-                if runner is not None:
-                    self._running.append(runner)
-                    yield []
+                if entered := self._enter(self.winner):
+                    racer, events = entered
+                    self._running.append(racer)
+                    yield events
                 continue
-            for runner in [tasks[task] for task in tasks if task in done]:
-                batch = runner.take()
-                if batch is not None and all(event.type in _QUIET for event in batch):
+            for racer in [tasks[task] for task in tasks if task in done]:
+                others = [other for other in self._running if other is not racer]
+                try:
+                    batch = racer.take()
+                except SparewheelError as error:
+                    if not others:
+                        raise
+                    yield await self._lose([racer], error)
                     continue
-                others = [other for other in self._running if other is not runner]
-                if batch is None and runner.attempt.error is not None and others:
-                    await self._lose([runner])
-                    yield []
-                    continue
-                await self._lose(others)
-                if batch is not None:
-                    yield batch
+                events = await self._lose(others)
+                self.shown = racer.attempt
+                yield [*events, *(batch or ())]
                 return
 
-    async def _lose(self, runners: Sequence[Runner]) -> None:
-        self._running = [runner for runner in self._running if runner not in runners]
-        self.winner = self._running[0]
-        self.losers += runners
-        await _close(runners)
+    async def _lose(self, racers: Sequence[Racer], error: SparewheelError | None = None) -> list[Event]:
+        self._running = [racer for racer in self._running if racer not in racers]
+        await _close(racers)
+        return [event for racer in racers for event in self._lost(racer.attempt, error, self.winner)]
 
 
-async def _close(runners: Sequence[Runner]) -> None:
-    """Close all at once. A stop that comes meanwhile, like a second one of the user's, counts when all are closed."""
+async def _close(racers: Sequence[Racer]) -> None:
+    """Close all at once. A cancellation that arrives meanwhile is raised once all are closed."""
     stop: asyncio.CancelledError | None = None
-    tasks = [asyncio.ensure_future(runner.close()) for runner in runners]
+    tasks = [asyncio.ensure_future(racer.close()) for racer in racers]
     while not all(task.done() for task in tasks):
         try:
             await asyncio.wait(tasks)

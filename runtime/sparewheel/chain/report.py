@@ -85,9 +85,9 @@ def usage_events(attempt: Attempt, *, discarded: bool) -> list[UsageEvent]:
 
     Nothing for an attempt that never began to answer: it was not counted.
     """
-    if attempt.assembly is None:
+    if not attempt.answering:
         return []
-    usage = attempt.assembly.usage
+    usage = attempt.usage
     known = usage.input_tokens is not None and usage.output_tokens is not None
     return [
         {
@@ -101,20 +101,10 @@ def usage_events(attempt: Attempt, *, discarded: bool) -> list[UsageEvent]:
             "reasoning_tokens": usage.reasoning_tokens,
             "context_length": (usage.input_tokens or 0) + (usage.output_tokens or 0) if known else None,
             "context_limit": attempt.spec.context_limit,
-            "cost": cost_of(attempt),
+            "cost": attempt.cost,
             "discarded": discarded,
         }
     ]
-
-
-def cost_of(attempt: Attempt) -> float | None:
-    """US dollars; None where the price or the tokens are not known."""
-    usage = attempt.assembly.usage if attempt.assembly else None
-    price = attempt.spec.price
-    if price is None or usage is None or usage.input_tokens is None or usage.output_tokens is None:
-        return None
-    cached, written = usage.cached_tokens or 0, usage.written_tokens or 0
-    return round(price.cost(usage.input_tokens, usage.output_tokens, cached, written), 6)
 
 
 def exhausted(info: ErrorInfo, records: Sequence[AttemptRecord]) -> ExhaustedEvent:

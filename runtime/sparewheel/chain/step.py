@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING
 
 from ..messages import Message, Reasoning, Text
 from ..usage import Usage
-from .projection import project
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -54,14 +53,21 @@ class Step:
 
     def answer(self) -> Message:
         """The message up to now, with everything that was not discarded."""
-        parts = self.shown.assembly.message().parts if self.shown and self.shown.assembly else ()
+        parts = self.shown.assembly.message().parts if self.shown else ()
         kept = [part for each in self.kept for part in each.parts]
         return Message("assistant", (*kept, *parts), model=self.model or None)
+
+    def partial(self) -> Message | None:
+        """The message of a step that has ended early, None if it is empty. Incomplete tool calls are removed."""
+        if self.shown is not None:
+            self.shown.assembly.drop_unsound_calls()
+        message = self.answer()
+        return message if message.parts else None
 
     def retract(self) -> list[Event]:
         """Void everything that the page has of this step: the events that say so. The answer is empty then."""
         events: list[Event] = [discarded(kept.attempt, kept.chars) for kept in self.kept]
-        if self.shown is not None and self.shown.assembly is not None and self.shown.shown:
+        if self.shown is not None and self.shown.shown:
             events.append(discarded(self.shown.number, self.shown.assembly.chars))
         self.kept.clear()
         self.shown = None
@@ -78,10 +84,10 @@ class Step:
 
     def close(self) -> list[Event]:
         """The events that close the blocks which a stop has left open."""
-        if self.shown is None or self.shown.assembly is None:
+        if self.shown is None:
             return []
         self.shown.assembly.close_all()
-        return project(self.shown.assembly.drain(), self.shown.number)
+        return self.shown.assembly.drain()
 
 
 def discarded(attempt: int, chars: int) -> DiscardEvent:

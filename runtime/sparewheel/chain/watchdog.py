@@ -1,8 +1,8 @@
-"""Giving up on silence, without a timer per chunk and without being fooled by a tab that slept.
+"""Time limits on waiting, without a timer per chunk and without false alarms after the machine slept.
 
-One timer runs at a time. Content only moves the deadline; when the timer fires early it is set again for the rest. When
-it fires much too late, the machine slept or the tab was throttled: that is not the provider's silence, so what has
-piled up meanwhile gets a moment to arrive.
+One timer runs at a time. Content only moves the deadline; when the timer fires early, it is set again for the rest. A
+timer that fires much too late means that the machine slept or the tab was throttled, not that the provider was silent:
+data that has piled up meanwhile gets a moment to arrive.
 """
 
 from __future__ import annotations
@@ -14,19 +14,19 @@ from ..errors import ErrorInfo, ProviderError
 from ..errors.hints import hint_for
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator
+    from collections.abc import Awaitable
 
     from ..errors import Kind
 
 T = TypeVar("T")
 
 LATE: Final = 5.0  # seconds: a timer this late means a clock jump
-GRACE: Final = 5.0  # seconds for what was waiting to arrive after one
-STEP: Final = 5.0  # seconds a timer runs at most: so a sleep is noticed even if it ends before the deadline
+GRACE: Final = 5.0  # seconds for pending data to arrive after one
+STEP: Final = 5.0  # seconds a timer runs at most, so that a sleep is noticed even if it ends before the deadline
 
 
 class Watchdog:
-    """Watches the waits of one task. Used by `async with`; only `next` can be interrupted, by `ProviderError`."""
+    """Limits the waits of one task. Use it by `async with`; only a wait inside `watch` is ever interrupted."""
 
     def __init__(self) -> None:
         self._loop = asyncio.get_running_loop()
@@ -46,24 +46,24 @@ class Watchdog:
             self._timer.cancel()
 
     def expect(self, kind: Kind, limit: float) -> None:
-        """From now on, something must come within `limit` seconds (0: no limit), or it is a failure of `kind`."""
+        """From now on, content must arrive within `limit` seconds (0: no limit), or `watch` fails with `kind`."""
         self._kind, self._limit = kind, limit
         self.fed()
 
     def fed(self) -> None:
-        """Something came: the limit starts anew."""
+        """Content arrived: the limit starts anew."""
         self._deadline = self._loop.time() + self._limit if self._limit else float("inf")
         if self._limit and (self._timer is None or self._due > self._deadline):
             self._set_timer(self._deadline)
 
-    async def next(self, items: AsyncIterator[T]) -> T:
-        """`anext(items)`. Raises `ProviderError` of the expected kind when the limit passes first."""
+    async def watch(self, work: Awaitable[T]) -> T:
+        """Await `work`. Raises `ProviderError` of the expected kind when the limit passes first."""
         task = asyncio.current_task()
         self._waiting = task
         try:
-            return await anext(items)
+            return await work
         except asyncio.CancelledError:
-            # Ours only if nobody else asked for it too: then the user's wish to stop wins.
+            # Ours only if no other cancellation is pending: otherwise the caller's wins.
             if self._fired and task is not None and task.uncancel() == 0:
                 raise ProviderError(_timed_out(self._kind, self._limit)) from None
             raise
@@ -88,7 +88,7 @@ class Watchdog:
         elif self._waiting is not None:
             self._fired = True
             self._waiting.cancel()
-        else:  # it is the consumer who is busy, not the provider who is silent
+        else:  # the consumer is busy; the provider is not silent
             self._set_timer(now + self._limit)
 
 

@@ -9,22 +9,23 @@ from typing import TYPE_CHECKING, Any, Literal
 from typing_extensions import TypedDict
 
 from ..errors import ConfigError, SparewheelError
-from ..events import AttemptRecord, FinishReason, UsageTotals
+from ..events import AttemptRecord, FinishReason
+from ..messages import AssistantMessage
+from ..usage import UsageTotals
 from .clean import Cleaner
 from .turn import Turn
 
 if TYPE_CHECKING:
     from collections.abc import AsyncGenerator, Callable, Mapping
 
-    from ..events import Event
+    from ..events import AbortReason, Event
     from ..session import Session
-    from .turn import Reason
 
 
 class Result(TypedDict):
-    """What a turn comes to. `message` is `{role, content, reasoning?, tool_calls?}`, `model` is `provider/model`."""
+    """What a turn comes to. `model` is `provider/model`."""
 
-    message: dict[str, Any]
+    message: AssistantMessage
     usage: UsageTotals
     model: str
     finish_reason: FinishReason
@@ -127,7 +128,7 @@ class AgentSession:
             ConfigError: no call waits for approval, or the decision is unknown.
         """
         self._check_open()
-        self._session.agent.context.approvals.answer(decision, call_id=id, tool=tool_name, reason=reason)
+        self._session.confirm(decision, call_id=id, tool=tool_name, reason=reason)
 
     async def respond_to_elicitation(
         self, id: str, action: Literal["accept", "decline", "cancel"], content: Mapping[str, Any] | None = None
@@ -138,7 +139,7 @@ class AgentSession:
             ConfigError: no such elicitation waits for an answer, or the action is unknown.
         """
         self._check_open()
-        self._session.agent.context.respond(id, action, dict(content or {}))
+        self._session.respond(id, action, dict(content or {}))
 
     def abort(self) -> None:
         """Abort the running turn, if there is one. Never raises and does not wait."""
@@ -184,9 +185,8 @@ class AgentSession:
             if self._on_event is not None:
                 self._tell(self._on_event, events)
 
-        context = self._session.agent.context
-        context.approvals.interactive = interactive if self._interactive is None else self._interactive
-        self._turn = Turn(self._session.turn(prompt), deliver)
+        self._session.interactive = interactive if self._interactive is None else self._interactive
+        self._turn = Turn(self._session, prompt, deliver)
         return self._turn
 
     async def _let_go(self) -> None:
@@ -201,7 +201,7 @@ class AgentSession:
         if self._turn is not None and self._turn.ending:
             await self._turn.wait()
 
-    async def _stop(self, turn: Turn, reason: Reason) -> None:
+    async def _stop(self, turn: Turn, reason: AbortReason) -> None:
         turn.stop(reason)
         await turn.wait()
 

@@ -4,26 +4,26 @@ from __future__ import annotations
 
 import asyncio
 from contextlib import aclosing
-from typing import TYPE_CHECKING, Literal, TypeAlias
+from typing import TYPE_CHECKING
 
 from ..errors import ErrorInfo, SparewheelError
 from ..events import is_terminal
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncGenerator, Callable
+    from collections.abc import Callable
 
-    from ..events import Event
-
-Reason: TypeAlias = Literal["user", "consumer", "dispose", "restart"]
+    from ..events import AbortReason, Event
+    from ..session import Session
 
 
 class Turn:
-    """Runs `batches`, the events of a turn, and gives each batch to `deliver`, which must not raise."""
+    """Runs a turn of `session` and gives each batch of its events to `deliver`, which must not raise."""
 
-    def __init__(self, batches: AsyncGenerator[list[Event], None], deliver: Callable[[list[Event]], object]) -> None:
+    def __init__(self, session: Session, prompt: object, deliver: Callable[[list[Event]], object]) -> None:
         self.ended = False  # the terminal event has been delivered
         self.ending = False  # it has ended or was stopped
-        self._batches = batches
+        self._session = session
+        self._batches = session.turn(prompt)
         self._deliver = deliver
         self._task = asyncio.ensure_future(self._run())
         self._task.add_done_callback(_retrieve)
@@ -37,11 +37,12 @@ class Turn:
         """Call this when the turn is done."""
         self._task.add_done_callback(lambda _: call())
 
-    def stop(self, reason: Reason) -> None:
+    def stop(self, reason: AbortReason) -> None:
         """Abort the turn, unless it has ended. Its `aborted` event is still delivered."""
         if not self.ending:
             self.ending = True
-            self._task.cancel(reason)
+            if not self._session.abort(reason):  # the task has not started yet
+                self._task.cancel()
 
     async def wait(self) -> None:
         """Wait until the turn is done. Cancelling the caller does not stop the turn."""

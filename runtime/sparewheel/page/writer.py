@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 # holds a key, and stays as it is even if somebody's key is such a word. Elsewhere, as in the arguments of a call, these
 # names are anybody's.
 _WORDS: Final = frozenset({"type", "kind", "code", "role", "session", "turn", "what"})
-_OURS: Final = frozenset({"events", "error", "result", "message", "messages"})
+_OURS: Final = frozenset({"events", "error", "result", "message", "messages", "partial_message"})
 _DEEPEST: Final = 200  # pydantic's limit is 255
 
 

@@ -1,14 +1,14 @@
-"""Builds a message out of pieces, and says what happened as provider events.
+"""Builds the message of one attempt from the pieces of its stream, and writes the page's events for them.
 
-Wire formats call `text`, `reasoning` and `tool`; blocks open and close by themselves where a format does not say so.
-Pieces are kept in lists and joined when asked for, so that a long answer costs linear time.
+Wire formats call `text`, `reasoning` and `tool`. Blocks open and close by themselves where a format does not mark them.
+Pieces are kept in lists and joined on demand, so that a long answer costs linear time.
 """
 
 from __future__ import annotations
 
 import secrets
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Final, Literal, TypeAlias
+from typing import TYPE_CHECKING, Literal, TypeAlias
 
 from ..jsontext import read
 from ..messages import Message, Reasoning, Text, ToolCall
@@ -17,71 +17,20 @@ from ..usage import Usage
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from ..errors import SparewheelError
+    from ..events import BlockEndEvent, BlockKind, BlockStartEvent, Event
     from ..messages import Part
 
-EventType: TypeAlias = Literal[
-    "start",
-    "text_start",
-    "text_delta",
-    "text_end",
-    "thinking_start",
-    "thinking_delta",
-    "thinking_end",
-    "toolcall_start",
-    "toolcall_delta",
-    "toolcall_end",
-    "done",
-    "error",
-]
-
 StopReason: TypeAlias = Literal["stop", "length", "tool_calls", "refusal", "content_filter", "other"]
-
-BlockKind = Literal["text", "thinking", "toolcall"]
-
-_START: Final[dict[BlockKind, EventType]] = {
-    "text": "text_start",
-    "thinking": "thinking_start",
-    "toolcall": "toolcall_start",
-}
-_DELTA: Final[dict[BlockKind, EventType]] = {
-    "text": "text_delta",
-    "thinking": "thinking_delta",
-    "toolcall": "toolcall_delta",
-}
-_END: Final[dict[BlockKind, EventType]] = {
-    "text": "text_end",
-    "thinking": "thinking_end",
-    "toolcall": "toolcall_end",
-}
-
-
-@dataclass(slots=True)
-class ProviderEvent:
-    """What a model's stream says, the same for every wire format.
-
-    `index` is the content block, `text` the piece (on `*_delta`) or the whole block (on `*_end`). `assembly.message()`
-    is the partial message up to now. `error` events carry the error, `done` events the `reason`.
-    """
-
-    type: EventType
-    assembly: Assembly
-    index: int = 0
-    text: str = ""
-    tool_id: str = ""
-    tool_name: str = ""
-    reason: StopReason | None = None
-    error: SparewheelError | None = None
 
 
 @dataclass(slots=True)
 class Block:
-    """One content block. `id` and `name` are a tool call's; `signature` belongs to the model that wrote the block."""
+    """One content block. `id` and `name` belong to tool calls; only the model that wrote `signature` can read it."""
 
     kind: BlockKind
     index: int
     pieces: list[str] = field(default_factory=list)
-    announced: bool = False  # its start event is out
+    announced: bool = False  # its `block_start` has been written
     closed: bool = False
     id: str = ""
     name: str = ""
@@ -93,9 +42,9 @@ class Block:
         return "".join(self.pieces)
 
     def is_sound(self, *, cut: bool) -> bool:
-        """Whether a tool call can be acted on: it has a name, and its arguments are a JSON object to the last brace.
+        """Whether a tool call can be executed: it has a name, and its arguments are one complete JSON object.
 
-        No arguments at all are none, unless the answer was `cut`: then they may have been about to come.
+        Missing arguments count as `{}`, unless the answer was `cut`: then they may not have arrived yet.
         """
         if cut and not self.content:
             return False
@@ -108,57 +57,61 @@ class Block:
     def part(self, origin: str) -> Part:
         if self.kind == "text":
             return Text(self.content)
-        if self.kind == "thinking":
+        if self.kind == "reasoning":
             return Reasoning(self.content, self.signature, origin, self.redacted)
         return ToolCall(self.id, self.name, self.content or "{}", self.signature, origin)
 
 
 class Assembly:
-    """The message of one attempt as it grows, and the events since the last `drain`."""
+    """The message of attempt number `attempt` as it grows, and the events since the last `drain`.
 
-    def __init__(self, origin: str) -> None:
-        self.origin = origin  # provider/model that writes
+    `origin` is the `provider/model` that writes it.
+    """
+
+    def __init__(self, origin: str, attempt: int = 1) -> None:
+        self.origin = origin
+        self.attempt = attempt
         self.usage = Usage()
         self.reason: StopReason | None = None
-        self.chars = 0  # of text and reasoning streamed so far
+        self.chars = 0  # of text and reasoning
         self._argument_chars = 0
         self._blocks: list[Block] = []
         self._tools: dict[object, Block] = {}
-        self._prose: Block | None = None  # the open text or thinking block
-        self._events: list[ProviderEvent] = []
+        self._prose: Block | None = None  # the open text or reasoning block
+        self._events: list[Event] = []
 
     def text(self, piece: str) -> None:
         """Add to the open text block, or open one."""
         block = self._prose
         if block is None or block.kind != "text":
             block = self._open_prose("text")
-        self._write(block, piece)
+        block.pieces.append(piece)
+        self.chars += len(piece)
+        self._events.append({"type": "delta", "content": piece, "attempt": self.attempt, "index": block.index})
 
     def reasoning(self, piece: str) -> None:
-        """Add to the open thinking block, or open one."""
-        block = self._prose
-        if block is None or block.kind != "thinking":
-            block = self._open_prose("thinking")
-        self._write(block, piece)
+        """Add to the open reasoning block, or open one."""
+        block = self._open_reasoning()
+        block.pieces.append(piece)
+        self.chars += len(piece)
+        self._events.append({"type": "delta", "reasoning": piece, "attempt": self.attempt, "index": block.index})
 
     def sign(self, signature: str, *, redacted: bool = False) -> None:
-        """Put an opaque signature on the open thinking block; one is opened if there is none."""
-        block = self._prose
-        if block is None or block.kind != "thinking":
-            block = self._open_prose("thinking")
+        """Put an opaque signature on the open reasoning block, or open one."""
+        block = self._open_reasoning()
         block.signature += signature
         block.redacted = redacted
 
     def tool(self, key: object, *, call_id: str = "", name: str = "", arguments: str = "", signature: str = "") -> None:
-        """Add to the tool call that the format knows as `key`; the first mention opens it.
+        """Add to the tool call that the format identifies by `key`; an unknown key opens a call.
 
-        It is announced once its name is known; fragments that came earlier follow at once. Calls stay open side by
-        side, because formats may interleave them.
+        A call is announced once its name is known; fragments that arrived earlier follow at once. Several calls may be
+        open at a time, because formats may interleave them.
         """
         block = self._tools.get(key)
         if block is None:
             self.close_prose()
-            block = self._tools[key] = self._new("toolcall")
+            block = self._tools[key] = self._new("tool_call")
         block.id = block.id or call_id
         block.name = block.name or name
         block.signature = block.signature or signature
@@ -166,16 +119,14 @@ class Assembly:
             block.pieces.append(arguments)
             self._argument_chars += len(arguments)
         if block.announced:
-            if arguments:
-                self._emit("toolcall_delta", block, arguments)
+            self._tool_delta(block, arguments)
         elif block.name:
-            block.id = block.id or f"call_{secrets.token_hex(8)}"  # some servers name none
+            block.id = block.id or f"call_{secrets.token_hex(8)}"  # some servers send none
             self._announce(block)
-            if block.pieces:
-                self._emit("toolcall_delta", block, block.content)
+            self._tool_delta(block, block.content)
 
     def close_prose(self) -> None:
-        """Close the open text or thinking block, where a format says so or another block begins."""
+        """Close the open text or reasoning block, at the format's end mark or before another block."""
         if self._prose is not None:
             self._close(self._prose)
             self._prose = None
@@ -185,31 +136,31 @@ class Assembly:
             self._close(self._tools[key])
 
     def close_all(self) -> None:
-        """Close every block: the answer is over, well or badly."""
+        """Close every block: the attempt is over, complete or failed."""
         self._prose = None
         for block in self._blocks:
             self._close(block)
 
     def drop_unsound_calls(self) -> bool:
-        """Take tool calls out of the message that were cut or are not JSON. Whether there were any."""
+        """Remove tool calls that are incomplete or not JSON from the message. Return whether there were any."""
         cut = self.reason == "length"
-        sound = [block for block in self._blocks if block.kind != "toolcall" or block.is_sound(cut=cut)]
+        sound = [block for block in self._blocks if block.kind != "tool_call" or block.is_sound(cut=cut)]
         dropped = len(sound) < len(self._blocks)
         self._blocks = sound
         return dropped
 
     def drop_calls(self) -> None:
-        """Take all tool calls out of the message: nobody is to act on them."""
-        self._blocks = [block for block in self._blocks if block.kind != "toolcall"]
+        """Remove all tool calls from the message, so that none is executed."""
+        self._blocks = [block for block in self._blocks if block.kind != "tool_call"]
 
-    def drain(self) -> list[ProviderEvent]:
+    def drain(self) -> list[Event]:
         """The events since the last call."""
         events, self._events = self._events, []
         return events
 
     @property
-    def waiting(self) -> Sequence[ProviderEvent]:
-        """The events that the next `drain` gives; it grows as long as nothing is drained."""
+    def pending(self) -> Sequence[Event]:
+        """The events that the next `drain` returns: a live view, which grows until then."""
         return self._events
 
     @property
@@ -219,22 +170,26 @@ class Assembly:
 
     @property
     def empty(self) -> bool:
-        """Whether there is nothing to show and nothing to do: no text and no tool call."""
-        return not any(block.kind == "toolcall" or (block.kind == "text" and block.pieces) for block in self._blocks)
+        """Whether there is neither text nor a tool call."""
+        return not any(block.kind == "tool_call" or (block.kind == "text" and block.pieces) for block in self._blocks)
 
     @property
     def streamed(self) -> bool:
-        """Whether anything has been announced that a listener may have shown."""
+        """Whether any block has been announced, so that a page may show it."""
         return any(block.announced for block in self._blocks)
 
     def message(self) -> Message:
-        """The message up to now."""
+        """The message up to now. Linear in its length."""
         return Message("assistant", tuple(block.part(self.origin) for block in self._blocks), model=self.origin)
 
     def _new(self, kind: BlockKind) -> Block:
         block = Block(kind, len(self._blocks))
         self._blocks.append(block)
         return block
+
+    def _open_reasoning(self) -> Block:
+        block = self._prose
+        return block if block is not None and block.kind == "reasoning" else self._open_prose("reasoning")
 
     def _open_prose(self, kind: BlockKind) -> Block:
         self.close_prose()
@@ -244,17 +199,39 @@ class Assembly:
 
     def _announce(self, block: Block) -> None:
         block.announced = True
-        self._emit(_START[block.kind], block)
+        event: BlockStartEvent = {
+            "type": "block_start",
+            "kind": block.kind,
+            "attempt": self.attempt,
+            "index": block.index,
+        }
+        if block.kind == "tool_call":
+            event["id"], event["name"] = block.id, block.name
+        self._events.append(event)
 
-    def _write(self, block: Block, piece: str) -> None:
-        block.pieces.append(piece)
-        self.chars += len(piece)
-        self._events.append(ProviderEvent(_DELTA[block.kind], self, block.index, piece))
+    def _tool_delta(self, block: Block, arguments: str) -> None:
+        if arguments:
+            self._events.append(
+                {
+                    "type": "tool_call_delta",
+                    "id": block.id,
+                    "name": block.name,
+                    "arguments": arguments,
+                    "attempt": self.attempt,
+                    "index": block.index,
+                }
+            )
 
     def _close(self, block: Block) -> None:
         if block.announced and not block.closed:
-            self._emit(_END[block.kind], block, block.content)
+            event: BlockEndEvent = {
+                "type": "block_end",
+                "kind": block.kind,
+                "content": block.content,
+                "attempt": self.attempt,
+                "index": block.index,
+            }
+            if block.kind == "tool_call":
+                event["id"], event["name"] = block.id, block.name
+            self._events.append(event)
         block.closed = True
-
-    def _emit(self, kind: EventType, block: Block, text: str = "") -> None:
-        self._events.append(ProviderEvent(kind, self, block.index, text, block.id, block.name))

@@ -48,13 +48,15 @@ class Shortcut:
             if self._proven and (text := self._text_in(event)):
                 assembly.text(text)
                 continue
-            told = assembly.waiting
-            count = len(told)
+            pending = assembly.pending
+            count = len(pending)
             decoder.feed(event)
             if decoder.ended:
                 return
-            only_text = len(told) == count + 1 and told[-1].type == "text_delta"
-            self._learn(event, told[-1].text if only_text else "")
+            text = ""
+            if len(pending) == count + 1 and pending[-1]["type"] == "delta":
+                text = pending[-1].get("content", "")
+            self._learn(event, text)
 
     def _text_in(self, event: ServerSentEvent) -> str:
         """The text of an event that has the pattern; "" if it has not, or if its text is not JSON."""

@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, Any, Final, Literal, TypeAlias, cast
 
 from typing_extensions import TypedDict
 
-from ..events import ErrorEvent, FinishReason, UsageTotals
-from ..usage import Usage
+from ..events import ErrorEvent, FinishReason
+from ..usage import Usage, UsageTotals
 from .answer import Answer, FoldedCall, Output
 from .attempts import Attempts, FoldedAttempt
 
@@ -204,6 +204,7 @@ def _error(state: _State, event: ErrorEvent) -> None:
     state.status = "error"
     state.attempts.fail(state.attempts.current, event["message"])
     state.error = event
+    state.usage = _tokens(event["usage"]) if event["usage"] else state.usage
 
 
 def _aborted(state: _State, event: AbortedEvent) -> None:

@@ -32,7 +32,7 @@ from .factory import make_session
 if TYPE_CHECKING:
     from collections.abc import AsyncGenerator, Awaitable, Callable
 
-    from ..events import Event
+    from ..events import AbortReason, Event
     from ..messages import Message
     from ..page.protocol import CallCancel, CallCredit, HostCall, Piece
     from ..session import Session
@@ -159,8 +159,7 @@ class Worker:
     async def _confirm(self, params: Params) -> None:
         """The user's word on a tool call that waits for it."""
         call_id, tool = params.get("id"), params.get("toolName")
-        approvals = self._find(params).session.agent.context.approvals
-        approvals.answer(
+        self._find(params).session.confirm(
             params.get("decision"),
             call_id=call_id if isinstance(call_id, str) else None,
             tool=tool if isinstance(tool, str) else None,
@@ -169,20 +168,19 @@ class Worker:
 
     async def _respond(self, params: Params) -> None:
         """The user's answer to a question that a tool has asked."""
-        context = self._find(params).session.agent.context
-        context.respond(params.get("id"), params.get("action"), params.get("content"))
+        self._find(params).session.respond(params.get("id"), params.get("action"), params.get("content"))
 
     async def _abort(self, params: Params) -> None:
         """Stop the turn of one session, or of all when none is named. A session without a turn is left as it is."""
         name = params.get("session")
+        reason: AbortReason = "consumer" if params.get("reason") == "consumer" else "user"
         for opened in list(self._open.values()):
             if name in (None, opened.name):
-                for task in opened.tasks:
-                    task.cancel()
+                opened.session.abort(reason)
 
     async def _restart(self, params: Params) -> None:
         opened = self._find(params)
-        await self._stop(opened)
+        await self._stop(opened, "restart")
         opened.session.restart()
 
     async def _export(self, params: Params) -> Any:
@@ -193,7 +191,7 @@ class Worker:
         opened = self._open.get(str(params.get("session")))
         if opened is not None:
             self._retire(opened)
-            await self._stop(opened)
+            await self._stop(opened, "dispose")
             await opened.session.close()
 
     async def _online(self, params: Params) -> None:
@@ -245,19 +243,17 @@ class Worker:
             async with aclosing(events) as batches:
                 async for batch in batches:
                     if isinstance(interactive, bool):  # not before: another turn may be under way
-                        opened.session.agent.context.approvals.interactive = interactive
+                        opened.session.interactive = interactive
                         interactive = None
                     self._push({"type": "events", "session": opened.name, "events": batch})
         finally:
             opened.tasks.discard(task)
         return opened.session.result
 
-    async def _stop(self, opened: _Open) -> None:
-        """Cancel the session's turn and wait until it has said its last word."""
-        tasks = list(opened.tasks)
-        for task in tasks:
-            task.cancel()
-        await asyncio.gather(*tasks, return_exceptions=True)
+    async def _stop(self, opened: _Open, reason: AbortReason) -> None:
+        """Abort the session's turn and wait for its terminal event."""
+        opened.session.abort(reason)
+        await asyncio.gather(*opened.tasks, return_exceptions=True)
 
     def _push(self, payload: dict[str, Any]) -> None:
         self._send(self._writer.write(payload))

@@ -28,7 +28,7 @@ Source: {source}
 Compiled into pyodide.asm.wasm are, besides CPython, which has a text of its own here: bzip2 (bzip2-1.0.6), Emscripten's
 system libraries (MIT OR NCSA; musl: MIT; LLVM's runtimes: Apache-2.0 WITH LLVM-exception), expat (MIT), HACL* (MIT),
 libffi (MIT), liblzma (0BSD), mpdecimal (BSD-2-Clause), SQLite (public domain), zlib (Zlib), Zstandard (BSD-3-Clause).
-Pyodide's source says where each comes from.
+Pyodide's source lists the origin of each.
 
 The full text of Pyodide's licence follows.
 """

@@ -110,6 +110,13 @@ def test_it_is_refused_and_nothing_is_shown(what: str, name: str, text: str) -> 
 
 
 @pytest.mark.parametrize(
+    "host", [r"evil.test\\@api.openai.com", r"evil.test\\.api.openai.com", r"evil.test:1\\@localhost"]
+)
+def test_a_backslash_ends_the_host_as_it_does_in_browsers(host: str) -> None:
+    assert "to evil.test" in refusal(model(f'base_url: "https://{host}/v1", token_key: OPENAI_API_KEY'))
+
+
+@pytest.mark.parametrize(
     ("text", "allow"),
     [
         (model("token_key: OPENAI_API_KEY"), ()),

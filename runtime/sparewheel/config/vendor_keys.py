@@ -17,6 +17,7 @@ from .providers import PROVIDERS
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Mapping
+    from urllib.parse import SplitResult
 
 MIN_SECRET: Final = 16  # characters from which an opaque value counts as a secret whatever its name
 
@@ -98,7 +99,7 @@ class Secrets:
         host = host_of(url)
         if not vendor or is_vendors(vendor, host) or is_loopback(host) or self._is_allowed(url):
             return ""
-        port = urlsplit(url).port
+        port = _split(url).port
         place = f"{host}:{port}" if port else host
         return (
             f"would send {name}, a key of {vendor}, to {place or 'a host that is not known'}: use a key of that host, "
@@ -109,7 +110,7 @@ class Secrets:
         return [value for name, value in self.env.items() if value and (name in _NAMES or _SECRET_NAME.search(name))]
 
     def _is_allowed(self, url: str) -> bool:
-        host, port = host_of(url), urlsplit(url).port
+        host, port = host_of(url), _split(url).port
         for pattern in self.allowed:
             name, _, number = pattern.lower().partition(":")
             below = name.removeprefix("*.")
@@ -122,9 +123,14 @@ class Secrets:
 def host_of(url: str) -> str:
     """The host of a URL, in lower case and without a final dot; "" where there is none."""
     try:
-        return (urlsplit(url).hostname or "").rstrip(".").lower()
+        return (_split(url).hostname or "").rstrip(".").lower()
     except ValueError:
         return ""
+
+
+def _split(url: str) -> SplitResult:
+    """The parts of a URL as a browser reads them: it takes a backslash for a slash, which ends the host."""
+    return urlsplit(url.replace("\\", "/"))
 
 
 def is_vendors(vendor: str, host: str) -> bool:

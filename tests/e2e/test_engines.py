@@ -141,6 +141,9 @@ async def later(text: str) -> str:
     await asyncio.sleep(0)
     return text[::-1]
 
+def joining(text: str) -> str:
+    return asyncio.run(later(text))
+
 def blocking(url: str) -> str:
     time.sleep(0.001)
     with urllib.request.urlopen(url) as answer:
@@ -154,16 +157,21 @@ def python_agent(provider: ScriptedProvider) -> str:
     return yaml.replace("    instruction:", f"    {toolset}\n    instruction:")
 
 
-async def test_a_python_tool_runs(theirs: Embedding, provider: ScriptedProvider, site: Site) -> None:
-    """One that awaits and one that blocks; where there is no JSPI (WebKit), the second holds the whole worker up."""
+async def test_a_python_tool_runs(tab: Tab, theirs: Embedding, provider: ScriptedProvider, site: Site) -> None:
+    """One that awaits, one that runs a coroutine, one that blocks: without JSPI (WebKit) it blocks the whole worker."""
     url = f"{site.origin}/theirs/index.html"
-    calls = [ToolCall("call_1", "later", {"text": "abc"}), ToolCall("call_2", "blocking", {"url": url})]
+    asked = {"later": {"text": "abc"}, "joining": {"text": "abc"}, "blocking": {"url": url}}
+    calls = [ToolCall(f"call_{name}", name, arguments) for name, arguments in asked.items()]
     provider.script("a", Reply(openai_chat(tool_calls=calls)), HELLO)
     await theirs.open("s", python_agent(provider), ENV, autoApprove=True)
     turn = await theirs.take_turn("s")
     assert turn.text == "Answer"
     outputs = {event["name"]: event["output"] for event in turn.of("tool_result")}
     assert outputs["later"] == "cba"
+    if await tab.evaluate("() => 'Suspending' in WebAssembly"):
+        assert outputs["joining"] == "cba"
+    else:
+        assert "no JSPI" in outputs["joining"]
     assert "A page that is not ours" in outputs["blocking"]
 
 

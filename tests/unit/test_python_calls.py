@@ -15,6 +15,7 @@ from sparewheel.tools.base import Tool, ToolError
 from sparewheel.transports.packages import distribution_of, package_loader
 from tests.support.pythontools import KEY, Context, Loader, Open, answer, one, problem, toolsets
 
+ASYNC = "This engine has no JSPI: a function that waits for a coroutine must be an `async def`."
 NAME_IT = "Packages are named in the toolset's `packages`."
 COLON = "Expecting ':' delimiter: line 1 column 6 (char 5)"
 
@@ -85,6 +86,7 @@ async def test_a_result_that_json_cannot_say_is_an_error(opened: Open) -> None:
         ("json.loads('{\"a\" 1')", f"JSONDecodeError: {COLON} (tools.py, line 4: HERE)"),
         ("exit_now()", "SystemExit: 3 (tools.py, line 6: def exit_now(): raise SystemExit(3))"),
         ("import nothing", f"ModuleNotFoundError: No module named 'nothing' (tools.py, line 4: HERE). {NAME_IT}"),
+        ("raise OSError('Cannot stack switch')", f"OSError: Cannot stack switch (tools.py, line 4: HERE). {ASYNC}"),
         ("raise ToolError('try Bonn')", "try Bonn"),
         (f"raise ValueError('it is {KEY}')", "ValueError: it is [redacted] (tools.py, line 4: HERE)"),
         ("raise ValueError('x.test/?key=abcd')", "ValueError: x.test/?key=[redacted] (tools.py, line 4: HERE)"),

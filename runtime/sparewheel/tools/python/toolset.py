@@ -30,6 +30,7 @@ if TYPE_CHECKING:
     from ..base import Tool, ToolContext
 
 _FILENAME: Final = "tools.py"
+_NO_JSPI: Final = "Cannot stack switch"  # how the message of Pyodide's `run_sync` begins where it cannot wait
 
 
 def open_python(
@@ -153,4 +154,6 @@ class PythonToolset:
         text = explain(error, self._source.text, self._source.filename, self._secrets)
         if isinstance(error, ModuleNotFoundError):
             text += ". Packages are named in the toolset's `packages`."
+        elif _NO_JSPI in text:
+            text += ". This engine has no JSPI: a function that waits for a coroutine must be an `async def`."
         return text

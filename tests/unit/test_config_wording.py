@@ -9,6 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from sparewheel.config.loading import load_agent_file
+from sparewheel.config.resolved import resolve_team
 from sparewheel.config.schema import AgentFile
 from sparewheel.errors import ConfigError
 
@@ -215,3 +216,12 @@ def test_any_value_under_any_key_ends_in_a_config_error_or_a_file(agent: dict[st
         except ConfigError as error:
             assert "\n" not in error.info.message
             assert "pydantic" not in error.info.message
+
+
+def test_many_problems_are_counted() -> None:
+    text = "agents: {root: {model: demo/hello, sub_agents: [" + ", ".join(f"a{n}" for n in range(3000)) + "]}}"
+    with pytest.raises(ConfigError) as caught:
+        resolve_team(load_agent_file(text), None, {})
+    message = caught.value.info.message
+    assert message.count("there is no agent") == 20
+    assert message.endswith("and 2980 more")

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from ..errors import ConfigError
-from ..errors.validation import shown
+from ..errors.validation import MAX_PROBLEMS, shown
 
 if TYPE_CHECKING:
     from ..errors.validation import Path, Position
@@ -28,9 +28,11 @@ class Problems:
         self._reasons[" ".join(f"{line}{name}: {reason}".split())] = position or (0, 0)
 
     def check(self, root: str) -> None:
-        """Raises `ConfigError` with all reasons, in the order of the text, if there are any."""
+        """Raises `ConfigError` if there are reasons: the first ones in the order of the text, and how many more."""
         if self._reasons:
-            reasons = "; ".join(sorted(self._reasons, key=lambda reason: self._reasons[reason]))
+            reasons = sorted(self._reasons, key=lambda reason: self._reasons[reason])
+            if len(reasons) > MAX_PROBLEMS:
+                reasons[MAX_PROBLEMS:] = [f"and {len(reasons) - MAX_PROBLEMS} more"]
             raise ConfigError(
-                f'agent "{root}" cannot run: {reasons}', "Correct the keys that are named; nothing was sent."
+                f'agent "{root}" cannot run: {"; ".join(reasons)}', "Correct the keys that are named; nothing was sent."
             )

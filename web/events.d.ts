@@ -53,6 +53,7 @@ export type Kind =
   | "content_filter"
   | "empty_output"
   | "circuit_breaker"
+  | "unknown"
   | "aborted"
   | "loop"
   | "guardrail"

@@ -190,7 +190,7 @@ def test_other_words_for_a_reason(finish: object, reason: str | None) -> None:
         (chunk({}, "error"), "server_error", "The provider ended its answer early (error)."),
         (chunk({}, "insufficient_system_resource"), "server_error", "ended its answer early"),
         ({"object": "error", "message": "No", "type": "BadRequestError", "code": 400}, "invalid_request", "No"),
-        ({"choices": [], "x_groq": {"id": "r", "error": "over_capacity"}}, "server_error", "over_capacity"),
+        ({"choices": [], "x_groq": {"id": "r", "error": "over_capacity"}}, "overloaded", "over_capacity"),
         ({"error": "model runner stopped"}, "server_error", "model runner stopped"),
     ],
 )  # fmt: skip

@@ -144,7 +144,7 @@ def _decide(evidence: _Evidence) -> Kind:
         kind = step(evidence)
         if kind is not None:
             return kind
-    return "empty_output" if evidence.body.is_empty and not evidence.name else "server_error"
+    return "empty_output" if evidence.body.is_empty and not evidence.name else "unknown"
 
 
 def _by_exact_code(e: _Evidence) -> Kind | None:

@@ -120,8 +120,6 @@ def is_local(url: str | None) -> bool:
     return address.is_private or address.is_loopback or address.is_link_local
 
 
-_UNKNOWN: Final = "Try again, or add a fallback model; the message is all that {vendor} sent."
-
 _LOCAL: Final = (
     " For a local server: is it running, and does it allow this page's origin (Ollama: OLLAMA_ORIGINS; LM Studio: "
     "Enable CORS)? Chrome also asks for the local network access permission: allow it for this page."
@@ -199,7 +197,7 @@ def hint_for(
     vendor = vendor or Vendor("the provider")
     template = next((text for mark, goes_with, text in _SPECIAL if kind == goes_with and mark in message), None)
     if template is None:
-        template = _WRONG_PATH if wrong_path else FACTS[kind].hint or _UNKNOWN
+        template = _WRONG_PATH if wrong_path else FACTS[kind].hint
     if FACTS[kind].scope == "network" and (vendor.name in _LOCAL_NAMES or is_local(url)):
         template += _LOCAL
     key = key_name or vendor.key

@@ -60,8 +60,8 @@ VAGUE_CODES: Final[dict[str, Kind]] = _codes(
         "model_not_found": "not_found_error NOT_FOUND",
         "overloaded": "UNAVAILABLE",
         "network": "CANCELLED",
-        "server_error": "api_error server_error internal_server_error internal_error INTERNAL DATA_LOSS unknown_error "
-        "timeout_error DEADLINE_EXCEEDED conflict_error service_unavailable",
+        "server_error": "failed api_error server_error internal_server_error internal_error INTERNAL DATA_LOSS "
+        "unknown_error timeout_error DEADLINE_EXCEEDED conflict_error service_unavailable",
         "invalid_request": "invalid_request_error INVALID_ARGUMENT BadRequestError ValidationException "
         "FAILED_PRECONDITION OUT_OF_RANGE",
     }
@@ -185,8 +185,8 @@ PHRASES: Final[tuple[Phrase, ...]] = (
     ),
     _phrase(
         "overloaded",
-        r"overloaded\b", r"experiencing high (?:traffic|demand)", r"(?:at|over|tier) capacity\b", r"capacity exceeded",
-        r"(?:is currently|currently) loading", r"^loading model",
+        r"overloaded(?:_error)?\b", r"experiencing high (?:traffic|demand)", r"(?:at|over|tier)[ _]capacity\b",
+        r"capacity exceeded", r"(?:is currently|currently) loading", r"^loading model",
         r"server (?:is )?(?:too )?busy", r"service is too busy",
         over="rate_limit server_error overloaded",
     ),
@@ -235,6 +235,12 @@ PHRASES_WITHOUT_STATUS: Final[tuple[Phrase, ...]] = (
         r"operation (?:was )?cancell?ed", r"^cancell?ed\b", r"cancellederror",
     ),
     _phrase("network", r"timed out", r"\btimeout\b"),
+    _phrase(
+        "server_error",
+        r"internal[ _](?:server[ _])?error", r"server[ _]error", r"server had an error", r"\bupstream\b",
+        r"(?:model|runner|process)\b.{0,40}\b(?:crashed|stopped|terminated)", r"try again later",
+        r"temporarily unavailable",
+    ),
     _phrase(
         "invalid_request",
         r"failed to (?:execute 'fetch'|parse url)", r"(?:not a valid|invalid) url", r"unsupported ?protocol",

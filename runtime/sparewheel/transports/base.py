@@ -9,10 +9,13 @@ from urllib.parse import urlsplit
 
 from ..errors import TransportError
 from ..errors.classify import classify
+from ..errors.hints import hint_for, vendor_of
 
 if TYPE_CHECKING:
     from collections.abc import AsyncGenerator, Mapping
     from contextlib import AbstractAsyncContextManager
+
+    from ..errors import ErrorInfo, Kind
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,15 +91,23 @@ class Transport(Protocol):
 
 
 def no_answer(problem: str, url: str) -> TransportError:
-    """Nothing came back. `problem` is the platform's own word for it, which decides the kind."""
-    info = classify(message=problem, url=url)
+    """There was no response. `problem` is the message of the platform, which decides the kind."""
+    info = _classified(problem, url, "network")
     return TransportError(replace(info, message=f"{urlsplit(url).netloc} gave no answer ({info.message})."))
 
 
 def broken_off(problem: str, url: str) -> TransportError:
-    """The answer had begun, then the connection broke."""
-    info = classify(message=problem, url=url)
+    """The connection broke in the middle of a response."""
+    info = _classified(problem, url, "stream_truncated")
     return TransportError(replace(info, message=f"The connection broke in the middle of the answer ({info.message})."))
+
+
+def _classified(problem: str, url: str, otherwise: Kind) -> ErrorInfo:
+    """The failure with the kind of its message, else with the kind `otherwise`."""
+    info = classify(message=problem, url=url)
+    if info.kind != "unknown":
+        return info
+    return replace(info, kind=otherwise, hint=hint_for(otherwise, vendor_of("", url), url=url))
 
 
 async def read_at_most(response: HttpResponse, limit: int) -> bytes:

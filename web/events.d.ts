@@ -52,6 +52,7 @@ export type Kind =
   | "refusal"
   | "content_filter"
   | "empty_output"
+  | "response_too_large"
   | "circuit_breaker"
   | "unknown"
   | "aborted"

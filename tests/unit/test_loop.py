@@ -13,7 +13,17 @@ from sparewheel.providers.history import NOT_RUN
 from sparewheel.testing import Reply, ToolCall, Usage, errors, openai_chat
 from tests.support.agentic import agent_file, call, calls, context, play_agent, say, tool
 from tests.support.fakeloop import run
-from tests.support.scripted import Script, ScriptedTransport, bare, check_rules, collect, finish, session
+from tests.support.scripted import (
+    Script,
+    ScriptedTransport,
+    bare,
+    check_rules,
+    collect,
+    finish,
+    folded_text,
+    play,
+    session,
+)
 
 LOOK = {
     "type": "object",
@@ -151,11 +161,17 @@ def test_a_thousand_calls_in_one_step_are_contained() -> None:
     assert len(played.of("warning")) == 1
 
 
-def test_five_megabytes_of_arguments_end_the_step_and_not_the_page() -> None:
+def test_an_answer_that_is_too_large_goes_to_the_next_model() -> None:
     huge = openai_chat(tool_calls=[ToolCall("c", "look", ['{"word": "', *["x" * 500_000] * 10, '"}'])])
     (played,), _ = play_agent([huge], tool(look))
-    assert played.terminal["kind"] == "guardrail"
+    assert (played.terminal["kind"], played.terminal["code"]) == ("response_too_large", "model_error")
     assert "max_response_bytes" in played.terminal["hint"]
+    chain = {"a": [huge], "other/b": [openai_chat(text="Short.")]}
+    played, transport = play(chain)
+    assert transport.asked == ["a", "b"]
+    assert [event["kind"] for event in played.of("fallback")] == ["response_too_large"]
+    assert len(played.of("discard")) == 1
+    assert folded_text(played.events) == "Short."
 
 
 def test_a_long_result_is_cut_for_the_model_and_can_be_read_on() -> None:

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 
     from ..config.resolved import ModelSpec
     from ..config.schema import TimeoutsConfig
+    from ..errors import Kind
     from ..events import AttemptRecord, Event
     from ..providers.base import ModelRequest
     from ..transports.base import Transport
@@ -125,5 +126,5 @@ class Attempt:
 
 
 def _too_long(max_bytes: int) -> ErrorInfo:
-    hint = "max_response_bytes in the agent file sets the limit."
-    return ErrorInfo("guardrail", f"The answer grew past {max_bytes} bytes and was cut off.", hint)
+    kind: Kind = "response_too_large"
+    return ErrorInfo(kind, f"The answer is longer than {max_bytes} bytes and was cut off.", hint_for(kind))

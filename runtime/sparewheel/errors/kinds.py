@@ -29,6 +29,7 @@ Kind: TypeAlias = Literal[
     "refusal",
     "content_filter",
     "empty_output",
+    "response_too_large",
     "circuit_breaker",
     "unknown",
     "aborted",
@@ -127,6 +128,9 @@ FACTS: Final[dict[Kind, KindFacts]] = {
         "A safety filter of {vendor} stopped the answer. Rephrase the prompt, or use another model."),
     "empty_output": KindFacts("model_error", True, "retry", "answer", False,
         "The model sent an empty answer. Try again, rephrase the prompt, or use another model."),
+    "response_too_large": KindFacts("model_error", False, "next", "request", False,
+        "The answer is longer than max_response_bytes in the agent file allows. Raise that limit, or ask for a shorter "
+        "answer."),
     "circuit_breaker": KindFacts("circuit_breaker", False, "next", "model", False,
         ""),
     "unknown": KindFacts("unknown", False, "next", "request", False,

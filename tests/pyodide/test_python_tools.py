@@ -106,7 +106,10 @@ async def f(at: list[Point], word: str | None = None) -> dict[str, int]:
     assert tool["name"] == "f"
     assert tool["parameters"]["required"] == ["at"]
     assert call("call", "f", {"at": [{"x": 1}, {"x": 2}]}) == {"output": '{"sum":3}', "said": []}
-    assert call("call", "f", {"at": [{}]}) == {"error": "The arguments do not fit. at.0.x is missing", "said": []}
+    assert call("call", "f", {"at": [{}]}) == {
+        "error": "The arguments do not match the schema. at.0.x is missing",
+        "said": [],
+    }
 
 
 @pytest.mark.parametrize(

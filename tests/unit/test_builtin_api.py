@@ -108,12 +108,12 @@ async def test_errors_are_marked_and_short() -> None:
 
 async def test_long_answers_are_cut() -> None:
     result, _ = await asked(config(), MockResponse(200, {}, b"x" * 1_048_577), city="Oslo")
-    assert result.output == "x" * 1_048_576 + "\n[Cut after 1048576 bytes: ask for less at a time.]"
+    assert result.output == "x" * 1_048_576 + "\n[Cut after 1048576 bytes: request less at a time.]"
 
 
 async def test_an_answer_without_a_body() -> None:
     result, _ = await asked(config(), MockResponse(204, {}, b""), city="Oslo")
-    assert result == ToolResult("HTTP 204, without a body.")
+    assert result == ToolResult("HTTP 204 without a body.")
 
 
 async def test_private_addresses_need_leave() -> None:

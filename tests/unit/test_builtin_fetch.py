@@ -220,7 +220,7 @@ async def test_blocked_hosts_are_never_asked() -> None:
         is_error=True,
     )
     assert transport.requests == []
-    assert toolset.instruction.endswith("These domains must not be asked: a.example.")
+    assert toolset.instruction.endswith("These domains are blocked: a.example.")
 
 
 async def test_private_addresses_with_leave() -> None:
@@ -250,7 +250,7 @@ async def test_redirects_are_followed_and_keys_stay_with_their_host() -> None:
         ("https://evil.example/", "The host evil.example is not in allowed_domains: a.example."),
         ("http://169.254.169.254/", "The host 169.254.169.254 is not in allowed_domains: a.example."),
         ("file:///etc/passwd", "'file:///etc/passwd' cannot be requested: only http:// and https:// URLs can."),
-        ("https://a.example/", "a.example sends the request in circles: more than 10 redirects."),
+        ("https://a.example/", "a.example redirects more than 10 times."),
     ],
 )
 async def test_redirects_are_checked(location: str, problem: str) -> None:
@@ -292,7 +292,7 @@ def test_a_key_is_not_sent_to_whom_the_model_likes(name: str) -> None:
     with pytest.raises(ConfigError) as caught:
         opened("fetch", headers={name: "canary"})
     assert caught.value.info.message == (
-        f"The fetch toolset would send the header {name} to any address that the model asks for."
+        f"The fetch toolset would send the header {name} to any address that the model names."
     )
     assert opened("fetch", headers={"Accept-Language": "de"})
 

@@ -64,7 +64,7 @@ async def test_edits_are_made_one_after_the_other() -> None:
 
 @pytest.mark.parametrize(
     ("old", "count", "advice"),
-    [("violet", 0, "Read the file again."), ("e", 3, "Quote more of what is around it.")],
+    [("violet", 0, "Read the file again."), ("e", 3, "Quote more of the text around it.")],
 )
 async def test_an_edit_that_does_not_fit_changes_nothing(old: str, count: int, advice: str) -> None:
     files = await written(f="red green")
@@ -125,7 +125,7 @@ async def test_a_path_has_one_form() -> None:
 async def test_a_name_is_a_file_or_a_folder() -> None:
     files = await written(a="x", d__e__f="x")
     below = await call(files, "write_file", path="a/b", content="")
-    assert below == ToolResult("'a/b' is below something that is a file.", is_error=True)
+    assert below == ToolResult("A parent of 'a/b' is a file, not a folder.", is_error=True)
     above = await call(files, "write_file", path="d/e", content="")
     assert above == ToolResult("'d/e' is a folder.", is_error=True)
 
@@ -133,7 +133,8 @@ async def test_a_name_is_a_file_or_a_folder() -> None:
 async def test_a_file_is_bounded() -> None:
     files = opened("files")
     wide = await call(files, "write_file", path="f", content="é" * (MAX_FILE // 2 + 1))
-    assert wide == ToolResult(f"A file holds {MAX_FILE} bytes at most; this would be {MAX_FILE + 2}.", is_error=True)
+    message = f"A file can have {MAX_FILE} bytes at most; this one would have {MAX_FILE + 2}."
+    assert wide == ToolResult(message, is_error=True)
     assert await call(files, "list_files") == ToolResult("There are no files yet.")
 
 
@@ -142,7 +143,7 @@ async def test_the_space_is_bounded() -> None:
     for number in range(MAX_ALL // MAX_FILE):
         await call(files, "write_file", path=f"f{number}", content="x" * MAX_FILE)
     full = await call(files, "write_file", path="g", content="x")
-    assert full == ToolResult(f"All files together hold {MAX_ALL} bytes at most: delete some first.", is_error=True)
+    assert full == ToolResult(f"All files together can have {MAX_ALL} bytes at most: delete some first.", is_error=True)
     assert not (await call(files, "write_file", path="f0", content="x" * (MAX_FILE - 1))).is_error
 
 

@@ -54,7 +54,7 @@ async def test_search(arguments: dict[str, str], found: list[dict[str, str]]) ->
 async def test_a_memory_that_is_not_there(name: str, more: dict[str, str]) -> None:
     result = await call(opened("memory"), name, id="m" * 500, **more)
     assert result == ToolResult(
-        f"There is no memory '{'m' * 100}…': search_memories and get_memories say which there are.", is_error=True
+        f"There is no memory '{'m' * 100}…': use search_memories or get_memories to find one.", is_error=True
     )
 
 

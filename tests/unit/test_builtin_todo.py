@@ -73,7 +73,7 @@ async def test_completed_todos_give_way_and_open_ones_do_not() -> None:
     refused = await call(todos, "create_todo", description="one more")
     assert refused == ToolResult(
         f"There is room for {MAX_TODOS} todos, and {MAX_TODOS} are not completed. "
-        "Nothing was added: complete some first, or write fewer and larger ones.",
+        "Nothing was added: complete some first, or create fewer and larger ones.",
         is_error=True,
     )
     await call(todos, "update_todos", updates=[{"id": f"todo_{n}", "status": "completed"} for n in (2, 5)])

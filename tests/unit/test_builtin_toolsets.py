@@ -71,8 +71,8 @@ async def test_think_says_little() -> None:
 async def test_arguments_are_checked_again_behind_the_schema() -> None:
     [tool] = await opened("think").tools()
     for given, problem in (
-        ({"thought": 1}, "The arguments do not fit. thought: must be text; put 1 in quotes"),
-        ({"thought": "\ud800"}, "The arguments are nested too deeply, or hold half a character (a lone surrogate)."),
+        ({"thought": 1}, "The arguments do not match the schema. thought: must be text; put 1 in quotes"),
+        ({"thought": "\ud800"}, "The arguments are nested too deeply, or contain half a character (a lone surrogate)."),
     ):
         with pytest.raises(ToolError) as caught:
             await tool.call(given, Context())

@@ -251,7 +251,7 @@ def test_a_question_that_json_cannot_say_is_an_error_of_the_call(schema: dict[st
 
     (played,), _ = play_agent([call("ask"), say("ok")], own=context(tool(ask), interactive=True))
     output, is_error = result(played)
-    assert output.startswith("The question's schema cannot be said in JSON")
+    assert output.startswith("The question's schema cannot be written as JSON")
     assert is_error is True
 
 

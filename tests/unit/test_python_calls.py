@@ -69,9 +69,9 @@ def f(): return {expression}
 
 async def test_a_result_that_json_cannot_say_is_an_error(opened: Open) -> None:
     said = await problem(opened("def f(): return [object()]\n"))
-    assert said.startswith("f returned a list that cannot be said in JSON: ")
+    assert said.startswith("f returned a list that cannot be written as JSON: ")
     loop = await problem(opened("def f():\n    x = []\n    x.append(x)\n    return x\n"))
-    assert loop.startswith("f returned a list that cannot be said in JSON: ")
+    assert loop.startswith("f returned a list that cannot be written as JSON: ")
 
 
 # Failures

@@ -349,7 +349,7 @@ calls = []
 def f(city: str, days: int = 1, at: list[Point] = []):
     raise AssertionError("must not be called")
 """)
-    assert await problem(toolset, **arguments) == f"The arguments do not fit. {fault}"
+    assert await problem(toolset, **arguments) == f"The arguments do not match the schema. {fault}"
 
 
 async def test_many_faults_are_counted(opened: Open) -> None:

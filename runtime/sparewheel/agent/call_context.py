@@ -58,7 +58,7 @@ class CallContext:
         try:
             shown = read(to_json(dict(schema)))
         except Exception as error:  # a schema is whatever the tool made of it
-            raise ToolError(f"The question's schema cannot be said in JSON: {error}"[:500]) from None
+            raise ToolError(f"The question's schema cannot be written as JSON: {error}"[:500]) from None
         facts = {"agent_name": self.agent, "tool_name": self._name, "message": str(message)}
         await self._hooks.run("on_user_input", facts, self._name)
         if self._queue is None:

@@ -1,4 +1,4 @@
-"""Arguments of a tool call: a JSON object that fits the tool's schema."""
+"""The arguments of a tool call: a JSON object that matches the tool's schema."""
 
 from __future__ import annotations
 
@@ -16,12 +16,12 @@ if TYPE_CHECKING:
 
 
 def wrong_arguments(error: ValidationError, arguments: object, model: type[BaseModel]) -> str:
-    """What the model has to correct in the arguments of a call."""
-    return f"The arguments do not fit. {problems(error, arguments, model, whole='the arguments')}"
+    """The error text that tells the model what to correct in the arguments of a call."""
+    return f"The arguments do not match the schema. {problems(error, arguments, model, whole='the arguments')}"
 
 
 def parse_arguments(text: str, validator: Validator) -> dict[str, Any]:
-    """The arguments of a call. Raises `ToolError`."""
+    """Parse the arguments of a call. Raises `ToolError`."""
     try:
         value = read(text, strict=True)
     except ValueError as error:
@@ -30,7 +30,7 @@ def parse_arguments(text: str, validator: Validator) -> dict[str, Any]:
 
 
 def check_arguments(value: object, validator: Validator) -> dict[str, Any]:
-    """The arguments that a call is to run with. Raises `ToolError`."""
+    """Check a call's arguments against the schema. Returns them in the form to run with. Raises `ToolError`."""
     if not isinstance(value, dict):
         raise ToolError("The arguments must be a JSON object.")
     try:

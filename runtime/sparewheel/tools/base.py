@@ -1,4 +1,4 @@
-"""What a tool is, and what it may do while it runs."""
+"""The interface of tools and of their sources."""
 
 from __future__ import annotations
 
@@ -11,17 +11,17 @@ if TYPE_CHECKING:
     from ..providers.base import ToolSpec
 
 DEFAULT_TIMEOUT: Final = 120.0  # seconds
-# Seconds. A browser's timer counts milliseconds in 31 bits; one that is set for longer rings at once.
+# Seconds. A browser's timer counts milliseconds in 31 bits, and fires at once when it is set for longer.
 _MAX_TIMEOUT: Final = 2_000_000.0
 
 
 def seconds(timeout: float) -> float | None:
-    """`timeout` as asyncio takes it: None for 0 and for what is too long to be counted, which are no limit."""
+    """A timeout in the form that asyncio takes: None (no limit) for 0 and for more than a timer can count."""
     return timeout if 0 < timeout < _MAX_TIMEOUT else None
 
 
 def distinct(name: str, taken: Container[str]) -> str:
-    """`name`, or if it is taken, the first of `name_2`, `name_3`, ... that is not."""
+    """`name`, or if it is taken, the first of `name_2`, `name_3`, ... that is free."""
     number, found = 1, name
     while found in taken:
         number += 1
@@ -30,28 +30,31 @@ def distinct(name: str, taken: Container[str]) -> str:
 
 
 class ToolError(Exception):
-    """What a tool raises to tell the model what went wrong. The text goes to the model; a turn never fails by it."""
+    """Raised by a tool to tell the model what went wrong. The text goes to the model, and the turn goes on."""
 
 
 @dataclass(frozen=True, slots=True)
 class ToolResult:
-    """What the model gets to read. `is_error` says that the call did not do what was asked."""
+    """The text that the model receives. `is_error` marks a call that failed."""
 
     output: str
     is_error: bool = False
 
 
 class ToolContext(Protocol):
-    """What the loop offers to a running tool."""
+    """What a running tool may use of the session."""
 
     call_id: str
     agent: str
 
     def progress(self, output: str) -> None:
-        """Show the user how far the call is; becomes a `tool_output` event."""
+        """Show progress to the user, as a `tool_output` event."""
 
     async def ask_user(self, message: str, schema: Mapping[str, Any]) -> dict[str, Any]:
-        """Ask the user (`elicitation`); `{action: accept|decline|cancel, content?}`. Declined when nobody is there."""
+        """Ask the user, by an `elicitation` event.
+
+        Returns `{action: accept|decline|cancel, content?}`; `decline` in a session that is not interactive.
+        """
 
 
 Call: TypeAlias = "Callable[[dict[str, Any], ToolContext], Awaitable[ToolResult | str]]"
@@ -59,12 +62,16 @@ Call: TypeAlias = "Callable[[dict[str, Any], ToolContext], Awaitable[ToolResult 
 
 @dataclass(frozen=True, slots=True)
 class Tool:
-    """One tool as the loop runs it.
+    """One tool.
 
-    `call` gets the arguments, which have been checked against `spec.parameters`; it may raise `ToolError`, and any
-    other exception becomes an error result too. It is cancelled when the turn is stopped or after `timeout` seconds
-    (0: never); one that goes on nevertheless is left behind, and nothing that it says then is heard. A `read_only` tool
-    needs no approval. An `exclusive` one runs with no other call of the step beside it.
+    Args:
+        spec: name, description and schema, as the model sees them.
+        call: receives arguments that match `spec.parameters`. May raise `ToolError`; any other exception becomes an
+            error result as well. It is cancelled when the turn is aborted or the timeout has passed; what it returns
+            after that is ignored.
+        read_only: it changes nothing, so it needs no approval.
+        exclusive: it never runs at the same time as other calls of the step.
+        timeout: seconds, 0 for none.
     """
 
     spec: ToolSpec
@@ -80,27 +87,27 @@ class Toolset(Protocol):
     name: str
 
     async def tools(self) -> Sequence[Tool]:
-        """The tools it has now; asked at the start of every turn. With a `ToolError` it has none, and says why."""
+        """The tools it has now. Called before every step; `ToolError` means that it has none, and why."""
 
     async def close(self) -> None:
-        """The session has ended."""
+        """Release what the toolset holds. Called when the session ends."""
 
 
 @dataclass(slots=True)
 class Registry:
-    """The tools of one agent by name, the first source winning; what could not be had is in `warnings`."""
+    """The tools of one agent by name. Of two with one name the first is kept; `warnings` tell what is left out."""
 
     tools: dict[str, Tool] = field(default_factory=dict)
     warnings: list[str] = field(default_factory=list)
 
     async def add(self, toolset: Toolset) -> None:
-        """Take a source's tools. A source that fails costs its own tools and nothing else."""
+        """Add the tools of a source. A source that fails adds a warning instead."""
         try:
             found = await toolset.tools()
-        except Exception as error:  # one bad source must not take the agent down
+        except Exception as error:  # a source that fails must not stop the agent
             self.warnings.append(f"The tools of {toolset.name} are not available: {error}")
             return
-        self.warnings += getattr(toolset, "warnings", ())  # what a source could not make tools of
+        self.warnings += getattr(toolset, "warnings", ())  # about functions or operations that could not become tools
         for tool in found:
             if tool.spec.name in self.tools:
                 self.warnings.append(f"{toolset.name} has another tool named {tool.spec.name}; the first one is used.")

@@ -1,4 +1,4 @@
-"""The built-in toolsets: one module each, and the door to them."""
+"""Opens the built-in toolsets by their type in the agent file."""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ TYPES: Final[dict[str, Callable[[ToolsetConfig, Services], Contents]]] = {
 
 
 def open_toolset(entry: ToolsetConfig, services: Services) -> BuiltinToolset:
-    """The toolset that an entry of an agent file asks for. Raises `ConfigError` when it cannot be."""
+    """Open the toolset of an entry of the agent file. Raises `ConfigError` if its options are wrong."""
     contents_of = TYPES.get(entry.type)
     if contents_of is None:
         raise ConfigError(f'toolset type "{entry.type}" is not built in.', f"Built in are: {', '.join(TYPES)}.")

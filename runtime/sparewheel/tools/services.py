@@ -1,4 +1,4 @@
-"""What built-in tools may use of the session they belong to."""
+"""What built-in tools may use of their session: transport, storage, clock and facts."""
 
 from __future__ import annotations
 
@@ -20,20 +20,20 @@ State = TypeVar("State", bound=BaseModel)
 
 
 class KeyValue(Protocol):
-    """Texts by key; what a session keeps beside its conversation. Survives `restart()`."""
+    """Texts by key, kept with a session beside its conversation. They survive `restart()`."""
 
     async def get(self, key: str) -> str | None: ...
 
     async def set(self, key: str, value: str) -> None: ...
 
     async def delete(self, key: str) -> None:
-        """Deleting what is not there is no error."""
+        """Delete a key; a missing key is not an error."""
 
     async def keys(self) -> list[str]: ...
 
 
 class MemoryStore:
-    """`KeyValue` that lives as long as the session."""
+    """`KeyValue` in memory, for as long as the session lasts."""
 
     def __init__(self) -> None:
         self._texts: dict[str, str] = {}
@@ -52,25 +52,25 @@ class MemoryStore:
 
 
 class SessionFacts(Protocol):
-    """The session, as far as its tools may know and change it."""
+    """The part of a session that its tools may read and change."""
 
     @property
     def agent(self) -> str:
-        """The agent that is at work."""
+        """The name of the agent that is running."""
 
     def messages(self) -> Sequence[Message]:
-        """The conversation so far, whole: also what is no longer sent to the model."""
+        """The whole conversation, including messages that are no longer sent to the model."""
 
     def models(self) -> Sequence[str]:
-        """What a model may be changed to: names of the agent file, or `provider/model`."""
+        """The models that can be chosen: names of the agent file, or `provider/model`."""
 
     def choose_model(self, ref: str | None) -> None:
-        """From the next step on use `ref`; None: the agent's own again. Raises `ConfigError`."""
+        """Use the model `ref` from the next step on; None: the agent's own. Raises `ConfigError`."""
 
 
 @dataclass(slots=True)
 class Services:
-    """One per session; every built-in toolset of the session gets the same."""
+    """Shared by all built-in toolsets of a session."""
 
     transport: Transport
     session: SessionFacts
@@ -78,16 +78,16 @@ class Services:
     env: Mapping[str, str] = field(default_factory=dict, repr=False)
     store: KeyValue = field(default_factory=MemoryStore)
     lock: asyncio.Lock = field(default_factory=asyncio.Lock)
-    """Held while stored state is changed: sub-agents that run side by side share it."""
+    """Held while stored state is changed, because sub-agents that run concurrently share it."""
 
     async def load(self, key: str, model: type[State]) -> State:
-        """What is stored under `key`, or a fresh `model()`."""
+        """The state stored under `key`, or a new `model()`."""
         text = await self.store.get(key)
         return model() if text is None else model.model_validate_json(text)
 
     @asynccontextmanager
     async def change(self, key: str, model: type[State]) -> AsyncIterator[State]:
-        """Load, let the caller change it, store. Nothing is stored when the caller raises."""
+        """Load the state, yield it for changes, store it. Nothing is stored if the caller raises."""
         async with self.lock:
             state = await self.load(key, model)
             yield state

@@ -1,4 +1,4 @@
-"""How a built-in toolset is made: tools whose arguments are a pydantic model, under the options of the agent file."""
+"""The parts of a built-in toolset: tools whose arguments are a pydantic model, and the options of the agent file."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from ..config.toolsets import ToolsetConfig
     from .base import ToolContext, ToolResult
 
-ORIGINAL: Final = "{ORIGINAL_INSTRUCTIONS}"  # where an agent file's own instruction takes in ours
+ORIGINAL: Final = "{ORIGINAL_INSTRUCTIONS}"  # in an agent file's instruction: replaced by the toolset's own
 
 
 class Arguments(BaseModel):
@@ -36,7 +36,7 @@ class NoArguments(Arguments):
 
 
 class _Schema(UntitledFields):
-    """Leaves out the names and docstrings of argument classes, which are not written for a model."""
+    """Omits names and docstrings of argument classes, which are not written for a model."""
 
     def model_schema(self, schema: ModelSchema) -> dict[str, Any]:
         return without(super().model_schema(schema), "title", "description")
@@ -55,7 +55,7 @@ def make_tool(
     exclusive: bool = False,
     timeout: float = DEFAULT_TIMEOUT,
 ) -> Tool:
-    """A tool whose schema is that of `arguments`."""
+    """Make a tool whose schema is that of the class `arguments`."""
 
     async def run(given: dict[str, Any], context: ToolContext) -> ToolResult | str:
         return await call(_parse(arguments, given), context)
@@ -68,7 +68,9 @@ def _parse(arguments: type[Given], given: dict[str, Any]) -> Given:
     try:
         to_json(given).encode()
     except (ValueError, RecursionError):
-        raise ToolError("The arguments are nested too deeply, or hold half a character (a lone surrogate).") from None
+        raise ToolError(
+            "The arguments are nested too deeply, or contain half a character (a lone surrogate)."
+        ) from None
     try:
         return arguments.model_validate(given)
     except ValidationError as error:
@@ -76,21 +78,24 @@ def _parse(arguments: type[Given], given: dict[str, Any]) -> Given:
 
 
 def to_json(value: Any) -> str:
-    """JSON as short as it can be written."""
+    """The value as JSON, without white space."""
     return json.dumps(value, ensure_ascii=False, separators=(",", ":"))
 
 
 def shown(text: str, limit: int = 100) -> str:
-    """What the model wrote, quoted in an answer to it: never longer than `limit` characters."""
+    """Text of the model, quoted for a message to it and cut after `limit` characters."""
     return repr(text if len(text) <= limit else text[:limit] + "…")
 
 
 @dataclass(frozen=True, slots=True)
 class Contents:
-    """What a type of toolset consists of, before the options of the agent file.
+    """The contents of a toolset, before the options of the agent file are applied.
 
-    `load` is for tools that have to be fetched first; it is given the names to keep (None: all) and whether only
-    read-only tools are wanted, and is asked again when it raised `ToolError`.
+    Args:
+        tools: the tools, where they are known at once.
+        instruction: a section for the system prompt.
+        load: fetches the tools instead. Receives the names to keep (None: all) and whether only read-only tools are
+            wanted; called again before the next step if it raised `ToolError`.
     """
 
     tools: Sequence[Tool] = ()
@@ -99,7 +104,7 @@ class Contents:
 
 
 class BuiltinToolset:
-    """A `Toolset` with its options applied. `instruction` belongs into the system prompt of its agent."""
+    """A `Toolset` with the options of the agent file applied. `instruction` is added to the system prompt."""
 
     def __init__(self, entry: ToolsetConfig, contents: Contents) -> None:
         self.name = entry.name or entry.type

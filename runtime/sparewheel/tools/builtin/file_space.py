@@ -1,4 +1,4 @@
-"""Files in a session's storage: an index of sizes under one key, each content under its own."""
+"""Files in a session's storage: one key for the index of sizes, and one for each content."""
 
 from __future__ import annotations
 
@@ -29,13 +29,13 @@ class _Index(BaseModel):
 
 
 class FileSpace:
-    """The files of one session. A content without an entry in the index does not exist: it is what a crash left."""
+    """The files of one session. A content that is not in the index was left by a crash and does not count."""
 
     def __init__(self, services: Services) -> None:
         self._services = services
 
     async def sizes(self, folder: str = "") -> dict[str, int]:
-        """The files below a folder, or the one file of that name. Raises `ToolError`."""
+        """Sizes in bytes of the files below a folder, or of the one file of that name. Raises `ToolError`."""
         sizes = (await self._services.load(_INDEX, _Index)).sizes
         if folder.strip("/") in ("", "."):
             return sizes
@@ -43,7 +43,7 @@ class FileSpace:
         return {each: size for each, size in sizes.items() if each == path or each.startswith(f"{path}/")}
 
     async def read(self, path: str) -> str:
-        """Raises `ToolError` when there is no such file."""
+        """The text of a file. Raises `ToolError` if there is no such file."""
         path = check_path(path)
         sizes = (await self._services.load(_INDEX, _Index)).sizes
         text = await self._services.store.get(_key(path)) if path in sizes else None
@@ -52,7 +52,10 @@ class FileSpace:
         return text
 
     async def write(self, path: str, change: Callable[[str | None], str]) -> int:
-        """Replace a file's text (None: there is none) by what `change` makes of it; its size. Raises `ToolError`."""
+        """Replace the text of a file and return its size in bytes.
+
+        `change` receives the present text, None for a new file, and returns the new one. Raises `ToolError`.
+        """
         path = check_path(path)
         async with self._services.change(_INDEX, _Index) as index:
             sizes = index.sizes
@@ -64,7 +67,7 @@ class FileSpace:
         return size
 
     async def delete(self, path: str) -> None:
-        """Raises `ToolError` when there is no such file."""
+        """Delete a file. Raises `ToolError` if there is no such file."""
         path = check_path(path)
         async with self._services.change(_INDEX, _Index) as index:
             if index.sizes.pop(path, None) is None:
@@ -73,12 +76,14 @@ class FileSpace:
 
 
 def check_path(path: str) -> str:
-    """A path in its one form. Raises `ToolError` for what could mean two things, or leads elsewhere."""
+    """Normalise a path. Raises `ToolError` for one that is ambiguous or leaves the file space."""
     path = unicodedata.normalize("NFC", path)
     if not path or len(path) > MAX_PATH:
         raise ToolError(f"A path has 1 to {MAX_PATH} characters.")
     if _CONTROL.search(path) or "\\" in path:
-        raise ToolError(f"{shown(path)} holds a character that paths must not have; folders are separated by /.")
+        raise ToolError(
+            f"{shown(path)} contains a character that is not allowed in a path; folders are separated by /."
+        )
     if any(part in ("", ".", "..") or part != part.strip() for part in path.split("/")):
         raise ToolError(f"{shown(path)} is not a path of this file space; one looks like notes/today.md.")
     return path
@@ -86,14 +91,14 @@ def check_path(path: str) -> str:
 
 def _check_room(sizes: dict[str, int], path: str, size: int) -> None:
     if size > MAX_FILE:
-        raise ToolError(f"A file holds {MAX_FILE} bytes at most; this would be {size}.")
+        raise ToolError(f"A file can have {MAX_FILE} bytes at most; this one would have {size}.")
     if path not in sizes and len(sizes) >= MAX_FILES:
         raise ToolError(f"There are {MAX_FILES} files already: delete some first.")
     if sum(sizes.values()) - sizes.get(path, 0) + size > MAX_ALL:
-        raise ToolError(f"All files together hold {MAX_ALL} bytes at most: delete some first.")
+        raise ToolError(f"All files together can have {MAX_ALL} bytes at most: delete some first.")
     parents = path.split("/")[:-1]
     if any("/".join(parents[:depth]) in sizes for depth in range(1, len(parents) + 1)):
-        raise ToolError(f"{shown(path)} is below something that is a file.")
+        raise ToolError(f"A parent of {shown(path)} is a file, not a folder.")
     if any(each.startswith(f"{path}/") for each in sizes):
         raise ToolError(f"{shown(path)} is a folder.")
 

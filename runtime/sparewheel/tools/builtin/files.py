@@ -1,4 +1,4 @@
-"""`files`: files that live in the session's own storage, for notes, drafts and results. Not the user's disk."""
+"""`files`: files in the session's own storage, not on the user's disk, for notes, drafts and results."""
 
 from __future__ import annotations
 
@@ -20,11 +20,11 @@ MAX_LINE: Final = 300  # characters of a line that is shown as a hit
 
 _INSTRUCTION = """## File tools
 
-You have files of your own, for notes, drafts and results. They are kept with this session, not on the user's disk, and
-start out empty.
+You can keep files for notes, drafts and results. They are stored with this session, not on the user's disk. There are
+none at the start.
 
-- Paths are relative, such as `notes/today.md`; folders need not be made.
-- `edit_file` changes a part of a file without writing all of it again; each oldText must occur exactly once."""
+- Paths are relative, such as `notes/today.md`; folders are created as needed.
+- `edit_file` changes parts of a file without rewriting all of it; each oldText must occur exactly once."""
 
 
 class _Path(Arguments):
@@ -32,12 +32,12 @@ class _Path(Arguments):
 
 
 class _List(Arguments):
-    path: str = Field("", description="Only what is below this folder.")
+    path: str = Field("", description="List or search only below this folder.")
 
 
 class _Read(_Path):
-    line: int = Field(1, ge=1, description="The line to begin with.")
-    limit: int | None = Field(None, ge=1, description="How many lines to read at most.")
+    line: int = Field(1, ge=1, description="The first line to read.")
+    limit: int | None = Field(None, ge=1, description="The maximum number of lines to read.")
 
 
 class _Write(_Path):
@@ -45,16 +45,18 @@ class _Write(_Path):
 
 
 class _Edit(Arguments):
-    oldText: str = Field(min_length=1, description="What stands there now; it must occur exactly once.")
-    newText: str = Field(description="What takes its place.")
+    oldText: str = Field(min_length=1, description="The text to replace; it must occur exactly once in the file.")
+    newText: str = Field(description="The text to put in its place.")
 
 
 class _EditMany(_Path):
-    edits: list[_Edit] = Field(min_length=1, max_length=100, description="The changes, made one after the other.")
+    edits: list[_Edit] = Field(min_length=1, max_length=100, description="The changes, applied one after the other.")
 
 
 class _Search(_List):
-    query: str = Field(min_length=1, max_length=1_000, description="The text to look for, in any case of letters.")
+    query: str = Field(
+        min_length=1, max_length=1_000, description="The text to find; upper and lower case are the same."
+    )
 
 
 class _Tools:
@@ -90,7 +92,7 @@ class _Tools:
                 if count != 1:
                     raise ToolError(
                         f"The oldText of edit {number} occurs {count} times in {given.path}, not once; nothing was "
-                        f"changed. {'Read the file again.' if count == 0 else 'Quote more of what is around it.'}"
+                        f"changed. {'Read the file again.' if count == 0 else 'Quote more of the text around it.'}"
                     )
                 text = text.replace(edit.oldText, edit.newText)
             return text
@@ -117,11 +119,13 @@ class _Tools:
 def files(entry: ToolsetConfig, services: Services) -> Contents:
     calls = _Tools(services)
     tools = [
-        make_tool("list_files", "Lists the files with their sizes.", _List, calls.list, read_only=True),
-        make_tool("read_file", "Reads a file, or some lines of it.", _Read, calls.read, read_only=True),
-        make_tool("write_file", "Creates a file, or replaces its content.", _Write, calls.write, exclusive=True),
-        make_tool("edit_file", "Replaces pieces of a file; all or none.", _EditMany, calls.edit, exclusive=True),
+        make_tool("list_files", "Lists the files and their sizes.", _List, calls.list, read_only=True),
+        make_tool("read_file", "Reads a file, or a range of its lines.", _Read, calls.read, read_only=True),
+        make_tool("write_file", "Creates a file or replaces its content.", _Write, calls.write, exclusive=True),
+        make_tool("edit_file", "Replaces parts of a file: all of them or none.", _EditMany, calls.edit, exclusive=True),
         make_tool("delete_file", "Deletes a file.", _Path, calls.delete, exclusive=True),
-        make_tool("search_files_content", "Finds lines that hold a text.", _Search, calls.search, read_only=True),
+        make_tool(
+            "search_files_content", "Finds the lines that contain a text.", _Search, calls.search, read_only=True
+        ),
     ]
     return Contents(tools, _INSTRUCTION)

@@ -1,4 +1,4 @@
-"""`memory`: what the agent wants to know later, by keyword and category."""
+"""`memory`: notes that the agent keeps for later, found by keyword and category."""
 
 from __future__ import annotations
 
@@ -23,10 +23,10 @@ _KEY: Final = "memory"
 
 _INSTRUCTION = """## Memory tools
 
-- Look for what you know already before you act: `search_memories` by keyword or category; `get_memories` for all of it.
-- Remember what will matter later: preferences, corrections, decisions, facts of the project. Do it without saying so.
-- Change what has changed with `update_memory`; add only what is new.
-- Categories that work well: preference, fact, project, decision."""
+- Before you act, look for what you already know: `search_memories` by keyword or category, `get_memories` for all.
+- Store what will matter later: preferences, corrections, decisions, facts of the project. Do not announce it.
+- Use `update_memory` for what has changed; add only what is new.
+- Useful categories: preference, fact, project, decision."""
 
 Text = Annotated[str, Field(min_length=1, max_length=MAX_LENGTH)]
 Category = Annotated[str, Field(max_length=100)]
@@ -43,13 +43,13 @@ class _Memory(BaseModel):
 
 
 class _Memories(BaseModel):
-    created: int = 0  # ever: an id is not given twice
+    created: int = 0  # in total, so that no id is used twice
     items: dict[str, _Memory] = {}
 
 
 class _Add(Arguments):
-    memory: Text = Field(description="What to remember.")
-    category: Category = Field("", description="What it belongs to, such as preference, fact, project.")
+    memory: Text = Field(description="The text to remember.")
+    category: Category = Field("", description="A category, such as preference, fact or project.")
 
 
 class _Identified(Arguments):
@@ -62,8 +62,8 @@ class _Search(Arguments):
 
 
 class _Update(_Identified):
-    memory: Text = Field(description="What to remember instead.")
-    category: Category = Field("", description="Its new category; kept as it is when left out.")
+    memory: Text = Field(description="The new text.")
+    category: Category = Field("", description="Its new category; unchanged if omitted.")
 
 
 class _Tools:
@@ -112,7 +112,7 @@ class _Tools:
 def _find(memories: _Memories, identity: str) -> _Memory:
     memory = memories.items.get(identity)
     if memory is None:
-        raise ToolError(f"There is no memory {shown(identity)}: search_memories and get_memories say which there are.")
+        raise ToolError(f"There is no memory {shown(identity)}: use search_memories or get_memories to find one.")
     return memory
 
 
@@ -123,10 +123,10 @@ def _report(memories: Iterable[_Memory]) -> str:
 def memory(entry: ToolsetConfig, services: Services) -> Contents:
     calls = _Tools(services)
     tools = [
-        make_tool("add_memory", "Remembers something new.", _Add, calls.add, exclusive=True),
+        make_tool("add_memory", "Stores a new memory.", _Add, calls.add, exclusive=True),
         make_tool("get_memories", "Reads all memories.", NoArguments, calls.get, read_only=True),
-        make_tool("delete_memory", "Forgets a memory.", _Identified, calls.delete, exclusive=True),
-        make_tool("search_memories", "Finds memories by keyword, category.", _Search, calls.search, read_only=True),
+        make_tool("delete_memory", "Deletes a memory.", _Identified, calls.delete, exclusive=True),
+        make_tool("search_memories", "Finds memories by keyword or category.", _Search, calls.search, read_only=True),
         make_tool("update_memory", "Changes a memory.", _Update, calls.update, exclusive=True),
     ]
     return Contents(tools, _INSTRUCTION)

@@ -1,4 +1,4 @@
-"""`model_picker`: the agent changes its own model, among those it is offered."""
+"""`model_picker`: lets the agent change its own model, among those that the agent file offers."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 
 class _Change(Arguments):
-    model: str = Field(description="The model to change to: one of those offered.")
+    model: str = Field(description="The model to change to, one of those offered.")
 
 
 def model_picker(entry: ToolsetConfig, services: Services) -> Contents:
@@ -39,7 +39,7 @@ def model_picker(entry: ToolsetConfig, services: Services) -> Contents:
         return "From the next step on, the original model answers."
 
     description = f"Changes the model, for a task that another one does better. Offered: {offered}."
-    back = "Goes back to the original model, when that task is done."
+    back = "Changes back to the original model, when that task is done."
     tools = [
         make_tool("change_model", description, _Change, change, read_only=True, exclusive=True),
         make_tool("revert_model", back, NoArguments, revert, read_only=True, exclusive=True),

@@ -1,4 +1,4 @@
-"""`plan`: named documents that the agents of a session work on together."""
+"""`plan`: named documents that all agents of a session can read and change."""
 
 from __future__ import annotations
 
@@ -24,14 +24,14 @@ _KEY: Final = "plan"
 
 _INSTRUCTION = """## Plan tools
 
-Plans are documents with a name that all agents of this session share.
+Plans are named documents that all agents of this session share.
 
-- `list_plans` says which there are; read a plan before you act on it or change it.
+- `list_plans` lists them; read a plan before you act on it or change it.
 - `write_plan` replaces the whole content, so keep what is still needed. Set title and author (your name).
-- The status is a word of your choice (in-progress, blocked, done); `set_plan_status` changes it without the content.
-- Every change raises the revision. Pass the one you read as last_known_revision: if somebody else has changed the plan
-  since, nothing is written, and you read it again.
-- Names are small letters, digits, `-` and `_`."""
+- The status is a word of your choice (in-progress, blocked, done); `set_plan_status` changes only the status.
+- Every change raises the revision. Pass the revision you read as last_known_revision: if another agent has changed the
+  plan since then, nothing is written; read it again.
+- Names consist of lower-case letters, digits, `-` and `_`."""
 
 Name = Annotated[str, Field(pattern="^[a-z0-9][a-z0-9_-]{0,99}$")]
 Label = Annotated[str, Field(max_length=200)]
@@ -48,7 +48,7 @@ class _Plan(BaseModel):
     content: str = ""
 
     def summary(self) -> dict[str, Any]:
-        """What there is to say without the content; what is not set is left out."""
+        """The fields that are set, without the content."""
         return {key: value for key, value in self.model_dump(exclude={"content"}).items() if value != ""}
 
 
@@ -62,7 +62,7 @@ class _Named(Arguments):
 
 class _Guarded(_Named):
     last_known_revision: Revision | None = Field(
-        None, description="The revision you read; the call is refused when the plan has another one by now."
+        None, description="The revision you read; the call fails if the plan has a newer one."
     )
 
 
@@ -70,11 +70,11 @@ class _Write(_Guarded):
     content: str = Field(
         min_length=1,
         max_length=MAX_CONTENT,
-        description="The whole plan, in Markdown; replaces the former content.",
+        description="The whole plan in Markdown; replaces the former content.",
     )
-    title: Label = Field("", description="A title for people; kept as it is when left out.")
-    author: Label = Field("", description="Who writes this, such as your name; kept as it is when left out.")
-    status: Label = Field("", description="How far the plan is; kept as it is when left out.")
+    title: Label = Field("", description="A title; unchanged if omitted.")
+    author: Label = Field("", description="The author, such as your name; unchanged if omitted.")
+    status: Label = Field("", description="The status; unchanged if omitted.")
 
 
 class _SetStatus(_Guarded):
@@ -117,7 +117,7 @@ class _Tools:
 
     @asynccontextmanager
     async def _changing(self, given: _Guarded, *, create: bool = False) -> AsyncIterator[_Plan]:
-        """The plan, to be changed; raises its revision."""
+        """Yield the plan for changes, then raise its revision and store it."""
         async with self._services.change(_KEY, _Plans) as stored:
             if create and given.name not in stored.plans:
                 if len(stored.plans) >= MAX_PLANS:
@@ -156,8 +156,10 @@ def _status(plan: _Plan) -> dict[str, Any]:
 def plan(entry: ToolsetConfig, services: Services) -> Contents:
     calls = _Tools(services)
     tools = [
-        make_tool("write_plan", "Creates a plan, or replaces its content.", _Write, calls.write, exclusive=True),
-        make_tool("read_plan", "Reads a plan with all that belongs to it.", _Named, calls.read, read_only=True),
+        make_tool("write_plan", "Creates a plan or replaces its content.", _Write, calls.write, exclusive=True),
+        make_tool(
+            "read_plan", "Reads a plan: content, title, author, status, revision.", _Named, calls.read, read_only=True
+        ),
         make_tool("list_plans", "Lists all plans, without their content.", NoArguments, calls.list, read_only=True),
         make_tool("delete_plan", "Deletes a plan.", _Guarded, calls.delete, exclusive=True),
         make_tool("set_plan_status", "Sets a plan's status.", _SetStatus, calls.set_status, exclusive=True),

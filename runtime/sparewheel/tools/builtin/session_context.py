@@ -1,6 +1,6 @@
-"""`session_context`: reading back in the conversation, also in what is no longer sent to the model.
+"""`session_context`: reads the conversation, including messages that are no longer sent to the model.
 
-A page has no store of earlier sessions, so the only session there is to list is the one that runs.
+Earlier sessions are not available, so the current session is the only one that is listed.
 """
 
 from __future__ import annotations
@@ -24,17 +24,17 @@ _HEADINGS: Final = {"tool": "tool result"}
 
 _INSTRUCTION = """## Session context tools
 
-Older messages may no longer be in front of you. `list_sessions` says how long the conversation is, `read_session` reads
-it back, the newest messages first to be kept. Use them when what was said earlier matters, not otherwise."""
+Older messages may no longer be in your context. `list_sessions` tells how long the conversation is; `read_session`
+returns its latest messages, or those before a number. Use them only when earlier messages matter."""
 
 
 class _List(Arguments):
-    limit: int = Field(20, ge=1, le=100, description="How many sessions to list at most.")
+    limit: int = Field(20, ge=1, le=100, description="The maximum number of sessions to list.")
 
 
 class _Read(Arguments):
     session_id: str = Field(description="An id from list_sessions, or -1 for the latest session.")
-    before: int | None = Field(None, ge=1, description="Read only messages before this number, to go further back.")
+    before: int | None = Field(None, ge=1, description="Read only messages before this number.")
 
 
 class _Tools:
@@ -81,7 +81,7 @@ def session_context(entry: ToolsetConfig, services: Services) -> Contents:
         make_tool("list_sessions", "Lists the sessions that can be read.", _List, calls.list, read_only=True),
         make_tool(
             "read_session",
-            f"Reads a session's messages back, the latest {MAX_CHARS} characters of them.",
+            f"Reads a session's messages, at most the latest {MAX_CHARS} characters.",
             _Read,
             calls.read,
             read_only=True,

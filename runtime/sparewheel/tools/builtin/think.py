@@ -1,4 +1,4 @@
-"""`think`: a place to think aloud before acting. It does nothing, which helps models that do not reason unasked."""
+"""`think`: a tool without effect, in which a model that does not reason by itself can write down its reasoning."""
 
 from __future__ import annotations
 
@@ -15,8 +15,8 @@ if TYPE_CHECKING:
 
 _INSTRUCTION = """## Think tool
 
-Before you act or answer on something with several steps, use `think` to list the rules that apply, check whether you
-have everything you need, plan, and look over what tools have told you."""
+Before you act or answer on a task of several steps, use `think` to list the rules that apply, check whether you have
+all information you need, make a plan, and review the results of tools."""
 
 
 class _Thought(Arguments):
@@ -27,5 +27,7 @@ def think(entry: ToolsetConfig, services: Services) -> Contents:
     async def note(given: _Thought, _: ToolContext) -> str:
         return "Noted."
 
-    description = "Think about something. Gets no new information and changes nothing; the thought is kept in the log."
+    description = (
+        "Writes down a thought. It gets no new information and changes nothing; the thought is kept in the log."
+    )
     return Contents([make_tool("think", description, _Thought, note, read_only=True)], _INSTRUCTION)

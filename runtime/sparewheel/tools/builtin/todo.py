@@ -1,4 +1,4 @@
-"""`todo`: the steps of a task, and how far each is."""
+"""`todo`: the steps of a task and their status."""
 
 from __future__ import annotations
 
@@ -19,9 +19,9 @@ MAX_DESCRIPTION: Final = 1_000  # characters
 
 _INSTRUCTION = """## Todo tools
 
-- Before work of several steps, write a todo for each (`create_todos` takes them all at once).
-- Set a todo to in-progress when you begin it and to completed as soon as it is done; `update_todos` takes several.
-- All must be completed before your final answer."""
+- Before a task of several steps, create a todo for each step (`create_todos` creates several at once).
+- Set a todo to in-progress when you start it and to completed when it is done; `update_todos` changes several.
+- Complete all todos before your final answer."""
 
 Status = Literal["pending", "in-progress", "completed"]
 Description = Annotated[str, Field(min_length=1, max_length=MAX_DESCRIPTION)]
@@ -34,17 +34,17 @@ class _Todo(BaseModel):
 
 
 class _Todos(BaseModel):
-    created: int = 0  # ever: an id is not given twice
+    created: int = 0  # in total, so that no id is used twice
     items: list[_Todo] = []
 
 
 class _Create(Arguments):
-    description: Description = Field(description="What is to be done.")
+    description: Description = Field(description="What to do.")
 
 
 class _CreateMany(Arguments):
     descriptions: list[Description] = Field(
-        min_length=1, max_length=MAX_TODOS, description="What is to be done, one entry a todo."
+        min_length=1, max_length=MAX_TODOS, description="What to do, one entry for each todo."
     )
 
 
@@ -54,11 +54,13 @@ class _Update(Arguments):
 
 
 class _UpdateMany(Arguments):
-    updates: list[_Update] = Field(min_length=1, max_length=MAX_TODOS, description="The changes, one entry a todo.")
+    updates: list[_Update] = Field(
+        min_length=1, max_length=MAX_TODOS, description="The changes, one entry for each todo."
+    )
 
 
 class _Tools:
-    """The calls. A list that is not `shared` belongs to one agent."""
+    """The calls. Each agent has its own list, unless it is `shared`."""
 
     def __init__(self, services: Services, shared: bool) -> None:
         self._services = services
@@ -90,13 +92,13 @@ class _Tools:
 
 
 def _add(todos: _Todos, descriptions: list[str]) -> list[dict[str, Any]]:
-    """Completed todos give way where there would be too many, the oldest first."""
+    """Add todos; where there would be too many, the oldest completed ones are dropped."""
     excess = len(todos.items) + len(descriptions) - MAX_TODOS
     done = [todo for todo in todos.items if todo.status == "completed"]
     if excess > len(done):
         raise ToolError(
             f"There is room for {MAX_TODOS} todos, and {len(todos.items) - len(done)} are not completed. "
-            "Nothing was added: complete some first, or write fewer and larger ones."
+            "Nothing was added: complete some first, or create fewer and larger ones."
         )
     dropped = {todo.id for todo in done[: max(excess, 0)]}
     added = [
@@ -118,7 +120,7 @@ def _report(todos: _Todos, **facts: Any) -> str:
 
 def todo(entry: ToolsetConfig, services: Services) -> Contents:
     calls = _Tools(services, entry.shared)
-    # Read-only although they write: what they write is the agent's own list, and asking the user for each helps nobody.
+    # Marked read-only although they write: the list is the agent's own, so no approval is needed.
     tools = [
         make_tool("create_todo", "Adds one todo.", _Create, calls.create, read_only=True, exclusive=True),
         make_tool(

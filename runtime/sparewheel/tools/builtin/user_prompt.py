@@ -1,4 +1,4 @@
-"""`user_prompt`: a question of the agent to the user, answered in a form."""
+"""`user_prompt`: asks the user a question, which is answered in a form."""
 
 from __future__ import annotations
 
@@ -17,20 +17,21 @@ if TYPE_CHECKING:
     from ..services import Services
 
 MAX_SCHEMA: Final = 20_000  # characters of JSON
-TIMEOUT: Final = 3_600.0  # seconds: people go for lunch; the loop's own limit comes first
+TIMEOUT: Final = 3_600.0  # seconds; people may be away
 _ANSWER: Final = "answer"
 
 _INSTRUCTION = """## User prompt tool
 
-Ask the user with `user_prompt` when only they can know or decide. A JSON schema makes a form of it:
-a choice is {"type": "string", "enum": ["red", "blue"]}, several fields are
-{"type": "object", "properties": {"name": {"type": "string"}}, "required": ["name"]}; without one, they write freely.
-The result is {"action": "accept" | "decline" | "cancel", "content": {...}}; a single value is in content.answer."""
+Ask the user with `user_prompt` when only they can know or decide. A JSON schema turns the question into a form:
+{"type": "string", "enum": ["red", "blue"]} is a choice,
+{"type": "object", "properties": {"name": {"type": "string"}}, "required": ["name"]} has fields; without a schema the
+user writes free text. The result is {"action": "accept" | "decline" | "cancel", "content": {...}}; a single value is in
+content.answer."""
 
 
 class _Question(Arguments):
-    message: str = Field(min_length=1, max_length=10_000, description="The question, as the user reads it.")
-    title: str = Field("", max_length=200, description="A heading for it.")
+    message: str = Field(min_length=1, max_length=10_000, description="The question to the user.")
+    title: str = Field("", max_length=200, description="A heading above the question.")
     schema_: dict[str, Any] = Field(
         {}, alias="schema", description="JSON schema of the answer: an object with properties, or one simple value."
     )
@@ -39,7 +40,7 @@ class _Question(Arguments):
 async def _ask(given: _Question, context: ToolContext) -> ToolResult:
     size = len(to_json(given.schema_))
     if size > MAX_SCHEMA:
-        raise ToolError(f"The schema has {size} characters, {MAX_SCHEMA} are allowed: ask for less at a time.")
+        raise ToolError(f"The schema has {size} characters, and {MAX_SCHEMA} are allowed: ask for less at a time.")
     answer = await context.ask_user(given.message, _form(given.schema_, given.title))
     accepted = answer.get("action") == "accept"
     facts = {key: answer[key] for key in ("action", "content") if answer.get(key) is not None}
@@ -47,7 +48,7 @@ async def _ask(given: _Question, context: ToolContext) -> ToolResult:
 
 
 def _form(schema: Mapping[str, Any], title: str) -> dict[str, Any]:
-    """The schema of a form is an object's; a simple value becomes its one field."""
+    """The schema of the form: an object. A simple value becomes its only field."""
     simple = schema.get("type") != "object" and "properties" not in schema
     field = dict(schema) or {"type": "string"}
     form = {"type": "object", "properties": {_ANSWER: field}, "required": [_ANSWER]} if simple else field
@@ -55,7 +56,7 @@ def _form(schema: Mapping[str, Any], title: str) -> dict[str, Any]:
 
 
 def user_prompt(entry: ToolsetConfig, services: Services) -> Contents:
-    description = "Asks the user a question and waits for the answer. A JSON schema says what the answer looks like."
+    description = "Asks the user a question and waits for the answer, whose shape a JSON schema can define."
     timeout = TIMEOUT if entry.timeout is None else float(entry.timeout)
     tool = make_tool("user_prompt", description, _Question, _ask, read_only=True, timeout=timeout)
     return Contents([tool], _INSTRUCTION)

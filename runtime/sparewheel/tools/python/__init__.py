@@ -1,1 +1,1 @@
-"""Tools written in Python in an agent file: read, described, and called."""
+"""Tools that are Python functions: of an agent file (`toolset`) or of a Python program (`functions`)."""

@@ -1,7 +1,7 @@
-"""What a docstring tells of a function and its arguments, in Google's, numpy's or Sphinx's style.
+"""Reads the docstrings of functions, in Google, numpy or Sphinx style.
 
 Parsed by docstring-parser (https://github.com/rr-/docstring_parser), which is imported at the first docstring of more
-than one line. Each style is tried by itself, because a docstring may mix them.
+than one line. Each style is tried separately, because a docstring may mix them.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ _MAX_PROBLEM: Final = 200  # characters
 class Docstring:
     """The first paragraph in one line, and the description of each argument by its name.
 
-    `problem` tells why no arguments were found where there should be some; it is empty otherwise.
+    `problem` is the reason why the descriptions of arguments could not be read; empty if there is none.
     """
 
     summary: str = ""
@@ -43,7 +43,7 @@ def read_docstring(text: str | None) -> Docstring:
     parsed, problems = _parse(text)
     arguments = {name: words for each in parsed for name, words in _arguments(each)}
     descriptions = [each.description or "" for each in parsed]
-    summary = min(descriptions, key=len, default=text).partition("\n\n")[0]  # the style that found sections cut most
+    summary = min(descriptions, key=len, default=text).partition("\n\n")[0]  # a style that finds sections cuts them off
     problem = problems[0][:_MAX_PROBLEM].rstrip(".") if problems and not arguments else ""
     return Docstring(_in_one_line(summary), arguments, problem)
 

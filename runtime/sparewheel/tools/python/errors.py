@@ -1,4 +1,4 @@
-"""What went wrong in the user's Python, for a reader who can see that Python and nothing else."""
+"""Error texts about the user's Python code, for readers who can see that code only."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ _MAX_LINE: Final = 200
 def explain(error: BaseException, source: str, filename: str, secrets: Iterable[str] = ()) -> str:
     """The exception's type and message, and the innermost line of `source` that it came through.
 
-    Nothing of the interpreter's own files is told. Never raises, whatever the exception does when it is printed.
+    Lines of other files are not included. Never raises, even if the exception cannot be printed.
     """
     number = _line_number(error, filename)
     text = f"{type(error).__name__}: {_message(error)}".rstrip(": ")

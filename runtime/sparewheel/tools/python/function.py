@@ -88,9 +88,9 @@ async def _run(function: Callable[..., Any], positional: list[Any], named: dict[
 
 
 async def _apart(function: Callable[..., Any], positional: list[Any], named: dict[str, Any]) -> Any:
-    """Call a function that may block. If the call is cancelled while the function waits, the function goes on alone.
+    """Call a function that may block. If the call is cancelled while the function waits, the function continues.
 
-    With JSPI (Chromium, Firefox), `requests` and `time.sleep` let everything else go on while they wait.
+    With JSPI (Chromium, Firefox), `requests` and `time.sleep` let other tasks run while they wait.
     """
 
     async def call() -> tuple[Any, SystemExit | None]:
@@ -109,17 +109,17 @@ async def _apart(function: Callable[..., Any], positional: list[Any], named: dic
 
 
 def _text(result: Any, name: str) -> str:
-    """What the model reads: a str as it is, everything else as JSON."""
+    """The text for the model: a str unchanged, everything else as JSON."""
     if isinstance(result, str):
         return result
     try:
         return to_json(result, fallback=_plain, inf_nan_mode="strings").decode()
     except (PydanticSerializationError, ValueError, RecursionError) as error:
-        raise ToolError(f"{name} returned a {type(result).__name__} that cannot be said in JSON: {error}") from None
+        raise ToolError(f"{name} returned a {type(result).__name__} that cannot be written as JSON: {error}") from None
 
 
 def _plain(value: Any) -> Any:
-    """Numbers and arrays of numpy and its kin say themselves what they are in Python."""
+    """Convert numbers and arrays of numpy and similar libraries to Python values."""
     if callable(convert := getattr(value, "tolist", None)):
         return convert()
     raise TypeError(f"{type(value).__name__} is not JSON; return text, numbers, lists, dicts, dataclasses or models")

@@ -1,9 +1,8 @@
-"""`urllib` in the user's Python: a browser has no sockets, so requests go by XMLHttpRequest, which pyodide-http sends.
+"""Makes `urllib` work in the user's Python: a browser has no sockets, and pyodide-http sends by XMLHttpRequest.
 
-Only the innermost step of `urllib.request` is replaced, not `urlopen` as pyodide-http would do it: so openers, POST by
-`data`, timeouts and `HTTPError` stay what the standard library makes of them. `requests` and `urllib3` are left alone:
-urllib3 knows browsers itself, and pyodide-http's patch of `requests` makes streams wait for ever on pages that are
-cross-origin isolated.
+Only the innermost step of `urllib.request` is replaced, not `urlopen` as in pyodide-http itself, so that openers, POST
+by `data`, timeouts and `HTTPError` work as in the standard library. `requests` and `urllib3` are not patched: urllib3
+supports browsers itself, and with pyodide-http's patch of `requests` a stream hangs on cross-origin isolated pages.
 """
 
 from __future__ import annotations
@@ -20,18 +19,18 @@ if TYPE_CHECKING:
 
     from ...transports.packages import LoadPackages
 
-DEFAULT_TIMEOUT: Final = 60.0  # seconds; nothing else of the runtime goes on while such a request waits
+DEFAULT_TIMEOUT: Final = 60.0  # seconds; such a request blocks the whole runtime
 
-# The browser sets these itself, or asks the server's permission for what the user never meant to send.
+# The browser sets these itself; sent by us, they would only cause a CORS preflight.
 _NOT_SENT: Final = frozenset(
     {"accept-encoding", "connection", "content-length", "host", "transfer-encoding", "user-agent"}
 )
-# What the browser has already undone.
+# The browser has already decoded these.
 _UNDONE: Final = frozenset({"content-encoding", "content-length", "transfer-encoding"})
 
 
 async def prepare_urllib(load: LoadPackages) -> None:
-    """Make `urllib.request` work where it does not by itself. Raises `ConfigError` when its helper is not here."""
+    """Patch `urllib.request` in a browser. Raises `ConfigError` if pyodide-http cannot be loaded."""
     if sys.platform != "emscripten":
         return
     await load(["pyodide-http"])
@@ -43,7 +42,7 @@ async def prepare_urllib(load: LoadPackages) -> None:
 
 
 def _open(_: object, request: urllib.request.Request) -> HTTPResponse:
-    """Send one request and wait for all of its answer. Raises `URLError`."""
+    """Send one request and wait for the whole response. Raises `URLError`."""
     from pyodide_http._core import Request, send  # type: ignore[import-not-found]  # as above
 
     headers = {**request.headers, **request.unredirected_hdrs}
@@ -60,7 +59,9 @@ def _open(_: object, request: urllib.request.Request) -> HTTPResponse:
     except Exception as error:  # a JsException, whose class only the bridge may import
         if getattr(error, "name", "") == "TimeoutError":
             raise URLError(TimeoutError(f"no answer within {limit:g} s")) from None
-        raise URLError(f"no answer: no network, or the server does not let this page ask (CORS): {error}") from None
+        raise URLError(
+            f"no answer: no network, or the server does not allow requests from this page (CORS): {error}"
+        ) from None
     return _response(answer.status_code, answer.headers, answer.body, request)
 
 
@@ -71,7 +72,7 @@ def _body(data: Any) -> bytes | None:
 
 
 def _response(status: int, headers: dict[str, str], body: bytes, request: urllib.request.Request) -> HTTPResponse:
-    """The answer as `http.client` gives it. Across origins, most headers are not there to be read."""
+    """The response in the form of `http.client`. Across origins most headers cannot be read."""
     told = {name: value for name, value in headers.items() if name.lower() not in _UNDONE}
     told["Content-Length"] = str(len(body))
     start = f"HTTP/1.1 {status} {responses.get(status, '')}"
@@ -85,7 +86,7 @@ def _response(status: int, headers: dict[str, str], body: bytes, request: urllib
 
 
 class _Received:
-    """A socket that has received all it will."""
+    """A socket whose data has arrived completely."""
 
     def __init__(self, data: bytes) -> None:
         self._data = data

@@ -1,4 +1,4 @@
-"""`@tool`: how a function of the user's own Python says what kind of tool it is."""
+"""`@tool`: marks a Python function as a tool, with options."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ _ATTRIBUTE: Final = "__sparewheel_tool__"
 
 @dataclass(frozen=True, slots=True)
 class Mark:
-    """What `@tool` says of a function. `timeout` is in seconds; None is the toolset's."""
+    """The options of `@tool`. `timeout` is in seconds; None: that of the toolset."""
 
     read_only: bool = False
     timeout: float | None = None

@@ -1,4 +1,4 @@
-"""A function's signature as a JSON schema for the model, and as a check of what the model then passes. By pydantic."""
+"""A function's signature as a JSON schema for the model, and as a check of the model's arguments, by pydantic."""
 
 from __future__ import annotations
 
@@ -25,16 +25,18 @@ _ANY_NUMBER: Final = (inspect.Parameter.VAR_POSITIONAL, inspect.Parameter.VAR_KE
 
 
 class _Schema(UntitledFields):
-    """Leaves out a default that is not JSON."""
+    """Omits defaults that cannot be written as JSON."""
 
     ignored_warning_kinds: set[JsonSchemaWarningKind] = {"skipped-choice", "non-serializable-default"}  # noqa: RUF012
 
 
 class Signature:
-    """How a function is called. `schema` is the JSON schema of its arguments.
+    """How to call a function. `schema` is the JSON schema of its arguments.
 
-    A parameter annotated with `ToolContext` is not the model's: it gets the context of the call. Raises `ToolError`
-    for a function that a model could not call: one with `*args`, or with a type that has no JSON schema.
+    A parameter annotated with `ToolContext` receives the context of the call and is not in the schema.
+
+    Raises:
+        ToolError: a model cannot call the function: it has `*args`, or a type without a JSON schema.
     """
 
     def __init__(self, function: Callable[..., Any], words: Mapping[str, str]) -> None:
@@ -42,7 +44,7 @@ class Signature:
         hints = _hints(function)
         self._context = [each for each in parameters if hints.get(each.name) is ToolContext]
         self._own = [each for each in parameters if each not in self._context]
-        # Not under their own names: `schema` or `_x` could not be fields of a model.
+        # Fields are numbered, because names such as `schema` or `_x` cannot be fields of a pydantic model.
         fields: dict[str, Any] = {f"field{number}": _field(each, hints, words) for number, each in enumerate(self._own)}
         try:
             self._model: type[BaseModel] = create_model("Arguments", __config__=ConfigDict(extra="forbid"), **fields)
@@ -51,7 +53,7 @@ class Signature:
             raise ToolError(f"its arguments have no JSON schema: {error.message.splitlines()[0]}") from None
 
     def bind(self, arguments: Mapping[str, Any], context: ToolContext) -> Arguments:
-        """Positional and named arguments for the function. Raises `ToolError` with what the model has to correct."""
+        """The positional and the named arguments for the function. Raises `ToolError` for the model to correct."""
         given = dict(arguments)
         try:
             checked = self._model.model_validate(given)
@@ -60,7 +62,7 @@ class Signature:
         values = {
             parameter.name: getattr(checked, field)
             for field, parameter in zip(type(checked).model_fields, self._own, strict=True)
-            if field in checked.model_fields_set  # what was left out gets the function's own default
+            if field in checked.model_fields_set  # an omitted argument gets the function's own default
         }
         values |= {parameter.name: context for parameter in self._context}
         positional = [each.name for each in (*self._own, *self._context) if each.kind is each.POSITIONAL_ONLY]
@@ -70,12 +72,12 @@ class Signature:
 def _hints(function: Callable[..., Any]) -> dict[str, Any]:
     try:
         return get_type_hints(inspect.unwrap(function), include_extras=True)
-    except Exception as error:  # annotations are the user's code: anything can come out of it
+    except Exception as error:  # annotations are the user's code and may raise anything
         raise ToolError(f"its annotations cannot be read: {type(error).__name__}: {error}") from None
 
 
 def _field(parameter: inspect.Parameter, hints: Mapping[str, Any], words: Mapping[str, str]) -> tuple[Any, Any]:
-    """The model's field for a parameter: its type, and what else is known of it."""
+    """The pydantic field of a parameter: its annotation and options."""
     name, default = parameter.name, parameter.default
     if parameter.kind in _ANY_NUMBER:
         raise ToolError(f"it takes any number of arguments ({parameter}); name each one")
@@ -91,7 +93,7 @@ def _field(parameter: inspect.Parameter, hints: Mapping[str, Any], words: Mappin
 
 
 def _description(annotation: Any, docstring: str) -> str:
-    """What stands beside the type comes before what the docstring says; pydantic's own fields speak for themselves."""
+    """The description in the annotation, else the docstring's; empty where pydantic takes it from its own Field."""
     metadata = annotation.__metadata__ if get_origin(annotation) is Annotated else ()
     if any(isinstance(each, FieldInfo) and each.description for each in metadata):
         return ""

@@ -1,4 +1,4 @@
-"""The user's Python as a module of its own: compiled, run once, and searched for functions."""
+"""A Python file of the user as a module: compiled, run once, and searched for functions."""
 
 from __future__ import annotations
 
@@ -24,12 +24,12 @@ _numbers: Final = itertools.count(1)
 class Source:
     """The text of one Python file. Raises `ConfigError` for what is not Python.
 
-    Not isolated from anything: it is the code of whoever ships the agent, and runs where the runtime runs.
+    Not isolated: it is trusted code of the agent file, and runs in the interpreter of the runtime.
     """
 
     def __init__(self, text: str, filename: str) -> None:
         self.text = text
-        # Told apart from every other file by its name, because tracebacks know files only by that.
+        # Tracebacks identify a file by this name.
         self.filename = filename
         self._code, tree = _compile(text, filename)
         self.imports = set(_imports(ast.walk(tree)))
@@ -38,11 +38,11 @@ class Source:
 
     @property
     def lacks(self) -> list[str]:
-        """The modules that it imports as it starts and that are not here."""
+        """The modules that it imports at its start and that are not installed."""
         return sorted(name for name in self._needed_to_start if not _is_there(name))
 
     def functions(self) -> dict[str, Callable[..., Any]]:
-        """Run it, if it has not run yet; then its tools by name: what `@tool` marks, or all that is public."""
+        """Its functions by name, those with `@tool` or else all public ones. Runs the file at the first call."""
         if self._module is None:
             self._module = self._run()
         own = {
@@ -54,7 +54,7 @@ class Source:
         return marked or {name: value for name, value in own.items() if not name.startswith("_")}
 
     def close(self) -> None:
-        """Forget the module."""
+        """Remove the module."""
         if self._module is not None:
             sys.modules.pop(self._module.__name__, None)
             self._module = None
@@ -62,7 +62,7 @@ class Source:
     def _run(self) -> ModuleType:
         module = ModuleType(f"agent_tools_{next(_numbers)}")
         module.__file__ = self.filename
-        sys.modules[module.__name__] = module  # where dataclasses and pydantic look up what an annotation names
+        sys.modules[module.__name__] = module  # dataclasses and pydantic look up the names in annotations there
         try:
             exec(self._code, vars(module))
         except BaseException:
@@ -107,5 +107,5 @@ def _unwrapped(value: object) -> object:
     """The function below decorators such as `functools.cache`."""
     try:
         return inspect.unwrap(value) if callable(value) else value
-    except ValueError:  # wraps itself
+    except ValueError:  # a function that wraps itself
         return value

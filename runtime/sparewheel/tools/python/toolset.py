@@ -1,12 +1,12 @@
-"""Python tools: functions that the user ships with the agent, offered to the model as tools.
+"""The `python` toolset: functions of a Python file that comes with the agent, as tools.
 
-**Not isolated.** These functions are trusted like the agent file that brings them: they run in the runtime's own
-interpreter, can reach whatever it can (the conversation, the keys of the session, the network, the page's origin), and
-what they do to it lasts. Whoever ships the agent answers for them. Code that a model wrote is never run here.
+**Not isolated.** The functions are trusted code, like the agent file that names them. They run in the runtime's own
+interpreter and can access the conversation, the session's keys, the network and the page's origin. Code that a model
+wrote is never run here.
 
-The file runs once a session, when a turn first asks for its tools; what it keeps in globals stays until the session is
-closed. An `async` function can be stopped at its `await`s. One that is not, and blocks, cannot be stopped by anybody:
-nothing else of the runtime goes on while it computes, and neither Stop nor a timeout can reach it.
+The file runs once a session, before the first step; its globals last until the session is closed. An `async` function
+can be stopped at its `await`s. A plain function that computes blocks the runtime: an abort or a timeout takes effect
+only after it has returned.
 """
 
 from __future__ import annotations
@@ -36,7 +36,7 @@ _NO_JSPI: Final = "Cannot stack switch"  # how the message of Pyodide's `run_syn
 def open_python(
     config: ToolsetConfig, *, load: LoadPackages, documents: Mapping[str, str], secrets: Iterable[str] = ()
 ) -> PythonToolset:
-    """The toolset of an entry. Raises `ConfigError` for a source that is missing or not Python."""
+    """Open the toolset of an entry. Raises `ConfigError` if its file is missing or is not valid Python."""
     if config.file and config.file not in documents:
         raise ConfigError(f"The python toolset's file {config.file!r} is not among the documents.")
     source = Source(config.source or documents[config.file], config.file or _FILENAME)
@@ -46,7 +46,7 @@ def open_python(
 
 @dataclass(slots=True)
 class _Packages:
-    """What a source needs beside the standard library; installed once, whoever waits for it."""
+    """The packages that a source needs. They are installed once, for all calls that wait for them."""
 
     load: LoadPackages
     names: Sequence[str]
@@ -55,17 +55,17 @@ class _Packages:
 
     @property
     def missing(self) -> bool:
-        """Whether somebody will have to wait for an installation."""
+        """Whether the next call has to wait for an installation."""
         return bool(self.names) and (self._installing is None or not self._installing.done())
 
     async def ready(self, source: Source) -> None:
-        """Install what is needed. Who stops waiting does not stop it: the next call finds it further on.
+        """Wait until the packages are installed. Cancelling the wait does not cancel the installation.
 
-        Raises `ConfigError`; then the next call tries again.
+        Raises `ConfigError`; the next call tries again.
         """
         if self._installing is None or _failed(self._installing):
             self._installing = asyncio.ensure_future(self._install("urllib" in source.imports))
-            self._installing.add_done_callback(_failed)  # somebody has looked, even when nobody waits any more
+            self._installing.add_done_callback(_failed)  # retrieves the exception, which is else logged
         waiting, task = asyncio.current_task(), self._installing
         try:
             await asyncio.shield(task)
@@ -90,7 +90,7 @@ def _failed(task: asyncio.Task[None]) -> bool:
 
 
 class PythonToolset:
-    """The functions of one source. `warnings` says which of them could not become tools, and why."""
+    """The functions of one source as tools. `warnings` names those that cannot be tools, and why."""
 
     def __init__(self, config: ToolsetConfig, source: Source, packages: _Packages, secrets: frozenset[str]) -> None:
         self.name = config.name or source.filename
@@ -105,7 +105,7 @@ class PythonToolset:
         self._tools: list[Tool] | None = None
 
     async def tools(self) -> Sequence[Tool]:
-        """Runs the source at the first call. Packages are installed now only if the source cannot start without."""
+        """Run the source at the first call, after its packages are installed if it imports them at its start."""
         if self._tools is None:
             if self._source.lacks:
                 await self._install()

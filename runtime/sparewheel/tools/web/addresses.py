@@ -1,8 +1,8 @@
 """Which addresses a tool may request: each URL is read once, checked, and requested in the form that was checked.
 
 A model's URL may be hostile: `http://127.1/`, full-width digits, `user@host`. `transports.urls` reads it as the browser
-will; the rules below look at the host that comes out of that. What is left of ambiguity is refused: white space,
-backslashes, credentials.
+will; the rules below look at the host that comes out of that. White space, backslashes and
+credentials are refused before that, because they are ambiguous.
 
 A page cannot look up a name. A public name that resolves to a private address is left to the browser's own rules for
 local networks.

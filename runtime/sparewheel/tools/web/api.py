@@ -1,4 +1,4 @@
-"""`api`: one HTTP request, written out in the agent file, as a tool."""
+"""`api`: one HTTP request that the agent file defines, as a tool."""
 
 from __future__ import annotations
 
@@ -19,14 +19,14 @@ if TYPE_CHECKING:
     from ..base import ToolContext, ToolResult
     from ..services import Services
 
-# `${city}`, and `${encodeURIComponent(city)}`, which says what happens to every value anyway.
+# `${city}` and `${encodeURIComponent(city)}` are the same: every value is encoded.
 _PLACE: Final = re.compile(r"\$\{\s*(?:encodeURIComponent\(\s*)?(\w+)\s*\)?\s*\}", re.ASCII)
 _NAME: Final = re.compile(r"[A-Za-z0-9_-]{1,64}")
-_MARGIN: Final = 10.0  # seconds that a call may take longer than its request
+_MARGIN: Final = 10.0  # seconds that a call may take beyond its request
 
 
 class _Request:
-    """The configured request; arguments that its URL has no place for go into the query or the body."""
+    """The configured request. Arguments without a place in the URL go into the query or the body."""
 
     def __init__(self, config: ApiConfig, web: Web) -> None:
         self._config = config
@@ -49,34 +49,34 @@ class _Request:
 
 
 def plain(value: Any) -> str:
-    """A value as URLs have it: text as it is, everything else as JSON says it."""
+    """A value as text for a URL: a str unchanged, everything else as JSON."""
     return value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
 
 
 def fill(value: Any, name: str) -> str:
-    """A value as one piece of a URL: it cannot add a path, a query or a host. Raises `ToolError`."""
+    """Encode a value for one place in a URL, so that it cannot add a path, a query or a host. Raises `ToolError`."""
     text = "" if value is None else plain(value)
     if text in (".", ".."):
         raise ToolError(f"{name} must not be {shown(text)}.")
     try:
         return quote(text, safe="")
     except UnicodeEncodeError:
-        raise ToolError(f"{name} holds half a character (a lone surrogate).") from None
+        raise ToolError(f"{name} contains half a character (a lone surrogate).") from None
 
 
 def with_query(url: str, pairs: list[tuple[str, str]]) -> str:
-    """The URL with these pairs added to its query. Raises `ToolError`."""
+    """Add pairs to the query of a URL. Raises `ToolError`."""
     if not pairs:
         return url
     try:
         query = urlencode(pairs)
     except UnicodeEncodeError:
-        raise ToolError("An argument holds half a character (a lone surrogate).") from None
+        raise ToolError("An argument contains half a character (a lone surrogate).") from None
     return f"{url}{'&' if '?' in url else '?'}{query}"
 
 
 def api(entry: ToolsetConfig, services: Services) -> Contents:
-    """Raises `ConfigError` for a request that could never be sent."""
+    """Raises `ConfigError` if the configured request can never be sent."""
     config = entry.api_config
     if config is None:
         raise AssertionError("a valid api entry has an api_config")

@@ -1,6 +1,6 @@
-"""`fetch`: pages and documents of the web, as text.
+"""`fetch`: web pages and documents as text.
 
-A browser lets a page read only sites that allow it (CORS), so much of the web stays out of reach; the error says so.
+A browser lets a page read only sites that allow it (CORS). Many do not; the error explains that.
 """
 
 from __future__ import annotations
@@ -29,8 +29,8 @@ if TYPE_CHECKING:
 
 MAX_URLS: Final = 10
 MAX_TIMEOUT: Final = 300  # seconds
-MAX_OUTPUT: Final = 30_000  # characters a call
-MAX_KEPT: Final = 16  # texts, for reading on without asking again
+MAX_OUTPUT: Final = 30_000  # characters for each call
+MAX_KEPT: Final = 16  # texts that are kept, to read on without a new request
 Format = Literal["text", "markdown", "html"]
 
 _ACCEPT: Final[dict[Format, str]] = {
@@ -52,14 +52,14 @@ class _Fetch(Arguments):
     urls: list[Annotated[str, Field(min_length=1)]] = Field(
         min_length=1, max_length=MAX_URLS, description="The http:// or https:// URLs to fetch."
     )
-    format: Format = Field("text", description="How HTML comes back: as text, as Markdown with its links, or as it is.")
+    format: Format = Field("text", description="How to return HTML: as text, as Markdown with links, or unchanged.")
     timeout: int | None = Field(None, ge=1, le=MAX_TIMEOUT, description="Seconds to wait for each URL.")
-    offset: int = Field(0, ge=0, description="Where to read on, in characters, in a text that was cut.")
+    offset: int = Field(0, ge=0, description="The character to continue at, for a text that was cut.")
 
 
 @dataclass(frozen=True, slots=True)
 class _Page:
-    """A fetched text and a line about it."""
+    """A fetched text, and a line that describes it."""
 
     head: str
     text: str
@@ -119,7 +119,7 @@ def _is_text(kind: str, body: bytes) -> bool:
 
 
 def _decode(answer: Answer) -> str:
-    """By the charset of the header, of a `meta` element near the top, or as UTF-8."""
+    """Decode the body by the charset of the header or of a `meta` element near the top, else as UTF-8."""
     beginning = answer.body[:2048].decode("latin-1")
     named = _CHARSET.search(answer.content_type) or _CHARSET.search(beginning)
     return answer.body.decode(named[1] if named else "utf-8-sig", "replace")
@@ -140,19 +140,19 @@ def _section(page: _Page, offset: int, room: int) -> str:
 
 
 def fetch(entry: ToolsetConfig, services: Services) -> Contents:
-    """Raises `ConfigError` where a key would go to whatever address a model names."""
+    """Raises `ConfigError` if a header with a key would go to any address that the model names."""
     secret = next((name for name in entry.headers if _SECRET.search(name)), None)
     if secret is not None and not entry.allowed_domains:
         raise ConfigError(
-            f"The fetch toolset would send the header {secret} to any address that the model asks for.",
-            "Name the hosts it is meant for under allowed_domains:.",
+            f"The fetch toolset would send the header {secret} to any address that the model names.",
+            "Name the hosts that may receive it under allowed_domains:.",
         )
     fetcher = _Fetcher(Web.of(entry, services.transport), dict(entry.headers))
     about = "Fetches http:// and https:// URLs and returns their text."
-    instruction = f"## Fetch tool\n\n{about} Sites that do not let web pages read them cannot be read."
+    instruction = f"## Fetch tool\n\n{about} Sites that do not allow web pages to read them (CORS) cannot be fetched."
     if entry.allowed_domains:
-        instruction += f"\n\nOnly these domains may be asked: {', '.join(entry.allowed_domains)}."
+        instruction += f"\n\nOnly these domains are allowed: {', '.join(entry.allowed_domains)}."
     if entry.blocked_domains:
-        instruction += f"\n\nThese domains must not be asked: {', '.join(entry.blocked_domains)}."
+        instruction += f"\n\nThese domains are blocked: {', '.join(entry.blocked_domains)}."
     tool = make_tool("fetch", about, _Fetch, fetcher.fetch, timeout=MAX_TIMEOUT + 10.0)
     return Contents([tool], instruction)

@@ -1,4 +1,9 @@
-"""What a person would read of an HTML page, as plain text or with Markdown's signs. Never fails, whatever the page."""
+"""The text of an HTML page, plain or as Markdown. Never fails, whatever the page.
+
+Kept by hand, because a page may be huge or hostile: converters such as html2text and markdownify take the whole page at
+once and block the event loop meanwhile. This one reads it in pieces, lets other tasks run in between, and limits the
+length of a tag.
+"""
 
 from __future__ import annotations
 
@@ -16,14 +21,14 @@ _BLOCKS: Final = frozenset(
 _HEADINGS: Final = {f"h{level}": "#" * level + " " for level in range(1, 7)}
 _EMPHASIS: Final = {"b": "**", "strong": "**", "i": "*", "em": "*", "code": "`"}
 _PIECE: Final = 32_768  # characters
-_MAX_MARKUP: Final = 65_536  # characters of a tag or comment; longer ones (embedded images) are passed over
+_MAX_MARKUP: Final = 65_536  # characters of a tag or comment; longer ones (embedded images) are skipped
 _SPACE: Final = re.compile(r"[ \t\r\n\f\v\xa0]+")
 
 
 async def html_to_text(html: str, *, markdown: bool = False) -> str:
-    """The text of a page; with `markdown`, headings, emphasis and links keep their signs.
+    """The text of a page; with `markdown`, headings, emphasis and links are marked.
 
-    Async only to let others run in between: a large page takes a while.
+    Async only to let other tasks run: a large page takes long.
     """
     reader = _Reader(markdown)
     for start in range(0, len(html), _PIECE):
@@ -38,14 +43,14 @@ class _Reader(HTMLParser):
         self._markdown = markdown
         self._lines: list[str] = []
         self._line: list[str] = []
-        self._skipping = ""  # the element whose content is left out
-        self._skipped = 0  # how often it is open
+        self._skipping = ""  # the element whose content is skipped
+        self._skipped = 0  # how many of it are open
         self._preformatted = 0
         self._links: list[str] = []
-        self._until = ""  # the end of a tag or comment that is passed over
+        self._until = ""  # the end of a tag or comment that is skipped
 
     def take(self, piece: str) -> None:
-        """The next piece. What has not ended yet is read again with every piece, so there is a limit to that."""
+        """Read the next piece. The parser rereads an unfinished tag with every piece, so its length is limited."""
         if self._until:
             _, ended, piece = piece.partition(self._until)
             if not ended:
@@ -57,8 +62,8 @@ class _Reader(HTMLParser):
             self.rawdata = ""
 
     def text(self) -> str:
-        """All of it, once everything has been taken."""
-        self.rawdata = self.rawdata.replace("<", "&lt;")  # has not ended: the parser would try at each `<` anew
+        """The whole text, after the last piece."""
+        self.rawdata = self.rawdata.replace("<", "&lt;")  # unfinished: the parser would start again at each `<`
         self.close()
         self._break()
         joined = "\n".join(self._lines)

@@ -1,4 +1,4 @@
-"""`openapi`: every operation of an HTTP API as a tool, by its OpenAPI document."""
+"""`openapi`: the operations of an HTTP API as tools, read from its OpenAPI document."""
 
 from __future__ import annotations
 
@@ -24,12 +24,12 @@ if TYPE_CHECKING:
     from ..services import Services
     from .openapi_spec import Operation, Parameter, Signature
 
-MAX_OPERATIONS: Final = 200  # tools; more only confuse a model, and APIs refuse them
-_MARGIN: Final = 10.0  # seconds that a call may take longer than its request
+MAX_OPERATIONS: Final = 200  # tools; providers refuse more, and models choose badly among many
+_MARGIN: Final = 10.0  # seconds that a call may take beyond its request
 
 
 class _Document:
-    """The document behind a toolset, read when its tools are first wanted."""
+    """The document of a toolset, fetched before the first step."""
 
     def __init__(self, url: Url, headers: dict[str, str], web: Web) -> None:
         self._url = url
@@ -37,7 +37,7 @@ class _Document:
         self._web = web
 
     async def tools(self, kept: Collection[str] | None, read_only: bool) -> Sequence[Tool]:
-        """Raises `ToolError`: the toolset has no tools then, and the session goes on."""
+        """Fetch the document and make its tools. Raises `ToolError`; the session goes on without the tools."""
         answer = await self._web.send(
             Ask("GET", str(self._url), {"Accept": "application/json", **self._headers}), limit=MAX_SPEC
         )
@@ -67,11 +67,11 @@ class _Document:
         for operation in wanted:
             if (tool := self._tool(spec, base, operation)) is not None:
                 found.append(tool)
-            await asyncio.sleep(0)  # a large document takes a while: others may run in between
+            await asyncio.sleep(0)  # lets other tasks run: a large document takes long
         return found
 
     def _tool(self, spec: dict[str, Any], base: str, operation: Operation) -> Tool | None:
-        """None for an operation whose schemas are beyond all bounds: the others are still of use."""
+        """The tool of an operation, None if its schemas exceed the limits."""
         try:
             found = signature(spec, operation)
         except ToolError:
@@ -86,7 +86,7 @@ class _Document:
 
 
 class _Call:
-    """One operation, to be called."""
+    """Calls one operation."""
 
     def __init__(self, url: str, method: str, headers: dict[str, str], found: Signature, web: Web) -> None:
         self._url = url
@@ -129,7 +129,7 @@ class _Call:
 
 
 def _piece(value: Any, key: str) -> str:
-    """A value of the path. Raises `ToolError` for one that would lead to another operation."""
+    """A value for a place in the path. Raises `ToolError` for one that would lead to another operation."""
     piece = fill(",".join(map(plain, value)) if isinstance(value, list) else value, key)
     if not piece:
         raise ToolError(f"{key} must not be empty.")
@@ -144,7 +144,7 @@ def _header(value: Any, key: str) -> str:
 
 
 def _pairs(parameter: Parameter, value: Any) -> list[tuple[str, str]]:
-    """A value of the query in OpenAPI's styles `form` and `deepObject`."""
+    """A value as pairs of the query, in OpenAPI's styles `form` and `deepObject`."""
     name = parameter.name
     if isinstance(value, dict):
         if parameter.deep:
@@ -159,7 +159,7 @@ def _pairs(parameter: Parameter, value: Any) -> list[tuple[str, str]]:
 
 
 def openapi(entry: ToolsetConfig, services: Services) -> Contents:
-    """Raises `ConfigError` for a URL that is none."""
+    """Raises `ConfigError` if the document's URL is not valid."""
     try:
         url = normalise(entry.url)
     except ToolError as error:

@@ -1,4 +1,4 @@
-"""An OpenAPI 3 document as a list of operations, each with what a tool needs. The document may be hostile."""
+"""Reads an OpenAPI 3 document: its operations, and the schema of each. The document may be hostile."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ MAX_DESCRIPTION: Final = 1_000  # characters
 _METHODS: Final = ("get", "post", "put", "patch", "delete", "head", "options")
 _READING: Final = ("get", "head", "options")
 _FORM: Final = "application/x-www-form-urlencoded"
-# The first three: OpenAPI 3.1, "Parameter Object". The others are the browser's.
+# OpenAPI ignores the first three as parameters (3.1, "Parameter Object"); browsers set the others.
 _NOT_OURS: Final = ("accept", "content-type", "authorization", "cookie", "host", "content-length")
 
 Place: TypeAlias = Literal["path", "query", "header", "body", "whole_body"]
@@ -35,7 +35,7 @@ _PLACES: Final[dict[str, Place]] = {"path": "path", "query": "query", "header": 
 
 @dataclass(frozen=True, slots=True)
 class Parameter:
-    """Where an argument goes. `explode`: a list becomes one pair a value, an object one pair a field."""
+    """Where an argument goes. `explode`: a list becomes one pair for each value, an object one for each field."""
 
     place: Place
     name: str
@@ -45,7 +45,7 @@ class Parameter:
 
 @dataclass(slots=True)
 class Operation:
-    """One operation, not yet read any further than its name."""
+    """One operation, whose schemas have not been read yet."""
 
     name: str
     method: str
@@ -60,7 +60,7 @@ class Operation:
 
 @dataclass(slots=True)
 class Signature:
-    """What a model is told of an operation, and what becomes of its arguments."""
+    """Description and schema of an operation for the model, and where its arguments go."""
 
     description: str
     schema: dict[str, Any]
@@ -70,7 +70,7 @@ class Signature:
 
 
 def parse_spec(body: bytes) -> dict[str, Any]:
-    """JSON or YAML. Raises `ToolError`."""
+    """Parse the document, JSON or YAML. Raises `ToolError`."""
     text = body.decode("utf-8-sig", "replace")
     try:
         spec: Any = read(text) if text.lstrip().startswith("{") else load_yaml(text).value
@@ -83,7 +83,7 @@ def parse_spec(body: bytes) -> dict[str, Any]:
 
 
 def base_url(spec: Mapping[str, Any], spec_url: str) -> str:
-    """The first server's URL, its variables at their defaults; without one, where the document came from."""
+    """The URL of the first server with the defaults of its variables; without one, the root of the document's host."""
     servers = spec.get("servers")
     server = servers[0] if isinstance(servers, list) and servers else None
     url = server.get("url") if isinstance(server, Mapping) else None
@@ -97,13 +97,13 @@ def base_url(spec: Mapping[str, Any], spec_url: str) -> str:
 
 
 def operations(spec: Mapping[str, Any]) -> Iterator[Operation]:
-    """All operations, each under a name of its own."""
+    """All operations, each with a unique name."""
     taken: set[str] = set()
     paths = spec.get("paths")
     for path, raw_item in paths.items() if isinstance(paths, Mapping) else ():
         item = follow(spec, raw_item)
         if not isinstance(path, str) or not path.startswith("/") or not isinstance(item, Mapping):
-            continue  # a path that does not begin with / would change the host
+            continue  # a path that does not start with / would change the host
         shared = item.get("parameters")
         for method in _METHODS:
             raw = item.get(method)
@@ -113,7 +113,7 @@ def operations(spec: Mapping[str, Any]) -> Iterator[Operation]:
 
 
 def tool_name(wanted: str, otherwise: str) -> str:
-    """A name that every API takes: letters, digits and `_`, 64 at most."""
+    """A name that every provider accepts: letters, digits and `_`, 64 at most."""
     for name in (wanted, otherwise):
         plain = re.sub(r"[^A-Za-z0-9]+", "_", name).strip("_")
         if plain:
@@ -161,7 +161,9 @@ def signature(spec: Mapping[str, Any], operation: Operation) -> Signature:
     for raw in [*operation.shared, *(own if isinstance(own, list) else [])]:
         parameter = follow(spec, raw)
         if isinstance(parameter, Mapping) and isinstance(parameter.get("name"), str):
-            declared[str(parameter.get("in")), parameter["name"]] = parameter  # an operation's own wins
+            declared[str(parameter.get("in")), parameter["name"]] = (
+                parameter  # an operation's own parameter takes precedence
+            )
     for (place, name), raw in declared.items():
         known = _PLACES.get(place)
         if known is not None and (known != "header" or _is_header(name)):
@@ -182,7 +184,7 @@ def signature(spec: Mapping[str, Any], operation: Operation) -> Signature:
 
 
 class _SchemaReader:
-    """Schemas of one operation, references written out, bounded together."""
+    """The schemas of one operation with references resolved, within one limit for all."""
 
     def __init__(self, spec: Mapping[str, Any]) -> None:
         self._reader = Reader(spec, Budget())
@@ -204,7 +206,7 @@ class _SchemaReader:
 
 
 def _tidy(node: dict[str, Any]) -> dict[str, Any]:
-    """Without patterns, which a hostile document could make endless to match; descriptions are shortened."""
+    """Remove patterns, which a hostile document could make slow to match, and shorten descriptions."""
     tidy = without(node, "pattern", "patternProperties", "title")
     if "description" in tidy:
         tidy["description"] = tidy["description"][:MAX_DESCRIPTION]
@@ -212,7 +214,7 @@ def _tidy(node: dict[str, Any]) -> dict[str, Any]:
 
 
 def _body_schema(reader: _SchemaReader, body: Mapping[str, Any]) -> tuple[bool, dict[str, Any]]:
-    """Whether the body is a form, and its schema; empty when it is neither a form nor JSON."""
+    """Whether the body is a form, and its schema; an empty schema if it is neither a form nor JSON."""
     content = body.get("content")
     media = {str(kind).partition(";")[0].strip().lower(): each for kind, each in content.items()} if isinstance(
         content, Mapping) else {}  # fmt: skip
@@ -228,7 +230,7 @@ def _is_header(name: str) -> bool:
 
 
 def _key(wanted: str, parameter: Parameter, taken: Mapping[str, Parameter]) -> str:
-    """A name for an argument that every API takes and no other argument has."""
+    """A unique name for an argument that every provider accepts."""
     plain = re.sub(r"[^A-Za-z0-9_.-]", "_", wanted)[:64] or "_"
     if plain in taken:
         plain = f"{parameter.place}_{plain}"[:64]

@@ -1,4 +1,4 @@
-"""One HTTP request of a tool: bounded in time and size, checked before it is sent, and wherever it was sent on."""
+"""One HTTP request of a tool: limited in time and size, its URL and every redirect checked."""
 
 from __future__ import annotations
 
@@ -18,17 +18,17 @@ if TYPE_CHECKING:
     from ...config.toolsets import ToolsetConfig
     from ...transports.base import HttpResponse, Transport, Url
 
-TIMEOUT: Final = 30.0  # seconds, where the agent file sets none
+TIMEOUT: Final = 30.0  # seconds, unless the agent file sets another
 MAX_BODY: Final = 1024 * 1024  # bytes
 MAX_REDIRECTS: Final = 10
-MAX_ERROR: Final = 2_000  # characters of an error's body
+MAX_ERROR: Final = 2_000  # characters of the body of an error
 _REDIRECTS: Final = (301, 302, 303, 307, 308)
-_HARMLESS: Final = frozenset({"Accept", "Content-Type"})  # headers that are not meant for one host only
+_HARMLESS: Final = frozenset({"Accept", "Content-Type"})  # headers that any host may see
 
 
 @dataclass(frozen=True, slots=True)
 class Ask:
-    """A request. `headers` may hold keys; nothing of it is shown but the host."""
+    """A request. `headers` may contain keys: show nothing of it but the host."""
 
     method: str
     url: str
@@ -38,7 +38,7 @@ class Ask:
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """What came back. `cut` says that there was more than was read."""
+    """The response. `cut`: the body was longer than what was read."""
 
     url: str
     status: int
@@ -49,7 +49,7 @@ class Answer:
 
 @dataclass(frozen=True, slots=True)
 class Web:
-    """How a toolset may ask: whom, and for how long."""
+    """The HTTP client of a toolset: transport, rules for addresses, timeout in seconds."""
 
     transport: Transport
     rules: AddressRules
@@ -57,12 +57,12 @@ class Web:
 
     @classmethod
     def of(cls, entry: ToolsetConfig, transport: Transport) -> Web:
-        """Raises `ConfigError` for domains that are no domains."""
+        """The client for an entry of the agent file. Raises `ConfigError` for an invalid domain."""
         rules = AddressRules(tuple(entry.allowed_domains), tuple(entry.blocked_domains), entry.allow_private_ips)
         return cls(transport, rules, TIMEOUT if entry.timeout is None else float(entry.timeout))
 
     async def send(self, ask: Ask, *, limit: int = MAX_BODY) -> Answer:
-        """Ask, and read up to `limit` bytes. Raises `ToolError`."""
+        """Send a request and read up to `limit` bytes of the body. Raises `ToolError`."""
         url = self.rules.check(ask.url)
         try:
             async with asyncio.timeout(self.timeout):
@@ -73,7 +73,7 @@ class Web:
             raise ToolError(_no_answer(url.host, error)) from None
 
     async def _follow(self, ask: Ask, url: Url, limit: int) -> Answer:
-        """A browser follows redirects itself, or not at all, and says where it ended; others leave them to us."""
+        """Send, and follow redirects where the transport does not: a browser follows them itself or refuses them."""
         method, body, headers = ask.method, ask.body, dict(ask.headers)
         for _ in range(MAX_REDIRECTS + 1):
             free = method == "GET" and headers.keys() <= _HARMLESS and self.rules.any_domain
@@ -89,7 +89,7 @@ class Web:
             if response.status == 303 or (response.status in (301, 302) and method == "POST"):
                 method, body = "GET", b""
             url = following
-        raise ToolError(f"{url.host} sends the request in circles: more than {MAX_REDIRECTS} redirects.")
+        raise ToolError(f"{url.host} redirects more than {MAX_REDIRECTS} times.")
 
 
 async def _read(response: HttpResponse, url: str, limit: int) -> Answer:
@@ -99,13 +99,13 @@ async def _read(response: HttpResponse, url: str, limit: int) -> Answer:
 
 
 def result_of(answer: Answer) -> ToolResult:
-    """An API's answer as it is, errors marked as such."""
+    """The body of an API's response as text; a status of 400 or more is marked as an error."""
     text = answer.body.decode("utf-8", "replace")
     if answer.status >= 400:
         return ToolResult(f"HTTP {answer.status}: {text[:MAX_ERROR]}", is_error=True)
     if answer.cut:
-        text += f"\n[Cut after {len(answer.body)} bytes: ask for less at a time.]"
-    return ToolResult(text or f"HTTP {answer.status}, without a body.")
+        text += f"\n[Cut after {len(answer.body)} bytes: request less at a time.]"
+    return ToolResult(text or f"HTTP {answer.status} without a body.")
 
 
 def _no_answer(host: str, error: TransportError) -> str:

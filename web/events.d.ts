@@ -43,6 +43,7 @@ export type Kind =
   | "timeout_idle"
   | "timeout_turn"
   | "quota"
+  | "no_key"
   | "auth"
   | "permission"
   | "model_not_found"

@@ -5,13 +5,17 @@ from __future__ import annotations
 from pathlib import Path
 from typing import get_args
 
+import pytest
+
 import sparewheel.errors
-from sparewheel.errors import FACTS, KINDS, Kind
+from sparewheel.config.loading import load_agent_file
+from sparewheel.config.resolved import resolve_team
+from sparewheel.errors import FACTS, KINDS, ConfigError, Kind
 from sparewheel.errors.hints import hint_for
-from sparewheel.testing import openai_chat
+from sparewheel.testing import errors, openai_chat
 from sparewheel.testing.streams import sse
 from sparewheel.transports.base import broken_off, no_answer
-from tests.support.scripted import play
+from tests.support.scripted import bare, play
 
 PACKAGE = Path(sparewheel.errors.__file__).parents[1]
 
@@ -52,3 +56,38 @@ def test_a_transport_places_what_the_classifier_cannot() -> None:
     assert "a.example could not be reached" in no_answer("Das Netz ist weg.", "https://a.example").info.hint
     assert broken_off("Das Netz ist weg.", "https://a.example").info.kind == "stream_truncated"
     assert no_answer("Failed to fetch", "https://a.example").info.kind == "network_or_cors"
+
+
+def test_a_model_without_its_key_is_skipped_and_never_asked() -> None:
+    """The chain's `groq` models lack their key."""
+    failed, answered = errors.openai_server_error(), openai_chat(text="Answer")
+    played, transport = play({"a": [failed], "groq/b": [], "other/c": [answered]})
+    assert transport.asked == ["a", "c"]
+    assert [bare(event) for event in played.of("skipped")] == [
+        {
+            "type": "skipped",
+            "model": "groq/b",
+            "kind": "no_key",
+            "code": "auth_error",
+            "reason": "groq/b is not asked: env has no GROQ_API_KEY.",
+            "wait_ms": None,
+        }
+    ]
+    played, transport = play({"groq/a": [], "other/b": [answered]})
+    assert transport.asked == ["b"]
+    assert [event["kind"] for event in played.of("skipped", "fallback")] == ["no_key", "no_key"]
+    assert played.terminal["type"] == "finish"
+    played, transport = play({"a": [failed], "groq/b": []})
+    assert transport.asked == ["a"]
+    assert (played.terminal["type"], played.terminal["kind"]) == ("error", "server_error")
+
+
+def test_a_session_without_any_key_is_refused_with_each() -> None:
+    text = "agents: {a: {model: openai/x, fallback: {models: [groq/y]}}}"
+    with pytest.raises(ConfigError) as caught:
+        resolve_team(load_agent_file(text), None, {})
+    assert "needs the key OPENAI_API_KEY" in caught.value.info.message
+    assert "needs the key GROQ_API_KEY" in caught.value.info.message
+    picked = "agents: {a: {model: openai/x, toolsets: [{type: model_picker, models: [groq/y]}]}}"
+    with pytest.raises(ConfigError, match='model "groq/y" needs the key GROQ_API_KEY'):
+        resolve_team(load_agent_file(picked), None, {"OPENAI_API_KEY": "key"})

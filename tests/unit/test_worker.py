@@ -275,7 +275,7 @@ def test_chat_is_a_session_for_one_call() -> None:
         ("nonsense", {}, "does not know this command"),
         ("create_session", {"session": "x"}, "yaml must be a string"),
         ("create_session", {"session": "x", "yaml": "agents: {a: {model: m}}"}, 'model "m" is not defined'),
-        ("create_session", {"session": "x", "yaml": YAML}, "OPENAI_API_KEY"),
+        ("create_session", {"session": "x", "yaml": "agents: {a: {model: openai/a}}"}, "OPENAI_API_KEY"),
         ("create_session", {"session": "x", "yaml": YAML, "agentName": "y"}, 'agent "y" not found'),
         ("create_session", {"session": "x", "yaml": YAML, "env": 7}, "env must be an object"),
         ("create_session", {"session": "x", "yaml": YAML, "agentname": "y"}, 'did you mean "agentName"?'),

@@ -71,6 +71,8 @@ class Health:
     def status(self, spec: ModelSpec) -> Status:
         """How `spec` stands now: the longer of its own time and its account's."""
         now = asyncio.get_running_loop().time()
+        if spec.lacks_key:
+            return Status(FOREVER, "no_key")
         model, account = self._states.get(model_id(spec)), self._states.get(account_id(spec))
         waits = [(state.until - now, state) for state in (model, account) if state is not None and state.until > now]
         if waits:

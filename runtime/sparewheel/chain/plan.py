@@ -48,8 +48,8 @@ class Plan:
             if status.wait <= 0:
                 return Choice(spec, position, probe=status.probe, skipped=skipped)
             skipped.append((spec, status))
-            # Another model with the same key would fail in the same way.
-            if not (self._started and FACTS[status.kind].scope == "account"):
+            # A model without its key is never asked. Another model with the same key would fail in the same way.
+            if status.kind != "no_key" and not (self._started and FACTS[status.kind].scope == "account"):
                 resting.append((status.wait, position, spec, status))
         if not resting:
             return None

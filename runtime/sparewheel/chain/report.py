@@ -6,6 +6,7 @@ from datetime import timedelta
 from typing import TYPE_CHECKING
 
 from ..errors import ErrorInfo, TurnFailed
+from ..errors.hints import hint_for
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -56,6 +57,8 @@ def _timestamp(moment: datetime) -> str:
 
 def resting(spec: ModelSpec, status: Status) -> ErrorInfo:
     """Why a model is not asked now, as a failure without a request."""
+    if status.kind == "no_key":
+        return ErrorInfo("no_key", f"{spec.ref} is not asked: env has no {spec.key_name}.", hint_for("no_key"))
     cause = "its breaker is open" if status.kind == "circuit_breaker" else f"it cools down after {status.kind}"
     until = "until its key changes" if status.wait == float("inf") else f"for {status.wait:.0f} s"
     return ErrorInfo("circuit_breaker", f"{spec.ref} is not asked {until}: {cause}.")

@@ -39,6 +39,7 @@ class Models:
     file: AgentFile
     expander: Expander
     _known: dict[str, ModelSpec | None] = field(default_factory=dict)
+    _reported: set[str] = field(default_factory=set)  # models whose missing key is among the problems
 
     def spec(self, ref: str, path: Path) -> ModelSpec | None:
         """The model, or None if it cannot be used; the reason is then among the problems."""
@@ -49,6 +50,16 @@ class Models:
                 self._known[ref] = None
                 self.expander.problems.add(path, f"{error.info.message} {error.info.hint}".strip())
         return self._known[ref]
+
+    def require_key(self, ref: str, path: Path) -> None:
+        """Add a problem, once, if the model lacks its key and no other model can take its place."""
+        spec = self.spec(ref, path)
+        if spec is not None and spec.lacks_key and ref not in self._reported:
+            self._reported.add(ref)
+            name = spec.key_name
+            self.expander.problems.add(
+                path, f'model "{ref}" needs the key {name}, which env does not have. Set {name}.'
+            )
 
     def _resolve(self, ref: str) -> ModelSpec:
         config = self._choose(ref)
@@ -61,6 +72,7 @@ class Models:
         base_url = self._base_url(where, ref, config, custom, known)
         options = split_options(api, {**(custom.provider_opts if custom else {}), **config.provider_opts})
         token_key = _first("token_key", config, custom) or _default_token_key(known, config, custom)
+        secret = self._key(token_key, where, base_url)
         model = self.expander.strict(config.model, (*where, "model"))
         facts = lookup(custom.provider if custom else config.provider, model)
         at_home = not _first("base_url", config, custom)
@@ -69,7 +81,8 @@ class Models:
             model=model,
             api=api,
             base_url=base_url,
-            key=self._key(ref, token_key, where, base_url),
+            key=secret,
+            lacks_key=token_key is not None and secret is None,
             headers=self.expander.headers(
                 {**(custom.headers if custom else {}), **options.headers, **config.headers},
                 (*where, "headers"),
@@ -148,12 +161,12 @@ class Models:
             )
         return url
 
-    def _key(self, ref: str, token_key: str | None, where: Path, base_url: str) -> str | None:
+    def _key(self, token_key: str | None, where: Path, base_url: str) -> str | None:
         if token_key is None:
             return None
         value = self.expander.env.get(token_key, "").strip()
         if not value:
-            raise ConfigError(f'model "{ref}" needs the key {token_key}, which env does not hold.', f"Set {token_key}.")
+            return None
         if not (value.isascii() and value.isprintable()):
             raise ConfigError(
                 f"The value of {token_key} cannot be a key: it contains a line break or a character outside ASCII."

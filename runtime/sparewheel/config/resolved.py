@@ -119,13 +119,16 @@ class _Team:
         check_agent(self.problems, name, agent, entries)
         if agent.harness or "," in agent.model:
             return None
-        refs = dict.fromkeys((agent.model, *agent.fallback.models))
-        specs = [
-            self.models.spec(ref, (*here, "model") if ref == agent.model else (*here, "fallback", "models"))
-            for ref in refs
-        ]
+        paths: dict[str, Path] = dict.fromkeys((agent.model, *agent.fallback.models), (*here, "fallback", "models"))
+        paths[agent.model] = (*here, "model")
+        specs = [self.models.spec(ref, path) for ref, path in paths.items()]
+        if all(spec is None or spec.lacks_key for spec in specs):
+            for ref, path in paths.items():
+                self.models.require_key(ref, path)
         chosen = {ref for _, entry in entries for ref in (entry.model, *entry.models) if ref}
         others = {ref: self.models.spec(ref, (*here, "toolsets")) for ref in sorted(chosen)}
+        for ref in others:
+            self.models.require_key(ref, (*here, "toolsets"))
         for index, budget in enumerate(agent.budgets):
             if budget not in self.file.budgets:
                 known = ", ".join(self.file.budgets) or "none"

@@ -32,6 +32,7 @@ class ModelSpec:
     parameters: Mapping[str, Any] = field(default_factory=dict)  # by neutral names: temperature, max_tokens, ...
     options: Mapping[str, Any] = field(default_factory=dict)  # of this API only, sent unchanged
     key_name: str | None = None  # the key's name in env, for hints
+    lacks_key: bool = False  # `key_name` is not in env, so the model cannot be asked
     context_limit: int | None = None  # tokens
     price: Price | None = None  # None: unknown, which is not free
     compaction_threshold: float | None = None  # share of the window; takes precedence over the agent's

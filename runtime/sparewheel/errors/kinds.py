@@ -20,6 +20,7 @@ Kind: TypeAlias = Literal[
     "timeout_idle",
     "timeout_turn",
     "quota",
+    "no_key",
     "auth",
     "permission",
     "model_not_found",
@@ -106,6 +107,8 @@ FACTS: Final[dict[Kind, KindFacts]] = {
     "quota": KindFacts("rate_limit", False, "next", "account", False,
         "The credit or quota of {key} is spent. Add credit or raise the limit{billing}, or use another key or "
         "provider."),
+    "no_key": KindFacts("auth_error", False, "next", "account", False,
+        "Set the key of this model in env, or remove the model from the fallback models."),
     "auth": KindFacts("auth_error", False, "next", "account", False,
         "{vendor} does not accept {key}. Check that it is complete, still valid and issued by {vendor}{keys}, and "
         "that base_url belongs to the same provider."),

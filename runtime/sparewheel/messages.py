@@ -1,7 +1,7 @@
-"""A conversation, neutral of any provider.
+"""Conversations, independent of any provider.
 
-Values only. A provider renders them for its API; `to_dict`/`parse_messages` are the JSON shape that pages see, which is
-the widespread one: `{role, content, reasoning?, tool_calls?, tool_call_id?}`, a tool call being
+These are values only; each wire format renders them for its API. `to_dict` and `parse_messages` convert from and to the
+JSON shape of pages: `{role, content, reasoning?, tool_calls?, tool_call_id?}`, where a tool call is
 `{id, type: "function", function: {name, arguments}}`.
 """
 
@@ -50,7 +50,7 @@ class Text:
 
 @dataclass(frozen=True, slots=True)
 class Reasoning:
-    """What a model thought. `signature` is opaque and means something only to `origin`, the model it came from."""
+    """A model's reasoning. `signature` is opaque and valid only for `origin`, the model that wrote it."""
 
     text: str
     signature: str = ""
@@ -60,14 +60,14 @@ class Reasoning:
 
 @dataclass(frozen=True, slots=True)
 class Image:
-    """An image of the prompt, as a `https:` or `data:` URL."""
+    """An image, as a `https:` or `data:` URL."""
 
     url: str
 
 
 @dataclass(frozen=True, slots=True)
 class ToolCall:
-    """A call the model asks for. `arguments` is the JSON text of an object, as the model wrote it."""
+    """A requested tool call. `arguments` is the JSON text of an object, as the model wrote it."""
 
     id: str
     name: str
@@ -81,7 +81,7 @@ Part: TypeAlias = Text | Reasoning | Image | ToolCall
 
 @dataclass(frozen=True, slots=True)
 class Message:
-    """One message. `tool_call_id` is set when the role is `tool`; `model` says who wrote an assistant's message."""
+    """One message. `tool_call_id` is set when the role is `tool`; `model` is the author of an assistant's message."""
 
     role: Role
     parts: tuple[Part, ...]
@@ -101,7 +101,7 @@ class Message:
         return tuple(part for part in self.parts if isinstance(part, ToolCall))
 
     def to_dict(self) -> dict[str, Any]:
-        """The JSON shape of this message; images make `content` a list of parts."""
+        """The JSON shape of this message. With images, `content` is a list of parts."""
         shape: dict[str, Any] = {"role": self.role, "content": self._content()}
         if self.reasoning:
             shape["reasoning"] = self.reasoning
@@ -115,7 +115,7 @@ class Message:
         return shape
 
     def to_answer(self) -> AssistantMessage:
-        """`to_dict` of an assistant's message, which holds no images."""
+        """`to_dict` of an assistant's message, which has no images."""
         return cast("AssistantMessage", self.to_dict())
 
     def _content(self) -> str | list[dict[str, Any]]:
@@ -143,7 +143,7 @@ def assistant(text: str) -> Message:
 
 
 def parse_messages(value: object) -> list[Message]:
-    """Read messages that come from outside. Raises `ConfigError` that names the first one that is wrong."""
+    """Read messages from outside. Raises `ConfigError`, which names the first invalid one."""
     if not isinstance(value, list):
         raise ConfigError("messages must be an array")
     return [_parse(item, f"messages[{number}]") for number, item in enumerate(value)]
@@ -166,7 +166,7 @@ def _parse(item: object, where: str) -> Message:
     parts += [_parse_call(call, f"{where}.tool_calls[{number}]") for number, call in enumerate(calls)]
     call_id = item.get("tool_call_id")
     if role == "tool" and not (isinstance(call_id, str) and call_id):
-        raise ConfigError(f"{where}.tool_call_id must be a string: it names the call that this result answers")
+        raise ConfigError(f"{where}.tool_call_id must be a string: the id of the call that this result answers")
     return Message(role, tuple(parts), tool_call_id=call_id if role == "tool" else None)
 
 

@@ -1,4 +1,5 @@
-"""Wire formats: what is asked of a model, and how its bytes become a message.
+"""Wire formats: one module or two for each API, on top of shared ones.
 
-`base` holds the terms, `assembly` builds the message, `attempt` runs one request; then one file a wire format.
+`base` has the request and the interface of a format, `assembly` builds the message, `reader` decodes a response;
+`reading`, `writing` and `schemas` are the parts that the formats share.
 """

@@ -1,11 +1,28 @@
 // Generated from runtime/sparewheel/page/protocol.py by `python -m bundle.typings`: change it there.
-import type { AttemptRecord, Code, Event, Kind } from "./events.js";
+import type {
+  AbortReason,
+  AssistantMessage,
+  AttemptRecord,
+  Code,
+  Event,
+  FinishReason,
+  Kind,
+  ToolCallShape,
+  UsageTotals,
+} from "./events.js";
 
 export type WorkerMessage = Reply | Events | HealthNews | HostCall | CallCancel | CallCredit;
 export type HostCall = ToolHostCall | HookHostCall | ModelHostCall | FetchHostCall;
 export type BootMessage = Progress | Ready | BootFailed;
+/**
+ * The stages of starting, in order. `worker` lasts until the worker's first message. `snapshot` is Python with its packages from a snapshot of its memory; `pyodide` and `packages` replace it without one, and follow it if it fails.
+ */
 export type Stage = "worker" | "check" | "snapshot" | "pyodide" | "packages" | "runtime";
 export type PageMessage = Command | Piece;
+/**
+ * No parameters.
+ */
+export type Nothing = Record<string, never>;
 
 /**
  * Everything that crosses the line.
@@ -15,6 +32,8 @@ export interface Protocol {
   from_worker: WorkerMessage | BootMessage;
   from_page: PageMessage;
   fetch_head: FetchHead;
+  commands: Commands;
+  results: Results;
 }
 /**
  * From the page: start Python from the folder `indexURL`. `snapshot: false` does without the memory snapshot.
@@ -25,7 +44,7 @@ export interface Boot {
   snapshot?: boolean;
 }
 /**
- * The answer to the command `id` (null if that could not be read): `error`, or the command's result.
+ * The answer to the command `id` (null if that could not be read): `error`, or the command's `Results`.
  */
 export interface Reply {
   type: "reply";
@@ -196,7 +215,7 @@ export interface BootFailed {
   hint: string;
 }
 /**
- * From the page: `params` are those of `method`.
+ * From the page: `method` is one of `Commands`, which has the type of its `params`.
  */
 export interface Command {
   id: number;
@@ -229,4 +248,325 @@ export interface FetchHead {
   headers: {
     [k: string]: string;
   };
+}
+/**
+ * The parameters of each command.
+ *
+ * `online`: the browser's network is back. `use_page_fetch`: from now on the page makes the requests.
+ */
+export interface Commands {
+  parse_config: AgentFile;
+  list_agents: AgentFile;
+  create_session: CreateSession;
+  chat: Chat;
+  send: Send;
+  confirm: Confirm;
+  respond: Respond;
+  abort: Abort;
+  restart: OfSession;
+  export: OfSession;
+  close: OfSession;
+  online: Nothing;
+  health: MergeHealth;
+  known_health: Nothing;
+  use_page_fetch: Nothing;
+}
+export interface AgentFile {
+  yaml: string;
+}
+export interface CreateSession {
+  /**
+   * The agent file.
+   */
+  yaml: string;
+  /**
+   * Which agent of the file; default: the first.
+   */
+  agentName?: string;
+  /**
+   * Keys and other variables that the agent file names. Kept in the worker, for this session only.
+   */
+  env?: {
+    [k: string]: string;
+  };
+  /**
+   * Functions of this page that the model may call, by name: at most 64 letters, digits, `_` and `-`.
+   */
+  tools?: {
+    [k: string]: ToolSpec;
+  };
+  /**
+   * Functions of this page that run at points of a turn.
+   */
+  hooks?: HookSpec[];
+  /**
+   * Run every tool without asking. Default: false.
+   */
+  autoApprove?: boolean;
+  /**
+   * Seconds until a tool call that waits for approval is rejected. Default: 300.
+   */
+  approvalTimeout?: number;
+  /**
+   * Whether a user can answer `tool_confirmation` and `elicitation`; else both are declined at once. Default: whether there is a listener, or the turn is being streamed.
+   */
+  interactive?: boolean;
+  /**
+   * Texts by path, at most 1000 and 16 MiB in total: the sources that toolsets of type `python` name with `file`. Nothing else reads them; the model does not get to see them.
+   */
+  documents?: {
+    [k: string]: string;
+  };
+  /**
+   * Python functions as tools: the text of a file, or the options of a toolset of type `python`.
+   */
+  python?:
+    | string
+    | {
+        [k: string]: unknown;
+      };
+  session: string;
+  /**
+   * Messages to begin with.
+   */
+  history?: ChatMessage[];
+}
+/**
+ * A function of the page that the model may call.
+ */
+export interface ToolSpec {
+  /**
+   * For the model: what the tool does, and when to use it.
+   */
+  description: string;
+  /**
+   * JSON schema of the arguments, of type "object". Default: no arguments. They are checked before `execute` runs.
+   */
+  parameters?: {
+    [k: string]: unknown;
+  };
+  /**
+   * It changes nothing, so it needs no approval. Default: false.
+   */
+  readOnly?: boolean;
+  /**
+   * Seconds until the call is given up. Default: 120.
+   */
+  timeout?: number;
+}
+/**
+ * A hook of the page. `index` is the number of its function.
+ */
+export interface HookSpec {
+  event: string;
+  index: number;
+  matcher?: string;
+}
+/**
+ * A message of a conversation. `tool_call_id` names the call that a `tool` message answers.
+ */
+export interface ChatMessage {
+  role: "system" | "user" | "assistant" | "tool";
+  content: string | (TextPart | ImagePart)[];
+  reasoning?: string;
+  tool_calls?: ToolCallShape[];
+  tool_call_id?: string;
+}
+export interface TextPart {
+  type: "text";
+  text: string;
+}
+export interface ImagePart {
+  type: "image_url";
+  image_url: ImageUrl;
+}
+export interface ImageUrl {
+  url: string;
+}
+export interface Chat {
+  /**
+   * The agent file.
+   */
+  yaml: string;
+  /**
+   * Which agent of the file; default: the first.
+   */
+  agentName?: string;
+  /**
+   * Keys and other variables that the agent file names. Kept in the worker, for this session only.
+   */
+  env?: {
+    [k: string]: string;
+  };
+  /**
+   * Functions of this page that the model may call, by name: at most 64 letters, digits, `_` and `-`.
+   */
+  tools?: {
+    [k: string]: ToolSpec;
+  };
+  /**
+   * Functions of this page that run at points of a turn.
+   */
+  hooks?: HookSpec[];
+  /**
+   * Run every tool without asking. Default: false.
+   */
+  autoApprove?: boolean;
+  /**
+   * Seconds until a tool call that waits for approval is rejected. Default: 300.
+   */
+  approvalTimeout?: number;
+  /**
+   * Whether a user can answer `tool_confirmation` and `elicitation`; else both are declined at once. Default: whether there is a listener, or the turn is being streamed.
+   */
+  interactive?: boolean;
+  /**
+   * Texts by path, at most 1000 and 16 MiB in total: the sources that toolsets of type `python` name with `file`. Nothing else reads them; the model does not get to see them.
+   */
+  documents?: {
+    [k: string]: string;
+  };
+  /**
+   * Python functions as tools: the text of a file, or the options of a toolset of type `python`.
+   */
+  python?:
+    | string
+    | {
+        [k: string]: unknown;
+      };
+  session: string;
+  /**
+   * The conversation so far; the last message is the user's.
+   */
+  messages: ChatMessage[];
+}
+/**
+ * Run a turn. `interactive` holds from its start.
+ */
+export interface Send {
+  session: string;
+  prompt: string;
+  interactive?: boolean;
+}
+/**
+ * The user's decision on the tool call `id`; default: the one that has waited longest.
+ */
+export interface Confirm {
+  session: string;
+  decision: "approve" | "approve_tool" | "approve_read_only" | "approve_all" | "reject";
+  id?: string;
+  toolName?: string;
+  reason?: string;
+}
+/**
+ * The user's answer to the elicitation `id`.
+ */
+export interface Respond {
+  session: string;
+  id: string;
+  action: "accept" | "decline" | "cancel";
+  content?: {
+    [k: string]: unknown;
+  };
+}
+/**
+ * Stop the turn of a session, or of every one. `consumer`: the program that read the events stopped reading.
+ */
+export interface Abort {
+  session?: string;
+  reason?: AbortReason;
+}
+export interface OfSession {
+  session: string;
+}
+/**
+ * What another tab of the origin has told: a `HealthEntry`, perhaps of another version.
+ */
+export interface MergeHealth {
+  entry: unknown;
+}
+/**
+ * The result of each command.
+ */
+export interface Results {
+  parse_config: ParsedConfig;
+  list_agents: AgentSummary[];
+  create_session: SessionCreated;
+  chat: Result;
+  send: Result;
+  confirm: null;
+  respond: null;
+  abort: null;
+  restart: null;
+  export: {
+    [k: string]: unknown;
+  };
+  close: null;
+  online: null;
+  health: null;
+  known_health: HealthEntry[];
+  use_page_fetch: null;
+}
+/**
+ * What an agent file holds.
+ */
+export interface ParsedConfig {
+  version: string;
+  agents: AgentOverview[];
+  models: {
+    [k: string]: ModelOverview;
+  };
+}
+export interface AgentOverview {
+  name: string;
+  description: string;
+  model: string;
+  instruction: string;
+  sub_agents: string[];
+  handoffs: string[];
+  add_date: boolean;
+  add_env_info: boolean;
+  fallback: FallbackModels;
+}
+export interface FallbackModels {
+  models: string[];
+}
+export interface ModelOverview {
+  provider: string;
+  model: string;
+  base_url: string;
+}
+export interface AgentSummary {
+  name: string;
+  description: string;
+  model: string;
+  instruction: string;
+}
+export interface SessionCreated {
+  agent: string;
+  models: string[];
+  agents: string[];
+  welcome_message: string;
+  commands: {
+    [k: string]: AgentCommand;
+  };
+}
+/**
+ * A command of the agent file: a prompt (`instruction`), perhaps for another agent, or a `url` to open.
+ */
+export interface AgentCommand {
+  description?: string;
+  instruction?: string;
+  agent?: string;
+  url?: string;
+}
+/**
+ * What a turn came to. `model` is the one that answered, as `provider/model`.
+ */
+export interface Result {
+  message: AssistantMessage;
+  usage?: UsageTotals;
+  model: string;
+  finish_reason: FinishReason;
+  attempts: AttemptRecord[];
 }

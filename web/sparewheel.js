@@ -14,7 +14,7 @@ import { PageFunctions } from "./client/page-functions.js";
 import { serveModels } from "./client/page-models.js";
 import { readRuntimeOptions } from "./client/runtime-options.js";
 import { Session } from "./client/session.js";
-import { watchSurroundings } from "./client/tab-sync.js";
+import { syncTabs } from "./client/tab-sync.js";
 
 export { createTranscript, fold } from "./fold.js";
 export { isError, isExhausted, isFallback, isTerminal } from "./predicates.js";
@@ -49,7 +49,7 @@ export async function createRuntime(options = {}) {
     serveFetch(calls, fetch);
     client.tell("use_page_fetch", {}); // commands are handled in order: every session uses it
   }
-  watchSurroundings(client);
+  syncTabs(client);
   return new Runtime(client, new PageFunctions(calls));
 }
 
@@ -88,14 +88,15 @@ class Runtime {
    * @param {import("./sparewheel.d.ts").Listener} [onEvent]
    */
   async createSession(options, onEvent) {
-    const { params, functions, interactive } = readOptions(options);
+    const { params, functions } = readOptions(options);
+    const { interactive } = params;
     const client = this.#client;
     const id = client.newSessionId();
     this.#functions.add(id, functions); // a hook may be called before the worker has replied
     try {
-      const told = { ...params, interactive: interactive ?? typeof onEvent === "function", session: id };
-      const made = await client.request("create_session", told);
-      return new Session({ client, functions: this.#functions, id, listener: onEvent, interactive }, made);
+      const command = { ...params, interactive: interactive ?? typeof onEvent === "function", session: id };
+      const created = await client.request("create_session", command);
+      return new Session({ client, functions: this.#functions, id, listener: onEvent, interactive }, created);
     } catch (error) {
       this.#functions.remove(id);
       throw error;
@@ -107,14 +108,15 @@ class Runtime {
    * @param {import("./sparewheel.d.ts").ChatListener} [onEvent]
    */
   async chat(options, onEvent) {
-    const { params, functions, interactive } = readOptions(options);
-    const { signal, ...told } = params;
+    const { params, functions } = readOptions(options);
+    const { signal, ...chat } = /** @type {import("./protocol.js").Chat & {signal?: AbortSignal}} */ (params);
     const id = this.#client.newSessionId();
     const channel = new Channel(this.#client, id, onEvent && answering(this.#client, id, onEvent));
     this.#functions.add(id, functions);
     try {
-      const turn = { ...told, interactive: interactive ?? typeof onEvent === "function" };
-      return await channel.run("chat", turn, /** @type {AbortSignal | undefined} */ (signal));
+      const interactive = params.interactive ?? typeof onEvent === "function";
+      const command = { ...chat, interactive, session: id };
+      return await channel.run("chat", command, signal);
     } finally {
       this.#functions.remove(id);
       channel.close();
@@ -122,7 +124,7 @@ class Runtime {
   }
 
   abort() {
-    this.#client.tell("abort", {});
+    this.#client.tell("abort", { reason: "user" });
   }
 
   dispose() {

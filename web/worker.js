@@ -1,9 +1,9 @@
-// The module worker: boots Python, then is two pipes. The page sends {type: "boot", indexURL, snapshot?} first, after
-// that only strings (commands as JSON text); it gets progress, ready or boot_failed as objects and what Python says as
-// strings. Named "sparewheel early" it boots at once, and says how that goes once it has been told to.
+// The module worker. The page first sends a `Boot` object, after that only strings: commands and pieces as JSON text. It
+// gets `BootMessage` objects while Python starts, then strings. Named "sparewheel early", the worker starts at once and
+// holds its messages until the page sends the `Boot` object.
 
 import { boot } from "./boot/boot.js";
-// Named here, and not left to those that import them, so that all are fetched at once.
+// Imported here as well as by the modules that use them, so that all are downloaded at once.
 import "./boot/container.js";
 import "./boot/late.js";
 import "./boot/memory.js";
@@ -15,17 +15,22 @@ import "./assets/download.js";
 import "./assets/stages.js";
 import { workerHost } from "./assets/worker-host.js";
 
-/** @type {string[]} Commands that came before Python was ready. */
+/**
+ * @typedef {import("./protocol.js").Boot} Boot
+ * @typedef {import("./protocol.js").BootMessage} BootMessage
+ */
+
+/** @type {string[]} Messages that came before Python was ready. */
 const waiting = [];
 /** @type {((text: string) => void) | null} */
 let dispatch = null;
 
-/** @type {object[] | null} What nobody listens for yet. */
+/** @type {BootMessage[] | null} Messages for a page that has not sent its `Boot` object yet. */
 let held = null;
 const OWN = new URL("pyodide/", self.location.href).href;
 
-/** @param {object} message */
-function say(message) {
+/** @param {BootMessage} message */
+function post(message) {
   if (held) held.push(message);
   else self.postMessage(message);
 }
@@ -36,30 +41,30 @@ self.onmessage = ({ data }) => {
   else waiting.push(data);
 };
 
-/** @param {{indexURL: string, snapshot?: boolean}} message */
+/** @param {Boot} message */
 function begin(message) {
   if (held === null || message.indexURL !== OWN) return void start(message);
-  const told = held;
+  const messages = held;
   held = null;
-  told.forEach(say);
+  messages.forEach(post);
 }
 
-/** @param {{indexURL: string, snapshot?: boolean}} message */
+/** @param {Pick<Boot, "indexURL" | "snapshot">} message */
 async function start({ indexURL, snapshot }) {
   const began = performance.now();
   try {
-    const connect = await boot(indexURL, say, workerHost, { snapshot });
+    const connect = await boot(indexURL, post, workerHost, { snapshot });
     dispatch = connect((text) => self.postMessage(text));
   } catch (thrown) {
     const { stage = "runtime", message, hint = "" } = /** @type {import("./assets/stages.js").BootError} */ (thrown);
-    say({ type: "boot_failed", stage, reason: message, hint });
+    post({ type: "boot_failed", stage, reason: message, hint });
     return;
   }
-  say({ type: "ready", ms: Math.round(performance.now() - began) });
-  for (const command of waiting.splice(0)) dispatch(command);
+  post({ type: "ready", ms: Math.round(performance.now() - began) });
+  for (const text of waiting.splice(0)) dispatch(text);
 }
 
-// A service worker answers without a query, and then there is none in the location either: hence the name.
+// The name, not a query of the URL: a service worker answers without the query, and then the location has none.
 if (self.name === "sparewheel early") {
   held = [];
   void start({ indexURL: OWN });

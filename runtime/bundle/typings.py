@@ -64,7 +64,8 @@ def event_types() -> str:
 
 def protocol_types() -> str:
     """Generate the text of `web/protocol.d.ts`."""
-    imports = 'import type { AttemptRecord, Code, Event, Kind } from "./events.js";\n'
+    names = "AbortReason, AssistantMessage, AttemptRecord, Code, Event, FinishReason, Kind, ToolCallShape, UsageTotals"
+    imports = f'import type {{ {names} }} from "./events.js";\n'
     return typescript(protocol.json_schema(), "Protocol", _head("page/protocol.py") + imports)
 
 

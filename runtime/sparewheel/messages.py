@@ -142,11 +142,11 @@ def assistant(text: str) -> Message:
     return Message("assistant", (Text(text),))
 
 
-def parse_messages(value: object) -> list[Message]:
-    """Read messages from outside. Raises `ConfigError`, which names the first invalid one."""
+def parse_messages(value: object, name: str = "messages") -> list[Message]:
+    """Read messages from outside. Raises `ConfigError`, which names the first invalid one of `name`."""
     if not isinstance(value, list):
-        raise ConfigError("messages must be an array")
-    return [_parse(item, f"messages[{number}]") for number, item in enumerate(value)]
+        raise ConfigError(f"{name} must be an array")
+    return [_parse(item, f"{name}[{number}]") for number, item in enumerate(value)]
 
 
 def _parse(item: object, where: str) -> Message:

@@ -43,7 +43,7 @@ def unknown(ref: str) -> str:
         (unknown("gpt-x/"), "gpt-x/"),
         (unknown("openai/gpt-x"), "OPENAI_API_KEY"),
         (42, "string"),
-        (None, "string"),
+        (None, "yaml is missing"),
     ],
 )
 async def test_an_agent_that_cannot_be_used(yaml: Any, said: str, serving: Theirs) -> None:
@@ -92,7 +92,7 @@ async def test_a_prompt_that_is_not_text(prompt: Any, serving: Theirs, provider:
     assert refused.events == []
     assert refused.error
     assert (refused.error["name"], refused.error["kind"]) == ("SparewheelError", "config")
-    assert "string" in refused.error["message"]
+    assert refused.error["message"].startswith("send is not valid: prompt")
     assert (await serving.take_turn("s")).text == "Answer"  # the session is not harmed
     assert len(provider.requests) == 1
 

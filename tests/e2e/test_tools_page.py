@@ -162,7 +162,7 @@ async def test_two_wait_at_once_and_each_has_its_own_answer(theirs: Theirs, prov
     assert tool_messages(provider.requests[1])[1] == '{"q": "two"}'  # in the order of the calls
 
 
-@pytest.mark.parametrize("decision", ["approve_tool", "approve_all", "approve_autonomous"])
+@pytest.mark.parametrize("decision", ["approve_tool", "approve_all"])
 async def test_a_word_for_good(decision: str, theirs: Theirs, provider: ScriptedProvider) -> None:
     provider.script("a", calls(look(1), look(2)), calls(look(3)), ANSWER)
     await opened(theirs, provider)

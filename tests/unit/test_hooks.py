@@ -10,6 +10,7 @@ import pytest
 from sparewheel.errors import ConfigError
 from sparewheel.hooks.engine import Hook, Hooks, Point, Verdict
 from sparewheel.page.calls import HostCalls
+from sparewheel.page.commands import HookSpec
 from sparewheel.page.hooks import page_hooks
 from sparewheel.testing import ToolCall, Usage, errors, openai_chat
 from tests.support.agentic import agent_file, call, context, play_agent, say, tool
@@ -65,12 +66,11 @@ def test_a_hook_whose_own_work_was_cancelled_has_failed() -> None:
 def test_points_that_never_come_are_refused() -> None:
     calls = HostCalls(lambda _: None)
     with pytest.raises(ConfigError, match=r"hooks\.notification is not run here: the events error and warning"):
-        page_hooks([{"event": "notification", "index": 0}], calls, "s")
-    with pytest.raises(ConfigError, match="is no point of a turn"):
-        page_hooks([{"event": "whenever", "index": 0}], calls, "s")
-    assert [hook.point for hook in page_hooks([{"event": "on_user_input", "index": 0}], calls, "s")] == [
-        "on_user_input"
-    ]
+        page_hooks([HookSpec(event="notification", index=0)], calls, "s")
+    with pytest.raises(ConfigError, match='"whenever" is not a point of a turn'):
+        page_hooks([HookSpec(event="whenever", index=0)], calls, "s")
+    [hook] = page_hooks([HookSpec(event="on_user_input", index=0)], calls, "s")
+    assert hook.point == "on_user_input"
 
 
 def meet_every_point(hook: Callable[[dict[str, Any]], Awaitable[None]], *points: Point) -> list[Played]:

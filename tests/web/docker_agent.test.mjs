@@ -58,8 +58,6 @@ for (const [options, message] of [
   [undefined, "expected an options object"],
   ["yaml", "expected an options object"],
   [{}, "options.yaml must be a string"],
-  [{ yaml: YAML, documents: "handbook" }, "options.documents: must be an object of path to content"],
-  [{ yaml: YAML, documents: { "handbook/leave.md": 42 } }, 'options.documents: document "handbook/leave.md" must be a string'],
 ]) {
   test(`createSession refuses: ${message}`, () => rejects(dockerAgent.createSession(options), `createSession: ${message}`));
 }
@@ -196,6 +194,36 @@ test("one confirmation at a time, although several wait", async () => {
   worker.reply(sent, RESULT);
   await sending;
 });
+
+for (const [theirs, ours] of [
+  ["approve_balanced", "approve_read_only"],
+  ["approve_autonomous", "approve_all"],
+  ["approve", "approve"],
+]) {
+  test(`the decision ${theirs} is ${ours} in our API`, async () => {
+    const { session, id } = await createSession(() => {});
+    const sending = session.send("hi");
+    const sent = await command("send");
+    for (const argument of [theirs, { decision: theirs }]) {
+      worker.events(id, { ...CONFIRMATION, turn: "t1", seq: 1 });
+      const confirming = session.confirm(argument);
+      const confirmed = await command("confirm");
+      assert.equal(confirmed.params.decision, ours);
+      worker.reply(confirmed, null);
+      await confirming;
+    }
+    worker.reply(sent, RESULT);
+    await sending;
+    for (const answer of [theirs, { decision: theirs, reason: "r" }]) {
+      const chatting = dockerAgent.chat({ yaml: YAML, messages: [{ role: "user", content: "hi" }] }, () => answer);
+      const chat = await command("chat");
+      worker.events(chat.params.session, { ...CONFIRMATION, turn: "t2", seq: 1 });
+      assert.equal((await command("confirm")).params.decision, ours);
+      worker.reply(chat, RESULT);
+      await chatting;
+    }
+  });
+}
 
 test("a chat answers by what its handler returns, one question at a time", async () => {
   const asked = [];

@@ -165,6 +165,12 @@ for (const [options, message] of [
   [{ model: {} }, 'createRuntime: unknown option "model" (did you mean "models"?)'],
   [{ yaml: "agents: {}" }, 'createRuntime: unknown option "yaml"'],
   [{ "": 1 }, 'createRuntime: unknown option ""'],
+  [{ toString: 1 }, 'createRuntime: unknown option "toString"'],
+  [{ assetBase: 7 }, "createRuntime: assetBase must be a string or a URL"],
+  [{ onProgress: "log" }, "createRuntime: onProgress must be a function"],
+  [{ signal: {} }, "createRuntime: signal must be an AbortSignal"],
+  [{ snapshot: "no" }, "createRuntime: snapshot must be true or false"],
+  [{ models: [] }, "createRuntime: models must be an object of models by name"],
   [null, "createRuntime: expected an options object"],
   ["/assets/", "createRuntime: expected an options object"],
 ]) {
@@ -180,8 +186,11 @@ for (const [options, message] of [
   });
 }
 
-test("an option that is known, or is undefined, is not refused", async () => {
-  const { runtime } = await start({ snapshot: undefined, whatever: undefined });
+test("an option that is known, or is undefined or null, is not refused", async () => {
+  const { runtime } = await start({
+    assetBase: new URL("https://h/"), onProgress() {}, signal: new AbortController().signal, snapshot: true, models: {},
+    workerUrl: undefined, whatever: undefined, fetch: null,
+  });
   runtime.dispose();
 });
 
@@ -266,7 +275,7 @@ test("abort() asks for every turn and never fails", async () => {
   const { worker, runtime } = await start();
   assert.equal(runtime.abort(), undefined);
   const command = await worker.command("abort");
-  assert.deepEqual(command.params, {});
+  assert.deepEqual(command.params, { reason: "user" });
   worker.refuse(command, { kind: "internal", message: "no" });
   runtime.dispose();
   runtime.abort();

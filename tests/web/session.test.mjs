@@ -173,13 +173,23 @@ test("a signal aborts its turn; one that is aborted already starts none", async 
   const sending = session.send("hi", { signal: control.signal });
   const command = await worker.command("send");
   control.abort();
-  await worker.command("abort");
+  assert.deepEqual((await worker.command("abort")).params, { session: "s1", reason: "user" });
   worker.events("s1", ...turn("t1", START, ABORTED));
   worker.refuse(command, { kind: "aborted", message: "the turn was aborted" });
   await assert.rejects(sending, kind("aborted", /aborted/));
   await assert.rejects(session.send("hi", { signal: control.signal }), kind("aborted", /aborted/));
   await assert.rejects(collect(session.stream("hi", { signal: control.signal })), kind("aborted", /aborted/));
   assert.equal(worker.commands("send").length, 1);
+});
+
+test("abort() stops the turn for the user", async () => {
+  const { worker, session } = await start();
+  const sending = session.send("hi");
+  const command = await worker.command("send");
+  session.abort();
+  assert.deepEqual((await worker.command("abort")).params, { session: "s1", reason: "user" });
+  worker.refuse(command, { kind: "aborted", message: "the turn was aborted" });
+  await assert.rejects(sending, kind("aborted"));
 });
 
 test("a signal that aborts after the turn does nothing", async () => {

@@ -11,7 +11,7 @@ import { aborted, bootFailed, messageOf, SparewheelError } from "../client/error
  * @property {AbortSignal | undefined} signal
  */
 
-// Longer than the worker's own limits, which know better what they wait for. These are for a worker that is mute.
+// For a worker that sends nothing at all: longer than the worker's own limits, whose errors are more exact.
 const SILENCE_MS = 90_000;
 const SNAPSHOT_SILENCE_MS = 40_000;
 
@@ -62,7 +62,9 @@ async function startWorker({ workerUrl, indexURL, snapshot, createWorker, onProg
       listen(worker, listening.signal, { workerUrl, onProgress, resolve, reject });
       if (signal?.aborted) reject(aborted("starting the runtime"));
       signal?.addEventListener("abort", () => reject(aborted("starting the runtime")), { signal: listening.signal });
-      worker.postMessage({ type: "boot", indexURL, ...(snapshot === false && { snapshot }) });
+      /** @type {import("../protocol.js").Boot} */
+      const message = { type: "boot", indexURL, ...(snapshot === false && { snapshot }) };
+      worker.postMessage(message);
     });
     return worker;
   } catch (error) {
@@ -75,7 +77,7 @@ async function startWorker({ workerUrl, indexURL, snapshot, createWorker, onProg
 
 /**
  * @param {Worker} worker
- * @param {AbortSignal} signal Aborted when starting is over, one way or the other.
+ * @param {AbortSignal} signal Aborted when starting has succeeded or failed.
  * @param {Pick<Launch, "workerUrl" | "onProgress"> & {resolve: (value: unknown) => void, reject: (error: Error) => void}} context
  */
 function listen(worker, signal, { workerUrl, onProgress, resolve, reject }) {
@@ -85,14 +87,14 @@ function listen(worker, signal, { workerUrl, onProgress, resolve, reject }) {
   let timer;
   const wait = () => {
     const limit = stage === "snapshot" ? SNAPSHOT_SILENCE_MS : SILENCE_MS;
-    const mute = () =>
+    const giveUp = () =>
       reject(bootFailed(stage, `the worker has been silent for ${limit / 1000} s`, "Reload the page to try again."));
     clearTimeout(timer);
-    timer = setTimeout(mute, limit);
+    timer = setTimeout(giveUp, limit);
   };
   wait();
   signal.addEventListener("abort", () => clearTimeout(timer));
-  const hear = (/** @type {any} */ data) => {
+  const receive = (/** @type {import("../protocol.js").BootMessage} */ data) => {
     if (data.type === "progress") {
       stage = data.stage;
       onProgress(data);
@@ -100,9 +102,9 @@ function listen(worker, signal, { workerUrl, onProgress, resolve, reject }) {
     else if (data.type === "boot_failed") reject(bootFailed(data.stage, data.reason, data.hint));
     if (!signal.aborted) wait();
   };
-  worker.addEventListener("message", ({ data }) => hear(data), { signal });
+  worker.addEventListener("message", ({ data }) => receive(data), { signal });
   const fail = async (/** @type {string | undefined} */ message) => {
-    // Without a message, it was not an exception: the script, or one that it imports, did not load.
+    // An event without a message is not an exception: the script, or one that it imports, did not load.
     const fault = message ? null : await findFault(workerUrl.href);
     const reason = fault?.message ?? message ?? `${workerUrl.href}, or a file that it imports, did not load`;
     reject(bootFailed(stage, reason, fault?.hint ?? `Put the whole of dist/ there. ${WORKER_HINT}`));

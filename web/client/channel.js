@@ -5,9 +5,10 @@ import { isTerminal } from "../predicates.js";
 /**
  * @typedef {import("../events.js").Event} Event
  * @typedef {import("./client.js").Client} Client
+ * @typedef {import("../protocol.js").Commands} Commands
  */
 
-/** One session's line to the worker: runs its turns, one at a time, and hands out its events. */
+/** Runs the turns of one session, one at a time, and hands out its events. */
 export class Channel {
   #client;
   #session;
@@ -32,11 +33,11 @@ export class Channel {
 
   /**
    * Run a turn.
-   * @param {"send" | "chat"} method
-   * @param {Record<string, unknown>} params
+   * @template {"send" | "chat"} M
+   * @param {M} method
+   * @param {Commands[M]} params
    * @param {AbortSignal | undefined} signal
    * @param {(event: Event) => void} [sink] Gets this turn's events, before the listener does.
-   * @returns {Promise<import("../sparewheel.js").Result>}
    */
   async run(method, params, signal, sink = () => {}) {
     if (signal?.aborted) throw aborted("the turn");
@@ -49,18 +50,18 @@ export class Channel {
       });
     }
     this.#turn = { last: undefined, sink };
-    const stop = () => this.abort();
+    const stop = () => this.abort("user");
     signal?.addEventListener("abort", stop);
     try {
-      return await this.#client.request(method, { ...params, session: this.#session });
+      return await this.#client.request(method, params);
     } finally {
       signal?.removeEventListener("abort", stop);
       this.#turn = null;
     }
   }
 
-  /** @param {"user" | "consumer"} [reason] */
-  abort(reason = "user") {
+  /** @param {NonNullable<Commands["abort"]["reason"]>} reason */
+  abort(reason) {
     this.#client.tell("abort", { session: this.#session, reason });
   }
 

@@ -4,12 +4,14 @@ import { toJson } from "./json.js";
 /**
  * @typedef {import("../events.js").Event} Event
  * @typedef {import("../protocol.js").WorkerMessage} WorkerMessage
- * @typedef {import("../protocol.js").PageMessage} PageMessage
+ * @typedef {import("../protocol.js").Piece} Piece
+ * @typedef {import("../protocol.js").Commands} Commands
+ * @typedef {import("../protocol.js").Results} Results
  * @typedef {{resolve: (value: any) => void, reject: (error: Error) => void}} Pending
  * @typedef {{onEvents: (events: Event[]) => void, onDeath: (error: SparewheelError) => void}} Subscriber
  */
 
-/** Commands to the worker and what comes back: replies to whoever asked, events to the session they belong to. */
+/** Sends commands to the worker and hands out its messages: replies to their commands, events to their sessions. */
 export class Client {
   /** @type {Worker} */
   #worker;
@@ -25,9 +27,9 @@ export class Client {
   #ended = null;
   #stopListening = new AbortController();
   /** @type {(reason: SparewheelError) => void} */
-  #tellClosed = () => {};
-  /** @type {Promise<SparewheelError>} Resolves when the worker has ended, with the reason. */
-  closed = new Promise((resolve) => (this.#tellClosed = resolve));
+  #resolveClosed = () => {};
+  /** @type {Promise<SparewheelError>} Resolves with the reason when the worker has ended. */
+  closed = new Promise((resolve) => (this.#resolveClosed = resolve));
 
   /** @param {Worker} worker One that is ready. */
   constructor(worker) {
@@ -50,9 +52,10 @@ export class Client {
 
   /**
    * Send a command.
-   * @param {string} method
-   * @param {Record<string, unknown>} params
-   * @returns {Promise<any>} The result. Rejects with `SparewheelError`.
+   * @template {keyof Commands} M
+   * @param {M} method
+   * @param {Commands[M]} params
+   * @returns {Promise<Results[M]>} Rejects with `SparewheelError`.
    */
   async request(method, params) {
     if (this.#ended) throw this.#ended;
@@ -65,21 +68,21 @@ export class Client {
   }
 
   /**
-   * Send a command whose outcome is news to nobody: if the worker is gone there is nothing left to be done.
-   * @param {string} method
-   * @param {Record<string, unknown>} params
-   * @returns {Promise<void>} Resolves when the command is over, in whatever way.
+   * Send a command whose outcome does not matter: after a failure, or without a worker, there is nothing left to do.
+   * @template {keyof Commands} M
+   * @param {M} method
+   * @param {Commands[M]} params
    */
   tell(method, params) {
-    return this.request(method, params).catch(() => {});
+    this.request(method, params).catch(() => {});
   }
 
   /**
-   * Send a message that has no reply. It must be plain JSON.
-   * @param {PageMessage} message
+   * Send a piece of the answer to a host call, which has no reply.
+   * @param {Piece} piece Plain JSON.
    */
-  post(message) {
-    if (!this.#ended) this.#worker.postMessage(JSON.stringify(message));
+  post(piece) {
+    if (!this.#ended) this.#worker.postMessage(JSON.stringify(piece));
   }
 
   /**
@@ -107,8 +110,8 @@ export class Client {
 
   /**
    * End the worker.
-   * @param {SparewheelError} open What everything that is open is told.
-   * @param {SparewheelError} later What every call from now on is told.
+   * @param {SparewheelError} open For everything that is open.
+   * @param {SparewheelError} later For every later call.
    */
   end(open, later) {
     if (this.#ended) return;
@@ -122,7 +125,7 @@ export class Client {
     // Events before rejections, as in a turn that fails while the worker lives.
     for (const subscriber of subscribers) subscriber.onDeath(open);
     for (const { reject } of pending) reject(open);
-    this.#tellClosed(later);
+    this.#resolveClosed(later);
   }
 
   /** @param {string} reason */
@@ -136,7 +139,7 @@ export class Client {
 
   /** @param {string} text */
   #receive(text) {
-    /** @type {any} */
+    /** @type {WorkerMessage} */
     let message;
     try {
       message = JSON.parse(text);
@@ -152,16 +155,17 @@ export class Client {
       this.#handlers.get(message.type)?.(message);
       return;
     }
-    const pending = this.#pending.get(message.id);
-    this.#pending.delete(message.id);
+    const id = message.id ?? 0;
+    const pending = this.#pending.get(id);
+    this.#pending.delete(id);
     if (message.error) pending?.reject(new SparewheelError(message.error));
     else pending?.resolve(message.result);
   }
 }
 
 /**
- * A command as JSON text; refuses what JSON would drop or distort without a word.
- * @param {{id: number, method: string, params: Record<string, unknown>}} command
+ * A command as JSON text; throws for values that JSON would silently drop or change.
+ * @param {{id: number, method: string, params: object}} command
  */
 function encode(command) {
   try {

@@ -5,37 +5,41 @@ import { isObject, refuse } from "./config-error.js";
  * @typedef {import("../sparewheel.js").ChatListener} ChatListener
  * @typedef {import("./client.js").Client} Client
  *
- * @typedef {{decision: string, id?: string, toolName?: string, reason?: string}} Confirmation
- * @typedef {{action: string, content?: unknown}} Response
+ * @typedef {Omit<import("../protocol.js").Confirm, "session">} Confirmation
+ * @typedef {Omit<import("../protocol.js").Respond, "session" | "id">} Response
  */
 
 /**
- * A decision on a tool call: its name, a boolean, or an object with more to say. Anything else is a no.
+ * A decision on a tool call: its name, a boolean, or an object with either. Any other value rejects.
  * @param {unknown} value
  * @returns {Confirmation}
  */
 export function readDecision(value) {
-  if (typeof value === "string") return { decision: value };
-  if (!isObject(value)) return { decision: value === true ? "approve" : "reject" };
-  const { decision, id, toolName, reason } = value;
-  return { ...readDecision(isObject(decision) ? "" : decision), ...texts({ id, toolName, reason }) };
+  if (isObject(value)) {
+    const { decision, id, toolName, reason } = value;
+    return { ...readDecision(isObject(decision) ? "" : decision), ...texts({ id, toolName, reason }) };
+  }
+  const name = typeof value === "string" ? value : value === true ? "approve" : "reject";
+  return { decision: /** @type {Confirmation["decision"]} */ (name) }; // the worker refuses an unknown name
 }
 
 /**
- * An answer to an elicitation: the name of an action, a boolean, or an object. Anything else declines.
+ * An answer to an elicitation: the name of an action, a boolean, or an object with either. Any other value declines.
  * @param {unknown} value
  * @returns {Response}
  */
 export function readResponse(value) {
-  if (typeof value === "string") return { action: value };
-  if (!isObject(value)) return { action: value === true ? "accept" : "decline" };
-  const { action, content } = value;
-  const named = readResponse(isObject(action) ? "" : action);
-  return content === undefined ? named : { ...named, content };
+  if (isObject(value)) {
+    const { action, content } = value;
+    const named = readResponse(isObject(action) ? "" : action);
+    return content === undefined ? named : { ...named, content: /** @type {Response["content"]} */ (content) };
+  }
+  const name = typeof value === "string" ? value : value === true ? "accept" : "decline";
+  return { action: /** @type {Response["action"]} */ (name) }; // the worker refuses an unknown name
 }
 
 /**
- * The arguments of `session.confirm`: what to do, and an optional reason.
+ * The arguments of `session.confirm`: the decision, and an optional reason.
  * @param {unknown[]} args
  */
 export function confirmParams(args) {
@@ -51,12 +55,12 @@ export function respondParams(answer) {
   if (!isObject(answer)) throw refuse("respondToElicitation: expected {id, action, content?}");
   const { id } = answer;
   if (typeof id !== "string" || id === "") throw refuse("respondToElicitation: id is required");
-  return { id, ...readResponse({ action: "", ...answer }) }; // without an action, the worker says which there are
+  return { id, ...readResponse({ action: "", ...answer }) }; // without an action, the worker names the actions
 }
 
 /**
- * A listener whose return value answers what needs an answer. What it throws, or an answer that nobody understands, is
- * a no: a turn must not wait for an answer that will not come.
+ * A listener whose return value answers the events that need an answer. If it throws, or the worker refuses its answer,
+ * the call is rejected or the elicitation declined: otherwise the turn would wait for an answer that does not come.
  * @param {Client} client
  * @param {string} session
  * @param {ChatListener} listener
@@ -66,9 +70,9 @@ export function answering(client, session, listener) {
   return (event) => {
     if (event.type !== "tool_confirmation" && event.type !== "elicitation") return listener(event);
     const { type, id } = event;
-    const reply = new Promise((resolve) => resolve(listener(event)));
-    reply
-      .catch(() => undefined) // whoever called reports it
+    const answer = new Promise((resolve) => resolve(listener(event)));
+    answer
+      .catch(() => undefined) // the caller reports it
       .then((value) =>
         type === "tool_confirmation"
           ? client.request("confirm", { ...readDecision(value), session, id })
@@ -79,19 +83,21 @@ export function answering(client, session, listener) {
           ? client.tell("confirm", { session, id, decision: "reject", reason: error.message })
           : client.tell("respond", { session, id, action: "decline" }),
       );
-    return reply;
+    return answer;
   };
 }
 
 /**
- * Those that are texts.
- * @param {Record<string, unknown>} fields
- * @returns {Record<string, string>}
+ * The fields that are strings.
+ * @template {string} K
+ * @param {Record<K, unknown>} fields
+ * @returns {Partial<Record<K, string>>}
  */
 function texts(fields) {
-  /** @type {Record<string, string>} */
+  /** @type {Partial<Record<K, string>>} */
   const found = {};
-  for (const [name, value] of Object.entries(fields)) {
+  for (const name in fields) {
+    const value = fields[name];
     if (typeof value === "string") found[name] = value;
   }
   return found;

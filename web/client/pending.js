@@ -2,8 +2,8 @@ import { isTerminal } from "../predicates.js";
 
 /** @typedef {import("../events.js").Event} Event */
 
-/** The events of a turn that still wait for an answer, in order. */
-export class OpenQuestions {
+/** The events of a turn that wait for an answer of the user, in order. */
+export class Pending {
   /** @type {Map<string, Event>} */
   #open = new Map();
 
@@ -13,7 +13,7 @@ export class OpenQuestions {
   }
 
   /** @param {Event} event */
-  see(event) {
+  add(event) {
     switch (event.type) {
       case "tool_confirmation":
       case "elicitation":
@@ -28,7 +28,7 @@ export class OpenQuestions {
     }
   }
 
-  /** @param {string | undefined} id What has been answered; nothing named is the oldest. */
+  /** @param {string | undefined} id Of the event that was answered; default: the oldest. */
   settle(id) {
     const [oldest] = this.#open.keys();
     this.#open.delete(id ?? oldest ?? "");

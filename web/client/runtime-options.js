@@ -2,42 +2,58 @@ import { isObject, refuse } from "./config-error.js";
 
 /** @typedef {import("../sparewheel.js").RuntimeOptions} RuntimeOptions */
 
-/** @type {Record<keyof RuntimeOptions, true>} A record, so that the type checker misses none and finds none too many. */
-const KNOWN = {
-  assetBase: true,
-  workerUrl: true,
-  createWorker: true,
-  onProgress: true,
-  signal: true,
-  snapshot: true,
-  models: true,
-  fetch: true,
+/** @typedef {[valid: (value: unknown) => boolean, expected: string]} Check */
+
+const hasTag = (/** @type {string} */ tag) => (/** @type {unknown} */ value) =>
+  Object.prototype.toString.call(value) === `[object ${tag}]`; // not the class: other realms have their own
+
+/** @type {Check} */
+const ADDRESS = [(value) => typeof value === "string" || hasTag("URL")(value), "a string or a URL"];
+/** @type {Check} */
+const FUNCTION = [(value) => typeof value === "function", "a function"];
+
+/** @type {Record<keyof RuntimeOptions, Check>} A record: the type checker finds one that is missing or unknown. */
+const CHECKS = {
+  assetBase: ADDRESS,
+  workerUrl: ADDRESS,
+  createWorker: FUNCTION,
+  onProgress: FUNCTION,
+  signal: [hasTag("AbortSignal"), "an AbortSignal"],
+  snapshot: [(value) => typeof value === "boolean", "true or false"],
+  models: [isObject, "an object of models by name"],
+  fetch: FUNCTION,
 };
-const NAMES = Object.keys(KNOWN);
+const NAMES = Object.keys(CHECKS);
 const PROXIES = ["proxy", "toolProxy"];
-// Of the letters of the longer name, how many may differ for one to be taken for a slip of the other.
+// A name is suggested if at most this share of the letters of the longer name differs.
 const CLOSE = 0.4;
 
 /**
- * The options of a runtime. An option that is silently ignored is worse than one that is refused.
+ * The options of a runtime. They are checked here, because they are needed before there is a worker; those of a session
+ * are checked there. undefined and null are taken for an option that is not there.
  * @param {unknown} options
  * @returns {RuntimeOptions}
  */
 export function readRuntimeOptions(options) {
   if (!isObject(options)) throw refuse("createRuntime: expected an options object");
-  for (const [name, value] of Object.entries(options)) {
-    if (value === undefined || NAMES.includes(name)) continue;
-    const meant = PROXIES.includes(name) ? "fetch" : closest(name);
-    const question = meant === undefined ? "" : ` (did you mean ${JSON.stringify(meant)}?)`;
-    throw refuse(`createRuntime: unknown option ${JSON.stringify(name)}${question}`, `Known are ${NAMES.join(", ")}.`);
+  const given = Object.entries(options).filter(([, value]) => value !== undefined && value !== null);
+  for (const [name, value] of given) {
+    if (!Object.hasOwn(CHECKS, name)) throw unknownOption(name);
+    const [valid, expected] = CHECKS[/** @type {keyof RuntimeOptions} */ (name)];
+    if (!valid(value)) throw refuse(`createRuntime: ${name} must be ${expected}`);
   }
-  const { fetch } = options;
-  if (fetch !== undefined && typeof fetch !== "function") throw refuse("createRuntime: fetch must be a function");
-  return options;
+  return Object.fromEntries(given);
+}
+
+/** @param {string} name */
+function unknownOption(name) {
+  const meant = PROXIES.includes(name) ? "fetch" : closest(name);
+  const question = meant === undefined ? "" : ` (did you mean ${JSON.stringify(meant)}?)`;
+  return refuse(`createRuntime: unknown option ${JSON.stringify(name)}${question}`, `Known are ${NAMES.join(", ")}.`);
 }
 
 /**
- * The known name that somebody may have meant.
+ * The known name that was probably meant.
  * @param {string} name
  */
 function closest(name) {

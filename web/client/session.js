@@ -2,7 +2,7 @@ import { confirmParams, respondParams } from "./decisions.js";
 import { Channel } from "./channel.js";
 import { isTerminal } from "../predicates.js";
 import { guarded } from "./listener.js";
-import { OpenQuestions } from "./pending.js";
+import { Pending } from "./pending.js";
 import { Queue } from "./queue.js";
 import { refuse } from "./config-error.js";
 
@@ -12,19 +12,12 @@ import { refuse } from "./config-error.js";
  * @typedef {import("../sparewheel.js").TurnOptions} TurnOptions
  * @typedef {import("../sparewheel.js").Listener} Listener
  *
- * @typedef {object} Origin What a session is made of, on this side.
+ * @typedef {object} Parts
  * @property {import("./client.js").Client} client
  * @property {import("./page-functions.js").PageFunctions} functions
  * @property {string} id
  * @property {Listener | undefined} listener
- * @property {boolean | undefined} interactive Whether anybody can be asked; unset: whether anybody listens.
- *
- * @typedef {object} Made What the worker says.
- * @property {string} agent
- * @property {string[]} models
- * @property {string[]} agents
- * @property {string} welcome_message
- * @property {SessionApi["commands"]} commands
+ * @property {boolean | undefined} interactive Whether a user can be asked; unset: whether there is a listener.
  */
 
 /** @implements {SessionApi} */
@@ -33,7 +26,7 @@ export class Session {
   #functions;
   #channel;
   #interactive;
-  #questions = new OpenQuestions();
+  #pending = new Pending();
   /** @type {(event: Event) => void} */
   #hear = () => {};
   #listening = false;
@@ -41,31 +34,31 @@ export class Session {
   #closing = null;
 
   /**
-   * @param {Origin} origin
-   * @param {Made} made
+   * @param {Parts} parts
+   * @param {import("../protocol.js").SessionCreated} created
    */
-  constructor({ client, functions, id, listener, interactive }, made) {
+  constructor({ client, functions, id, listener, interactive }, created) {
     this.#client = client;
     this.#functions = functions;
     this.#interactive = interactive;
     this.#channel = new Channel(client, id, (event) => {
-      this.#questions.see(event);
+      this.#pending.add(event);
       this.#hear(event);
     });
     this.listen(listener);
     this.id = id;
-    this.agent = made.agent;
-    this.models = made.models;
-    this.agents = made.agents;
-    this.welcomeMessage = made.welcome_message;
-    this.commands = made.commands;
+    this.agent = created.agent;
+    this.models = created.models;
+    this.agents = created.agents;
+    this.welcomeMessage = created.welcome_message;
+    this.commands = created.commands;
   }
 
   /** @param {Listener | undefined} listener */
   listen(listener) {
     this.#listening = typeof listener === "function";
     this.#hear = guarded(listener, "an event listener");
-    this.#questions.events.forEach(this.#hear);
+    this.#pending.events.forEach(this.#hear);
   }
 
   /**
@@ -75,7 +68,7 @@ export class Session {
   async send(prompt, { signal } = {}) {
     this.#checkOpen();
     const interactive = this.#interactive ?? this.#listening;
-    return this.#channel.run("send", { prompt, interactive }, signal);
+    return this.#channel.run("send", { session: this.id, prompt, interactive }, signal);
   }
 
   /**
@@ -87,8 +80,9 @@ export class Session {
     this.#checkOpen();
     /** @type {Queue<Event>} */
     const queue = new Queue();
+    const command = { session: this.id, prompt, interactive: this.#interactive ?? true };
     const failure = this.#channel
-      .run("send", { prompt, interactive: this.#interactive ?? true }, signal, (event) => queue.push(event))
+      .run("send", command, signal, (event) => queue.push(event))
       .then(() => null)
       .catch((error) => error)
       .finally(() => queue.end());
@@ -103,7 +97,7 @@ export class Session {
       leftEarly = false;
     } finally {
       if (leftEarly && !(last && isTerminal(last))) this.#abort("consumer");
-      await failure; // nothing of this turn may be left when the next one comes
+      await failure; // the turn must have ended when the next one begins
     }
     const error = await failure;
     if (error && !(last && isTerminal(last))) throw error;
@@ -114,7 +108,7 @@ export class Session {
     this.#checkOpen();
     const params = confirmParams(args);
     await this.#client.request("confirm", { ...params, session: this.id });
-    this.#questions.settle(params.id);
+    this.#pending.settle(params.id);
   }
 
   /** @param {import("../sparewheel.js").ElicitationAnswer} answer */
@@ -122,7 +116,7 @@ export class Session {
     this.#checkOpen();
     const params = respondParams(answer);
     await this.#client.request("respond", { ...params, session: this.id });
-    this.#questions.settle(params.id);
+    this.#pending.settle(params.id);
   }
 
   async restart() {
@@ -151,7 +145,7 @@ export class Session {
 
   async #close() {
     try {
-      // With the worker gone, the session is gone: nothing left to close.
+      // A session ends with its worker.
       if (this.#client.running) await this.#client.request("close", { session: this.id });
     } finally {
       this.#functions.remove(this.id);

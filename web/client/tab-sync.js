@@ -1,14 +1,15 @@
-// What the worker cannot see from where it is: that the network is back, and what other tabs of this origin have learnt.
+// Tells the worker what it cannot notice itself: that the network is back, and what other tabs of this origin know of the
+// health of models.
 
-// On it go entries, each of them news for all; `{ask}` from a runtime that has just started; and `{to, entries}`, what
-// another one knows, for that one alone: the others have heard it, and may have heard better since.
+// Messages on the channel are entries, for every tab; `{ask}` from a runtime that has just started; and `{to, entries}`,
+// the answer of another one, for that runtime alone: the others have had these entries, and may have newer ones.
 const CHANNEL = "sparewheel-health";
 
 /**
  * Keep a runtime informed until it ends.
  * @param {import("./client.js").Client} client
  */
-export function watchSurroundings(client) {
+export function syncTabs(client) {
   const ending = new AbortController();
   const { signal } = ending;
   globalThis.addEventListener?.("online", () => client.tell("online", {}), { signal });
@@ -27,22 +28,22 @@ export function watchSurroundings(client) {
  */
 function shareHealth(client, channel, signal) {
   const own = String(Math.random());
-  const learn = (/** @type {unknown} */ entry) => client.tell("health", { entry });
+  const merge = (/** @type {unknown} */ entry) => client.tell("health", { entry });
   const answer = async (/** @type {unknown} */ to) => {
     const entries = await client.request("known_health", {}).catch(() => []);
     if (entries.length > 0 && !signal.aborted) channel.postMessage({ to, entries });
   };
-  const hear = (/** @type {any} */ data) => {
+  const receive = (/** @type {any} */ data) => {
     if (data?.ask !== undefined) answer(data.ask);
-    else if (data?.to === undefined) learn(data);
-    else if (data.to === own && Array.isArray(data.entries)) data.entries.forEach(learn);
+    else if (data?.to === undefined) merge(data);
+    else if (data.to === own && Array.isArray(data.entries)) data.entries.forEach(merge);
   };
-  channel.addEventListener("message", ({ data }) => hear(data), { signal });
+  channel.addEventListener("message", ({ data }) => receive(data), { signal });
   client.on("health", ({ entry }) => channel.postMessage(entry));
   channel.postMessage({ ask: own });
 }
 
-/** None where there is no page (a channel would keep Node alive), or where storage is forbidden. */
+/** Null without a page (a channel would keep Node running), and where storage is forbidden. */
 function openChannel() {
   if (typeof document === "undefined") return null;
   try {

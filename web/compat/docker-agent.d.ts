@@ -1,9 +1,9 @@
-import type { AgentSummary, Message, ParsedConfig, Runtime } from "../sparewheel.js";
-import type { Decision, ElicitationAnswer, SessionOptions } from "../sparewheel.js";
+import type { AgentSummary, Confirmation, Message, ParsedConfig, Runtime } from "../sparewheel.js";
+import type { DecisionName, ElicitationAnswer, SessionOptions } from "../sparewheel.js";
 
-/** docker-agent's options; ours (`tools`, `hooks`, ...) may be given beside them. */
+/** docker-agent's options; those of `createSession` (`tools`, `hooks`, ...) may be given as well. */
 export interface DockerAgentOptions extends Omit<SessionOptions, "env"> {
-  /** What is no text is turned into text; null and undefined are left out. */
+  /** Values that are not text are converted to text; null and undefined are left out. */
   env?: Record<string, unknown>;
 }
 
@@ -12,22 +12,33 @@ export interface DockerAgentResult {
   usage?: { input_tokens: number; output_tokens: number };
 }
 
+/** The names of docker-agent for `approve_read_only` and `approve_all`, beside those of `session.confirm`. */
+export type DockerAgentDecisionName = DecisionName | "approve_balanced" | "approve_autonomous";
+
+/** true approves; false and every other value rejects. */
+export type DockerAgentDecision =
+  | DockerAgentDecisionName
+  | boolean
+  | null
+  | undefined
+  | (Omit<Confirmation, "decision"> & { decision?: DockerAgentDecisionName | boolean | null });
+
 export interface DockerAgentSession {
   send(prompt: string): Promise<DockerAgentResult>;
-  confirm(decision: Decision, reason?: string): Promise<void>;
+  confirm(decision: DockerAgentDecision, reason?: string): Promise<void>;
   respondToElicitation(answer: ElicitationAnswer): Promise<void>;
   restart(): Promise<void>;
   abort(): void;
   close(): Promise<void>;
 }
 
-/** Events have the fields of docker-agent's, and more; types that docker-agent does not send come as well. */
+/** Events have the fields of docker-agent's, and more; there are more types of events, too. */
 export type DockerAgentHandler = (event: any) => unknown;
 
 export interface DockerAgent {
-  /** A promise here, where docker-agent returns the value: add `await`. */
+  /** Returns a promise, where docker-agent returns the value: add `await`. */
   parseConfig(yaml: string): Promise<ParsedConfig>;
-  /** A promise here, where docker-agent returns the value: add `await`. */
+  /** Returns a promise, where docker-agent returns the value: add `await`. */
   listAgents(yaml: string): Promise<AgentSummary[]>;
   createSession(options: DockerAgentOptions, onEvent?: DockerAgentHandler): Promise<DockerAgentSession>;
   chat(options: DockerAgentOptions & { messages: Message[] }, onEvent?: DockerAgentHandler): Promise<DockerAgentResult>;

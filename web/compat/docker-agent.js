@@ -10,8 +10,8 @@ import { aborted, checkedChat, checkedOptions, oneByOne, prefixed, theirError, t
  * @returns {import("./docker-agent.d.ts").DockerAgent}
  */
 export function dockerAgent(starting) {
-  starting.catch(() => {}); // every call says it
-  /** @type {AbortController | null} The chat() that runs: a new one ends it. */
+  starting.catch(() => {}); // every call rejects with it
+  /** @type {AbortController | null} Of the running chat(): a new one aborts it. */
   let running = null;
 
   /**

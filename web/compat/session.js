@@ -1,6 +1,6 @@
 import { confirmParams, respondParams } from "../client/decisions.js";
 import { guarded } from "../client/listener.js";
-import { aborted, theirError, theirEvent, theirResult } from "./translate.js";
+import { aborted, ourDecision, theirError, theirEvent, theirResult } from "./translate.js";
 
 /**
  * @typedef {import("../sparewheel.js").Event} Event
@@ -11,10 +11,10 @@ import { aborted, theirError, theirEvent, theirResult } from "./translate.js";
 const DECISIONS = ["approve", "approve_tool", "approve_balanced", "approve_autonomous", "reject"];
 const ACTIONS = ["accept", "decline", "cancel"];
 
-/** What a session's handler hears: nothing after an abort, and one confirmation at a time. */
+/** Calls a session's handler: not after an abort, and for one confirmation at a time. */
 export class Turns {
   #handler;
-  /** @type {Question[]} Calls that wait for the user; the handler knows of the first. */
+  /** @type {Question[]} Calls that wait for the user; the handler was called for the first. */
   #waiting = [];
   /** @type {{stopped: boolean} | null} The turn that runs. */
   active = null;
@@ -24,9 +24,9 @@ export class Turns {
     this.#handler = typeof handler === "function" ? guarded(/** @type {any} */ (handler), "onEvent") : null;
   }
 
-  /** Without a handler there is no listener either: then nobody can be asked, and the runtime declines. */
+  /** Without a handler there is no listener: then no user can be asked, and the runtime declines. */
   get listener() {
-    return this.#handler ? (/** @type {Event} */ event) => this.#hear(event) : undefined;
+    return this.#handler ? (/** @type {Event} */ event) => this.#receive(event) : undefined;
   }
 
   /** The call that `confirm` is about. */
@@ -35,7 +35,7 @@ export class Turns {
   }
 
   /**
-   * @param {string} decision What the user has said of the pending call.
+   * @param {string} decision The user's, on the pending call.
    * @param {string | undefined} toolName
    */
   decided(decision, toolName) {
@@ -51,7 +51,7 @@ export class Turns {
   }
 
   /** @param {Event} event */
-  #hear(event) {
+  #receive(event) {
     if (this.active?.stopped || event.type === "aborted") return;
     if (event.type === "tool_confirmation") {
       this.#waiting.push(event);
@@ -63,7 +63,7 @@ export class Turns {
     this.#handler?.(theirEvent(event));
   }
 
-  /** @param {string} id A call that waits no longer. */
+  /** @param {string} id A call that no longer waits. */
   #drop(id) {
     const wasFirst = this.pending?.id === id;
     this.#waiting = this.#waiting.filter((question) => question.id !== id);
@@ -109,12 +109,14 @@ export function handle(session, turns) {
 
     async confirm(...args) {
       checkOpen();
-      const { decision, toolName, reason = "" } = confirmParams(args);
+      const params = confirmParams(args);
+      const { toolName, reason = "" } = params;
+      const decision = /** @type {string} */ (params.decision);
       if (!DECISIONS.includes(decision)) throw new Error(`unknown decision "${decision}" (${DECISIONS.join(", ")})`);
       if (decision === "approve_tool" && !toolName) throw new Error("approve_tool requires toolName");
       const { pending } = turns;
       if (!pending) throw new Error("no tool confirmation is pending");
-      await session.confirm(/** @type {any} */ ({ decision, toolName, reason, id: pending.id }));
+      await session.confirm(/** @type {any} */ ({ decision: ourDecision(decision), toolName, reason, id: pending.id }));
       if (turns.pending === pending) turns.decided(decision, toolName);
     },
 

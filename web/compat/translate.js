@@ -1,6 +1,5 @@
-// Between docker-agent's words and ours.
+// Translates between docker-agent's API and ours: options, decisions, events, results and errors.
 
-import { readDocuments } from "../client/documents.js";
 import { messageOf, SparewheelError } from "../client/errors.js";
 import { isObject } from "../client/config-error.js";
 
@@ -8,6 +7,9 @@ import { isObject } from "../client/config-error.js";
  * @typedef {import("../sparewheel.js").Event} Event
  * @typedef {import("../sparewheel.js").SessionOptions} SessionOptions
  */
+
+/** @type {Record<string, string>} Ours by docker-agent's name, where they differ. */
+const OUR_DECISIONS = { approve_balanced: "approve_read_only", approve_autonomous: "approve_all" };
 
 export const aborted = () => new SparewheelError({ kind: "aborted", message: "chat aborted" });
 
@@ -22,7 +24,7 @@ export function theirError(error, prefix = "") {
 
 /**
  * @template T
- * @param {string} prefix What the text of every rejection begins with.
+ * @param {string} prefix The text of every rejection begins with it.
  * @param {() => Promise<T>} work
  * @returns {Promise<T>}
  */
@@ -40,12 +42,16 @@ export async function prefixed(prefix, work) {
  */
 export function checkedOptions(options) {
   if (!isObject(options)) throw new Error("expected an options object");
-  const { yaml, agentName, env, documents } = options;
+  const { yaml, agentName, env, autoApprove, ...rest } = options;
   if (typeof yaml !== "string") throw new Error("options.yaml must be a string");
-  if (documents !== undefined && documents !== null) readDocuments(documents);
   const name = typeof agentName === "string" && agentName !== "" ? { agentName } : {};
-  const { agentName: _, ...rest } = options;
-  return { ...rest, ...name, yaml, env: isObject(env) ? strings(env) : {} };
+  return {
+    .../** @type {Partial<SessionOptions>} */ (rest),
+    ...name,
+    yaml,
+    env: isObject(env) ? strings(env) : {},
+    autoApprove: Boolean(autoApprove),
+  };
 }
 
 /**
@@ -56,7 +62,7 @@ export function checkedChat(options) {
   if (options === undefined) throw new Error("chat: expected at least one argument (options object)");
   try {
     const checked = checkedOptions(options);
-    const { messages } = checked;
+    const { messages } = /** @type {{messages?: unknown}} */ (options);
     if (!Array.isArray(messages)) throw new Error("parsing messages: messages must be an array");
     if (messages.at(-1)?.role !== "user") throw new Error("the last message must be from the user");
     return { ...checked, messages };
@@ -72,7 +78,17 @@ function strings(env) {
 }
 
 /**
- * An event as docker-agent's page expects it. What it never sent passes as it is.
+ * A decision of docker-agent's API, with our names: alone or within an object.
+ * @param {unknown} value
+ */
+export function ourDecision(value) {
+  const name = isObject(value) ? value["decision"] : value;
+  const ours = typeof name === "string" && Object.hasOwn(OUR_DECISIONS, name) ? OUR_DECISIONS[name] : name;
+  return isObject(value) ? { ...value, decision: ours } : ours;
+}
+
+/**
+ * An event as docker-agent's page expects it. Types that docker-agent does not send stay as they are.
  * @param {Event} event
  */
 export function theirEvent(event) {
@@ -108,7 +124,7 @@ function zeroed(numbers) {
 }
 
 /**
- * A handler for chat(): asked one question at a time, and told nothing once the call has been aborted.
+ * A listener for chat() that calls docker-agent's handler: for one question at a time, and not after an abort.
  * @param {unknown} handler
  * @param {AbortSignal} signal
  * @returns {((event: Event) => unknown) | undefined}
@@ -121,6 +137,6 @@ export function oneByOne(handler, signal) {
     if (event.type !== "tool_confirmation" && event.type !== "elicitation") return handler(theirEvent(event));
     const answer = before.then(() => (signal.aborted ? undefined : handler(theirEvent(event))));
     before = answer.catch(() => {});
-    return answer;
+    return event.type === "tool_confirmation" ? answer.then(ourDecision) : answer;
   };
 }

@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from ..page.results import AgentOverview, AgentSummary, ModelOverview, ParsedConfig
     from .schema import AgentFile
 
 
-def overview(file: AgentFile) -> dict[str, Any]:
+def overview(file: AgentFile) -> ParsedConfig:
     """`parseConfig`: the agents in order, and the models by key."""
-    agents = [
+    agents: list[AgentOverview] = [
         {
             "name": name,
             "description": agent.description,
@@ -24,14 +25,14 @@ def overview(file: AgentFile) -> dict[str, Any]:
         }
         for name, agent in file.agents.items()
     ]
-    models = {
+    models: dict[str, ModelOverview] = {
         key: {"provider": model.provider, "model": model.model, "base_url": model.base_url or ""}
         for key, model in file.models.items()
     }
     return {"version": str(file.version or ""), "agents": agents, "models": models}
 
 
-def list_agents(file: AgentFile) -> list[dict[str, str]]:
+def list_agents(file: AgentFile) -> list[AgentSummary]:
     """`listAgents`: the facts for a menu of agents."""
     return [
         {"name": name, "model": agent.model, "description": agent.description, "instruction": agent.instruction}

@@ -8,36 +8,33 @@ from ..errors import ConfigError
 from ..hooks.engine import Hook, Point
 
 if TYPE_CHECKING:
-    from collections.abc import Awaitable, Callable
+    from collections.abc import Awaitable, Callable, Iterable
 
     from ..hooks.engine import Output
     from .calls import HostCalls
+    from .commands import HookSpec
     from .protocol import HookRequest
 
-
-_NOT_RUN: Final = {"notification": "the events error and warning say the same to the page"}
-
-
-def page_hooks(described: object, calls: HostCalls, session: str) -> list[Hook]:
-    """`described` is what the shim made of `createSession({hooks})`. Raises `ConfigError` for a point that is none."""
-    if not isinstance(described, list):
-        raise ConfigError("hooks must be an object of functions")
-    hooks: list[Hook] = []
-    for item in described:
-        match item:
-            case {"event": str(event), "index": int(index), **rest} if event in get_args(Point):
-                point: Point = event  # type: ignore[assignment]  # one of the literal's own members
-                matcher, name = str(rest.get("matcher") or "*"), f"number {index + 1} of the page"
-                hooks.append(Hook(point, _asking(calls, session, event, index), matcher, name))
-            case {"event": str(event)} if event in _NOT_RUN:
-                raise ConfigError(f"hooks.{event} is not run here: {_NOT_RUN[event]}")
-            case _:
-                known = ", ".join(get_args(Point))
-                raise ConfigError(f"hooks: {item!r} is no point of a turn"[:200], f"There are: {known}.")
-    return hooks
+_NOT_RUN: Final = {"notification": "the events error and warning tell the page the same"}
 
 
-def _asking(calls: HostCalls, session: str, event: str, index: int) -> Callable[[dict[str, Any]], Awaitable[Output]]:
+def page_hooks(specs: Iterable[HookSpec], calls: HostCalls, session: str) -> list[Hook]:
+    """The embedder's hooks of one session. Raises `ConfigError` if one is for an unknown point of a turn."""
+    return [_hook(spec, calls, session) for spec in specs]
+
+
+def _hook(spec: HookSpec, calls: HostCalls, session: str) -> Hook:
+    if spec.event in _NOT_RUN:
+        raise ConfigError(f"hooks.{spec.event} is not run here: {_NOT_RUN[spec.event]}")
+    if spec.event not in get_args(Point):
+        known = ", ".join(get_args(Point))
+        raise ConfigError(f'hooks: "{spec.event}" is not a point of a turn'[:200], f"The points are {known}.")
+    point: Point = spec.event  # type: ignore[assignment]  # one of the literal's own members
+    run = _calling(calls, session, spec.event, spec.index)
+    return Hook(point, run, spec.matcher or "*", f"number {spec.index + 1} of the page")
+
+
+def _calling(calls: HostCalls, session: str, event: str, index: int) -> Callable[[dict[str, Any]], Awaitable[Output]]:
     async def run(facts: dict[str, Any]) -> Output:
         request: HookRequest = {"event": event, "index": index, "input": facts}
         output: Output = await calls.ask("hook", request, session=session)

@@ -4,21 +4,24 @@ The page sends commands, each of which gets one `Reply`, and the pieces of host 
 replies, the events of turns, host calls and what it has learnt of the health of models. All of it is JSON, one text a
 message. Only the messages of the start are objects, because they do not reach Python.
 
-Commands are pydantic models: what comes from outside is validated. What the worker sends are plain dicts, typed here
-and never validated. `web/protocol.d.ts` is generated from this module by `python -m bundle.typings`.
+The parameters of commands (`page.commands`) are pydantic models: what comes from outside is validated. What the worker
+sends are plain dicts, typed here and in `page.results`, and never validated. `web/protocol.d.ts` is generated from all
+three by `python -m bundle.typings`.
 """
 
 from __future__ import annotations
 
 from typing import Annotated, Any, Literal, NotRequired, TypeAlias
 
-from pydantic import WithJsonSchema
+from pydantic import Field, WithJsonSchema
 
 # pydantic needs this TypedDict, not typing's, below Python 3.12.
 from typing_extensions import TypeAliasType, TypedDict
 
 from ..errors import Code, Kind
 from ..events import AttemptRecord, Event
+from .commands import Commands
+from .results import HealthEntry, Results
 
 # Types of `web/events.d.ts`, which the generated file imports.
 _Events: TypeAlias = Annotated[list[Event], WithJsonSchema({"tsType": "Event[]"})]
@@ -28,7 +31,17 @@ _Attempts: TypeAlias = Annotated[list[AttemptRecord], WithJsonSchema({"tsType": 
 
 # Starting: objects between `sparewheel.js` and `worker.js`. ---------------------------------------------------------
 
-Stage = TypeAliasType("Stage", Literal["worker", "check", "snapshot", "pyodide", "packages", "runtime"])
+Stage = TypeAliasType(
+    "Stage",
+    Annotated[
+        Literal["worker", "check", "snapshot", "pyodide", "packages", "runtime"],
+        Field(
+            description="The stages of starting, in order. `worker` lasts until the worker's first message. "
+            "`snapshot` is Python with its packages from a snapshot of its memory; `pyodide` and `packages` replace it "
+            "without one, and follow it if it fails."
+        ),
+    ],
+)
 
 
 class Boot(TypedDict):
@@ -88,7 +101,7 @@ class ErrorFacts(TypedDict):
 
 
 class Reply(TypedDict):
-    """The answer to the command `id` (null if that could not be read): `error`, or the command's result."""
+    """The answer to the command `id` (null if that could not be read): `error`, or the command's `Results`."""
 
     type: Literal["reply"]
     id: int | None
@@ -102,15 +115,6 @@ class Events(TypedDict):
     type: Literal["events"]
     session: str
     events: _Events
-
-
-class HealthEntry(TypedDict):
-    """The state of a model or an account (`name`), for other tabs of the origin. 0 `seconds`: it works again."""
-
-    name: str
-    seconds: float
-    kind: NotRequired[_Kind]
-    told: NotRequired[bool]
 
 
 class HealthNews(TypedDict):
@@ -241,7 +245,7 @@ class Piece(TypedDict):
 
 
 class Command(TypedDict):
-    """From the page: `params` are those of `method`."""
+    """From the page: `method` is one of `Commands`, which has the type of its `params`."""
 
     id: int
     method: str
@@ -260,6 +264,8 @@ class Protocol(TypedDict):
     from_worker: WorkerMessage | BootMessage
     from_page: PageMessage
     fetch_head: FetchHead
+    commands: Commands
+    results: Results
 
 
 def json_schema() -> dict[str, Any]:

@@ -3,31 +3,28 @@
 from __future__ import annotations
 
 import json
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any
 
-from ..errors import ConfigError
-from ..providers.base import ToolSpec
+from ..providers.base import ToolSpec as ModelToolSpec
 from ..tools.base import DEFAULT_TIMEOUT, Tool, ToolError
 from .calls import HostCallError
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from ..tools.base import Call, ToolContext
     from .calls import HostCalls
+    from .commands import ToolSpec
     from .protocol import ToolRequest
-
-MAX_TOOLS: Final = 1000
 
 
 class HostTools:
-    """The embedder's tools of one session."""
+    """The embedder's tools of one session, by name."""
 
     name = "the page"
 
-    def __init__(self, described: object, calls: HostCalls, session: str) -> None:
-        """`described` is what the shim made of `createSession({tools})`. Raises `ConfigError`."""
-        if not isinstance(described, list) or len(described) > MAX_TOOLS:
-            raise ConfigError(f"tools must describe at most {MAX_TOOLS} functions")
-        self._tools = [_tool(item, calls, session) for item in described]
+    def __init__(self, specs: Mapping[str, ToolSpec], calls: HostCalls, session: str) -> None:
+        self._tools = [_tool(name, spec, calls, session) for name, spec in specs.items()]
 
     async def tools(self) -> list[Tool]:
         return self._tools
@@ -36,21 +33,13 @@ class HostTools:
         """Nothing is open."""
 
 
-def _tool(item: object, calls: HostCalls, session: str) -> Tool:
-    match item:
-        case {"name": str(name), **rest} if name:
-            parameters = rest.get("parameters") or {"type": "object", "properties": {}}
-            timeout = rest.get("timeout")
-            if not isinstance(parameters, dict):
-                raise ConfigError(f"tools.{name}.parameters must be a JSON schema")
-            spec = ToolSpec(name, str(rest.get("description") or ""), parameters)
-            limit = timeout if isinstance(timeout, int | float) and timeout >= 0 else DEFAULT_TIMEOUT
-            return Tool(spec, _asking(calls, session, name), read_only=rest.get("readOnly") is True, timeout=limit)
-        case _:
-            raise ConfigError("each of tools needs a name")
+def _tool(name: str, spec: ToolSpec, calls: HostCalls, session: str) -> Tool:
+    shown = ModelToolSpec(name, spec.description, spec.parameters)
+    call = _calling(calls, session, name)
+    return Tool(shown, call, read_only=spec.read_only, timeout=spec.timeout or DEFAULT_TIMEOUT)
 
 
-def _asking(calls: HostCalls, session: str, name: str) -> Call:
+def _calling(calls: HostCalls, session: str, name: str) -> Call:
     async def call(arguments: dict[str, Any], context: ToolContext) -> str:
         request: ToolRequest = {"name": name, "args": arguments, "call_id": context.call_id}
         try:

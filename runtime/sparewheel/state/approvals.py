@@ -17,9 +17,6 @@ Answer: TypeAlias = Literal["approve", "approve_tool", "approve_read_only", "app
 DEFAULT_TIMEOUT: Final = 300.0  # seconds
 NOBODY: Final = "Nobody was there to approve it."
 
-# docker-agent's words for the same.
-_SAME: Final[dict[str, Answer]] = {"approve_balanced": "approve_read_only", "approve_autonomous": "approve_all"}
-
 
 @dataclass(frozen=True, slots=True)
 class Verdict:
@@ -112,7 +109,6 @@ def _word(decision: object) -> Answer:
     if isinstance(decision, bool):
         return "approve" if decision else "reject"
     known = get_args(Answer)
-    word = _SAME.get(str(decision), decision)
-    if word not in known:
+    if decision not in known:
         raise ConfigError(f'unknown decision "{decision}" ({", ".join(known)})'[:300])
-    return word  # type: ignore[return-value]  # checked against the literal's own members
+    return decision  # type: ignore[return-value]  # checked against the literal's own members

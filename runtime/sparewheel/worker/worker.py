@@ -12,15 +12,28 @@ import asyncio
 import sys
 from contextlib import aclosing
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, cast
+from typing import TYPE_CHECKING, Any, TypeVar, cast
 
 from ..chain.health import Health
 from ..config.loading import load_agent_file
 from ..config.overview import list_agents, overview
 from ..errors import ConfigError, ErrorInfo, SparewheelError, internal
 from ..jsontext import read, write
-from ..messages import parse_messages
 from ..page.calls import HostCalls
+from ..page.commands import (
+    COMMANDS,
+    Abort,
+    AgentFile,
+    Chat,
+    Confirm,
+    CreateSession,
+    MergeHealth,
+    Nothing,
+    OfSession,
+    Params,
+    Respond,
+    Send,
+)
 from ..page.fetch import PageFetchTransport
 from ..page.model import PageTransport
 from ..page.writer import Writer
@@ -28,6 +41,7 @@ from ..redaction.redact import redact
 from ..transports.demo import DemoTransport
 from ..transports.router import RoutingTransport, network_transport
 from .factory import make_session
+from .options import read_params
 
 if TYPE_CHECKING:
     from collections.abc import AsyncGenerator, Awaitable, Callable
@@ -35,10 +49,11 @@ if TYPE_CHECKING:
     from ..events import AbortReason, Event
     from ..messages import Message
     from ..page.protocol import CallCancel, CallCredit, HostCall, Piece
+    from ..page.results import AgentCommand, AgentSummary, HealthEntry, ParsedConfig, Result, SessionCreated
     from ..session import Session
     from ..transports.base import Transport
 
-Params = dict[str, Any]
+_P = TypeVar("_P", bound=Params)
 
 
 @dataclass(slots=True, eq=False)
@@ -65,23 +80,25 @@ class Worker:
         self._health = Health(lambda entry: self._push({"type": "health", "entry": entry}))
         self._open: dict[str, _Open] = {}
         self._tasks: set[asyncio.Task[None]] = set()  # the loop itself holds tasks only weakly
-        self._methods: dict[str, Callable[[Params], Awaitable[Any]]] = {
-            "parse_config": self._parse_config,
-            "list_agents": self._list_agents,
-            "create_session": self._create_session,
-            "send": self._send_prompt,
-            "chat": self._chat,
-            "abort": self._abort,
-            "restart": self._restart,
-            "export": self._export,
-            "close": self._close,
-            "online": self._online,
-            "health": self._merge_health,
-            "known_health": self._known_health,
-            "use_page_fetch": self._use_page_fetch,
-            "confirm": self._confirm,
-            "respond": self._respond,
-        }
+        self._handlers = dict(
+            (
+                _handle("parse_config", AgentFile, self._parse_config),
+                _handle("list_agents", AgentFile, self._list_agents),
+                _handle("create_session", CreateSession, self._create_session),
+                _handle("send", Send, self._send_prompt),
+                _handle("chat", Chat, self._chat),
+                _handle("abort", Abort, self._abort),
+                _handle("restart", OfSession, self._restart),
+                _handle("export", OfSession, self._export),
+                _handle("close", OfSession, self._close),
+                _handle("confirm", Confirm, self._confirm),
+                _handle("respond", Respond, self._respond),
+                _handle("online", Nothing, self._online),
+                _handle("health", MergeHealth, self._merge_health),
+                _handle("known_health", Nothing, self._known_health),
+                _handle("use_page_fetch", Nothing, self._use_page_fetch),
+            )
+        )
 
     def dispatch(self, text: str) -> None:
         """Take one text of the page: a command, which gets one reply, or a piece of a host call. Never raises."""
@@ -114,23 +131,20 @@ class Worker:
             self._push(reply)
 
     async def _call(self, command: dict[str, Any]) -> Any:
-        method = self._methods.get(str(command.get("method")))
-        params = command.get("params") or {}
-        if method is None or not isinstance(params, dict):
-            raise ConfigError("The runtime does not know this command.", "Page and runtime must be of one version.")
-        return await method(params)
+        method = str(command.get("method"))
+        params = read_params(method, command.get("params") or {})
+        return await self._handlers[method](params)
 
     # The commands -----------------------------------------------------------------------------------------------
 
-    async def _parse_config(self, params: Params) -> Any:
-        return overview(load_agent_file(params.get("yaml")))
+    async def _parse_config(self, params: AgentFile) -> ParsedConfig:
+        return overview(load_agent_file(params.yaml))
 
-    async def _list_agents(self, params: Params) -> Any:
-        return list_agents(load_agent_file(params.get("yaml")))
+    async def _list_agents(self, params: AgentFile) -> list[AgentSummary]:
+        return list_agents(load_agent_file(params.yaml))
 
-    async def _create_session(self, params: Params) -> Any:
-        history = parse_messages(params.pop("history", None) or [])
-        opened = self._open_session(params, history)
+    async def _create_session(self, params: CreateSession) -> SessionCreated:
+        opened = self._open_session(params, params.history)
         team = opened.session.agent.team
         root = team.agents[team.root]
         return {
@@ -138,85 +152,73 @@ class Worker:
             "models": [spec.ref for spec in root.chain],
             "agents": list(team.agents),
             "welcome_message": root.welcome_message,
-            "commands": {name: command.model_dump(exclude_defaults=True) for name, command in root.commands.items()},
+            "commands": {
+                name: cast("AgentCommand", command.model_dump(exclude_defaults=True))
+                for name, command in root.commands.items()
+            },
         }
 
-    async def _send_prompt(self, params: Params) -> Any:
+    async def _send_prompt(self, params: Send) -> Result:
         opened = self._find(params)
-        return await self._turn(opened, opened.session.turn(params.get("prompt")), params.get("interactive"))
+        return await self._turn(opened, opened.session.turn(params.prompt), params.interactive)
 
-    async def _chat(self, params: Params) -> Any:
-        messages = parse_messages(params.pop("messages", None))
-        if not messages or messages[-1].role != "user":
+    async def _chat(self, params: Chat) -> Result:
+        if not params.messages or params.messages[-1].role != "user":
             raise ConfigError("chat: the last message must be from the user")
         opened = self._open_session(params, [])
         try:
-            return await self._turn(opened, opened.session.answer(messages))
+            return await self._turn(opened, opened.session.answer(params.messages))
         finally:
             self._retire(opened)
             await opened.session.close()
 
-    async def _confirm(self, params: Params) -> None:
-        """The user's word on a tool call that waits for it."""
-        call_id, tool = params.get("id"), params.get("toolName")
-        self._find(params).session.confirm(
-            params.get("decision"),
-            call_id=call_id if isinstance(call_id, str) else None,
-            tool=tool if isinstance(tool, str) else None,
-            reason=str(params.get("reason") or ""),
-        )
+    async def _confirm(self, params: Confirm) -> None:
+        session = self._find(params).session
+        session.confirm(params.decision, call_id=params.id, tool=params.tool_name, reason=params.reason)
 
-    async def _respond(self, params: Params) -> None:
-        """The user's answer to a question that a tool has asked."""
-        self._find(params).session.respond(params.get("id"), params.get("action"), params.get("content"))
+    async def _respond(self, params: Respond) -> None:
+        self._find(params).session.respond(params.id, params.action, params.content)
 
-    async def _abort(self, params: Params) -> None:
-        """Stop the turn of one session, or of all when none is named. A session without a turn is left as it is."""
-        name = params.get("session")
-        reason: AbortReason = "consumer" if params.get("reason") == "consumer" else "user"
+    async def _abort(self, params: Abort) -> None:
+        """A session without a turn is left as it is."""
         for opened in list(self._open.values()):
-            if name in (None, opened.name):
-                opened.session.abort(reason)
+            if params.session in (None, opened.name):
+                opened.session.abort(params.reason)
 
-    async def _restart(self, params: Params) -> None:
+    async def _restart(self, params: OfSession) -> None:
         opened = self._find(params)
         await self._stop(opened, "restart")
         opened.session.restart()
 
-    async def _export(self, params: Params) -> Any:
+    async def _export(self, params: OfSession) -> dict[str, Any]:
         return self._find(params).session.export()
 
-    async def _close(self, params: Params) -> None:
-        """Idempotent: closing what is not open is no error."""
-        opened = self._open.get(str(params.get("session")))
+    async def _close(self, params: OfSession) -> None:
+        """Idempotent: closing a session that is not open is no error."""
+        opened = self._open.get(params.session)
         if opened is not None:
             self._retire(opened)
             await self._stop(opened, "dispose")
             await opened.session.close()
 
-    async def _online(self, params: Params) -> None:
-        """The browser says that its network is back."""
+    async def _online(self, params: Nothing) -> None:
         self._health.online()
 
-    async def _merge_health(self, params: Params) -> None:
-        """Another tab of this origin tells what it has learnt."""
-        entry = params.get("entry")
-        if isinstance(entry, dict):
-            self._health.merge(entry)
+    async def _merge_health(self, params: MergeHealth) -> None:
+        if isinstance(params.entry, dict):
+            self._health.merge(params.entry)
 
-    async def _known_health(self, params: Params) -> Any:
-        """Another tab of this origin has been opened, and asks."""
-        return self._health.entries()
+    async def _known_health(self, params: Nothing) -> list[HealthEntry]:
+        return cast("list[HealthEntry]", self._health.entries())
 
-    async def _use_page_fetch(self, params: Params) -> None:
-        """From now on a function of the page makes the requests."""
+    async def _use_page_fetch(self, params: Nothing) -> None:
         self._transport.network = PageFetchTransport(self._calls)
 
     # ------------------------------------------------------------------------------------------------------------
 
-    def _open_session(self, params: Params, history: list[Message]) -> _Open:
-        name = params.get("session")
-        if not isinstance(name, str) or not name or name in self._open:
+    def _open_session(self, params: CreateSession | Chat, history: list[Message]) -> _Open:
+        name = params.session
+        if name in self._open:
             raise ConfigError("session must be a name that is not in use")
         session = make_session(name, params, history, self._transport, self._health, self._calls)
         opened = _Open(name, session)
@@ -229,26 +231,28 @@ class Worker:
         self._open.pop(opened.name, None)
         _this_task().add_done_callback(lambda _: self._writer.forget(opened))
 
-    def _find(self, params: Params) -> _Open:
-        opened = self._open.get(str(params.get("session")))
+    def _find(self, params: OfSession) -> _Open:
+        opened = self._open.get(params.session)
         if opened is None:
             raise ConfigError("session is closed")
         return opened
 
-    async def _turn(self, opened: _Open, events: AsyncGenerator[list[Event], None], interactive: object = None) -> Any:
+    async def _turn(
+        self, opened: _Open, events: AsyncGenerator[list[Event], None], interactive: bool | None = None
+    ) -> Result:
         """Push a turn's events as they come; return its result. `interactive` holds from its start."""
         task = _this_task()
         opened.tasks.add(task)
         try:
             async with aclosing(events) as batches:
                 async for batch in batches:
-                    if isinstance(interactive, bool):  # not before: another turn may be under way
+                    if interactive is not None:  # not before: another turn may be under way
                         opened.session.interactive = interactive
                         interactive = None
                     self._push({"type": "events", "session": opened.name, "events": batch})
         finally:
             opened.tasks.discard(task)
-        return opened.session.result
+        return cast("Result", opened.session.result)
 
     async def _stop(self, opened: _Open, reason: AbortReason) -> None:
         """Abort the session's turn and wait for its terminal event."""
@@ -264,6 +268,15 @@ class Worker:
             self._send(write(message))
         else:
             self._push(cast("dict[str, Any]", message))
+
+
+def _handle(
+    method: str, model: type[_P], handler: Callable[[_P], Awaitable[Any]]
+) -> tuple[str, Callable[[Any], Awaitable[Any]]]:
+    """An entry of the table of handlers; `model` must be the one of the protocol."""
+    if COMMANDS[method] is not model:
+        raise TypeError(f"{method} has the parameters {COMMANDS[method].__name__}")
+    return method, handler
 
 
 def _this_task() -> asyncio.Task[Any]:

@@ -1,0 +1,131 @@
+"""What commands result in, and the messages of conversations as the page has them.
+
+Plain dicts, typed here and never validated.
+"""
+
+from __future__ import annotations
+
+from typing import Annotated, Any, Literal, NotRequired
+
+from pydantic import WithJsonSchema
+
+# pydantic needs this TypedDict, not typing's, below Python 3.12.
+from typing_extensions import TypedDict
+
+from ..errors import Kind
+from ..events import AttemptRecord, FinishReason
+from ..messages import AssistantMessage, ToolCallShape
+from ..usage import UsageTotals
+
+
+class TextPart(TypedDict):
+    type: Literal["text"]
+    text: str
+
+
+class ImageUrl(TypedDict):
+    url: str
+
+
+class ImagePart(TypedDict):
+    type: Literal["image_url"]
+    image_url: ImageUrl
+
+
+class ChatMessage(TypedDict):
+    """A message of a conversation. `tool_call_id` names the call that a `tool` message answers."""
+
+    role: Literal["system", "user", "assistant", "tool"]
+    content: str | list[TextPart | ImagePart]
+    reasoning: NotRequired[str]
+    tool_calls: NotRequired[Annotated[list[ToolCallShape], WithJsonSchema({"tsType": "ToolCallShape[]"})]]
+    tool_call_id: NotRequired[str]
+
+
+class AgentSummary(TypedDict):
+    name: str
+    description: str
+    model: str
+    instruction: str
+
+
+class FallbackModels(TypedDict):
+    models: list[str]
+
+
+class AgentOverview(AgentSummary):
+    sub_agents: list[str]
+    handoffs: list[str]
+    add_date: bool
+    add_env_info: bool
+    fallback: FallbackModels
+
+
+class ModelOverview(TypedDict):
+    provider: str
+    model: str
+    base_url: str
+
+
+class ParsedConfig(TypedDict):
+    """What an agent file holds."""
+
+    version: str
+    agents: list[AgentOverview]
+    models: dict[str, ModelOverview]
+
+
+class AgentCommand(TypedDict):
+    """A command of the agent file: a prompt (`instruction`), perhaps for another agent, or a `url` to open."""
+
+    description: NotRequired[str]
+    instruction: NotRequired[str]
+    agent: NotRequired[str]
+    url: NotRequired[str]
+
+
+class SessionCreated(TypedDict):
+    agent: str
+    models: list[str]
+    agents: list[str]
+    welcome_message: str
+    commands: dict[str, AgentCommand]
+
+
+class Result(TypedDict):
+    """What a turn came to. `model` is the one that answered, as `provider/model`."""
+
+    message: Annotated[AssistantMessage, WithJsonSchema({"tsType": "AssistantMessage"})]
+    usage: NotRequired[Annotated[UsageTotals, WithJsonSchema({"tsType": "UsageTotals"})]]
+    model: str
+    finish_reason: Annotated[FinishReason, WithJsonSchema({"tsType": "FinishReason"})]
+    attempts: Annotated[list[AttemptRecord], WithJsonSchema({"tsType": "AttemptRecord[]"})]
+
+
+class HealthEntry(TypedDict):
+    """The state of a model or an account (`name`), for other tabs of the origin. 0 `seconds`: it works again."""
+
+    name: str
+    seconds: float
+    kind: NotRequired[Annotated[Kind, WithJsonSchema({"tsType": "Kind"})]]
+    told: NotRequired[bool]
+
+
+class Results(TypedDict):
+    """The result of each command."""
+
+    parse_config: ParsedConfig
+    list_agents: list[AgentSummary]
+    create_session: SessionCreated
+    chat: Result
+    send: Result
+    confirm: None
+    respond: None
+    abort: None
+    restart: None
+    export: dict[str, Any]
+    close: None
+    online: None
+    health: None
+    known_health: list[HealthEntry]
+    use_page_fetch: None

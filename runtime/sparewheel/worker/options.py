@@ -1,0 +1,44 @@
+"""Reads the parameters of commands, the options of `createSession` and `chat` among them."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final
+
+from pydantic import ValidationError
+
+from ..errors import ConfigError
+from ..errors.validation import problems
+from ..page.commands import COMMANDS, AgentOptions
+
+if TYPE_CHECKING:
+    from ..page.commands import Params
+
+# Options that are refused for a reason of their own.
+_NOT_HERE: Final = {
+    "toolProxy": "is not supported: pass createRuntime a fetch of your own, which may send requests through a proxy",
+    "oauthRedirectURI": "is not supported: no tool of this runtime signs in",
+    "history": "is for createSession: chat takes the whole conversation as messages",
+    "messages": "is for chat: createSession takes the messages to begin with as history",
+} | dict.fromkeys(
+    ("assetBase", "workerUrl", "createWorker", "onProgress", "snapshot", "models", "fetch"), "is for createRuntime"
+)
+
+
+def read_params(method: str, params: object) -> Params:
+    """The validated parameters of a command. null is taken for a parameter that is not there.
+
+    Raises:
+        ConfigError: the command is unknown, or its parameters are wrong: the message names all of them.
+    """
+    model = COMMANDS.get(method)
+    if model is None or not isinstance(params, dict):
+        raise ConfigError("The runtime does not know this command.", "Page and runtime must be of one version.")
+    given = {name: value for name, value in params.items() if value is not None}
+    try:
+        return model.model_validate(given)
+    except ValidationError as error:
+        options = issubclass(model, AgentOptions)
+        for name in given.keys() & _NOT_HERE.keys() - model.model_fields.keys() if options else ():
+            raise ConfigError(f"options.{name} {_NOT_HERE[name]}") from None
+        subject = "The options are not valid" if options else f"{method} is not valid"
+        raise ConfigError(f"{subject}: {problems(error, given, model, whole='the parameters')}") from None

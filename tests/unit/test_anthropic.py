@@ -86,21 +86,6 @@ ASSEMBLED = (
 )
 
 
-@pytest.mark.parametrize("size", [1, 2, 3, 7, 64, 1000, None])
-def test_any_chunking_gives_the_same_message(size: int | None) -> None:
-    assembly = assemble(RECORDED, size)
-    assert assembly.message().parts == ASSEMBLED
-    assert assembly.reason == "tool_calls"
-    usage = assembly.usage
-    assert (usage.input_tokens, usage.output_tokens, usage.cached_tokens, usage.reasoning_tokens) == (9, 8, 7, None)
-
-
-def test_cut_at_every_offset_it_never_ends_well() -> None:
-    for cut in range(len(RECORDED)):
-        assert attempt(RECORDED[:cut]).kind == "stream_truncated", cut
-    assert attempt(RECORDED).error is None
-
-
 def test_what_the_model_thought_goes_back_as_it_came() -> None:
     message = assemble(RECORDED).message()
     results = [Message("tool", (Text("seen"),), tool_call_id=f"toolu_{n}") for n in (1, 2)]
@@ -307,12 +292,6 @@ def test_an_error_after_the_reason_keeps_the_count() -> None:
 def test_a_gateways_error_is_one_too(body: bytes) -> None:
     came = attempt(piece("a") + body)
     assert came.kind in ("overloaded", "server_error")
-
-
-def test_an_event_that_is_not_json_is_an_error() -> None:
-    came = attempt(piece("a") + b"data: {oops\n\n")
-    assert came.error is not None
-    assert came.error.info.message == "The stream has an event that is not JSON."
 
 
 @pytest.mark.parametrize("body", [b"", b": ping\n\n", b"event: ping\ndata: {}\n\n", b"\n\n"])

@@ -11,7 +11,6 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from sparewheel.config.resolved import ModelSpec
-from sparewheel.errors import ProviderError
 from sparewheel.messages import Image, Message, Reasoning, Text, ToolCall, assistant, system, user
 from sparewheel.providers.anthropic import Anthropic
 from sparewheel.providers.base import ModelRequest, OutputSchema, ToolSpec
@@ -270,13 +269,6 @@ def test_a_structured_output_has_no_bounds_in_what_may_be_one_of_several() -> No
     )
     written = body["output_config"]["format"]["schema"]["properties"]["x"]
     assert written == {"anyOf": [{"type": "string"}, {"type": "number"}]}
-
-
-def test_a_schema_that_cannot_be_said_is_one_clear_error() -> None:
-    with pytest.raises(ProviderError) as raised:
-        ask(user("hi"), tools=[ToolSpec("odd", "", {"type": "object", "properties": {"a b": {}}})])
-    assert raised.value.info.kind == "invalid_request"
-    assert raised.value.info.message.startswith('The parameters of the tool "odd" cannot be sent: ')
 
 
 # Parameters

@@ -175,15 +175,6 @@ def test_structured_output() -> None:
     }
 
 
-def test_a_schema_that_cannot_be_written_is_refused_before_anything_is_sent() -> None:
-    with pytest.raises(ProviderError) as refusal:
-        asked(tools=[ToolSpec("look", "", {"type": "array"})])
-    assert refusal.value.info.kind == "invalid_request"
-    assert refusal.value.info.message.startswith('The parameters of the tool "look" cannot be sent: ')
-    with pytest.raises(ProviderError, match=r"The structured output .shape. cannot be sent"):
-        asked(output=OutputSchema("shape", {"$ref": "elsewhere"}))
-
-
 # The conversation
 
 
@@ -370,21 +361,6 @@ ASSEMBLED = (
 )
 
 
-@pytest.mark.parametrize("size", [1, 2, 3, 7, 64, 1000, None])
-def test_any_chunking_gives_the_same_message(size: int | None) -> None:
-    assembly = assemble(RECORDED, size)
-    assert assembly.message().parts == ASSEMBLED
-    assert assembly.reason == "tool_calls"
-    usage = assembly.usage
-    assert (usage.input_tokens, usage.output_tokens, usage.cached_tokens, usage.reasoning_tokens) == (9, 8, 7, 6)
-
-
-def test_cut_at_every_offset_it_never_ends_well() -> None:
-    for cut in range(len(RECORDED) - 1):  # the last CR ends the last event, the LF after it adds nothing
-        assert attempt(RECORDED[:cut]).kind == "stream_truncated", cut
-    assert attempt(RECORDED).error is None
-
-
 def test_the_events_of_a_small_stream() -> None:
     call = {"functionCall": {"id": "c", "name": "f", "args": {"a": 1}}}
     came = attempt(chunk(text("a")) + chunk(text("b"), call) + chunk(finish="STOP"))
@@ -504,12 +480,6 @@ def test_an_error_in_a_list() -> None:
     error = attempt(body).error
     assert error is not None
     assert error.info.kind == "rate_limit"
-
-
-def test_an_event_that_is_not_json_is_an_error() -> None:
-    error = attempt(chunk(text("a")) + b"data: {oops\n\n").error
-    assert error is not None
-    assert error.info.message == "The stream has an event that is not JSON."
 
 
 def test_half_a_character_is_not_the_end() -> None:

@@ -90,21 +90,6 @@ ASSEMBLED = (
 )
 
 
-@pytest.mark.parametrize("size", [1, 2, 3, 7, 64, 1000, None])
-def test_any_chunking_gives_the_same_message(size: int | None) -> None:
-    assembly = assemble(RECORDED, size)
-    assert assembly.message().parts == ASSEMBLED
-    assert assembly.reason == "tool_calls"
-    usage = assembly.usage
-    assert (usage.input_tokens, usage.output_tokens, usage.cached_tokens, usage.reasoning_tokens) == (9, 8, 7, 6)
-
-
-def test_cut_at_every_offset_it_never_ends_well() -> None:
-    for cut in range(len(RECORDED)):
-        assert attempt(RECORDED[:cut]).kind == "stream_truncated", cut
-    assert attempt(RECORDED).error is None
-
-
 def chunk(delta: object, finish: str | None = None) -> bytes:
     return sse({"choices": [{"index": 0, "delta": delta, "finish_reason": finish}]})
 
@@ -181,9 +166,3 @@ def test_an_error_in_the_stream_is_an_error_and_not_text() -> None:
     error = came.error
     assert isinstance(error, ProviderError)
     assert (error.info.kind, error.provider, error.model) == ("overloaded", "openai", "openai/m")
-
-
-def test_an_event_that_is_not_json_is_an_error() -> None:
-    came = attempt(chunk({"content": "a"}) + b"data: {oops\n\n")
-    assert came.error is not None
-    assert came.error.info.message == "The stream has an event that is not JSON."

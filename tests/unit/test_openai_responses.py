@@ -54,21 +54,6 @@ ASSEMBLED = (
 )
 
 
-@pytest.mark.parametrize("size", [1, 2, 3, 7, 64, 1000, None])
-def test_any_chunking_gives_the_same_message(size: int | None) -> None:
-    assembly = assemble(RECORDED, size)
-    assert assembly.message().parts == ASSEMBLED
-    assert assembly.reason == "tool_calls"
-    usage = assembly.usage
-    assert (usage.input_tokens, usage.output_tokens, usage.cached_tokens, usage.reasoning_tokens) == (9, 8, 7, 6)
-
-
-def test_cut_at_every_offset_it_never_ends_well() -> None:
-    for cut in range(0, len(RECORDED), 3):
-        assert attempt(RECORDED[:cut]).kind == "stream_truncated", cut
-    assert attempt(RECORDED).error is None
-
-
 def test_the_events_of_a_small_stream() -> None:
     came = attempt(b"".join(openai_responses(reasoning=["r"], text=["a", "b"])))
     assert came.lines == [

@@ -1,5 +1,7 @@
 // Folds the events of a turn into the answer so far. `sparewheel.Transcript` does the same in Python; a test compares them.
 
+import { StreamedText } from "./streamed-text.js";
+
 /**
  * @typedef {import("./events.js").Event} Event
  * @typedef {import("./sparewheel.js").Folded} Folded
@@ -8,8 +10,8 @@
  * @typedef {import("./sparewheel.js").UsageTotals} UsageTotals
  *
  * @typedef {object} Output Output of one attempt.
- * @property {string} text Strings are only appended to: engines do that in constant time.
- * @property {string} reasoning
+ * @property {StreamedText} text
+ * @property {StreamedText} reasoning
  * @property {Map<number, FoldedCall>} calls By content block, in the order in which the blocks were announced.
  *
  * @typedef {object} Work
@@ -38,6 +40,10 @@ export function createTranscript() {
     },
     get message() {
       return messageOf(answer(state));
+    },
+    added({ text, reasoning }) {
+      const outputs = [...state.output.values()];
+      return { text: from(outputs, "text", text), reasoning: from(outputs, "reasoning", reasoning) };
     },
     snapshot: () => snapshot(state),
   };
@@ -85,8 +91,8 @@ function step(state, event) {
       break;
     case "delta": {
       const output = outputOf(state, event.attempt);
-      output.text += event.content ?? "";
-      output.reasoning += event.reasoning ?? "";
+      output.text.append(event.content ?? "");
+      output.reasoning.append(event.reasoning ?? "");
       break;
     }
     case "tool_call_delta":
@@ -94,6 +100,7 @@ function step(state, event) {
       break;
     case "tool_call":
       (state.called ??= []).push({ id: event.id, name: event.name, arguments: event.args });
+      end(state, "running", "answered"); // no call runs before the response is complete
       break;
     case "retry":
       fail(state, event.attempt - 1, event.reason);
@@ -118,9 +125,12 @@ function step(state, event) {
       state.model = event.model;
       state.finish_reason = event.reason;
       break;
+    case "exhausted":
+      fail(state, state.current, event.final_error.message);
+      break;
     case "error":
-      fail(state, state.current, event.message);
-      state.status = "error";
+      if (state.attempts[state.current - 1]?.state !== "failed") fail(state, state.current, event.message);
+      end(state, "error", "failed");
       state.error = event;
       state.usage = event.usage ?? state.usage;
       break;
@@ -193,7 +203,7 @@ function discard(state, attempt) {
 function outputOf(state, attempt) {
   let output = state.output.get(attempt);
   if (!output) {
-    output = { text: "", reasoning: "", calls: new Map() };
+    output = { text: new StreamedText(), reasoning: new StreamedText(), calls: new Map() };
     state.output.set(attempt, output);
     recordOf(state, attempt).state = "streaming";
     state.current = attempt;
@@ -244,6 +254,20 @@ function answer({ output, called }) {
     reasoning: outputs.map(({ reasoning }) => reasoning).join(""),
     toolCalls: (called ?? outputs.flatMap(({ calls }) => inOrder(calls))).map((call) => ({ ...call })),
   };
+}
+
+/**
+ * @param {Output[]} outputs
+ * @param {"text" | "reasoning"} what
+ * @param {number} start Index in the texts of all outputs, joined.
+ */
+function from(outputs, what, start) {
+  let found = "";
+  for (const { [what]: text } of outputs) {
+    found += text.from(Math.max(start, 0));
+    start -= text.length;
+  }
+  return found;
 }
 
 /**

@@ -295,6 +295,11 @@ export interface Transcript {
   push(event: Event): void;
   /** The assistant message so far: ask at any event. A copy that later events do not change. */
   readonly message: Result["message"];
+  /**
+   * What the message has beyond a text and a reasoning of these lengths, for pages that show it as it grows. Takes time
+   * for what is new, not for what came before. `discard` and `step` take text away: show the message anew after them.
+   */
+  added(lengths: { text: number; reasoning: number }): { text: string; reasoning: string };
   /** Everything that the events tell so far. A copy that later events do not change. */
   snapshot(): Folded;
 }

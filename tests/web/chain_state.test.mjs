@@ -3,6 +3,7 @@
 import assert from "node:assert/strict";
 import test from "node:test";
 import { ChainState, describe } from "../../web/app/chain-state.js";
+import { createTranscript } from "../../web/fold.js";
 import { ABORTED, ERROR, FINISH, HELLO, START, turn } from "./fake_worker.mjs";
 
 const NOW = 1_000_000;
@@ -14,8 +15,13 @@ const hedge = { type: "hedge", from: "m/a", to: "m/b", attempt: 2, after_ms: 200
 /** What each model's line says after these events. */
 function lines(models, events, later = 0) {
   const chain = new ChainState(models);
-  for (const event of turn("t", ...events)) chain.push(event, NOW);
-  return chain.links.map((link) => [link.model, describe(link, NOW + later), link.reason]);
+  const transcript = createTranscript();
+  for (const event of turn("t", ...events)) {
+    chain.push(event, NOW);
+    transcript.push(event);
+  }
+  const links = chain.links(transcript.snapshot(), NOW + later);
+  return links.map((link) => [link.model, describe(link, NOW + later), link.reason]);
 }
 
 const A_TO_B = [{ ...START, model: "m/a" }, HELLO, retry("m/a", 2, 1500), fallback("m/a", "m/b", 3)];
@@ -35,10 +41,10 @@ for (const [what, events, later, expected] of [
   ["asked as well", [{ ...START, model: "m/a" }, hedge], 0, ["asking…", "asking…"]],
   ["asked as well, in vain", [{ ...START, model: "m/a" }, hedge, HELLO, { ...FINISH, model: "m/a" }], 0, ["answered", "standing by"]],
   ["asked as well, and quicker", [{ ...START, model: "m/a" }, hedge, { ...HELLO, attempt: 2 }, { ...FINISH, model: "m/b" }], 0, ["standing by", "answered"]],
-  ["passed over", [{ ...START, model: "m/b" }, { type: "skipped", model: "m/a", ...facts, wait_ms: null }], 0, ["passed over", "asking…"]],
+  ["skipped", [{ ...START, model: "m/b" }, { type: "skipped", model: "m/a", ...facts, wait_ms: null }], 0, ["skipped", "asking…"]],
   ["the next step", [{ ...START, model: "m/a" }, HELLO, { type: "step", step: 2 }], 0, ["asking…", "standing by"]],
   ["a sub-agent at work", [{ ...START, model: "m/a" }, { ...fallback("m/a", "m/b", 2), task: "c1" }], 0, ["asking…", "standing by"]],
-  ["a turn after that", [...A_TO_B, ERROR, { ...START, model: "m/a" }], 0, ["asking…", "standing by"]],
+  ["a turn after that", [...A_TO_B, ERROR, { ...START, model: "m/a", turn: "t2" }], 0, ["asking…", "standing by"]],
 ]) {
   test(what, () => {
     assert.deepEqual(lines(["m/a", "m/b"], events, later).map(([, line]) => line), expected);
@@ -57,8 +63,8 @@ test("a model that the chain did not name is added", () => {
   assert.deepEqual(lines(["m/a"], [...A_TO_B, { ...FINISH, model: "m/b" }]).map(([model]) => model), ["m/a", "m/b"]);
 });
 
-test("an event that changes nothing says so", () => {
+test("a delta after the first one of its attempt changes nothing", () => {
   const chain = new ChainState(["demo/hello"]);
-  const said = turn("t", START, HELLO, HELLO, { type: "warning", message: "x" }).map((event) => chain.push(event, NOW));
-  assert.deepEqual(said, [true, true, false, false]);
+  const events = turn("t", START, HELLO, HELLO, { ...HELLO, attempt: 2 }, FINISH, START, HELLO);
+  assert.deepEqual(events.map((event) => chain.push(event, NOW)), [true, true, false, true, true, true, true]);
 });

@@ -3,6 +3,7 @@
 import assert from "node:assert/strict";
 import test from "node:test";
 import { createTranscript, fold } from "../../web/fold.js";
+import { StreamedText } from "../../web/streamed-text.js";
 import { ABORTED, ERROR, FINISH, HELLO, START, turn } from "./fake_worker.mjs";
 
 const usage = (attempt, input_tokens, output_tokens, more = {}) => ({
@@ -140,6 +141,16 @@ test("a failed turn", () => {
   assert.deepEqual(folded.attempts.map(({ state, reason }) => [state, reason]), [["failed", "no room"], ["failed", "all models failed"]]);
 });
 
+test("an attempt has answered when its calls run, and has its own reason when no model is left", () => {
+  const call = { type: "tool_call", id: "a", name: "look", args: "{}" };
+  assert.deepEqual(fold(turn("t", START, HELLO, call)).attempts.map(({ state }) => state), ["answered"]);
+  const final_error = { kind: "auth", code: "auth_error", message: "bad key" };
+  const hedge = { type: "hedge", from: "m/a", to: "m/b", attempt: 2, after_ms: 10 };
+  const exhausted = { type: "exhausted", models_tried: [], final_error };
+  const { attempts } = fold(turn("t", START, hedge, exhausted, ERROR));
+  assert.deepEqual(attempts.map(({ state, reason }) => [state, reason]), [["aborted", ""], ["failed", "bad key"]]);
+});
+
 test("an aborted turn keeps its partial", () => {
   const totals = { input_tokens: 1, output_tokens: null, cached_tokens: null, written_tokens: null, reasoning_tokens: null };
   const folded = fold(turn("t", START, HELLO, { ...ABORTED, usage: totals }));
@@ -228,13 +239,47 @@ test("folding one by one equals folding at once, at every point", () => {
   }
 });
 
-test("the cost of a delta does not grow with the text before it", () => {
+test("what was added to shown text is the rest of the message, at every point", () => {
+  for (let seed = 1; seed <= 200; seed++) {
+    const transcript = createTranscript();
+    let shown = { text: "", reasoning: "" };
+    generate(seed).events.forEach((event, index) => {
+      transcript.push(event);
+      if (event.type === "discard") shown = { text: "", reasoning: "" };
+      if (index % 3 === 0) return; // events that come within a frame are shown at once
+      const added = transcript.added({ text: shown.text.length, reasoning: shown.reasoning.length });
+      shown = { text: shown.text + added.text, reasoning: shown.reasoning + added.reasoning };
+      const { content, reasoning = "" } = transcript.message;
+      assert.deepEqual(shown, { text: content, reasoning }, `seed ${seed}, event ${index}`);
+    });
+  }
+});
+
+test("long texts are read from any index, and past their end", () => {
+  const text = new StreamedText();
+  let all = "";
+  for (let index = 0; index < 9000; index++) {
+    const piece = index % 1000 ? `${index}é` : "x".repeat(index);
+    text.append(piece);
+    all += piece;
+  }
+  assert.equal(String(text), all);
+  assert.equal(text.length, all.length);
+  for (let start = 0; start <= all.length + 5000; start += 997) assert.equal(text.from(start), all.slice(start));
+  for (let start = all.length - 5; start < all.length + 5; start++) assert.equal(text.from(start), all.slice(start));
+});
+
+test("the cost of a delta, and of showing it, does not grow with the text before it", () => {
   const time = (count) => {
     const transcript = createTranscript();
     transcript.push({ ...START, turn: "t", seq: 1 });
     const delta = { ...HELLO, turn: "t", seq: 2, content: "some words " };
     const began = process.cpuUsage(); // what the machine does meanwhile does not count
-    for (let index = 0; index < count; index++) transcript.push(delta);
+    const shown = { text: 0, reasoning: 0 };
+    for (let index = 0; index < count; index++) {
+      transcript.push(delta);
+      if (index % 16 === 0) shown.text += transcript.added(shown).text.length;
+    }
     const took = process.cpuUsage(began).user / 1000;
     assert.equal(transcript.snapshot().text.length, count * 11);
     return took;

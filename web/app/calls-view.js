@@ -18,7 +18,7 @@ const MAX_CARDS = 200;
 
 /** The tool calls of a turn, and what the user is asked because of them. */
 export class CallsView {
-  #list;
+  #steps;
   #answers;
   /** @type {Map<string, ToolCard>} By call id: the latest, for a model may use an id again. */
   #cards = new Map();
@@ -28,31 +28,32 @@ export class CallsView {
   #more = make("p", { class: "note" });
 
   /**
-   * @param {HTMLElement} list
+   * @param {import("./steps-view.js").StepsView} steps The steps that make the calls.
    * @param {Answers} answers
    */
-  constructor(list, answers) {
-    this.#list = list;
+  constructor(steps, answers) {
+    this.#steps = steps;
     this.#answers = answers;
   }
 
-  /**
-   * The calls of the next step go elsewhere.
-   * @param {HTMLElement} list
-   */
-  into(list) {
+  /** The place for the calls of this step. */
+  get #list() {
+    return this.#steps.step.calls;
+  }
+
+  /** The calls of the next step are further ones. */
+  #next() {
     this.close();
     this.#cards.clear();
-    this.#list = list;
     this.#shown = 0;
     this.#more = make("p", { class: "note" });
   }
 
-  /** Nothing goes on after this. */
+  /** End the calls and the questions that are open. */
   close() {
     for (const id of this.#questions.keys()) this.#settle(id);
     for (const card of this.#cards.values()) {
-      if (!card.isOver) card.set("dropped");
+      if (!card.isOver) card.drop();
     }
   }
 
@@ -62,9 +63,13 @@ export class CallsView {
 
   /** @param {Event} event */
   push(event) {
+    if (event.task !== undefined) this.#work(event.task, event);
     switch (event.type) {
+      case "step":
+        if (event.task === undefined) this.#next();
+        break;
       case "tool_call_delta":
-        this.#open(event, event.attempt).write(event.arguments);
+        this.#open(event, event.attempt);
         break;
       case "tool_call":
         this.#open(event, 0).call(event.args);
@@ -92,31 +97,19 @@ export class CallsView {
         this.#discard(event.attempt);
         break;
     }
-    if (event.task !== undefined) this.#work(this.#cards.get(event.task), event);
   }
 
   /**
    * What a sub-agent does within a call.
-   * @param {ToolCard | undefined} card
+   * @param {string} task The id of the call.
    * @param {Event} event
    */
-  #work(card, event) {
-    if (!card) return;
-    switch (event.type) {
-      case "delta":
-        if (event.content) card.work.append(event.attempt, "content", event.content);
-        if (event.reasoning) card.work.append(event.attempt, "reasoning", event.reasoning);
-        break;
-      case "discard":
-        card.work.discard(event.attempt);
-        break;
-      case "fallback":
-        card.work.note(`${event.from} failed; ${event.to} takes over: ${event.reason}`);
-        break;
-      case "warning":
-        card.work.note(event.message);
-        break;
-    }
+  #work(task, event) {
+    const work = this.#cards.get(task)?.work;
+    if (!work) return;
+    work.push(/** @type {Event} */ ({ ...event, task: undefined }));
+    if (event.type === "fallback") work.step.note(`${event.from} failed; ${event.to} takes over: ${event.reason}`);
+    if (event.type === "warning") work.step.note(event.message);
   }
 
   /**
@@ -126,7 +119,7 @@ export class CallsView {
   #open({ id, name, task }, attempt) {
     const known = this.#cards.get(id);
     if (known && !known.isOver) return known;
-    const card = new ToolCard(name, attempt);
+    const card = new ToolCard(name, attempt, () => this.#written(id, task));
     if (task !== undefined) card.element.classList.add("nested");
     this.#cards.set(id, card);
     this.#shown += 1;
@@ -136,6 +129,17 @@ export class CallsView {
       this.#list.append(this.#more);
     }
     return card;
+  }
+
+  /**
+   * The arguments of a call as far as the model has written them.
+   * @param {string} id
+   * @param {string | undefined} task The call within which it is made.
+   */
+  #written(id, task) {
+    const steps = task === undefined ? this.#steps : this.#cards.get(task)?.work;
+    const call = steps?.transcript.message.tool_calls?.find((candidate) => candidate.id === id);
+    return call?.function.arguments ?? "";
   }
 
   /**

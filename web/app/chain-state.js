@@ -1,128 +1,115 @@
-// What happened to each model of the chain in this turn. No DOM here.
+// What happened to each model of the chain in this turn: the attempts that the public reducer folds, by model. No DOM here.
 
 /**
  * @typedef {import("../sparewheel.js").Event} Event
+ * @typedef {import("../sparewheel.js").Folded} Folded
  * @typedef {"waiting" | "asking" | "streaming" | "pausing" | "failed" | "answered" | "stopped" | "skipped"} LinkState
  *
  * @typedef {object} Link One model of the chain.
  * @property {string} model
  * @property {LinkState} state
- * @property {string} reason Why it failed, the last time it did.
- * @property {number} attempts How often it has been asked.
- * @property {number} until When it is asked again, while it is pausing; milliseconds since the epoch.
+ * @property {string} reason Why it failed the last time, or was skipped.
+ * @property {number} attempts How often it has been asked and has not answered, and once more if it answers or answered.
+ * @property {number} until When it is asked, while it is pausing; milliseconds since the epoch.
  */
-
-/**
- * @param {string} model
- * @returns {Link}
- */
-const idle = (model) => ({ model, state: "waiting", reason: "", attempts: 0, until: 0 });
 
 export class ChainState {
-  /** @type {Link[]} */
-  links;
-  /** @type {Link | undefined} The model whose turn it is. */
-  #current;
-  /** @type {Map<number, Link>} Who makes which attempt, for two may be asked at once. */
-  #attempts = new Map();
+  /** @type {string[]} Primary first; then models that the chain did not name. */
+  #models;
+  /** @type {Map<number, number>} When attempts begin that have to wait, by number; milliseconds since the epoch. */
+  #begin = new Map();
+  /** @type {Map<string, string>} Why models were skipped. */
+  #skipped = new Map();
+  /** The attempt that streamed last; 0 before the first one. */
+  #streaming = 0;
 
   /** @param {string[]} models Primary first. */
   constructor(models) {
-    this.links = models.map(idle);
+    this.#models = [...models];
   }
 
   /**
+   * Keep what the reducer does not: pauses and skipped models.
    * @param {Event} event
    * @param {number} now Milliseconds since the epoch.
-   * @returns {boolean} Whether anything changed.
+   * @returns {boolean} Whether a link may have changed.
    */
   push(event, now) {
-    if (event.task !== undefined) return false; // a sub-agent has a chain of its own
+    if (event.task !== undefined) return false; // a sub-agent has its own chain
     switch (event.type) {
       case "start":
-        this.links = this.links.map(({ model }) => idle(model));
-        this.#attempts.clear();
-        this.#ask(event.model, 1, 0, now);
+        this.#begin.clear();
+        this.#skipped.clear();
+        this.#streaming = 0;
         return true;
-      case "step":
-        return this.#settle("asking");
       case "delta":
-      case "tool_call_delta":
-        this.#current = this.#attempts.get(event.attempt) ?? this.#current;
-        if (this.#current?.state === "streaming") return false;
-        this.#giveUp();
-        return this.#settle("streaming");
-      case "tool_call":
-        return this.#current?.state === "streaming" && this.#settle("answered");
+      case "tool_call_delta": {
+        const isFirst = event.attempt !== this.#streaming;
+        this.#streaming = event.attempt;
+        return isFirst;
+      }
       case "retry":
-        this.#settle("failed", event.reason);
-        this.#ask(event.model, event.attempt, event.delay_ms, now);
-        return true;
       case "fallback":
-        this.#settle("failed", event.reason);
-        this.#ask(event.to, event.attempt, event.delay_ms, now);
-        return true;
-      case "hedge":
-        this.#ask(event.to, event.attempt, 0, now);
+        this.#begin.set(event.attempt, now + event.delay_ms);
+        this.#skipped.delete(event.type === "retry" ? event.model : event.to);
         return true;
       case "skipped":
-        Object.assign(this.#link(event.model), { state: "skipped", reason: event.reason });
+        this.#skipped.set(event.model, event.reason);
         return true;
-      case "finish":
-        this.#current = this.#link(event.model);
-        this.#giveUp();
-        return this.#settle("answered");
-      case "exhausted":
-        return this.#settle("failed", event.final_error.message);
-      case "error":
-        this.#giveUp();
-        return this.#current?.state !== "failed" && this.#settle("failed", event.message);
-      case "aborted":
-        this.#giveUp();
-        return this.#settle("stopped");
       default:
-        return false;
+        return true;
     }
   }
 
-  /** @param {string} model */
-  #link(model) {
-    let link = this.links.find((candidate) => candidate.model === model);
-    if (!link) this.links.push((link = idle(model)));
-    return link;
-  }
-
-  /** Those who were asked beside the one that counts stand by again. */
-  #giveUp() {
-    for (const link of this.links) {
-      if (link !== this.#current && (link.state === "asking" || link.state === "streaming")) link.state = "waiting";
-    }
+  /**
+   * @param {Folded} folded
+   * @param {number} now Milliseconds since the epoch.
+   * @returns {Link[]}
+   */
+  links(folded, now) {
+    const asked = folded.attempts.map(({ model }) => model);
+    this.#models = [...new Set([...this.#models, ...asked, ...this.#skipped.keys()])];
+    return this.#models.map((model) => this.#link(model, folded, now));
   }
 
   /**
    * @param {string} model
-   * @param {number} attempt
-   * @param {number} delay Milliseconds until it is asked.
+   * @param {Folded} folded
    * @param {number} now
+   * @returns {Link}
    */
-  #ask(model, attempt, delay, now) {
-    const link = this.#link(model);
-    this.#attempts.set(attempt, link);
-    link.state = delay > 0 ? "pausing" : "asking";
-    link.until = now + delay;
-    link.attempts += 1;
-    this.#current = link;
+  #link(model, folded, now) {
+    const own = folded.attempts.filter((attempt) => attempt.model === model);
+    const last = own.at(-1);
+    const until = this.#begin.get(last?.attempt ?? 0) ?? 0;
+    const skipped = this.#skipped.get(model);
+    const reason = skipped ?? own.findLast(({ state }) => state === "failed")?.reason ?? "";
+    const state = skipped === undefined ? stateOf(last, folded, until > now) : "skipped";
+    const attempts = own.filter((attempt) => attempt.state !== "answered").length + Number(last?.state === "answered");
+    return { model, state, reason, attempts, until };
   }
+}
 
-  /**
-   * @param {LinkState} state
-   * @param {string} [reason]
-   */
-  #settle(state, reason) {
-    if (!this.#current) return false;
-    this.#current.state = state;
-    if (reason !== undefined) this.#current.reason = reason;
-    return true;
+/**
+ * @param {import("../sparewheel.js").FoldedAttempt | undefined} last The last attempt of the model.
+ * @param {Folded} folded
+ * @param {boolean} pausing
+ * @returns {LinkState}
+ */
+function stateOf(last, { status, attempts, model, message }, pausing) {
+  if (!last) return "waiting";
+  switch (last.state) {
+    case "waiting": // beside one that streams, or after the turn, it has been given up
+      if (status !== "running" || attempts.some(({ state }) => state === "streaming")) return "waiting";
+      return pausing ? "pausing" : "asking";
+    case "aborted":
+      return status === "aborted" ? "stopped" : "waiting";
+    case "answered": {
+      const isNewStep = status === "running" && !message.content && !message.reasoning && !message.tool_calls;
+      return isNewStep && model === last.model ? "asking" : "answered";
+    }
+    default:
+      return last.state;
   }
 }
 
@@ -142,7 +129,6 @@ export function describe({ state, attempts, until }, now) {
       return `answering${times}…`;
     case "pausing": {
       const seconds = Math.ceil((until - now) / 1000);
-      if (seconds <= 0) return `asking${times}…`;
       return attempts > 1 ? `retrying in ${seconds} s` : `asking in ${seconds} s`;
     }
     case "failed":
@@ -152,6 +138,6 @@ export function describe({ state, attempts, until }, now) {
     case "stopped":
       return "stopped";
     case "skipped":
-      return "passed over";
+      return "skipped";
   }
 }

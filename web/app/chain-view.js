@@ -1,3 +1,4 @@
+import { createTranscript } from "../sparewheel.js";
 import { ChainState, describe } from "./chain-state.js";
 import { make, perFrame } from "./dom.js";
 
@@ -7,7 +8,9 @@ const COUNTDOWN_MS = 250;
 export class ChainView {
   #list;
   #state = new ChainState([]);
-  /** @type {{item: HTMLElement, state: HTMLElement, reason: HTMLElement}[]} */
+  /** The reducer with the events of this turn. */
+  #transcript = createTranscript();
+  /** @type {{item: HTMLElement, state: HTMLElement, reason: HTMLElement, shown: string}[]} */
   #rows = [];
   #ask;
   /** @type {ReturnType<typeof setInterval> | undefined} */
@@ -22,37 +25,45 @@ export class ChainView {
   /** @param {string[]} models */
   reset(models) {
     this.#state = new ChainState(models);
+    this.#transcript = createTranscript();
     this.#rows = [];
     this.#list.replaceChildren();
     this.#ask();
   }
 
-  /** @param {import("../sparewheel.js").Event} event */
-  push(event) {
+  /**
+   * @param {import("../sparewheel.js").Event} event
+   * @param {import("../sparewheel.js").Transcript} transcript With this event.
+   */
+  push(event, transcript) {
+    this.#transcript = transcript;
     if (this.#state.push(event, Date.now())) this.#ask();
   }
 
   #render() {
-    const { links } = this.#state;
+    const now = Date.now();
+    const links = this.#state.links(this.#transcript.snapshot(), now);
     while (this.#rows.length < links.length) this.#addRow(links[this.#rows.length]?.model ?? "");
-    links.forEach((link, index) => this.#update(link, index));
+    links.forEach((link, index) => this.#update(link, index, describe(link, now)));
     clearInterval(this.#countdown);
-    const pausing = links.some(({ state, until }) => state === "pausing" && until > Date.now());
-    if (pausing) this.#countdown = setInterval(this.#ask, COUNTDOWN_MS);
+    if (links.some(({ state }) => state === "pausing")) this.#countdown = setInterval(this.#ask, COUNTDOWN_MS);
   }
 
   /**
    * @param {import("./chain-state.js").Link} link
    * @param {number} index
+   * @param {string} text
    */
-  #update(link, index) {
+  #update({ state, reason }, index, text) {
     const row = this.#rows[index];
-    if (!row) return;
-    row.item.dataset["state"] = link.state;
-    row.item.ariaCurrent = ["asking", "streaming", "pausing"].includes(link.state) ? "step" : null;
-    row.state.textContent = describe(link, Date.now());
-    row.reason.textContent = link.reason;
-    row.reason.hidden = link.reason === "";
+    const shown = `${state} ${text} ${reason}`;
+    if (!row || row.shown === shown) return;
+    row.shown = shown;
+    row.item.dataset["state"] = state;
+    row.item.ariaCurrent = ["asking", "streaming", "pausing"].includes(state) ? "step" : null;
+    row.state.textContent = text;
+    row.reason.textContent = reason;
+    row.reason.hidden = reason === "";
   }
 
   /** @param {string} model */
@@ -63,7 +74,7 @@ export class ChainView {
     const reason = make("span", { class: "reason" });
     const text = make("div", {}, make("span", { class: "model", text: model }), state, reason);
     const item = make("li", {}, wheel, text);
-    this.#rows.push({ item, state, reason });
+    this.#rows.push({ item, state, reason, shown: "" });
     this.#list.append(item);
   }
 }

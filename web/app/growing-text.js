@@ -3,24 +3,27 @@ import { make } from "./dom.js";
 /** Longer blocks are ended at the next line break, so that a new word makes the browser lay out only the last one. */
 const BLOCK_CHARS = 2000;
 
-/** Text that is only ever appended to; its textContent is the text, exactly. */
+/** Text that grows at its end; the textContent of the element is the text, exactly. */
 export class GrowingText {
-  element = make("div", { class: "growing" });
   length = 0;
-  #waiting = "";
+  #element = make("div", { class: "growing" });
+  #place;
   /** @type {Text | null} */
   #tail = null;
 
-  /** @param {string} text */
-  append(text) {
-    this.#waiting += text;
-    this.length += text.length;
+  /** @param {HTMLElement} place The element goes to its end once there is text. */
+  constructor(place) {
+    this.#place = place;
   }
 
-  /** Put what has been appended since the last time into the page. */
-  flush() {
-    let text = this.#waiting;
-    this.#waiting = "";
+  get text() {
+    return this.#element.textContent;
+  }
+
+  /** @param {string} text */
+  append(text) {
+    if (text !== "" && this.length === 0) this.#place.append(this.#element);
+    this.length += text.length;
     while (text !== "") {
       this.#tail ??= this.#newBlock();
       const room = Math.max(BLOCK_CHARS - this.#tail.length, 0);
@@ -32,9 +35,16 @@ export class GrowingText {
     }
   }
 
+  clear() {
+    this.length = 0;
+    this.#tail = null;
+    this.#element.replaceChildren();
+    this.#element.remove();
+  }
+
   #newBlock() {
     const text = document.createTextNode("");
-    this.element.append(make("div", {}, text));
+    this.#element.append(make("div", {}, text));
     return text;
   }
 }

@@ -113,8 +113,8 @@ async function takeTurn(text) {
     turnsOfSession += 1;
     status.set("running", "Asking…");
     for await (const event of session.stream(text, { signal: control.signal })) {
-      chain.push(event);
       view.push(event);
+      chain.push(event, view.transcript);
       log.push(event);
       announce(event);
     }

@@ -1,20 +1,19 @@
 import { make } from "./dom.js";
 import { GrowingText } from "./growing-text.js";
 
-/** How long void text stays to be seen; the animation in chain.css is as long. */
-const VOID_MS = 1600;
+/** How long discarded text stays visible; the animation in chain.css takes as long. */
+const GHOST_MS = 1600;
 
-/** What one step of a turn has said, attempt by attempt, and below it the calls it made. */
+/** One step of a turn: its text and, below it, its tool calls. */
 export class StepView {
   element = make("div", { class: "step" });
   answer = make("div", { class: "answer" });
-  /** The calls it made, for whoever shows them. */
+  /** The place for the tool calls. */
   calls = make("div", { class: "calls" });
   #notes = make("div", { class: "notes" });
-  /** @type {Map<string, GrowingText>} By attempt and what it is. */
-  #texts = new Map();
-  /** @type {HTMLElement | null} */
-  #thinking = null;
+  #thoughts = make("details", { class: "thoughts" }, make("summary", { text: "Reasoning" }));
+  #content = new GrowingText(this.answer);
+  #reasoning = new GrowingText(this.#thoughts);
 
   constructor() {
     this.element.append(this.#notes, this.answer, this.calls);
@@ -25,48 +24,38 @@ export class StepView {
     this.#notes.append(make("p", { text }));
   }
 
-  /**
-   * @param {number} attempt
-   * @param {"content" | "reasoning"} what
-   * @param {string} text
-   */
-  append(attempt, what, text) {
-    const key = `${attempt} ${what}`;
-    let growing = this.#texts.get(key);
-    if (!growing) {
-      growing = new GrowingText();
-      this.#texts.set(key, growing);
-      (what === "content" ? this.answer : this.#thoughts()).append(growing.element);
-    }
-    growing.append(text);
+  /** The lengths of the text and of the reasoning that are shown. */
+  get lengths() {
+    return { text: this.#content.length, reasoning: this.#reasoning.length };
   }
 
-  flush() {
-    for (const text of this.#texts.values()) text.flush();
+  /** @param {{text: string, reasoning: string}} added What comes after the text and the reasoning that are shown. */
+  append({ text, reasoning }) {
+    this.#content.append(text);
+    if (reasoning && !this.#thoughts.parentNode) this.answer.before(this.#thoughts);
+    this.#reasoning.append(reasoning);
   }
 
   /**
-   * What an attempt has shown is void: strike it, and let it go. It leaves the answer at once.
-   * @param {number} attempt
+   * Discarded text leaves the answer at once and is shown struck out for a moment.
+   * @param {{text: string, reasoning: string}} kept What remains.
    */
-  discard(attempt) {
-    const ghost = make("div", { class: "ghost" });
-    for (const what of ["content", "reasoning"]) {
-      const text = this.#texts.get(`${attempt} ${what}`);
-      text?.flush();
-      if (text) ghost.append(text.element);
-      this.#texts.delete(`${attempt} ${what}`);
-    }
+  discard(kept) {
+    const texts = [without(this.#content.text, kept.text), without(this.#reasoning.text, kept.reasoning)];
+    const ghost = make("div", { class: "ghost" }, ...texts.map((text) => make("div", { text })));
     ghost.setAttribute("aria-hidden", "true");
     this.answer.before(ghost);
-    setTimeout(() => ghost.remove(), VOID_MS);
+    setTimeout(() => ghost.remove(), GHOST_MS);
+    this.#content.clear();
+    this.#reasoning.clear();
+    this.append(kept);
   }
+}
 
-  #thoughts() {
-    if (!this.#thinking) {
-      this.#thinking = make("details", { class: "thoughts" }, make("summary", { text: "Reasoning" }));
-      this.answer.before(this.#thinking);
-    }
-    return this.#thinking;
-  }
+/**
+ * @param {string} text
+ * @param {string} start
+ */
+function without(text, start) {
+  return text.startsWith(start) ? text.slice(start.length) : text;
 }

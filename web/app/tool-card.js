@@ -1,6 +1,6 @@
 import { make } from "./dom.js";
 import { inOneLine, pretty, shortened } from "./pretty.js";
-import { StepView } from "./step-view.js";
+import { StepsView } from "./steps-view.js";
 
 /** @typedef {"written" | "running" | "asking" | "done" | "failed" | "blocked" | "dropped"} CardState */
 
@@ -26,17 +26,20 @@ export class ToolCard {
   #args = "";
   #progress = "";
   #result = "";
-  /** @type {StepView | null} What a sub-agent says while it works on this call. */
+  /** @type {StepsView | null} The steps of a sub-agent that works on this call. */
   #work = null;
+  #written;
   /** @type {CardState} */
   state = "written";
 
   /**
    * @param {string} name
    * @param {number} attempt The one that writes it.
+   * @param {() => string} written The arguments as far as they have been written.
    */
-  constructor(name, attempt) {
+  constructor(name, attempt, written) {
     this.attempt = attempt;
+    this.#written = written;
     const icon = make("span", { class: "tool-icon" });
     icon.setAttribute("aria-hidden", "true");
     this.element.append(
@@ -67,9 +70,10 @@ export class ToolCard {
     this.#fill();
   }
 
-  /** @param {string} fragment A piece of the arguments that are being written. */
-  write(fragment) {
-    this.#args += fragment;
+  /** It will not run. */
+  drop() {
+    if (this.state === "written") this.#args = this.#written();
+    this.set("dropped");
   }
 
   /** @param {string} output */
@@ -78,10 +82,10 @@ export class ToolCard {
     this.#status.textContent = inOneLine(output.trim().split("\n").at(-1) ?? "") || WORDS.running;
   }
 
-  /** What a sub-agent says while it works on this call. */
+  /** The steps of a sub-agent that works on this call. */
   get work() {
     if (!this.#work) {
-      this.#work = new StepView();
+      this.#work = new StepsView();
       this.#fill();
     }
     return this.#work;
@@ -104,7 +108,8 @@ export class ToolCard {
 
   #fill() {
     if (!this.element.open) return;
-    const parts = [block("Arguments", shortened(pretty(this.#args)))];
+    const args = this.state === "written" ? this.#written() : this.#args;
+    const parts = [block("Arguments", shortened(pretty(args)))];
     if (this.#work) {
       this.#work.flush();
       parts.push(make("div", {}, make("h4", { text: "Work" }), this.#work.element));

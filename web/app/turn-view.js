@@ -1,6 +1,6 @@
 import { CallsView } from "./calls-view.js";
 import { make, perFrame } from "./dom.js";
-import { StepView } from "./step-view.js";
+import { StepsView } from "./steps-view.js";
 
 /**
  * @typedef {import("../sparewheel.js").Event} Event
@@ -8,15 +8,12 @@ import { StepView } from "./step-view.js";
  * @typedef {{message: string, hint: string, attempts: AttemptRecord[]}} Failure
  */
 
-/** One turn of the transcript: the prompt, what each step says and calls, and what became of it. */
+/** One turn of the conversation: the prompt, the steps with their tool calls, and the outcome. */
 export class TurnView {
   element = make("article", { class: "turn" });
-  #steps = make("div", { class: "steps" });
+  #steps = new StepsView();
   #outcome = make("p", { class: "outcome" });
-  #step = new StepView();
   #calls;
-  #attempts = 1;
-  #tokens = 0;
   #ask;
 
   /**
@@ -26,30 +23,35 @@ export class TurnView {
    * @param {import("./calls-view.js").Answers} answers
    */
   constructor(transcript, prompt, onGrown, answers) {
-    this.#calls = new CallsView(this.#step.calls, answers);
+    this.#calls = new CallsView(this.#steps, answers);
     this.element.append(
       make("h3", { class: "unseen", text: "You" }),
       make("p", { class: "said", text: prompt }),
       make("h3", { class: "unseen", text: "Answer" }),
-      this.#steps,
+      this.#steps.element,
       this.#outcome,
     );
-    this.#show(this.#step);
+    this.#markAnswer();
     transcript.append(this.element);
     this.#busy(true);
     this.#ask = perFrame(() => {
-      this.#step.flush();
+      this.#steps.flush();
       this.#calls.flush();
       onGrown();
     });
     this.#ask();
   }
 
+  /** The reducer with this turn's events. */
+  get transcript() {
+    return this.#steps.transcript;
+  }
+
   /** @param {Event} event */
   push(event) {
     this.#calls.push(event);
+    this.#steps.push(event);
     if (event.task === undefined) this.#own(event);
-    else if (event.type === "usage") this.#tokens += event.output_tokens ?? 0;
     this.#ask();
   }
 
@@ -57,35 +59,22 @@ export class TurnView {
   #own(event) {
     switch (event.type) {
       case "step":
-        this.#next();
-        break;
-      case "delta":
-        if (event.content) this.#step.append(event.attempt, "content", event.content);
-        if (event.reasoning) this.#step.append(event.attempt, "reasoning", event.reasoning);
-        break;
-      case "retry":
-      case "fallback":
-      case "hedge":
-        this.#attempts = event.attempt;
+        this.#markAnswer();
         break;
       case "discard":
-        this.#step.note(`Attempt ${event.attempt} broke off after ${event.chars} characters; they are void.`);
-        this.#step.discard(event.attempt);
+        this.#note(`Attempt ${event.attempt} failed mid-answer; its ${event.chars} characters were discarded.`);
         break;
       case "compacted":
-        this.#step.note(`The conversation was too long for ${event.model}: ${event.dropped} messages were left out.`);
+        this.#note(`The conversation was too long for ${event.model}: ${event.dropped} messages were left out.`);
         break;
       case "recovered":
-        this.#step.note(`${event.model} answers again.`);
+        this.#note(`${event.model} answers again.`);
         break;
       case "warning":
-        this.#step.note(event.message);
-        break;
-      case "usage":
-        this.#tokens += event.output_tokens ?? 0;
+        this.#note(event.message);
         break;
       case "finish":
-        this.#end(finished(event, this.#attempts, this.#tokens));
+        this.#end(finished(event, this.transcript.snapshot()));
         break;
       case "aborted":
         this.#end("Stopped");
@@ -97,7 +86,7 @@ export class TurnView {
   }
 
   /**
-   * Say why there is no answer, and what can be done about it.
+   * Show why there is no answer, and what can be done about it.
    * @param {Failure} failure
    */
   fail({ message, hint, attempts }) {
@@ -117,19 +106,15 @@ export class TurnView {
     this.#end("Stopped");
   }
 
-  /** The next step says something new. */
-  #next() {
-    this.#step.flush();
-    this.#step = new StepView();
-    this.#calls.into(this.#step.calls);
-    this.#show(this.#step);
+  /** The text of the last step is the answer. */
+  #markAnswer() {
+    document.getElementById("answer")?.removeAttribute("id");
+    this.#steps.step.answer.id = "answer";
   }
 
-  /** @param {StepView} step The one whose text is the answer, if it is the last. */
-  #show(step) {
-    document.getElementById("answer")?.removeAttribute("id");
-    step.answer.id = "answer";
-    this.#steps.append(step.element);
+  /** @param {string} text */
+  #note(text) {
+    this.#steps.step.note(text);
   }
 
   /** @param {string} outcome */
@@ -162,13 +147,12 @@ function reasonsOf(attempts) {
 
 /**
  * @param {Extract<Event, {type: "finish"}>} event
- * @param {number} attempts
- * @param {number} tokens
+ * @param {import("../sparewheel.js").Folded} folded
  */
-function finished({ model, reason, empty }, attempts, tokens) {
+function finished({ model, reason, empty }, { attempts, usage }) {
   const parts = [model];
-  if (attempts > 1) parts.push(`${attempts} attempts`);
-  if (tokens > 0) parts.push(`${tokens} tokens`);
+  if (attempts.some(({ state }) => state !== "answered")) parts.push(`${attempts.length} attempts`);
+  if (usage?.output_tokens) parts.push(`${usage.output_tokens} tokens`);
   if (reason !== "stop") parts.push(`ended early: ${reason}`);
   if (empty) parts.push("no text");
   return parts.join(" · ");

@@ -30,6 +30,12 @@ class Attempts:
         self.current = 0
         self._records: dict[int, FoldedAttempt] = {}
 
+    @property
+    def state(self) -> AttemptState | None:
+        """The state of the running attempt; None before the first one of a step."""
+        record = self._records.get(self.current)
+        return record["state"] if record else None
+
     def begin(self, attempt: int, model: str) -> None:
         """The attempt with this number starts. If a number comes twice, the first model was skipped."""
         self.model = model

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
         DeltaEvent,
         DiscardEvent,
         Event,
+        ExhaustedEvent,
         FallbackEvent,
         FinishEvent,
         HedgeEvent,
@@ -166,6 +167,7 @@ def _tool_call_delta(state: _State, event: ToolCallDeltaEvent) -> None:
 def _tool_call(state: _State, event: ToolCallEvent) -> None:
     state.answer.called = state.answer.called or []
     state.answer.called.append({"id": event["id"], "name": event["name"], "arguments": event["args"]})
+    state.attempts.end("answered")  # no call runs before the response is complete
 
 
 def _retry(state: _State, event: RetryEvent) -> None:
@@ -200,9 +202,15 @@ def _finish(state: _State, event: FinishEvent) -> None:
     state.finish_reason = event["reason"]
 
 
+def _exhausted(state: _State, event: ExhaustedEvent) -> None:
+    state.attempts.fail(state.attempts.current, event["final_error"]["message"])
+
+
 def _error(state: _State, event: ErrorEvent) -> None:
     state.status = "error"
-    state.attempts.fail(state.attempts.current, event["message"])
+    if state.attempts.state != "failed":
+        state.attempts.fail(state.attempts.current, event["message"])
+    state.attempts.end("failed")
     state.error = event
     state.usage = _tokens(event["usage"]) if event["usage"] else state.usage
 
@@ -227,6 +235,7 @@ _BY_TYPE: Final[dict[str, Callable[[_State, Any], None]]] = {
     "fallback": _fallback,
     "hedge": _hedge,
     "discard": _discard,
+    "exhausted": _exhausted,
     "usage": _usage,
     "finish": _finish,
     "error": _error,

@@ -1,15 +1,16 @@
-"""Every fault, in every chain, with and without retries, over two wire formats: who is asked, and how it ends."""
+"""Every fault, in chains of one to four models, with and without retries, over two wire formats."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from itertools import pairwise
+from itertools import cycle, pairwise
 from typing import TYPE_CHECKING
 
 import pytest
 
 from sparewheel.testing import Reply, anthropic, dropped, errors, openai_chat
 from tests.support.fakeloop import run
+from tests.support.pairwise import covering
 from tests.support.scripted import REFUSED, Script, ScriptedTransport, collect, folded_text, session
 
 if TYPE_CHECKING:
@@ -105,20 +106,20 @@ FAULTS: dict[str, Fault] = {
 }
 
 
-@pytest.mark.parametrize("form", FORMATS.values(), ids=FORMATS)
-@pytest.mark.parametrize("retries", [0, 2])
-@pytest.mark.parametrize(("length", "failing"), [(1, 1), (2, 1), (2, 2), (3, 1), (3, 2), (3, 3)])
-@pytest.mark.parametrize("name", FAULTS)
-def test_the_first_models_always_fail(name: str, length: int, failing: int, retries: int, form: Format) -> None:
-    fault = FAULTS[name]
-    models = ["a", "b", "c"][:length]
+@pytest.mark.parametrize(
+    ("name", "failing", "spares", "retries", "form"), covering(list(FAULTS), [1, 2, 3], [0, 1], [0, 2], list(FORMATS))
+)
+def test_the_first_models_always_fail(name: str, failing: int, spares: int, retries: int, form: str) -> None:
+    """Any two of the parameters' values meet in one of the cases."""
+    fault, wire = FAULTS[name], FORMATS[form]
+    models = ["a", "b", "c", "d"][: failing + spares]
     expected = [model for model in models[:failing] for _ in range(fault.requests(retries, model == models[-1]))]
     answers = models[failing : failing + 1]
-    script: dict[str, list[Script]] = {model: [fault.reply(form)] * expected.count(model) for model in models}
+    script: dict[str, list[Script]] = {model: [fault.reply(wire)] * expected.count(model) for model in models}
     for model in answers:
-        script[model] = [Reply(form.stream(text=ANSWER))]
+        script[model] = [Reply(wire.stream(text=ANSWER))]
     transport = ScriptedTransport(script)
-    played = run(collect(session(transport, [], text=agent_file(models, retries, form))))
+    played = run(collect(session(transport, [], text=agent_file(models, retries, wire))))
     assert transport.asked == expected + answers
     assert transport.open == 0
     passed_on = [(event["from"], event["to"]) for event in played.of("fallback")]
@@ -139,11 +140,13 @@ def test_the_first_models_always_fail(name: str, length: int, failing: int, retr
         assert len(played.terminal["attempts"]) == len(expected)
 
 
-@pytest.mark.parametrize("form", FORMATS.values(), ids=FORMATS)
-@pytest.mark.parametrize("name", [name for name, fault in FAULTS.items() if fault.retried])
-def test_a_primary_that_fails_once_is_asked_again_and_answers(name: str, form: Format) -> None:
-    transport = ScriptedTransport({"a": [FAULTS[name].reply(form), Reply(form.stream(text=ANSWER))], "b": []})
-    played = run(collect(session(transport, [], text=agent_file(["a", "b"], 2, form))))
+@pytest.mark.parametrize(
+    ("name", "form"), list(zip([name for name, fault in FAULTS.items() if fault.retried], cycle(FORMATS), strict=False))
+)
+def test_a_primary_that_fails_once_is_asked_again_and_answers(name: str, form: str) -> None:
+    wire = FORMATS[form]
+    transport = ScriptedTransport({"a": [FAULTS[name].reply(wire), Reply(wire.stream(text=ANSWER))], "b": []})
+    played = run(collect(session(transport, [], text=agent_file(["a", "b"], 2, wire))))
     assert transport.asked == ["a", "a"]
     assert played.terminal["type"] == "finish"
     assert folded_text(played.events) == "".join(ANSWER)

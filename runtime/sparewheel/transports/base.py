@@ -20,10 +20,10 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Url:
-    """An http(s) URL without a fragment, each part in its one form.
+    """An http(s) URL without a fragment, in normal form.
 
     `host` is in ASCII: a name in lower case, an IPv4 address in four decimals, or an IPv6 address without brackets.
-    `port` is None for the scheme's own. `path` starts with a slash, `query` is empty or starts with `?`.
+    `port` is None for the scheme's default. `path` starts with a slash, `query` is empty or starts with `?`.
     """
 
     scheme: str
@@ -44,10 +44,10 @@ class Url:
 
 @dataclass(frozen=True, slots=True)
 class HttpRequest:
-    """One request. `headers` hold the key: never print a request.
+    """One request. `headers` contain the key: never print a request.
 
-    `follow`: whether the platform may follow redirects by itself. It asks wherever they lead, headers and all, before
-    anyone here can look: so only where that tells nobody anything.
+    `follow`: whether the platform may follow redirects. It sends the headers to any target before the runtime can check
+    it, so this is only for requests whose headers any host may see.
     """
 
     method: str
@@ -58,35 +58,35 @@ class HttpRequest:
 
     @property
     def redirect(self) -> Literal["follow", "error"]:
-        """The mode of the fetch standard."""
+        """The redirect mode of the fetch standard."""
         return "follow" if self.follow else "error"
 
 
 class HttpResponse(Protocol):
-    """An answer whose headers have come and whose body is on its way."""
+    """A response whose headers have arrived; the body follows."""
 
     @property
     def status(self) -> int: ...
 
     @property
     def url(self) -> str:
-        """Where the answer came from, after redirects; "" where nobody knows."""
+        """The URL after redirects; "" if it is not known."""
 
     @property
     def headers(self) -> Mapping[str, str]:
-        """The headers that may be read, names in lower case. Across origins most are hidden by CORS."""
+        """The readable headers, with names in lower case. Across origins CORS hides most of them."""
 
     def chunks(self) -> AsyncGenerator[bytes, None]:
-        """The body, as it arrives; whoever reads it closes it. Raises `TransportError` when it breaks off."""
+        """The body as it arrives; the caller closes the generator. Raises `TransportError` if the connection breaks."""
 
 
 class Transport(Protocol):
-    """Sends requests. Never retries, never follows what it was not told to, keeps no state between requests."""
+    """Sends requests. It never retries, follows redirects only if told to, and keeps no state between requests."""
 
     def stream(self, request: HttpRequest) -> AbstractAsyncContextManager[HttpResponse]:
-        """Open `request`. Leaving the context, in whatever way, closes the connection.
+        """Send `request` and enter with the response. Leaving the context closes the connection.
 
-        Raises `TransportError` when there is no answer at all.
+        Raises `TransportError` if there is no response.
         """
 
 
@@ -111,7 +111,7 @@ def _classified(problem: str, url: str, otherwise: Kind) -> ErrorInfo:
 
 
 async def read_at_most(response: HttpResponse, limit: int) -> bytes:
-    """The first `limit` bytes of the body or so: an error's text, however long the other side goes on."""
+    """At most `limit` bytes of the body; the rest is not read."""
     parts: list[bytes] = []
     size = 0
     async with aclosing(response.chunks()) as chunks:

@@ -1,7 +1,7 @@
 """Models that need no key and no network: `demo/NAME` answers with real wire bytes (OpenAI Chat Completions).
 
-Each name plays one thing that happens to real models, so that a newcomer, a page or a test can see what a chain does
-about it. The bytes go through the same decoder as everyone else's; only the socket is missing.
+Each name simulates one behaviour or failure of real models, to show how a chain handles it. The bytes go through the
+same decoder as those of real providers; only the connection is simulated.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ ANSWER: Final = (
     "so this answer comes from a third one, and you did not have to do anything."
 )
 HALF: Final = "Hello! I am the first model of this chain, and I was about to tell you everything about"
-PACE: Final = 0.03  # seconds between two deltas: slow enough to watch, fast enough to test
+PACE: Final = 0.03  # seconds between two deltas
 
 _USAGE: Final = {"prompt_tokens": 24, "completion_tokens": 40, "total_tokens": 64}
 
@@ -101,7 +101,7 @@ NAMES: Final = tuple(sorted(_MODELS))
 
 
 class DemoTransport:
-    """Answers requests to `demo:` URLs by the model's name in the request."""
+    """Answers requests to `demo:` URLs, depending on the model that the request names."""
 
     @asynccontextmanager
     async def stream(self, request: HttpRequest) -> AsyncIterator[MockResponse]:

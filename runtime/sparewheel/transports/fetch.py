@@ -2,15 +2,15 @@
 `worker/timers.py`, the only module that imports `js` or `pyodide`.
 
 What to know before changing it:
-- Pyodide's own `pyfetch` cannot stream a body, so `js.fetch` is called and the body read by its reader. It is looked up
-  at each call: what stands there while the runtime boots watches the boot's own downloads.
-- A rejected `fetch` says only `TypeError: Failed to fetch`. CORS, no network, a content security policy, a blocker: the
-  browser does not tell them apart on purpose.
+- Pyodide's own `pyfetch` cannot stream a body, so `js.fetch` is called and the body is read by its reader. `js.fetch`
+  is looked up at each call, because during the boot it is a wrapper that watches the downloads.
+- A rejected `fetch` gives only `TypeError: Failed to fetch`: browsers deliberately do not distinguish between CORS, a
+  missing network, a content security policy and a blocker.
 - Cross-origin headers are readable only if the server exposes them; `Retry-After` mostly is not.
-- Bytes are copied out with `to_bytes()`, so that no proxy outlives its chunk.
-- Cancelling the task, or any other failure, has the `AbortController` close the connection at once.
-- Without a `cache` mode a preflight's answer can be reused: `no-store` would cost a round trip before every request,
-  and answers to POST are never cached anyway.
+- Bytes are copied with `to_bytes()`, so that no proxy outlives its chunk.
+- When the task is cancelled or fails, the `AbortController` closes the connection at once.
+- No `cache` mode is set, so that the result of a preflight can be reused: with `no-store` every request would cost
+  another round trip. Responses to POST are never cached anyway.
 """
 
 from __future__ import annotations
@@ -33,12 +33,12 @@ if TYPE_CHECKING:
 
     from .base import HttpRequest
 
-_PACKAGES: Final = "../packages/"  # beside the folder of Pyodide: wheels, and simple/ with their index
-_installing: Final = asyncio.Lock()  # micropip decides what is missing before it installs: not twice at a time
+_PACKAGES: Final = "../packages/"  # next to Pyodide's folder: wheels, and simple/ with their index
+_installing: Final = asyncio.Lock()  # micropip checks what is missing before it installs, so one call at a time
 
 
 LINGER_MS: Final = 1000
-"""How long a body has for its end after the end marker."""
+"""Time for a body to end after the end marker, in milliseconds."""
 
 
 class FetchResponse:
@@ -78,7 +78,7 @@ class FetchTransport:
         options = {
             "method": request.method,
             "headers": dict(request.headers),
-            "body": request.body or None,  # a GET must have none, not even an empty one
+            "body": request.body or None,  # a GET must not have a body, not even an empty one
             "signal": controller.signal,
             "credentials": "omit",
             "referrerPolicy": "no-referrer",
@@ -93,7 +93,7 @@ class FetchTransport:
         except BaseException:
             controller.abort()
             raise
-        # All is said, but the body may not have ended yet. Aborted now, its connection could not be used again.
+        # The body may not have ended yet. If it were aborted now, the connection could not be reused.
         setTimeout(controller.abort.bind(controller), LINGER_MS)
 
 
@@ -114,11 +114,14 @@ def read_url(url: str) -> Url:
 
 
 async def load_packages(names: Sequence[str], index: str | None = None) -> None:
-    """Make packages importable: from our own lock file where it has them, else by micropip from `index`.
+    """Make packages importable: from the lock file if they are in it, else by micropip from `index`.
 
-    `index` is None for the one that is hosted beside the runtime; nothing is ever taken from elsewhere unasked. A name
-    that ends in `.whl` is the URL of a wheel, taken from the folder of that index if it is relative.
-    Raises `ConfigError`.
+    Args:
+        names: requirements, or URLs of wheels (`.whl`), relative ones to the folder of the runtime's own packages.
+        index: the URL of a PEP 503 index; None: the runtime's own. No other index is used.
+
+    Raises:
+        ConfigError: a package cannot be loaded or installed.
     """
     own = urljoin(str(pyodide_js.lockfileBaseUrl or ""), _PACKAGES)
     async with _installing:
@@ -136,7 +139,7 @@ async def _load_locked(names: Sequence[str]) -> None:
         await pyodide_js.loadPackage(to_js(list(names)))
     except JsException as error:
         raise ConfigError(f"The Python packages {', '.join(names)} cannot be loaded: {_text(error)}") from None
-    # A file that is missing or damaged does not make it fail.
+    # loadPackage does not reject for a missing or damaged file.
     if missing := [name for name in names if not Object.hasOwn(pyodide_js.loadedPackages, name)]:
         raise ConfigError(
             f"The Python packages {', '.join(missing)} could not be loaded.", "Put the whole of dist/ on the host."
@@ -148,7 +151,7 @@ async def _install(requirements: list[str], index: str) -> None:
 
     try:
         await micropip.install(requirements, index_urls=[index])
-    except Exception as error:  # micropip's own, its fetch's, the browser's, those of whatever was downloaded
+    except Exception as error:  # of micropip, of its downloads, of the browser, or of the package
         problem = (str(error) or type(error).__name__).partition("\n")[0].rstrip(".")
         raise ConfigError(
             f"The Python packages cannot be installed: {problem}.",

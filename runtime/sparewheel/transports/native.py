@@ -1,4 +1,4 @@
-"""The bridge's twin on CPython, over httpx. Never part of the browser bundle."""
+"""The transport of CPython, over httpx. Not part of the browser bundle."""
 
 from __future__ import annotations
 
@@ -57,7 +57,7 @@ class NativeTransport:
 
 @cache
 def _tls() -> ssl.SSLContext:
-    """Made once: reading the certificates takes tens of milliseconds."""
+    """Cached, because reading the certificates takes tens of milliseconds."""
     return httpx.create_ssl_context(trust_env=False)
 
 

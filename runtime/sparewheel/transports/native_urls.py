@@ -1,4 +1,4 @@
-"""`read_url` outside browsers. Never part of the browser bundle.
+"""`read_url` outside browsers. Not part of the browser bundle.
 
 Hosts follow the URL standard: percent-decoding, domain to ASCII (UTS 46, non-transitional, by the tables of the `idna`
 package), and IPv4 addresses in decimal, octal or hexadecimal parts. The tests compare it with `URL` of Node.

@@ -1,4 +1,4 @@
-"""Python packages at run time: how this platform gets what the user's Python imports."""
+"""Loads the Python packages that the user's Python imports, by platform."""
 
 from __future__ import annotations
 
@@ -14,14 +14,14 @@ if TYPE_CHECKING:
 
 
 class LoadPackages(Protocol):
-    """Makes packages importable. `index` is the URL of a PEP 503 index; None is the one beside the runtime."""
+    """Makes packages importable. `index` is the URL of a PEP 503 index; None: the runtime's own."""
 
     async def __call__(self, names: Sequence[str], index: str | None = None) -> None:
-        """Requirements as pip writes them, or URLs of wheels. Raises `ConfigError` that says what cannot be had."""
+        """`names` are requirements in pip's syntax, or URLs of wheels. Raises `ConfigError` for those that fail."""
 
 
 def package_loader() -> LoadPackages:
-    """What this platform has: micropip in Pyodide, elsewhere what is installed. Imported late, as transports are."""
+    """The loader of this platform: micropip in Pyodide, elsewhere a check of what is installed."""
     if sys.platform == "emscripten":
         from .fetch import load_packages
 
@@ -30,7 +30,7 @@ def package_loader() -> LoadPackages:
 
 
 async def only_installed(names: Sequence[str], index: str | None = None) -> None:
-    """`LoadPackages` outside the browser: installs nothing, but says what is missing."""
+    """`LoadPackages` outside the browser: installs nothing, and names what is missing."""
     missing = [name for name in names if not _is_installed(name)]
     if missing:
         listed = " ".join(missing)
@@ -38,7 +38,7 @@ async def only_installed(names: Sequence[str], index: str | None = None) -> None
 
 
 def distribution_of(requirement: str) -> str:
-    """The distribution's name, normalised (PEP 503): of `Requests[socks]>=2`, and of the URL of a wheel."""
+    """The normalised name (PEP 503) of the distribution in a requirement or in the URL of a wheel."""
     if requirement.endswith(".whl"):
         requirement = requirement.rpartition("/")[2].partition("-")[0]
     match = re.match(r"[A-Za-z0-9._-]+", requirement.strip())

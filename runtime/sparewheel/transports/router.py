@@ -1,4 +1,4 @@
-"""Chooses the transport by the scheme of the URL, so that nothing above knows where bytes come from."""
+"""Chooses the transport by the scheme of a URL, and the network's transport by platform."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ class RoutingTransport:
 
 
 def network_transport() -> Transport:
-    """What this platform has: the bridge in Pyodide, httpx elsewhere. Imported late: each exists on one side only."""
+    """The transport of this platform: the bridge in Pyodide, httpx elsewhere. Each is importable on its side only."""
     if sys.platform == "emscripten":
         from .fetch import FetchTransport
 

@@ -1,8 +1,8 @@
 """URLs as the platform reads them, by the URL standard (https://url.spec.whatwg.org).
 
-What is checked must be what is requested: a check that reads `http://faß.de/` or `http://0x7f.1/` in another way than
-the browser passes one host and asks another. So the browser's own `URL` reads them where there is one, and
-`native_urls` elsewhere.
+The host that is checked must be the host that is requested. A check that reads `http://faß.de/` or `http://0x7f.1/`
+differently from the browser would allow one host and request another. So the browser's own `URL` reads them in
+browsers, and `native_urls` elsewhere.
 """
 
 from __future__ import annotations

@@ -1,1 +1,1 @@
-"""What lives in the page and is reached from the worker: functions, hooks, models and `fetch` of the embedder."""
+"""The line between worker and page: the protocol, host calls, and the functions of the embedder behind them."""

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from .calls import HostCalls, OpenCall
     from .protocol import FetchHead, FetchRequest
 
-_HINT: Final = "The page makes the requests of this runtime (createRuntime's option fetch); the words are its own."
+_HINT: Final = "The page makes the requests of this runtime (createRuntime's option fetch); the text is the page's own."
 
 
 class PageFetchTransport:

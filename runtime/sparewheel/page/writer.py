@@ -1,4 +1,4 @@
-"""Writes what goes to the page, without the secrets of any session."""
+"""Writes the messages to the page, without the secrets of any session."""
 
 from __future__ import annotations
 
@@ -10,33 +10,33 @@ from ..redaction.redact import MASK, written_forms
 if TYPE_CHECKING:
     from collections.abc import Callable, Hashable, Iterable
 
-# What programs switch on, in what is ours: the payload, and what stands in it under the names of `_OURS`. It never
-# holds a key, and stays as it is even if somebody's key is such a word. Elsewhere, as in the arguments of a call, these
-# names are anybody's.
+# Programs switch on the values of these names in the protocol's own objects: the payload, and the objects in it under
+# the names of `_OURS`. They never hold a key, so they are not masked, even if a user's key is such a word. In other
+# objects, such as the arguments of a call, these names may hold anything.
 _WORDS: Final = frozenset({"type", "kind", "code", "role", "session", "turn", "what"})
 _OURS: Final = frozenset({"events", "error", "result", "message", "messages", "partial_message"})
-_DEEPEST: Final = 200  # pydantic's limit is 255
+_MAX_DEPTH: Final = 200  # pydantic's limit is 255
 
 
 class Writer:
-    """Writes payloads, and takes secrets out of them. Secrets belong to owners and go with them."""
+    """Writes payloads and masks secrets in them. Each secret belongs to an owner, usually a session."""
 
     def __init__(self) -> None:
         self._owned: dict[Hashable, frozenset[str]] = {}
-        self._sought: list[tuple[str, str]] = []  # as it stands in the text, and in the value; the longest first
+        self._sought: list[tuple[str, str]] = []  # each as JSON text and as a value; the longest first
 
     def hide(self, owner: Hashable, secrets: Iterable[str]) -> None:
-        """From now on nothing that is written holds one of `secrets` in a value."""
+        """Mask `secrets` in every value that is written from now on."""
         self._owned[owner] = frozenset(secrets)
         self._seek()
 
     def forget(self, owner: Hashable) -> None:
-        """The owner's secrets need hiding no more, unless another owner has them too."""
+        """Stop masking the owner's secrets, except those that another owner has as well."""
         self._owned.pop(owner, None)
         self._seek()
 
     def write(self, payload: dict[str, Any]) -> str:
-        """One line of JSON. Whatever JSON cannot say is replaced: no payload is lost for it."""
+        """One line of JSON. A value that JSON lacks is replaced, so that the rest of the payload is not lost."""
         try:
             text = write(payload)
         except Exception:  # half a surrogate pair, or nested too deeply
@@ -46,7 +46,7 @@ class Writer:
         return write(_each_text(payload, lambda value: _masked(value, found), ours=True)) if found else text
 
     def copy(self, payload: dict[str, Any]) -> Any:
-        """The same as plain values, for a reader in this process; at any depth that `write` takes."""
+        """The payload as masked plain values, for a reader in this process."""
         return _each_text(payload, lambda value: _masked(whole(value), [form for _, form in self._sought]), ours=True)
 
     def _seek(self) -> None:
@@ -61,12 +61,12 @@ def _masked(text: str, secrets: list[str]) -> str:
 
 
 def _each_text(value: object, change: Callable[[str], str], depth: int = 0, *, ours: bool = False) -> Any:
-    """The same value with every text in it changed. Keys are only made whole: they are the protocol's."""
+    """A copy of a value with every text changed. In keys, only halves of surrogate pairs are replaced."""
     if isinstance(value, str):
         return change(value)
     if value is None or isinstance(value, bool | int | float):
         return value
-    if depth == _DEEPEST:
+    if depth == _MAX_DEPTH:
         return "…"
     if isinstance(value, dict):
         return {

@@ -1,7 +1,8 @@
-"""The boundary: commands of the page in, events and replies out; and what belongs to its worker.
+"""The boundary to the page: commands come in, events and replies go out.
 
-`worker` dispatches commands, `factory` reads the options of a session, `assemble` puts the session together,
-`snapshot` prepares and resumes a memory snapshot, `timers` fixes Pyodide's event loop.
+`worker` dispatches commands, `options` validates their parameters, `factory` makes a session of the page's options,
+`assemble` puts a session together, `snapshot` prepares and resumes a memory snapshot, `timers` corrects Pyodide's event
+loop.
 """
 
 from .worker import Worker, start

@@ -1,8 +1,8 @@
-"""The two ends of a memory snapshot: what is done before one is made, and what after one is restored.
+"""The two ends of a memory snapshot: the preparation before it is made, and the work after it is restored.
 
-A snapshot is Python's memory at build time, with everything imported that a turn needs. It holds no files: what is
-imported later has to wait until `web/boot/late.js` has put them there. Whatever is random in it is the same in every
-tab that restores it, so `resume` must run before anything else.
+A snapshot is Python's memory at build time, with every module imported that a turn needs. It holds no files: a module
+that is imported later must wait until `web/boot/late.js` has put its files there. Random state in it is the same in
+every tab that restores it, so `resume` must run first.
 """
 
 from __future__ import annotations
@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
     from types import ModuleType
 
-# Imported by the standard library, by pydantic or by `worker.start` only when needed, which is at once.
+# Imported by the standard library, by pydantic or by `worker.start` only when needed, which is soon.
 _ALSO: Final = (
     "datetime",
     "decimal",
@@ -60,22 +60,22 @@ models:
 
 
 async def prepare() -> None:
-    """Import everything, and run a turn with a fallback, so that what is made on first use is in the snapshot.
+    """Import everything and run a turn with a fallback, so that objects made on first use are in the snapshot.
 
     Raises:
-        RuntimeError: the turn did not end as it should.
+        RuntimeError: a command of that turn failed.
     """
     for name in _ALSO:
         importlib.import_module(name)
-    said: list[str] = []
+    messages: list[str] = []
     replied = asyncio.Event()
 
-    def hear(text: str) -> None:
-        said.append(text)
+    def receive(text: str) -> None:
+        messages.append(text)
         if read(text)["type"] == "reply":
             replied.set()
 
-    worker = Worker(hear)
+    worker = Worker(receive)
     for method, params in (
         ("create_session", {"yaml": _AGENT}),
         ("send", {"prompt": "Hello"}),
@@ -85,34 +85,34 @@ async def prepare() -> None:
         replied.clear()
         worker.dispatch(json.dumps({"id": 1, "method": method, "params": {"session": "s", **params}}))
         await replied.wait()
-        if "error" in read(said[-1]):
-            raise RuntimeError(said[-1])
+        if "error" in read(messages[-1]):
+            raise RuntimeError(messages[-1])
 
 
 def tidy() -> None:
-    """The last thing before the snapshot: drop what would not hold in another process, and what would differ."""
+    """The last step before the snapshot: drop what is wrong in another process, and what differs between builds."""
     with contextlib.suppress(ValueError):
-        sys.path.remove("")  # Pyodide puts it there whenever it starts
+        sys.path.remove("")  # Pyodide adds it at every start
     _forget_files()
     random.seed(0)
-    tempfile._name_sequence = None  # type: ignore[attr-defined]  # has random numbers of its own
+    tempfile._name_sequence = None  # type: ignore[attr-defined]  # holds random state
     gc.collect()
     gc.freeze()
 
 
 def resume(fetch_now: Callable[[], object]) -> None:
-    """The first thing after the restore. Raises whatever comes of a memory that is not in order.
+    """The first step after the restore. Raises if the restored memory is corrupt.
 
-    `fetch_now` puts the late files into place, when something is imported that they hold before they have come.
+    `fetch_now` downloads the late files at once; it is called when a module in them is imported before they are there.
     """
     random.seed()
-    place = sys.meta_path.index(importlib.machinery.PathFinder) + 1  # behind it stands what explains what is missing
+    place = sys.meta_path.index(importlib.machinery.PathFinder) + 1  # before the finder that explains missing modules
     sys.meta_path.insert(place, _Late(fetch_now))
     load_agent_file(_AGENT)  # YAML, validation, the native module
 
 
 class _Late(importlib.abc.MetaPathFinder):
-    """Asked for a module that is nowhere: fetches the late files and looks again."""
+    """Called for a module that was not found: downloads the late files and looks again."""
 
     def __init__(self, fetch_now: Callable[[], object]) -> None:
         self._fetch_now = fetch_now
@@ -122,21 +122,21 @@ class _Late(importlib.abc.MetaPathFinder):
     ) -> importlib.machinery.ModuleSpec | None:
         try:
             self._fetch_now()
-        except Exception:  # no network, for example: then the module is missing, for now
+        except Exception:  # for example without a network: the module is missing for now
             return None
         complete()
         return importlib.machinery.PathFinder.find_spec(name, path, target)
 
 
 def complete() -> None:
-    """The late files are in their places."""
+    """Called when the late files are in place."""
     sys.meta_path[:] = [finder for finder in sys.meta_path if not isinstance(finder, _Late)]
     _forget_files()
 
 
 def _forget_files() -> None:
-    """Look again for what can be imported: files have come, or the file system is another one."""
+    """Clear the caches of the import system: there are new files, or another file system."""
     linecache.clearcache()
     sys.path_importer_cache.clear()
-    zipimport._zip_directory_cache.clear()  # type: ignore[attr-defined]  # it has no public way
+    zipimport._zip_directory_cache.clear()  # type: ignore[attr-defined]  # there is no public way
     importlib.invalidate_caches()

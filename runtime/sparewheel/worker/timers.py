@@ -1,9 +1,9 @@
-"""Timers in Pyodide that hold what asyncio promises of them.
+"""Timers for Pyodide's event loop that behave as asyncio specifies.
 
-Pyodide's own loop hands each timer to the browser and forgets it. So one that was cancelled stays, with a proxy for the
-browser to call, until it is due; and a time that has just passed is refused with `ValueError`, though every `call_at`,
-and so every `asyncio.timeout`, may find on a busy machine that it comes too late. Here a timer that is cancelled is
-gone, and one whose time has passed runs as soon as it can.
+Pyodide's own loop passes each timer to the browser and keeps no record of it. A cancelled timer therefore stays, with a
+proxy for its callback, until it is due. A time that has just passed is refused with `ValueError`, although every
+`call_at`, and so every `asyncio.timeout`, can be late on a busy machine. Here a cancelled timer is removed, and one
+whose time has passed runs as soon as possible.
 """
 
 from __future__ import annotations
@@ -23,17 +23,17 @@ if TYPE_CHECKING:
 _MAX_DELAY: Final = 2**31 - 1  # milliseconds; browsers take more for none at all
 
 
-def mend(loop: asyncio.AbstractEventLoop) -> None:
-    """Have Pyodide's loop set its timers as described above. There is only this one, and others hold it already."""
+def patch_event_loop(loop: asyncio.AbstractEventLoop) -> None:
+    """Make Pyodide's loop set its timers as described above. The loop is changed in place: there is only one."""
     if not isinstance(loop, _Loop):
         loop.__class__ = _Loop
-        loop.begin()  # type: ignore[attr-defined]  # it has just become one that can
+        loop.begin()  # type: ignore[attr-defined]  # its class is _Loop now
 
 
-class _Loop(WebLoop):  # type: ignore[misc]  # without types outside of Pyodide
+class _Loop(WebLoop):  # type: ignore[misc]  # has no types outside Pyodide
     def begin(self) -> None:
-        self._waiting: dict[int, tuple[asyncio.TimerHandle, Any]] = {}  # by id, with what the browser calls it
-        self._wake = create_proxy(self._due)  # one for all: nobody has to destroy it
+        self._waiting: dict[int, tuple[asyncio.TimerHandle, Any]] = {}  # by id, with the browser's timer
+        self._wake = create_proxy(self._due)  # one for all timers, never destroyed
 
     def call_soon(self, callback: Callable[..., object], *args: Any, context: Context | None = None) -> asyncio.Handle:
         handle: asyncio.Handle = super().call_later(0, callback, *args, context=context)
@@ -51,13 +51,13 @@ class _Loop(WebLoop):  # type: ignore[misc]  # without types outside of Pyodide
         return timer
 
     def _timer_handle_cancelled(self, timer: asyncio.TimerHandle) -> None:
-        """What asyncio calls for each timer that is cancelled, whether it has run or not."""
+        """Called by asyncio for each timer that is cancelled, whether it has run or not."""
         if found := self._waiting.pop(id(timer), None):
             clearTimeout(found[1])
 
     def _due(self, number: int) -> None:
         timer, _ = self._waiting.pop(number)
-        self.call_soon(_run, timer)  # the loop does more around a callback than to call it
+        self.call_soon(_run, timer)  # so that the loop handles its errors
 
 
 def _run(timer: asyncio.TimerHandle) -> None:

@@ -1,9 +1,8 @@
-"""The boundary: JSON commands in, JSON events and replies out. The only place that pushes.
+"""The boundary to the page: JSON commands in, JSON events and replies out. The only place that pushes.
 
-`start(send)` is called once by `web/boot/boot.js`. After that the page's commands come through `dispatch(text)` and
-everything for the page goes through `send(text)`; no other reference crosses the line, and nothing but text. Keys are
-taken out of whatever is said here, so that no other place has to think of it; only of those that come in pieces
-the session does, and in the requests themselves they stay where the page makes them.
+`start(send)` is called once by `web/boot/boot.js`. After that, the page's texts come through `dispatch(text)` and every
+message to the page goes through `send(text)`. Keys are masked here, in one place, with two exceptions: a key that a
+model repeats in pieces is masked by the session, and the requests that the page makes keep theirs.
 """
 
 from __future__ import annotations
@@ -58,7 +57,7 @@ _P = TypeVar("_P", bound=Params)
 
 @dataclass(slots=True, eq=False)
 class _Open:
-    """A session and who works on it."""
+    """A session and the tasks of the commands that run its turns."""
 
     name: str
     session: Session
@@ -79,7 +78,7 @@ class Worker:
         self._transport = RoutingTransport(transport or network_transport(), special)
         self._health = Health(lambda entry: self._push({"type": "health", "entry": entry}))
         self._open: dict[str, _Open] = {}
-        self._tasks: set[asyncio.Task[None]] = set()  # the loop itself holds tasks only weakly
+        self._tasks: set[asyncio.Task[None]] = set()  # the event loop has only weak references
         self._handlers = dict(
             (
                 _handle("parse_config", AgentFile, self._parse_config),
@@ -116,7 +115,7 @@ class Worker:
         task.add_done_callback(self._tasks.discard)
 
     async def _run(self, command: dict[str, Any]) -> None:
-        """One command, supervised: whatever happens, it ends in one reply."""
+        """Run one command. It ends in exactly one reply, whatever fails."""
         reply: dict[str, Any] = {"type": "reply", "id": command.get("id")}
         try:
             reply["result"] = await self._call(command)
@@ -125,7 +124,7 @@ class Worker:
             raise
         except SparewheelError as error:
             reply["error"] = _readable(error)
-        except Exception as error:  # a bug of ours must not leave a promise open
+        except Exception as error:  # a defect must not leave the page's promise open
             reply["error"] = SparewheelError(internal(error)).to_dict()
         finally:
             self._push(reply)
@@ -227,7 +226,7 @@ class Worker:
         return opened
 
     def _retire(self, opened: _Open) -> None:
-        """The session takes no more commands; its secrets stay hidden until the reply to this one is out."""
+        """Take no more commands for the session. Its secrets are masked until the reply to this command is sent."""
         self._open.pop(opened.name, None)
         _this_task().add_done_callback(lambda _: self._writer.forget(opened))
 
@@ -240,7 +239,7 @@ class Worker:
     async def _turn(
         self, opened: _Open, events: AsyncGenerator[list[Event], None], interactive: bool | None = None
     ) -> Result:
-        """Push a turn's events as they come; return its result. `interactive` holds from its start."""
+        """Push a turn's events as they come and return its result. `interactive` is set when the turn starts."""
         task = _this_task()
         opened.tasks.add(task)
         try:
@@ -287,7 +286,7 @@ def _this_task() -> asyncio.Task[Any]:
 
 
 def _readable(error: SparewheelError) -> dict[str, Any]:
-    """What is wrong with an agent file may quote it, and a key may stand where its name should."""
+    """An error of an agent file may quote the file, where a key may stand in place of its name."""
     fields = error.to_dict()
     return fields | {name: redact(fields[name]) for name in ("message", "hint")}
 
@@ -295,7 +294,7 @@ def _readable(error: SparewheelError) -> dict[str, Any]:
 def start(send: Callable[[str], object]) -> Callable[[str], None]:
     """Start the runtime; return `dispatch`."""
     if sys.platform == "emscripten":
-        from .timers import mend  # exists only there
+        from .timers import patch_event_loop  # imports js, which only Pyodide has
 
-        mend(asyncio.get_running_loop())
+        patch_event_loop(asyncio.get_running_loop())
     return Worker(send).dispatch

@@ -61,14 +61,12 @@ def test_split_with_pacing_keeps_the_event_borders() -> None:
     ]
 
 
-@pytest.mark.parametrize("offset", range(8))
 @pytest.mark.parametrize("split", [None, 1, ()])
-def test_a_cut_at_every_offset_sends_exactly_the_bytes_before_it(
-    offset: int, split: int | tuple[int, ...] | None
-) -> None:
-    played = list(steps(Reply(EVENTS, cut_at=offset, cut="close", split=split)))
-    assert b"".join(step.data for step in played if isinstance(step, Send)) == b"aaabbc"[:offset]
-    assert played[-1] == Finish("close")
+def test_a_cut_at_every_offset_sends_exactly_the_bytes_before_it(split: int | tuple[int, ...] | None) -> None:
+    for offset in range(8):
+        played = list(steps(Reply(EVENTS, cut_at=offset, cut="close", split=split)))
+        assert b"".join(step.data for step in played if isinstance(step, Send)) == b"aaabbc"[:offset]
+        assert played[-1] == Finish("close")
 
 
 def test_gates_hold_before_the_head_and_after_counted_events() -> None:

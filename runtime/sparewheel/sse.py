@@ -1,6 +1,9 @@
 """From bytes to server-sent events: the parser of the HTML standard, incremental and bounded in memory.
 
 Source: WHATWG HTML, section 9.2.6 "Interpreting an event stream". Pure: no I/O, no clock.
+
+Kept by hand: it runs for every chunk of a stream and must limit the size of an event. httpx-sse is bound to its HTTP
+client, sseclient-py reads blocking iterators without a limit.
 """
 
 from __future__ import annotations

@@ -1,5 +1,8 @@
 """Classifies failures: HTTP status, errors inside a stream, and messages of exceptions alike.
 
+Kept by hand: libraries that map the errors of providers (their SDKs, litellm) do so inside their own HTTP clients,
+which cannot run on the bridge.
+
 The evidence is examined in one order, the same for every provider; the first step with a result decides:
 
     1. an exact machine code       insufficient_quota, context_length_exceeded, overloaded_error, ...

@@ -1,5 +1,7 @@
 """Writes JSON schemas in the form that each API accepts.
 
+Kept by hand: what each API accepts is documented by its vendor only, and changes with it.
+
 The schemas of tools come from pages, MCP servers and pydantic, and may use all of JSON Schema. APIs accept less, and an
 unknown keyword fails the whole request. So a schema is read into a plain tree and written in the *dialect* of the API:
 

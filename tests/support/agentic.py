@@ -1,4 +1,4 @@
-"""Helpers for turns with tools: plain functions as a toolset, and agent files that say no more than they must."""
+"""Helpers for turns with tools: plain functions as a toolset, and short agent files."""
 
 from __future__ import annotations
 
@@ -49,7 +49,7 @@ def tool(function: Callable[..., Any], *, parameters: Mapping[str, Any] = ANY, *
 
 
 class Toolset:
-    """Tools that are there."""
+    """A toolset of given tools."""
 
     def __init__(self, *tools: Tool) -> None:
         self.name = "test tools"

@@ -1,4 +1,4 @@
-"""Agent files for tests against a scripted provider, and the key that must never be seen."""
+"""Agent files for tests against a scripted provider, and a key that must appear nowhere."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ ENV = {"TEST_KEY": KEY}
 
 
 def agent_file(models: Mapping[str, str], *, retries: int = -1, delay: str = "0s") -> str:
-    """An agent whose chain is `models`: name to base URL, primary first. Asked once each, unless told otherwise."""
+    """An agent whose chain is `models`: name to base URL, primary first. One attempt each by default."""
     first, *rest = models
     lines = "".join(
         f'\n  {name}: {{provider: openai, model: {name}, base_url: "{url}/v1", token_key: TEST_KEY}}'

@@ -1,4 +1,4 @@
-"""What the tests in a browser share: a host for pages, an eye on what they say and ask for, a page to embed in."""
+"""Shared by the tests in a browser: a host for pages, a record of console and requests, a page to embed in."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from sparewheel.headless.static import CONTENT_TYPES
 from tests.support.scripted import check_rules
 
 T = TypeVar("T")
-LIMIT = 50.0  # seconds until a wait has failed: machines stand still at times
+LIMIT = 50.0  # seconds until a wait fails; test machines can be slow
 BOOT_LIMIT = 90.0
 _BROWSERS_OWN = "Failed to load resource"  # how Chromium notes every status from 400 and every refused connection
 
@@ -40,7 +40,7 @@ async def shows(page: Page, state: str) -> None:
 
 @dataclass
 class Change:
-    """How a host serves a file otherwise than it should. `body` None: the file's own."""
+    """A deviation in how a host serves a file. `body` None: the file's own."""
 
     status: int = 200
     headers: Mapping[str, str] = field(default_factory=dict)
@@ -108,7 +108,7 @@ class Site:
 
 
 class Watch:
-    """Keeps what the pages and workers of a context say and ask for."""
+    """Records the console output, errors and requests of the pages and workers of a context."""
 
     def __init__(self, context: BrowserContext) -> None:
         self.console: list[str] = []
@@ -132,7 +132,7 @@ class Watch:
 
     @property
     def origins(self) -> set[str]:
-        """Where requests went."""
+        """The origins of all requests."""
         parts = [urlsplit(url) for url in self.urls]
         return {f"{part.scheme}://{part.netloc}" for part in parts if part.scheme not in ("data", "blob")}
 
@@ -143,7 +143,7 @@ class Watch:
 
 @dataclass(frozen=True)
 class Turn:
-    """What came of one turn, as the page saw it."""
+    """The outcome of one turn, as the page saw it."""
 
     events: list[dict[str, Any]]
     text: str  # folded with the reducer that ships with the shim
@@ -172,7 +172,7 @@ class Evaluates(Protocol):
 
 
 class Embedding:
-    """A page that is not ours, with a runtime embedded in it; see theirs/theirs.js for its side."""
+    """A foreign page with an embedded runtime; its side is theirs/theirs.js."""
 
     def __init__(self, page: Evaluates) -> None:
         self._page = page
@@ -183,7 +183,7 @@ class Embedding:
         return await within(self._page.evaluate(code, [method, list(args)]), limit)
 
     async def boot(self, name: str = "main", **options: Any) -> None:
-        """Start a runtime, known by `name` from then on; checks that it told of every stage."""
+        """Start a runtime under `name`; checks that it reports every stage."""
         stages = await self.call("boot", name, options, limit=BOOT_LIMIT)
         assert list(dict.fromkeys(stages)) == ["check", "snapshot", "runtime"]
 
@@ -197,11 +197,11 @@ class Embedding:
         return error
 
     async def open(self, name: str, yaml: Any, env: Mapping[str, str], **options: Any) -> Any:
-        """Create a session, known by `name` from then on."""
+        """Create a session under `name`."""
         return await self.call("open", name, {"yaml": yaml, "env": dict(env), **options})
 
     async def begin(self, name: str, prompt: Any = "Hello") -> None:
-        """Start a turn and leave it running."""
+        """Start a turn without waiting for its end."""
         await self.call("begin", name, prompt)
 
     async def seen(self, name: str, kind: str, n: int = 1) -> list[dict[str, Any]]:

@@ -1,4 +1,4 @@
-"""A session's surroundings for built-in tools, and a way to call them as the loop does."""
+"""The services of a session for built-in tools, and a way to call them as the agent loop does."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 
 @dataclass
 class Facts:
-    """A session that knows two models."""
+    """A session with two models."""
 
     agent: str = "root"
     conversation: list[Message] = field(default_factory=list)
@@ -46,7 +46,7 @@ class Facts:
 
 @dataclass
 class Context:
-    """What a call sees of the loop; `answer` is what the user says."""
+    """The context of a call; `answer` is the user's."""
 
     call_id: str = "c1"
     agent: str = "root"
@@ -62,7 +62,7 @@ class Context:
 
 
 class Clock:
-    """Every look at it is a minute later."""
+    """A clock that advances by a minute at each reading."""
 
     def __init__(self) -> None:
         self._now = datetime(2026, 1, 1, 12, tzinfo=UTC)
@@ -73,7 +73,7 @@ class Clock:
 
 
 def services(answer: Callable[[HttpRequest], MockResponse] | None = None, facts: Facts | None = None) -> Services:
-    """Those of one session; without `answer` there is no network."""
+    """The services of one session; without `answer` there is no network."""
 
     def nothing(request: HttpRequest) -> MockResponse:
         raise AssertionError(f"a request to {request.url}")

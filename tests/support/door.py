@@ -53,5 +53,5 @@ def text(events: list[Event]) -> str:
 
 
 def asks(*calls: tuple[str, dict[str, Any]]) -> Reply:
-    """The answer of a model that asks for calls of tools."""
+    """A model's answer with tool calls."""
     return Reply(openai_chat(tool_calls=[ToolCall(f"c{n}", name, args) for n, (name, args) in enumerate(calls, 1)]))

@@ -1,4 +1,4 @@
-"""An event loop whose clock is fake: waiting costs no time, and waiting for nothing is an error instead of a hang."""
+"""An event loop whose clock is fake: waiting takes no time, and a wait that can never end is an error."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ T = TypeVar("T")
 
 
 class _Selector(selectors.DefaultSelector):
-    """Instead of blocking until the next timer is due, moves the clock there."""
+    """Moves the clock to the next timer instead of blocking."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -37,7 +37,7 @@ class FakeLoop(asyncio.SelectorEventLoop):
         return self._fake.now
 
     def sleep_through(self, seconds: float) -> None:
-        """What a tab that is frozen for `seconds` sees: the clock jumps, nothing runs in between."""
+        """Let the clock jump by `seconds` as in a frozen tab: nothing runs in between."""
         self._fake.now += seconds
 
 

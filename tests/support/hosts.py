@@ -1,8 +1,8 @@
-"""URLs of which each platform must make the same: international, odd and hostile ones."""
+"""International, unusual and hostile URLs, which every platform must read in the same way."""
 
 from __future__ import annotations
 
-# What is requested for a URL, as the URL standard has it. Fragments are dropped, and dots after a host's name.
+# The URL that is requested, by the URL standard. Fragments and a dot after the host are dropped.
 READ = [
     ("https://example.com", "https://example.com/"),
     (" HTTPS://Example.COM:443/A?b=c#d ", "https://example.com/A?b=c"),
@@ -52,7 +52,7 @@ READ = [
     ("http://[64:ff9b::10.0.0.1]/", "http://[64:ff9b::a00:1]/"),
 ]
 
-# Not a URL by the URL standard either.
+# Not URLs by the URL standard.
 UNREADABLE = [
     "https://example.com:99999/",
     "https://example.com:8a/",
@@ -86,7 +86,7 @@ UNREADABLE = [
     "http://" + "9" * 5_000 + "/",
 ]
 
-# What the URL standard can read and a tool refuses.
+# Valid by the URL standard, and refused by tools.
 REFUSED = [
     ("", "only http:// and https:// URLs can"),
     ("example.com", "only http:// and https:// URLs can"),

@@ -1,4 +1,4 @@
-"""Python toolsets for tests: how one is opened, and what its tools are called with."""
+"""Python toolsets for tests: opens them and calls their tools."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ KEY = "CANARY-0123456789"
 
 
 class Context:
-    """A call's context that keeps what it is told."""
+    """The context of a call; records progress."""
 
     call_id = "c1"
     agent = "root"
@@ -36,7 +36,7 @@ class Context:
 
 
 class Loader:
-    """Notes what it is asked to install; `found` makes it importable, `error` is raised once."""
+    """Records what it is asked to install; `found` makes it importable, `error` is raised once."""
 
     def __init__(self, found: Callable[[], None] = lambda: None, error: ConfigError | None = None) -> None:
         self.asked: list[tuple[list[str], str | None]] = []
@@ -61,7 +61,7 @@ Open = Callable[..., PythonToolset]
 
 @contextmanager
 def toolsets() -> Iterator[Open]:
-    """Opens toolsets; closes them, and sees to it that no module of theirs stays behind."""
+    """Opens toolsets, closes them at the end, and checks that their modules are removed."""
     sets: list[PythonToolset] = []
 
     def open_one(source: str, *, load: Any = only_installed, documents: Any = None, **options: Any) -> PythonToolset:

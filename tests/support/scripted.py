@@ -1,4 +1,4 @@
-"""The deterministic twin of the scripted provider: the same replies, played on a fake clock without a socket.
+"""The scripted provider without sockets: the same replies, on a fake clock.
 
 A scenario is a table: for each model, what it does request by request; `play` gives the whole event list of one turn.
 """
@@ -31,13 +31,13 @@ if TYPE_CHECKING:
     from sparewheel.transports.base import HttpRequest
 
 REFUSED = dropped()
-"""No answer at all: what `fetch` says then, and for CORS, and for everything else it may not tell."""
+"""No response at all, with the error text of `fetch`, which is the same for CORS."""
 
 Script = Reply | tuple[bytes, ...]
 
 
 class ScriptedTransport:
-    """Plays each model's replies in order; a request too many is a failure of the test."""
+    """Plays each model's replies in order; a request without a reply fails the test."""
 
     def __init__(self, script: Mapping[str, Sequence[Script]]) -> None:
         self._script = {model.rpartition("/")[2]: list(replies) for model, replies in script.items()}
@@ -57,7 +57,7 @@ class ScriptedTransport:
         assert queue, f"{model} was asked once too often"
         scripted = queue.pop(0)
         reply = scripted if isinstance(scripted, Reply) else Reply(scripted)
-        if reply.raw and not reply.events:  # nobody listens, or hangs up before a word
+        if reply.raw and not reply.events:  # connection refused, or closed before the response
             raise no_answer("TypeError: Failed to fetch", request.url)
         self.open += 1
         try:
@@ -72,7 +72,7 @@ class ScriptedTransport:
 
 
 def _model(request: HttpRequest) -> str:
-    """Gemini names the model in the address, everyone else in the body."""
+    """The model of a request: in the URL for Gemini, in the body for the others."""
     if ":streamGenerateContent" in request.url:
         return request.url.rpartition("/")[2].partition(":")[0]
     return str(json.loads(request.body)["model"])
@@ -116,7 +116,7 @@ ENV = {"OPENAI_API_KEY": "sk-CANARY-0123456789", "OTHER_KEY": "sk-CANARY-9876543
 
 @dataclass
 class Played:
-    """What came of one turn."""
+    """The outcome of one turn."""
 
     events: list[dict[str, Any]] = field(default_factory=list)
     error: SparewheelError | None = None
@@ -181,7 +181,7 @@ def session(
 
 
 async def collect(conversation: Session, prompt: str = "hi") -> Played:
-    """Run one turn to its end, checking on the way what must hold for every turn."""
+    """Run one turn to its end, and check the rules that every turn keeps."""
     played = Played()
     start = asyncio.get_running_loop().time()
     try:

@@ -33,7 +33,7 @@ def assemble_body(wire: WireFormat, origin: str, body: bytes, size: int | None =
 
 @dataclass
 class Attempted:
-    """What came of one attempt."""
+    """The outcome of one attempt."""
 
     events: list[Any]
     assembly: Assembly
@@ -70,7 +70,7 @@ def attempt_body(request: ModelRequest, body: bytes) -> Attempted:
 
 
 def check_blocks(events: Iterable[Mapping[str, Any]]) -> None:
-    """Every block that starts ends, once; nothing is said of one that is not open."""
+    """Check that every block starts and ends once, and that events belong to an open block."""
     opened: set[int] = set()
     seen: set[int] = set()
     for event in events:

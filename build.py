@@ -37,7 +37,7 @@ def parse(argv: list[str]) -> tuple[argparse.Namespace, list[str]]:
     commands.add_parser("run", help="build, then run one turn headless; prints events as JSON lines")
     commands.add_parser("test", help="run all tests, or those that pytest's arguments select; builds if they need it")
     commands.add_parser("bench", help="build, then measure against raw JavaScript; --quick, --json FILE, --soak")
-    commands.add_parser("check", help="lint, format, types, layers")
+    commands.add_parser("check", help="lint, format, types, layers, words")
     commands.add_parser("format", help="format the sources, and fix what the linter can fix")
     passed_on = argv[1:] if argv and argv[0] in PASSED_ON else []
     return parser.parse_args(argv[: len(argv) - len(passed_on)]), passed_on

@@ -307,7 +307,7 @@ export interface HedgeEvent {
   after_ms: number;
 }
 /**
- * This model is not asked now: its breaker is open, or it cools down. `wait_ms` is None when nobody knows.
+ * This model is not asked now: its breaker is open, or it cools down. `wait_ms` is None when it is not known.
  */
 export interface SkippedEvent {
   turn: string;

@@ -14,6 +14,7 @@ if TYPE_CHECKING:
 
 PYTHON_SOURCES = ["build.py", "runtime", "tests"]
 PYTHON = [sys.executable, "-m"]
+PYTEST = [*PYTHON, "pytest", "--quiet", "-p", "no:cacheprovider"]
 TSC = ["node", str(NODE_MODULES / "typescript" / "bin" / "tsc"), "--noEmit", "-p"]
 PRETTIER = ["node", str(NODE_MODULES / "prettier" / "bin" / "prettier.cjs"), "--config=web/.prettierrc.json"]
 PAGE_SOURCES = ["web/**/*.{css,html,js,ts}", "runtime/**/*.{js,mjs}", "tests/bench/page/*"]
@@ -25,7 +26,8 @@ CHECKS = {
     "types (Python)": [*PYTHON, "mypy"],
     "types (page)": [*TSC, "web/tsconfig.json"],
     "types (worker)": [*TSC, "web/tsconfig.worker.json"],
-    "layers": [*PYTHON, "pytest", "--quiet", "-p", "no:cacheprovider", "tests/unit/test_layers.py"],
+    "layers": [*PYTEST, "tests/unit/test_layers.py"],
+    "words": [*PYTEST, "tests/unit/test_words.py"],
 }
 FORMATTERS = [
     [*PYTHON, "ruff", "check", "--fix", *PYTHON_SOURCES],

@@ -5,7 +5,7 @@ Events are plain dicts (no object is built that only has to be taken apart again
 
 Rules that hold for every turn: `seq` rises by one from 1; exactly one terminal event (`finish`, `error`, `aborted`) and
 nothing after it; every `block_start` has its `block_end` before the attempt's end. Models are written
-`provider/model`. A number that nobody told us is None, never 0. Times are ISO 8601 in UTC, durations milliseconds.
+`provider/model`. A number that was not reported is None, never 0. Times are ISO 8601 in UTC, durations milliseconds.
 """
 
 from __future__ import annotations
@@ -228,7 +228,7 @@ class HedgeEvent(_Stamped, _FallbackNames):
 
 
 class SkippedEvent(_Stamped):
-    """This model is not asked now: its breaker is open, or it cools down. `wait_ms` is None when nobody knows."""
+    """This model is not asked now: its breaker is open, or it cools down. `wait_ms` is None when it is not known."""
 
     type: Literal["skipped"]
     model: str

@@ -10,10 +10,10 @@ import { ToolCard } from "./tool-card.js";
  * @typedef {object} Answers Where the user's answers go.
  * @property {(confirmation: import("../sparewheel.js").Confirmation) => Promise<unknown>} confirm
  * @property {(answer: import("../sparewheel.js").ElicitationAnswer) => Promise<unknown>} respond
- * @property {() => void} answered The focus was in a question that is gone, and there is no other one.
+ * @property {() => void} answered Called when a question that had the focus is gone and no other one is open.
  */
 
-/** More calls of one step than this are counted, not shown. */
+/** The calls of one step beyond this number are counted, not shown. */
 const MAX_CARDS = 200;
 
 /** The tool calls of a turn, and what the user is asked because of them. */
@@ -108,7 +108,7 @@ export class CallsView {
     const work = this.#cards.get(task)?.work;
     if (!work) return;
     work.push(/** @type {Event} */ ({ ...event, task: undefined }));
-    if (event.type === "fallback") work.step.note(`${event.from} failed; ${event.to} takes over: ${event.reason}`);
+    if (event.type === "fallback") work.step.note(`${event.from} failed; asking ${event.to}: ${event.reason}`);
     if (event.type === "warning") work.step.note(event.message);
   }
 
@@ -151,11 +151,11 @@ export class CallsView {
     this.#settle(id);
     const card = this.#cards.get(id);
     if (!card) return;
-    // The result of a call that was not run says why once more.
+    // The result of a call that was not run repeats the reason.
     if (card.state !== "blocked") card.end(state, text);
   }
 
-  /** @param {number} attempt Whose calls are void. */
+  /** @param {number} attempt Its calls were discarded. */
   #discard(attempt) {
     for (const [id, card] of this.#cards) {
       if (card.attempt !== attempt || card.state !== "written") continue;

@@ -19,7 +19,7 @@ export class Conversation {
     this.#onProgress = onProgress;
   }
 
-  /** Start the runtime, unless it runs already. One that failed to start, or died, is started anew. */
+  /** Start the runtime, unless it is running. If it failed to start, or ended, a new one is started. */
   start() {
     if (!this.#runtime) {
       const forget = () => {
@@ -57,6 +57,6 @@ export class Conversation {
 
   /** @param {{session: Promise<Session>} | null} current */
   #close(current) {
-    current?.session.then((session) => session.close()).catch(() => {}); // one that was never made needs no closing
+    current?.session.then((session) => session.close()).catch(() => {}); // a session that was not created needs no closing
   }
 }

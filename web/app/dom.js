@@ -51,7 +51,7 @@ export function perFrame(flush) {
   };
 }
 
-/** So near to its end, a box counts as scrolled to its end. */
+/** A box scrolled to within this distance of its end counts as scrolled to its end. */
 const END_PX = 60;
 
 /**

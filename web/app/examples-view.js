@@ -12,7 +12,7 @@ export class ExamplesView {
   #onChosen;
   /** @type {Example[]} */
   #examples = [];
-  /** What was put into the box last: unless it has been changed, it may be replaced. */
+  /** The text that was put into the box last; if it has not been edited, it is replaced without asking. */
   #put = "";
 
   /**

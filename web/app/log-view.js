@@ -5,7 +5,7 @@ const MAX_LINES = 2000;
 /** A tool's arguments and results may have megabytes. */
 const MAX_CHARS = 4000;
 
-/** Lists the events, a line each. What nobody looks at is not drawn: a closed log only counts. */
+/** Lists the events, a line each. A closed log only counts them. */
 export class LogView {
   #list;
   #filter;

@@ -39,7 +39,7 @@ const examples = new ExamplesView(
 const follow = followEnd(transcript);
 const conversation = new Conversation((progress) => status.progress(progress));
 
-/** @type {{control: AbortController, view: TurnView} | null} The turn that is under way. */
+/** @type {{control: AbortController, view: TurnView} | null} The turn that is running. */
 let running = null;
 /** @type {ReturnType<typeof setTimeout> | undefined} */
 let settling;
@@ -53,7 +53,7 @@ function known(thrown) {
   return new SparewheelError({ message: thrown instanceof Error ? thrown.message : String(thrown) });
 }
 
-/** The session for what the agent box says now; shows what is wrong with it. */
+/** The session for the agent file in the box; shows the errors of the file. */
 async function openSession() {
   clearTimeout(settling);
   await loaded;
@@ -90,7 +90,7 @@ function showProblem(text) {
 function agentChanged() {
   clearTimeout(settling);
   settling = setTimeout(() => {
-    if (!running) openSession().catch(() => {}); // what is wrong stands below the file by now
+    if (!running) openSession().catch(() => {}); // the error is shown below the agent file
   }, SETTLE_MS);
 }
 
@@ -143,11 +143,11 @@ function announce(event) {
   if (event.type === "delta") status.set("running", "Answering…");
   else if (event.type === "tool_call") status.set("running", `Running ${event.name}…`);
   else if (event.type === "tool_confirmation") status.set("running", `${event.name} needs your approval`);
-  else if (event.type === "elicitation") status.set("running", "You are asked something");
+  else if (event.type === "elicitation") status.set("running", "A question needs your answer");
   else if (event.type === "step") status.set("running", "Asking…");
-  else if (event.type === "hedge") status.set("running", `${event.from} is slow; ${event.to} is asked as well`);
-  else if (event.type === "retry") status.set("running", `${event.model} failed; it is asked again`);
-  else if (event.type === "fallback") status.set("running", `${event.from} failed; ${event.to} takes over`);
+  else if (event.type === "hedge") status.set("running", `${event.from} is slow; asking ${event.to} as well`);
+  else if (event.type === "retry") status.set("running", `${event.model} failed; asking it again`);
+  else if (event.type === "fallback") status.set("running", `${event.from} failed; asking ${event.to}`);
   else if (event.type === "finish") status.set("done", `Answered by ${event.model}`);
   else if (event.type === "error") status.set("error", "Failed");
   else if (event.type === "aborted") status.set("stopped", "Stopped");
@@ -166,7 +166,7 @@ async function boot() {
   try {
     await conversation.start();
   } catch (thrown) {
-    if (running) return; // its own failure says it
+    if (running) return; // the turn shows the error
     status.set("error", "Could not start");
     showBootFailure(known(thrown));
     return;
@@ -174,7 +174,7 @@ async function boot() {
   void keepOffline();
   if (running) return; // a prompt was waiting for this
   status.set("ready", "Ready");
-  openSession().catch(() => {}); // what is wrong stands below the file by now
+  openSession().catch(() => {}); // the error is shown below the agent file
 }
 
 /** @param {SparewheelError} error */

@@ -16,7 +16,7 @@ export function pretty(text) {
 }
 
 /**
- * The beginning of a text that nobody reads to its end.
+ * The beginning of a text that is too long to be shown.
  * @param {string} text
  */
 export function shortened(text) {

@@ -41,8 +41,8 @@ export class QuestionView {
   }
 
   /**
-   * Take the focus, so that the question is read out; not from somebody who is typing, whose next key would be lost,
-   * and never to a button, which that key could press.
+   * Take the focus, so that a screen reader reads the question; but not while the user is typing, because the next key
+   * would be lost, and never to a button, because that key could press it.
    */
   announce() {
     const at = document.activeElement;

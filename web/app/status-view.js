@@ -2,7 +2,7 @@
 
 const STAGES = ["worker", "check", "snapshot", "pyodide", "packages", "runtime"];
 
-/** One line that says what is going on; it is what a screen reader announces. */
+/** One line with the current state; screen readers announce it. */
 export class StatusView {
   #line;
   #bar;

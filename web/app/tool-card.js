@@ -15,7 +15,7 @@ const WORDS = {
   dropped: "not run",
 };
 
-/** One tool call: a line that opens. What is inside is made when it is opened, for a step may make a thousand calls. */
+/** One tool call: a line that opens. Its content is created when it is opened, because a step may make 1,000 calls. */
 export class ToolCard {
   element = make("details", { class: "tool" });
   /** Where questions about this call go. */
@@ -50,7 +50,7 @@ export class ToolCard {
     this.set("written");
   }
 
-  /** Whether it has come to its end. */
+  /** Whether the call has ended. */
   get isOver() {
     return !["written", "running", "asking"].includes(this.state);
   }
@@ -127,7 +127,7 @@ export class ToolCard {
  */
 function block(title, text) {
   const pre = make("pre", { text });
-  pre.tabIndex = 0; // it scrolls, and must do so for the keyboard too
+  pre.tabIndex = 0; // so that it can be scrolled with the keyboard
   pre.setAttribute("aria-label", title);
   return make("div", {}, make("h4", { text: title }), pre);
 }

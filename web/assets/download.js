@@ -60,7 +60,7 @@ export async function download({ body }, { url, size, sha256 }, onBytes) {
   const bytes = await read(/** @type {ReadableStream<Bytes>} */ (body), size, (done) => onBytes(done, size));
   if (bytes.length !== size) throw damaged(url);
   const verified = verify(bytes, { url, sha256 });
-  verified.catch(() => {}); // whoever waits for it is told
+  verified.catch(() => {}); // the caller that awaits it gets the error
   return { bytes, verified };
 }
 

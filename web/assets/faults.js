@@ -1,4 +1,4 @@
-/** Why one of our own files can not be used, said so that whoever set up the host can mend it. */
+/** Why one of our own files cannot be used, and what to change on the host. */
 export class AssetFault extends Error {
   /**
    * @param {string} reason

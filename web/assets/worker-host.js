@@ -71,7 +71,7 @@ function watchNetwork(onBytes) {
     return { module, instance: await WebAssembly.instantiate(module, imports) };
   };
   const early = (/** @type {string} */ url, /** @type {Promise<Response>} */ response) => {
-    response.catch(() => {}); // whoever asks for it is told
+    response.catch(() => {}); // the caller that awaits it gets the error
     ready.set(url, response);
   };
   return {

@@ -1,5 +1,5 @@
 // Starts Python and the runtime in it, stage by stage: from a snapshot of its memory where there is one, else plainly.
-// Runs in a worker and under Node alike: whatever differs between them is the host's (see Host). Every stage is watched.
+// Runs in a worker and under Node: what differs between them is in Host. Every stage has a time limit and is reported.
 
 import { loadPackages, loadPython, log, prefetch } from "./pyodide.js";
 import { restore } from "./restore.js";
@@ -97,7 +97,7 @@ async function readLock(url, readText) {
 }
 
 /**
- * Python is beyond help: end the thread as an uncaught exception does, so that whoever started it learns of it.
+ * Python cannot go on: end the thread as an uncaught exception does, so that the page that started it is notified.
  * @param {unknown} error
  */
 function crash(error) {

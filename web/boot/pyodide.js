@@ -1,5 +1,5 @@
-// The plain start: Pyodide as everybody loads it, then the packages. Pyodide mostly hangs or goes on where it should
-// fail; what can be seen of that is looked for here, the rest by whoever watches the network and the clock.
+// The plain start: loadPyodide, then the packages. Pyodide often hangs or goes on where it should fail. Failures that
+// Pyodide shows are checked here; the others are found by watching the network and the time (see Host).
 
 /**
  * @typedef {{depends: string[], file_name: string, name: string, sha256?: string}} LockedPackage

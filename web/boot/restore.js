@@ -1,5 +1,5 @@
-// The fast start: Python from a snapshot of its memory. Whatever goes wrong here, the thread is of no further use, and
-// whoever started it starts another one without the snapshot.
+// The fast start: Python from a snapshot of its memory. If anything fails here, this thread cannot be used any more;
+// the page starts another one without the snapshot.
 
 import { unpack } from "./container.js";
 import { call, fetchLateFiles } from "./late.js";

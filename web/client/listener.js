@@ -1,5 +1,5 @@
 /**
- * A listener that hurts nobody: what it throws, or rejects with, goes to the console once and ends there.
+ * A listener whose errors are caught: what it throws, or rejects with, is written to the console once.
  * @template T
  * @param {((value: T) => unknown) | undefined} listener
  * @param {string} name What to call it on the console.

@@ -1,7 +1,7 @@
 /**
  * A queue between one who pushes and one who iterates.
  *
- * Nothing is lost while nobody waits; what was pushed before `end()` is still delivered.
+ * Values are kept until they are read; those pushed before `end()` are still delivered.
  * @template T
  * @implements {AsyncIterable<T>}
  */

@@ -95,6 +95,9 @@ function step(state, event) {
       output.reasoning.append(event.reasoning ?? "");
       break;
     }
+    case "block_start":
+      if (event.id !== undefined) callOf(state, { ...event, id: event.id, name: event.name ?? "" });
+      break;
     case "tool_call_delta":
       callOf(state, event).arguments += event.arguments;
       break;
@@ -122,6 +125,7 @@ function step(state, event) {
       break;
     case "finish":
       end(state, "finished", "answered");
+      adopt(state, event.message);
       state.model = event.model;
       state.finish_reason = event.reason;
       break;
@@ -131,12 +135,14 @@ function step(state, event) {
     case "error":
       if (state.attempts[state.current - 1]?.state !== "failed") fail(state, state.current, event.message);
       end(state, "error", "failed");
-      state.error = event;
       state.usage = event.usage ?? state.usage;
+      adopt(state, event.partial_message);
+      state.error = event;
       break;
     case "aborted":
       end(state, "aborted", "aborted");
       state.usage = event.usage ?? state.usage;
+      adopt(state, event.message);
       break;
   }
 }
@@ -185,6 +191,16 @@ function end(state, status, last) {
     if (record?.attempt === state.current) record.state = last;
     else if (record?.state === "waiting" || record?.state === "streaming") record.state = "aborted";
   }
+}
+
+/**
+ * Takes over the calls of the final message: calls that were not complete are not part of it.
+ * @param {State} state
+ * @param {Folded["message"] | null} message
+ */
+function adopt(state, message) {
+  const calls = message?.tool_calls?.map(({ id, function: called }) => ({ id, ...called }));
+  state.called = calls ?? (message ? [] : (state.called ?? []));
 }
 
 /**

@@ -16,6 +16,7 @@ from sparewheel.chain.health import Health
 from sparewheel.config.loading import load_agent_file
 from sparewheel.config.resolved import resolve_team
 from sparewheel.errors import SparewheelError
+from sparewheel.messages import AssistantMessage
 from sparewheel.session import Session
 from sparewheel.state.session_state import Context
 from sparewheel.testing import Reply, dropped
@@ -221,13 +222,15 @@ def check_rules(events: Sequence[Mapping[str, Any]]) -> None:
         elif event["type"] == "delta":
             assert (event["attempt"], event["index"]) in opened
     assert not opened
-    assert terminal_text(events[-1]) == folded_text(events)
+    assert terminal_message(events[-1]) == folded_message(events)
+    if events[-1]["type"] == "finish" and (usage := fold(events)["usage"]):  # type: ignore[arg-type]  # plain dicts
+        assert usage == events[-1]["usage"]
 
 
-def terminal_text(event: Mapping[str, Any]) -> str:
-    """The text of the message that a terminal event carries."""
-    message = event["partial_message"] if event["type"] == "error" else event["message"]
-    return str(message["content"]) if message else ""
+def terminal_message(event: Mapping[str, Any]) -> AssistantMessage:
+    """The message that a terminal event carries; an empty one where it has none."""
+    message: AssistantMessage | None = event["partial_message"] if event["type"] == "error" else event["message"]
+    return message or {"role": "assistant", "content": ""}
 
 
 def folded_text(events: Sequence[Mapping[str, Any]]) -> str:
@@ -235,6 +238,6 @@ def folded_text(events: Sequence[Mapping[str, Any]]) -> str:
     return fold(events)["text"]  # type: ignore[arg-type]  # events, as plain dicts
 
 
-def folded_message(events: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
+def folded_message(events: Sequence[Mapping[str, Any]]) -> AssistantMessage:
     """The message that the events come to."""
     return fold(events)["message"]  # type: ignore[arg-type]  # events, as plain dicts

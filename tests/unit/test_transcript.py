@@ -86,6 +86,7 @@ def test_the_message_is_there_at_every_event() -> None:
         message("", reasoning="h"),
         message("", reasoning="hm"),
         message("Let me.", reasoning="hm"),
+        message("Let me.", reasoning="hm", tool_calls=calls("")),
         message("Let me.", reasoning="hm", tool_calls=calls('{"a"')),
         message("Let me.", reasoning="hm", tool_calls=calls('{"a": 1}')),
         message(""),

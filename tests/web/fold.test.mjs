@@ -75,7 +75,7 @@ test("a model that was skipped leaves no attempt behind", () => {
 test("tool calls are put together from their pieces, and void with their attempt", () => {
   const piece = (attempt, index, id, args) => ({ type: "tool_call_delta", attempt, index, id, name: "look", arguments: args });
   const folded = fold(turn("t", START, piece(1, 0, "x", "{"), { type: "discard", attempt: 1, chars: 0 }, retry(2),
-    piece(2, 0, "a", '{"q"'), piece(2, 1, "b", "{"), piece(2, 0, "a", ":1}"), piece(2, 1, "b", "}"), FINISH));
+    piece(2, 0, "a", '{"q"'), piece(2, 1, "b", "{"), piece(2, 0, "a", ":1}"), piece(2, 1, "b", "}")));
   assert.deepEqual(folded.toolCalls, [
     { id: "a", name: "look", arguments: '{"q":1}' },
     { id: "b", name: "look", arguments: "{}" },
@@ -95,6 +95,18 @@ test("calls stand in the order of their blocks, and as they are run once that is
     [call("a_2", "{}")],
     [call("a_2", "{}"), call("b", "{}")],
   ]);
+});
+
+test("a call is there as soon as its block begins; calls that are not in the final message go", () => {
+  const block = (index, id) => ({ type: "block_start", attempt: 1, index, kind: "tool_call", id, name: "look" });
+  const events = [START, { type: "block_start", attempt: 1, index: 0, kind: "text" }, block(1, "a"), block(2, "b")];
+  const folded = fold(turn("t", ...events));
+  assert.deepEqual(folded.toolCalls, [{ id: "a", name: "look", arguments: "" }, { id: "b", name: "look", arguments: "" }]);
+  const kept = { role: "assistant", content: "", tool_calls: folded.message.tool_calls.slice(0, 1) };
+  for (const last of [{ ...FINISH, message: kept }, { ...ERROR, partial_message: kept }, { ...ABORTED, message: kept }]) {
+    assert.deepEqual(fold(turn("t", ...events, last)).message, kept, last.type);
+  }
+  assert.deepEqual(fold(turn("t", ...events, { ...ABORTED, message: null })).message, { role: "assistant", content: "" });
 });
 
 test("a step starts anew: the last one's text is the answer, and attempts go on", () => {

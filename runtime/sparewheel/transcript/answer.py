@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import Any
+from typing import TYPE_CHECKING
 
 from typing_extensions import TypedDict
+
+if TYPE_CHECKING:
+    from ..messages import AssistantMessage
 
 
 class FoldedCall(TypedDict):
@@ -77,9 +80,8 @@ class Answer:
             return [call.copy() for call in self.called]
         return [output.calls[index].folded() for output in self.outputs.values() for index in sorted(output.calls)]
 
-    def message(self) -> dict[str, Any]:
-        """The assistant message: `{role, content, reasoning?, tool_calls?}`."""
-        message: dict[str, Any] = {"role": "assistant", "content": self.text()}
+    def message(self) -> AssistantMessage:
+        message: AssistantMessage = {"role": "assistant", "content": self.text()}
         if reasoning := self.reasoning():
             message["reasoning"] = reasoning
         if calls := self.calls():

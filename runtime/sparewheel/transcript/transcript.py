@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, Final, Literal, TypeAlias, cast
 from typing_extensions import TypedDict
 
 from ..events import ErrorEvent, FinishReason
+from ..messages import AssistantMessage
 from ..usage import Usage, UsageTotals
 from .answer import Answer, FoldedCall, Output
 from .attempts import Attempts, FoldedAttempt
@@ -17,6 +18,7 @@ if TYPE_CHECKING:
 
     from ..events import (
         AbortedEvent,
+        BlockStartEvent,
         DeltaEvent,
         DiscardEvent,
         Event,
@@ -46,7 +48,7 @@ class Folded(TypedDict):
     model: str | None
     status: Status
     step: int
-    message: dict[str, Any]
+    message: AssistantMessage
     text: str
     reasoning: str
     tool_calls: list[FoldedCall]
@@ -85,7 +87,7 @@ class Transcript:
             apply(self._state, event)
 
     @property
-    def message(self) -> dict[str, Any]:
+    def message(self) -> AssistantMessage:
         """The assistant message so far: `{role, content, reasoning?, tool_calls?}`, the shape of a result's message.
 
         Once the turn has finished, it is equal to the message of the result.
@@ -139,6 +141,13 @@ class _State:
             self.attempts.stream(attempt)
         return self.answer.outputs[attempt]
 
+    def adopt(self, message: AssistantMessage | None) -> None:
+        """Take over the calls of the final message: calls that were not complete are not part of it."""
+        if message is not None:
+            self.answer.called = [{"id": each["id"], **each["function"]} for each in message.get("tool_calls", ())]
+        else:
+            self.answer.called = self.answer.called or []
+
 
 def _start(state: _State, event: StartEvent) -> None:
     state.agent = event.get("agent")
@@ -157,6 +166,11 @@ def _delta(state: _State, event: DeltaEvent) -> None:
     output = state.output(event["attempt"])
     output.text.add(event.get("content", ""))
     output.reasoning.add(event.get("reasoning", ""))
+
+
+def _block_start(state: _State, event: BlockStartEvent) -> None:
+    if "id" in event:
+        state.output(event["attempt"]).call(event["index"], event["id"], event.get("name", ""))
 
 
 def _tool_call_delta(state: _State, event: ToolCallDeltaEvent) -> None:
@@ -198,6 +212,7 @@ def _usage(state: _State, event: UsageEvent) -> None:
 def _finish(state: _State, event: FinishEvent) -> None:
     state.status = "finished"
     state.attempts.end("answered")
+    state.adopt(event["message"])
     state.attempts.model = event["model"]
     state.finish_reason = event["reason"]
 
@@ -211,14 +226,16 @@ def _error(state: _State, event: ErrorEvent) -> None:
     if state.attempts.state != "failed":
         state.attempts.fail(state.attempts.current, event["message"])
     state.attempts.end("failed")
-    state.error = event
     state.usage = _tokens(event["usage"]) if event["usage"] else state.usage
+    state.adopt(event["partial_message"])
+    state.error = event
 
 
 def _aborted(state: _State, event: AbortedEvent) -> None:
     state.status = "aborted"
     state.attempts.end("aborted")
     state.usage = _tokens(event["usage"]) if event["usage"] else state.usage
+    state.adopt(event["message"])
 
 
 def _tokens(totals: Mapping[str, Any]) -> Usage:
@@ -228,6 +245,7 @@ def _tokens(totals: Mapping[str, Any]) -> Usage:
 _BY_TYPE: Final[dict[str, Callable[[_State, Any], None]]] = {
     "start": _start,
     "step": _step,
+    "block_start": _block_start,
     "delta": _delta,
     "tool_call_delta": _tool_call_delta,
     "tool_call": _tool_call,

@@ -1,7 +1,8 @@
-"""A tool whose call was cut is never run: recorded streams of every format, cut at every byte."""
+"""A tool whose call was cut is never run: recorded streams of every format, cut around the end of every event."""
 
 from __future__ import annotations
 
+from itertools import accumulate
 from typing import TYPE_CHECKING
 
 import pytest
@@ -44,9 +45,10 @@ def test_cut_anywhere_nothing_is_run_and_whole_everything_is(name: str, how: str
         transport = ScriptedTransport({"a": [reply, Reply(build(text="Done."))]})
         run(collect(session(transport, [], text=text, context=context(tool(delete)))))
 
-    size = len(b"".join(events))
-    # A clean end is the hard case, so every offset; a reset is told apart by the transport already.
-    for cut in range(0, size - 1, 1 if how == "end" else 7):
+    ends = list(accumulate(map(len, events)))
+    # Around the end of each event, and throughout; test_wire_formats.py cuts at every offset below the agent.
+    near = {end + offset for end in [0, *ends] for offset in (-2, -1, 0, 1, 2)}
+    for cut in sorted({*near, *range(0, ends[-1], 7)} & set(range(ends[-1] - 1))):
         play(Reply(events, cut_at=cut, cut=how))  # type: ignore[arg-type]  # one of the literal's own
         assert not ran, cut
     play(Reply(events))

@@ -1,8 +1,8 @@
-"""One conversation: its history, at most one active turn, and the rule that every turn ends in exactly one event.
+"""One conversation: at most one turn at a time, and every turn ends in exactly one terminal event.
 
-This is the one place where events get their `turn` and `seq`, where errors become `error` events, and where stopping
-becomes `aborted`. What joins the history is only what the next request may contain: a turn that failed is forgotten (so
-that asking again does not ask twice), a turn that was stopped keeps the text that was shown.
+Here events get their `turn` and `seq`, errors become `error` events and cancellation becomes `aborted`. A turn joins
+the conversation only with what the next request may contain: of a failed turn the completed steps, so that asking again
+does not ask twice, of an aborted turn also the text that was shown.
 """
 
 from __future__ import annotations
@@ -10,202 +10,175 @@ from __future__ import annotations
 import asyncio
 import secrets
 from contextlib import aclosing
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, Final, cast
 
-from .agent import Turn
+from .agent import Run, Turn
 from .chain.watchdog import Watchdog
 from .errors import ConfigError, SparewheelError, internal
-from .messages import Message, assistant, user
+from .messages import assistant, user
 from .redaction.stream import SplitSecrets
 
 if TYPE_CHECKING:
     from collections.abc import AsyncGenerator, Iterable
     from datetime import datetime
 
-    from .agent import Agent
-    from .events import AbortedEvent, AbortReason, ErrorEvent, Event, FinishEvent
+    from .agent import Runner
+    from .config.specs import ResolvedTeam
+    from .events import AbortedEvent, AbortReason, ErrorEvent, Event
+    from .messages import Message
+    from .page.results import Result
+    from .state.session_state import Conversation
 
 EXPORT_VERSION: Final = 1
-MOST_EPISODES: Final = 1000  # that a session remembers
+MAX_EPISODES: Final = 1000  # turns whose records a session keeps
 
 
 class Session:
-    """A conversation with one agent. `history` seeds it; the instruction is not part of it."""
+    """A conversation with the agents of `runner`. `result` is that of the last turn, None unless it has finished."""
 
-    def __init__(self, agent: Agent, history: Iterable[Message] = ()) -> None:
-        self.agent = agent
+    def __init__(self, runner: Runner) -> None:
+        self.runner = runner
+        self.result: Result | None = None
+        self._state = runner.state
         self._episodes: list[dict[str, Any]] = []
-        self._history = list(history)
-        self._turn: Turn | None = None  # the one under way
-        self._task: asyncio.Task[Any] | None = None  # which iterates it
-        self._abort_reason: AbortReason | None = None
-        self._left_out = 0  # how many of the first messages no model is shown any more
-        self.result: dict[str, Any] | None = None  # of the last turn that finished
+        self._active: _Active | None = None
 
-    async def turn(self, prompt: object) -> AsyncGenerator[list[Event], None]:
-        """Run one turn; yield its events in batches, the terminal one last.
+    def turn(self, prompt: object) -> AsyncGenerator[list[Event], None]:
+        """Run one turn; yield its events in batches, the terminal event last.
 
-        Raises `ConfigError` before the first event for a prompt that is not text or while another turn runs. After the
-        terminal event it raises the turn's `SparewheelError`, or `CancelledError` if the task was cancelled.
+        Raises `ConfigError` for a prompt that is not text, and before the first event if another turn is running. After
+        the terminal event it raises the turn's `SparewheelError`, or `CancelledError` if the task was cancelled.
         """
         if not isinstance(prompt, str):
             raise ConfigError("send: expected a prompt string")
-        async with aclosing(self.answer([*self._history, user(prompt)])) as batches:
-            async for batch in batches:
-                yield batch
+        return self.answer([user(prompt)])
 
-    async def answer(self, messages: list[Message]) -> AsyncGenerator[list[Event], None]:
-        """Like `turn`, for a conversation whose last message is the user's."""
-        if self._turn is not None:
+    async def answer(self, messages: Iterable[Message]) -> AsyncGenerator[list[Event], None]:
+        """Like `turn`, for messages of which the last one is the user's."""
+        if self._active is not None:
             raise ConfigError("a run is already active", "Wait for its end, or abort it first.")
+        before = self._state.conversation
+        turn = Turn(replace(before, messages=[*before.messages, *messages]))
+        self._active = active = _Active(before, asyncio.current_task())
+        self._state.conversation = turn.conversation
         self.result = None
-        self._turn = turn = Turn(messages, agent=self.at_work, left_out=self._left_out)
-        self._task, self._abort_reason = asyncio.current_task(), None
-        stamp = _Stamp(turn, self.agent.now())
-        whole = SplitSecrets(self.agent.team.secrets)
+        stamp = _Stamp(turn, self.runner.now())
+        unsplit = SplitSecrets(self.team.secrets)
         failure: BaseException
-        outcome = "abandoned"  # what is left when the consumer walks away
+        outcome = "abandoned"  # if the consumer closes the generator
         try:
-            async with aclosing(self._limited(turn)) as batches:
-                async for batch in batches:
-                    if batch[-1]["type"] == "finish":
-                        self._keep(turn, batch[-1])
+            async with Watchdog() as dog, aclosing(Run(self.runner, turn).events()) as batches:
+                dog.expect("timeout_turn", self.team.agents[turn.agent].timeouts.turn)
+                while (batch := await dog.watch(anext(batches, None))) is not None:
+                    last = batch[-1]
+                    if last["type"] == "finish":
                         outcome = "finished"
-                    if batch := whole(batch):
+                        self.result = {
+                            "message": last["message"],
+                            "usage": last["usage"],
+                            "model": last["model"],
+                            "finish_reason": last["reason"],
+                            "attempts": turn.log.records,
+                        }
+                    if batch := unsplit(batch):
                         yield stamp(batch)
             return
         except asyncio.CancelledError as error:
             failure = error
-            batch = self._aborted(turn)
+            batch = _aborted(turn, active.reason or "user")
             outcome = "aborted"
         except SparewheelError as error:
             failure = error
             batch = self._failed(turn, error)
             outcome = "failed"
-        except Exception as error:  # a bug of ours still ends the turn with one event
+        except Exception as error:  # a defect of this package ends the turn with one event, too
             failure = SparewheelError(internal(error))
             failure.__cause__ = error
             batch = self._failed(turn, failure)
             outcome = "failed"
         finally:
-            self._turn = self._task = None
-            if outcome != "finished":
-                self._hold(turn)
-            self._remember(turn, stamp, outcome)
-        yield stamp(whole(batch))
+            self._active = None
+            if outcome != "finished" and not turn.completed:
+                self._state.conversation = before
+            self._record_episode(turn, stamp, outcome)
+        yield stamp(unsplit(batch))
         raise failure
 
     def abort(self, reason: AbortReason = "user") -> bool:
-        """Stop the turn under way by cancelling the task that iterates it. Return whether there is one.
+        """Stop the running turn by cancelling the task that iterates it. Return whether there is one.
 
         The turn ends with an `aborted` event, which names the `reason` of the first call.
         """
-        if self._task is None:
+        if self._active is None or self._active.task is None:
             return False
-        self._abort_reason = self._abort_reason or reason
-        self._task.cancel()
+        self._active.reason = self._active.reason or reason
+        self._active.task.cancel()
         return True
 
     def confirm(
         self, decision: object, *, call_id: str | None = None, tool: str | None = None, reason: str = ""
     ) -> None:
-        """The user's decision on a tool call: the one named by its confirmation's id, or the one that waits longest.
+        """Decide on a tool call: the one named by its confirmation's id, or the one that has waited longest.
 
         `tool` names the tool that `approve_tool` approves, `reason` tells the model why a call is rejected. Raises
         `ConfigError` for an unknown decision, or if no such call waits.
         """
-        self.agent.context.approvals.answer(decision, call_id=call_id, tool=tool, reason=reason)
+        self._state.approvals.answer(decision, call_id=call_id, tool=tool, reason=reason)
 
     def respond(self, question: object, action: object, content: object = None) -> None:
-        """The user's answer to the elicitation with the id `question`: accept (with `content`), decline or cancel.
+        """Answer the elicitation with the id `question`: accept (with `content`), decline or cancel.
 
         Raises `ConfigError` for an unknown action, or if no such elicitation waits.
         """
-        self.agent.context.respond(question, action, content)
+        self._state.respond(question, action, content)
 
     @property
     def interactive(self) -> bool:
         """Whether a user can be asked for approvals and answers."""
-        return self.agent.context.approvals.interactive
+        return self._state.approvals.interactive
 
     @interactive.setter
     def interactive(self, value: bool) -> None:
-        self.agent.context.approvals.interactive = value
+        self._state.approvals.interactive = value
 
     @property
-    def at_work(self) -> str:
-        """The agent whose turn it is."""
-        return self._turn.agent if self._turn else self.agent.context.current or self.agent.team.root
-
-    @property
-    def messages(self) -> list[Message]:
-        """The conversation, with what the turn under way has brought so far."""
-        return self._turn.messages if self._turn else self._history
+    def team(self) -> ResolvedTeam:
+        return self.runner.team
 
     def restart(self) -> None:
-        """Forget the conversation, who was in charge of it and the model it had picked.
+        """Forget the conversation, which agent answers it, and the model that the agent has picked.
 
-        What the user has approved for the session, what tools have stored and what was spent stays. Raises
-        `ConfigError` while a turn runs.
+        Approvals, what tools have stored, and what was spent stay. Raises `ConfigError` while a turn runs.
         """
-        if self._turn is not None:
+        if self._active is not None:
             raise ConfigError("a run is already active", "Abort it before restarting the session.")
-        self._history, self._left_out = [], 0
+        self._state.forget(self.team.root)
         self._episodes.clear()
-        self.agent.context.forget()
 
     async def close(self) -> None:
-        """The session is over; its sources of tools are closed."""
-        agent = self.agent.team.agents[self.at_work]
-        await self.agent.hooks(agent).run("session_end", {"agent_name": agent.name})
-        await self.agent.toolbox.close()
+        """End the session and close its toolsets."""
+        agent = self.team.agents[self._state.conversation.agent]
+        await self.runner.hooks(agent).run("session_end", {"agent_name": agent.name})
+        await self.runner.toolbox.close()
 
     def export(self) -> dict[str, Any]:
-        """The conversation as one JSON document, without keys; `history` of a new session takes its messages."""
+        """The conversation as one JSON document, without keys; its messages can be the history of a new session."""
+        conversation = self._active.before if self._active else self._state.conversation
         return {
             "version": EXPORT_VERSION,
-            "agent": self.agent.context.current or self.agent.team.root,
-            "messages": [message.to_dict() for message in self._history],
+            "agent": conversation.agent,
+            "messages": [message.to_dict() for message in conversation.messages],
             "episodes": self._episodes,
         }
 
-    async def _limited(self, turn: Turn) -> AsyncGenerator[list[Event], None]:
-        """The agent's run under the time limit of the whole turn."""
-        async with Watchdog() as dog, aclosing(self.agent.run(turn)) as batches:
-            dog.expect("timeout_turn", self.agent.team.agents[turn.agent].timeouts.turn)
-            while True:
-                try:
-                    yield await dog.watch(anext(batches))
-                except StopAsyncIteration:
-                    return
-
-    def _keep(self, turn: Turn, finish: FinishEvent) -> None:
-        self._history, self._left_out = turn.messages, turn.left_out
-        self.result = {
-            "message": finish["message"],
-            "usage": finish["usage"],
-            "model": finish["model"],
-            "finish_reason": finish["reason"],
-            "attempts": turn.records,
-        }
-
-    def _hold(self, turn: Turn) -> None:
-        """What stays of a turn that did not finish: whole steps, whose work need not be done again.
-
-        A turn that was stopped also keeps the text that was shown; one that failed or was abandoned in its first step
-        leaves nothing, so that asking again does not ask twice.
-        """
-        if turn.completed:
-            self._history, self._left_out = turn.messages, turn.left_out
-            self.agent.context.current = turn.agent
-
     def _failed(self, turn: Turn, error: SparewheelError) -> list[Event]:
-        error.attempts = [dict(record) for record in turn.records]
-        keeps = self.agent.team.agents[turn.agent].fallback.on_partial == "keep"
-        if keeps and turn.incomplete:
-            turn.complete_step(assistant(turn.incomplete))
+        """Events at the end of a turn that failed. `on_partial: keep` keeps the text that was shown."""
+        error.attempts = [dict(record) for record in turn.log.records]
         events = turn.close()
-        partial = turn.step.partial()
+        partial = turn.partial
+        if turn.incomplete and self.team.agents[turn.agent].fallback.on_partial == "keep":
+            turn.complete_step(assistant(turn.incomplete))
         event = {
             "type": "error",
             **error.to_dict(),
@@ -214,26 +187,21 @@ class Session:
         }
         return [*events, cast("ErrorEvent", event)]
 
-    def _aborted(self, turn: Turn) -> list[Event]:
-        events = turn.close()
-        partial = turn.step.partial()
-        if turn.incomplete:
-            turn.complete_step(assistant(turn.incomplete))
-        aborted: AbortedEvent = {
-            "type": "aborted",
-            "reason": self._abort_reason or "user",
-            "partial": partial.text if partial else "",
-            "message": partial.to_answer() if partial else None,
-            "usage": turn.total.to_dict() if turn.total.known else None,
-        }
-        return [*events, aborted]
-
-    def _remember(self, turn: Turn, stamp: _Stamp, outcome: str) -> None:
-        """The record of a turn: when, how it ended, and what each of its steps did."""
-        ended = self.agent.now().isoformat(timespec="milliseconds")
+    def _record_episode(self, turn: Turn, stamp: _Stamp, outcome: str) -> None:
+        """Record when the turn ran, how it ended, and what each of its steps did."""
+        ended = self.runner.now().isoformat(timespec="milliseconds")
         times = {"started": stamp.started.isoformat(timespec="milliseconds"), "ended": ended}
         self._episodes.append({"turn": stamp.turn, **times, "outcome": outcome, "steps": turn.episode})
-        del self._episodes[:-MOST_EPISODES]
+        del self._episodes[:-MAX_EPISODES]
+
+
+@dataclass(slots=True)
+class _Active:
+    """The task that iterates the running turn, and what the turn began with."""
+
+    before: Conversation  # which stays if the turn leaves nothing
+    task: asyncio.Task[Any] | None
+    reason: AbortReason | None = None  # why it was aborted
 
 
 class _Stamp:
@@ -242,14 +210,30 @@ class _Stamp:
     def __init__(self, turn: Turn, started: datetime) -> None:
         self.turn = secrets.token_hex(8)
         self.started = started
-        self._work = turn
+        self._turn = turn
         self._seq = 0
 
     def __call__(self, batch: list[Event]) -> list[Event]:
-        agent = self._work.agent
+        agent = self._turn.agent
         for event in batch:
             self._seq += 1
             event["turn"] = self.turn
             event["seq"] = self._seq
             event.setdefault("agent", agent)
         return batch
+
+
+def _aborted(turn: Turn, reason: AbortReason) -> list[Event]:
+    """Events at the end of a turn that was aborted. The text that was shown joins the conversation."""
+    events = turn.close()
+    partial = turn.partial
+    if turn.incomplete:
+        turn.complete_step(assistant(turn.incomplete))
+    aborted: AbortedEvent = {
+        "type": "aborted",
+        "reason": reason,
+        "partial": partial.text if partial else "",
+        "message": partial.to_answer() if partial else None,
+        "usage": turn.total.to_dict() if turn.total.known else None,
+    }
+    return [*events, aborted]

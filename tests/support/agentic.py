@@ -7,11 +7,10 @@ from typing import TYPE_CHECKING, Any
 
 from sparewheel.providers.base import ToolSpec
 from sparewheel.state.approvals import Approvals
-from sparewheel.state.session_state import Context
 from sparewheel.testing import ToolCall, openai_chat
 from sparewheel.tools.base import Tool, ToolResult
 from tests.support.fakeloop import run
-from tests.support.scripted import Played, Script, ScriptedTransport, collect, session
+from tests.support.scripted import Played, Script, ScriptedTransport, State, collect, session
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
@@ -63,8 +62,8 @@ class Toolset:
         self.closed = True
 
 
-def context(*tools: Tool, **approvals: Any) -> Context:
-    made = Context(approvals=Approvals(**{"interactive": False, **approvals}))
+def context(*tools: Tool, **approvals: Any) -> State:
+    made = State(approvals=Approvals(**{"interactive": False, **approvals}))
     made.open_toolsets = lambda _: [Toolset(*tools)]
     return made
 
@@ -79,7 +78,7 @@ def play_agent(
     replies: Sequence[Script] | Mapping[str, Sequence[Any]],
     *tools: Tool,
     text: str | None = None,
-    own: Context | None = None,
+    own: State | None = None,
     prompts: Sequence[str] = ("hi",),
 ) -> tuple[list[Played], ScriptedTransport]:
     """Turns of one session, one for each prompt."""

@@ -11,14 +11,15 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from sparewheel.agent import Agent
+from sparewheel.agent import Runner
+from sparewheel.agent.toolbox import Toolbox
 from sparewheel.chain.health import Health
 from sparewheel.config.loading import load_agent_file
 from sparewheel.config.resolved import resolve_team
 from sparewheel.errors import SparewheelError
 from sparewheel.messages import AssistantMessage
 from sparewheel.session import Session
-from sparewheel.state.session_state import Context
+from sparewheel.state.session_state import Conversation, SessionState
 from sparewheel.testing import Reply, dropped
 from sparewheel.testing.script import Finish, Head, Hold, Pause, Send, steps
 from sparewheel.transcript import fold
@@ -27,9 +28,13 @@ from sparewheel.transports.mock import MockResponse
 from tests.support.fakeloop import run
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncGenerator, AsyncIterator, Mapping, Sequence
+    from collections.abc import AsyncGenerator, AsyncIterator, Callable, Mapping, Sequence
 
-    from sparewheel.transports.base import HttpRequest
+    from sparewheel.config.specs import ResolvedTeam
+    from sparewheel.messages import Message
+    from sparewheel.page.results import Result
+    from sparewheel.tools.base import Toolset
+    from sparewheel.transports.base import HttpRequest, Transport
 
 REFUSED = dropped()
 """No response at all, with the error text of `fetch`, which is the same for CORS."""
@@ -121,7 +126,7 @@ class Played:
 
     events: list[dict[str, Any]] = field(default_factory=list)
     error: SparewheelError | None = None
-    result: dict[str, Any] | None = None
+    result: Result | None = None
     seconds: float = 0.0  # of the fake clock
 
     @property
@@ -163,6 +168,30 @@ def bare(event: Mapping[str, Any]) -> dict[str, Any]:
     return {key: value for key, value in event.items() if key not in ("turn", "seq", "agent", "retrying_at")}
 
 
+class State(SessionState):
+    """The state of a test's session, and the toolsets of its agents."""
+
+    open_toolsets: Callable[[Any], Sequence[Toolset]] = staticmethod(lambda _: ())
+
+    def __init__(self, **fields: Any) -> None:
+        super().__init__(Conversation([], ""), **fields)
+
+
+def session_of(
+    team: ResolvedTeam,
+    transport: Transport,
+    state: State | None = None,
+    *,
+    health: Health | None = None,
+    history: Sequence[Message] = (),
+    **options: Any,
+) -> Session:
+    """A session without a boundary. `options` are those of `Runner`."""
+    state = state or State()
+    state.conversation = Conversation(list(history), team.root)
+    return Session(Runner(team, transport, health or Health(), state, Toolbox(state.open_toolsets), **options))
+
+
 def session(
     transport: ScriptedTransport,
     models: Sequence[str],
@@ -171,14 +200,14 @@ def session(
     timeouts: str = "",
     health: Health | None = None,
     text: str | None = None,
-    context: Context | None = None,
+    context: State | None = None,
 ) -> Session:
     """A session whose chain is `models`, without jitter. They share a key, but for those at `other/`."""
     if text is None:
         first, *rest = [model if "/" in model else f"openai/{model}" for model in models]
         text = AGENT.format(first=first, rest=", ".join(rest), fallback=fallback, timeouts=timeouts)
     team = resolve_team(load_agent_file(text), None, ENV)
-    return Session(Agent(team, transport, health or Health(), context or Context(), jitter=lambda: 0.5))
+    return session_of(team, transport, context, health=health, jitter=lambda: 0.5)
 
 
 async def collect(conversation: Session, prompt: str = "hi") -> Played:

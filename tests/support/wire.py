@@ -54,10 +54,10 @@ def attempt_body(request: ModelRequest, body: bytes) -> Attempted:
 
     async def main() -> Attempted:
         transport = MockTransport(lambda _: MockResponse(body=body))
-        attempt = Attempt(request.spec, {"attempt": 1, "model": "", "outcome": "aborted"}, empty_is_fine=True)
+        attempt = Attempt(request, {"attempt": 1, "model": "", "outcome": "aborted"}, empty_is_fine=True)
         found = Attempted([], attempt.assembly)
         try:
-            async for batch in attempt.run(request, transport, TimeoutsConfig()):
+            async for batch in attempt.run(transport, TimeoutsConfig()):
                 assert batch
                 found.events += batch
         except SparewheelError as error:

@@ -10,11 +10,10 @@ import pytest
 
 from sparewheel.errors import ConfigError
 from sparewheel.hooks.engine import Hook
-from sparewheel.state.approvals import NOBODY
-from sparewheel.state.session_state import Context
+from sparewheel.state.approvals import UNATTENDED
 from tests.support.agentic import agent_file, calls, context, play_agent, say, tool
 from tests.support.fakeloop import run
-from tests.support.scripted import Played, ScriptedTransport, session
+from tests.support.scripted import Played, ScriptedTransport, State, session
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -32,10 +31,10 @@ WRITES = calls(("1", "write", '{"n": 1}'), ("2", "write", '{"n": 2}'), ("3", "wi
 TOOLS = (tool(write, read_only=False), tool(wipe, read_only=False))
 
 
-def asked(answers: Callable[[Context, str], None], **approvals: Any) -> tuple[Played, Context]:
+def asked(answers: Callable[[State, str], None], **approvals: Any) -> tuple[Played, State]:
     """One turn with three calls that need approval; `answers` gets the id of each confirmation that is asked for."""
 
-    async def main() -> tuple[Played, Context]:
+    async def main() -> tuple[Played, State]:
         own = context(*TOOLS, interactive=True, **approvals)
         conversation = session(ScriptedTransport({"a": [WRITES, say("Done.")]}), [], text=agent_file(), context=own)
         played = Played()
@@ -56,7 +55,7 @@ def outcome(played: Played) -> dict[str, str]:
 
 
 def test_each_call_is_answered_by_its_id() -> None:
-    def answer(own: Context, call_id: str) -> None:
+    def answer(own: State, call_id: str) -> None:
         own.approvals.answer("approve" if call_id != "2" else "reject", call_id=call_id, reason="not that one")
 
     played, _ = asked(answer)
@@ -67,7 +66,7 @@ def test_each_call_is_answered_by_its_id() -> None:
 
 
 def test_approving_a_tool_answers_its_other_calls_too() -> None:
-    def answer(own: Context, call_id: str) -> None:
+    def answer(own: State, call_id: str) -> None:
         if call_id == "1":
             own.approvals.answer("approve_tool", call_id=call_id)
         elif call_id == "3":
@@ -82,7 +81,7 @@ def test_approving_a_tool_answers_its_other_calls_too() -> None:
 
 
 def test_approving_everything_asks_no_more() -> None:
-    def answer(own: Context, call_id: str) -> None:
+    def answer(own: State, call_id: str) -> None:
         if call_id == "1":
             own.approvals.answer("approve_all")
 
@@ -92,13 +91,13 @@ def test_approving_everything_asks_no_more() -> None:
 
 def test_silence_is_a_no() -> None:
     played, _ = asked(lambda own, call_id: None, timeout=20)
-    assert set(outcome(played).values()) == {"Not executed. Nobody approved it within 20 s."}
+    assert set(outcome(played).values()) == {"Not executed. It was not approved within 20 s."}
     assert played.seconds == 20
 
 
 def test_with_nobody_to_ask_it_is_denied_at_once() -> None:
     (played,), _ = play_agent([WRITES, say("Done.")], *TOOLS)
-    assert set(outcome(played).values()) == {f"Not executed. {NOBODY}"}
+    assert set(outcome(played).values()) == {f"Not executed. {UNATTENDED}"}
     assert played.of("tool_confirmation") == []
 
 
@@ -154,8 +153,8 @@ def test_no_grant_lets_through_what_must_be_asked_about(word: str, forced_by: st
 
     assert {event["id"]: event["output"] for event in run(main())} == {
         "1": "written 1",
-        "2": "Not executed. Nobody approved it within 5 s.",
-        "3": "Not executed. Nobody approved it within 5 s.",
+        "2": "Not executed. It was not approved within 5 s.",
+        "3": "Not executed. It was not approved within 5 s.",
     }
 
 
@@ -217,13 +216,13 @@ def test_the_files_permissions_deny_before_they_ask_and_ask_before_they_allow() 
     own.permissions = {"allow": ["*"], "ask": ["write"], "deny": ["wipe"]}
     (played,), _ = play_agent([WRITES, say("Done.")], text=file, own=own)
     assert outcome(played) == {
-        "1": f"Not executed. {NOBODY}",
-        "2": f"Not executed. {NOBODY}",
+        "1": f"Not executed. {UNATTENDED}",
+        "2": f"Not executed. {UNATTENDED}",
         "3": "Not executed. It is denied by the agent's permissions.",
     }
 
 
-def hooked(point: Any, *answers: Any, matcher: str = "*") -> Context:
+def hooked(point: Any, *answers: Any, matcher: str = "*") -> State:
     own = context(*TOOLS, everything=True)
     for answer in answers:
 
@@ -240,7 +239,7 @@ def hooked(point: Any, *answers: Any, matcher: str = "*") -> Context:
     ("answers", "output"),
     [
         ([{"decision": "allow"}, {"decision": "deny", "reason": "no"}], "Not executed. no"),
-        ([{"decision": "allow"}, {"decision": "ask"}], f"Not executed. {NOBODY}"),
+        ([{"decision": "allow"}, {"decision": "ask"}], f"Not executed. {UNATTENDED}"),
         (
             [{"hook_specific_output": {"permission_decision": "deny", "permission_decision_reason": "x"}}],
             "Not executed. x",
@@ -309,7 +308,7 @@ def test_what_a_permission_hook_changes_is_asked_about_and_run(decision: str) ->
     (played,), _ = play_agent([calls(("1", "write", '{"n": 1}')), say("ok")], own=own)
     assert [event["args"] for event in played.of("tool_confirmation")] == ['{"n": 9}'] * (decision == "ask")
     assert outcome(played)["1"] == (
-        "written 9" if decision == "allow" else "Not executed. Nobody approved it within 5 s."
+        "written 9" if decision == "allow" else "Not executed. It was not approved within 5 s."
     )
     own.hooks = hooked("permission_request", {"decision": decision, "updated_input": [9]}).hooks
     (played,), _ = play_agent([calls(("1", "write", '{"n": 1}')), say("ok")], own=own)
@@ -369,8 +368,8 @@ agents:
 @pytest.mark.parametrize(
     ("safety", "writes", "reads"),
     [
-        ("strict", f"Not executed. {NOBODY}", f"Not executed. {NOBODY}"),
-        ("balanced", f"Not executed. {NOBODY}", "read"),
+        ("strict", f"Not executed. {UNATTENDED}", f"Not executed. {UNATTENDED}"),
+        ("balanced", f"Not executed. {UNATTENDED}", "read"),
         ("restricted", "Not executed. This agent may only use tools that change nothing.", "read"),
         ("autonomous", "written 1", "read"),
     ],

@@ -18,7 +18,7 @@ CONTRACT = {
         *("ToolContext", "ToolError", "Transcript", "TransportError", "TurnFailed", "__version__", "fold", "is_error"),
         *("is_exhausted", "is_fallback", "is_terminal", "open_agent", "tool"),
     ],
-    "sparewheel.agent": ["Agent", "Turn"],
+    "sparewheel.agent": ["Runner", "Turn"],
     "sparewheel.classify": ["classify"],
     "sparewheel.errors": [
         "ConfigError",

@@ -103,7 +103,9 @@ def test_a_turn_costs_the_history_once_and_never_reads_it_anew(monkeypatch: pyte
     def turn(length: int) -> Callable[[], None]:
         transport = ScriptedTransport({"a": [openai_chat(text="yes")]})
         conversation = session(transport, ["a"])
-        conversation._history = [message for _ in range(length // 2) for message in (user("a?"), assistant("b."))]
+        conversation.runner.state.conversation.messages = [
+            message for _ in range(length // 2) for message in (user("a?"), assistant("b."))
+        ]
         return lambda: None if run(collect(conversation)).result else pytest.fail("no result")
 
     few, many = calls(turn(200)), calls(turn(2_000))
@@ -125,7 +127,7 @@ def test_a_step_costs_its_tools_and_its_history_once() -> None:
         )
         asked = [Message("assistant", (ToolCall(f"c{number}", "tool_1", "{}"),)) for number in range(length // 4)]
         results = [Message("tool", (Text("done"),), tool_call_id=f"c{number}") for number in range(length // 4)]
-        conversation._history = [
+        conversation.runner.state.conversation.messages = [
             message for pair in zip(asked, results, strict=True) for message in (user("a?"), *pair, assistant("b."))
         ]
         return lambda: None if run(collect(conversation)).result else pytest.fail("no result")

@@ -326,7 +326,7 @@ def test_nonsense_from_another_tab_is_ignored() -> None:
         ):
             health.merge(entry)
         conversation = session(ScriptedTransport({"a": [ANSWER]}), ["a"], health=health)
-        [spec] = conversation.agent.team.agents["root"].chain
+        [spec] = conversation.team.agents["root"].chain
         health.merge({"name": model_id(spec), "seconds": float("nan"), "kind": "quota"})
         assert told(await collect(conversation)) == [("finish", "a")]
 

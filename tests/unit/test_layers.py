@@ -177,7 +177,7 @@ def test_rooms_have_a_docstring(path: str) -> None:
         ),
         pytest.param(
             "chain/chain.py",
-            "def run():\n    from sparewheel.agent import Agent",
+            "def run():\n    from sparewheel.agent import Runner",
             "chain/chain.py:2: agent does not stand below chain.chain",
             id="upward-inside-a-function",
         ),

@@ -4,18 +4,18 @@ from __future__ import annotations
 
 import asyncio
 from contextlib import aclosing
+from typing import TYPE_CHECKING
 
 import pytest
 
-from sparewheel.agent import Agent
-from sparewheel.chain.health import Health
 from sparewheel.config.loading import load_agent_file
 from sparewheel.config.resolved import resolve_team
-from sparewheel.session import Session
-from sparewheel.state.session_state import Context
 from sparewheel.testing import Reply, ScriptedProvider, errors, openai_chat
 from sparewheel.transports.router import network_transport
-from tests.support.scripted import Played, folded_text
+from tests.support.scripted import Played, folded_text, session_of
+
+if TYPE_CHECKING:
+    from sparewheel.session import Session
 
 ANSWER = Reply(openai_chat(text=["An", "swer"]))
 
@@ -26,7 +26,7 @@ def open_session(base_url: str, *models: str) -> Session:
 agents: {{root: {{model: mine/{models[0]}, fallback: {{models: [{rest}], retries: -1, delay: 0s}}}}}}
 providers: {{mine: {{base_url: "{base_url}"}}}}
 """
-    return Session(Agent(resolve_team(load_agent_file(text), None, {}), network_transport(), Health(), Context()))
+    return session_of(resolve_team(load_agent_file(text), None, {}), network_transport())
 
 
 async def turn(session: Session) -> Played:

@@ -131,9 +131,9 @@ async def test_a_tool_that_is_approved_runs_without_asking_again() -> None:
 @pytest.mark.parametrize(
     ("options", "expected"),
     [
-        ({}, ("Not executed. Nobody was there to approve it.", True)),
+        ({}, ("Not executed. No user is available to approve it.", True)),
         ({"auto_approve": True}, ("changed x", False)),
-        ({"interactive": True, "approval_timeout": 0.01}, ("Not executed. Nobody approved it within 0.01 s.", True)),
+        ({"interactive": True, "approval_timeout": 0.01}, ("Not executed. It was not approved within 0.01 s.", True)),
     ],
 )
 async def test_send_has_nobody_to_ask(options: dict[str, Any], expected: tuple[str, bool]) -> None:

@@ -8,12 +8,9 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from sparewheel.agent import Agent
-from sparewheel.chain.health import Health
 from sparewheel.config.loading import load_agent_file
 from sparewheel.config.resolved import resolve_team
 from sparewheel.messages import parse_messages
-from sparewheel.session import Session
 from sparewheel.testing import (
     Reply,
     ScriptedProvider,
@@ -26,7 +23,10 @@ from sparewheel.testing import (
 )
 from sparewheel.transports.router import network_transport
 from tests.support.agentic import context, tool
-from tests.support.scripted import Played, folded_text
+from tests.support.scripted import Played, folded_text, session_of
+
+if TYPE_CHECKING:
+    from sparewheel.session import Session
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -81,7 +81,7 @@ providers:
             "tool_calls": [{"id": "c9", "type": "function", "function": {"name": "look", "arguments": "{}"}}],
         },
     ]
-    return Session(Agent(team, network_transport(), Health(), own), parse_messages(history))
+    return session_of(team, network_transport(), own, history=parse_messages(history))
 
 
 async def turn(session: Session) -> Played:

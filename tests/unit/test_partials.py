@@ -8,9 +8,9 @@ from typing import Any
 
 import pytest
 
-from sparewheel.chain.chain import GO_ON
+from sparewheel.chain.chain import GO_ON, Question, Step
 from sparewheel.chain.compaction import LONG_RESULT, NOTE, compact, dropped
-from sparewheel.chain.step import Step
+from sparewheel.chain.log import AttemptLog
 from sparewheel.errors import TurnFailed
 from sparewheel.messages import Message, Text, assistant, system, user
 from sparewheel.testing import Reply, ToolCall, errors, openai_chat
@@ -84,18 +84,21 @@ def test_nobody_goes_on_from_a_refusal() -> None:
     assert sent(transport, 1) == sent(transport, 0)
 
 
-async def step_alone(transport: ScriptedTransport, step: Step, fallback: str) -> list[dict[str, Any]]:
+def step_alone(transport: ScriptedTransport, fallback: str, log: AttemptLog | None = None) -> Step:
     """A step without an agent's loop around it."""
-    agent = session(transport, ["a", "b"], fallback=fallback).agent
-    batches = agent.chain(agent.team.agents["root"]).run(step)
-    return [dict(event) async for batch in batches for event in batch]
+    runner = session(transport, ["a", "b"], fallback=fallback).runner
+    return runner.chain(runner.team.agents["root"]).ask(Question([user("hi")]), log or AttemptLog())
+
+
+async def events_of(step: Step) -> list[dict[str, Any]]:
+    return [dict(event) async for batch in step.events() for event in batch]
 
 
 def test_what_is_retracted_is_void_for_every_attempt_that_the_page_has() -> None:
     async def main() -> None:
-        step = Step([user("hi")])
         transport = ScriptedTransport({"a": [CUT], "b": [REST]})
-        events = await step_alone(transport, step, "retries: -1, on_partial: continue")
+        step = step_alone(transport, "retries: -1, on_partial: continue")
+        events = await events_of(step)
         assert step.answer().text == folded_text(events) == "Once upon a time, the end."
         voids = step.retract()
         assert voids == [
@@ -110,9 +113,9 @@ def test_what_is_retracted_is_void_for_every_attempt_that_the_page_has() -> None
 
 def test_what_is_kept_is_still_the_answer_after_the_error() -> None:
     async def main() -> None:
-        step = Step([user("hi")])
+        step = step_alone(ScriptedTransport({"a": [CUT], "b": []}), "retries: -1, on_partial: keep")
         with pytest.raises(TurnFailed):
-            await step_alone(ScriptedTransport({"a": [CUT], "b": []}), step, "retries: -1, on_partial: keep")
+            await events_of(step)
         assert step.answer().text == "Once upon a ti"
 
     run(main())
@@ -120,14 +123,14 @@ def test_what_is_kept_is_still_the_answer_after_the_error() -> None:
 
 def test_a_number_that_was_announced_is_not_taken_by_an_attempt_beside_it() -> None:
     async def main() -> None:
-        records: list[Any] = []
-        steps = [Step([user("hi")], records=records) for _ in range(2)]
+        log = AttemptLog()
         failing = ScriptedTransport({"a": [errors.openai_server_error()] * 2, "b": [REST] * 2})
-        played = await asyncio.gather(*(step_alone(failing, step, "retries: -1, delay: 1s") for step in steps))
+        steps = [step_alone(failing, "retries: -1, delay: 1s", log.fork()) for _ in range(2)]
+        played = await asyncio.gather(*(events_of(step) for step in steps))
         announced = [event["attempt"] for events in played for event in events if event["type"] == "fallback"]
         used = [event["attempt"] for events in played for event in events if event["type"] == "usage"]
         assert announced == used == [2, 4]
-        assert [(record["attempt"], record["model"], record["outcome"]) for record in records] == [
+        assert [(record["attempt"], record["model"], record["outcome"]) for record in log.records] == [
             (1, "openai/a", "failed"),
             (2, "openai/b", "ok"),
             (3, "openai/a", "failed"),

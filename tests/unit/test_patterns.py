@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from sparewheel.agent.guardrails import first_struck
+from sparewheel.agent.guardrails import first_violation
 from sparewheel.config.agents import GuardrailConfig
 from sparewheel.config.loading import load_agent_file
 from sparewheel.errors import ConfigError
@@ -64,7 +64,7 @@ def within_a_second(call: Any) -> Any:
 @pytest.mark.parametrize("pattern", EVIL)
 def test_no_pattern_blocks(pattern: str) -> None:
     within_a_second(lambda: Pattern(pattern).search(BAIT))
-    within_a_second(lambda: first_struck([GuardrailConfig(on="input", pattern=pattern)], "input", BAIT))
+    within_a_second(lambda: first_violation([GuardrailConfig(on="input", pattern=pattern)], "input", BAIT))
     schemas: list[dict[str, Any]] = [
         {"pattern": pattern},
         {"patternProperties": {pattern: {}}},

@@ -24,8 +24,8 @@ from tests.unit.test_properties import Patient
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
 
-    from sparewheel.state.session_state import Context
     from sparewheel.testing import Events
+    from tests.support.scripted import State
 
     Step = tuple[str, list[tuple[str, str]], int, float, float] | None
     Stop = tuple[float, int, bool]
@@ -94,7 +94,7 @@ async def ask(context: Any) -> str:
     return str(await context.ask_user("Sure?", {"type": "object"}))
 
 
-def working(answered: float | None) -> tuple[Context, Callable[[Mapping[str, Any]], None]]:
+def working(answered: float | None) -> tuple[State, Callable[[Mapping[str, Any]], None]]:
     """What the agents have, and a user who sees their events."""
     number = {"type": "object", "properties": {"seconds": {"type": "number"}}}
     tools = (tool(work, parameters=number), tool(stubborn), tool(change, read_only=False), tool(ask))
@@ -151,7 +151,9 @@ def check_stops(
         )
         own, see = working(answered)
         conversation = session(transport, [], text=FILE.format(provider=form), context=own)
-        conversation._history = [message for _ in range(3) for message in (user("What? " * 9), assistant("That. " * 9))]
+        conversation.runner.state.conversation.messages = [
+            message for _ in range(3) for message in (user("What? " * 9), assistant("That. " * 9))
+        ]
         for stop in [*stops, None]:
             events: list[dict[str, Any]] = []
             turns.append(events)

@@ -114,7 +114,7 @@ def test_who_gave_a_task_is_told_that_a_limit_has_ended_it(limit: str, words: st
     working = openai_chat(text=words, tool_calls=[ToolCall("c2", "think", "{}")], usage=Usage(10, 10))
     script = {"a": [call("transfer_task", '{"agent": "cook", "task": "soup"}'), say("ok")], "b": [], "c": [working]}
     (played,), transport = play_agent(script, tool(think), text=text)
-    said = f"Its last words:\n\n{words}" if words else "It has said nothing."
+    said = f"Its last text:\n\n{words}" if words else "It wrote no text."
     told = f"cook did not finish: {LIMITS[limit]}. {said}"
     result = played.of("tool_result")[-1]
     assert (result["output"], result["is_error"]) == (told, True)

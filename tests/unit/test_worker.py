@@ -484,13 +484,13 @@ def test_a_send_that_is_refused_leaves_the_turn_under_way_alone() -> None:
         refused = page.post("send", session="s", prompt="x", interactive=False)
         await page.until(f'"id":{refused}')
         assert page.reply(refused)["error"]["message"] == "a run is already active"
-        approvals = page.worker._open["s"].session.agent.context.approvals
-        assert approvals.interactive is True
+        session = page.worker._open["s"].session
+        assert session.interactive is True
         page.post("confirm", session="s", id="c1", decision="reject")
         await page.settle()
         assert page.reply(turn)["result"]["message"]["content"] == "Answer"
         page.transport._script["a"].append(ANSWER)
         await page.call("send", session="s", prompt="x", interactive=False)
-        assert approvals.interactive is False
+        assert session.interactive is False
 
     run(main())

@@ -1,10 +1,12 @@
-"""The loop of an agent: steps along the chain, the tools between them, and who takes over when.
+"""Agents: steps along the chain, the tools between them, and handoffs from one agent to another.
 
-`loop` runs a turn, `calls` the tool calls of a step, `team` hands over to other agents, `prompt` decides what a model
-gets to see, `context` is what belongs to a session.
+`run` is the loop of a turn, `runner` what the runs of a session share, `turn` the state of a turn, `calls` the tool
+calls of a step, `team` and `task` the work with other agents, `prompt` what a model is shown, `outbox` events from
+beside the stream.
 """
 
-from .runner import Agent
+from .run import Run
+from .runner import Runner
 from .turn import Turn
 
-__all__ = ["Agent", "Turn"]
+__all__ = ["Run", "Runner", "Turn"]

@@ -1,7 +1,7 @@
-"""The tool calls of one step: checked, allowed, run side by side where they may be, answered in the order of the calls.
+"""The tool calls of one step: checked, approved, executed side by side where possible, answered in the order of calls.
 
-Whatever happens to a call, the model gets exactly one result for it and the page one `tool_result`; a bad tool, a bad
-argument, a hook that says no or a user who does never end the turn.
+Every call has exactly one result for the model, and every executed call one `tool_result` event. A failing tool, wrong
+arguments, a hook that denies or a user who rejects a call never end the turn.
 """
 
 from __future__ import annotations
@@ -25,24 +25,25 @@ from .execution import execute
 from .prompt import result_limit
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncGenerator, Callable, Iterable, Sequence
+    from collections.abc import Callable, Iterable, Sequence
 
     from ..config.specs import ResolvedAgent
     from ..events import Event
     from ..hooks.engine import Hooks, Verdict
     from ..messages import Part
-    from ..state.budgets import Shift
-    from ..state.session_state import Context
+    from ..state.budgets import BusyTimer
+    from ..state.session_state import SessionState
     from ..tools.base import Registry, Tool
+    from .outbox import Outbox
 
 SIDE_BY_SIDE: Final = 8
-MAX_CALLS: Final = 128  # in one step; what is beyond is answered unrun
+MAX_CALLS: Final = 128  # in one step; the others are answered without being executed
 TOO_MANY: Final = f"Not executed: at most {MAX_CALLS} calls are run in one step."
 USED_UP: Final = "Not executed: no more calls are run in this turn (max_tool_calls)."
 
 
 def unique_calls(message: Message, earlier: Iterable[Message] = ()) -> Message:
-    """`message` with ids of its calls that neither it nor the `earlier` ones have twice: results go by them."""
+    """`message` with call ids that are unique in it and in the `earlier` messages: results refer to calls by id."""
     taken = {call.id for other in earlier for call in other.tool_calls}
     parts: list[Part] = []
     for part in message.parts:
@@ -54,16 +55,20 @@ def unique_calls(message: Message, earlier: Iterable[Message] = ()) -> Message:
 
 
 class Calls:
-    """Runs the calls of one step, at most `left`. After `run`, `results` holds the messages that answer them."""
+    """The calls of one step, of which at most `left` are executed. `timers` makes one for each call.
+
+    `outbox` gets the events of the calls while they run.
+    """
 
     def __init__(
         self,
         calls: Sequence[ToolCall],
         registry: Registry,
         hooks: Hooks,
-        context: Context,
+        state: SessionState,
         agent: ResolvedAgent,
-        shifts: Callable[[], Shift],
+        timers: Callable[[], BusyTimer],
+        outbox: Outbox,
         left: int | None = None,
     ) -> None:
         self._calls = list(calls)
@@ -71,57 +76,44 @@ class Calls:
         self._beyond = USED_UP if left is not None and left < MAX_CALLS else TOO_MANY
         self._registry = registry
         self._hooks = hooks
-        self._context = context
+        self._state = state
         self._agent = agent
-        self._shifts = shifts
+        self._timers = timers
+        self._outbox = outbox
         self._limit = result_limit(agent)
         self._results: dict[int, ToolResult] = {}
-        self._queue: asyncio.Queue[list[Event] | None] = asyncio.Queue()
 
     @property
     def results(self) -> list[Message]:
+        """The messages that answer the calls, also those that were not executed or have not ended."""
         messages: list[Message] = []
         for number, call in enumerate(self._calls):
-            unrun = NOT_RUN if number < len(self.runnable) else self._beyond
-            result = self._results.get(number) or ToolResult(unrun, is_error=True)
+            missing = NOT_RUN if number < len(self.runnable) else self._beyond
+            result = self._results.get(number) or ToolResult(missing, is_error=True)
             shown = result.output
-            if call.name != READ_ON:  # which cuts by itself
-                shown = self._context.results.shorten(call.id, shown, self._limit)
+            if call.name != READ_ON:  # which limits its results itself
+                shown = self._state.results.shorten(call.id, shown, self._limit)
             messages.append(Message("tool", (Text(shown),), tool_call_id=call.id))
         return messages
 
-    def unsaid(self) -> list[Event]:
-        """The events that nobody has taken, because the run was stopped."""
-        events: list[Event] = []
-        while not self._queue.empty():
-            events += self._queue.get_nowait() or ()
+    def announce(self) -> list[Event]:
+        """Events to emit before `run`."""
+        events: list[Event] = [
+            {"type": "tool_call", "id": call.id, "name": call.name, "args": call.arguments} for call in self.runnable
+        ]
+        if beyond := len(self._calls) - len(self.runnable):
+            message = f"{beyond} of {len(self._calls)} tool calls: {self._beyond}"
+            events.append({"type": "warning", "message": message})
         return events
 
-    async def run(self) -> AsyncGenerator[list[Event], None]:
-        runnable = list(enumerate(self.runnable))
-        yield [{"type": "tool_call", "id": c.id, "name": c.name, "args": c.arguments} for _, c in runnable]
-        if beyond := len(self._calls) - len(runnable):
-            yield [{"type": "warning", "message": f"{beyond} of {len(self._calls)} tool calls: {self._beyond}"}]
-        for exclusive, group in groupby(runnable, key=lambda pair: self._exclusive(pair[1])):
-            wave = list(group)
-            for start in range(0, len(wave), 1 if exclusive else SIDE_BY_SIDE):
-                part = wave[start : start + (1 if exclusive else SIDE_BY_SIDE)]
-                work = asyncio.ensure_future(self._together(part))
-                try:
-                    while (events := await self._queue.get()) is not None:
-                        yield events
-                    await work
-                finally:
-                    work.cancel()
-                    await asyncio.gather(work, return_exceptions=True)
-
-    async def _together(self, part: list[tuple[int, ToolCall]]) -> None:
-        try:
-            async with asyncio.TaskGroup() as group:
-                for number, call in part:
-                    group.create_task(self._one(number, call))
-        finally:
-            self._queue.put_nowait(None)
+    async def run(self) -> None:
+        """Execute the calls: `SIDE_BY_SIDE` at a time, an exclusive tool alone."""
+        for exclusive, group in groupby(enumerate(self.runnable), key=lambda pair: self._exclusive(pair[1])):
+            calls, size = list(group), 1 if exclusive else SIDE_BY_SIDE
+            for start in range(0, len(calls), size):
+                async with asyncio.TaskGroup() as tasks:
+                    for number, call in calls[start : start + size]:
+                        tasks.create_task(self._one(number, call))
 
     def _exclusive(self, call: ToolCall) -> bool:
         tool = self._registry.tools.get(call.name)
@@ -129,22 +121,23 @@ class Calls:
 
     async def _one(self, number: int, call: ToolCall) -> None:
         try:
-            with self._shifts() as shift:
-                result = await self._transformed(call, await self._outcome(call, shift))
-        except Exception as error:  # a defect costs this call, not its neighbours and the turn
+            with self._timers() as timer:
+                result = await self._transformed(call, await self._outcome(call, timer))
+        except Exception as error:  # a defect fails this call, not the others and not the turn
             result = ToolResult(f"{type(error).__name__}: {error}", is_error=True)
         self._results[number] = result = replace(result, output=whole(result.output))
-        event: Event = {
-            "type": "tool_result",
-            "id": call.id,
-            "name": call.name,
-            "output": result.output,
-            "is_error": result.is_error,
-        }
-        self._queue.put_nowait([event])
+        self._outbox.put(
+            {
+                "type": "tool_result",
+                "id": call.id,
+                "name": call.name,
+                "output": result.output,
+                "is_error": result.is_error,
+            }
+        )
 
     async def _transformed(self, call: ToolCall, result: ToolResult) -> ToolResult:
-        """What the hooks make of a result: nobody gets to see one that they deny."""
+        """The result after the hooks; one that they deny is shown neither to the model nor to the page."""
         verdict = await self._hooks.run(
             "post_tool_use", self._facts(call, tool_response=result.output, is_error=result.is_error), call.name
         )
@@ -158,7 +151,7 @@ class Calls:
         output = transformed.updated.get("updated_tool_response", result.output)
         return replace(result, output="\n\n".join([str(output), *verdict.context, *transformed.context]))
 
-    async def _outcome(self, call: ToolCall, shift: Shift) -> ToolResult:
+    async def _outcome(self, call: ToolCall, timer: BusyTimer) -> ToolResult:
         tool = self._registry.tools.get(call.name)
         if tool is None:
             known = ", ".join(self._registry.tools) or "none"
@@ -166,23 +159,23 @@ class Calls:
         try:
             validator = Validator(tool.spec.parameters)
             arguments = parse_arguments(call.arguments, validator)
-            arguments, refusal = await self._allowed(call, tool, arguments, validator, shift)
+            arguments, refusal = await self._allowed(call, tool, arguments, validator, timer)
             if refusal is not None:
-                self._queue.put_nowait([{"type": "tool_blocked", "id": call.id, "name": call.name, "reason": refusal}])
+                self._outbox.put({"type": "tool_blocked", "id": call.id, "name": call.name, "reason": refusal})
                 return ToolResult(f"Not executed. {refusal}", is_error=True)
-            own = CallContext(call, self._agent.name, self._context, self._hooks, self._queue, shift)
+            own = CallContext(call, self._agent.name, self._state, self._hooks, self._outbox, timer)
             return await execute(tool, arguments, own)
         except ToolError as error:
             return ToolResult(str(error), is_error=True)
 
-    # Who may say no ---------------------------------------------------------------------------------------------
+    # Permission -------------------------------------------------------------------------------------------------
 
     async def _allowed(
-        self, call: ToolCall, tool: Tool, arguments: dict[str, Any], validator: Validator, shift: Shift
+        self, call: ToolCall, tool: Tool, arguments: dict[str, Any], validator: Validator, timer: BusyTimer
     ) -> tuple[dict[str, Any], str | None]:
-        """The arguments to use, and why the call may not run, if it may not: deny beats ask beats allow.
+        """The arguments to use, and why the call may not run, None if it may: deny beats ask beats allow.
 
-        Raises `ToolError` for arguments that a hook has changed into what does not fit.
+        Raises `ToolError` if a hook has changed the arguments and they no longer match the schema.
         """
         verdict = await self._hooks.run("pre_tool_use", self._facts(call, tool_input=arguments), call.name)
         rule = self._rule(call.name)
@@ -202,35 +195,35 @@ class Calls:
             arguments = check_arguments(wish.updated["updated_input"], validator)
         if wish.decision == "allow":
             return arguments, None
-        return arguments, await self._ask(call, arguments, shift, forced=asks)
+        return arguments, await self._ask(call, arguments, timer, forced=asks)
 
-    async def _ask(self, call: ToolCall, arguments: dict[str, Any], shift: Shift, *, forced: bool) -> str | None:
-        """Ask the user about what is going to run, which need not be what the model wrote."""
-        approvals = self._context.approvals
+    async def _ask(self, call: ToolCall, arguments: dict[str, Any], timer: BusyTimer, *, forced: bool) -> str | None:
+        """Ask the user about the call with these arguments, which hooks may have changed."""
+        approvals = self._state.approvals
         shown = json.dumps(arguments, ensure_ascii=False)
         key = approvals.open(call.id, call.name, forced=forced)
         if approvals.interactive:
-            self._queue.put_nowait([{"type": "tool_confirmation", "id": key, "name": call.name, "args": shown}])
-        with shift.waiting():
+            self._outbox.put({"type": "tool_confirmation", "id": key, "name": call.name, "args": shown})
+        with timer.waiting():
             verdict = await approvals.wait(key)
         facts = self._facts(call, approved=verdict.allowed, reason=verdict.reason)
         await self._hooks.run("on_tool_approval_decision", facts, call.name)
         return None if verdict.allowed else verdict.reason
 
     def _unasked(self, tool: Tool) -> bool:
-        """Whether the tool runs without a question, by what the user has granted and the agent's `safety`."""
+        """Whether the tool runs without a question, by the user's grants and the agent's `safety`."""
         match self._agent.safety:
             case "strict":
-                return self._context.approvals.granted(replace(tool, read_only=False))
+                return self._state.approvals.granted(replace(tool, read_only=False))
             case "autonomous":
                 return True
             case _:
-                return self._context.approvals.granted(tool)
+                return self._state.approvals.granted(tool)
 
     def _rule(self, name: str) -> str | None:
-        """What the file's permissions say of a tool: deny beats ask beats allow."""
+        """The rule of the file's permissions for a tool: deny beats ask beats allow."""
         for rule in ("deny", "ask", "allow"):
-            if any(fnmatchcase(name, pattern) for pattern in self._context.permissions.get(rule, ())):
+            if any(fnmatchcase(name, pattern) for pattern in self._state.permissions.get(rule, ())):
                 return rule
         return None
 

@@ -1,4 +1,4 @@
-"""Runs one call of a tool so that nothing the tool does can hold up or end the turn."""
+"""Executes one tool call so that the tool can neither block nor end the turn."""
 
 from __future__ import annotations
 
@@ -11,18 +11,18 @@ if TYPE_CHECKING:
     from ..tools.base import Tool
     from .call_context import CallContext
 
-GRACE: Final = 1.0  # seconds that a tool has to end after its timeout
-_PASSES: Final = 500  # of the event loop that it has to end after the user has stopped the turn: no time, but order
+GRACE: Final = 1.0  # seconds for a tool to end after its timeout
+_PASSES: Final = 500  # of the event loop for a tool to end when the turn is aborted: counted, so that no time is needed
 
 
 async def execute(tool: Tool, arguments: dict[str, Any], own: CallContext) -> ToolResult:
-    """What came of it. Raises `ToolError`, and `CancelledError` only for who cancels this very call.
+    """The result of the call. Raises `ToolError`, and `CancelledError` only if the call itself is cancelled.
 
-    The tool gets a task of its own: one that swallows its cancellation is left behind, unheard, and one that something
-    it waited for has cancelled is a call that failed.
+    The tool runs in a task of its own. If it swallows its cancellation it is abandoned, and its events are dropped. If
+    something that it awaited was cancelled, the call has failed.
     """
     task = asyncio.ensure_future(_called(tool, arguments, own))
-    task.add_done_callback(lambda done: done.cancelled() or done.exception())  # somebody has looked
+    task.add_done_callback(lambda done: done.cancelled() or done.exception())  # marks the exception as retrieved
     try:
         await asyncio.wait({task}, timeout=seconds(tool.timeout))
     except asyncio.CancelledError:
@@ -40,7 +40,7 @@ async def execute(tool: Tool, arguments: dict[str, Any], own: CallContext) -> To
         raise
     except asyncio.CancelledError:
         return ToolResult("CancelledError: something that the tool waited for was cancelled.", is_error=True)
-    except Exception as error:  # a tool is somebody else's code
+    except Exception as error:  # a tool may raise anything
         return ToolResult(f"{type(error).__name__}: {error}", is_error=True)
     return result if isinstance(result, ToolResult) else ToolResult(str(result))
 
@@ -50,7 +50,7 @@ async def _called(tool: Tool, arguments: dict[str, Any], own: CallContext) -> To
 
 
 async def _leave(task: asyncio.Task[Any]) -> None:
-    """Stop a task and let it tidy up as long as that takes no time."""
+    """Cancel a task and let it clean up, as far as that needs no time."""
     task.cancel()
     for _ in range(_PASSES):
         if task.done():

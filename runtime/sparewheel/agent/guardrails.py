@@ -1,10 +1,11 @@
-"""Guardrails: plain checks of what goes to a model and what comes from it. They pass, refuse, or hand over."""
+"""Guardrails: checks of the user's prompt and of a model's answer, which pass it, refuse it, or hand over."""
 
 from __future__ import annotations
 
 from functools import lru_cache
 from typing import TYPE_CHECKING, Literal
 
+from ..errors import ErrorInfo, SparewheelError
 from ..patterns import Pattern
 
 if TYPE_CHECKING:
@@ -13,18 +14,24 @@ if TYPE_CHECKING:
     from ..config.agents import GuardrailConfig
 
 
-def first_struck(
+def first_violation(
     guardrails: Iterable[GuardrailConfig], on: Literal["input", "output"], text: str
 ) -> GuardrailConfig | None:
-    """The first guardrail that `text` does not pass, in the order of the file."""
-    return next((guardrail for guardrail in guardrails if guardrail.on == on and _strikes(guardrail, text)), None)
+    """The first guardrail, in the order of the file, that `text` violates."""
+    return next((guardrail for guardrail in guardrails if guardrail.on == on and violates(guardrail, text)), None)
 
 
-def _strikes(guardrail: GuardrailConfig, text: str) -> bool:
-    """Whether its pattern (case ignored) is found, or the text is longer than it allows."""
+def violates(guardrail: GuardrailConfig, text: str) -> bool:
+    """Whether `text` matches the guardrail's pattern (case ignored), or is longer than it allows."""
     if guardrail.max_length is not None and len(text) > guardrail.max_length:
         return True
     return guardrail.pattern is not None and _compiled(guardrail.pattern).search(text)
+
+
+def refused(guardrail: GuardrailConfig) -> SparewheelError:
+    """The error of a turn whose text violates `guardrail`."""
+    reason = guardrail.reason or "A guardrail of the agent does not let this through."
+    return SparewheelError(ErrorInfo("guardrail", reason, "Ask differently; the agent file sets what is allowed."))
 
 
 @lru_cache(100)

@@ -1,32 +1,62 @@
-"""Where a turn has to end although the model would go on: the same call again and again."""
+"""Checks that end a turn although the model would continue: repeated calls, answers of the wrong shape."""
 
 from __future__ import annotations
 
 from collections import deque
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from ..errors import ErrorInfo, SparewheelError
+from ..jsonschema.validate import Mismatch, Validator
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from ..config.specs import ResolvedAgent
     from ..messages import ToolCall
+    from ..providers.assembly import StopReason
+
+MAX_CORRECTIONS: Final = 2  # of an answer that does not have the required shape
 
 
 class Repetition:
-    """Notices a model that asks for the same thing over and over."""
+    """Detects a model that makes the same call again and again."""
 
     def __init__(self) -> None:
         self._recent: deque[tuple[str, str]] = deque(maxlen=1000)
 
     def check(self, agent: ResolvedAgent, calls: Sequence[ToolCall]) -> None:
         """Raises `SparewheelError` (kind `loop`)."""
-        most = agent.max_consecutive_tool_calls
+        limit = agent.max_consecutive_tool_calls
         for call in calls:
             self._recent.append((call.name, call.arguments))
-            last = list(self._recent)[-most:]
-            if len(last) == most and len(set(last)) == 1:
-                message = f"The model called {call.name} {most} times in a row with the same arguments."
+            last = list(self._recent)[-limit:]
+            if len(last) == limit and len(set(last)) == 1:
+                message = f"The model called {call.name} {limit} times in a row with the same arguments."
                 hint = "Ask differently, or raise max_consecutive_tool_calls in the agent file."
                 raise SparewheelError(ErrorInfo("loop", message, hint))
+
+
+class ShapeCheck:
+    """Checks answers against the agent's `structured_output`."""
+
+    def __init__(self) -> None:
+        self._corrections = 0
+
+    def problem(self, agent: ResolvedAgent, reason: StopReason, answer: str) -> str:
+        """What to tell a model whose answer does not have the required shape; "" if it has, or if it was cut.
+
+        Raises `SparewheelError` (kind `guardrail`) after `MAX_CORRECTIONS` corrections.
+        """
+        config = agent.structured_output
+        if config is None or reason != "stop":
+            return ""
+        try:
+            Validator(config.schema_).check_text(answer, "answer")
+        except Mismatch as error:
+            self._corrections += 1
+            if self._corrections > MAX_CORRECTIONS:
+                hint = "The model may not support structured output; name another one, or simplify the schema."
+                info = ErrorInfo("guardrail", f"The answer does not have the required shape: {error}", hint)
+                raise SparewheelError(info) from None
+            return f"Your answer does not have the required shape: {error}. Answer again, with nothing but the JSON."
+        return ""

@@ -1,4 +1,4 @@
-"""What a model gets to see: the instruction with what belongs to it, and as much of the conversation as it should."""
+"""What a model is shown: the instruction with its additions, and the allowed part of the conversation."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Final
 
 from ..messages import Message, Text, system
+from ..providers.base import OutputSchema
 from ..state.results import CHARS_PER_TOKEN, MAX_SHOWN
 
 if TYPE_CHECKING:
@@ -14,11 +15,11 @@ if TYPE_CHECKING:
 
     from ..config.specs import ResolvedAgent
 
-FORGOTTEN: Final = "[The result of this old call was left out to save room.]"
+OMITTED: Final = "[The result of this old call was left out to save room.]"
 
 
 def instruction(agent: ResolvedAgent, now: datetime, more: Sequence[str] = ()) -> list[Message]:
-    """One system message, or none; `more` is what toolsets and hooks add."""
+    """One system message, or none; `more` are additions of toolsets and hooks."""
     parts = [agent.instruction]
     if agent.add_date:
         parts.append(f"Today's date: {now:%Y-%m-%d}")
@@ -29,7 +30,7 @@ def instruction(agent: ResolvedAgent, now: datetime, more: Sequence[str] = ()) -
 
 
 def visible(messages: Sequence[Message], agent: ResolvedAgent) -> list[Message]:
-    """The conversation with the agent's limits applied. The session keeps all of it."""
+    """The conversation within the agent's limits. The session keeps all of it."""
     return _without_old_results(_last(messages, agent.num_history_items), agent.max_old_tool_call_tokens)
 
 
@@ -37,6 +38,14 @@ def result_limit(agent: ResolvedAgent) -> int:
     """Characters of one tool result that a model is shown."""
     tokens = agent.max_tool_result_tokens
     return tokens * CHARS_PER_TOKEN if tokens > 0 else MAX_SHOWN
+
+
+def output_schema(agent: ResolvedAgent) -> OutputSchema | None:
+    """The shape that the agent's answers must have."""
+    config = agent.structured_output
+    if config is None:
+        return None
+    return OutputSchema(config.name, config.schema_, config.description, config.strict)
 
 
 def _last(messages: Sequence[Message], count: int) -> list[Message]:
@@ -49,7 +58,7 @@ def _last(messages: Sequence[Message], count: int) -> list[Message]:
 
 
 def _without_old_results(messages: list[Message], tokens: int) -> list[Message]:
-    """Results of earlier turns are forgotten from the oldest on, until the rest fits `tokens` (0: no limit)."""
+    """Omit the results of earlier turns, the oldest first, until the rest fits into `tokens` (0: no limit)."""
     if tokens <= 0:
         return messages
     last_user = max((index for index, message in enumerate(messages) if message.role == "user"), default=0)
@@ -59,5 +68,5 @@ def _without_old_results(messages: list[Message], tokens: int) -> list[Message]:
         if messages[index].role == "tool":
             left -= len(messages[index].text)
             if left < 0:
-                shorter[index] = replace(messages[index], parts=(Text(FORGOTTEN),))
+                shorter[index] = replace(messages[index], parts=(Text(OMITTED),))
     return shorter

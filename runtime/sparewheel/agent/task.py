@@ -1,4 +1,4 @@
-"""A task given to another agent: a run inside a tool call, whose answer is the call's result."""
+"""A task for another agent: a run inside a tool call, whose answer is the result of the call."""
 
 from __future__ import annotations
 
@@ -7,17 +7,18 @@ from typing import TYPE_CHECKING, Any, Final
 
 from ..errors import SparewheelError
 from ..messages import user
+from ..state.session_state import Conversation
 from ..tools.base import ToolResult
 from .turn import Turn
 
 if TYPE_CHECKING:
     from collections.abc import AsyncGenerator, Callable
 
-    from ..events import Event, FinishReason
+    from ..events import Event, FinishEvent, FinishReason
     from ..hooks.engine import Hooks
     from .call_context import CallContext
 
-# Where a limit ends a task, the agent's last words are from between its tools: no answer, and often none at all.
+# If a limit ends a task, the last text of the agent was written between tool calls and is not the answer.
 _LIMITS: Final[dict[FinishReason, str]] = {
     "max_steps": "it may take no further step (max_iterations)",
     "tool_limit": "it may call no further tools (max_tool_calls)",
@@ -30,32 +31,43 @@ async def run_task(
     turn: Turn,
     arguments: dict[str, Any],
     context: CallContext,
-    work: Callable[[Turn], AsyncGenerator[list[Event], None]],
+    events_of: Callable[[Turn], AsyncGenerator[list[Event], None]],
     hooks_of: Callable[[str], Hooks],
 ) -> ToolResult:
-    """A run inside a call: its events are passed on, marked with the call; its attempts count in the same turn."""
+    """Run a task inside a call of `turn`. Its events are passed on, marked with the call; its attempts count as ours.
+
+    `events_of` runs a turn, `hooks_of` gives the hooks of an agent.
+    """
     name, task = arguments["agent"], arguments["task"]
     if expected := arguments.get("expected_output"):
         task = f"{task}\n\nExpected output: {expected}"
-    child = Turn([user(task)], agent=name, records=turn.records, task=context.call_id)
+    child = Turn(Conversation([user(task)], name), log=turn.log.fork(), task=context.call_id)
     turn.children.append(child)
-    context.emit([{"type": "handoff", "from": context.agent, "to": name}])
+    context.emit({"type": "handoff", "from": context.agent, "to": name})
     try:
-        with context.shift.waiting():
-            async with aclosing(work(child)) as batches:
-                async for batch in batches:
-                    for event in batch:
-                        event.setdefault("agent", child.agent)
-                        event.setdefault("task", context.call_id)
-                    context.emit(batch)
+        with context.timer.waiting():
+            finish = await _run(child, context, events_of)
     except SparewheelError as error:
         return ToolResult(f"{name} could not do it: {error.info.message}", is_error=True)
     finally:
         turn.usage += child.total
-        context.emit([{"type": "handoff", "from": name, "to": context.agent}])
-    answer = child.answer.text if child.answer else ""
+        context.emit({"type": "handoff", "from": name, "to": context.agent})
+    answer = finish["message"]["content"]
     await hooks_of(name).run("subagent_stop", {"agent_name": name, "task": task, "response": answer})
-    if limit := _LIMITS.get(child.reason):
-        said = f" Its last words:\n\n{answer}" if answer else " It has said nothing."
-        return ToolResult(f"{name} did not finish: {limit}.{said}", is_error=True)
-    return ToolResult(answer, is_error=child.answer is None)
+    if limit := _LIMITS.get(finish["reason"]):
+        partial = f" Its last text:\n\n{answer}" if answer else " It wrote no text."
+        return ToolResult(f"{name} did not finish: {limit}.{partial}", is_error=True)
+    return ToolResult(answer)
+
+
+async def _run(
+    child: Turn, context: CallContext, events_of: Callable[[Turn], AsyncGenerator[list[Event], None]]
+) -> FinishEvent:
+    """Pass on the events of the task, except for its `finish`, which is returned."""
+    async with aclosing(events_of(child)) as batches:
+        while True:
+            *events, last = await anext(batches)
+            if last["type"] == "finish":
+                context.emit(*child.mark(events))
+                return last
+            context.emit(*child.mark([*events, last]))

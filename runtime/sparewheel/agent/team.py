@@ -1,4 +1,4 @@
-"""Working together: tools by which an agent hands over to another, or gives it a task and gets the answer back."""
+"""The tools with which an agent hands over to another agent, or gives it a task and gets its answer."""
 
 from __future__ import annotations
 
@@ -14,14 +14,14 @@ if TYPE_CHECKING:
 
     from ..config.specs import ResolvedAgent
 
-MOST_HANDOFFS: Final = 10  # in one turn
-MOST_NESTED: Final = 5  # tasks within tasks
+MAX_HANDOFFS: Final = 10  # in one turn
+MAX_NESTED: Final = 5  # levels of tasks inside tasks
 
 RunTask: TypeAlias = Callable[[dict[str, Any], ToolContext], Awaitable[ToolResult]]
 
 
 def handoff_tool(others: Sequence[ResolvedAgent], hand_over: Callable[[str], None]) -> Tool:
-    """The conversation goes on with another agent, from the next step on and in the turns to come."""
+    """Another agent continues the conversation, from the next step on and in later turns."""
 
     async def call(arguments: dict[str, Any], _: ToolContext) -> ToolResult:
         hand_over(arguments["agent"])
@@ -38,11 +38,11 @@ def handoff_tool(others: Sequence[ResolvedAgent], hand_over: Callable[[str], Non
 
 
 def transfer_tool(others: Sequence[ResolvedAgent], run_task: RunTask, depth: int) -> Tool:
-    """Another agent works on a task of its own and gives back its answer. Several may work at once."""
+    """Another agent works on a task and returns its answer. Several may run side by side."""
 
     async def call(arguments: dict[str, Any], context: ToolContext) -> ToolResult:
-        if depth >= MOST_NESTED:
-            raise ToolError(f"Tasks may be nested at most {MOST_NESTED} deep.")
+        if depth >= MAX_NESTED:
+            raise ToolError(f"Tasks may be nested at most {MAX_NESTED} deep.")
         return await run_task(arguments, context)
 
     properties = {
@@ -57,7 +57,7 @@ def transfer_tool(others: Sequence[ResolvedAgent], run_task: RunTask, depth: int
 
 
 def too_many_handoffs() -> SparewheelError:
-    message = f"More than {MOST_HANDOFFS} handoffs in one turn."
+    message = f"More than {MAX_HANDOFFS} handoffs in one turn."
     return SparewheelError(
         ErrorInfo("loop", message, "The agents pass the question round; tell one of them to answer.")
     )

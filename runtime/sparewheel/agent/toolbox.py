@@ -1,4 +1,4 @@
-"""The tools of each agent of a session: sources are opened once, and asked what they have for each step."""
+"""The tools of each agent of a session: toolsets are opened once and queried before each step."""
 
 from __future__ import annotations
 
@@ -11,30 +11,29 @@ from ..providers.registry import wire_format
 from ..tools.base import Registry
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Callable, Iterable
 
     from ..config.specs import ResolvedAgent
     from ..jsonschema.dialects import Dialect
-    from ..state.session_state import Context
     from ..tools.base import Tool, ToolContext, ToolResult, Toolset
 
 WHY: Final = "description"
 
 
 class Toolbox:
-    """Keeps the open sources of every agent."""
+    """The open toolsets of every agent. `open_toolsets` opens those of one agent."""
 
-    def __init__(self, context: Context) -> None:
-        self._context = context
+    def __init__(self, open_toolsets: Callable[[ResolvedAgent], Iterable[Toolset]]) -> None:
+        self._open_toolsets = open_toolsets
         self._open: dict[str, list[Toolset]] = {}
 
     def open(self, agent: ResolvedAgent) -> None:
-        """Open the agent's sources, once. Raises `ConfigError` for one that cannot be."""
+        """Open the agent's toolsets, once. Raises `ConfigError` for one that cannot be opened."""
         if agent.name not in self._open:
-            self._open[agent.name] = list(self._context.open_toolsets(agent))
+            self._open[agent.name] = list(self._open_toolsets(agent))
 
     async def gather(self, agent: ResolvedAgent) -> Registry:
-        """The tools that `agent` has now, with warnings for those it should have had."""
+        """The tools that `agent` has now, with warnings about those that are missing."""
         self.open(agent)
         registry = Registry()
         for toolset in self._open[agent.name]:
@@ -47,17 +46,17 @@ class Toolbox:
     async def close(self) -> None:
         for toolsets in self._open.values():
             for toolset in toolsets:
-                with contextlib.suppress(Exception):  # one that fails to close must not keep the others open
+                with contextlib.suppress(Exception):  # a failure must not keep the others open
                     await toolset.close()
         self._open.clear()
 
     def instructions(self, agent: ResolvedAgent) -> list[str]:
-        """What the sources of an agent's tools want the model to know."""
+        """Texts that an agent's toolsets add to its instruction."""
         found = [getattr(toolset, "instruction", "") for toolset in self._open.get(agent.name, ())]
         return [text for text in found if text]
 
     def _keep_usable(self, registry: Registry, agent: ResolvedAgent) -> None:
-        """Leave out what a model of the chain could not be told, so that one bad schema does not fail every request."""
+        """Remove tools that a model of the chain cannot take, so that one bad schema does not fail every request."""
         dialects = {wire_format(spec.api).dialect for spec in agent.chain}
         for tool in list(registry.tools.values()):
             if agent.readonly and not tool.read_only:
@@ -68,7 +67,7 @@ class Toolbox:
 
 
 def _with_description(tool: Tool) -> Tool:
-    """The same tool with one more argument, in which the model says why it calls; the tool itself never sees it."""
+    """The same tool with one more argument, a description of the call by the model, which the tool does not get."""
     properties = tool.spec.parameters.get("properties", {})
     if not isinstance(properties, dict) or WHY in properties:
         return tool

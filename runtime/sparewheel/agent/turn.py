@@ -1,72 +1,88 @@
-"""One turn as it goes: what it started from, what it has come to, and the record that stays of it."""
+"""The state of one turn, or of a task that a sub-agent works on inside one."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from ..chain.step import Step
+from ..chain.log import AttemptLog
 from ..usage import Usage
+from .outbox import Outbox
 
 if TYPE_CHECKING:
-    from ..events import AttemptRecord, Event, FinishReason
+    from ..chain.chain import Step
+    from ..events import Event
     from ..messages import Message
+    from ..state.session_state import Conversation
 
 
 @dataclass(slots=True)
 class Turn:
-    """`messages` is the conversation, which grows by what the steps bring; the last one given is the user's."""
+    """`conversation` ends with the user's message at first, and grows with every step. `task` is a sub-agent's call."""
 
-    messages: list[Message]
-    agent: str = ""  # who is at work
-    records: list[AttemptRecord] = field(default_factory=list)  # of all its attempts
-    usage: Usage = field(default_factory=Usage)  # of the steps that are over
-    step: Step = field(default_factory=lambda: Step(()))  # the one under way, or the last one
+    conversation: Conversation
+    log: AttemptLog = field(default_factory=AttemptLog)
+    outbox: Outbox = field(default_factory=Outbox)
+    task: str = ""
+    usage: Usage = field(default_factory=Usage)  # of the completed steps and of sub-agents
+    step: Step | None = None  # the current one; None before the model is asked
     steps: int = 0
-    tool_calls: int = 0  # that were run
-    completed: int = 0  # steps whose answer is in `messages`
-    answer: Message | None = None
-    reason: FinishReason = "other"
-    episode: list[dict[str, Any]] = field(default_factory=list)  # a line a step: model, tools, how long
-    task: str = ""  # the call inside which a sub-agent works
-    left_out: int = 0  # how many of the first messages a model is no longer shown: there is no room for them
-    children: list[Turn] = field(default_factory=list)  # the work of sub-agents
-    unsaid: list[Event] = field(default_factory=list)  # of calls that a stop has ended
+    tool_calls: int = 0  # executed
+    completed: int = 0  # steps whose answer is in the conversation
+    episode: list[dict[str, Any]] = field(default_factory=list)  # one record per step: model, tools, seconds
+    children: list[Turn] = field(default_factory=list)  # tasks of sub-agents
 
-    def begin_step(self) -> Step:
-        """The next step; what the last one cost is added up."""
-        self.usage += self.step.usage
+    @property
+    def messages(self) -> list[Message]:
+        return self.conversation.messages
+
+    @property
+    def agent(self) -> str:
+        """The agent at work."""
+        return self.conversation.agent
+
+    def begin_step(self) -> None:
+        """Count the next step, and add up what the last one used."""
+        self.usage = self.total
         self.steps += 1
-        self.step = Step((), records=self.records, reserved=self.step.reserved)
-        return self.step
+        self.step = None
 
     @property
     def total(self) -> Usage:
-        """What the turn has cost up to now."""
-        return self.usage + self.step.usage
+        """What the turn has used up to now."""
+        return self.usage + self.step.usage if self.step else self.usage
 
     def complete_step(self, answer: Message) -> None:
-        """A model has answered: from now on this step's work is kept, however the turn ends."""
+        """Add the answer of a step to the conversation: from now on it stays, however the turn ends."""
         self.messages.append(answer)
         self.completed += 1
 
-    def take_back(self) -> None:
-        """The last step's answer must not stay."""
+    def revert_step(self) -> None:
+        """Remove the answer of the last step from the conversation."""
         self.messages.pop()
         self.completed -= 1
 
     @property
+    def partial(self) -> Message | None:
+        """The message of the current step up to now; None if there is none or it is empty."""
+        message = self.step.answer() if self.step else None
+        return message if message and message.parts else None
+
+    @property
     def incomplete(self) -> str:
-        """The text of a step that is under way."""
-        return "" if self.completed == self.steps else self.step.answer().text
+        """The text of a step that has not been completed."""
+        return self.partial.text if self.partial and self.completed < self.steps else ""
 
     def close(self) -> list[Event]:
-        """What a stop has left to say: what calls had to tell, and the ends of open blocks; sub-agents included."""
-        events = [*self.unsaid, *self.step.close()]
+        """Events to emit when the turn ends early: pending ones, and the ends of open blocks; sub-agents included."""
+        events = [*self.outbox.take(), *(self.step.close() if self.step else ())]
         for child in self.children:
-            inner = child.close()
-            for event in inner:
-                event.setdefault("agent", child.agent)
-                event.setdefault("task", child.task)
-            events += inner
+            events += child.mark(child.close())
+        return events
+
+    def mark(self, events: list[Event]) -> list[Event]:
+        """Mark the events of a task with its agent and its call, unless a task inside it has done so."""
+        for event in events:
+            event.setdefault("agent", self.agent)
+            event.setdefault("task", self.task)
         return events

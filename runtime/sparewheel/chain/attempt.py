@@ -15,7 +15,6 @@ from .watchdog import Watchdog
 if TYPE_CHECKING:
     from collections.abc import AsyncGenerator
 
-    from ..config.resolved import ModelSpec
     from ..config.schema import TimeoutsConfig
     from ..errors import Kind
     from ..events import AttemptRecord, Event
@@ -25,13 +24,17 @@ if TYPE_CHECKING:
 
 
 class Attempt:
-    """One request of a turn. `assembly` holds what it has streamed, `record` how it ended."""
+    """One request of a turn. `assembly` holds what it has streamed, `record` how it ended.
 
-    def __init__(self, spec: ModelSpec, record: AttemptRecord, *, empty_is_fine: bool) -> None:
-        self.spec = spec
+    `empty_is_fine`: an answer with neither text nor a tool call is an answer.
+    """
+
+    def __init__(self, request: ModelRequest, record: AttemptRecord, *, empty_is_fine: bool) -> None:
+        self.request = request
+        self.spec = request.spec
         self.number = record["attempt"]
         self.record = record
-        self.assembly = Assembly(spec.ref, self.number)
+        self.assembly = Assembly(self.spec.ref, self.number)
         self.answering = False  # the headers of a 2xx response have arrived
         self._empty_is_fine = empty_is_fine
 
@@ -54,7 +57,7 @@ class Attempt:
         return round(price.cost(usage.input_tokens, usage.output_tokens, cached, written), 6)
 
     async def run(
-        self, request: ModelRequest, transport: Transport, limits: TimeoutsConfig, max_bytes: int = 0
+        self, transport: Transport, limits: TimeoutsConfig, max_bytes: int = 0
     ) -> AsyncGenerator[list[Event], None]:
         """Yield the events of each network chunk as one list, none of them empty; close every block before the end.
 
@@ -62,17 +65,18 @@ class Attempt:
         than `max_bytes` (0: no limit) fails with kind `guardrail`. Nothing is retried here.
         """
         failure: SparewheelError | None = None
+        wire = wire_format(self.spec.api)
         try:
             async with Watchdog() as dog, AsyncExitStack() as stack:
                 dog.expect("timeout_connect", limits.connect)
-                sent = transport.stream(wire_format(self.spec.api).request(request))
+                sent = transport.stream(wire.request(self.request))
                 response = await dog.watch(stack.enter_async_context(sent))
                 if not 200 <= response.status < 300:
                     raise await dog.watch(http_error(response, self.spec))
                 self.answering = True
                 dog.expect("timeout_first_content", limits.first_content)
                 waiting_for_content = True
-                reader = BodyReader(wire_format(self.spec.api).decoder(self.assembly, self.spec), self.assembly)
+                reader = BodyReader(wire.decoder(self.assembly, self.spec), self.assembly)
                 chunks = await stack.enter_async_context(aclosing(response.chunks()))
                 ended = False
                 while not ended and (chunk := await dog.watch(anext(chunks, None))) is not None:

@@ -1,12 +1,12 @@
-"""What is known of each model's health: breakers, cooldowns, and who stands in for whom. Shared by all sessions.
+"""The health of each model: circuit breakers, cooldowns and substitutions. Shared by all sessions.
 
-A breaker opens after failures in a row and lets one probe through when its time is up. A cooldown says that asking is
-pointless until then: of a model (rate limit, a rescue by another), or of an account, which is a key at a host (quota, a
-key that is not accepted). Health only decides where a step starts; it never shuts out the last model left.
+A breaker opens after consecutive failures and allows one probe when its time is up. A cooldown is a time during which a
+request is pointless: for a model (rate limit, or a fallback that answered in its place), or for an account, which is a
+key at a host (quota, a rejected key). Health decides only where a step starts; it never excludes the last model left.
 
-Times are seconds of the event loop's clock. Tabs of an origin tell each other by `tell`, `entries` and `merge`, in
-seconds to go, because their clocks have different zeros. Keys, and addresses, which may hold a secret too, are told
-apart by digests, never by themselves.
+Times are seconds of the event loop's clock. Tabs of an origin exchange entries (`publish`, `entries`, `merge`) with
+remaining seconds, because their clocks have different zeros. Keys are identified by digests, and so are addresses,
+which may contain a secret.
 """
 
 from __future__ import annotations
@@ -28,12 +28,13 @@ if TYPE_CHECKING:
 FAILURES_TO_OPEN: Final = 5
 OPEN_SECONDS: Final = 30.0
 QUOTA_SECONDS: Final = 3600.0
-MAX_COOLDOWN: Final = 3600.0  # however long a provider asks for
-FOREVER: Final = float("inf")  # a key that is not accepted cools until it is another key
-MAX_ENTRIES: Final = 1000  # of models and accounts together: a page may go on for weeks
+MAX_COOLDOWN: Final = 3600.0  # upper limit of what a provider may ask for
+FOREVER: Final = float("inf")  # a rejected key cools down until it is replaced by another key
+MAX_ENTRIES: Final = 1000  # models and accounts together: a page may stay open for weeks
 
-# A fallback that answered after one of these keeps its place for a while. A rate limit sets a time of its own.
-_COOLED_BY_RESCUE: Final = {
+# After one of these kinds a model cools down when a fallback has answered. A rate limit has a cooldown of its own, and
+# an invalid request puts no model on cooldown.
+_COOLED_BY_FALLBACK: Final = {
     kind for kind, facts in FACTS.items() if facts.scope in ("network", "host", "model") and kind != "rate_limit"
 }
 
@@ -43,33 +44,36 @@ class _State:
     failures: int = 0
     until: float = 0.0
     kind: Kind = "circuit_breaker"
-    told: bool = False  # the provider named the time; else it is our guess
-    open: bool = False  # the breaker's own time, after which one probe may go
+    from_provider: bool = False  # the provider named the time; otherwise it is our estimate
+    open: bool = False  # the breaker has opened: when its time is up, one probe is allowed
     probing: bool = False
 
 
 @dataclass(frozen=True, slots=True)
 class Status:
-    """`wait` is the seconds until the model is worth asking, 0 for now; `kind` why not; `told` by the provider."""
+    """`wait` is how many seconds to wait before asking the model, 0 for none, and `kind` why.
+
+    `from_provider`: the provider named the time. `probe`: the next request is the single one of a half-open breaker.
+    """
 
     wait: float = 0.0
     kind: Kind = "circuit_breaker"
-    told: bool = False
+    from_provider: bool = False
     probe: bool = False
 
 
 class Health:
-    """One for a runtime. `tell` is called with every change that other tabs should know."""
+    """One per runtime. `publish` gets every change that the other tabs need, as a JSON entry."""
 
-    def __init__(self, tell: Callable[[dict[str, Any]], object] = lambda entry: None) -> None:
+    def __init__(self, publish: Callable[[dict[str, Any]], object] = lambda entry: None) -> None:
         self._states: BoundedDict[str, _State] = BoundedDict(MAX_ENTRIES)
-        self._stood_in_for: set[str] = set()  # primaries whose place another model took
+        self._substituted: set[str] = set()  # primaries in whose place another model has answered
         self.without_usage: set[str] = set()  # addresses of servers that refuse a request that asks for usage
-        self._tell = tell
+        self._publish = publish
         self._online = asyncio.Event()
 
     def status(self, spec: ModelSpec) -> Status:
-        """How `spec` stands now: the longer of its own time and its account's."""
+        """The status of `spec` now, with the longer of its own wait and its account's."""
         now = asyncio.get_running_loop().time()
         if spec.lacks_key:
             return Status(FOREVER, "no_key")
@@ -77,29 +81,33 @@ class Health:
         waits = [(state.until - now, state) for state in (model, account) if state is not None and state.until > now]
         if waits:
             wait, state = max(waits, key=lambda pair: pair[0])
-            return Status(wait, state.kind, state.told)
+            return Status(wait, state.kind, state.from_provider)
         if model is not None and model.open:
             return Status(OPEN_SECONDS, "circuit_breaker") if model.probing else Status(probe=True)
         return Status()
 
     def begin(self, spec: ModelSpec, *, probe: bool) -> None:
-        """An attempt starts; a probe keeps others away until it has ended."""
+        """An attempt starts. While a probe runs, other steps skip the model."""
         if probe:
             self._state(model_id(spec)).probing = True
 
     def release(self, spec: ModelSpec) -> None:
-        """The attempt has ended, in whatever way."""
+        """The attempt is over: answered, failed or cancelled."""
         state = self._states.get(model_id(spec))
         if state is not None:
             state.probing = False
 
     def succeeded(self, spec: ModelSpec) -> None:
+        """Clear the breaker and the cooldowns of the model and of its account."""
         for name in (model_id(spec), account_id(spec)):
             if self._states.pop(name, None) is not None:
-                self._tell({"name": name, "seconds": 0})
+                self._publish({"name": name, "seconds": 0})
 
     def failed(self, spec: ModelSpec, info: ErrorInfo, cooldown: float) -> None:
-        """Count the failure; cool the model or its account down where its kind says so. `cooldown` is in seconds."""
+        """Count the failure, and start the cooldown of the model or the account that its kind calls for.
+
+        `cooldown` is in seconds, for a rate limit without a time named by the provider.
+        """
         if FACTS[info.kind].trips_breaker:
             state = self._state(model_id(spec))
             state.failures += 1
@@ -108,35 +116,35 @@ class Health:
                 self._cool(model_id(spec), OPEN_SECONDS, "circuit_breaker")
         elif info.kind == "rate_limit":
             seconds = cooldown if info.retry_after is None else min(info.retry_after, MAX_COOLDOWN)
-            self._cool(model_id(spec), seconds, info.kind, told=info.retry_after is not None)
+            self._cool(model_id(spec), seconds, info.kind, from_provider=info.retry_after is not None)
         elif info.kind == "quota":
             self._cool(account_id(spec), QUOTA_SECONDS, info.kind)
         elif FACTS[info.kind].scope == "account":
             self._cool(account_id(spec), FOREVER, info.kind)
 
-    def rescued(self, spec: ModelSpec, kind: Kind, cooldown: float) -> None:
-        """Another model answered for `spec`, which had failed: whoever rescued stays first for `cooldown` seconds."""
-        if kind in _COOLED_BY_RESCUE:
+    def cool_down_after_fallback(self, spec: ModelSpec, kind: Kind, cooldown: float) -> None:
+        """Another model answered after `spec` had failed: the next steps skip `spec` for `cooldown` seconds."""
+        if kind in _COOLED_BY_FALLBACK:
             self._cool(model_id(spec), cooldown, kind)
 
-    def stood_in_for(self, primary: ModelSpec) -> None:
+    def mark_substituted(self, primary: ModelSpec) -> None:
         """Another model answered in the place of `primary`."""
-        self._stood_in_for.add(model_id(primary))
+        self._substituted.add(model_id(primary))
 
-    def recovered(self, primary: ModelSpec) -> bool:
-        """Whether `primary`, which has just answered, had been stood in for; asked once."""
-        if model_id(primary) not in self._stood_in_for:
+    def take_recovered(self, primary: ModelSpec) -> bool:
+        """Whether `primary`, which has just answered, was marked as substituted. Clears the mark."""
+        if model_id(primary) not in self._substituted:
             return False
-        self._stood_in_for.discard(model_id(primary))
+        self._substituted.discard(model_id(primary))
         return True
 
     def online(self) -> None:
-        """The browser has its network back: whoever waits because of the network need not wait on."""
+        """The browser is online again: waits after a network failure end now."""
         self._online.set()
         self._online = asyncio.Event()
 
     async def wait(self, seconds: float, kind: Kind) -> None:
-        """Sleep; a wait that the network caused ends early when it comes back."""
+        """Sleep before the next request. After a failure of the network, the wait ends when it is back."""
         if FACTS[kind].scope != "network":
             await asyncio.sleep(seconds)
             return
@@ -147,16 +155,16 @@ class Health:
             pass
 
     def entries(self) -> list[dict[str, Any]]:
-        """What a tab that has just been opened should know."""
+        """The current cooldowns, for a tab that has just been opened."""
         now = asyncio.get_running_loop().time()
         return [
-            _entry(name, state.until - now, state.kind, state.told)
+            _entry(name, state.until - now, state.kind, state.from_provider)
             for name, state in self._states.items()
             if state.until > now
         ]
 
     def merge(self, entry: dict[str, Any]) -> None:
-        """Take what another tab told. Never raises: it may be of another version."""
+        """Take an entry of another tab. Never raises: that tab may run another version."""
         match entry:
             case {"name": str(name), "seconds": 0}:
                 self._states.pop(name, None)
@@ -165,15 +173,15 @@ class Health:
                 state.open = state.open or kind == "circuit_breaker"
                 until = asyncio.get_running_loop().time() + min(max(float(seconds), 0.0), MAX_COOLDOWN)
                 if until > state.until:
-                    state.until, state.kind, state.told = until, kind, entry.get("told") is True
+                    state.until, state.kind, state.from_provider = until, kind, entry.get("told") is True
 
-    def _cool(self, name: str, seconds: float, kind: Kind, *, told: bool = False) -> None:
-        """The longer time wins, so that a guess does not shorten what a provider has told."""
+    def _cool(self, name: str, seconds: float, kind: Kind, *, from_provider: bool = False) -> None:
+        """The longer time wins: an estimate does not shorten a time that the provider named."""
         until = asyncio.get_running_loop().time() + seconds
         state = self._state(name)
         if until >= state.until:
-            state.until, state.kind, state.told = until, kind, told
-        self._tell(_entry(name, seconds, kind, told))
+            state.until, state.kind, state.from_provider = until, kind, from_provider
+        self._publish(_entry(name, seconds, kind, from_provider))
 
     def _state(self, name: str) -> _State:
         if name not in self._states:
@@ -181,17 +189,17 @@ class Health:
         return self._states[name]
 
 
-def _entry(name: str, seconds: float, kind: Kind, told: bool) -> dict[str, Any]:
-    return {"name": name, "seconds": min(seconds, MAX_COOLDOWN), "kind": kind, "told": told}
+def _entry(name: str, seconds: float, kind: Kind, from_provider: bool) -> dict[str, Any]:
+    return {"name": name, "seconds": min(seconds, MAX_COOLDOWN), "kind": kind, "told": from_provider}
 
 
 def model_id(spec: ModelSpec) -> str:
-    """One model at one address."""
+    """Identifies a model at an address."""
     return f"model {spec.ref} {_digest(spec.base_url)}"
 
 
 def account_id(spec: ModelSpec) -> str:
-    """One key at one address; a model that needs no key shares its account with no other."""
+    """Identifies a key at an address; a model without a key is an account of its own."""
     return model_id(spec) if spec.key is None else f"account {_digest(spec.base_url)} {_digest(spec.key)}"
 
 

@@ -1,4 +1,4 @@
-"""Who is asked next within a step: each model of the chain once, the healthy ones first."""
+"""The order in which a step asks its models: each model of the chain once, the healthy ones first."""
 
 from __future__ import annotations
 
@@ -16,30 +16,35 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Choice:
-    """The model to ask, after `wait` seconds; `skipped` are those passed over for it, with their reasons."""
+    """The model to ask, after `wait` seconds; `skipped` are the models passed over for it, each with its status."""
 
     spec: ModelSpec
     position: int  # in the chain, the primary being 0
     wait: float = 0.0
     probe: bool = False
-    status: Status | None = None  # set when it is asked although it is not well: nobody better is left
+    status: Status | None = None  # set when an unhealthy model is used because no healthy one remains
     skipped: list[tuple[ModelSpec, Status]] = field(default_factory=list)
 
 
 class Plan:
     """The models of one step that have not been asked yet."""
 
-    def __init__(self, chain: Sequence[ModelSpec], health: Health, longest_wait: float) -> None:
+    def __init__(self, chain: Sequence[ModelSpec], health: Health, max_wait: float) -> None:
+        self._chain = chain
         self._left = list(enumerate(chain))
         self._health = health
-        self._longest_wait = longest_wait
+        self._max_wait = max_wait
         self._started = False
 
+    def first(self) -> Choice:
+        """Like `take`, for the first attempt of the step: there is always a model to ask."""
+        return self.take() or Choice(self._chain[0], 0)
+
     def peek(self) -> Choice | None:
-        """Who would be next; None when nobody is left.
+        """The model that `take` would return; None when none is left.
 
         The first healthy one in the order of the chain. When all are cooling down, the one that is free first: its
-        wait is waited out if the provider named it and it is bearable; a guess is no reason to let anyone wait.
+        wait is kept if the provider named it and it is at most `max_wait` seconds; an estimated wait is not kept.
         """
         skipped: list[tuple[ModelSpec, Status]] = []
         resting: list[tuple[float, int, ModelSpec, Status]] = []
@@ -54,8 +59,8 @@ class Plan:
         if not resting:
             return None
         wait, position, spec, status = min(resting, key=lambda entry: entry[:2])
-        bearable = status.told and wait <= self._longest_wait
-        return Choice(spec, position, wait=wait if bearable else 0.0, status=status)
+        keeps = status.from_provider and wait <= self._max_wait
+        return Choice(spec, position, wait=wait if keeps else 0.0, status=status)
 
     def take(self) -> Choice | None:
         """Like `peek`, and the model is not offered again."""
@@ -66,5 +71,5 @@ class Plan:
         return choice
 
     def keep_only(self, fits: Callable[[ModelSpec], bool]) -> None:
-        """Rule out the models that cannot serve this step."""
+        """Remove the models that cannot serve this step."""
         self._left = [(position, spec) for position, spec in self._left if fits(spec)]

@@ -1,4 +1,4 @@
-"""What to do about a failure: one pure function over the action table."""
+"""What to do about a failed attempt: pure functions over the action table."""
 
 from __future__ import annotations
 
@@ -13,7 +13,8 @@ if TYPE_CHECKING:
 
     from ..config.resolved import ModelSpec
     from ..config.schema import FallbackConfig
-    from ..errors import Action, ErrorInfo
+    from ..errors import Action, ErrorInfo, Kind
+    from ..messages import Message
     from .plan import Choice
 
 SAME_HOST_DELAY: Final = 0.5  # seconds per position in the chain, when the next model is on the host that just failed
@@ -26,13 +27,14 @@ class Failure:
     info: ErrorInfo
     spec: ModelSpec
     failures: int
-    upcoming: Choice | None  # who would be asked next, if anyone is left
-    probe: bool = False  # the one request that a breaker lets through
+    upcoming: Choice | None  # the next model, if one is left
+    probe: bool = False  # the single request that a half-open breaker allows
+    shown: bool = False  # the page may show some of its output
 
 
 @dataclass(frozen=True, slots=True)
 class Decision:
-    """Ask the same model (`retry`) or the `next` one after `delay` seconds, `finish` with what there is, or `fail`."""
+    """Ask the same model (`retry`) or the `next` one after `delay` seconds, `finish` with the output, or `fail`."""
 
     action: Action
     delay: float = 0.0
@@ -41,11 +43,13 @@ class Decision:
 def decide(failure: Failure, config: FallbackConfig, random: Callable[[], float]) -> Decision:
     """What the chain does about `failure`. `random` gives a float in [0, 1)."""
     kind = failure.info.kind
+    if keeps_partial(config, kind, shown=failure.shown):
+        return Decision("fail")
     action = config.actions.get(kind) or FACTS[kind].action
     if action in ("finish", "fail"):
         return Decision(action)
     alone = failure.upcoming is None
-    # With nobody left to ask, a rate limit is worth waiting for; a probe is one request, unless nobody is left.
+    # Without another model, a rate limit is waited for, and a probe is retried like any other request.
     if (action == "retry" and (alone or not failure.probe)) or (kind == "rate_limit" and alone):
         delay = _retry_delay(failure, config, random)
         if delay is not None:
@@ -79,3 +83,18 @@ def _next_delay(upcoming: Choice, failed: ModelSpec, config: FallbackConfig) -> 
 def refuses_usage(info: ErrorInfo) -> bool:
     """Whether a server that speaks OpenAI's format does not know how it is asked for the tokens of a stream."""
     return info.code == "model_error" and any(name in info.message for name in ("stream_options", "include_usage"))
+
+
+def keeps_partial(config: FallbackConfig, kind: Kind, *, shown: bool) -> bool:
+    """Whether the step ends with the output of its broken stream (`on_partial: keep`)."""
+    return config.on_partial == "keep" and shown and FACTS[kind].scope != "answer"
+
+
+def continues(config: FallbackConfig, kind: Kind, partial: Message) -> bool:
+    """Whether the next attempt continues the text of a broken one (`on_partial: continue`).
+
+    Only text can be continued: a tool call that was cut has no meaning.
+    """
+    if config.on_partial != "continue" or FACTS[kind].scope == "answer":
+        return False
+    return bool(partial.text) and not partial.tool_calls

@@ -14,7 +14,16 @@ if TYPE_CHECKING:
 
     from ..config.resolved import ModelSpec
     from ..errors import SparewheelError
-    from ..events import AttemptRecord, ExhaustedEvent, FallbackEvent, FinalError, RetryEvent, SkippedEvent, UsageEvent
+    from ..events import (
+        AttemptRecord,
+        ExhaustedEvent,
+        FallbackEvent,
+        FinalError,
+        HedgeEvent,
+        RetryEvent,
+        SkippedEvent,
+        UsageEvent,
+    )
     from .attempt import Attempt
     from .health import Status
 
@@ -49,6 +58,17 @@ def announce(
     if reason.status is not None:
         event["status"] = reason.status
     return event
+
+
+def hedged(waiting: Attempt, other: Attempt, patience: float) -> HedgeEvent:
+    """`other` starts because `waiting` has shown nothing for `patience` seconds."""
+    return {
+        "type": "hedge",
+        "from": waiting.spec.ref,
+        "to": other.spec.ref,
+        "attempt": other.number,
+        "after_ms": round(patience * 1000),
+    }
 
 
 def _timestamp(moment: datetime) -> str:

@@ -4,7 +4,8 @@
 what leaves the session, `hooks` makes hooks of functions.
 """
 
+from ..page.results import Result
 from .open_agent import open_agent
-from .session import AgentSession, Result
+from .session import AgentSession
 
 __all__ = ["AgentSession", "Result", "open_agent"]

@@ -6,12 +6,7 @@ import asyncio
 import secrets
 from typing import TYPE_CHECKING, Any, Literal
 
-from typing_extensions import TypedDict
-
 from ..errors import ConfigError, SparewheelError
-from ..events import AttemptRecord, FinishReason
-from ..messages import AssistantMessage
-from ..usage import UsageTotals
 from .clean import Cleaner
 from .turn import Turn
 
@@ -19,17 +14,8 @@ if TYPE_CHECKING:
     from collections.abc import AsyncGenerator, Callable, Mapping
 
     from ..events import AbortReason, Event
+    from ..page.results import Result
     from ..session import Session
-
-
-class Result(TypedDict):
-    """What a turn comes to. `model` is `provider/model`."""
-
-    message: AssistantMessage
-    usage: UsageTotals
-    model: str
-    finish_reason: FinishReason
-    attempts: list[AttemptRecord]
 
 
 class AgentSession:
@@ -49,7 +35,7 @@ class AgentSession:
     def __init__(
         self, session: Session, on_event: Callable[[Event], object] | None = None, interactive: bool | None = None
     ) -> None:
-        team = session.agent.team
+        team = session.team
         root = team.agents[team.root]
         self.id = secrets.token_hex(8)
         self.agent = root.name

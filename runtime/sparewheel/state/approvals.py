@@ -1,4 +1,4 @@
-"""Who may run what: the user's word on tool calls, asked for once and remembered as far as the user said."""
+"""Approval of tool calls: the user decides, and a decision may also cover later calls."""
 
 from __future__ import annotations
 
@@ -15,12 +15,12 @@ if TYPE_CHECKING:
 Answer: TypeAlias = Literal["approve", "approve_tool", "approve_read_only", "approve_all", "reject"]
 
 DEFAULT_TIMEOUT: Final = 300.0  # seconds
-NOBODY: Final = "Nobody was there to approve it."
+UNATTENDED: Final = "No user is available to approve it."
 
 
 @dataclass(frozen=True, slots=True)
 class Verdict:
-    """Whether a call may run; if not, `reason` is what the model is told."""
+    """Whether a call may run; if not, the `reason` for the model."""
 
     allowed: bool
     reason: str = ""
@@ -34,7 +34,7 @@ class _Question:
 
 
 class Approvals:
-    """The approvals of one session: what is pending, by key, and what has been granted for good.
+    """The approvals of one session: the pending ones, by key, and the permanent grants.
 
     `approve_read_only` is how a session starts: read-only tools pass, the others ask. `approve_all` asks no more.
     """
@@ -43,16 +43,16 @@ class Approvals:
         self._everything = everything
         self._tools: set[str] = set()
         self._pending: dict[str, _Question] = {}
-        self._keys: set[str] = set()  # of every question so far, so that a late answer never meets another one
+        self._keys: set[str] = set()  # of all questions so far, so that a late answer cannot reach a later question
         self.timeout = timeout
-        self.interactive = interactive  # whether anybody can answer
+        self.interactive = interactive  # whether a user can answer
 
     def granted(self, tool: Tool) -> bool:
         """Whether `tool` may run without asking."""
         return tool.read_only or self._everything or tool.spec.name in self._tools
 
     def open(self, call_id: str, name: str, *, forced: bool = False) -> str:
-        """From now on the call can be answered; before its event is out, so that no answer comes too early.
+        """Open a question about a call, before its event is emitted, so that no answer can arrive too early.
 
         Returns the key to answer by: the call's id, or another one if the session has asked by that id before. No
         grant for other calls answers a question that was `forced` by a rule or a hook.
@@ -63,21 +63,21 @@ class Approvals:
         return key
 
     async def wait(self, key: str) -> Verdict:
-        """The user's word on a call that was opened. Silence and absence are a no."""
+        """Wait for the user's decision on an open question. Without one, the call may not run."""
         try:
             if not self.interactive:
-                return Verdict(False, NOBODY)
+                return Verdict(False, UNATTENDED)
             async with asyncio.timeout(seconds(self.timeout)):
                 return await self._pending[key].verdict
         except TimeoutError:
-            return Verdict(False, f"Nobody approved it within {self.timeout:g} s.")
+            return Verdict(False, f"It was not approved within {self.timeout:g} s.")
         finally:
             self._pending.pop(key, None)
 
     def answer(
         self, decision: object, *, call_id: str | None = None, tool: str | None = None, reason: str = ""
     ) -> None:
-        """The user's word: on the question with the key `call_id`, or on the one that has waited longest.
+        """Decide the question with the key `call_id`, or the one that has waited longest.
 
         Raises `ConfigError`.
         """
@@ -98,7 +98,7 @@ class Approvals:
         self._let_through()
 
     def _let_through(self) -> None:
-        """A grant that covers other calls answers them too, but for those that must be asked about one by one."""
+        """Answer the other open questions that a grant covers, except for those that a rule or a hook has forced."""
         for question in self._pending.values():
             covered = not question.forced and (self._everything or question.name in self._tools)
             if covered and not question.verdict.done():

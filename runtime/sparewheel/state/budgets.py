@@ -1,4 +1,4 @@
-"""Where a session has to stop although the model would go on: tokens, money, time."""
+"""Limits of a session on tokens, cost and busy time."""
 
 from __future__ import annotations
 
@@ -12,42 +12,42 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
     from typing import Self
 
-    from ..chain.step import Step
     from ..config.chains import LimitsConfig
     from ..config.specs import ModelSpec, ResolvedAgent, ResolvedTeam
+    from ..usage import Usage
 
 
 @dataclass(slots=True)
 class Spent:
-    """What has been used up in a session, by one agent or by those that share a budget."""
+    """What one agent, or all agents that share a budget, have used in a session."""
 
     tokens: int = 0
     cost: float = 0.0  # US dollars, of models whose price is known
-    seconds: float = 0.0  # in which anyone was at work, up to when last nobody was
-    _shifts: set[Shift] = field(default_factory=set)  # under way
+    seconds: float = 0.0  # busy time up to the last idle point
+    _running: set[BusyTimer] = field(default_factory=set)
     _since: float = 0.0
 
-    def begin(self, shift: Shift) -> None:
-        if not self._shifts:
+    def begin(self, timer: BusyTimer) -> None:
+        if not self._running:
             self._since = _now()
-        self._shifts.add(shift)
+        self._running.add(timer)
 
-    def end(self, shift: Shift) -> None:
-        if shift in self._shifts:
-            self._shifts.remove(shift)
-            if not self._shifts:
+    def end(self, timer: BusyTimer) -> None:
+        if timer in self._running:
+            self._running.remove(timer)
+            if not self._running:
                 self.seconds += _now() - self._since
 
     def reaches(self, limits: LimitsConfig) -> bool:
-        seconds = self.seconds + (_now() - self._since if self._shifts else 0.0)
+        seconds = self.seconds + (_now() - self._since if self._running else 0.0)
         pairs = ((limits.tokens, self.tokens), (limits.cost, self.cost), (limits.time, seconds))
         return any(limit and used >= limit for limit, used in pairs)
 
 
-class Shift:
-    """One thing that an agent does: a step, or a call of a tool. Its time counts, however much goes on beside it.
+class BusyTimer:
+    """Counts the time of one step or tool call as busy time, from `with` to its end. Overlapping times count once.
 
-    While it waits for the user, or for an agent whose own time counts, its own does not.
+    The time inside `waiting` does not count: the user, or an agent with a timer of its own, is waited for.
     """
 
     def __init__(self, spent: Sequence[Spent]) -> None:
@@ -60,7 +60,7 @@ class Shift:
         return self
 
     def __exit__(self, *_: object) -> None:
-        self._over = True  # what a tool has left running does not count any more
+        self._over = True  # code that a tool has left running no longer counts
         self._count()
 
     @contextmanager
@@ -82,42 +82,42 @@ class Shift:
 
 
 class Budgets:
-    """The ceilings of one session: an agent's own, those it shares, and the team's."""
+    """The limits of one session: each agent's own, those shared by agents, and the team's."""
 
     def __init__(self, team: ResolvedTeam) -> None:
         self._team = team
         self._spent: defaultdict[str, Spent] = defaultdict(Spent)
-        self._told: set[str] = set()  # models whose price is not known
+        self._warned: set[str] = set()  # models whose price is unknown
 
-    def spend(self, agent: ResolvedAgent, step: Step) -> None:
-        """Count the tokens of a step."""
-        for key, _ in self._ceilings(agent):
+    def spend(self, agent: ResolvedAgent, usage: Usage, cost: float) -> None:
+        """Count the tokens and the cost (US dollars) of a step."""
+        for key, _ in self._limits(agent):
             spent = self._spent[key]
-            spent.tokens += (step.usage.input_tokens or 0) + (step.usage.output_tokens or 0)
-            spent.cost += step.cost
+            spent.tokens += (usage.input_tokens or 0) + (usage.output_tokens or 0)
+            spent.cost += cost
 
-    def shift(self, agent: ResolvedAgent) -> Shift:
-        """Counts the time of what `agent` does, from `with` to its end."""
-        return Shift([self._spent[key] for key, _ in self._ceilings(agent)])
+    def timer(self, agent: ResolvedAgent) -> BusyTimer:
+        """A timer for a step or a tool call of `agent`."""
+        return BusyTimer([self._spent[key] for key, _ in self._limits(agent)])
 
     def used_up(self, agent: ResolvedAgent) -> bool:
         """Whether `agent` may make no further step."""
-        return any(self._spent[key].reaches(limits) for key, limits in self._ceilings(agent))
+        return any(self._spent[key].reaches(limits) for key, limits in self._limits(agent))
 
     def uncounted(self, agent: ResolvedAgent, chain: Iterable[ModelSpec]) -> str:
-        """A warning of the models in `chain` whose price a ceiling needs and nobody knows; each is named once."""
-        if not any(limits.cost for _, limits in self._ceilings(agent)):
+        """A warning about models whose price is unknown although a limit on cost applies; each is named once."""
+        if not any(limits.cost for _, limits in self._limits(agent)):
             return ""
-        found = [spec.ref for spec in chain if spec.price is None and spec.ref not in self._told]
+        found = [spec.ref for spec in chain if spec.price is None and spec.ref not in self._warned]
         if not found:
             return ""
-        self._told.update(found)
+        self._warned.update(found)
         return (
             f"The price of {', '.join(found)} is not known, so a limit of cost does not count it: "
             "set cost in the models of the agent file."
         )
 
-    def _ceilings(self, agent: ResolvedAgent) -> Iterator[tuple[str, LimitsConfig]]:
+    def _limits(self, agent: ResolvedAgent) -> Iterator[tuple[str, LimitsConfig]]:
         yield "team", self._team.budget
         if agent.limits is not None:
             yield f"agent {agent.name}", agent.limits

@@ -1,9 +1,9 @@
-"""What belongs to a session and is shared by all its agents and turns: approvals, questions, hooks, long results."""
+"""The state of a session, which all its agents, tools and turns share."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, TypeAlias
+from typing import TYPE_CHECKING, Any
 
 from ..errors import ConfigError
 from .approvals import Approvals
@@ -11,39 +11,44 @@ from .results import LongResults
 
 if TYPE_CHECKING:
     import asyncio
-    from collections.abc import Callable, Mapping, Sequence
+    from collections.abc import Mapping, Sequence
 
-    from ..config.specs import ResolvedAgent
     from ..hooks.engine import Hook
-    from ..tools.base import Toolset
-
-OpenToolsets: TypeAlias = "Callable[[ResolvedAgent], Sequence[Toolset]]"
-
-
-def _no_toolsets(_: ResolvedAgent) -> Sequence[Toolset]:
-    return ()
+    from ..messages import Message
 
 
 @dataclass(slots=True)
-class Context:
-    """`open_toolsets` gives an agent's sources of tools, once; `ask_user` shows an `elicitation` and waits."""
+class Conversation:
+    """`messages`, without the instruction, and the `agent` that answers. Models no longer see the first `left_out`."""
 
+    messages: list[Message]
+    agent: str
+    left_out: int = 0
+
+
+@dataclass(slots=True)
+class SessionState:
+    """`conversation` is that of the running turn while there is one. `hooks` are the caller's, beside the agent file's.
+
+    `permissions` are patterns of tool names by rule: allow, ask, deny.
+    """
+
+    conversation: Conversation
     approvals: Approvals = field(default_factory=lambda: Approvals(interactive=False))
-    open_toolsets: OpenToolsets = _no_toolsets
-    hooks: list[Hook] = field(default_factory=list)  # the embedder's, beside those of the agent file
+    hooks: list[Hook] = field(default_factory=list)
+    permissions: Mapping[str, Sequence[str]] = field(default_factory=dict)
     results: LongResults = field(default_factory=LongResults)
     questions: dict[str, asyncio.Future[dict[str, Any]]] = field(default_factory=dict)  # open elicitations by id
-    current: str | None = None  # who a handoff has left in charge, for the turns to come
-    model: str | None = None  # the model that the agent has picked, if it may
-    permissions: Mapping[str, Sequence[str]] = field(default_factory=dict)  # allow, ask, deny: patterns of tool names
+    model: str | None = None  # picked by an agent that may choose its model
 
-    def forget(self) -> None:
-        """A new conversation begins; what the user has granted stays."""
-        self.current = self.model = None
+    def forget(self, agent: str) -> None:
+        """Start a new conversation, answered by `agent`. Approvals of the user stay."""
+        self.conversation = Conversation([], agent)
+        self.model = None
         self.results = LongResults()
 
     def respond(self, question: object, action: object, content: object = None) -> None:
-        """Answer an elicitation. `content` is what the user filled in; anything but a dict counts as nothing.
+        """Answer an elicitation. `content` is what the user filled in; anything but a dict counts as empty.
 
         Raises:
             ConfigError: the action is unknown, or no elicitation with this id waits for an answer.

@@ -10,10 +10,11 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
-from ..agent import Agent
+from ..agent import Runner
+from ..agent.toolbox import Toolbox
 from ..errors import ConfigError
 from ..session import Session
-from ..state.session_state import Context
+from ..state.session_state import Conversation, SessionState
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
@@ -53,23 +54,24 @@ def assemble(
     Raises:
         ConfigError: a source cannot be opened.
     """
-    context = Context(
+    state = SessionState(
+        Conversation(list(history), team.root),
         approvals=extras.approvals,
         hooks=list(extras.hooks),
         permissions={rule: getattr(team.permissions, rule) for rule in ("allow", "ask", "deny")},
     )
-    session = Session(Agent(team, transport, health, context), history)
-    context.open_toolsets = _Sources(session, transport, extras).open
+    toolbox = Toolbox(_Sources(team, state, transport, extras).open)
     for agent in team.agents.values():
-        session.agent.toolbox.open(agent)  # now: an error is reported before the first turn
-    return session
+        toolbox.open(agent)  # now: an error is reported before the first turn
+    return Session(Runner(team, transport, health, state, toolbox))
 
 
 class _Sources:
     """Opens the sources of tools that an agent's file names, and the caller's before them."""
 
-    def __init__(self, session: Session, transport: Transport, extras: Extras) -> None:
-        self._session = session
+    def __init__(self, team: ResolvedTeam, state: SessionState, transport: Transport, extras: Extras) -> None:
+        self._team = team
+        self._state = state
         self._transport = transport
         self._extras = extras
         self._services: Services | None = None
@@ -83,8 +85,8 @@ class _Sources:
             from ..tools.python.toolset import open_python
             from ..transports.packages import package_loader
 
-            secrets = self._session.agent.team.secrets
-            return open_python(entry, load=package_loader(), documents=self._extras.documents, secrets=secrets)
+            documents, secrets = self._extras.documents, self._team.secrets
+            return open_python(entry, load=package_loader(), documents=documents, secrets=secrets)
         from ..tools.registry import open_toolset
 
         return open_toolset(entry, self._shared())
@@ -94,7 +96,7 @@ class _Sources:
         from ..tools.services import Services
 
         if self._services is None:
-            facts = _Facts(self._session)
+            facts = _Facts(self._team, self._state)
             self._services = Services(self._transport, facts, now=lambda: datetime.now(UTC), env=self._extras.env)
         return self._services
 
@@ -102,21 +104,22 @@ class _Sources:
 class _Facts:
     """What built-in tools may read of their session, and change."""
 
-    def __init__(self, session: Session) -> None:
-        self._session = session
+    def __init__(self, team: ResolvedTeam, state: SessionState) -> None:
+        self._team = team
+        self._state = state
 
     @property
     def agent(self) -> str:
-        return self._session.at_work
+        return self._state.conversation.agent
 
     def messages(self) -> Sequence[Message]:
-        return self._session.messages
+        return self._state.conversation.messages
 
     def models(self) -> Sequence[str]:
-        agent = self._session.agent.team.agents[self.agent]
+        agent = self._team.agents[self.agent]
         return list(dict.fromkeys([*(spec.ref for spec in agent.chain), *agent.models]))
 
     def choose_model(self, ref: str | None) -> None:
         if ref is not None and ref not in self.models():
             raise ConfigError(f"{ref} is not one of {', '.join(self.models())}")
-        self._session.agent.context.model = ref
+        self._state.model = ref

@@ -79,7 +79,7 @@ def api(entry: ToolsetConfig, services: Services) -> Contents:
     """Raises `ConfigError` if the configured request can never be sent."""
     config = entry.api_config
     if config is None:
-        raise AssertionError("a valid api entry has an api_config")
+        raise ConfigError("A toolset of type api needs api_config.")
     if not _NAME.fullmatch(config.name):
         raise ConfigError(f"{config.name!r} cannot be a tool's name.", "Use letters, digits, - and _, 64 at most.")
     try:

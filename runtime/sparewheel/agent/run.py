@@ -1,0 +1,305 @@
+"""The loop: step by step along the chain, with tools between the steps, until a model stops or a limit is reached."""
+
+from __future__ import annotations
+
+import asyncio
+from contextlib import aclosing
+from functools import partial
+from typing import TYPE_CHECKING, Any, Final
+
+from ..chain.chain import Question
+from ..chain.compaction import compact, dropped, without_oldest
+from ..errors import ErrorInfo, SparewheelError
+from ..messages import user
+from .calls import Calls, unique_calls
+from .guardrails import first_violation, refused
+from .limits import Repetition, ShapeCheck
+from .prompt import instruction, output_schema, result_limit, visible
+from .task import run_task
+from .team import MAX_HANDOFFS, handoff_tool, too_many_handoffs, transfer_tool
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncGenerator
+
+    from ..chain.chain import Step
+    from ..config.specs import ResolvedAgent
+    from ..events import Event, FinishEvent, FinishReason
+    from ..hooks.engine import Hooks, Point, Verdict
+    from ..messages import Message
+    from ..tools.base import Registry, ToolContext, ToolResult
+    from .runner import Runner
+    from .turn import Turn
+
+_BUDGET_HINT: Final = "limits and budgets in the agent file set it; a new session starts at zero."
+
+
+class Run:
+    """The steps of one turn, or of a task inside a turn at `depth` (from 1)."""
+
+    def __init__(self, runner: Runner, turn: Turn, depth: int = 0) -> None:
+        self._runner = runner
+        self._state = runner.state
+        self._turn = turn
+        self._depth = depth
+        self._outbox = turn.outbox
+        self._hooks_by_agent: dict[str, Hooks] = {}
+        self._repetition = Repetition()
+        self._handoffs = 0
+        self._next_agent: str | None = None  # named by a handoff
+        self._shape = ShapeCheck()
+        self._warned: set[str] = set()
+        self._notes: list[str] = []  # context that hooks add to the instruction
+
+    async def events(self) -> AsyncGenerator[list[Event], None]:
+        """Yield the events of the run in batches, none of them empty; `finish` is the last event.
+
+        The only place that empties the outbox: its events come before the next batch. Raises `SparewheelError` when
+        there is no answer.
+        """
+        try:
+            async with aclosing(self._steps()) as batches:
+                async for batch in batches:
+                    if events := self._outbox.before(batch):
+                        yield events
+        except SparewheelError as error:
+            if events := self._outbox.take():
+                yield events
+            if not self._depth:
+                await self._hook("on_error", kind=error.info.kind, message=error.info.message)
+                if events := self._outbox.take():
+                    yield events
+            raise
+
+    async def _steps(self) -> AsyncGenerator[list[Event], None]:
+        """Yield the events of the models' streams; an empty batch makes `events` pass on what is in the outbox."""
+        turn = self._turn
+        if not self._depth:
+            yield [{"type": "start", "model": self._runner.chain(self._me).primary.ref}]
+        await self._submit()
+        await self._check_input()
+        reason: FinishReason | None = None
+        while reason is None:
+            me = self._me
+            with self._runner.budgets.timer(me) as timer:
+                registry = await self._begin_step()
+                yield []
+                started = asyncio.get_running_loop().time()
+                step = await self._ask(registry)
+                record: dict[str, Any] = {"step": turn.steps, "agent": me.name, "model": None, "tools": []}
+                turn.episode.append(record)
+                try:
+                    async with aclosing(step.events()) as batches:
+                        async for batch in batches:
+                            yield batch
+                finally:  # a failed step has used tokens too
+                    self._runner.budgets.spend(me, step.usage, step.cost)
+                answer = unique_calls(step.answer(), turn.messages)
+                turn.complete_step(answer)
+                record["model"] = step.model
+                await self._hook("after_llm_call", response=answer.text)
+                if answer.tool_calls:
+                    calls = self._calls(answer, registry)
+                    with timer.waiting():  # each call has a timer of its own
+                        try:
+                            yield calls.announce()
+                            async with aclosing(self._outbox.during(calls.run())) as news:
+                                async for _ in news:
+                                    yield []
+                        finally:
+                            turn.messages.extend(calls.results)
+                    record["tools"] = [call.name for call in answer.tool_calls]
+                record["seconds"] = round(asyncio.get_running_loop().time() - started, 3)
+            reason = await self._conclude(step, answer)
+            yield []
+        if not self._depth:
+            await self._hook("turn_end", reason=reason)
+        finish: FinishEvent = {
+            "type": "finish",
+            "reason": reason,
+            "model": step.model,
+            "message": answer.to_answer(),
+            "usage": turn.total.to_dict(),
+        }
+        if not (answer.text or reason == "tool_calls"):
+            finish["empty"] = True
+        yield [finish]
+
+    # One step ---------------------------------------------------------------------------------------------------
+
+    @property
+    def _me(self) -> ResolvedAgent:
+        return self._runner.team.agents[self._turn.agent]
+
+    async def _begin_step(self) -> Registry:
+        """Count the step and gather the agent's tools."""
+        me, turn, budgets = self._me, self._turn, self._runner.budgets
+        if budgets.used_up(me):
+            raise SparewheelError(ErrorInfo("guardrail", "The session's budget is used up.", _BUDGET_HINT))
+        registry = await self._tools()
+        for warning in registry.warnings:
+            if warning not in self._warned:
+                self._warned.add(warning)
+                self._outbox.warn(warning)
+        turn.begin_step()
+        chain = self._runner.chain(me).agent.chain
+        if turn.steps > 1:
+            self._outbox.put({"type": "step", "step": turn.steps, "model": chain[0].ref})
+        if warning := budgets.uncounted(me, chain):
+            self._outbox.warn(warning)
+        return registry
+
+    async def _ask(self, registry: Registry) -> Step:
+        """Put the conversation to the chain. Raises `SparewheelError` if a hook refuses."""
+        me, turn = self._me, self._turn
+        notes = await self._before_model()
+        system = instruction(me, self._runner.now(), [*self._runner.toolbox.instructions(me), *notes])
+        question = Question(
+            [*system, *visible(without_oldest(turn.messages, turn.conversation.left_out), me)],
+            registry.specs,
+            output_schema(me),
+            after_tools=turn.messages[-1].role == "tool",
+            max_bytes=me.max_response_bytes,
+        )
+        turn.step = step = self._runner.chain(me).ask(question, turn.log)
+        return step
+
+    def _calls(self, answer: Message, registry: Registry) -> Calls:
+        """The tool calls of an answer. Raises `SparewheelError` (kind `loop`) for endless repetition."""
+        me = self._me
+        self._repetition.check(me, answer.tool_calls)
+        left = max(me.max_tool_calls - self._turn.tool_calls, 0) if me.max_tool_calls else None
+        timer = partial(self._runner.budgets.timer, me)
+        calls = Calls(answer.tool_calls, registry, self._hooks_of(me.name), self._state, me, timer, self._outbox, left)
+        self._turn.tool_calls += len(calls.runnable)
+        return calls
+
+    async def _tools(self) -> Registry:
+        me, team = self._me, self._runner.team.agents
+        registry = await self._runner.toolbox.gather(me)
+        own = []
+        if me.handoffs:
+            own.append(handoff_tool([team[name] for name in me.handoffs], self._hand_over))
+        if me.sub_agents:
+            own.append(transfer_tool([team[name] for name in me.sub_agents], self._run_task, self._depth))
+        if self._state.results.any:
+            own.append(self._state.results.tool(result_limit(me)))
+        for tool in own:
+            registry.tools[tool.spec.name] = tool
+        return registry
+
+    async def _run_task(self, arguments: dict[str, Any], context: ToolContext) -> ToolResult:
+        return await run_task(
+            self._turn,
+            arguments,
+            context,  # type: ignore[arg-type]  # tools of a run get its `CallContext`
+            lambda child: Run(self._runner, child, self._depth + 1).events(),
+            self._hooks_of,
+        )
+
+    # Between the steps ------------------------------------------------------------------------------------------
+
+    async def _conclude(self, step: Step, answer: Message) -> FinishReason | None:
+        """The reason to finish with `answer`; None if another step follows."""
+        if self._next_agent is not None:
+            await self._switch(self._next_agent)
+            return None
+        if answer.tool_calls:
+            if reason := self._limit_reached():
+                await self._hook("on_max_iterations", reason=reason)
+                return reason
+            await self._compact(step)
+            return None
+        if violated := first_violation(self._me.guardrails, "output", answer.text):
+            self._turn.revert_step()
+            self._outbox.put(*step.retract())
+            if violated.action == "refuse":
+                raise refused(violated)
+            await self._switch(violated.to)
+            return None
+        if problem := self._shape.problem(self._me, step.reason, answer.text):
+            self._turn.messages.append(user(problem))
+            return None
+        if self._me.force_handoff and self._me.force_handoff != self._turn.agent:
+            await self._switch(self._me.force_handoff)
+            return None
+        await self._hook("stop", response=answer.text)
+        return step.reason
+
+    def _limit_reached(self) -> FinishReason | None:
+        """The limit that forbids another step."""
+        if 0 < self._me.max_iterations <= self._turn.steps:
+            return "max_steps"
+        if 0 < self._me.max_tool_calls <= self._turn.tool_calls:
+            return "tool_limit"
+        return "budget" if self._runner.budgets.used_up(self._me) else None
+
+    def _hand_over(self, name: str) -> None:
+        self._next_agent = name
+
+    async def _switch(self, name: str) -> None:
+        """Another agent continues from here. Raises `SparewheelError` (kind `loop`) after too many handoffs."""
+        before, self._next_agent = self._turn.agent, None
+        self._handoffs += 1
+        if self._handoffs > MAX_HANDOFFS:
+            raise too_many_handoffs()
+        self._turn.conversation.agent = name
+        await self._hooks_of(name).run("on_agent_switch", {"from": before, "to": name})
+        self._outbox.put({"type": "handoff", "from": before, "to": name})
+
+    async def _compact(self, step: Step) -> None:
+        """Leave out old messages before the model's window is full, so that no request fails for it."""
+        me, conversation = self._me, self._turn.conversation
+        spec = next((spec for spec in me.chain if spec.ref == step.model), me.chain[0])
+        usage = step.answer_usage
+        used = (usage.input_tokens or 0) + (usage.output_tokens or 0)
+        if not me.session_compaction or not spec.context_limit or used < me.compaction_threshold * spec.context_limit:
+            return
+        before = without_oldest(conversation.messages, conversation.left_out)
+        shorter = compact(before)
+        gone = dropped(before, shorter) if shorter else 0
+        if not gone or (await self._hook("pre_compact", dropped=gone)).denied:
+            return
+        conversation.left_out += gone
+        number = self._turn.log.reserve(spec.ref)
+        self._outbox.put({"type": "compacted", "model": spec.ref, "attempt": number, "dropped": gone})
+
+    # Hooks and guardrails ---------------------------------------------------------------------------------------
+
+    def _hooks_of(self, name: str) -> Hooks:
+        """The hooks of an agent; a hook that fails becomes a `warning` event of this run."""
+        if name not in self._hooks_by_agent:
+            self._hooks_by_agent[name] = self._runner.hooks(self._runner.team.agents[name], self._outbox.warn)
+        return self._hooks_by_agent[name]
+
+    async def _hook(self, point: Point, **facts: Any) -> Verdict:
+        """Run the hooks of the agent at work."""
+        return await self._hooks_of(self._turn.agent).run(point, {"agent_name": self._turn.agent, **facts})
+
+    async def _submit(self) -> None:
+        """Pass the user's prompt to the hooks, which may add context to it or refuse it."""
+        prompt = self._turn.messages[-1].text
+        if not self._depth and len(self._turn.messages) == 1:
+            self._notes += (await self._hook("session_start", prompt=prompt)).context
+        verdict = await self._hook("user_prompt_submit", prompt=prompt)
+        if verdict.denied:
+            reason = verdict.reason or "A hook refused the prompt."
+            raise SparewheelError(ErrorInfo("guardrail", reason, "Change the prompt, or the hook that refuses it."))
+        self._notes += verdict.context
+
+    async def _before_model(self) -> list[str]:
+        """The context that hooks add. Raises `SparewheelError` if one refuses."""
+        start = await self._hook("turn_start", step=self._turn.steps)
+        verdict = await self._hook("before_llm_call", step=self._turn.steps)
+        if verdict.denied:
+            reason = verdict.reason or "A hook refused to ask the model."
+            raise SparewheelError(ErrorInfo("guardrail", reason, "See the hook before_llm_call."))
+        return [*self._notes, *start.context, *verdict.context]
+
+    async def _check_input(self) -> None:
+        """Pass the user's prompt to the guardrails: another agent may take over, or the turn fails."""
+        violated = first_violation(self._me.guardrails, "input", self._turn.messages[-1].text)
+        if violated is None:
+            return
+        if violated.action == "refuse":
+            raise refused(violated)
+        await self._switch(violated.to)

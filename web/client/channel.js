@@ -37,7 +37,7 @@ export class Channel {
    * @param {M} method
    * @param {Commands[M]} params
    * @param {AbortSignal | undefined} signal
-   * @param {(event: Event) => void} [sink] Gets this turn's events, before the listener does.
+   * @param {(event: Event) => void} [sink] Gets this turn's events, before the listener.
    */
   async run(method, params, signal, sink = () => {}) {
     if (signal?.aborted) throw aborted("the turn");
@@ -79,7 +79,7 @@ export class Channel {
   }
 
   /**
-   * The terminal event that the worker can no longer send.
+   * Deliver the terminal event that the worker can no longer send.
    * @param {SparewheelError} error
    */
   #endTurn(error) {

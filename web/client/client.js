@@ -132,7 +132,7 @@ export class Client {
   #die(reason) {
     const error = new SparewheelError({
       message: `the worker has died: ${reason}`,
-      hint: "Create a new runtime, or reload the page. The browser's console may say more.",
+      hint: "Create a new runtime, or reload the page. The browser's console may have details.",
     });
     this.end(error, error);
   }

@@ -1,7 +1,7 @@
 import { SparewheelError } from "./errors.js";
 
 /**
- * What was passed cannot be used.
+ * The error for an argument or option that cannot be used.
  * @param {string} message
  * @param {string} [hint]
  */

@@ -22,7 +22,7 @@ export class SparewheelError extends Error {
 }
 
 /**
- * The error of a turn, or a start, that was told to stop.
+ * The error of a turn, or of a start, that was aborted.
  * @param {string} what What was aborted, as the subject of a sentence.
  */
 export function aborted(what) {
@@ -39,7 +39,7 @@ export function bootFailed(stage, reason, hint) {
 }
 
 /**
- * Whatever was thrown, in words.
+ * The message of what was thrown.
  * @param {unknown} thrown
  */
 export function messageOf(thrown) {

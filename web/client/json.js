@@ -1,8 +1,8 @@
 /**
- * A value as JSON text. Refuses what JSON would drop or distort without a word: functions, NaN, a Map, a Response.
+ * A value as JSON text. Throws for values that JSON would silently drop or change: functions, NaN, a Map, a Response.
  * @param {unknown} value
  * @returns {string}
- * @throws {TypeError} Its message says what is wrong, and quotes no value.
+ * @throws {TypeError} Its message names the key and the type, but quotes no value.
  */
 export function toJson(value) {
   let reason = "";
@@ -20,7 +20,7 @@ export function toJson(value) {
 }
 
 /**
- * What JSON cannot hold of it, in words; empty if it can hold it all.
+ * What the value is if JSON cannot hold it, else empty.
  * @param {unknown} item
  */
 function lossy(item) {

@@ -16,7 +16,7 @@ import { readTools } from "./tools.js";
  * Separate the functions in a session's options from what goes to the worker.
  * @param {unknown} options
  * @returns {Read}
- * @throws {SparewheelError} For functions that are none; everything else is checked by the worker.
+ * @throws {SparewheelError} If a tool or a hook is not a function. The worker checks everything else.
  */
 export function readOptions(options) {
   if (!isObject(options)) throw refuse("expected an options object");

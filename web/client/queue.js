@@ -1,5 +1,5 @@
 /**
- * A queue between one who pushes and one who iterates.
+ * A queue: one side pushes items, the other iterates over them.
  *
  * Values are kept until they are read; those pushed before `end()` are still delivered.
  * @template T
@@ -25,7 +25,7 @@ export class Queue {
 
   async *[Symbol.asyncIterator]() {
     for (;;) {
-      // Taken as a whole, because shift() on a long array copies it.
+      // All at once: shift() on a long array copies it.
       const batch = this.#items;
       this.#items = [];
       yield* batch;

@@ -28,7 +28,7 @@ export class Session {
   #interactive;
   #pending = new Pending();
   /** @type {(event: Event) => void} */
-  #hear = () => {};
+  #onEvent = () => {};
   #listening = false;
   /** @type {Promise<void> | null} */
   #closing = null;
@@ -43,7 +43,7 @@ export class Session {
     this.#interactive = interactive;
     this.#channel = new Channel(client, id, (event) => {
       this.#pending.add(event);
-      this.#hear(event);
+      this.#onEvent(event);
     });
     this.listen(listener);
     this.id = id;
@@ -57,8 +57,8 @@ export class Session {
   /** @param {Listener | undefined} listener */
   listen(listener) {
     this.#listening = typeof listener === "function";
-    this.#hear = guarded(listener, "an event listener");
-    this.#pending.events.forEach(this.#hear);
+    this.#onEvent = guarded(listener, "an event listener");
+    this.#pending.events.forEach(this.#onEvent);
   }
 
   /**

@@ -14,7 +14,8 @@ from sparewheel.tools.arguments import parse_arguments
 from sparewheel.tools.base import ToolError, ToolResult
 from sparewheel.tools.registry import open_toolset
 from sparewheel.tools.services import Services
-from sparewheel.transports.mock import MockResponse, MockTransport
+from sparewheel.transports.local import LocalResponse
+from sparewheel.transports.mock import MockTransport
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -72,10 +73,10 @@ class Clock:
         return self._now
 
 
-def services(answer: Callable[[HttpRequest], MockResponse] | None = None, facts: Facts | None = None) -> Services:
+def services(answer: Callable[[HttpRequest], LocalResponse] | None = None, facts: Facts | None = None) -> Services:
     """The services of one session; without `answer` there is no network."""
 
-    def nothing(request: HttpRequest) -> MockResponse:
+    def nothing(request: HttpRequest) -> LocalResponse:
         raise AssertionError(f"a request to {request.url}")
 
     return Services(MockTransport(answer or nothing), facts or Facts(), now=Clock())

@@ -24,7 +24,7 @@ from sparewheel.testing import Reply, dropped
 from sparewheel.testing.script import Finish, Head, Hold, Pause, Send, steps
 from sparewheel.transcript import fold
 from sparewheel.transports.base import broken_off, no_answer
-from sparewheel.transports.mock import MockResponse
+from sparewheel.transports.local import LocalResponse
 from tests.support.fakeloop import run
 
 if TYPE_CHECKING:
@@ -56,7 +56,7 @@ class ScriptedTransport:
         return [_model(request) for request in self.requests]
 
     @asynccontextmanager
-    async def stream(self, request: HttpRequest) -> AsyncIterator[MockResponse]:
+    async def stream(self, request: HttpRequest) -> AsyncIterator[LocalResponse]:
         self.requests.append(request)
         model = _model(request)
         queue = self._script[model]
@@ -72,7 +72,7 @@ class ScriptedTransport:
                 if isinstance(step, Head):
                     break
                 await _wait(step)
-            yield MockResponse(reply.status, reply.headers, _body(plan))
+            yield LocalResponse(reply.status, reply.headers, _body(plan))
         finally:
             self.open -= 1
 

@@ -10,7 +10,8 @@ from sparewheel.config.schema import TimeoutsConfig
 from sparewheel.errors import SparewheelError
 from sparewheel.providers.assembly import Assembly
 from sparewheel.sse import SSEDecoder
-from sparewheel.transports.mock import MockResponse, MockTransport
+from sparewheel.transports.local import LocalResponse
+from sparewheel.transports.mock import MockTransport
 from tests.support.fakeloop import run
 
 if TYPE_CHECKING:
@@ -53,7 +54,7 @@ def attempt_body(request: ModelRequest, body: bytes) -> Attempted:
     """One attempt whose answer is `body`: every block it opens is closed."""
 
     async def main() -> Attempted:
-        transport = MockTransport(lambda _: MockResponse(body=body))
+        transport = MockTransport(lambda _: LocalResponse(body=body))
         attempt = Attempt(request, {"attempt": 1, "model": "", "outcome": "aborted"}, empty_is_fine=True)
         found = Attempted([], attempt.assembly)
         try:

@@ -10,7 +10,8 @@ import pytest
 from sparewheel.errors import ConfigError
 from sparewheel.tools.base import ToolResult
 from sparewheel.transports.base import HttpRequest
-from sparewheel.transports.mock import MockResponse, MockTransport
+from sparewheel.transports.local import LocalResponse
+from sparewheel.transports.mock import MockTransport
 from tests.support.builtintools import call, flags, opened, services
 
 ARGS = {"city": {"type": "string"}, "days": {"type": "integer"}}
@@ -30,9 +31,9 @@ def config(**changes: Any) -> dict[str, Any]:
 
 
 async def asked(
-    api_config: dict[str, Any], answer: MockResponse | None = None, options: dict[str, Any] | None = None, **given: Any
+    api_config: dict[str, Any], answer: LocalResponse | None = None, options: dict[str, Any] | None = None, **given: Any
 ) -> tuple[ToolResult, list[HttpRequest]]:
-    of = services(lambda _: answer or MockResponse(200, {}, b"sunny"))
+    of = services(lambda _: answer or LocalResponse(200, {}, b"sunny"))
     assert isinstance(of.transport, MockTransport)
     result = await call(opened("api", of, api_config=api_config, **(options or {})), api_config["name"], **given)
     return result, of.transport.requests
@@ -102,17 +103,17 @@ async def test_no_argument_leads_to_another_host() -> None:
 
 
 async def test_errors_are_marked_and_short() -> None:
-    result, _ = await asked(config(), MockResponse(500, {}, b"x" * 5_000), city="Oslo")
+    result, _ = await asked(config(), LocalResponse(500, {}, b"x" * 5_000), city="Oslo")
     assert result == ToolResult("HTTP 500: " + "x" * 2_000, is_error=True)
 
 
 async def test_long_answers_are_cut() -> None:
-    result, _ = await asked(config(), MockResponse(200, {}, b"x" * 1_048_577), city="Oslo")
+    result, _ = await asked(config(), LocalResponse(200, {}, b"x" * 1_048_577), city="Oslo")
     assert result.output == "x" * 1_048_576 + "\n[Cut after 1048576 bytes: request less at a time.]"
 
 
 async def test_an_answer_without_a_body() -> None:
-    result, _ = await asked(config(), MockResponse(204, {}, b""), city="Oslo")
+    result, _ = await asked(config(), LocalResponse(204, {}, b""), city="Oslo")
     assert result == ToolResult("HTTP 204 without a body.")
 
 

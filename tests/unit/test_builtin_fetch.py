@@ -10,7 +10,8 @@ import pytest
 from sparewheel.errors import ConfigError
 from sparewheel.tools.base import ToolResult
 from sparewheel.transports.base import no_answer
-from sparewheel.transports.mock import MockResponse, MockTransport
+from sparewheel.transports.local import LocalResponse
+from sparewheel.transports.mock import MockTransport
 from tests.support.builtintools import call, flags, opened, services
 from tests.support.fakeloop import run
 
@@ -19,22 +20,22 @@ if TYPE_CHECKING:
 
     from sparewheel.transports.base import HttpRequest
 
-Site = dict[str, MockResponse]
+Site = dict[str, LocalResponse]
 
 
-def page(body: str | bytes, kind: str = "text/plain", status: int = 200, **headers: str) -> MockResponse:
+def page(body: str | bytes, kind: str = "text/plain", status: int = 200, **headers: str) -> LocalResponse:
     data = body if isinstance(body, bytes) else body.encode()
-    return MockResponse(status, {"content-type": kind, **headers}, data)
+    return LocalResponse(status, {"content-type": kind, **headers}, data)
 
 
-def web(site: Mapping[str, MockResponse], **options: Any) -> tuple[Any, MockTransport]:
+def web(site: Mapping[str, LocalResponse], **options: Any) -> tuple[Any, MockTransport]:
     """A fetch toolset before a site of these URLs, and the transport."""
     of = services(lambda request: site[request.url])
     assert isinstance(of.transport, MockTransport)
     return opened("fetch", of, **options), of.transport
 
 
-async def fetched(site: Mapping[str, MockResponse], *urls: str, **arguments: Any) -> ToolResult:
+async def fetched(site: Mapping[str, LocalResponse], *urls: str, **arguments: Any) -> ToolResult:
     toolset, transport = web(site)
     result = await call(toolset, "fetch", urls=list(urls), **arguments)
     assert transport.open == 0
@@ -120,7 +121,7 @@ async def test_a_body_is_read_to_its_limit() -> None:
         while True:
             yield b"x" * 65_536
 
-    of = services(lambda _: MockResponse(200, {"content-type": "text/plain"}, endless()))
+    of = services(lambda _: LocalResponse(200, {"content-type": "text/plain"}, endless()))
     result = await call(opened("fetch", of), "fetch", urls=["https://a.example/"], offset=1_048_570)
     assert result == ToolResult(
         "https://a.example/ (status 200, text/plain), only its first 1048576 bytes, 1048576 characters:\n\nxxxxxx"
@@ -152,7 +153,7 @@ async def test_urls_are_counted(urls: list[str]) -> None:
 
 
 async def test_no_answer_is_explained() -> None:
-    def refuse(request: HttpRequest) -> MockResponse:
+    def refuse(request: HttpRequest) -> LocalResponse:
         raise no_answer("TypeError: Failed to fetch", request.url)
 
     result = await call(opened("fetch", services(refuse)), "fetch", urls=["https://a.example/"])
@@ -175,7 +176,7 @@ def test_silence_ends(options: dict[str, int], arguments: dict[str, int], second
         await asyncio.sleep(1e6)
 
     async def main() -> None:
-        of = services(lambda _: MockResponse(200, {}, silent()))
+        of = services(lambda _: LocalResponse(200, {}, silent()))
         result = await call(opened("fetch", of, **options), "fetch", urls=["https://a.example/"], **arguments)
         assert result == ToolResult(
             f"'https://a.example/' could not be fetched: a.example did not answer within {seconds} s. "
@@ -195,7 +196,7 @@ def test_stopping_closes_every_connection() -> None:
         await asyncio.sleep(1e6)
 
     async def main() -> None:
-        of = services(lambda _: MockResponse(200, {}, silent()))
+        of = services(lambda _: LocalResponse(200, {}, silent()))
         assert isinstance(of.transport, MockTransport)
         urls = ["https://a.example/", "https://b.example/"]
         task = asyncio.create_task(call(opened("fetch", of), "fetch", urls=urls))
@@ -281,7 +282,7 @@ async def test_a_browser_may_follow_by_itself_only_where_it_tells_nobody_anythin
 
 
 async def test_where_a_browser_ended_is_checked_too() -> None:
-    followed = MockResponse(body=b"x", url="https://evil.example/")
+    followed = LocalResponse(body=b"x", url="https://evil.example/")
     toolset, _ = web({"https://a.example/": followed}, allowed_domains=["a.example"])
     result = await call(toolset, "fetch", urls=["https://a.example/"])
     assert result.output.endswith("The host evil.example is not in allowed_domains: a.example.")

@@ -15,7 +15,8 @@ from sparewheel.jsonschema.dialects import normalise
 from sparewheel.jsonschema.validate import Validator
 from sparewheel.tools.base import Registry, ToolError, ToolResult
 from sparewheel.tools.web.openapi_spec import base_url, operations
-from sparewheel.transports.mock import MockResponse, MockTransport
+from sparewheel.transports.local import LocalResponse
+from sparewheel.transports.mock import MockTransport
 from sparewheel.yamltext import MAX_CHARS
 from tests.support.builtintools import call, flags, opened, services
 
@@ -91,8 +92,8 @@ class Api:
         self.url = url
         self.services = services(self.answer)
 
-    def answer(self, request: HttpRequest) -> MockResponse:
-        return MockResponse(self.status, {}, self.body) if request.url == self.url else MockResponse(200, {}, b"done")
+    def answer(self, request: HttpRequest) -> LocalResponse:
+        return LocalResponse(self.status, {}, self.body) if request.url == self.url else LocalResponse(200, {}, b"done")
 
     def open(self, **options: Any) -> Any:
         return opened("openapi", self.services, url=self.url, **options)

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from collections.abc import AsyncIterator
 
     from sparewheel.transports.base import HttpRequest
-    from sparewheel.transports.mock import MockResponse
+    from sparewheel.transports.local import LocalResponse
 
 ANSWER = openai_chat(text=["An", "swer"], usage=Usage(10, 5))
 OTHER = openai_chat(text=["Ot", "her"], usage=Usage(7, 3))
@@ -135,7 +135,7 @@ class SlowToClose(ScriptedTransport):
     unclosed = 0
 
     @asynccontextmanager
-    async def stream(self, request: HttpRequest) -> AsyncIterator[MockResponse]:
+    async def stream(self, request: HttpRequest) -> AsyncIterator[LocalResponse]:
         async with super().stream(request) as response:
             self.unclosed += 1
             try:

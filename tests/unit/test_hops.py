@@ -64,7 +64,7 @@ PLAIN = [
     "sparewheel.chain.attempt.Attempt.run",
     "sparewheel.chain.chain.Step.events",
     "sparewheel.session.Session.answer",
-    "sparewheel.transports.mock.MockResponse.chunks",
+    "sparewheel.transports.local.LocalResponse.chunks",
     "tests.support.scripted.ScriptedTransport.stream",
     "tests.support.scripted._body",
 ]

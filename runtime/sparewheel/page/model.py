@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 from ..errors import KINDS, ErrorInfo, TransportError
 from ..jsontext import read, write
-from ..transports.mock import MockResponse
+from ..transports.local import LocalResponse
 from .calls import HostCallError
 
 if TYPE_CHECKING:
@@ -29,9 +29,9 @@ class PageTransport:
         self._calls = calls
 
     @asynccontextmanager
-    async def stream(self, request: HttpRequest) -> AsyncIterator[MockResponse]:
+    async def stream(self, request: HttpRequest) -> AsyncIterator[LocalResponse]:
         async with self._calls.open("model", read(request.body)) as call:
-            yield MockResponse(body=_events(call))
+            yield LocalResponse(body=_events(call))
 
 
 async def _events(call: OpenCall) -> AsyncGenerator[bytes, None]:

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from ..jsontext import read
 from .base import broken_off
-from .mock import MockResponse
+from .local import LocalResponse
 
 if TYPE_CHECKING:
     from collections.abc import AsyncGenerator, AsyncIterator, Callable
@@ -69,9 +69,9 @@ async def _stalls() -> AsyncGenerator[bytes, None]:
     await asyncio.Event().wait()
 
 
-def _failure(status: int, kind: str, message: str, **headers: str) -> MockResponse:
+def _failure(status: int, kind: str, message: str, **headers: str) -> LocalResponse:
     body = json.dumps({"error": {"message": message, "type": kind, "code": kind}}).encode()
-    return MockResponse(status, {"content-type": "application/json", **headers}, body)
+    return LocalResponse(status, {"content-type": "application/json", **headers}, body)
 
 
 def _tools() -> AsyncGenerator[bytes, None]:
@@ -83,14 +83,14 @@ def _tools() -> AsyncGenerator[bytes, None]:
     return _paced(pieces + _end("tool_calls"))
 
 
-_MODELS: Final[dict[str, Callable[[], MockResponse]]] = {
-    "hello": lambda: MockResponse(body=_paced(_words(ANSWER) + _end("stop"))),
-    "slow": lambda: MockResponse(body=_paced(_words(ANSWER) + _end("stop"), pace=0.5)),
-    "drops-midway": lambda: MockResponse(body=_drops()),
-    "stalls": lambda: MockResponse(body=_stalls()),
-    "empty": lambda: MockResponse(body=_paced(_end("stop"))),
-    "refuses": lambda: MockResponse(body=_paced(_words("I cannot help with that.") + _end("content_filter"))),
-    "tools": lambda: MockResponse(body=_tools()),
+_MODELS: Final[dict[str, Callable[[], LocalResponse]]] = {
+    "hello": lambda: LocalResponse(body=_paced(_words(ANSWER) + _end("stop"))),
+    "slow": lambda: LocalResponse(body=_paced(_words(ANSWER) + _end("stop"), pace=0.5)),
+    "drops-midway": lambda: LocalResponse(body=_drops()),
+    "stalls": lambda: LocalResponse(body=_stalls()),
+    "empty": lambda: LocalResponse(body=_paced(_end("stop"))),
+    "refuses": lambda: LocalResponse(body=_paced(_words("I cannot help with that.") + _end("content_filter"))),
+    "tools": lambda: LocalResponse(body=_tools()),
     "overloaded": lambda: _failure(529, "overloaded_error", "Overloaded"),
     "rate-limited": lambda: _failure(429, "rate_limit_exceeded", "Rate limit reached", **{"retry-after": "2"}),
     "server-error": lambda: _failure(500, "server_error", "The server had an error while processing your request"),
@@ -104,7 +104,7 @@ class DemoTransport:
     """Answers requests to `demo:` URLs, depending on the model that the request names."""
 
     @asynccontextmanager
-    async def stream(self, request: HttpRequest) -> AsyncIterator[MockResponse]:
+    async def stream(self, request: HttpRequest) -> AsyncIterator[LocalResponse]:
         name = read(request.body)["model"]
         make = _MODELS.get(name)
         yield make() if make else _failure(404, "model_not_found", f"There is no demo model '{name}'.")

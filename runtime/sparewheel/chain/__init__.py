@@ -1,5 +1,6 @@
-"""The chain of models: one step is asked of one model after the other until one answers.
+"""The chain of models: a step asks one model after the other until one answers.
 
-`chain` runs it; `attempt` is one request, `plan` where to begin, `policy` what to do after a failure, `health` what is
-known of each model, `backoff`, `watchdog`, `hedge` and `compaction` what the names say.
+`chain` runs a step; `attempt` is one request, `output` what attempts have streamed, `log` their numbers and records;
+`plan` gives the order of the models, `policy` the decision after a failure, `health` the state of each model, `report`
+the events about all this; `backoff`, `watchdog`, `hedge` and `compaction` do what their names say.
 """

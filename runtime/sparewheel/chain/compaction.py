@@ -1,7 +1,7 @@
-"""Making a conversation shorter when it does not fit a model's window. Pure.
+"""Shortens a conversation that does not fit into a model's window. Pure functions.
 
-The oldest turns go first; the instruction, the user's last message and what came after it always stay. What is left out
-is said to the model in its place, so that it does not take the rest for the whole.
+The oldest turns are removed first; the instruction, the user's last message and everything after it always stay. A note
+takes the place of what was removed, so that the model knows that the conversation is incomplete.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ _CUT: Final = "\n[… the middle of this result was left out …]\n"
 
 
 def compact(messages: Sequence[Message]) -> list[Message] | None:
-    """About half of the conversation, or None when there is nothing that may go."""
+    """About half of the conversation; None if nothing may be removed."""
     head = [message for message in messages if message.role == "system"]
     rest = [message for message in messages if message.role != "system" and not _is_note(message)]
     last_user = max((index for index, message in enumerate(rest) if message.role == "user"), default=0)
@@ -33,12 +33,12 @@ def compact(messages: Sequence[Message]) -> list[Message] | None:
 
 
 def dropped(before: Sequence[Message], after: Sequence[Message]) -> int:
-    """How many messages of the conversation `compact` left out; the note in their place is none of them."""
+    """How many messages `compact` has removed. The note in their place does not count."""
     return _count(before) - _count(after)
 
 
 def without_oldest(messages: Sequence[Message], number: int) -> list[Message]:
-    """The conversation as a model is shown it once `number` messages were left out: said so, and results short."""
+    """The conversation without its first `number` messages: a note in their place, and long results shortened."""
     if not number:
         return list(messages)
     return [user(NOTE), *(_shorten(message) for message in messages[number:])]

@@ -1,4 +1,4 @@
-"""What the chain says about its work: the events and records around an attempt. Pure functions."""
+"""Events about attempts: retries, fallbacks, skipped models, usage. Pure functions."""
 
 from __future__ import annotations
 
@@ -76,7 +76,7 @@ def _timestamp(moment: datetime) -> str:
 
 
 def resting(spec: ModelSpec, status: Status) -> ErrorInfo:
-    """Why a model is not asked now, as a failure without a request."""
+    """Why a model is not asked now, in the form of a failure."""
     if status.kind == "no_key":
         return ErrorInfo("no_key", f"{spec.ref} is not asked: env has no {spec.key_name}.", hint_for("no_key"))
     cause = "its breaker is open" if status.kind == "circuit_breaker" else f"it cools down after {status.kind}"
@@ -85,7 +85,7 @@ def resting(spec: ModelSpec, status: Status) -> ErrorInfo:
 
 
 def skipped_events(skipped: Sequence[tuple[ModelSpec, Status]]) -> list[SkippedEvent]:
-    """One event for each model that was passed over."""
+    """One event for each model that was skipped."""
     events: list[SkippedEvent] = []
     for spec, status in skipped:
         info = resting(spec, status)
@@ -104,9 +104,9 @@ def skipped_events(skipped: Sequence[tuple[ModelSpec, Status]]) -> list[SkippedE
 
 
 def usage_events(attempt: Attempt, *, discarded: bool) -> list[UsageEvent]:
-    """The attempt's tokens; `context_length` is what they occupy of the model's window.
+    """The tokens of an attempt; `context_length` is the part of the model's window that they fill.
 
-    Nothing for an attempt that never began to answer: it was not counted.
+    No event for an attempt whose model did not begin to answer: it has no tokens.
     """
     if not attempt.answering:
         return []
@@ -138,7 +138,7 @@ def exhausted(info: ErrorInfo, records: Sequence[AttemptRecord]) -> ExhaustedEve
 
 
 def turn_failed(last: SparewheelError, records: Sequence[AttemptRecord]) -> TurnFailed:
-    """One error for the whole chain: each model with its own, last reason."""
+    """One error for the whole chain, with the last reason of each model."""
     info = last.info
     reasons = {record["model"]: f"{record['model']}: {record.get('message', '')}" for record in records}
     if len(reasons) > 1:

@@ -1,1 +1,1 @@
-"""The state of a session, below the agent: approvals, long results, and what its agents share."""
+"""The state of a session: its conversation, approvals, budgets and long results."""

@@ -1,4 +1,4 @@
-"""Results that are too long for a model: kept whole, shown capped, with a tool to read on."""
+"""Tool results that are too long for a model: kept complete, shown in part, with a tool to read the rest."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ class LongResults:
         return bool(self._kept)
 
     def shorten(self, call_id: str, output: str, limit: int) -> str:
-        """What the model gets to read of `output`: all of it, or its beginning and how to read on."""
+        """The part of `output` for the model: all of it, or its beginning and how to read the rest."""
         if len(output) <= limit:
             return output
         self._kept[call_id] = output
@@ -36,7 +36,7 @@ class LongResults:
         return output[:limit] + note
 
     def tool(self, limit: int) -> Tool:
-        """Reads on in a result that was cut. Offered only once there is one."""
+        """A tool that reads the rest of a long result. Offered only once there is one."""
 
         async def read_on(arguments: dict[str, Any], _: ToolContext) -> ToolResult:
             output = self._kept.get(arguments["id"])

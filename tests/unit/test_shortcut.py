@@ -100,6 +100,13 @@ def test_a_long_answer_is_hardly_parsed(api: str) -> None:
     assert both(api, parsed(body)) < 15
 
 
+@pytest.mark.parametrize("api", BUILDERS)
+def test_long_reasoning_is_hardly_parsed(api: str) -> None:
+    events = parsed(b"".join(BUILDERS[api](reasoning=["hm "] * 1000, text=["word "] * 1000)))
+    fed = both(api, events)
+    assert fed < 30
+
+
 def chat(text: str, **extra: object) -> ServerSentEvent:
     return ServerSentEvent(json.dumps({"choices": [{"index": 0, "delta": {"content": text}}], **extra}))
 

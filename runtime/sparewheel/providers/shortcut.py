@@ -8,7 +8,7 @@ fields may differ: OpenAI pads events with random characters (`obfuscation`) and
 Share of events that need no parsing, measured on streams of each vendor's shape: OpenAI Chat Completions and Responses
 (with and without padding), Azure, OpenRouter and DeepSeek over 99 %, Anthropic 98 %, servers whose `created` changes
 each second 95 %; none where every event has other numbers (Gemini's `usageMetadata`, usage in each chunk), nor where
-it repeats its text (`reasoning_details`), nor for tool calls and reasoning.
+it repeats its text (`reasoning_details`), nor for tool calls.
 """
 
 from __future__ import annotations
@@ -41,6 +41,7 @@ class Shortcut:
         self._before = self._after = ("", "")
         self._noisy = False
         self._name = ""  # the event's
+        self._write = assembly.text  # or `reasoning`: where the text of the pattern belongs
         self._proven = False  # two events have shown what the pattern means
         self._left = MAX_PATTERNS
 
@@ -49,7 +50,7 @@ class Shortcut:
         assembly, decoder = self._assembly, self._decoder
         for event in events:
             if self._proven and (text := self._text_in(event)):
-                assembly.text(text)
+                self._write(text)
                 continue
             pending = assembly.pending
             count = len(pending)
@@ -58,7 +59,11 @@ class Shortcut:
                 return
             text = ""
             if len(pending) == count + 1 and pending[-1]["type"] == "delta":
-                text = pending[-1].get("content", "")
+                text, write = pending[-1].get("content", ""), assembly.text
+                if not text:
+                    text, write = pending[-1].get("reasoning", ""), assembly.reasoning
+                if write != self._write:  # the same surroundings have another meaning now
+                    self._write, self._after, self._proven = write, ("", ""), False
             self._learn(event, text)
 
     def _text_in(self, event: ServerSentEvent) -> str:

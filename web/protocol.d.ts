@@ -11,7 +11,7 @@ import type {
   UsageTotals,
 } from "./events.js";
 
-export type WorkerMessage = Reply | Events | HealthNews | HostCall | CallCancel | CallCredit;
+export type WorkerMessage = Reply | Events | HealthNews | HostCall | CallCancel | CallCredit | Blocking | Conversation;
 export type HostCall = ToolHostCall | HookHostCall | ModelHostCall | FetchHostCall;
 export type BootMessage = Progress | Ready | BootFailed;
 /**
@@ -32,6 +32,9 @@ export interface Protocol {
   from_worker: WorkerMessage | BootMessage;
   from_page: PageMessage;
   fetch_head: FetchHead;
+  ping: Ping;
+  pong: Pong;
+  restarted: RuntimeRestarted;
   commands: Commands;
   results: Results;
 }
@@ -185,6 +188,45 @@ export interface CallCredit {
   pieces: number;
 }
 /**
+ * A Python tool runs, which may keep the worker from answering for so many seconds; 0: none does.
+ */
+export interface Blocking {
+  type: "blocking";
+  seconds: number;
+}
+/**
+ * What the session's conversation holds from message number `start` on, after a turn or a restart.
+ *
+ * The page keeps it, to create the session again if the worker dies.
+ */
+export interface Conversation {
+  type: "conversation";
+  session: string;
+  start: number;
+  messages: ChatMessage[];
+}
+/**
+ * A message of a conversation. `tool_call_id` names the call that a `tool` message answers.
+ */
+export interface ChatMessage {
+  role: "system" | "user" | "assistant" | "tool";
+  content: string | (TextPart | ImagePart)[];
+  reasoning?: string;
+  tool_calls?: ToolCallShape[];
+  tool_call_id?: string;
+}
+export interface TextPart {
+  type: "text";
+  text: string;
+}
+export interface ImagePart {
+  type: "image_url";
+  image_url: ImageUrl;
+}
+export interface ImageUrl {
+  url: string;
+}
+/**
  * How far starting has come.
  *
  * `done` and `total` are bytes received in this stage and expected, where known; `ms` is the time since the worker
@@ -248,6 +290,31 @@ export interface FetchHead {
   headers: {
     [k: string]: string;
   };
+}
+/**
+ * From the page, as an object, at any time after the start: does the worker's event loop run?
+ */
+export interface Ping {
+  type: "ping";
+}
+/**
+ * The answer to a `Ping`, as an object.
+ */
+export interface Pong {
+  type: "pong";
+}
+/**
+ * For listeners of the page: a worker that died was replaced, and these sessions were created again in the new one.
+ *
+ * It stands outside a turn. A conversation goes on after its last completed turn; approvals that were granted, todos,
+ * plans and files of the session are lost.
+ */
+export interface RuntimeRestarted {
+  type: "runtime_restarted";
+  turn: null;
+  seq: null;
+  reason: string;
+  sessions: string[];
 }
 /**
  * The parameters of each command.
@@ -361,27 +428,6 @@ export interface HookSpec {
   event: string;
   index: number;
   matcher?: string;
-}
-/**
- * A message of a conversation. `tool_call_id` names the call that a `tool` message answers.
- */
-export interface ChatMessage {
-  role: "system" | "user" | "assistant" | "tool";
-  content: string | (TextPart | ImagePart)[];
-  reasoning?: string;
-  tool_calls?: ToolCallShape[];
-  tool_call_id?: string;
-}
-export interface TextPart {
-  type: "text";
-  text: string;
-}
-export interface ImagePart {
-  type: "image_url";
-  image_url: ImageUrl;
-}
-export interface ImageUrl {
-  url: string;
 }
 export interface Chat {
   /**

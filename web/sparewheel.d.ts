@@ -1,6 +1,6 @@
 import type { AttemptRecord, Event, FinishReason, Kind, UsageTotals } from "./events.js";
 import type * as protocol from "./protocol.js";
-import type { AgentSummary, ChatMessage, ParsedConfig, Progress, Result, Stage } from "./protocol.js";
+import type { AgentSummary, ChatMessage, ParsedConfig, Progress, Result, RuntimeRestarted, Stage } from "./protocol.js";
 
 export * from "./events.js";
 export type {
@@ -10,6 +10,7 @@ export type {
   ParsedConfig,
   Progress,
   Result,
+  RuntimeRestarted,
   Stage,
 } from "./protocol.js";
 export type { ToolCallShape as ToolCall } from "./events.js";
@@ -63,6 +64,19 @@ export interface RuntimeOptions {
    * what the worker would do.
    */
   fetch?: (url: string, init: FetchInit) => Response | Promise<Response>;
+  /** Called when the worker was replaced. */
+  onEvent?: (event: RuntimeRestarted) => unknown;
+  /**
+   * Replace a worker that dies or hangs. Its sessions are created again and go on after their last completed turn; turns
+   * under way end with an `error` of kind "internal" that is retryable. Approvals that were granted, todos, plans and files
+   * are lost. Default: true. A worker that dies for the sixth time in a minute is not replaced.
+   */
+  restart?: boolean;
+  /**
+   * Milliseconds without an answer after which a worker hangs; at least 1000. While a Python tool runs, its `timeout` and
+   * one second count instead. Default: 10000.
+   */
+  hangTimeout?: number;
 }
 
 /** A request, in a shape that `fetch` takes as it is. `redirect` is "follow" only for requests without credentials. */
@@ -170,7 +184,7 @@ export interface ChatOptions extends Omit<SessionOptions, "history"> {
 }
 
 /** Called with each event, in order. What it throws, or rejects with, is logged once and has no other effect. */
-export type Listener = (event: Event) => unknown;
+export type Listener = { call(event: Event | RuntimeRestarted): unknown }["call"]; // a method: `(event: Event) => …` fits
 
 /**
  * A listener of `chat`. What it returns for `tool_confirmation` (a `Decision`) and `elicitation` (an action, a boolean

@@ -7,6 +7,7 @@ import { Client } from "./client/client.js";
 import { SparewheelError } from "./client/errors.js";
 import { launchWorker } from "./assets/launch.js";
 import { guarded } from "./client/listener.js";
+import { Mirrors } from "./client/mirrors.js";
 import { register } from "./assets/offline.js";
 import { readOptions } from "./client/options.js";
 import { serveFetch } from "./client/page-fetch.js";
@@ -33,24 +34,27 @@ const HERE = import.meta.url;
 export async function createRuntime(options = {}) {
   const known = readRuntimeOptions(options);
   const { assetBase, workerUrl, createWorker = moduleWorker, onProgress, signal, snapshot, models = {}, fetch } = known;
+  const { restart = true, hangTimeout } = known;
   const base = folder(assetBase ?? new URL(".", HERE));
-  const worker = await launchWorker({
+  const launch = {
     workerUrl: workerUrl ? absolute(workerUrl) : new URL("worker.js", base),
     indexURL: new URL("pyodide/", base).href,
     snapshot,
     createWorker,
     onProgress: guarded(onProgress, "onProgress"),
-    signal,
-  });
-  const client = new Client(worker);
+  };
+  const worker = await launchWorker({ ...launch, signal });
+  const replace = restart ? () => launchWorker({ ...launch, signal: undefined }) : undefined;
+  const client = new Client(worker, { replace, hangTimeout });
   const calls = new HostCalls(client);
   serveModels(calls, models);
   if (fetch) {
     serveFetch(calls, fetch);
     client.tell("use_page_fetch", {}); // commands are handled in order: every session uses it
+    client.onReplaced(() => client.requestNow("use_page_fetch", {}));
   }
   syncTabs(client);
-  return new Runtime(client, new PageFunctions(calls));
+  return new Runtime(client, new PageFunctions(calls), guarded(known.onEvent, "onEvent"));
 }
 
 /** @type {Api["keepOffline"]} */
@@ -62,14 +66,17 @@ export async function keepOffline({ assetBase } = {}) {
 class Runtime {
   #client;
   #functions;
+  #mirrors;
 
   /**
    * @param {Client} client
    * @param {PageFunctions} functions
+   * @param {(event: import("./protocol.js").RuntimeRestarted) => void} onEvent
    */
-  constructor(client, functions) {
+  constructor(client, functions, onEvent) {
     this.#client = client;
     this.#functions = functions;
+    this.#mirrors = new Mirrors(client, onEvent);
     this.closed = client.closed;
   }
 
@@ -96,7 +103,9 @@ class Runtime {
     try {
       const command = { ...params, interactive: interactive ?? typeof onEvent === "function", session: id };
       const created = await client.request("create_session", command);
-      return new Session({ client, functions: this.#functions, id, listener: onEvent, interactive }, created);
+      const session = new Session({ client, functions: this.#functions, id, listener: onEvent, interactive }, created);
+      this.#mirrors.add(command, session);
+      return session;
     } catch (error) {
       this.#functions.remove(id);
       throw error;
@@ -124,7 +133,7 @@ class Runtime {
   }
 
   abort() {
-    this.#client.tell("abort", { reason: "user" });
+    this.#client.abort({ reason: "user" });
   }
 
   dispose() {

@@ -1,5 +1,5 @@
-// The module worker. The page first sends a `Boot` object, after that only strings: commands and pieces as JSON text. It
-// gets `BootMessage` objects while Python starts, then strings. Named "sparewheel early", the worker starts at once and
+// The module worker. The page first sends a `Boot` object, after that strings: commands and pieces as JSON text. It gets
+// `BootMessage` objects while Python starts, then strings. A `Ping` object is answered by a `Pong` object at any time. Named "sparewheel early", the worker starts at once and
 // holds its messages until the page sends the `Boot` object.
 
 import { boot } from "./boot/boot.js";
@@ -36,7 +36,8 @@ function post(message) {
 }
 
 self.onmessage = ({ data }) => {
-  if (typeof data !== "string") begin(data);
+  if (data?.type === "ping") self.postMessage({ type: "pong" });
+  else if (typeof data !== "string") begin(data);
   else if (dispatch) dispatch(data);
   else waiting.push(data);
 };

@@ -20,7 +20,7 @@ from .messages import assistant, user
 from .redaction.stream import SplitSecrets
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncGenerator, Iterable
+    from collections.abc import AsyncGenerator, Iterable, Sequence
     from datetime import datetime
 
     from .agent import Runner
@@ -146,6 +146,15 @@ class Session:
     def team(self) -> ResolvedTeam:
         return self.runner.team
 
+    @property
+    def history(self) -> Sequence[Message]:
+        """The messages of the conversation after the last turn."""
+        return self._settled.messages
+
+    @property
+    def _settled(self) -> Conversation:
+        return self._active.before if self._active else self._state.conversation
+
     def restart(self) -> None:
         """Forget the conversation, which agent answers it, and the model that the agent has picked.
 
@@ -164,7 +173,7 @@ class Session:
 
     def export(self) -> dict[str, Any]:
         """The conversation as one JSON document, without keys; its messages can be the history of a new session."""
-        conversation = self._active.before if self._active else self._state.conversation
+        conversation = self._settled
         return {
             "version": EXPORT_VERSION,
             "agent": conversation.agent,

@@ -105,7 +105,7 @@ def test_what_one_network_chunk_brings_is_one_push() -> None:
         await page.call("send", session="s", prompt="hi")
         pushes = page.said[before:-1]
         assert len(page.events("s")) > 500
-        assert len(pushes) <= 5
+        assert len(pushes) <= 6  # the conversation is one of them
 
     run(main())
 

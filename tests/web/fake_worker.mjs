@@ -4,10 +4,15 @@ export class FakeWorker extends EventTarget {
   /** What was posted: the boot message, then commands, parsed. */
   posted = [];
   terminated = false;
+  hangs = false;
   #waiting = [];
 
   postMessage(data) {
     if (this.terminated) return;
+    if (data?.type === "ping") {
+      if (!this.hangs) this.say({ type: "pong" });
+      return;
+    }
     this.posted.push(typeof data === "string" ? JSON.parse(data) : data);
     this.#waiting.splice(0).forEach((wake) => wake());
   }

@@ -7,7 +7,7 @@ import { FakeWorker, HELLO, RESULT, START, turn } from "./fake_worker.mjs";
 
 async function start(options = {}) {
   const worker = new FakeWorker();
-  const starting = createRuntime({ createWorker: () => worker, ...options });
+  const starting = createRuntime({ createWorker: () => worker, restart: false, ...options });
   await Promise.resolve();
   worker.ready();
   return { worker, runtime: await starting };
@@ -76,7 +76,7 @@ test("a progress listener that throws is reported once and stops nothing", async
 
 test("boot_failed rejects with stage, reason and hint, and ends the worker", async () => {
   const worker = new FakeWorker();
-  const starting = createRuntime({ createWorker: () => worker });
+  const starting = createRuntime({ createWorker: () => worker, restart: false });
   await Promise.resolve();
   worker.say({ type: "boot_failed", stage: "pyodide", reason: "404 for https://h/pyodide.mjs", hint: "Deploy dist/." });
   await assert.rejects(starting, (error) => {
@@ -101,7 +101,7 @@ test("a worker that can not be made is a boot_failed with a hint", async () => {
 
 test("a worker that dies while it starts is a boot_failed", async () => {
   const worker = new FakeWorker();
-  const starting = createRuntime({ createWorker: () => worker });
+  const starting = createRuntime({ createWorker: () => worker, restart: false });
   await Promise.resolve();
   worker.fail("SyntaxError: oops");
   await assert.rejects(starting, kind("boot_failed", /SyntaxError: oops/));
@@ -131,7 +131,7 @@ test("a worker that says nothing is given up", async () => {
   mock.timers.enable({ apis: ["setTimeout"] });
   try {
     const worker = new FakeWorker();
-    const starting = createRuntime({ createWorker: () => worker });
+    const starting = createRuntime({ createWorker: () => worker, restart: false });
     await Promise.resolve();
     mock.timers.tick(80_000);
     worker.progress("pyodide");

@@ -7,7 +7,7 @@ import { ABORTED, ERROR, FakeWorker, FINISH, HELLO, RESULT, START, turn } from "
 
 async function start(...listeners) {
   const worker = new FakeWorker();
-  const starting = createRuntime({ createWorker: () => worker });
+  const starting = createRuntime({ createWorker: () => worker, restart: false });
   await Promise.resolve();
   worker.ready();
   const runtime = await starting;

@@ -5,7 +5,7 @@ import { FakeWorker } from "./fake_worker.mjs";
 
 export async function startRuntime() {
   const worker = new FakeWorker();
-  const starting = createRuntime({ createWorker: () => worker });
+  const starting = createRuntime({ createWorker: () => worker, restart: false });
   await Promise.resolve();
   worker.ready();
   return { worker, runtime: await starting };

@@ -13,8 +13,9 @@ export class Channel {
   #client;
   #session;
   #listener;
-  /** @type {{last: Event | undefined, sink: (event: Event) => void} | null} */
+  /** @type {{last: Event | undefined, sink: (event: Event) => void, ended: Promise<unknown>} | null} */
   #turn = null;
+  #aborted = false;
 
   /**
    * @param {Client} client
@@ -49,11 +50,16 @@ export class Channel {
         retryable: true,
       });
     }
-    this.#turn = { last: undefined, sink };
+    const running = this.#client.request(method, params);
+    this.#turn = { last: undefined, sink, ended: running };
+    this.#aborted = false;
     const stop = () => this.abort("user");
     signal?.addEventListener("abort", stop);
     try {
-      return await this.#client.request(method, params);
+      return await running;
+    } catch (error) {
+      if (this.#aborted && error instanceof SparewheelError && error.kind === "internal") throw aborted("the turn");
+      throw error;
     } finally {
       signal?.removeEventListener("abort", stop);
       this.#turn = null;
@@ -62,7 +68,8 @@ export class Channel {
 
   /** @param {NonNullable<Commands["abort"]["reason"]>} reason */
   abort(reason) {
-    this.#client.tell("abort", { session: this.#session, reason });
+    this.#aborted = this.#turn !== null;
+    this.#client.abort({ session: this.#session, reason }, this.#turn?.ended);
   }
 
   close() {
@@ -88,7 +95,7 @@ export class Channel {
     const { turn = "unstarted", seq = 0, agent = "" } = last ?? {};
     const { message, code, hint, retryable } = error;
     /** @type {"aborted" | "internal"} */
-    const kind = error.kind === "aborted" ? "aborted" : "internal";
+    const kind = this.#aborted || error.kind === "aborted" ? "aborted" : "internal";
     const facts = { message, kind, code, hint, retryable, attempts: [], partial_message: null, usage: null };
     this.#deliver({ type: "error", turn, seq: seq + 1, agent, ...facts });
   }

@@ -1,4 +1,5 @@
 import { messageOf, SparewheelError } from "./errors.js";
+import { Heartbeat } from "./heartbeat.js";
 import { toJson } from "./json.js";
 
 /**
@@ -7,9 +8,16 @@ import { toJson } from "./json.js";
  * @typedef {import("../protocol.js").Piece} Piece
  * @typedef {import("../protocol.js").Commands} Commands
  * @typedef {import("../protocol.js").Results} Results
- * @typedef {{resolve: (value: any) => void, reject: (error: Error) => void}} Pending
+ * @typedef {{resolve: (value: any) => void, reject: (error: Error) => void, promise: Promise<any>}} Pending
  * @typedef {{onEvents: (events: Event[]) => void, onDeath: (error: SparewheelError) => void}} Subscriber
  */
+
+const HANG_TIMEOUT = 10_000;
+/** Milliseconds that a worker has to stop a turn. */
+const OBEY_MS = 2000;
+/** A worker that dies more often than this in `RESTARTS_MS` milliseconds is not replaced again. */
+const MAX_RESTARTS = 5;
+const RESTARTS_MS = 60_000;
 
 /** Sends commands to the worker and hands out its messages: replies to their commands, events to their sessions. */
 export class Client {
@@ -28,19 +36,63 @@ export class Client {
   #stopListening = new AbortController();
   /** @type {(reason: SparewheelError) => void} */
   #resolveClosed = () => {};
-  /** @type {Promise<SparewheelError>} Resolves with the reason when the worker has ended. */
+  /** @type {Promise<SparewheelError>} Resolves with the reason when no worker is left. */
   closed = new Promise((resolve) => (this.#resolveClosed = resolve));
+  #replace;
+  #heartbeat;
+  /** @type {Set<Heartbeat>} Of turns that are being aborted. */
+  #watches = new Set();
+  /** @type {Promise<void> | null} Settles when the worker that replaces one that has died can take commands. */
+  #replacing = null;
+  /** @type {number[]} When workers were replaced, in milliseconds. */
+  #replaced = [];
+  /** @type {(() => void)[]} */
+  #onDeath = [];
+  /** @type {((reason: string) => Promise<unknown>)[]} */
+  #onReplaced = [];
 
-  /** @param {Worker} worker One that is ready. */
-  constructor(worker) {
+  /**
+   * @param {Worker} worker One that is ready.
+   * @param {object} [options]
+   * @param {() => Promise<Worker>} [options.replace] Starts another worker when this one dies or hangs.
+   * @param {number} [options.hangTimeout] Milliseconds without a sign of life after which a busy worker hangs.
+   */
+  constructor(worker, { replace, hangTimeout = HANG_TIMEOUT } = {}) {
+    this.#replace = replace;
+    this.#heartbeat = new Heartbeat({
+      limit: hangTimeout,
+      ping: () => this.#ping(),
+      onHang: (silent) => this.#die(`it has not answered for ${Math.round(silent / 1000)} s`),
+    });
     this.#worker = worker;
+    this.on("blocking", ({ seconds }) => this.#heartbeat.allow(seconds * 1000));
+    this.#listen(worker);
+  }
+
+  #ping() {
+    this.#worker.postMessage(/** @type {import("../protocol.js").Ping} */ ({ type: "ping" }));
+  }
+
+  #answered() {
+    this.#heartbeat.answered();
+    for (const watch of this.#watches) watch.answered();
+  }
+
+  /** @param {Worker} worker */
+  #listen(worker) {
+    this.#worker = worker;
+    this.#stopListening = new AbortController();
     const { signal } = this.#stopListening;
-    worker.addEventListener("message", ({ data }) => typeof data === "string" && this.#receive(data), { signal });
+    const receive = (/** @type {any} */ data) => {
+      if (typeof data === "string") this.#receive(data);
+      else if (data?.type === "pong") this.#answered();
+    };
+    worker.addEventListener("message", ({ data }) => receive(data), { signal });
     worker.addEventListener("error", ({ message }) => this.#die(message || "its script failed"), { signal });
     worker.addEventListener("messageerror", () => this.#die("it sent something unreadable"), { signal });
   }
 
-  /** Whether commands can still be sent. */
+  /** Whether commands can be sent, now or when the worker has been replaced. */
   get running() {
     return this.#ended === null;
   }
@@ -58,13 +110,49 @@ export class Client {
    * @returns {Promise<Results[M]>} Rejects with `SparewheelError`.
    */
   async request(method, params) {
+    while (this.#replacing) await this.#replacing;
+    return this.requestNow(method, params);
+  }
+
+  /**
+   * Send a command without waiting for sessions that are being created again: for those that create them.
+   * @template {keyof Commands} M
+   * @param {M} method
+   * @param {Commands[M]} params
+   * @returns {Promise<Results[M]>} Rejects with `SparewheelError`.
+   */
+  async requestNow(method, params) {
     if (this.#ended) throw this.#ended;
     const id = this.#nextId++;
     const text = encode({ id, method, params });
-    return new Promise((resolve, reject) => {
-      this.#pending.set(id, { resolve, reject });
-      this.#worker.postMessage(text);
+    const promise = new Promise((resolve, reject) => this.#pending.set(id, { resolve, reject, promise: Promise.resolve() }));
+    /** @type {Pending} */ (this.#pending.get(id)).promise = promise;
+    this.#heartbeat.start();
+    this.#worker.postMessage(text);
+    return promise;
+  }
+
+  /**
+   * Stop turns. A worker that does not answer for two seconds before they have ended is replaced, whatever it runs.
+   * @param {Commands["abort"]} params
+   * @param {Promise<unknown>} [ended] Settles when the turn has ended; by default when all open commands have.
+   */
+  abort(params, ended = Promise.allSettled([...this.#pending.values()].map(({ promise }) => promise))) {
+    if (this.#replacing || this.#ended) return; // every turn has ended
+    this.tell("abort", params);
+    if (!this.#replace) return;
+    const watch = new Heartbeat({
+      limit: OBEY_MS,
+      ping: () => this.#ping(),
+      onHang: () => this.#die("it did not stop a turn that was aborted"),
     });
+    this.#watches.add(watch);
+    watch.start();
+    const stop = () => {
+      watch.stop();
+      this.#watches.delete(watch);
+    };
+    ended.then(stop, stop);
   }
 
   /**
@@ -82,7 +170,7 @@ export class Client {
    * @param {Piece} piece Plain JSON.
    */
   post(piece) {
-    if (!this.#ended) this.#worker.postMessage(JSON.stringify(piece));
+    if (!this.#ended && !this.#replacing) this.#worker.postMessage(JSON.stringify(piece));
   }
 
   /**
@@ -103,6 +191,19 @@ export class Client {
     this.#handlers.set(type, handler);
   }
 
+  /** @param {() => void} listener Called when a worker has died: nothing that it asked for is wanted any more. */
+  onDeath(listener) {
+    this.#onDeath.push(listener);
+  }
+
+  /**
+   * @param {(reason: string) => Promise<unknown>} listener Called with every new worker, before it gets other commands:
+   *   restores with `requestNow` what the one before it was told.
+   */
+  onReplaced(listener) {
+    this.#onReplaced.push(listener);
+  }
+
   /** @param {string} session */
   unsubscribe(session) {
     this.#subscribers.delete(session);
@@ -116,29 +217,83 @@ export class Client {
   end(open, later) {
     if (this.#ended) return;
     this.#ended = later;
+    this.#settle(open);
+    this.#subscribers.clear();
+    this.#resolveClosed(later);
+  }
+
+  /**
+   * End the worker, and everything that is open in it.
+   * @param {SparewheelError} error
+   */
+  #settle(error) {
+    this.#heartbeat.stop();
+    for (const watch of this.#watches) watch.stop();
+    this.#watches.clear();
     this.#stopListening.abort();
     this.#worker.terminate();
     const pending = [...this.#pending.values()];
-    const subscribers = [...this.#subscribers.values()];
     this.#pending.clear();
-    this.#subscribers.clear();
+    for (const listener of this.#onDeath) listener();
     // Events before rejections, as in a turn that fails while the worker lives.
-    for (const subscriber of subscribers) subscriber.onDeath(open);
-    for (const { reject } of pending) reject(open);
-    this.#resolveClosed(later);
+    for (const subscriber of [...this.#subscribers.values()]) subscriber.onDeath(error);
+    for (const { reject } of pending) reject(error);
   }
 
   /** @param {string} reason */
   #die(reason) {
-    const error = new SparewheelError({
-      message: `the worker has died: ${reason}`,
-      hint: "Create a new runtime, or reload the page. The browser's console may have details.",
+    const now = performance.now();
+    this.#replaced = this.#replaced.filter((at) => now - at < RESTARTS_MS);
+    const replace = this.#replaced.length < MAX_RESTARTS ? this.#replace : undefined;
+    if (!replace) {
+      const again = this.#replace ? `, for the ${MAX_RESTARTS + 1}th time in a minute` : "";
+      const error = new SparewheelError({
+        message: `the worker has died${again}: ${reason}`,
+        hint: "Create a new runtime, or reload the page. The browser's console may have details.",
+      });
+      this.end(error, error);
+      return;
+    }
+    this.#replaced.push(now);
+    const replacing = this.#start(replace, reason).finally(() => {
+      if (this.#replacing === replacing) this.#replacing = null; // else that one has died as well
     });
-    this.end(error, error);
+    this.#replacing = replacing;
+    this.#settle(
+      new SparewheelError({
+        message: `the worker has died: ${reason}`,
+        hint: "Another worker is being started; the session goes on after its last completed turn. Send the prompt again.",
+        retryable: true,
+      }),
+    );
+  }
+
+  /**
+   * @param {() => Promise<Worker>} replace
+   * @param {string} reason
+   */
+  async #start(replace, reason) {
+    await null; // let everything that was open be settled first
+    try {
+      const worker = await replace();
+      if (this.#ended) {
+        worker.terminate();
+        return;
+      }
+      this.#listen(worker);
+      await Promise.all(this.#onReplaced.map((listener) => listener(reason)));
+    } catch (thrown) {
+      const error = new SparewheelError({
+        message: `the worker has died (${reason}), and another one could not be started: ${messageOf(thrown)}`,
+        hint: "Create a new runtime, or reload the page.",
+      });
+      this.end(error, error);
+    }
   }
 
   /** @param {string} text */
   #receive(text) {
+    this.#answered();
     /** @type {WorkerMessage} */
     let message;
     try {
@@ -158,6 +313,7 @@ export class Client {
     const id = message.id ?? 0;
     const pending = this.#pending.get(id);
     this.#pending.delete(id);
+    if (this.#pending.size === 0) this.#heartbeat.stop();
     if (message.error) pending?.reject(new SparewheelError(message.error));
     else pending?.resolve(message.result);
   }

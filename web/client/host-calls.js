@@ -33,7 +33,7 @@ export class HostCalls {
     client.on("call", (message) => void this.#run(message));
     client.on("call_cancel", ({ call, linger }) => this.#cancel(call, linger));
     client.on("call_credit", ({ call, pieces }) => this.#open.get(call)?.grant(pieces));
-    client.closed.then(() => this.#cancelAll(() => true));
+    client.onDeath(() => this.#cancelAll(() => true));
   }
 
   /**

@@ -22,6 +22,9 @@ const CHECKS = {
   snapshot: [(value) => typeof value === "boolean", "true or false"],
   models: [isObject, "an object of models by name"],
   fetch: FUNCTION,
+  onEvent: FUNCTION,
+  restart: [(value) => typeof value === "boolean", "true or false"],
+  hangTimeout: [(value) => typeof value === "number" && value >= 1000, "a number of milliseconds, at least 1000"],
 };
 const NAMES = Object.keys(CHECKS);
 const PROXIES = ["proxy", "toolProxy"];

@@ -27,11 +27,15 @@ export class Session {
   #channel;
   #interactive;
   #pending = new Pending();
-  /** @type {(event: Event) => void} */
+  /** @type {Listener} */
   #onEvent = () => {};
   #listening = false;
   /** @type {Promise<void> | null} */
   #closing = null;
+  /** @type {() => void} */
+  #resolveClosed = () => {};
+  /** @type {Promise<void>} Resolves when the session is closed. */
+  closed = new Promise((resolve) => (this.#resolveClosed = resolve));
 
   /**
    * @param {Parts} parts
@@ -41,7 +45,7 @@ export class Session {
     this.#client = client;
     this.#functions = functions;
     this.#interactive = interactive;
-    this.#channel = new Channel(client, id, (event) => {
+    this.#channel = new Channel(client, id, (/** @type {Event} */ event) => {
       this.#pending.add(event);
       this.#onEvent(event);
     });
@@ -150,7 +154,13 @@ export class Session {
     } finally {
       this.#functions.remove(this.id);
       this.#channel.close();
+      this.#resolveClosed();
     }
+  }
+
+  /** @param {import("../protocol.js").RuntimeRestarted} event */
+  restarted(event) {
+    this.#onEvent(event);
   }
 
   #checkOpen() {

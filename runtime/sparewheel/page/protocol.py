@@ -21,7 +21,7 @@ from typing_extensions import TypeAliasType, TypedDict
 from ..errors import Code, Kind
 from ..events import AttemptRecord, Event
 from .commands import Commands
-from .results import HealthEntry, Results
+from .results import ChatMessage, HealthEntry, Results
 
 # Types of `web/events.d.ts`, which the generated file imports.
 _Events: TypeAlias = Annotated[list[Event], WithJsonSchema({"tsType": "Event[]"})]
@@ -252,7 +252,55 @@ class Command(TypedDict):
     params: dict[str, Any]
 
 
-WorkerMessage = TypeAliasType("WorkerMessage", Reply | Events | HealthNews | HostCall | CallCancel | CallCredit)
+class Ping(TypedDict):
+    """From the page, as an object, at any time after the start: does the worker's event loop run?"""
+
+    type: Literal["ping"]
+
+
+class Pong(TypedDict):
+    """The answer to a `Ping`, as an object."""
+
+    type: Literal["pong"]
+
+
+class Blocking(TypedDict):
+    """A Python tool runs, which may keep the worker from answering for so many seconds; 0: none does."""
+
+    type: Literal["blocking"]
+    seconds: float
+
+
+class Conversation(TypedDict):
+    """What the session's conversation holds from message number `start` on, after a turn or a restart.
+
+    The page keeps it, to create the session again if the worker dies.
+    """
+
+    type: Literal["conversation"]
+    session: str
+    start: int
+    messages: list[ChatMessage]
+
+
+class RuntimeRestarted(TypedDict):
+    """For listeners of the page: a worker that died was replaced, and these sessions were created again in the new one.
+
+    It stands outside a turn. A conversation goes on after its last completed turn; approvals that were granted, todos,
+    plans and files of the session are lost.
+    """
+
+    type: Literal["runtime_restarted"]
+    turn: None
+    seq: None
+    reason: str
+    sessions: list[str]
+
+
+WorkerMessage = TypeAliasType(
+    "WorkerMessage",
+    Reply | Events | HealthNews | HostCall | CallCancel | CallCredit | Blocking | Conversation,
+)
 PageMessage = TypeAliasType("PageMessage", Command | Piece)
 BootMessage = TypeAliasType("BootMessage", Progress | Ready | BootFailed)
 
@@ -264,6 +312,9 @@ class Protocol(TypedDict):
     from_worker: WorkerMessage | BootMessage
     from_page: PageMessage
     fetch_head: FetchHead
+    ping: Ping
+    pong: Pong
+    restarted: RuntimeRestarted
     commands: Commands
     results: Results
 

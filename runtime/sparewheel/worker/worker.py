@@ -37,6 +37,7 @@ from ..page.fetch import PageFetchTransport
 from ..page.model import PageTransport
 from ..page.writer import Writer
 from ..redaction.redact import redact
+from ..tools.python.blocking import on_blocking
 from ..transports.demo import DemoTransport
 from ..transports.router import RoutingTransport, network_transport
 from .factory import make_session
@@ -61,6 +62,7 @@ class _Open:
 
     name: str
     session: Session
+    mirrored: int = 0  # messages of the conversation that the page has
     tasks: set[asyncio.Task[None]] = field(default_factory=set)
 
 
@@ -78,6 +80,7 @@ class Worker:
         self._transport = RoutingTransport(transport or network_transport(), special)
         self._health = Health(lambda entry: self._push({"type": "health", "entry": entry}))
         self._open: dict[str, _Open] = {}
+        on_blocking(lambda seconds: self._push({"type": "blocking", "seconds": seconds}))
         self._tasks: set[asyncio.Task[None]] = set()  # the event loop has only weak references
         self._handlers = dict(
             (
@@ -159,7 +162,10 @@ class Worker:
 
     async def _send_prompt(self, params: Send) -> Result:
         opened = self._find(params)
-        return await self._turn(opened, opened.session.turn(params.prompt), params.interactive)
+        try:
+            return await self._turn(opened, opened.session.turn(params.prompt), params.interactive)
+        finally:
+            self._mirror(opened)
 
     async def _chat(self, params: Chat) -> Result:
         if not params.messages or params.messages[-1].role != "user":
@@ -188,6 +194,7 @@ class Worker:
         opened = self._find(params)
         await self._stop(opened, "restart")
         opened.session.restart()
+        self._mirror(opened)
 
     async def _export(self, params: OfSession) -> dict[str, Any]:
         return self._find(params).session.export()
@@ -220,10 +227,18 @@ class Worker:
         if name in self._open:
             raise ConfigError("session must be a name that is not in use")
         session = make_session(name, params, history, self._transport, self._health, self._calls)
-        opened = _Open(name, session)
+        opened = _Open(name, session, mirrored=len(history))
         self._writer.hide(opened, session.team.secrets)
         self._open[name] = opened
         return opened
+
+    def _mirror(self, opened: _Open) -> None:
+        """Give the page what the conversation has gained: it creates the session again if this worker dies."""
+        messages = opened.session.history
+        start = opened.mirrored if opened.mirrored <= len(messages) else 0
+        opened.mirrored = len(messages)
+        added = [message.to_dict() for message in messages[start:]]
+        self._push({"type": "conversation", "session": opened.name, "start": start, "messages": added})
 
     def _retire(self, opened: _Open) -> None:
         """Take no more commands for the session. Its secrets are masked until the reply to this command is sent."""

@@ -1,0 +1,77 @@
+// Notices a worker that hangs: it answers a ping from its event loop, which code that does not return keeps busy.
+
+/** Pings in one time limit. */
+const BEATS = 5;
+/** A timer that fires later than this many intervals means that the tab slept: the time does not count. */
+const LATE = 2;
+
+/** Watches a worker while it has something to do. */
+export class Heartbeat {
+  #ping;
+  #onHang;
+  #limit;
+  /** @type {ReturnType<typeof setInterval> | undefined} */
+  #timer;
+  /** Milliseconds without an answer in which this tab was awake. */
+  #silent = 0;
+  #last = 0;
+  /** Milliseconds that a tool may keep the worker busy, beside the limit. */
+  #grace = 0;
+
+  /**
+   * @param {object} parts
+   * @param {number} parts.limit Milliseconds without an answer after which the worker hangs.
+   * @param {() => void} parts.ping
+   * @param {(silent: number) => void} parts.onHang Called once; the heartbeat has ended then.
+   */
+  constructor({ limit, ping, onHang }) {
+    this.#limit = limit;
+    this.#ping = ping;
+    this.#onHang = onHang;
+  }
+
+  /** Watch from now on; the first ping comes after one interval, so that short commands need none. */
+  start() {
+    if (this.#timer !== undefined) return;
+    const interval = this.#limit / BEATS;
+    this.#silent = 0;
+    this.#last = Date.now();
+    this.#timer = setInterval(() => this.#beat(interval), interval);
+    /** @type {any} */ (this.#timer).unref?.(); // Node: do not keep the process alive
+  }
+
+  stop() {
+    clearInterval(this.#timer);
+    this.#timer = undefined;
+    this.#grace = 0;
+  }
+
+  /** The worker has answered. */
+  answered() {
+    this.#silent = 0;
+  }
+
+  /**
+   * Code that cannot be interrupted runs in the worker now, or no longer does.
+   * @param {number} ms How long it may take; 0: it has ended.
+   */
+  allow(ms) {
+    this.#grace = ms;
+    this.#silent = 0;
+  }
+
+  /** @param {number} interval */
+  #beat(interval) {
+    const now = Date.now();
+    const passed = now - this.#last;
+    this.#last = now;
+    if (passed >= 0 && passed < LATE * interval) this.#silent += passed; // else the tab slept, or the clock was set
+    const limit = this.#grace > 0 ? this.#grace : this.#limit;
+    if (this.#silent >= limit) {
+      this.stop();
+      this.#onHang(this.#silent);
+      return;
+    }
+    this.#ping();
+  }
+}

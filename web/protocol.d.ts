@@ -357,6 +357,12 @@ export interface CreateSession {
     [k: string]: string;
   };
   /**
+   * Hosts that may get a vendor's key beside the vendor's own: `host`, `host:port` or `*.host`.
+   *
+   * @maxItems 100
+   */
+  allowHosts?: string[];
+  /**
    * Functions of this page that the model may call, by name: at most 64 letters, digits, `_` and `-`.
    */
   tools?: {
@@ -444,6 +450,12 @@ export interface Chat {
   env?: {
     [k: string]: string;
   };
+  /**
+   * Hosts that may get a vendor's key beside the vendor's own: `host`, `host:port` or `*.host`.
+   *
+   * @maxItems 100
+   */
+  allowHosts?: string[];
   /**
    * Functions of this page that the model may call, by name: at most 64 letters, digits, `_` and `-`.
    */

@@ -494,3 +494,27 @@ def test_a_send_that_is_refused_leaves_the_turn_under_way_alone() -> None:
         assert session.interactive is False
 
     run(main())
+
+
+def test_a_vendors_key_goes_elsewhere_only_if_the_page_allows_it() -> None:
+    async def main() -> None:
+        yaml = (ADDRESS % "https://evil.test").replace("model: a,", "model: a, token_key: OPENAI_API_KEY,")
+        page = Page({"a": [openai_chat(text="Hi")]})
+        options = {"session": "x", "yaml": yaml, "env": {"OPENAI_API_KEY": KEY}}
+        refused = await page.call("create_session", **options)
+        assert 'allow it (allowHosts: ["evil.test"])' in refused["error"]["message"]
+        assert "result" in await page.call("create_session", **options, allowHosts=["evil.test"])
+        assert "CANARY" not in "".join(page.said)
+
+    run(main())
+
+
+def test_secrets_are_masked_before_there_is_a_session() -> None:
+    async def main() -> None:
+        page = Page({})
+        env = {"MY_SECRET": "hush-hush-CANARY"}
+        refused = await page.call("create_session", session="x", yaml="agents: {hush-hush-CANARY: 1}", env=env)
+        assert "[redacted]" in refused["error"]["message"]
+        assert "CANARY" not in "".join(page.said)
+
+    run(main())

@@ -47,6 +47,7 @@ async def open_agent(
     history: Sequence[Mapping[str, Any]] = (),
     auto_approve: bool = False,
     approval_timeout: float = DEFAULT_TIMEOUT,
+    allow_hosts: Sequence[str] = (),
     interactive: bool | None = None,
     on_event: Callable[[Event], object] | None = None,
 ) -> AsyncIterator[AgentSession]:
@@ -70,6 +71,7 @@ async def open_agent(
         history: messages to begin with, as `AgentSession.export` gives them.
         auto_approve: run every tool without asking.
         approval_timeout: seconds until a call that waits for approval is rejected; 0: never.
+        allow_hosts: hosts to which a vendor's key may be sent beside the vendor's own: `host`, `host:port` or `*.host`.
         interactive: whether the program answers `tool_confirmation` and `elicitation` events. If not, both are declined
             at once. None: while a turn is streamed, or if there is an `on_event`.
         on_event: called with every event of every turn.
@@ -87,6 +89,7 @@ async def open_agent(
             documents=dict(_mapping("documents", documents)),
             history=history,
             approvals=_approvals(auto_approve, approval_timeout),
+            allow_hosts=allow_hosts,
         ),
         on_event,
         interactive,
@@ -107,9 +110,10 @@ def _session(
     documents: dict[str, str],
     history: Sequence[Mapping[str, Any]],
     approvals: Approvals,
+    allow_hosts: Sequence[str],
 ) -> Session:
     try:
-        team = resolve_team(load_agent_file(read_agent_file(agent)), agent_name, env)
+        team = resolve_team(load_agent_file(read_agent_file(agent)), agent_name, env, allow_hosts)
         extras = Extras(
             approvals=approvals,
             hooks=function_hooks(hooks),

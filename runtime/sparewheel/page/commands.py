@@ -127,6 +127,12 @@ class AgentOptions(Params):
         default={},
         description="Keys and other variables that the agent file names. Kept in the worker, for this session only.",
     )
+    allow_hosts: list[str] = Field(
+        default=[],
+        alias="allowHosts",
+        max_length=100,
+        description="Hosts that may get a vendor's key beside the vendor's own: `host`, `host:port` or `*.host`.",
+    )
     tools: dict[_ToolName, ToolSpec] = Field(
         default={},
         max_length=MAX_TOOLS,

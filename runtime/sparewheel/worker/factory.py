@@ -36,7 +36,7 @@ def make_session(
     calls: HostCalls,
 ) -> Session:
     """A session named `name`, whose tools and hooks of the page are called through `calls`. Raises `ConfigError`."""
-    team = resolve_team(load_agent_file(options.yaml), options.agent_name, options.env)
+    team = resolve_team(load_agent_file(options.yaml), options.agent_name, options.env, options.allow_hosts)
     approvals = Approvals(
         everything=options.auto_approve,
         interactive=options.interactive,

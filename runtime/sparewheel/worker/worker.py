@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any, TypeVar, cast
 from ..chain.health import Health
 from ..config.loading import load_agent_file
 from ..config.overview import list_agents, overview
+from ..config.vendor_keys import Secrets
 from ..errors import ConfigError, ErrorInfo, SparewheelError, internal
 from ..jsontext import read, write
 from ..page.calls import HostCalls
@@ -44,7 +45,7 @@ from .factory import make_session
 from .options import read_params
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncGenerator, Awaitable, Callable
+    from collections.abc import AsyncGenerator, Awaitable, Callable, Mapping
 
     from ..events import AbortReason, Event
     from ..messages import Message
@@ -226,11 +227,18 @@ class Worker:
         name = params.session
         if name in self._open:
             raise ConfigError("session must be a name that is not in use")
+        self._hide_early(params.env)
         session = make_session(name, params, history, self._transport, self._health, self._calls)
         opened = _Open(name, session, mirrored=len(history))
         self._writer.hide(opened, session.team.secrets)
         self._open[name] = opened
         return opened
+
+    def _hide_early(self, env: Mapping[str, str]) -> None:
+        """Mask the secrets of `env` until the reply to this command is sent, also if no session comes of it."""
+        owner = object()
+        self._writer.hide(owner, Secrets(env).values())
+        _this_task().add_done_callback(lambda _: self._writer.forget(owner))
 
     def _mirror(self, opened: _Open) -> None:
         """Give the page what the conversation has gained: it creates the session again if this worker dies."""

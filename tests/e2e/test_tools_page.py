@@ -196,7 +196,7 @@ async def test_nobody_there_is_a_no(theirs: Theirs, provider: ScriptedProvider) 
     )
     assert result["message"]["content"] == "Answer"
     assert await made(theirs) == []
-    assert "Nobody" in tool_messages(provider.requests[1])[0]
+    assert "No user is available" in tool_messages(provider.requests[1])[0]
 
 
 @pytest.mark.parametrize(("returned", "ran"), [("true", 1), ("Promise.resolve('approve')", 1), ("undefined", 0)])

@@ -161,7 +161,7 @@ async def test_no_answer_is_explained() -> None:
         "'https://a.example/' could not be fetched: a.example gave no answer, and the browser does not say why: most "
         "likely this site does not let web pages read it (CORS); or the address is wrong, or there is no network; or "
         "it redirects, which is not followed where the agent file sets headers or names domains. Asking again will "
-        "not help: use another source. Whoever runs that site can allow this page by CORS headers; whoever runs this "
+        "not help: use another source. The site's operator can allow this page by CORS headers; the operator of this "
         "page can send such requests through a server of their own (the fetch option of createRuntime).",
         is_error=True,
     )

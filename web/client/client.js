@@ -1,6 +1,6 @@
+import { encode } from "./encode.js";
 import { messageOf, SparewheelError } from "./errors.js";
 import { Heartbeat } from "./heartbeat.js";
-import { toJson } from "./json.js";
 
 /**
  * @typedef {import("../events.js").Event} Event
@@ -316,18 +316,5 @@ export class Client {
     if (this.#pending.size === 0) this.#heartbeat.stop();
     if (message.error) pending?.reject(new SparewheelError(message.error));
     else pending?.resolve(message.result);
-  }
-}
-
-/**
- * A command as JSON text; throws for values that JSON would silently drop or change.
- * @param {{id: number, method: string, params: object}} command
- */
-function encode(command) {
-  try {
-    return toJson(command);
-  } catch (thrown) {
-    const message = `${command.method}: what was passed is not plain JSON: ${messageOf(thrown)}`;
-    throw new SparewheelError({ kind: "config", message, hint: "Pass plain objects, arrays, strings and numbers." });
   }
 }

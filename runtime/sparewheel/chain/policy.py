@@ -67,10 +67,10 @@ def _retry_delay(failure: Failure, config: FallbackConfig, random: Callable[[], 
     if failure.failures > retries:
         return None
     retry_after = failure.info.retry_after or 0.0
-    if retry_after > config.retry_after_max:  # nobody watches a page that long
+    if retry_after > config.retry_after_max:  # longer than a user waits at a page
         if failure.upcoming is not None:
             return None
-        retry_after = 0.0  # with nobody else to ask, trying is better than giving up
+        retry_after = 0.0  # no other model is left: retry after the backoff
     return max(backoff_delay(config.backoff, failure.failures, random), retry_after)
 
 

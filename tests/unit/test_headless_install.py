@@ -72,7 +72,8 @@ def test_apt_tells_how_far_it_is(programs: Path, monkeypatch: pytest.MonkeyPatch
     os.mkfifo(go)
     monkeypatch.setenv("GO", str(go))
     lines = ("dlstatus:1:20.5:Retrieving", "pmstatus:xvfb:60.0:Unpacking")
-    waiting = [f'echo "{line}"; read -r _ < "$GO"' for line in lines]
+    # The read ends without a line if it opens the pipe before the writer of the line before has closed it.
+    waiting = [f'echo "{line}"; until read -r _ < "$GO"; do :; done' for line in lines]
     program(programs / "apt-get", "\n".join(['[ "$1" = install ] || exit 0', *waiting]))
     told: list[str] = []
 

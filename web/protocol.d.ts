@@ -351,7 +351,7 @@ export interface CreateSession {
    */
   agentName?: string;
   /**
-   * Keys and other variables that the agent file names. Kept in the worker, for this session only.
+   * Keys and other variables that the agent file names. Kept in memory, for this session only.
    */
   env?: {
     [k: string]: string;
@@ -445,7 +445,7 @@ export interface Chat {
    */
   agentName?: string;
   /**
-   * Keys and other variables that the agent file names. Kept in the worker, for this session only.
+   * Keys and other variables that the agent file names. Kept in memory, for this session only.
    */
   env?: {
     [k: string]: string;

@@ -56,7 +56,7 @@ async def tab(request: pytest.FixtureRequest) -> AsyncIterator[Tab]:
 
 @pytest_asyncio.fixture(scope="module", loop_scope="session")
 async def started(tab: Tab, site: Site) -> Embedding:
-    """The page of somebody else with a runtime that started from the snapshot, which `boot` checks."""
+    """A foreign page with a runtime that started from the snapshot, which `boot` checks."""
     await tab.goto(f"{site.origin}/theirs/")
     embedding = Embedding(tab)
     await embedding.boot()

@@ -125,7 +125,7 @@ class AgentOptions(Params):
     )
     env: _Env = Field(
         default={},
-        description="Keys and other variables that the agent file names. Kept in the worker, for this session only.",
+        description="Keys and other variables that the agent file names. Kept in memory, for this session only.",
     )
     allow_hosts: list[str] = Field(
         default=[],

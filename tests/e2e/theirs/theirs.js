@@ -1,5 +1,5 @@
-// The application of somebody else, as far as the tests need one. Runtimes and sessions have names, so that the test
-// can speak of them; whatever it asks for comes back as plain JSON.
+// An embedding application, reduced to what the tests need. Runtimes and sessions have names that the tests use;
+// results come back as plain JSON.
 
 const runtimes = new Map();
 const sessions = new Map();

@@ -1,4 +1,4 @@
-// Generated from runtime/sparewheel/events.py by `python -m bundle.typings`: change it there.
+// Generated from runtime/sparewheel/events by `python -m bundle.typings`: change it there.
 
 /**
  * What a listener receives.

@@ -59,7 +59,7 @@ def event_types() -> str:
         "FinishReason": get_args(events.FinishReason),
         "AbortReason": get_args(events.AbortReason),
     }
-    return typescript(schema, "Event", _head("events.py"), literals)
+    return typescript(schema, "Event", _head("events"), literals)
 
 
 def protocol_types() -> str:

@@ -1,0 +1,69 @@
+"""The answer of a model while it streams: its steps, its blocks and the pieces of them."""
+
+from __future__ import annotations
+
+from typing import Literal, NotRequired, TypeAlias
+
+from .stamped import Stamped
+
+BlockKind: TypeAlias = Literal["text", "reasoning", "tool_call"]
+
+
+class StartEvent(Stamped):
+    type: Literal["start"]
+    model: str
+
+
+class StepEvent(Stamped):
+    """A further step of the turn begins: the answer's text starts anew. The first step has no event of its own."""
+
+    type: Literal["step"]
+    step: int
+    model: str
+
+
+class DeltaEvent(Stamped):
+    """A piece of the answer: `content` or `reasoning`, never both."""
+
+    type: Literal["delta"]
+    attempt: int
+    index: int
+    content: NotRequired[str]
+    reasoning: NotRequired[str]
+
+
+class BlockStartEvent(Stamped):
+    """A content block begins. `id` and `name` are those of a tool call."""
+
+    type: Literal["block_start"]
+    attempt: int
+    index: int
+    kind: BlockKind
+    id: NotRequired[str]
+    name: NotRequired[str]
+
+
+class BlockEndEvent(Stamped):
+    """`content` is the whole block: its text, its reasoning, or the arguments of its tool call, named as in its start.
+
+    The arguments need not be complete or valid JSON: a `tool_call` event follows only if they are.
+    """
+
+    type: Literal["block_end"]
+    attempt: int
+    index: int
+    kind: BlockKind
+    content: str
+    id: NotRequired[str]
+    name: NotRequired[str]
+
+
+class ToolCallDeltaEvent(Stamped):
+    """`arguments` is a fragment of JSON text: to be shown, never to be acted on."""
+
+    type: Literal["tool_call_delta"]
+    attempt: int
+    index: int
+    id: str
+    name: str
+    arguments: str

@@ -1,0 +1,70 @@
+"""Calls of tools, questions to the user, and handoffs from agent to agent."""
+
+from __future__ import annotations
+
+from typing import Any, Literal
+
+from .stamped import Between, Stamped
+
+
+class ToolCallEvent(Stamped):
+    """The model asks for this call, its response being complete. `args` is the JSON text of an object."""
+
+    type: Literal["tool_call"]
+    id: str
+    name: str
+    args: str
+
+
+class ToolConfirmationEvent(Stamped):
+    """The call waits until the user has approved it (`session.confirm`)."""
+
+    type: Literal["tool_confirmation"]
+    id: str
+    name: str
+    args: str
+
+
+class ToolOutputEvent(Stamped):
+    """How far a running call is."""
+
+    type: Literal["tool_output"]
+    id: str
+    name: str
+    output: str
+
+
+class ToolResultEvent(Stamped):
+    """The call is over. `output` is whole; the model may have been shown a part of it."""
+
+    type: Literal["tool_result"]
+    id: str
+    name: str
+    output: str
+    is_error: bool
+
+
+class ToolBlockedEvent(Stamped):
+    """The call was not run: a hook, the permissions or the user said no. Its `tool_result` follows."""
+
+    type: Literal["tool_blocked"]
+    id: str
+    name: str
+    reason: str
+
+
+class ElicitationEvent(Stamped):
+    """A tool asks the user (`session.respondToElicitation`). `schema` describes the content of an answer."""
+
+    type: Literal["elicitation"]
+    id: str
+    message: str
+    mode: Literal["form"]
+    schema: dict[str, Any]
+
+
+class HandoffEvent(Stamped, Between):
+    """Agent `from` hands over to agent `to`; a transferred task comes back the same way."""
+
+    type: Literal["handoff"]
+    to: str

@@ -50,12 +50,15 @@ class Attempted:
         return [line(event) for event in self.events]
 
 
-def attempt_body(request: ModelRequest, body: bytes) -> Attempted:
-    """One attempt whose answer is `body`: every block it opens is closed."""
+def attempt_body(
+    request: ModelRequest, body: bytes, size: int | None = None, *, status: int = 200, empty_is_fine: bool = True
+) -> Attempted:
+    """One attempt whose answer is `body`, in chunks of `size` bytes: every block it opens is closed."""
+    chunks = [body[start : start + (size or len(body))] for start in range(0, len(body), size or len(body) or 1)]
 
     async def main() -> Attempted:
-        transport = MockTransport(lambda _: LocalResponse(body=body))
-        attempt = Attempt(request, {"attempt": 1, "model": "", "outcome": "aborted"}, empty_is_fine=True)
+        transport = MockTransport(lambda _: LocalResponse(status, body=chunks))
+        attempt = Attempt(request, {"attempt": 1, "model": "", "outcome": "aborted"}, empty_is_fine=empty_is_fine)
         found = Attempted([], attempt.assembly)
         try:
             async for batch in attempt.run(transport, TimeoutsConfig()):

@@ -188,6 +188,21 @@ def test_models_on_one_host_are_given_a_pause_and_others_none() -> None:
     assert [event["delay_ms"] for event in played.of("fallback")] == [500, 1000]
 
 
+@pytest.mark.parametrize(
+    ("reply", "delays"),
+    [
+        (errors.openai_rate_limit(), [0, 0]),
+        (errors.openai_invalid_request("Bad value"), [0, 0]),
+        (errors.openai_model_not_found(), [0, 0]),
+        (errors.openai_server_error(), [500, 1000]),
+        (errors.openai_server_error(503), [500, 1000]),
+    ],
+)
+def test_only_a_failure_of_the_host_needs_a_pause_before_its_next_model(reply: Reply, delays: list[int]) -> None:
+    played, _ = play({"a": [reply], "b": [reply], "c": [ANSWER]})
+    assert [event["delay_ms"] for event in played.of("fallback")] == delays
+
+
 def test_if_all_refuse_the_turn_finishes_with_the_refusal() -> None:
     refusal = openai_chat(refusal="I will not.")
     played, transport = play({"a": [refusal], "b": [refusal]})

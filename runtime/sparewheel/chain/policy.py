@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from .plan import Choice
 
 SAME_HOST_DELAY: Final = 0.5  # seconds per position in the chain, when the next model is on the host that just failed
+_HOST_FAILED: Final = ("network", "host")  # scopes of a failure that may meet the host's other models too
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,7 +56,7 @@ def decide(failure: Failure, config: FallbackConfig, random: Callable[[], float]
         if delay is not None:
             return Decision("retry", delay)
     if failure.upcoming is not None:
-        return Decision("next", max(_next_delay(failure.upcoming, failure.spec, config), failure.upcoming.wait))
+        return Decision("next", max(_next_delay(failure.upcoming, failure, config), failure.upcoming.wait))
     return Decision("finish" if kind in ("refusal", "content_filter") else "fail")
 
 
@@ -74,10 +75,13 @@ def _retry_delay(failure: Failure, config: FallbackConfig, random: Callable[[], 
     return max(backoff_delay(config.backoff, failure.failures, random), retry_after)
 
 
-def _next_delay(upcoming: Choice, failed: ModelSpec, config: FallbackConfig) -> float:
+def _next_delay(upcoming: Choice, failure: Failure, config: FallbackConfig) -> float:
     if config.delay is not None:
         return config.delay
-    return upcoming.position * SAME_HOST_DELAY if upcoming.spec.host == failed.host else 0.0
+    same_host = upcoming.spec.host == failure.spec.host
+    if same_host and FACTS[failure.info.kind].scope in _HOST_FAILED:
+        return upcoming.position * SAME_HOST_DELAY
+    return 0.0
 
 
 def refuses_usage(info: ErrorInfo) -> bool:

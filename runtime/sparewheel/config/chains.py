@@ -36,7 +36,7 @@ class FallbackConfig(Strict):
     cooldown: Duration = 60.0
     """How long a model that failed is passed over."""
     delay: Duration | None = None
-    """The delay between two models. Unset: a short one between models on the same host, else none."""
+    """The delay between two models. Unset: a short one if the host of both failed or was not reached, else none."""
     hedge_after: Duration | None = None
     """Ask the next model as well when there is no content after this time. Unset: off."""
     backoff: BackoffConfig = BackoffConfig()

@@ -41,6 +41,14 @@ GEMINI = [
 ]
 
 
+GENERAL = {
+    "anthropic_error": errors.anthropic_error(418, "a_type", "Words", retry_after="7"),
+    "gemini_error": errors.gemini_error(418, "A_NAME", "Words"),
+    "openai_error": errors.openai_error(418, "a_type", "Words", "a_code", retry_after="7"),
+    "openrouter_error": errors.openrouter_error(418, "Words"),
+}
+
+
 def body(reply: Reply) -> Any:
     return json.loads(reply.body)
 
@@ -109,6 +117,14 @@ def test_gemini_safety_comes_with_status_200() -> None:
     assert b'"finishReason":"SAFETY"' in errors.gemini_safety_stop("half an ans").body
 
 
+@pytest.mark.parametrize("name", GENERAL)
+def test_a_general_builder_makes_any_error(name: str) -> None:
+    reply = GENERAL[name]
+    assert (reply.status, body(reply)["error"]["message"]) == (418, "Words")
+    if name in ("anthropic_error", "openai_error"):
+        assert (body(reply)["error"]["type"], reply.headers["retry-after"]) == ("a_type", "7")
+
+
 def test_openrouter_402() -> None:
     reply = errors.openrouter_insufficient_credits(65536, 3395)
     error = body(reply)["error"]
@@ -119,7 +135,7 @@ def test_openrouter_402() -> None:
 def test_every_builder_can_be_called_without_arguments_but_a_message() -> None:
     made = [
         (name, function("wrong") if "message" == next(iter(inspect.signature(function).parameters), "") else function())
-        for name, function in ((name, getattr(errors, name)) for name in errors.__all__)
+        for name, function in ((name, getattr(errors, name)) for name in errors.__all__ if name not in GENERAL)
     ]
     assert len(made) >= 30
     for name, value in made:

@@ -1,6 +1,7 @@
 """Replies to failed requests as the vendors send them: status, headers and body as observed.
 
-Functions that return a `Reply` make a whole answer. Functions named `*_stream_error` return the events of an error
+Functions that return a `Reply` make a whole answer; `anthropic_error`, `gemini_error`, `openai_error` and
+`openrouter_error` make any error of that vendor. Functions named `*_stream_error` return the events of an error
 inside a stream that began with status 200; append them to the events of a stream without an end:
 
     Reply(openai_chat(text=["Hel"], finish=None) + errors.openrouter_stream_error())
@@ -14,6 +15,7 @@ from __future__ import annotations
 
 from .anthropic import (
     anthropic_authentication,
+    anthropic_error,
     anthropic_invalid_request,
     anthropic_low_credit,
     anthropic_model_not_found,
@@ -25,6 +27,7 @@ from .anthropic import (
 )
 from .gemini import (
     gemini_context_length,
+    gemini_error,
     gemini_invalid_key,
     gemini_invalid_request,
     gemini_missing_key,
@@ -38,6 +41,7 @@ from .gemini import (
 )
 from .openai import (
     openai_context_length,
+    openai_error,
     openai_insufficient_quota,
     openai_invalid_key,
     openai_invalid_request,
@@ -49,6 +53,7 @@ from .openai import (
     openai_stream_error,
 )
 from .openrouter import (
+    openrouter_error,
     openrouter_insufficient_credits,
     openrouter_rate_limit,
     openrouter_stream_error,
@@ -56,6 +61,7 @@ from .openrouter import (
 
 __all__ = [
     "anthropic_authentication",
+    "anthropic_error",
     "anthropic_invalid_request",
     "anthropic_low_credit",
     "anthropic_model_not_found",
@@ -65,6 +71,7 @@ __all__ = [
     "anthropic_server_error",
     "anthropic_stream_error",
     "gemini_context_length",
+    "gemini_error",
     "gemini_invalid_key",
     "gemini_invalid_request",
     "gemini_missing_key",
@@ -76,6 +83,7 @@ __all__ = [
     "gemini_server_error",
     "gemini_stream_error",
     "openai_context_length",
+    "openai_error",
     "openai_insufficient_quota",
     "openai_invalid_key",
     "openai_invalid_request",
@@ -85,6 +93,7 @@ __all__ = [
     "openai_responses_stream_error",
     "openai_server_error",
     "openai_stream_error",
+    "openrouter_error",
     "openrouter_insufficient_credits",
     "openrouter_rate_limit",
     "openrouter_stream_error",

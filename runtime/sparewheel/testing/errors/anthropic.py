@@ -7,14 +7,15 @@ from ..streams import Events, sse
 from .base import optional, present
 
 
-def _anthropic(status: int, kind: str, message: str, **headers: str | None) -> Reply:
-    value = {"type": "error", "error": {"type": kind, "message": message}, "request_id": "req_test"}
+def anthropic_error(status: int, type: str, message: str, **headers: str | None) -> Reply:
+    """Any error: `status`, the `type` of the error object, its `message`, and headers with `_` for `-`."""
+    value = {"type": "error", "error": {"type": type, "message": message}, "request_id": "req_test"}
     return Reply.json(status, value, {"request-id": "req_test", **present(headers)})
 
 
 def anthropic_overloaded() -> Reply:
     """529 `overloaded_error`."""
-    return _anthropic(529, "overloaded_error", "Overloaded", x_should_retry="true")
+    return anthropic_error(529, "overloaded_error", "Overloaded", x_should_retry="true")
 
 
 def anthropic_rate_limit(retry_after: float | str | None = 1) -> Reply:
@@ -24,7 +25,7 @@ def anthropic_rate_limit(retry_after: float | str | None = 1) -> Reply:
         "For details, refer to: https://docs.anthropic.com/en/api/rate-limits. You can see the response headers for "
         "current usage. Please reduce the prompt length or the maximum tokens requested, or try again later."
     )
-    return _anthropic(
+    return anthropic_error(
         429,
         "rate_limit_error",
         message,
@@ -37,7 +38,7 @@ def anthropic_rate_limit(retry_after: float | str | None = 1) -> Reply:
 
 def anthropic_authentication(message: str = "invalid x-api-key") -> Reply:
     """401 `authentication_error`."""
-    return _anthropic(401, "authentication_error", message, x_should_retry="false")
+    return anthropic_error(401, "authentication_error", message, x_should_retry="false")
 
 
 def anthropic_prompt_too_long(used: int = 200_251, limit: int = 200_000) -> Reply:
@@ -56,17 +57,17 @@ def anthropic_low_credit() -> Reply:
 
 def anthropic_server_error() -> Reply:
     """500 `api_error`."""
-    return _anthropic(500, "api_error", "Internal server error", x_should_retry="true")
+    return anthropic_error(500, "api_error", "Internal server error", x_should_retry="true")
 
 
 def anthropic_model_not_found(model: str = "claude-test") -> Reply:
     """404 `not_found_error`."""
-    return _anthropic(404, "not_found_error", f"model: {model}")
+    return anthropic_error(404, "not_found_error", f"model: {model}")
 
 
 def anthropic_invalid_request(message: str) -> Reply:
     """400 `invalid_request_error` with any message."""
-    return _anthropic(400, "invalid_request_error", message, x_should_retry="false")
+    return anthropic_error(400, "invalid_request_error", message, x_should_retry="false")
 
 
 def anthropic_stream_error(kind: str = "overloaded_error") -> Events:

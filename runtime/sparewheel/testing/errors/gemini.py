@@ -10,7 +10,8 @@ from ..streams import Events, gemini, sse
 _GEMINI_LIMITS = "https://ai.google.dev/gemini-api/docs/rate-limits"
 
 
-def _gemini(status: int, name: str, message: str, details: list[dict[str, Any]] | None = None) -> Reply:
+def gemini_error(status: int, name: str, message: str, details: list[dict[str, Any]] | None = None) -> Reply:
+    """Any error: the HTTP `status`, its `name` (`UNAVAILABLE`), the `message`, and `details` such as a `RetryInfo`."""
     error: dict[str, Any] = {"code": status, "message": message, "status": name}
     return Reply.json(status, {"error": error | ({"details": details} if details else {})})
 
@@ -43,7 +44,7 @@ def gemini_rate_limit(retry_delay: float | None = 36.4, *, per_day: bool = False
     if retry_delay is not None:
         message += f"\nPlease retry in {retry_delay}s."
         details.append(_detail("RetryInfo", retryDelay=f"{retry_delay:g}s"))
-    return _gemini(429, "RESOURCE_EXHAUSTED", message, details)
+    return gemini_error(429, "RESOURCE_EXHAUSTED", message, details)
 
 
 def gemini_invalid_key() -> Reply:
@@ -54,7 +55,7 @@ def gemini_invalid_key() -> Reply:
         _detail("ErrorInfo", reason="API_KEY_INVALID", domain="googleapis.com", metadata=metadata),
         _detail("LocalizedMessage", locale="en-US", message=message),
     ]
-    return _gemini(400, "INVALID_ARGUMENT", message, details)
+    return gemini_error(400, "INVALID_ARGUMENT", message, details)
 
 
 def gemini_missing_key() -> Reply:
@@ -63,18 +64,18 @@ def gemini_missing_key() -> Reply:
         "Method doesn't allow unregistered callers (callers without established identity). Please use API Key or other "
         "form of API consumer identity to call this API."
     )
-    return _gemini(403, "PERMISSION_DENIED", message)
+    return gemini_error(403, "PERMISSION_DENIED", message)
 
 
 def gemini_overloaded() -> Reply:
     """503 UNAVAILABLE."""
-    return _gemini(503, "UNAVAILABLE", "The model is overloaded. Please try again later.")
+    return gemini_error(503, "UNAVAILABLE", "The model is overloaded. Please try again later.")
 
 
 def gemini_server_error() -> Reply:
     """500 INTERNAL."""
     message = "An internal error has occurred. Please retry or report in https://developers.generativeai.google/guide/troubleshooting"
-    return _gemini(500, "INTERNAL", message)
+    return gemini_error(500, "INTERNAL", message)
 
 
 def gemini_model_not_found(model: str = "gemini-test") -> Reply:
@@ -83,18 +84,18 @@ def gemini_model_not_found(model: str = "gemini-test") -> Reply:
         f"models/{model} is not found for API version v1beta, or is not supported for generateContent. Call ListModels "
         "to see the list of available models and their supported methods."
     )
-    return _gemini(404, "NOT_FOUND", message)
+    return gemini_error(404, "NOT_FOUND", message)
 
 
 def gemini_context_length(used: int = 1_050_001, limit: int = 1_048_576) -> Reply:
     """400 INVALID_ARGUMENT for a prompt beyond the context window."""
     message = f"The input token count ({used}) exceeds the maximum number of tokens allowed ({limit})."
-    return _gemini(400, "INVALID_ARGUMENT", message)
+    return gemini_error(400, "INVALID_ARGUMENT", message)
 
 
 def gemini_invalid_request(message: str) -> Reply:
     """400 INVALID_ARGUMENT with any message."""
-    return _gemini(400, "INVALID_ARGUMENT", message)
+    return gemini_error(400, "INVALID_ARGUMENT", message)
 
 
 def gemini_prompt_blocked(reason: str = "SAFETY", *, model: str = "gemini-test") -> Reply:

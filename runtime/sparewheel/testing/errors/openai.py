@@ -10,9 +10,10 @@ from .base import optional, present
 _RATE_LIMITS = "https://platform.openai.com/account/rate-limits"
 
 
-def _openai(
-    status: int, message: str, type: str, code: str | None, param: str | None = None, **headers: str | None
+def openai_error(
+    status: int, type: str, message: str, code: str | None = None, param: str | None = None, **headers: str | None
 ) -> Reply:
+    """Any error: `status`, the fields of the error object, and headers with `_` for `-`."""
     error = {"message": message, "type": type, "param": param, "code": code}
     return Reply.json(status, {"error": error}, {"x-request-id": "req_test", **present(headers)})
 
@@ -37,7 +38,7 @@ def openai_rate_limit(
         f"x-ratelimit-remaining-{limit}": "0",
         f"x-ratelimit-reset-{limit}": waits,
     }
-    return _openai(429, message, limit, "rate_limit_exceeded", **headers)
+    return openai_error(429, limit, message, "rate_limit_exceeded", **headers)
 
 
 def openai_insufficient_quota() -> Reply:
@@ -46,18 +47,18 @@ def openai_insufficient_quota() -> Reply:
         "You exceeded your current quota, please check your plan and billing details. For more information on this "
         "error, read the docs: https://platform.openai.com/docs/guides/error-codes/api-errors."
     )
-    return _openai(429, message, "insufficient_quota", "insufficient_quota")
+    return openai_error(429, "insufficient_quota", message, "insufficient_quota")
 
 
 def openai_server_error(status: int = 500) -> Reply:
     """500 `server_error`; with status=503 the text of an overloaded engine."""
     if status == 503:
-        return _openai(503, "The engine is currently overloaded, please try again later", "server_error", None)
+        return openai_error(503, "server_error", "The engine is currently overloaded, please try again later")
     message = (
         "The server had an error while processing your request. Sorry about that! You can retry your request, or "
         "contact us through our help center at help.openai.com if the error persists."
     )
-    return _openai(status, message, "server_error", None)
+    return openai_error(status, "server_error", message)
 
 
 def openai_context_length(limit: int = 128000, used: int = 130042) -> Reply:
@@ -66,7 +67,7 @@ def openai_context_length(limit: int = 128000, used: int = 130042) -> Reply:
         f"This model's maximum context length is {limit} tokens. However, your messages resulted in {used} tokens. "
         "Please reduce the length of the messages."
     )
-    return _openai(400, message, "invalid_request_error", "context_length_exceeded", "messages")
+    return openai_error(400, "invalid_request_error", message, "context_length_exceeded", "messages")
 
 
 def openai_missing_key() -> Reply:
@@ -75,7 +76,7 @@ def openai_missing_key() -> Reply:
         "You didn't provide an API key. You need to provide your API key in an Authorization header using Bearer auth "
         "(i.e. Authorization: Bearer YOUR_KEY)."
     )
-    return _openai(401, message, "invalid_request_error", None)
+    return openai_error(401, "invalid_request_error", message)
 
 
 def openai_invalid_key() -> Reply:
@@ -84,18 +85,18 @@ def openai_invalid_key() -> Reply:
         "Incorrect API key provided: sk-te***************test. You can find your API key at "
         "https://platform.openai.com/account/api-keys."
     )
-    return _openai(401, message, "invalid_request_error", "invalid_api_key")
+    return openai_error(401, "invalid_request_error", message, "invalid_api_key")
 
 
 def openai_model_not_found(model: str = "gpt-test") -> Reply:
     """404 `model_not_found`."""
     message = f"The model `{model}` does not exist or you do not have access to it."
-    return _openai(404, message, "invalid_request_error", "model_not_found")
+    return openai_error(404, "invalid_request_error", message, "model_not_found")
 
 
 def openai_invalid_request(message: str, param: str | None = None, code: str | None = None) -> Reply:
     """400 `invalid_request_error` with any message."""
-    return _openai(400, message, "invalid_request_error", code, param)
+    return openai_error(400, "invalid_request_error", message, code, param)
 
 
 def openai_stream_error() -> Events:

@@ -12,7 +12,8 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
 
-def _openrouter(code: int, message: str, headers: Mapping[str, str] | None = None) -> Reply:
+def openrouter_error(code: int, message: str, headers: Mapping[str, str] | None = None) -> Reply:
+    """Any error: `code`, which is also the status, and the `message`."""
     error = {"message": message, "code": code, "metadata": {"provider_name": None}}
     return Reply.json(code, {"error": error, "user_id": "user_test"}, headers)
 
@@ -23,13 +24,13 @@ def openrouter_insufficient_credits(wanted: int = 65536, affordable: int = 3395)
         f"This request requires more credits, or fewer max_tokens. You requested up to {wanted} tokens, but can only "
         f"afford {affordable}. To increase, visit https://openrouter.ai/settings/credits and upgrade to a paid account"
     )
-    return _openrouter(402, message)
+    return openrouter_error(402, message)
 
 
 def openrouter_rate_limit(retry_after: float | str | None = None) -> Reply:
     """429 of a provider behind OpenRouter."""
     message = "Provider returned error"
-    return _openrouter(429, message, present({"retry-after": optional(retry_after)}))
+    return openrouter_error(429, message, present({"retry-after": optional(retry_after)}))
 
 
 def openrouter_stream_error(

@@ -59,9 +59,7 @@ class ScriptedTransport:
     async def stream(self, request: HttpRequest) -> AsyncIterator[LocalResponse]:
         self.requests.append(request)
         model = _model(request)
-        queue = self._script[model]
-        assert queue, f"{model} was asked once too often"
-        scripted = queue.pop(0)
+        scripted = self.next_reply(model)
         reply = scripted if isinstance(scripted, Reply) else Reply(scripted)
         if reply.raw and not reply.events:  # connection refused, or closed before the response
             raise no_answer("TypeError: Failed to fetch", request.url)
@@ -75,6 +73,11 @@ class ScriptedTransport:
             yield LocalResponse(reply.status, reply.headers, _body(plan))
         finally:
             self.open -= 1
+
+    def next_reply(self, model: str) -> Script:
+        queue = self._script[model]
+        assert queue, f"{model} was asked once too often"
+        return queue.pop(0)
 
 
 def _model(request: HttpRequest) -> str:

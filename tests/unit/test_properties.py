@@ -2,27 +2,21 @@
 
 from __future__ import annotations
 
-import asyncio
-import json
-from contextlib import aclosing
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from sparewheel.chain.health import Health
-from sparewheel.errors import SparewheelError
 from sparewheel.testing import Reply, ToolCall, dropped, errors, openai_chat
 from tests.support.fakeloop import run
-from tests.support.scripted import REFUSED, ScriptedTransport, check_rules, folded_message, folded_text, session
+from tests.support.scripted import REFUSED, session
+from tests.support.turns import Patient, take_turns
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Sequence
 
-    from tests.support.scripted import Script
-
-    Stop = tuple[float, int, bool]
-    Told = dict[str, Any]
+    from tests.support.turns import Stop, Told
 
 STREAMS = [
     openai_chat(text=["Grüße ", "🌍", " und mehr"]),
@@ -82,47 +76,6 @@ RACE = st.fixed_dictionaries(
     {model: st.lists(st.one_of(RACER, RACER, ERROR), max_size=3) for model in ("a", "other/b", "c")}
 )
 IN_THE_RACE = st.tuples(st.integers(5, 30).map(lambda tenths: tenths / 10), st.integers(0, 30), st.booleans())
-LAST = Reply(openai_chat(text="Last."))
-
-
-class Patient(ScriptedTransport):
-    """When a model's script is used up, it gives the `last` answer."""
-
-    def __init__(self, script: Mapping[str, Sequence[Script]], last: Reply = LAST) -> None:
-        super().__init__(script)
-        self._last = last
-
-    def stream(self, request: Any) -> Any:
-        queue = self._script[str(json.loads(request.body)["model"])]
-        if not queue:
-            queue.append(self._last)
-        return super().stream(request)
-
-
-def check_pairs(transport: ScriptedTransport) -> None:
-    """Every request is one a strict API takes: no model has the last word, each call exactly one result behind it."""
-    for request in transport.requests:
-        messages = json.loads(request.body)["messages"]
-        assert messages[-1]["role"] in ("user", "tool")
-        open_calls: list[str] = []
-        for message in messages:
-            if message["role"] == "tool":
-                open_calls.remove(message["tool_call_id"])
-            else:
-                assert not open_calls
-                assert message["content"] or message.get("tool_calls")
-                open_calls = [call["id"] for call in message.get("tool_calls", [])]
-        assert not open_calls
-
-
-async def cancel(task: asyncio.Task[None], seconds: float, passes: int, twice: bool) -> None:
-    await asyncio.wait([task], timeout=seconds)
-    for _ in range(passes):
-        await asyncio.sleep(0)
-    task.cancel()
-    if twice:
-        await asyncio.sleep(0)
-        task.cancel()
 
 
 @settings(max_examples=300)
@@ -142,42 +95,6 @@ def check_turns(script: dict[str, list[Reply]], fallback: str, stops: Sequence[S
 
     Returns the events of each turn.
     """
-    turns: list[list[Told]] = []
-
-    async def main() -> None:
-        transport = Patient(script)
-        conversation = session(transport, list(script), fallback=fallback, health=Health())
-        for stop in [*stops, None]:
-            events: list[Told] = []
-            turns.append(events)
-
-            async def consume(events: list[Told] = events) -> None:
-                async with aclosing(conversation.turn("hi")) as batches:
-                    async for batch in batches:
-                        events += [dict(event) for event in batch]
-
-            task = asyncio.ensure_future(consume())
-            if stop is not None:
-                await cancel(task, *stop)
-            (outcome,) = await asyncio.gather(task, return_exceptions=True)
-            if not events:  # stopped before its first step
-                assert isinstance(outcome, asyncio.CancelledError)
-                continue
-            check_rules(events)
-            assert transport.open == 0
-            terminal = events[-1]["type"]
-            if terminal == "finish":
-                assert outcome is None
-                assert conversation.result is not None
-                assert folded_message(events) == conversation.result["message"]
-                assert conversation.result["attempts"][-1]["attempt"] == len(conversation.result["attempts"])
-            elif terminal == "error":
-                assert isinstance(outcome, SparewheelError)
-                assert events[-1]["kind"] != "internal", events[-1]["message"]
-            else:
-                assert isinstance(outcome, asyncio.CancelledError)
-                assert events[-1]["partial"] == folded_text(events)
-        check_pairs(transport)
-
-    run(main())
-    return turns
+    transport = Patient(script)
+    conversation = session(transport, list(script), fallback=fallback, health=Health())
+    return run(take_turns(conversation, transport, stops))

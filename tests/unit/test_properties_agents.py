@@ -3,32 +3,29 @@
 from __future__ import annotations
 
 import asyncio
-from contextlib import aclosing, suppress
+from contextlib import suppress
 from typing import TYPE_CHECKING, Any, Final
-from urllib.parse import urlsplit
 
 from hypothesis import event, given, settings
 from hypothesis import strategies as st
 
-from sparewheel.errors import ConfigError, SparewheelError
+from sparewheel.errors import ConfigError
 from sparewheel.hooks.engine import Hook
 from sparewheel.messages import assistant, user
 from sparewheel.testing import Reply, ToolCall, Usage, anthropic, errors, openai_chat
-from sparewheel.testing.record import Request
-from sparewheel.testing.strict import violation
 from tests.support.agentic import context, tool
 from tests.support.fakeloop import run
-from tests.support.scripted import check_rules, folded_message, folded_text, session
-from tests.unit.test_properties import Patient
+from tests.support.scripted import session
+from tests.support.turns import Patient, take_turns
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
 
     from sparewheel.testing import Events
     from tests.support.scripted import State
+    from tests.support.turns import Stop, Told
 
     Step = tuple[str, list[tuple[str, str]], int, float, float] | None
-    Stop = tuple[float, int, bool]
 
 # The window is small, so that room has to be made again and again; the cook has a limit to end at.
 FILE = """
@@ -139,11 +136,10 @@ def test_a_stop_at_any_moment(
 
 def check_stops(
     script: dict[str, list[Step]], form: str, answered: float | None, stops: list[Stop]
-) -> list[list[dict[str, Any]]]:
+) -> list[list[Told]]:
     """As above; the events of each turn."""
-    turns: list[list[dict[str, Any]]] = []
 
-    async def main() -> None:
+    async def main() -> list[list[Told]]:
         stream = FORMATS[form]
         transport = Patient(
             {model: [reply(step, stream) for step in steps] for model, steps in script.items()},
@@ -154,60 +150,14 @@ def check_stops(
         conversation.runner.state.conversation.messages = [
             message for _ in range(3) for message in (user("What? " * 9), assistant("That. " * 9))
         ]
-        for stop in [*stops, None]:
-            events: list[dict[str, Any]] = []
-            turns.append(events)
-
-            async def consume(events: list[dict[str, Any]] = events) -> None:
-                async with aclosing(conversation.turn("hi")) as batches:
-                    async for batch in batches:
-                        events += [dict(event) for event in batch]
-                        for each in batch:
-                            see(each)
-
-            task = asyncio.ensure_future(consume())
-            if stop is not None:
-                await stopped(task, *stop)
-            (outcome,) = await asyncio.gather(task, return_exceptions=True)
-            if not events:  # stopped before its first step
-                assert isinstance(outcome, asyncio.CancelledError)
-                continue
-            check_rules(events)
-            assert transport.open == 0
+        turns = await take_turns(conversation, transport, stops, see)
+        for events in turns:
             if any(each["type"] == "compacted" for each in events):
                 event("room was made")
-            match events[-1]["type"]:
-                case "aborted":
-                    event(f"stopped during {under_way(events)}")
-                    assert isinstance(outcome, asyncio.CancelledError)
-                    assert events[-1]["partial"] == folded_text(events)
-                case "error":
-                    assert isinstance(outcome, SparewheelError)
-                    assert events[-1]["kind"] != "internal", events[-1]["message"]
-                case _:
-                    assert outcome is None
-                    assert conversation.result is not None
-                    assert folded_message(events) == conversation.result["message"]
+            if events and events[-1]["type"] == "aborted":
+                event(f"stopped during {under_way(events)}")
         assert not own.questions
-        for request in transport.requests:
-            seen = Request("POST", urlsplit(request.url).path, "", request.headers, request.body)
-            assert seen.format is not None
-            assert violation(seen) is None
         await asyncio.sleep(10)  # for the stubborn ones that were left behind
+        return turns
 
-    run(main())
-    return turns
-
-
-async def stopped(task: asyncio.Task[None], seconds: float, passes: int, twice: bool) -> None:
-    """Stop it then; it takes no time."""
-    await asyncio.wait([task], timeout=seconds)
-    for _ in range(passes):
-        await asyncio.sleep(0)
-    at = asyncio.get_running_loop().time()
-    task.cancel()
-    if twice:
-        await asyncio.sleep(0)
-        task.cancel()
-    await asyncio.wait([task])
-    assert asyncio.get_running_loop().time() == at
+    return run(main())

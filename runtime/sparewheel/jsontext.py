@@ -6,7 +6,8 @@ stops at 200 levels. Only what it refuses goes to the standard library's parser,
 measured first.
 
 Half a surrogate pair is legal in JSON and in JavaScript, but no encoding can represent it (a text cut in the middle of
-an emoji has one). It becomes U+FFFD on the way in and on the way out.
+an emoji has one). It becomes U+FFFD on the way in and on the way out. A stream may send the other half in its next
+event, so `read` can keep the halves at the ends of a text (`CutText`), and `join` puts them together.
 """
 
 from __future__ import annotations
@@ -14,9 +15,12 @@ from __future__ import annotations
 import json
 import re
 from collections import Counter
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
 from pydantic_core import from_json, to_json
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable
 
 MAX_DEPTH: Final = 200  # of arrays and objects; also the limit of pydantic's parser
 MAX_CHARS: Final = 64 * 1024 * 1024
@@ -26,12 +30,26 @@ _BRACKET_OR_STRING: Final = re.compile(r'[\[\]{}]|"(?:[^"\\]|\\.)*+"?', re.DOTAL
 _STEP: Final = {"[": 1, "{": 1, "]": -1, "}": -1}
 
 
-def read(text: str | bytes, *, strict: bool = False) -> Any:
+class CutText(str):
+    """A text that begins or ends with half of a surrogate pair. As a `str` it has U+FFFD there, in `raw` the half."""
+
+    __slots__ = ("raw",)
+
+    raw: str
+
+    def __new__(cls, raw: str) -> CutText:
+        text = super().__new__(cls, whole(raw))
+        text.raw = raw
+        return text
+
+
+def read(text: str | bytes, *, strict: bool = False, cut: bool = False) -> Any:
     """The value of a JSON text. `NaN` and `Infinity` are null; halves of surrogate pairs are U+FFFD.
 
     Args:
         text: the JSON text; bytes are UTF-8.
         strict: refuse `NaN`, `Infinity`, and an object that has a key twice: readers differ in which one they take.
+        cut: make a string that begins or ends with half of a surrogate pair a `CutText`.
 
     Raises:
         ValueError: not JSON, longer than `MAX_CHARS`, nested deeper than `MAX_DEPTH`, a number of more than 4,300
@@ -49,7 +67,7 @@ def read(text: str | bytes, *, strict: bool = False) -> Any:
     text = _decoded(text)
     value = json.loads(text, parse_constant=_refuse if strict else _null, object_pairs_hook=_unique if strict else None)
     if _HALF.search(text):
-        value = json.loads(whole(json.dumps(value, ensure_ascii=False)))
+        value = _with_strings(value, _cut if cut else whole)
     return value
 
 
@@ -69,6 +87,16 @@ def whole(text: str) -> str:
     return text
 
 
+def join(pieces: Iterable[str]) -> str:
+    """The pieces of a text in one. Halves of surrogate pairs that meet are joined, others are U+FFFD."""
+    return whole("".join([piece.raw if isinstance(piece, CutText) else piece for piece in pieces]))
+
+
+def take_half(text: str) -> tuple[str, str]:
+    """`text` without the first half of a surrogate pair at its end, and that half; "" where there is none."""
+    return (text[:-1], text[-1]) if "\ud800" <= text[-1:] <= "\udbff" else (text, "")
+
+
 def write(value: object) -> str:
     """The JSON text of a value. Values that JSON lacks become null (NaN, Infinity) or `<type>`."""
     return to_json(value, inf_nan_mode="null", fallback=name_of).decode()
@@ -77,6 +105,23 @@ def write(value: object) -> str:
 def name_of(value: object) -> str:
     """What stands in JSON for a value of a type that JSON lacks."""
     return f"<{type(value).__name__}>"
+
+
+def _cut(text: str) -> str:
+    """`text` as a `CutText` if an end of it is a half whose other half may be in another text."""
+    is_cut = "\udc00" <= text[:1] <= "\udfff" or "\ud800" <= text[-1:] <= "\udbff"
+    return CutText(text) if is_cut else whole(text)
+
+
+def _with_strings(value: Any, clean: Callable[[str], str]) -> Any:
+    """A JSON value with `clean` applied to each of its strings."""
+    if isinstance(value, str):
+        return clean(value)
+    if isinstance(value, list):
+        return [_with_strings(item, clean) for item in value]
+    if isinstance(value, dict):
+        return {whole(name): _with_strings(item, clean) for name, item in value.items()}
+    return value
 
 
 def _decoded(text: str | bytes) -> str:

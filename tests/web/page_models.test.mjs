@@ -31,6 +31,20 @@ test("a model's pieces become answers, in order", async () => {
   ]);
 });
 
+test("half an emoji waits for the other half", async () => {
+  const own = {
+    async *stream() {
+      yield* ["a\ud83d", "\ude00b", "\ud83d", "c", "\ud83d"];
+    },
+  };
+  const { worker } = await start({ own });
+  worker.call(1, "model", QUESTION);
+  assert.deepEqual(
+    (await worker.firstPieces(7)).map(({ value }) => value),
+    ["a", "😀b", "", "\ud83dc", "", "\ud83d", undefined],
+  );
+});
+
 test("a model that throws, and one that is not there, are errors with a kind", async () => {
   const { worker } = await start({ own: { stream: () => Promise.reject(new Error("broken")) } });
   worker.call(1, "model", QUESTION);

@@ -11,10 +11,24 @@ export function serveModels(calls, models) {
   calls.serve("model", async ({ input: { model, messages } }, call) => {
     const found = Object.hasOwn(models, model) ? models[model] : undefined;
     if (!found) throw new Failure(`the page has no model named "${model}"`, "model_not_found");
-    for await (const text of await found.stream(messages, { signal: call.signal })) {
+    for await (const text of wholeCharacters(await found.stream(messages, { signal: call.signal }))) {
       if (!(await call.send({ value: text }))) return;
     }
   });
+}
+
+/**
+ * Pieces of a text without halves of surrogate pairs at their ends: the other half may be in the next piece.
+ * @param {AsyncIterable<string>} texts
+ */
+async function* wholeCharacters(texts) {
+  let half = "";
+  for await (const text of texts) {
+    const joined = typeof text === "string" ? half + text : text; // the worker ignores anything else
+    half = /[\ud800-\udbff]$/.exec(joined)?.[0] ?? "";
+    yield half ? joined.slice(0, -1) : joined;
+  }
+  if (half) yield half; // the worker shows it as U+FFFD
 }
 
 /**

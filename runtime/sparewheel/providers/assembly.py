@@ -10,14 +10,14 @@ import secrets
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Literal, TypeAlias
 
-from ..jsontext import read
+from ..jsontext import CutText, read, take_half, whole
 from ..messages import Message, Reasoning, Text, ToolCall
 from ..usage import Usage
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from ..events import BlockEndEvent, BlockKind, BlockStartEvent, Event
+    from ..events import BlockEndEvent, BlockKind, BlockStartEvent, DeltaEvent, Event
     from ..messages import Part
 
 StopReason: TypeAlias = Literal["stop", "length", "tool_calls", "refusal", "content_filter", "other"]
@@ -25,21 +25,31 @@ StopReason: TypeAlias = Literal["stop", "length", "tool_calls", "refusal", "cont
 
 @dataclass(slots=True)
 class Block:
-    """One content block. `id` and `name` belong to tool calls; only the model that wrote `signature` can read it."""
+    """One content block. `id` and `name` belong to tool calls; only the model that wrote `signatures` can read them.
+
+    `half` is the first half of a surrogate pair at the end of the last piece; the next piece may begin with the other.
+    """
 
     kind: BlockKind
     index: int
     pieces: list[str] = field(default_factory=list)
+    half: str = ""
     announced: bool = False  # its `block_start` has been written
     closed: bool = False
     id: str = ""
     name: str = ""
-    signature: str = ""
+    signatures: list[str] = field(default_factory=list)
     redacted: bool = False
 
     @property
     def content(self) -> str:
         return "".join(self.pieces)
+
+    def mend(self, piece: str) -> str:
+        """The text that `piece` adds to the block: without half a character at its end, with the one before it."""
+        raw = self.half + (piece.raw if isinstance(piece, CutText) else piece)
+        raw, self.half = take_half(raw)
+        return whole(raw)
 
     def is_sound(self, *, cut: bool) -> bool:
         """Whether a tool call can be executed: it has a name, and its arguments are one complete JSON object.
@@ -57,9 +67,10 @@ class Block:
     def part(self, origin: str) -> Part:
         if self.kind == "text":
             return Text(self.content)
+        signature = "".join(self.signatures)
         if self.kind == "reasoning":
-            return Reasoning(self.content, self.signature, origin, self.redacted)
-        return ToolCall(self.id, self.name, self.content or "{}", self.signature, origin)
+            return Reasoning(self.content, signature, origin, self.redacted)
+        return ToolCall(self.id, self.name, self.content or "{}", signature, origin)
 
 
 class Assembly:
@@ -85,6 +96,8 @@ class Assembly:
         block = self._prose
         if block is None or block.kind != "text":
             block = self._open_prose("text")
+        if (block.half or type(piece) is not str) and not (piece := block.mend(piece)):
+            return
         block.pieces.append(piece)
         self.chars += len(piece)
         self._events.append({"type": "delta", "content": piece, "attempt": self.attempt, "index": block.index})
@@ -92,6 +105,8 @@ class Assembly:
     def reasoning(self, piece: str) -> None:
         """Add to the open reasoning block, or open one."""
         block = self._open_reasoning()
+        if (block.half or type(piece) is not str) and not (piece := block.mend(piece)):
+            return
         block.pieces.append(piece)
         self.chars += len(piece)
         self._events.append({"type": "delta", "reasoning": piece, "attempt": self.attempt, "index": block.index})
@@ -99,7 +114,7 @@ class Assembly:
     def sign(self, signature: str, *, redacted: bool = False) -> None:
         """Put an opaque signature on the open reasoning block, or open one."""
         block = self._open_reasoning()
-        block.signature += signature
+        block.signatures.append(signature)
         block.redacted = redacted
 
     def tool(self, key: object, *, call_id: str = "", name: str = "", arguments: str = "", signature: str = "") -> None:
@@ -114,7 +129,10 @@ class Assembly:
             block = self._tools[key] = self._new("tool_call")
         block.id = block.id or call_id
         block.name = block.name or name
-        block.signature = block.signature or signature
+        if signature and not block.signatures:
+            block.signatures.append(signature)
+        if block.half or type(arguments) is not str:
+            arguments = block.mend(arguments)
         if arguments:
             block.pieces.append(arguments)
             self._argument_chars += len(arguments)
@@ -222,7 +240,24 @@ class Assembly:
                 }
             )
 
+    def _end_half(self, block: Block) -> None:
+        """The block ends without the other half of its last character."""
+        piece = whole(block.half)
+        block.half = ""
+        block.pieces.append(piece)
+        if block.kind == "tool_call":
+            self._argument_chars += len(piece)
+            if block.announced:
+                self._tool_delta(block, piece)
+            return
+        self.chars += len(piece)
+        event: DeltaEvent = {"type": "delta", "attempt": self.attempt, "index": block.index}
+        event["content" if block.kind == "text" else "reasoning"] = piece
+        self._events.append(event)
+
     def _close(self, block: Block) -> None:
+        if block.half:
+            self._end_half(block)
         if block.announced and not block.closed:
             event: BlockEndEvent = {
                 "type": "block_end",

@@ -10,6 +10,7 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING, Any
 
+from ..jsontext import join
 from ..messages import Reasoning
 from .openai_common import effort, is_at
 from .reading import parse_own, sequence, string
@@ -85,7 +86,7 @@ class ReasoningDetails:
         if not self._details:
             return
         whole = [
-            {**detail, **{name: "".join(texts) for name, texts in pieces.items()}}
+            {**detail, **{name: join(texts) for name, texts in pieces.items()}}
             for detail, pieces in zip(self._details, self._pieces, strict=True)
         ]
         # One line for each flush, so that the signature of a block that is signed twice can be parsed.

@@ -12,6 +12,7 @@ Anthropic "Streaming Messages", Google "Gemini API: streamGenerateContent" with 
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from itertools import chain, zip_longest
@@ -22,6 +23,7 @@ Pieces: TypeAlias = str | Sequence[str]
 
 _CREATED = 1_700_000_000
 _DONE = b"data: [DONE]\n\n"
+_HALF = re.compile("[\ud800-\udfff]")
 
 
 @dataclass(frozen=True)
@@ -61,9 +63,11 @@ def _pieces(text: Pieces) -> tuple[str, ...]:
 
 
 def sse(data: object, event: str | None = None, newline: str = "\n") -> bytes:
-    """One SSE event with a JSON payload."""
+    """One SSE event with a JSON payload. Half of a surrogate pair is written as an escape, as servers do."""
     name = f"event: {event}{newline}" if event else ""
-    return f"{name}data: {json.dumps(data, ensure_ascii=False, separators=(',', ':'))}{newline}{newline}".encode()
+    payload = json.dumps(data, ensure_ascii=False, separators=(",", ":"))
+    payload = _HALF.sub(lambda half: f"\\u{ord(half[0]):04x}", payload)
+    return f"{name}data: {payload}{newline}{newline}".encode()
 
 
 def _reason(finish: str, tool_calls: Sequence[ToolCall], words: Mapping[str, str]) -> str:

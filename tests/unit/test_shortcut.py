@@ -121,6 +121,8 @@ def padded(number: int, text: str) -> ServerSentEvent:
 def test_noise_in_known_places_is_no_difference() -> None:
     chats = [chat("word ", obfuscation="".join(random.Random(n).choices("abcXYZ", k=n % 16))) for n in range(1000)]
     assert both("openai_chatcompletions", chats) < 10
+    mistral = [chat("word ", p="".join(random.Random(n).choices("abcXYZ019", k=n % 40))) for n in range(1000)]
+    assert both("openai_chatcompletions", mistral) < 10
     assert both("openai_responses", [padded(number, "word ") for number in range(1, 1000)]) < 10
 
 

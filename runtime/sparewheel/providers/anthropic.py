@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, Final, TypeAlias
 from ..errors import ProviderError
 from ..usage import Usage
 from .anthropic_request import body_of
-from .reading import count, failure, mapping, parse, string
+from .reading import count, failure, mapping, parse, sequence, string
 from .writing import json_post
 
 if TYPE_CHECKING:
@@ -94,8 +94,21 @@ class AnthropicDecoder:
             self._finish()
         elif kind in ("message_start", "message_delta"):
             self._about(data)
+        elif kind == "message":
+            self._whole(data)
         elif kind == "error" or event.event == "error" or (kind is None and data.get("error")):
             raise failure(data, self._assembly)
+
+    def _whole(self, message: Json) -> None:
+        """The complete answer of a server that does not stream. After deltas it would only repeat them."""
+        if not self._assembly.streamed:
+            content = message.get("content")
+            blocks = [{"type": "text", "text": content}] if isinstance(content, str) else sequence(content)
+            for index, block in enumerate(blocks):
+                self._begin(index, block)
+                self._end(index)
+        self._about({"message": message, "delta": message})
+        self._finish()
 
     def _finish(self) -> None:
         for index in list(self._open):

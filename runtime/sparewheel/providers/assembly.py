@@ -143,6 +143,18 @@ class Assembly:
             self._announce(block)
             self._tool_delta(block, block.content)
 
+    def replace_arguments(self, key: object, arguments: str) -> None:
+        """Replace what was streamed of a call's arguments by the complete ones. No events: its end has them."""
+        block = self._tools.get(key)
+        if block is not None and not block.closed:
+            self._argument_chars += len(arguments) - sum(map(len, block.pieces))
+            block.pieces = [arguments]
+
+    @property
+    def open_text(self) -> str:
+        """The open text block, "" without one. Linear in its length."""
+        return self._prose.content if self._prose is not None and self._prose.kind == "text" else ""
+
     def close_prose(self) -> None:
         """Close the open text or reasoning block, at the format's end mark or before another block."""
         if self._prose is not None:

@@ -90,3 +90,9 @@ def _begins(latest: _Call, call_id: str, name: str, arguments: str) -> bool:
     if not name or not latest.name:
         return False
     return name != latest.name or (not call_id and bool(arguments) and latest.is_complete())
+
+
+def older_call(shape: object) -> list[dict[str, object]]:
+    """The entries of `delta.tool_calls` for `delta.function_call`; none for an empty one."""
+    function = mapping(shape)
+    return [{"index": 0, "function": function}] if function.get("name") or function.get("arguments") else []

@@ -8,7 +8,7 @@ mode" (`thinking`, `reasoning_effort`; a message with tool calls is refused with
 from __future__ import annotations
 
 import json
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 from ..jsontext import join
 from ..messages import Reasoning
@@ -16,9 +16,18 @@ from .openai_common import effort, is_at
 from .reading import parse_own, sequence, string
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from ..config.resolved import ModelSpec
     from ..messages import Message
     from .assembly import Assembly
+
+# The names of the reasoning in a delta: DeepSeek, OpenRouter, GitHub Copilot, and servers that follow Ollama.
+_FIELDS: Final = ("reasoning_content", "reasoning", "reasoning_text", "thinking", "thinking_content")
+# The types of content parts that are reasoning: Mistral, and gateways that follow OpenAI Responses or Anthropic.
+_PARTS: Final = ("thinking", "reasoning", "reasoning_text", "reasoning_content", "summary_text", "thought")
+# Where its text is, in a part or in a field that is an object.
+_TEXTS: Final = ("thinking", "text", "reasoning", "reasoning_text", "reasoning_content", "content", "summary")
 
 # The fields of a detail that are sent in pieces; the others are the same in each piece.
 _IN_PIECES = ("text", "summary")
@@ -56,6 +65,25 @@ def reasoning_of(spec: ModelSpec, message: Message) -> dict[str, Any]:
         ]
         return {"reasoning_details": details} if details else {}
     return {}
+
+
+def thought_in(delta: Mapping[str, Any]) -> str:
+    """The reasoning in a delta, under the first of its names that has any: some servers send it under two."""
+    return next((text for name in _FIELDS if (value := delta.get(name)) and (text := text_of(value))), "")
+
+
+def is_thought(part: Mapping[str, Any]) -> bool:
+    """Whether a content part is reasoning."""
+    return part.get("type") in _PARTS or part.get("thought") is True
+
+
+def text_of(value: object, depth: int = 3) -> str:
+    """The text of reasoning: a string, an object that has it, or a list of those."""
+    if isinstance(value, str) or not depth:
+        return string(value)
+    if isinstance(value, dict):
+        return next((text for name in _TEXTS if (text := text_of(value.get(name), depth - 1))), "")
+    return "".join(text_of(each, depth - 1) for each in sequence(value))
 
 
 class ReasoningDetails:

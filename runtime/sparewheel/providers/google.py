@@ -83,11 +83,12 @@ class GoogleDecoder:
         self.ended = False
 
     def feed(self, event: ServerSentEvent) -> None:
-        chunk = parse(event.data)
-        if isinstance(chunk, list) and chunk:  # the form of errors outside an event stream
-            chunk = chunk[0]
-        if not isinstance(chunk, dict):
-            return
+        value = parse(event.data)
+        for chunk in value if isinstance(value, list) else (value,):  # a list is the form outside an event stream
+            if isinstance(chunk, dict):
+                self._chunk(chunk)
+
+    def _chunk(self, chunk: Json) -> None:
         if chunk.get("error"):
             raise failure(chunk, self._assembly)
         if usage := chunk.get("usageMetadata"):

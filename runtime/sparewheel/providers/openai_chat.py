@@ -13,12 +13,12 @@ from typing import TYPE_CHECKING, Any, ClassVar, Final
 from ..errors import ErrorInfo, ProviderError
 from ..errors.hints import hint_for
 from ..messages import Image
-from . import chat_reasoning
+from . import chat_calls, chat_reasoning
 from .chat_calls import StreamedCalls
 from .chat_reasoning import ReasoningDetails
 from .history import prepare
 from .openai_common import END_MARKER, count_tokens, function, is_at, post, response_format
-from .reading import failure, mapping, parse, parse_own, sequence, string
+from .reading import failure, mapping, parse, parse_own
 
 if TYPE_CHECKING:
     from ..config.resolved import ModelSpec
@@ -143,8 +143,7 @@ class OpenAIChatDecoder:
 
     def _delta(self, delta: dict[str, Any]) -> None:
         """Add a delta: reasoning (DeepSeek's or OpenRouter's field), text, refusal and tool calls, in this order."""
-        thought = string(delta.get("reasoning_content")) or string(delta.get("reasoning"))
-        if thought:
+        if thought := chat_reasoning.thought_in(delta):
             self._assembly.reasoning(thought)
         details = delta.get("reasoning_details")
         if details and isinstance(details, list):
@@ -155,21 +154,17 @@ class OpenAIChatDecoder:
             for part in content if isinstance(content, list) else (content,):
                 self._part(part)
         self._refusal(delta.get("refusal"))
-        calls = delta.get("tool_calls")
-        if delta.get("function_call"):  # the older form of a single tool call
-            calls = [{"index": 0, "function": delta["function_call"]}]
-        if calls:
+        # `function_call` is the older form of a single call; some servers send an empty one beside `tool_calls`.
+        if calls := delta.get("tool_calls") or chat_calls.older_call(delta.get("function_call")):
             self._thought()
             for entry in calls if isinstance(calls, list) else (calls,):
                 self._calls.add(entry)
 
     def _part(self, part: object) -> None:
-        """Add content: a string, or Mistral's `{type: text, text}` or `{type: thinking, thinking: [...]}`."""
+        """Add content: a string or a part, such as Mistral's `{type: thinking, thinking: [...]}`."""
         if isinstance(part, dict):
-            if part.get("type") == "thinking":
-                inner = part.get("thinking")
-                thought = string(inner) or "".join(string(mapping(each).get("text")) for each in sequence(inner))
-                if thought:
+            if chat_reasoning.is_thought(part):
+                if thought := chat_reasoning.text_of(part):
                     self._assembly.reasoning(thought)
                 return
             self._refusal(part.get("refusal"))

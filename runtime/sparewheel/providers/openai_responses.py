@@ -15,6 +15,7 @@ from .history import prepare
 from .openai_common import count_tokens, function, post, response_format
 from .reading import arguments_text, failure, mapping, parse, sequence, string
 from .responses_input import ENCRYPTED, items, reasoning
+from .writing import json_object
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -140,6 +141,10 @@ class OpenAIResponsesDecoder:
             item.streamed.add(index)
             self._switch_to(item)
             self._assembly.text(text)
+        elif item is self._current and item.streamed == {index}:
+            shown = self._assembly.open_text
+            if len(shown) < len(text) and text.startswith(shown):  # a delta at the end has not arrived
+                self._assembly.text(text[len(shown) :])
         if refused:
             self._assembly.reason = "refusal"
 
@@ -184,9 +189,13 @@ class OpenAIResponsesDecoder:
         self._call(self._item(event), {"arguments": event.get("arguments")})
 
     def _call(self, item: _Item, shape: dict[str, Any]) -> None:
-        """Add what is known of a call. Its arguments are added once, in pieces or as a whole."""
-        arguments = "" if "arguments" in item.streamed else arguments_text(shape.get("arguments"))
-        if arguments:
+        """Add what is known of a call. Complete arguments replace streamed ones, which some servers encrypt."""
+        arguments = arguments_text(shape.get("arguments"))
+        if arguments and "arguments" in item.streamed:
+            if json_object(arguments) is not None:
+                self._assembly.replace_arguments(item.key, arguments)
+            arguments = ""
+        elif arguments:
             item.streamed.add("arguments")
         call_id, name = string(shape.get("call_id")), string(shape.get("name"))
         if call_id or name or arguments:
@@ -231,7 +240,7 @@ class OpenAIResponsesDecoder:
             if known or silent or (empty and shape.get("type") != "reasoning"):
                 self._item_done({"output_index": number, "item": shape})
         for item in self._items:
-            if item.copy and not item.done:
+            if item.copy and not item.done and "arguments" not in item.streamed:
                 self._call(item, {"arguments": item.copy})
         count_tokens(self._assembly, response.get("usage"))
         self._assembly.reason = self._assembly.reason or self._stopped(event, response)
@@ -293,6 +302,8 @@ _HANDLERS: Final[dict[str, Callable[[OpenAIResponsesDecoder, dict[str, Any]], No
     "response.content_part.done": OpenAIResponsesDecoder._part_done,
     "response.reasoning_summary_text.delta": OpenAIResponsesDecoder._thought_delta,
     "response.reasoning_text.delta": OpenAIResponsesDecoder._thought_delta,
+    "response.reasoning_summary.delta": OpenAIResponsesDecoder._thought_delta,  # the older names
+    "response.reasoning.delta": OpenAIResponsesDecoder._thought_delta,
     "response.function_call_arguments.delta": OpenAIResponsesDecoder._arguments_delta,
     "response.function_call_arguments.done": OpenAIResponsesDecoder._arguments_done,
     "response.output_item.added": OpenAIResponsesDecoder._added,

@@ -37,7 +37,6 @@ STILL_WRONG: Final = frozenset(
     {
         "chat-images-in-delta",
         "chat-think-tags-in-content",
-        "chat-emoji-halves-in-two-deltas",
         "chat-gateway-quotes-bytes-in-message",
         "chat-finish-reason-abort",
         "chat-finish-max-tokens",

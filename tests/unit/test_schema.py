@@ -348,6 +348,13 @@ def test_strict_refuses_open_keys(schema: Json) -> None:
         normalise(schema, "openai_strict")
 
 
+def test_gemini_reads_back_what_may_be_null() -> None:
+    options = [{"type": "null"}, {"enum": [1, None]}, {"const": True}]
+    written = normalise({"type": "object", "properties": {"a": {"anyOf": options}}}, "gemini")
+    assert written["properties"]["a"]["nullable"] is True
+    assert normalise(written, "gemini") == written
+
+
 # What holds for any schema
 
 WORDS = st.sampled_from(

@@ -219,7 +219,7 @@ def _gemini_options(node: Node, options: list[Node]) -> Node:
     notes = dict.fromkeys(text for text in (node.get("description"), written.get("description")) if text)
     if notes:
         written["description"] = " ".join(notes)
-    if distinct and any(option.get("type") == "null" for option in options):
+    if distinct and any(option.get("type") == "null" or option.get("nullable") for option in options):
         written["nullable"] = True
     return written
 

@@ -269,6 +269,7 @@ async def test_tools_are_chosen_before_they_are_counted() -> None:
         (b"x" * (MAX_CHARS + 1), f"The OpenAPI document cannot be read: it is longer than {MAX_CHARS} characters"),
         (with_paths({}, servers=[{"url": "ftp://x.example"}]), "'ftp://x.example' cannot be requested"),
         (with_paths({}, servers=[{"url": "http://10.0.0.1"}]), "The host 10.0.0.1 is in a private network"),
+        (with_paths({}, servers=[{"url": "https://[]/v1"}]), "The URL of the document's first server is not valid: "),
         (
             with_paths({}, servers=[{"url": "https://{host}/"}]),
             "'https://{host}' is not a URL: its host is not a domain name.",

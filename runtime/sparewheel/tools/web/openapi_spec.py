@@ -83,7 +83,10 @@ def parse_spec(body: bytes) -> dict[str, Any]:
 
 
 def base_url(spec: Mapping[str, Any], spec_url: str) -> str:
-    """The URL of the first server with the defaults of its variables; without one, the root of the document's host."""
+    """The URL of the first server with the defaults of its variables; without one, the root of the document's host.
+
+    Raises `ToolError` if the first server has no valid URL.
+    """
     servers = spec.get("servers")
     server = servers[0] if isinstance(servers, list) and servers else None
     url = server.get("url") if isinstance(server, Mapping) else None
@@ -93,7 +96,10 @@ def base_url(spec: Mapping[str, Any], spec_url: str) -> str:
     for name, variable in variables.items() if isinstance(variables, Mapping) else ():
         if isinstance(variable, Mapping):
             url = url.replace(f"{{{name}}}", str(variable.get("default", "")))
-    return urljoin(spec_url, url).rstrip("/")
+    try:
+        return urljoin(spec_url, url).rstrip("/")
+    except ValueError:  # brackets that hold no IPv6 address
+        raise ToolError(f"The URL of the document's first server is not valid: {url[:200]!r}") from None
 
 
 def operations(spec: Mapping[str, Any]) -> Iterator[Operation]:

@@ -53,6 +53,17 @@ def test_a_message_of_nothing_but_foreign_thoughts_is_dropped() -> None:
     assert prepare([user("hi"), Message("assistant", (Reasoning("hm", "", "x/y"),))], ME) == [user("hi")]
 
 
+def test_names_that_an_api_would_refuse_are_replaced() -> None:
+    """A model asked for a tool that does not exist; later requests repeat the call."""
+
+    def asked(name: str) -> str:
+        call = Message("assistant", (ToolCall("c", name, "{}", "", ME),))
+        return prepare([call, result("c")], ME)[0].tool_calls[0].name
+
+    names = ["look-1_a", "files.read", "look\0", "größe", "x" * 70, ""]
+    assert [asked(name) for name in names] == ["look-1_a", "files_read", "look_", "gr__e", "x" * 64, "_"]
+
+
 def test_ids_that_an_api_would_refuse_are_replaced_the_same_way_every_time() -> None:
     odd = "toolu:" + "x" * 94
     first, second = prepare([calls(odd), result(odd)], ME), prepare([calls(odd), result(odd)], ME)

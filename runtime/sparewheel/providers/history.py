@@ -22,8 +22,10 @@ if TYPE_CHECKING:
 
 NOT_RUN: Final = "Not executed: the turn was interrupted before this call was run."
 
-# Accepted by every supported API; the limit of 64 is OpenAI's.
-_PORTABLE_ID: Final = re.compile(r"[A-Za-z0-9_-]{1,64}")
+# Accepted by every supported API, for ids and for names of tools; the limit of 64 is OpenAI's.
+MAX_LENGTH: Final = 64
+_PORTABLE: Final = re.compile(rf"[A-Za-z0-9_-]{{1,{MAX_LENGTH}}}")
+_NOT_PORTABLE: Final = re.compile(r"[^A-Za-z0-9_-]")
 
 
 def prepare(messages: Iterable[Message], origin: str) -> list[Message]:
@@ -32,6 +34,7 @@ def prepare(messages: Iterable[Message], origin: str) -> list[Message]:
     - each assistant message with tool calls is followed by exactly one result for each, in the order of the calls;
       a missing result is replaced by `NOT_RUN`, a result without its call is dropped
     - tool-call ids are portable and unique, and the same in every request with the same history
+    - names of tools are portable: a model can ask for a tool that does not exist, by any name
     - reasoning and signatures are kept only if `origin` wrote them
     - empty messages are dropped
     """
@@ -50,7 +53,7 @@ def prepare(messages: Iterable[Message], origin: str) -> list[Message]:
             while pending and pending[0].role == "tool":
                 result = pending.popleft()
                 results.setdefault(result.tool_call_id or "", deque()).append(result)
-        parts = [replace(part, id=ids.take(part.id)) if isinstance(part, ToolCall) else part for part in message.parts]
+        parts = [_portable(part, ids) if isinstance(part, ToolCall) else part for part in message.parts]
         own = replace(message, parts=tuple(_own(parts, origin)))
         if own.parts:
             ready.append(own)
@@ -66,7 +69,7 @@ class _Ids:
         self._used: set[str] = set()
 
     def take(self, call_id: str) -> str:
-        portable = call_id if _PORTABLE_ID.fullmatch(call_id) else _hashed(call_id)
+        portable = call_id if _PORTABLE.fullmatch(call_id) else _hashed(call_id)
         count = 0
         unique = portable
         while unique in self._used:  # some servers number the calls of every answer from 0
@@ -74,6 +77,11 @@ class _Ids:
             unique = _hashed(f"{call_id}#{count}")
         self._used.add(unique)
         return unique
+
+
+def _portable(call: ToolCall, ids: _Ids) -> ToolCall:
+    name = call.name if _PORTABLE.fullmatch(call.name) else _NOT_PORTABLE.sub("_", call.name)[:MAX_LENGTH] or "_"
+    return replace(call, id=ids.take(call.id), name=name)
 
 
 def _hashed(text: str) -> str:

@@ -605,6 +605,7 @@ export interface SessionCreated {
   models: string[];
   agents: string[];
   welcome_message: string;
+  warnings: string[];
   commands: {
     [k: string]: AgentCommand;
   };

@@ -208,6 +208,8 @@ export interface Session {
   readonly agents: string[];
   /** The agent file's greeting for users; may be empty. */
   readonly welcomeMessage: string;
+  /** Keys of the agent file that have no effect, or not the usual one. The first turn reports them as `warning` events. */
+  readonly warnings: readonly string[];
   /** The agent's commands by name, for a menu: choosing one is sending its instruction. */
   readonly commands: Readonly<Record<string, Readonly<protocol.AgentCommand>>>;
   /** Runs a turn. Settles after the turn's terminal event. */

@@ -367,15 +367,13 @@ models:
   bedrock: {provider: amazon-bedrock, model: x}
   vertex: {provider: google, model: gemini-2.5-pro, provider_opts: {project: p, location: l}}
   federated: {provider: anthropic, model: claude-opus-5, auth: {type: workload_identity_federation}}
-  local: {provider: dmr, model: ai/qwen3}
 agents:
-  root: {model: bedrock, fallback: {models: [vertex, federated, local]}}
+  root: {model: bedrock, fallback: {models: [vertex, federated]}}
 """,
         [
             "line 4, column 53: models.vertex.provider_opts: project, location, publisher: Vertex AI needs a",
             "line 5, column 58: models.federated.auth: authentication without a key needs a host",
             'agents.root.model: provider "amazon-bedrock" of model "bedrock" does not work in a browser: its requests',
-            'agents.root.fallback.models: model "local" needs a base_url. dmr has no default address.',
         ],
     ),
     "what only one provider has": (

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -68,12 +69,12 @@ def test_parameters() -> None:
 @pytest.mark.parametrize(
     ("base_url", "budget", "sent"),
     [
-        (OPENAI, "xhigh", {"reasoning_effort": "xhigh"}),
-        (OPENAI, 4095, {"reasoning_effort": "low"}),
+        (OTHER, "xhigh", {"reasoning_effort": "xhigh"}),
+        (OTHER, 4095, {"reasoning_effort": "low"}),
         (OTHER, 4096, {"reasoning_effort": "medium"}),
         (OTHER, 16_384, {"reasoning_effort": "high"}),
-        (OTHER, 0, {"reasoning_effort": "none"}),
-        (OTHER, "off", {"reasoning_effort": "none"}),
+        (OTHER, 0, {}),
+        (OTHER, "off", {}),
         (OTHER, -1, {}),
         (OTHER, "adaptive", {}),
         (OPENROUTER, "high", {"reasoning": {"effort": "high"}}),
@@ -89,6 +90,29 @@ def test_thinking(base_url: str, budget: object, sent: Json) -> None:
     body = asked(spec(base_url, thinking_budget=budget))
     assert {name: body[name] for name in body.keys() - {"messages", "stream_options"}} == sent
     assert asked(spec(base_url)).keys() == {"messages", "stream_options"}
+
+
+@pytest.mark.parametrize(
+    ("provider", "base_url", "name", "budget", "sent"),
+    [
+        ("openai", OPENAI, "o3-mini", "high", "high"),
+        ("openai", OPENAI, "o3-mini", 0, None),
+        ("openai", OPENAI, "gpt-5", "none", None),
+        ("openai", OPENAI, "gpt-5.1", "none", "none"),
+        ("openai", OPENAI, "gpt-4o", "none", None),
+        ("openai", OPENAI, "gpt-4o", "high", None),
+        ("ollama", OTHER, "qwen3", "none", "none"),
+        ("groq", "https://api.groq.com/openai/v1", "qwen/qwen3-32b", 0, "none"),
+        ("groq", "https://api.groq.com/openai/v1", "openai/gpt-oss-120b", 0, None),
+    ],
+)
+def test_no_effort_is_sent_where_it_would_be_refused(
+    provider: str, base_url: str, name: str, budget: object, sent: str | None
+) -> None:
+    request = WIRE.request(
+        ModelRequest(replace(spec(base_url, thinking_budget=budget), provider=provider, model=name), [user("hi")])
+    )
+    assert json.loads(request.body).get("reasoning_effort") == sent
 
 
 def test_structured_output() -> None:

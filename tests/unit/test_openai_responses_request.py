@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -72,16 +73,38 @@ def test_parameters_have_this_apis_names_and_the_others_are_left_out() -> None:
         (50_000, {"effort": "high", "summary": "auto"}),
         (-1, {"summary": "auto"}),
         ("adaptive", {"summary": "auto"}),
-        ("off", {"effort": "none"}),
-        (0, {"effort": "none"}),
+        ("off", None),
+        (0, None),
         (None, None),
     ],
 )
 def test_thinking(budget: object, reasoning: object) -> None:
     body = asked([user("hi")], spec(thinking_budget=budget))
     assert body.get("reasoning") == reasoning
-    on = bool(reasoning) and reasoning != {"effort": "none"}
-    assert body.get("include") == (["reasoning.encrypted_content"] if on else None)
+    assert body.get("include") == (["reasoning.encrypted_content"] if reasoning else None)
+
+
+@pytest.mark.parametrize(
+    ("name", "budget", "reasoning", "sealed"),
+    [
+        ("gpt-5.6", None, None, True),
+        ("gpt-5.6", "none", {"effort": "none"}, False),
+        ("gpt-5.1", 0, {"effort": "none"}, False),
+        ("gpt-5", "none", None, True),
+        ("gpt-5-mini", 0, None, True),
+        ("gpt-5.2-pro", "none", None, True),
+        ("gpt-5.1-codex", "off", None, True),
+        ("o3", "none", None, True),
+        ("o3", "low", {"effort": "low", "summary": "auto"}, True),
+        ("gpt-4.1", "high", None, False),
+        ("gpt-5-chat-latest", "high", None, False),
+    ],
+)
+def test_thinking_at_openai_depends_on_the_model(name: str, budget: object, reasoning: object, sealed: bool) -> None:
+    home = "https://api.openai.com/v1"
+    body = asked([user("hi")], replace(spec(thinking_budget=budget), model=name, base_url=home))
+    assert body.get("reasoning") == reasoning
+    assert ("include" in body) is sealed
 
 
 def test_options_go_last_and_none_takes_a_name_out() -> None:

@@ -80,6 +80,7 @@ class Page:
             "models": ["openai/a", "mine/b"],
             "agents": ["root"],
             "welcome_message": "",
+            "warnings": [],
             "commands": {},
         }
 

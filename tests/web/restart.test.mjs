@@ -7,7 +7,7 @@ import { createRuntime } from "../../web/sparewheel.js";
 import { ABORTED, FakeWorker, FINISH, HELLO, RESULT, START, turn } from "./fake_worker.mjs";
 import { settle } from "./started.mjs";
 
-const CREATED = { agent: "root", models: ["demo/hello"], agents: ["root"], welcome_message: "", commands: {} };
+const CREATED = { agent: "root", models: ["demo/hello"], agents: ["root"], welcome_message: "", warnings: [], commands: {} };
 const HISTORY = [{ role: "user", content: "hi" }, { role: "assistant", content: "Hello" }];
 
 beforeEach(() => mock.timers.enable({ apis: ["setInterval", "setTimeout", "Date"] }));

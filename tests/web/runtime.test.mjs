@@ -249,11 +249,11 @@ test("options go into create_session, the id is the shim's", async () => {
   const creating = runtime.createSession({ yaml: "y", env: { KEY: "sk-CANARY" }, autoApprove: true, session: "mine" });
   const command = await worker.command("create_session");
   assert.deepEqual(command.params, { yaml: "y", env: { KEY: "sk-CANARY" }, autoApprove: true, interactive: false, session: "s1" });
-  const made = { agent: "root", models: ["demo/hello"], agents: ["root", "other"], commands: { fix: { instruction: "Fix it." } } };
+  const made = { agent: "root", models: ["demo/hello"], agents: ["root", "other"], commands: { fix: { instruction: "Fix it." } }, warnings: ["w"] };
   worker.reply(command, { ...made, welcome_message: "Hi" });
   const session = await creating;
-  const { id, agent, models, agents, commands, welcomeMessage } = session;
-  assert.deepEqual([id, { agent, models, agents, commands }, welcomeMessage], ["s1", made, "Hi"]);
+  const { id, agent, models, agents, commands, warnings, welcomeMessage } = session;
+  assert.deepEqual([id, { agent, models, agents, commands, warnings }, welcomeMessage], ["s1", made, "Hi"]);
 });
 
 test("chat runs one turn under an id of its own", async () => {

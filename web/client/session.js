@@ -55,6 +55,7 @@ export class Session {
     this.models = created.models;
     this.agents = created.agents;
     this.welcomeMessage = created.welcome_message;
+    this.warnings = created.warnings;
     this.commands = created.commands;
   }
 

@@ -75,6 +75,8 @@ class Run:
         turn = self._turn
         if not self._depth:
             yield [{"type": "start", "model": self._runner.chain(self._me).primary.ref}]
+            while self._runner.warnings:
+                self._outbox.warn(self._runner.warnings.pop(0))
         await self._submit()
         await self._check_input()
         reason: FinishReason | None = None

@@ -43,6 +43,7 @@ class Runner:
         self.state = state
         self.toolbox = toolbox
         self.budgets = Budgets(team)
+        self.warnings = list(team.warnings)  # that no turn has reported yet
         self.now = now
         self._transport = transport
         self._health = health

@@ -7,12 +7,14 @@ from typing import TYPE_CHECKING, Any, Final
 from urllib.parse import urlsplit
 
 from ..errors import ConfigError
+from .apis import choose_api, versioned
 from .catalogue import Price, lookup
 from .models import ModelConfig
 from .options import split_options
 from .providers import AUTOMATIC, NOT_HERE, PROVIDERS
 from .specs import ModelSpec
 from .unsupported import model_reasons
+from .vendor_keys import host_of, is_loopback, is_vendors
 
 if TYPE_CHECKING:
     from ..errors.validation import Path
@@ -67,15 +69,19 @@ class Models:
         known = self._provider(config.provider, custom, ref)
         for key, reason in model_reasons(config, custom):
             self.expander.problems.add(("models", ref, key) if ref in self.file.models else ("models", ref), reason)
-        api = (custom.api_type if custom else None) or known.api
         where: Path = ("models", ref) if ref in self.file.models else ("providers", config.provider)
         base_url = self._base_url(where, ref, config, custom, known)
-        options = split_options(api, {**(custom.provider_opts if custom else {}), **config.provider_opts})
-        token_key = _first("token_key", config, custom) or _default_token_key(known, config, custom)
-        secret = self._key(token_key, where, base_url)
         model = self.expander.strict(config.model, (*where, "model"))
-        facts = lookup(custom.provider if custom else config.provider, model)
+        vendor = custom.provider if custom else config.provider
+        api = choose_api(vendor, known, custom.api_type if custom else None, model, base_url)
         at_home = not _first("base_url", config, custom)
+        base_url = base_url if at_home else versioned(api, base_url)
+        options = split_options(api, {**(custom.provider_opts if custom else {}), **config.provider_opts})
+        token_key = _first("token_key", config, custom) or self._vendors_key(vendor, known, base_url)
+        if token_key is None and (custom is None or "provider" in custom.model_fields_set):
+            self._warn_of_no_key(vendor, known, base_url, (*where, "base_url"))
+        secret = self._key(token_key, where, base_url)
+        facts = lookup(vendor.partition("_")[0], model)  # openai_responses is openai
         return ModelSpec(
             provider=config.provider,
             model=model,
@@ -125,7 +131,7 @@ class Models:
 
     def _automatic(self) -> ModelConfig:
         for provider, model in AUTOMATIC:
-            if self.expander.env.get(PROVIDERS[provider].token_key or "", "").strip():
+            if any(self._has(name) for name in PROVIDERS[provider].keys):
                 return ModelConfig(provider=provider, model=model)
         keys = ", ".join(str(PROVIDERS[provider].token_key) for provider, _ in AUTOMATIC)
         raise ConfigError('model "auto": env has none of its keys.', f"Set one of {keys}, or name a model.")
@@ -133,8 +139,35 @@ class Models:
     def _lacks(self, ref: str, config: ModelConfig) -> str | None:
         custom = self.file.providers.get(config.provider)
         known = self._provider(config.provider, custom, ref)
-        token_key = _first("token_key", config, custom) or _default_token_key(known, config, custom)
-        return token_key if token_key and not self.expander.env.get(token_key, "").strip() else None
+        token_key = _first("token_key", config, custom)
+        if token_key is None and not _first("base_url", config, custom):
+            token_key = self._key_name(known)
+        return token_key if token_key and not self._has(token_key) else None
+
+    def _has(self, name: str) -> bool:
+        return bool(self.expander.env.get(name, "").strip())
+
+    def _key_name(self, known: KnownProvider) -> str | None:
+        """The name of the vendor's key that env has, else the first one."""
+        return next(filter(self._has, known.keys), known.token_key)
+
+    def _vendors_key(self, vendor: str, known: KnownProvider, base_url: str) -> str | None:
+        """The name of the vendor's key if it is sent to `base_url` unasked: only to the vendor's own hosts.
+
+        Azure has no address but the one in the file; `_key` checks it.
+        """
+        unasked = not known.base_url or is_vendors(vendor, host_of(base_url))
+        return self._key_name(known) if unasked else None
+
+    def _warn_of_no_key(self, vendor: str, known: KnownProvider, base_url: str, path: Path) -> None:
+        """A key that env has stays here: a person who reads the file may expect it to be sent."""
+        name, host = self._key_name(known), host_of(base_url)
+        if name and self._has(name) and not is_loopback(host):
+            self.expander.problems.warn(
+                path,
+                f"{name} is not sent to {host}, which is not a host of {vendor}; "
+                "if it needs a key, name that in token_key",
+            )
 
     def _provider(self, name: str, custom: ProviderConfig | None, ref: str) -> KnownProvider:
         kind = custom.provider if custom else name
@@ -187,11 +220,6 @@ def _names_host(url: str) -> bool:
 def _price(config: ModelConfig) -> Price | None:
     cost = config.cost
     return Price(cost.input, cost.output, cost.cache_read, cost.cache_write) if cost else None
-
-
-def _default_token_key(known: KnownProvider, *configs: ModelConfig | ProviderConfig | None) -> str | None:
-    """A vendor's key is sent to the vendor's own address only; another address needs a token_key of its own."""
-    return None if _first("base_url", *configs) else known.token_key
 
 
 def _first(name: str, *configs: ModelConfig | ProviderConfig | None) -> Any:

@@ -1,4 +1,4 @@
-"""The reasons why an agent file cannot run, collected with their positions and reported together."""
+"""The reasons why an agent file cannot run, and warnings about what it does not get: collected with their positions."""
 
 from __future__ import annotations
 
@@ -15,24 +15,42 @@ if TYPE_CHECKING:
 
 @dataclass(slots=True)
 class Problems:
-    """The reasons found so far. A reason that several agents share is kept once."""
+    """What was found so far. A reason or a warning that several agents share is kept once."""
 
     file: AgentFile
     _reasons: dict[str, Position] = field(default_factory=dict)
+    _warnings: dict[str, Position] = field(default_factory=dict)
 
     def add(self, path: Path, reason: str) -> None:
         """Add a reason. `path` is the key that causes it; it need not be in the text."""
+        self._put(self._reasons, path, reason)
+
+    def warn(self, path: Path, text: str) -> None:
+        """Add a warning: the file runs, but not quite as it is written."""
+        self._put(self._warnings, path, text)
+
+    @property
+    def warnings(self) -> tuple[str, ...]:
+        """The warnings in the order of the text."""
+        return tuple(_first_ones(self._warnings))
+
+    def _put(self, found: dict[str, Position], path: Path, text: str) -> None:
         name = ".".join(shown(part) for part in path)
         position = self.file.position(path)
         line = f"line {position[0]}, column {position[1]}: " if position else ""
-        self._reasons[" ".join(f"{line}{name}: {reason}".split())] = position or (0, 0)
+        found[" ".join(f"{line}{name}: {text}".split())] = position or (0, 0)
 
     def check(self, root: str) -> None:
         """Raises `ConfigError` if there are reasons: the first ones in the order of the text, and how many more."""
         if self._reasons:
-            reasons = sorted(self._reasons, key=lambda reason: self._reasons[reason])
-            if len(reasons) > MAX_PROBLEMS:
-                reasons[MAX_PROBLEMS:] = [f"and {len(reasons) - MAX_PROBLEMS} more"]
+            reasons = "; ".join(_first_ones(self._reasons))
             raise ConfigError(
-                f'agent "{root}" cannot run: {"; ".join(reasons)}', "Correct the keys that are named; nothing was sent."
+                f'agent "{root}" cannot run: {reasons}', "Correct the keys that are named; nothing was sent."
             )
+
+
+def _first_ones(found: dict[str, Position]) -> list[str]:
+    texts = sorted(found, key=lambda text: found[text])
+    if len(texts) > MAX_PROBLEMS:
+        texts[MAX_PROBLEMS:] = [f"and {len(texts) - MAX_PROBLEMS} more"]
+    return texts

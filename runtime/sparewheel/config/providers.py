@@ -17,6 +17,12 @@ class KnownProvider:
     base_url: str  # empty: the file has to set it; `${NAME}` is replaced from env
     token_key: str | None
     options: Mapping[str, Any] = field(default_factory=dict)  # where this server differs
+    more_keys: tuple[str, ...] = ()  # names of its key that are read if env does not have `token_key`
+
+    @property
+    def keys(self) -> tuple[str, ...]:
+        """The names of its key in env, the usual one first; empty if it needs none."""
+        return (self.token_key, *self.more_keys) if self.token_key else ()
 
 
 _CHAT: Final = "openai_chatcompletions"
@@ -24,8 +30,12 @@ _CLOUDFLARE: Final = "CLOUDFLARE_ACCOUNT_ID"
 
 PROVIDERS: Final[dict[str, KnownProvider]] = {
     "openai": KnownProvider(_CHAT, "https://api.openai.com/v1", "OPENAI_API_KEY"),
+    "openai_chatcompletions": KnownProvider(_CHAT, "https://api.openai.com/v1", "OPENAI_API_KEY"),
+    "openai_responses": KnownProvider("openai_responses", "https://api.openai.com/v1", "OPENAI_API_KEY"),
     "anthropic": KnownProvider("anthropic", "https://api.anthropic.com/v1", "ANTHROPIC_API_KEY"),
-    "google": KnownProvider("google", "https://generativelanguage.googleapis.com/v1beta", "GOOGLE_API_KEY"),
+    "google": KnownProvider(
+        "google", "https://generativelanguage.googleapis.com/v1beta", "GOOGLE_API_KEY", more_keys=("GEMINI_API_KEY",)
+    ),
     "openrouter": KnownProvider(_CHAT, "https://openrouter.ai/api/v1", "OPENROUTER_API_KEY"),
     "groq": KnownProvider(_CHAT, "https://api.groq.com/openai/v1", "GROQ_API_KEY"),
     "mistral": KnownProvider(_CHAT, "https://api.mistral.ai/v1", "MISTRAL_API_KEY", {"stream_options": None}),
@@ -58,7 +68,7 @@ PROVIDERS: Final[dict[str, KnownProvider]] = {
     ),
     "opencode-go": KnownProvider(_CHAT, "https://opencode.ai/zen/go/v1", "OPENCODE_API_KEY"),
     "opencode-zen": KnownProvider(_CHAT, "https://opencode.ai/zen/v1", "OPENCODE_API_KEY"),
-    "dmr": KnownProvider(_CHAT, "", None),
+    "dmr": KnownProvider(_CHAT, "http://localhost:12434/engines/v1", None),  # Docker Model Runner's default
     "page": KnownProvider("page", "page:model", None),
     "demo": KnownProvider(_CHAT, "demo://models", None),
 }

@@ -58,6 +58,7 @@ def resolve_team(
         file.permissions,
         file.budget.limits(),
         {name: budget.limits() for name, budget in file.budgets.items()},
+        problems.warnings,
     )
 
 

@@ -103,6 +103,7 @@ class ResolvedTeam:
     permissions: PermissionsConfig
     budget: LimitsConfig  # for everything that happens in the session
     budgets: Mapping[str, LimitsConfig] = field(default_factory=dict)  # shared by the agents that name them
+    warnings: tuple[str, ...] = ()  # about keys of the file that have no effect, or not the usual one
 
     @property
     def secrets(self) -> frozenset[str]:

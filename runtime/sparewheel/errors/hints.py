@@ -184,6 +184,14 @@ _WRONG_PATH: Final = (
 )
 
 
+def no_key_hint(url: str | None) -> str:
+    """The hint for a request that was refused because it had no key."""
+    return (
+        f"No key was sent to {_host(url) or 'the server'}. If it needs one, name the key in token_key of the model "
+        "or of its provider."
+    )
+
+
 def hint_for(
     kind: Kind,
     vendor: Vendor | None = None,

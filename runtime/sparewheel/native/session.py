@@ -29,6 +29,7 @@ class AgentSession:
         models: its chain as `provider/model`, primary first.
         agents: the names of the agents that can take part.
         welcome_message: what the agent file wants users to be greeted with; may be empty.
+        warnings: keys of the agent file that have no effect, or not the usual one; the first turn reports them too.
         commands: the agent's commands by name, as the agent file has them.
     """
 
@@ -42,6 +43,7 @@ class AgentSession:
         self.models = [spec.ref for spec in root.chain]
         self.agents = list(team.agents)
         self.welcome_message = root.welcome_message
+        self.warnings = list(team.warnings)
         self.commands = {name: command.model_dump(exclude_defaults=True) for name, command in root.commands.items()}
         self._session = session
         self._clean = Cleaner(team.secrets)

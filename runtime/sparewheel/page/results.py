@@ -89,6 +89,7 @@ class SessionCreated(TypedDict):
     models: list[str]
     agents: list[str]
     welcome_message: str
+    warnings: list[str]
     commands: dict[str, AgentCommand]
 
 

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from ..jsontext import join
 from ..messages import Reasoning
-from .openai_common import effort, is_at
+from .openai_common import asked_effort, effort, is_at
 from .reading import parse_own, sequence, string
 
 if TYPE_CHECKING:
@@ -47,7 +47,8 @@ def parameters(spec: ModelSpec) -> dict[str, Any]:
         if word == "none":
             return {"thinking": {"type": "disabled"}}
         return {"thinking": {"type": "enabled"}, **({"reasoning_effort": word} if word else {})}
-    return {"reasoning_effort": word} if word else {}
+    asked = asked_effort(spec)
+    return {"reasoning_effort": asked} if asked else {}
 
 
 def reasoning_of(spec: ModelSpec, message: Message) -> dict[str, Any]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any, Final
 from urllib.parse import urlsplit
@@ -22,6 +23,10 @@ if TYPE_CHECKING:
 
 END_MARKER: Final = "end_marker"
 _NOT_SENT: Final = frozenset({END_MARKER})  # options for this runtime
+
+_REASONS: Final = re.compile(r"(?:ft:)?(?:o\d|codex|gpt-[5-9](?!(?:\.\d+)?-chat))", re.IGNORECASE)
+_NONE: Final = re.compile(r"(?:ft:)?gpt-(?:5\.[1-9]|[6-9])", re.IGNORECASE)
+_ALWAYS: Final = re.compile(r"-(?:pro|codex)\b", re.IGNORECASE)  # variants that always think
 
 # The smallest budget in tokens of each effort, for APIs that have efforts only.
 _EFFORTS: Final = ((16_384, "high"), (4_096, "medium"), (1, "low"))
@@ -53,6 +58,30 @@ def effort(budget: object) -> str | None:
     if not isinstance(budget, int) or budget < 0:
         return None
     return next((word for least, word in _EFFORTS if budget >= least), "none")
+
+
+def asked_effort(spec: ModelSpec) -> str | None:
+    """The effort to ask a server of OpenAI's formats for; None sends nothing, which leaves it to the model.
+
+    "none" goes only where it is known to be understood, and OpenAI's models without reasoning get no effort: they
+    refuse the parameter. Sources: OpenAI, "Reasoning models" (`none` since gpt-5.1); Groq, "Reasoning"; Ollama, "OpenAI
+    compatibility".
+    """
+    word = effort(spec.parameters.get("thinking_budget"))
+    if is_at(spec, "openai.com") and not reasons(spec):
+        return None
+    return None if word == "none" and not _knows_none(spec) else word
+
+
+def reasons(spec: ModelSpec) -> bool:
+    """Whether a model of OpenAI's thinks before it answers."""
+    return bool(_REASONS.match(spec.model))
+
+
+def _knows_none(spec: ModelSpec) -> bool:
+    if is_at(spec, "openai.com"):
+        return bool(_NONE.match(spec.model)) and not _ALWAYS.search(spec.model)
+    return spec.provider == "ollama" or (is_at(spec, "groq.com") and "qwen" in spec.model)
 
 
 def function(tool: ToolSpec) -> dict[str, Any]:

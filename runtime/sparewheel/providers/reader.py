@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING, Final
 
 from ..errors import ErrorInfo, ProviderError
 from ..errors.classify import classify
+from ..errors.hints import no_key_hint
 from ..jsontext import read
 from ..sse import MAX_EVENT_SIZE, ServerSentEvent, SSEDecoder
 from ..transports.base import read_at_most
@@ -118,4 +120,6 @@ async def http_error(response: HttpResponse, spec: ModelSpec) -> ProviderError:
         key_name=spec.key_name,
         secrets=[spec.key] if spec.key else [],
     )
+    if info.kind == "auth" and not (spec.key or spec.headers):
+        info = replace(info, hint=no_key_hint(spec.base_url))
     return ProviderError(info)

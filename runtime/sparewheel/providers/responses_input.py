@@ -8,7 +8,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, Final
 
 from ..messages import Image, Reasoning, Text, ToolCall
-from .openai_common import effort
+from .openai_common import asked_effort, effort, is_at, reasons
 from .reading import mapping, parse_own, string
 
 if TYPE_CHECKING:
@@ -21,17 +21,22 @@ ENCRYPTED: Final = "encrypted_content"
 
 
 def reasoning(spec: ModelSpec) -> dict[str, Any]:
-    """The reasoning parameters. Encrypted reasoning is requested only with thinking on, else the field is refused."""
+    """The reasoning parameters. Encrypted reasoning is requested only of models that think, else the field is refused.
+
+    Without it a model starts each step of a turn without what it thought before.
+    """
     budget = spec.parameters.get("thinking_budget")
+    at_openai = is_at(spec, "openai.com")
+    thinks = not at_openai or reasons(spec)
     wanted: dict[str, Any] = {}
-    if budget is not None:
-        word = effort(budget)
+    if budget is not None and thinks:
+        word = asked_effort(spec)
         wanted = {"effort": word} if word else {}
-        if word != "none":
+        if effort(budget) != "none":
             wanted["summary"] = "auto"
     sent = mapping(spec.options.get("reasoning", wanted))
     body: dict[str, Any] = {"reasoning": wanted} if wanted else {}
-    if sent and sent.get("effort") != "none":
+    if (sent or (at_openai and thinks)) and sent.get("effort") != "none":
         body["include"] = [f"reasoning.{ENCRYPTED}"]
     return body
 

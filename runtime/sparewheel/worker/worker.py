@@ -155,6 +155,7 @@ class Worker:
             "models": [spec.ref for spec in root.chain],
             "agents": list(team.agents),
             "welcome_message": root.welcome_message,
+            "warnings": list(team.warnings),
             "commands": {
                 name: cast("AgentCommand", command.model_dump(exclude_defaults=True))
                 for name, command in root.commands.items()

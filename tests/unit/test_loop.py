@@ -215,6 +215,15 @@ def test_the_same_call_over_and_over_ends_the_turn() -> None:
     assert len(played.of("tool_result")) == 4
 
 
+def test_the_same_calls_side_by_side_over_and_over_end_the_turn() -> None:
+    asked = [("look", '{"word": "x"}'), ("look", '{"word": "y"}')]
+    replies = [calls(*((f"c{n}{m}", *one) for m, one in enumerate(asked[:: (-1) ** n]))) for n in range(5)]
+    (played,), _ = play_agent(replies, tool(look))
+    assert played.terminal["kind"] == "loop"
+    assert played.terminal["message"] == "The model made the same 2 calls in 5 steps in a row."
+    assert len(played.of("tool_result")) == 8
+
+
 def test_a_budget_ends_the_turn_and_holds_for_the_session() -> None:
     first = openai_chat(tool_calls=[ToolCall("c", "look", '{"word": "x"}')], usage=Usage(60, 50))
     (first_turn, second), transport = play_agent(

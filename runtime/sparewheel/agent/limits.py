@@ -16,13 +16,16 @@ if TYPE_CHECKING:
     from ..providers.assembly import StopReason
 
 MAX_CORRECTIONS: Final = 2  # of an answer that does not have the required shape
+_HINT: Final = "Ask differently, or raise max_consecutive_tool_calls in the agent file."
 
 
 class Repetition:
-    """Detects a model that makes the same call again and again."""
+    """Detects a model that makes the same call, or the same calls side by side, again and again."""
 
     def __init__(self) -> None:
         self._recent: deque[tuple[str, str]] = deque(maxlen=1000)
+        self._step: list[tuple[str, str]] = []  # the calls of the last step
+        self._steps = 0  # in a row that made them
 
     def check(self, agent: ResolvedAgent, calls: Sequence[ToolCall]) -> None:
         """Raises `SparewheelError` (kind `loop`)."""
@@ -32,8 +35,13 @@ class Repetition:
             last = list(self._recent)[-limit:]
             if len(last) == limit and len(set(last)) == 1:
                 message = f"The model called {call.name} {limit} times in a row with the same arguments."
-                hint = "Ask differently, or raise max_consecutive_tool_calls in the agent file."
-                raise SparewheelError(ErrorInfo("loop", message, hint))
+                raise SparewheelError(ErrorInfo("loop", message, _HINT))
+        step = sorted((call.name, call.arguments) for call in calls)
+        self._steps = self._steps + 1 if step == self._step else 1
+        self._step = step
+        if step and self._steps >= limit:
+            message = f"The model made the same {len(step)} calls in {self._steps} steps in a row."
+            raise SparewheelError(ErrorInfo("loop", message, _HINT))
 
 
 class ShapeCheck:

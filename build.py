@@ -23,11 +23,11 @@ VENV = ROOT / ".venv"
 VENV_PYTHON = VENV / ("Scripts/python.exe" if os.name == "nt" else "bin/python")
 PYTHON_MIN = (3, 11)
 NODE_MIN = 20
-PASSED_ON = ("run", "test", "bench")  # commands that pass their arguments to another program
+PASSED_ON = ("run", "test", "bench", "fuzz")  # commands that pass their arguments to another program
 
 
 def parse(argv: list[str]) -> tuple[argparse.Namespace, list[str]]:
-    """Parse the command line. The second value is what follows `run`, `test` or `bench`, unchanged."""
+    """Parse the command line. The second value is what follows one of `PASSED_ON`, unchanged."""
     parser = argparse.ArgumentParser(prog="build.py", description="Build and use Sparewheel.")
     commands = parser.add_subparsers(dest="command", metavar="COMMAND", required=True)
     commands.add_parser("build", help="make dist/: a static folder that runs from any static host")
@@ -37,6 +37,7 @@ def parse(argv: list[str]) -> tuple[argparse.Namespace, list[str]]:
     commands.add_parser("run", help="build, then run one turn headless; prints events as JSON lines")
     commands.add_parser("test", help="run all tests, or those that pytest's arguments select; builds if they need it")
     commands.add_parser("bench", help="build, then measure against raw JavaScript; --quick, --json FILE, --soak")
+    commands.add_parser("fuzz", help="feed every reader of foreign bytes mutated input; --minutes N, --seed S")
     commands.add_parser("check", help="lint, format, types, layers, words")
     commands.add_parser("format", help="format the sources, and fix what the linter can fix")
     passed_on = argv[1:] if argv and argv[0] in PASSED_ON else []

@@ -29,7 +29,7 @@ def perform(args: argparse.Namespace, passed_on: Sequence[str]) -> int:
 
     Args:
         args: the parsed command line; `command` is the name of the command.
-        passed_on: the arguments of `run`, `test` and `bench`, for the program that they start.
+        passed_on: the arguments of the commands that start another program (`PASSED_ON` in build.py).
 
     Raises:
         BuildError: a step failed.
@@ -44,11 +44,8 @@ def perform(args: argparse.Namespace, passed_on: Sequence[str]) -> int:
             run(passed_on)
         case "test":
             test(passed_on)
-        case "bench":
-            if not HELP & set(passed_on):
-                build()
-                install_browser()
-            become([sys.executable, "-m", "tests.bench", *passed_on], {"PYTHONPATH": str(ROOT)})
+        case "bench" | "fuzz":
+            become_program(args.command, passed_on, in_browser=True)
         case "check":
             return check()
         case "format":
@@ -102,6 +99,14 @@ def test(passed_on: Sequence[str]) -> NoReturn:
             install_other_engines()
     os.chdir(ROOT)  # pytest looks for its configuration here
     become([sys.executable, "-m", "pytest", *passed_on])
+
+
+def become_program(name: str, passed_on: Sequence[str], *, in_browser: bool) -> NoReturn:
+    """Prepare what `tests.NAME` needs, a build and a browser if it uses one, then replace this process by it."""
+    if in_browser and not HELP & set(passed_on):
+        build()
+        install_browser()
+    become([sys.executable, "-m", f"tests.{name}", *passed_on], {"PYTHONPATH": str(ROOT)})
 
 
 def install_browser() -> None:

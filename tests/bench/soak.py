@@ -33,7 +33,7 @@ _AGENT: Final = """
 agents:
   root:
     model: first
-    fallback: {{models: [second, third], retries: 1, cooldown: 0s, delay: 0s, backoff: {{initial: 1ms, max: 1ms}}}}
+    fallback: {{models: [second, third], retries: 1, cooldown: 1ms, delay: 0s, backoff: {{initial: 1ms, max: 1ms}}}}
 models: {{{models}}}
 """
 

@@ -133,7 +133,7 @@ async def turn() -> None:
             replied.set()
 
     dispatch = start(hear)
-    models = "{models: [demo/hello], retries: 0, backoff: {initial: 1ms, jitter: 0}}"
+    models = "{models: [demo/hello], retries: -1, backoff: {initial: 1ms, jitter: 0}}"
     yaml = f"agents: {{root: {{model: demo/overloaded, instruction: Answer., fallback: {models}}}}}"
     for method, params in (
         ("create_session", {"yaml": yaml}),

@@ -199,7 +199,7 @@ def session(
     transport: ScriptedTransport,
     models: Sequence[str],
     *,
-    fallback: str = "retries: 0",
+    fallback: str = "retries: -1",
     timeouts: str = "",
     health: Health | None = None,
     text: str | None = None,
@@ -229,7 +229,7 @@ async def collect(conversation: Session, prompt: str = "hi") -> Played:
 
 
 def play(
-    script: Mapping[str, Sequence[Script]], *, fallback: str = "retries: 0", timeouts: str = ""
+    script: Mapping[str, Sequence[Script]], *, fallback: str = "retries: -1", timeouts: str = ""
 ) -> tuple[Played, ScriptedTransport]:
     """One turn over a chain of the script's models, in their order."""
     transport = ScriptedTransport(script)

@@ -203,6 +203,30 @@ def test_only_a_failure_of_the_host_needs_a_pause_before_its_next_model(reply: R
     assert [event["delay_ms"] for event in played.of("fallback")] == delays
 
 
+@pytest.mark.parametrize(("written", "requests"), [("0", 3), ("-1", 1), ("1", 2)])
+def test_retries_are_counted_as_docker_agent_does(written: str, requests: int) -> None:
+    failed = errors.openai_server_error()
+    _, transport = play({"a": [failed] * requests}, fallback=f"retries: {written}")
+    assert transport.asked == ["a"] * requests
+
+
+@pytest.mark.parametrize("written", ["forever", "-2"])
+def test_endless_retries_end_with_an_answer(written: str) -> None:
+    failed = errors.openai_server_error()
+    played, transport = play({"a": [failed] * 40 + [ANSWER]}, fallback=f"retries: {written}, backoff: {{jitter: 0}}")
+    assert len(transport.asked) == 41
+    delays = [event["delay_ms"] // 1000 for event in played.of("retry")]
+    assert delays == [1, 2, 4, 8, 16, 32] + [60] * 34
+
+
+def test_some_statuses_can_be_kept_from_the_next_model() -> None:
+    fallback = "retries: -1, no_fallback_status_codes: [401, 403]"
+    played, transport = play({"a": [errors.openai_invalid_key()], "other/b": []}, fallback=fallback)
+    assert (transport.asked, played.terminal["kind"]) == (["a"], "auth")
+    _, transport = play({"a": [errors.openai_server_error()], "other/b": [ANSWER]}, fallback=fallback)
+    assert transport.asked == ["a", "b"]
+
+
 def test_if_all_refuse_the_turn_finishes_with_the_refusal() -> None:
     refusal = openai_chat(refusal="I will not.")
     played, transport = play({"a": [refusal], "b": [refusal]})

@@ -129,7 +129,7 @@ def test_a_key_that_could_break_a_header_is_refused_without_being_shown() -> Non
             "line 5, column 7: agents.a.fallback.retires: unknown",
         ),
         ("agents: {a: {model: x/y, fallback: {retires: 1}}}", "did you mean 'retries'?"),
-        ("agents: {a: {model: x/y, fallback: {retries: -2}}}", "fallback.retries: "),
+        ("agents: {a: {model: x/y, fallback: {retries: -3}}}", "fallback.retries: "),
         ("agents: {a: {model: x/y, fallback: {models: [1]}}}", "agents.a.fallback.models.0: "),
         ("agents: {a: {model: x/y, fallback: {actions: {weather: fail}}}}", "'weather' is not a kind of failure"),
         ("agents: {a: {model: x/y, fallback: {actions: {auth: explode}}}}", "fallback.actions.auth: "),

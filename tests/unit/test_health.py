@@ -8,6 +8,8 @@ from typing import Any
 import pytest
 
 from sparewheel.chain.health import Health, model_id
+from sparewheel.config.specs import ModelSpec
+from sparewheel.errors import FACTS, ErrorInfo
 from sparewheel.testing import Reply, errors, openai_chat
 from tests.support.fakeloop import run
 from tests.support.scripted import REFUSED, Played, ScriptedTransport, collect, session
@@ -75,9 +77,10 @@ def test_a_request_that_was_itself_at_fault_cools_nobody() -> None:
 def test_five_failures_in_a_row_open_the_breaker_and_one_probe_tells_when_to_close_it() -> None:
     async def main() -> None:
         transport = ScriptedTransport({"a": [FAIL] * 7 + [ANSWER] * 2, "b": [ANSWER] * 4})
-        conversation = session(transport, ["a", "b"], fallback="retries: 2, cooldown: 0s, delay: 0s")
+        conversation = session(transport, ["a", "b"], fallback="retries: 2, cooldown: 1ms, delay: 0s")
         for _ in range(2):
             await collect(conversation)
+            await asyncio.sleep(0.01)  # longer than the cooldown
         assert transport.asked == ["a", "a", "a", "b"] * 2
         third = await collect(conversation)
         assert told(third) == [("skipped", "a"), ("fallback", "a", "b"), ("finish", "b")]
@@ -97,7 +100,7 @@ def test_only_one_probe_goes_at_a_time() -> None:
         slow = Reply(ANSWER, delay=5)
         transport = ScriptedTransport({"a": [FAIL] * 5 + [slow], "b": [ANSWER] * 2})
         health = Health()
-        await collect(session(transport, ["a", "b"], health=health, fallback="retries: 4, cooldown: 0s"))
+        await collect(session(transport, ["a", "b"], health=health, fallback="retries: 4, cooldown: 1ms"))
         await asyncio.sleep(30)
         conversations = [session(transport, ["a", "b"], health=health) for _ in range(2)]
         first, second = await asyncio.gather(*map(collect, conversations))
@@ -111,7 +114,7 @@ def test_a_probe_that_is_aborted_lets_the_next_one_go() -> None:
     async def main() -> None:
         transport = ScriptedTransport({"a": [FAIL] * 5 + [Reply(silent_after=-1), ANSWER], "b": [ANSWER]})
         health = Health()
-        await collect(session(transport, ["a", "b"], health=health, fallback="retries: 4, cooldown: 0s"))
+        await collect(session(transport, ["a", "b"], health=health, fallback="retries: 4, cooldown: 1ms"))
         await asyncio.sleep(30)
         probe = asyncio.ensure_future(collect(session(transport, ["a", "b"], health=health)))
         await asyncio.sleep(1)
@@ -227,7 +230,7 @@ def test_who_is_passed_over_is_said_once_and_not_with_every_retry() -> None:
             {"a": [FAIL], "b": [errors.openai_rate_limit(retry_after=60)], "c": [ANSWER, FAIL, ANSWER]}
         )
         health = Health()
-        await collect(session(transport, ["a", "b", "c"], fallback="retries: 0", health=health))
+        await collect(session(transport, ["a", "b", "c"], fallback="retries: -1", health=health))
         transport._script["d"] = [FAIL] * 2
         played = await collect(session(transport, ["d", "b", "c"], fallback="retries: 1, delay: 0s", health=health))
         assert told(played) == [
@@ -339,5 +342,30 @@ def test_what_is_remembered_is_bounded() -> None:
         for number in range(5000):
             health.merge({"name": f"model {number}", "seconds": 5, "kind": "quota"})
         assert len(health._states) <= 1000
+
+    run(main())
+
+
+@pytest.mark.parametrize("written", ["0s", "0", "60s"])
+def test_a_cooldown_of_zero_is_the_usual_one(written: str) -> None:
+    async def main() -> None:
+        transport = ScriptedTransport({"a": [FAIL], "b": [ANSWER] * 2})
+        conversation = session(transport, ["a", "b"], fallback=f"retries: -1, cooldown: {written}")
+        await collect(conversation)
+        await asyncio.sleep(58)
+        assert told(await collect(conversation)) == [("skipped", "a"), ("fallback", "a", "b"), ("finish", "b")]
+
+    run(main())
+
+
+def test_models_of_the_demo_have_no_health() -> None:
+    async def main() -> None:
+        health, demo = Health(), ModelSpec("demo", "overloaded", "openai_chatcompletions", "demo://models")
+        for kind in FACTS:
+            for _ in range(6):
+                health.failed(demo, ErrorInfo(kind, ""), 60)
+                health.cool_down_after_fallback(demo, kind, 60)
+        assert health.entries() == []
+        assert health.status(demo).wait == 0
 
     run(main())

@@ -57,7 +57,7 @@ agents:
   root:
     model: one/a
     instruction: Use the tool.
-    fallback: {{models: [two/b], retries: -1, delay: 0s, cooldown: 0s}}
+    fallback: {{models: [two/b], retries: -1, delay: 0s, cooldown: 1ms}}
 providers:
   one: {FORMATS[first][0]}, base_url: "{url}"}}
   two: {FORMATS[second][0]}, base_url: "{url}"}}

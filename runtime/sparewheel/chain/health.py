@@ -106,8 +106,11 @@ class Health:
     def failed(self, spec: ModelSpec, info: ErrorInfo, cooldown: float) -> None:
         """Count the failure, and start the cooldown of the model or the account that its kind calls for.
 
-        `cooldown` is in seconds, for a rate limit without a time named by the provider.
+        `cooldown` is in seconds, for a rate limit without a time named by the provider. Models of the demo have no
+        health: each turn shows what it is there to show.
         """
+        if spec.is_demo:
+            return
         if FACTS[info.kind].trips_breaker:
             state = self._state(model_id(spec))
             state.failures += 1
@@ -124,7 +127,7 @@ class Health:
 
     def cool_down_after_fallback(self, spec: ModelSpec, kind: Kind, cooldown: float) -> None:
         """Another model answered after `spec` had failed: the next steps skip `spec` for `cooldown` seconds."""
-        if kind in _COOLED_BY_FALLBACK:
+        if kind in _COOLED_BY_FALLBACK and not spec.is_demo:
             self._cool(model_id(spec), cooldown, kind)
 
     def mark_substituted(self, primary: ModelSpec) -> None:

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
+from ..config.chains import ENDLESS
 from ..errors import FACTS
 from .backoff import backoff_delay
 
@@ -46,6 +48,8 @@ def decide(failure: Failure, config: FallbackConfig, random: Callable[[], float]
     kind = failure.info.kind
     if keeps_partial(config, kind, shown=failure.shown):
         return Decision("fail")
+    if failure.info.status in config.no_fallback_status_codes:
+        return Decision("fail")
     action = config.actions.get(kind) or FACTS[kind].action
     if action in ("finish", "fail"):
         return Decision(action)
@@ -62,7 +66,7 @@ def decide(failure: Failure, config: FallbackConfig, random: Callable[[], float]
 
 def _retry_delay(failure: Failure, config: FallbackConfig, random: Callable[[], float]) -> float | None:
     """Seconds to wait before the same model is asked again; None when it should not be."""
-    retries = max(config.retries, 0)
+    retries: float = math.inf if config.retries == ENDLESS else max(config.retries, 0)
     if failure.info.kind == "empty_output":
         retries = min(retries, 1)
     if failure.failures > retries:

@@ -2,15 +2,35 @@
 
 from __future__ import annotations
 
-from typing import Literal
+from typing import Annotated, Final, Literal
 
-from pydantic import Field, field_validator
+from pydantic import AfterValidator, BeforeValidator, Field, WithJsonSchema, field_validator
 
 from ..errors import KINDS, Action, Kind
 from .base import Strict
 from .duration import Duration
 
 OnPartial = Literal["restart", "keep", "continue"]
+
+DEFAULT_RETRIES: Final = 2
+DEFAULT_COOLDOWN: Final = 60.0  # seconds
+ENDLESS: Final = -2
+
+
+def _retries(value: object) -> object:
+    """0 means unset, as in docker-agent."""
+    if value == "forever":
+        return ENDLESS
+    return DEFAULT_RETRIES if value == 0 and not isinstance(value, bool) else value
+
+
+Retries = Annotated[
+    int,
+    Field(ge=ENDLESS, le=100),
+    BeforeValidator(_retries),
+    WithJsonSchema({"anyOf": [{"type": "integer", "minimum": ENDLESS, "maximum": 100}, {"const": "forever"}]}),
+]
+Cooldown = Annotated[Duration, AfterValidator(lambda seconds: seconds or DEFAULT_COOLDOWN)]
 
 
 class BackoffConfig(Strict):
@@ -31,10 +51,11 @@ class FallbackConfig(Strict):
 
     models: list[str] = []
     """The fallback models, in order: keys of `models`, or `provider/model`."""
-    retries: int = Field(default=2, ge=-1, le=100)
-    """How many times the same model is asked again after a failure; -1 means never."""
-    cooldown: Duration = 60.0
-    """How long a model that failed is passed over."""
+    retries: Retries = DEFAULT_RETRIES
+    """How many times the same model is asked again after a failure: unset or 0 means 2, -1 never, `forever` (or -2)
+    until it answers."""
+    cooldown: Cooldown = DEFAULT_COOLDOWN
+    """How long a model that failed is passed over; unset or 0 means 60s."""
     delay: Duration | None = None
     """The delay between two models. Unset: a short one if the host of both failed or was not reached, else none."""
     hedge_after: Duration | None = None
@@ -47,6 +68,8 @@ class FallbackConfig(Strict):
     """When an attempt fails after part of its answer was shown: start over, keep that part, or continue from it."""
     actions: dict[Kind, Action] = {}
     """Actions for kinds of failure that replace the default ones."""
+    no_fallback_status_codes: list[Annotated[int, Field(ge=100, le=599)]] = []
+    """HTTP statuses after which no other model is asked (a key of version 6)."""
 
     @field_validator("actions", mode="before")
     @classmethod

@@ -46,6 +46,11 @@ class ModelSpec:
     def host(self) -> str:
         return urlsplit(self.base_url).netloc
 
+    @property
+    def is_demo(self) -> bool:
+        """Whether the runtime itself answers in the place of a server."""
+        return self.base_url.startswith("demo:")
+
 
 @dataclass(frozen=True, slots=True)
 class ResolvedAgent:

@@ -191,5 +191,5 @@ def test_an_answer_without_end_costs_bounded_memory(monkeypatch: pytest.MonkeyPa
     endless = Reply(openai_chat(text=["word "] * 1_000, finish=None), silent_after=1_000)
     played = run(collect(session(ScriptedTransport({"a": [endless]}), ["a"], fallback="retries: -1")))
     assert played.error is not None
-    assert (played.error.info.kind, played.error.info.message) == ("server_error", "The answer does not end.")
+    assert (played.error.info.kind, played.error.info.message) == ("response_too_large", "The answer does not end.")
     assert len(played.of("delta")) < 100

@@ -10,13 +10,13 @@ from ..errors.hints import hint_for
 from ..providers.assembly import Assembly
 from ..providers.reader import BodyReader, http_error
 from ..providers.registry import wire_format
+from .runaway import Runaway
 from .watchdog import Watchdog
 
 if TYPE_CHECKING:
     from collections.abc import AsyncGenerator
 
     from ..config.schema import TimeoutsConfig
-    from ..errors import Kind
     from ..events import AttemptRecord, Event
     from ..providers.base import ModelRequest
     from ..transports.base import Transport
@@ -62,9 +62,10 @@ class Attempt:
         """Yield the events of each network chunk as one list, none of them empty; close every block before the end.
 
         Raises `SparewheelError`, which names the provider and the model, when the attempt has failed. An answer longer
-        than `max_bytes` (0: no limit) fails with kind `guardrail`. Nothing is retried here.
+        than `max_bytes` (0: no limit) fails with kind `response_too_large`. Nothing is retried here.
         """
         failure: SparewheelError | None = None
+        runaway = Runaway(self.assembly, max_bytes)
         wire = wire_format(self.spec.api)
         try:
             async with Watchdog() as dog, AsyncExitStack() as stack:
@@ -90,15 +91,15 @@ class Attempt:
                     else:
                         dog.fed()
                     yield batch
-                    if 0 < max_bytes < self.assembly.size:
-                        raise ProviderError(_too_long(max_bytes))
+                    if excess := runaway.excess(batch):
+                        raise excess
             reader.finish()
         except SparewheelError as error:
             failure = error
         self.assembly.close_all()
         if batch := self.assembly.drain():
             yield batch
-        failure = failure or self._judge()
+        failure = failure or runaway.excess(batch) or self._judge()
         self._complete(failure)
         if failure is not None:
             failure.provider, failure.model = self.spec.provider, self.spec.ref
@@ -127,8 +128,3 @@ class Attempt:
             self.record["hint"] = info.hint
         if info.status is not None:
             self.record["status"] = info.status
-
-
-def _too_long(max_bytes: int) -> ErrorInfo:
-    kind: Kind = "response_too_large"
-    return ErrorInfo(kind, f"The answer is longer than {max_bytes} bytes and was cut off.", hint_for(kind))

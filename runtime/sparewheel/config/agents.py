@@ -156,7 +156,7 @@ class AgentConfig(Strict):
     num_history_items: int = Field(default=0, ge=0)
     """Maximum number of messages in a request; 0 means all."""
     max_response_bytes: int = Field(default=MAX_RESPONSE_BYTES, ge=0)
-    """Maximum size of one answer in bytes; 0 means no limit."""
+    """Maximum size of one answer in bytes of UTF-8: text, reasoning and tool calls; 0 means no limit."""
     limits: LimitsConfig = LimitsConfig()
     """What the agent may use in a session."""
     budgets: list[str] = []

@@ -67,7 +67,7 @@ class KindFacts(NamedTuple):
     """What the chain does by default: `retry` the same model (then the next), ask the `next` model, or `fail`."""
     scope: Scope
     """What the failure is about: the way to the host, the host, the model, the account (a key at a host), this request,
-    an answer that came in full and is no answer, or the turn, which then ends."""
+    an answer of which nothing can be kept (refused, empty, without end), or the turn, which then ends."""
     trips_breaker: bool
     """Whether the failure counts towards opening the model's circuit breaker."""
     hint: str
@@ -131,7 +131,7 @@ FACTS: Final[dict[Kind, KindFacts]] = {
         "A safety filter of {vendor} stopped the answer. Rephrase the prompt, or use another model."),
     "empty_output": KindFacts("model_error", True, "retry", "answer", False,
         "The model sent an empty answer. Try again, rephrase the prompt, or use another model."),
-    "response_too_large": KindFacts("model_error", False, "next", "request", False,
+    "response_too_large": KindFacts("model_error", False, "next", "answer", False,
         "The answer is longer than max_response_bytes in the agent file allows. Raise that limit, or ask for a shorter "
         "answer."),
     "circuit_breaker": KindFacts("circuit_breaker", False, "next", "model", False,
@@ -140,8 +140,8 @@ FACTS: Final[dict[Kind, KindFacts]] = {
         "The error is of no known kind; the message is all that {vendor} sent. Try again, or add a fallback model."),
     "aborted": KindFacts("unknown", False, "fail", "turn", False,
         "The turn was stopped. Send the prompt again to continue."),
-    "loop": KindFacts("unknown", False, "fail", "turn", False,
-        ""),
+    "loop": KindFacts("model_error", False, "next", "answer", False,
+        "The model does not come to an end. Rephrase the prompt, raise frequency_penalty, or use another model."),
     "guardrail": KindFacts("unknown", False, "fail", "turn", False,
         ""),
     "config": KindFacts("unknown", False, "fail", "turn", False,

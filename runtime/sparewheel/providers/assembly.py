@@ -40,10 +40,19 @@ class Block:
     name: str = ""
     signatures: list[str] = field(default_factory=list)
     redacted: bool = False
+    _measured: int = 0  # pieces, which have so many bytes
+    _bytes: int = 0
 
     @property
     def content(self) -> str:
         return "".join(self.pieces)
+
+    def measure(self) -> int:
+        """The size of the content in bytes of UTF-8; takes time only for what was added since the last call."""
+        added = "".join(self.pieces[self._measured :])
+        self._measured = len(self.pieces)
+        self._bytes += len(added) if added.isascii() else len(added.encode())
+        return self._bytes
 
     def mend(self, piece: str) -> str:
         """The text that `piece` adds to the block: without half a character at its end, with the one before it."""
@@ -197,6 +206,24 @@ class Assembly:
     def size(self) -> int:
         """Characters of everything streamed so far, the arguments of tool calls included."""
         return self.chars + self._argument_chars
+
+    def measure(self) -> int:
+        """The size in bytes of UTF-8. Takes time for what was added since the last call, and for each block."""
+        return sum(block.measure() for block in self._blocks)
+
+    @property
+    def blocks(self) -> int:
+        """How many blocks there are, tool calls included."""
+        return len(self._blocks)
+
+    @property
+    def calls(self) -> int:
+        """How many tool calls there are, complete or not."""
+        return len(self._tools)
+
+    def pieces(self, index: int) -> Sequence[str]:
+        """The pieces of the block with this index: a live view."""
+        return next((block.pieces for block in reversed(self._blocks) if block.index == index), ())
 
     @property
     def empty(self) -> bool:

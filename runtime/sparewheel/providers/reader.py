@@ -22,6 +22,8 @@ if TYPE_CHECKING:
 MAX_ERROR_BODY: Final = 64 * 1024
 MAX_BODY: Final = 256 * 1024 * 1024
 """Bytes of one answer, about a million deltas: the limit on the memory that an endless answer can cost."""
+MAX_SILENT_EVENTS: Final = 100_000
+"""Events in a row that add nothing to the answer."""
 
 _TRUNCATED: Final = ErrorInfo(
     "stream_truncated",
@@ -29,7 +31,7 @@ _TRUNCATED: Final = ErrorInfo(
     "The provider, or a proxy on the way, closed it early; trying again usually helps.",
 )
 _TOO_LONG: Final = ErrorInfo(
-    "server_error",
+    "response_too_large",
     "The answer does not end.",
     "The provider, or a proxy on the way, sends more than any answer contains. Try another model.",
 )
@@ -59,6 +61,7 @@ class BodyReader:
         self._begun = False
         self._document: list[bytes] | None = None  # the chunks of a body that is no stream
         self._size = 0
+        self._silent = 0  # events since the last one that added something
 
     def feed(self, chunk: bytes) -> bool:
         """Decode the next bytes; return whether the format's end marker has come.
@@ -76,10 +79,12 @@ class BodyReader:
             if self._size > MAX_EVENT_SIZE:
                 raise ProviderError(_NOT_A_STREAM)
             return False
-        self._shortcut.feed(self._sse.feed(chunk))
+        events = self._sse.feed(chunk)
+        self._shortcut.feed(events)
         if self._decoder.ended:
             return True
-        if self._size > MAX_BODY:
+        self._silent = 0 if self._assembly.pending else self._silent + len(events)
+        if self._size > MAX_BODY or self._silent > MAX_SILENT_EVENTS:
             raise ProviderError(_TOO_LONG)
         return False
 

@@ -28,6 +28,7 @@ def wipe() -> str:
 
 
 WRITES = calls(("1", "write", '{"n": 1}'), ("2", "write", '{"n": 2}'), ("3", "wipe", "{}"))
+FAILED = "A pre_tool_use hook failed, which counts as deny"
 TOOLS = (tool(write, read_only=False), tool(wipe, read_only=False))
 
 
@@ -245,7 +246,10 @@ def hooked(point: Any, *answers: Any, matcher: str = "*") -> State:
             "Not executed. x",
         ),
         ([{"continue": False, "stop_reason": "stop"}], "Not executed. stop"),
-        ([{"decision": "perhaps", "reason": "?"}], "Not executed. ?"),
+        (
+            [{"decision": "perhaps", "reason": "?"}],
+            f"Not executed. {FAILED}: its decision is 'perhaps', which is not one of allow, ask and deny",
+        ),
         ([{"updated_input": {"n": 9}}], "written 9"),
         ([None], "written 1"),
         ([lambda facts: {"updated_input": {"n": facts["tool_input"]["n"] + 1}}], "written 2"),

@@ -21,6 +21,9 @@ if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
 
 
+FAILED = "A pre_tool_use hook failed, which counts as deny"
+
+
 def verdict(*outputs: Any) -> Verdict:
     def hook(output: Any) -> Hook:
         async def say(_: dict[str, Any]) -> Any:
@@ -42,7 +45,11 @@ def specific(**facts: Any) -> dict[str, Any]:
         ({"decision": "block", "reason": "no", **specific(permission_decision="allow")}, "deny", "no"),
         ({"decision": "approve", "reason": "fine", **specific(permission_decision="ask")}, "ask", "fine"),
         ({"decision": "allow", **specific(decision="deny", reason="inner")}, "deny", "inner"),
-        ({"decision": "allow", "permission_decision": "perhaps"}, "deny", ""),
+        (
+            {"decision": "allow", "permission_decision": "perhaps"},
+            "deny",
+            f"{FAILED}: its permission_decision is 'perhaps', which is not one of allow, ask and deny",
+        ),
         (specific(permission_decision="deny", permission_decision_reason="why"), "deny", "why"),
         ({"continue": True, "decision": "allow"}, "allow", ""),
         ({"continue": False}, "deny", ""),
@@ -52,6 +59,94 @@ def specific(**facts: Any) -> dict[str, Any]:
 def test_the_strictest_word_of_one_hook_counts(output: dict[str, Any], decision: str | None, reason: str) -> None:
     said = verdict(output)
     assert (said.decision, said.reason) == (decision, reason)
+
+
+NESTED: dict[str, Any] = {}
+NESTED["hook_specific_output"] = NESTED
+
+
+@pytest.mark.parametrize(
+    ("output", "problem"),
+    [
+        ("allow", "it returned something other than an object"),
+        (True, "it returned something other than an object"),
+        ([{"decision": "allow"}], "it returned something other than an object"),
+        ({"decison": "deny"}, "it returned a field that is not known: 'decison'"),
+        ({"hookSpecificOutput": {"permissionDecision": "deny"}}, "it returned a field that is not known"),
+        (specific(permissionDecision="deny"), "it returned a field that is not known: 'permissionDecision'"),
+        ({1: "deny"}, "it returned a field that is not known: 1"),
+        ({"decision": None}, "its decision is None, which is not one of allow, ask and deny"),
+        ({"decision": ""}, "its decision is '', which"),
+        ({"decision": "Deny"}, "its decision is 'Deny', which"),
+        ({"decision": "al\u200blow"}, r"its decision is 'al\u200blow', which"),
+        ({"decision": ["allow"]}, "its decision is ['allow'], which"),
+        ({"decision": {}}, "its decision is {}, which"),
+        ({"decision": True}, "its decision is True, which"),
+        ({"continue": "false"}, "its field continue is not true or false"),
+        ({"continue": 0}, "its field continue is not true or false"),
+        ({"reason": "no"}, "it returned reason without decision"),
+        ({"stop_reason": "no"}, "it returned stop_reason without continue"),
+        (
+            specific(permission_decision_reason="no"),
+            "it returned permission_decision_reason without permission_decision",
+        ),
+        ({"decision": "allow", "reason": 7}, "its reason is not text"),
+        ({"additional_context": ["x"]}, "its additional_context is not text"),
+        ({"updated_input": None}, "its updated_input cannot be used"),
+        ({"updated_tool_response": "x"}, "it returned updated_tool_response, which changes nothing here"),
+        ({"hook_specific_output": "deny"}, "it returned something other than an object"),
+        (NESTED, "it returned something that is not JSON"),
+        ({"additional_context": "x" * (16 * 1024 * 1024)}, "it returned more than 16777216 characters"),
+    ],
+)
+def test_an_answer_that_is_not_understood_denies_and_is_reported(output: Any, problem: str) -> None:
+    reported: list[str] = []
+
+    async def answer(_: dict[str, Any]) -> Any:
+        return output
+
+    said = run(Hooks([Hook("pre_tool_use", answer, name="x")], reported.append).run("pre_tool_use", {}, "tool"))
+    assert said.decision == "deny"
+    assert said.reason.startswith(f"{FAILED}: {problem}")
+    assert len(said.reason) < 200
+    assert reported == [f"The hook x failed at pre_tool_use: {said.reason.removeprefix(f'{FAILED}: ')}."]
+
+
+@pytest.mark.parametrize(
+    ("point", "output", "denies"),
+    [
+        ("user_prompt_submit", {"decision": "ask"}, True),
+        ("before_llm_call", {"updated_messages": []}, True),
+        ("before_llm_call", {"decision": "ask"}, True),
+        ("post_tool_use", {"updated_input": {}}, True),
+        ("tool_response_transform", {"updated_tool_response": {"a": 1}}, True),
+        ("on_tool_approval_decision", {"decision": "perhaps"}, True),
+        ("permission_request", {"decision": "ask"}, False),
+        ("pre_tool_use", {"suppress_output": True, "system_message": None, "reason": ""}, False),
+        ("pre_tool_use", {}, False),
+        ("pre_tool_use", None, False),
+        ("stop", {"decison": "deny"}, False),  # nothing is decided there
+    ],
+)
+def test_what_is_understood_depends_on_the_point(point: Point, output: Any, denies: bool) -> None:
+    async def answer(_: dict[str, Any]) -> Any:
+        return output
+
+    reported: list[str] = []
+    said = run(Hooks([Hook(point, answer)], reported.append).run(point, {}, "tool"))
+    assert said.denied == denies
+    assert len(reported) == (denies or point == "stop")
+
+
+def test_a_hook_that_exits_or_talks_too_much_denies() -> None:
+    async def leave() -> None:
+        raise SystemExit("bye")
+
+    async def talk() -> None:
+        raise ValueError("x" * 10**6)
+
+    assert verdict(leave).reason == f"{FAILED}: SystemExit: bye"
+    assert len(verdict(talk).reason) < 600
 
 
 def test_a_hook_whose_own_work_was_cancelled_has_failed() -> None:

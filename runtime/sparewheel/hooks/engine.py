@@ -1,53 +1,34 @@
 """Runs the hooks of one point and combines their outputs to one verdict: deny wins over ask, ask over allow.
 
-At a point where hooks decide, a hook that fails, times out or returns an unknown decision counts as deny. Every failure
-is reported. Hooks of a point run concurrently; their changes are applied in the order of the hooks.
+At a point where hooks decide, a hook that fails, times out or returns what is not understood (`output.py`) counts as
+deny. Every failure is reported. Hooks of a point run concurrently, each with its own copy of the facts; their changes
+are applied in the order of the hooks.
 """
 
 from __future__ import annotations
 
 import asyncio
+import copy
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Final, Literal, TypeAlias
 
 from ..patterns import Pattern
+from .output import RANK, NotUnderstood, understood
+from .output import Point as Point
 
 if TYPE_CHECKING:
-    from collections.abc import Awaitable, Callable, Iterator, Mapping, Sequence
+    from collections.abc import Awaitable, Callable, Mapping, Sequence
 
 TIMEOUT: Final = 60.0  # seconds
-
-Point: TypeAlias = Literal[
-    "session_start",
-    "user_prompt_submit",
-    "turn_start",
-    "turn_end",
-    "before_llm_call",
-    "after_llm_call",
-    "pre_tool_use",
-    "permission_request",
-    "post_tool_use",
-    "tool_response_transform",
-    "on_tool_approval_decision",
-    "on_agent_switch",
-    "subagent_stop",
-    "on_user_input",
-    "on_max_iterations",
-    "on_error",
-    "pre_compact",
-    "stop",
-    "session_end",
-]
+MAX_WORDS: Final = 500  # characters of an error's text that are passed on
 
 # The error text of a hook that fails here may quote the tool result, so it is not passed on.
 _OF_RESULTS: Final[frozenset[Point]] = frozenset({"post_tool_use", "tool_response_transform"})
 # Points at which hooks decide: a hook that fails here counts as deny.
 _DECIDES: Final[frozenset[Point]] = _OF_RESULTS | {
-    *("user_prompt_submit", "before_llm_call", "pre_tool_use", "permission_request", "pre_compact")
+    *("user_prompt_submit", "before_llm_call", "pre_tool_use", "permission_request", "pre_compact"),
+    "on_tool_approval_decision",
 }
-_RANK: Final = {"allow": 0, "ask": 1, "deny": 2}
-_SYNONYMS: Final = {"approve": "allow", "block": "deny"}
-
 Output: TypeAlias = "Mapping[str, Any] | None"
 
 
@@ -105,12 +86,10 @@ class Hooks:
         words = ""
         try:
             async with asyncio.timeout(TIMEOUT):
-                output = await hook.run({"hook_event_name": hook.point, **facts})
-            if output is None:
-                return {}
-            if isinstance(output, dict):
-                return _flat(output)
-            problem = "it returned something other than an object"
+                output = await hook.run({"hook_event_name": hook.point, **copy.deepcopy(facts)})
+            return understood(output, hook.point)
+        except NotUnderstood as error:
+            problem = str(error)
         except asyncio.CancelledError:
             task = asyncio.current_task()
             if task is None or task.cancelling():
@@ -118,9 +97,9 @@ class Hooks:
             problem = "a task that it waited for was cancelled"
         except TimeoutError:
             problem = f"it did not return within {TIMEOUT:g} s"
-        except Exception as error:  # hooks are code from outside
+        except (Exception, SystemExit) as error:  # hooks are code from outside
             problem = type(error).__name__
-            words = "" if hook.point in _OF_RESULTS else f": {error}"
+            words = "" if hook.point in _OF_RESULTS else f": {error}"[:MAX_WORDS]
         self._report(f"The hook {hook.name} failed at {hook.point}: {problem}.")
         if hook.point not in _DECIDES:
             return {}
@@ -128,31 +107,9 @@ class Hooks:
         return {"decision": "deny", "reason": reason}
 
 
-def _flat(output: dict[str, Any]) -> dict[str, Any]:
-    """One flat output: docker-agent nests some fields in `hook_specific_output`, and has two names for a decision."""
-    specific = output.get("hook_specific_output")
-    sources = [output, specific] if isinstance(specific, dict) else [output]
-    flat = {name: value for source in sources for name, value in source.items()}
-    words = [word for source in sources for word in _words(source)]
-    if words:
-        flat["decision"], reason = max(words, key=lambda word: _RANK[word[0]])
-        flat["reason"] = reason or flat.get("reason")
-    return flat
-
-
-def _words(source: dict[str, Any]) -> Iterator[tuple[str, Any]]:
-    """Every decision in one output, with its reason; of several, the strictest counts."""
-    if source.get("continue") is False:
-        yield "deny", source.get("stop_reason")
-    for name, why in (("permission_decision", "permission_decision_reason"), ("decision", "reason")):
-        if (decision := source.get(name)) is not None:
-            word = _SYNONYMS.get(str(decision), str(decision))
-            yield word if word in _RANK else "deny", source.get(why)
-
-
 def _take(verdict: Verdict, output: dict[str, Any]) -> None:
     decision = output.get("decision")
-    if decision is not None and (verdict.decision is None or _RANK[decision] > _RANK[verdict.decision]):
+    if decision is not None and (verdict.decision is None or RANK[decision] > RANK[verdict.decision]):
         verdict.decision, verdict.reason = decision, str(output.get("reason") or "")
     for name in ("additional_context", "system_message"):
         if isinstance(text := output.get(name), str) and text:

@@ -171,6 +171,9 @@ export interface ToolCallEvent {
 }
 /**
  * The call waits until the user has approved it (`session.confirm`).
+ *
+ * `args` is the JSON text of what will run; characters that cannot be seen are escaped in it. `call_id` is the call's
+ * id where `id` is another one, because the session has asked by the call's id before.
  */
 export interface ToolConfirmationEvent {
   turn: string;
@@ -181,6 +184,7 @@ export interface ToolConfirmationEvent {
   id: string;
   name: string;
   args: string;
+  call_id?: string;
 }
 /**
  * How far a running call is.

@@ -12,7 +12,7 @@ import type {
 } from "./events.js";
 
 export type WorkerMessage = Reply | Events | HealthNews | HostCall | CallCancel | CallCredit | Blocking | Conversation;
-export type HostCall = ToolHostCall | HookHostCall | ModelHostCall | FetchHostCall;
+export type HostCall = ToolHostCall | ToolVersionHostCall | HookHostCall | ModelHostCall | FetchHostCall;
 export type BootMessage = Progress | Ready | BootFailed;
 /**
  * The stages of starting, in order. `worker` lasts until the worker's first message. `snapshot` is Python with its packages from a snapshot of its memory; `pyodide` and `packages` replace it without one, and follow it if it fails.
@@ -103,6 +103,8 @@ export interface ToolHostCall {
 }
 /**
  * A call of one of the session's tools. `args` have been checked against the tool's schema.
+ *
+ * `version` is that of the function that was approved, empty if no approval was needed. No other one may run.
  */
 export interface ToolRequest {
   name: string;
@@ -110,6 +112,21 @@ export interface ToolRequest {
     [k: string]: unknown;
   };
   call_id: string;
+  version: string;
+}
+export interface ToolVersionHostCall {
+  type: "call";
+  call: number;
+  credit: number;
+  what: "tool_version";
+  session: string;
+  input: ToolVersionRequest;
+}
+/**
+ * Which version of a tool's function the page has now: a text that differs for every function.
+ */
+export interface ToolVersionRequest {
+  name: string;
 }
 export interface HookHostCall {
   type: "call";

@@ -111,12 +111,16 @@ export interface HostTool extends protocol.ToolSpec {
   /**
    * Runs the call. What it returns is the result: text as it is, any other JSON as JSON text. What it throws becomes an
    * error result (its message only), and so does a result that is not plain JSON; the turn goes on. `signal` aborts when
-   * the result is no longer wanted: the turn was stopped, or the time is over. Looked up with each call.
+   * the result is no longer wanted: the turn was stopped, or the time is over. Looked up with each call; an approval is
+   * for the function that was there when the user was asked. A call with an integer that JavaScript would round fails.
    */
   execute(args: any, context: { signal: AbortSignal; callId: string }): unknown;
 }
 
-/** The answer of a hook; without one, nothing changes. Names as in docker-agent's hook output. */
+/**
+ * The answer of a hook; without one, nothing changes. Names as in docker-agent's hook output. Where the hook decides
+ * something, an answer with another field, another type or a field that has no effect there denies: see `warning`.
+ */
 export interface HookOutput {
   decision?: "allow" | "ask" | "deny" | "approve" | "block";
   reason?: string;
@@ -131,7 +135,10 @@ export interface HookOutput {
   hook_specific_output?: Record<string, unknown>;
 }
 
-/** Called at a point of a turn. Where it decides something, failing or not answering within 60 s denies. */
+/**
+ * Called at a point of a turn. Where it decides something, failing or not answering within 60 s denies. Arguments that
+ * `on_tool_approval_decision` changes are asked about again.
+ */
 export type HookFunction = (
   input: any,
   context: { signal: AbortSignal; event: string },
@@ -144,11 +151,14 @@ export type Hook = HookFunction | { matcher?: string; hook: HookFunction };
 export type DecisionName = protocol.Confirm["decision"];
 
 export interface Confirmation {
-  /** The call it is about; default: the one that has waited longest. */
+  /** The `id` of the event; default: the call that has waited longest of those that this page has seen. */
   id?: string;
   /** `true` approves this call; false or nothing rejects it. */
   decision?: DecisionName | boolean | null;
-  /** For `approve_tool`; needed unless `id` names the call. */
+  /**
+   * For `approve_tool`; needed unless `id` names the call. The approval covers this tool of this agent until its
+   * toolset, description, schema, source or function changes.
+   */
   toolName?: string;
   /** Why not: shown to the model. */
   reason?: string;

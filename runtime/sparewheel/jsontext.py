@@ -13,6 +13,7 @@ event, so `read` can keep the halves at the ends of a text (`CutText`), and `joi
 from __future__ import annotations
 
 import json
+import math
 import re
 from collections import Counter
 from typing import TYPE_CHECKING, Any, Final
@@ -24,6 +25,7 @@ if TYPE_CHECKING:
 
 MAX_DEPTH: Final = 200  # of arrays and objects; also the limit of pydantic's parser
 MAX_CHARS: Final = 64 * 1024 * 1024
+MAX_SAFE: Final = 2**53  # up to here JavaScript has every integer
 
 _HALF: Final = re.compile(r"\\u[dD][89a-fA-F]|[\ud800-\udfff]")
 _BRACKET_OR_STRING: Final = re.compile(r'[\[\]{}]|"(?:[^"\\]|\\.)*+"?', re.DOTALL)
@@ -43,17 +45,19 @@ class CutText(str):
         return text
 
 
-def read(text: str | bytes, *, strict: bool = False, cut: bool = False) -> Any:
+def read(text: str | bytes, *, strict: bool = False, exact: bool = False, cut: bool = False) -> Any:
     """The value of a JSON text. `NaN` and `Infinity` are null; halves of surrogate pairs are U+FFFD.
 
     Args:
         text: the JSON text; bytes are UTF-8.
         strict: refuse `NaN`, `Infinity`, and an object that has a key twice: readers differ in which one they take.
+        exact: with `strict`, refuse a number that a float would round, such as `1e400` or one of 20 decimals. Integers
+            are never rounded.
         cut: make a string that begins or ends with half of a surrogate pair a `CutText`.
 
     Raises:
         ValueError: not JSON, longer than `MAX_CHARS`, nested deeper than `MAX_DEPTH`, a number of more than 4,300
-            digits, or what `strict` refuses.
+            digits, or what `strict` and `exact` refuse.
     """
     if len(text) > MAX_CHARS:
         raise ValueError(f"the JSON text is longer than {MAX_CHARS} characters")
@@ -65,7 +69,12 @@ def read(text: str | bytes, *, strict: bool = False, cut: bool = False) -> Any:
         if "recursion limit" in str(error) or _is_too_deep(text := _decoded(text)):
             raise ValueError(f"the JSON text is nested deeper than {MAX_DEPTH} levels") from None
     text = _decoded(text)
-    value = json.loads(text, parse_constant=_refuse if strict else _null, object_pairs_hook=_unique if strict else None)
+    value = json.loads(
+        text,
+        parse_constant=_refuse if strict else _null,
+        parse_float=_exactly if exact else None,
+        object_pairs_hook=_unique if strict else None,
+    )
     if _HALF.search(text):
         value = _with_strings(value, _cut if cut else whole)
     return value
@@ -146,6 +155,34 @@ def _null(_: str) -> None:
 
 def _refuse(constant: str) -> None:
     raise ValueError(f"{constant} is not JSON")
+
+
+def _exactly(number: str) -> float:
+    """The float that has just the value of `number`: written again, it is the same number."""
+    from decimal import Decimal  # 3 ms, and only numbers with a fraction or an exponent need it
+
+    value = float(number)
+    try:
+        if math.isfinite(value) and Decimal(number) == Decimal(repr(value)):
+            return value
+    except ArithmeticError:  # an exponent beyond those of Decimal
+        pass
+    raise ValueError(f"the number {number[:100]} would be rounded; write fewer digits, or a string")
+
+
+def first_inexact(value: object) -> int | None:
+    """The first integer in a JSON value that JavaScript would round: its numbers are floats. None if there is none."""
+    if isinstance(value, int):
+        return value if abs(value) > MAX_SAFE and not _is_float(value) else None
+    items = value.values() if isinstance(value, dict) else value if isinstance(value, list) else ()
+    return next((found for item in items if (found := first_inexact(item)) is not None), None)
+
+
+def _is_float(value: int) -> bool:
+    try:
+        return float(value) == value
+    except OverflowError:
+        return False
 
 
 def _unique(pairs: list[tuple[str, Any]]) -> dict[str, Any]:

@@ -91,7 +91,7 @@ async def call(toolset: BuiltinToolset, name: str, context: Context | None = Non
     tool = next(tool for tool in await toolset.tools() if tool.spec.name == name)
     try:
         checked = parse_arguments(json.dumps(arguments), Validator(tool.spec.parameters))
-        result = await tool.call(checked, context or Context())
+        result = await tool.call(checked.copy(), context or Context())
     except ToolError as error:
         return ToolResult(str(error), is_error=True)
     return ToolResult(result) if isinstance(result, str) else result

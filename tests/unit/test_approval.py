@@ -117,13 +117,13 @@ def test_answers_that_answer_nothing_are_refused() -> None:
         with pytest.raises(ConfigError, match="no tool confirmation is pending"):
             approvals.answer("approve")
         approvals.interactive = True
-        assert approvals.open("1", "write") == "1"
+        assert approvals.open("1", "write", "identity") == "1"
         waiting = asyncio.ensure_future(approvals.wait("1"))
         approvals.answer("approve", call_id="1")
         with pytest.raises(ConfigError, match="no tool confirmation is pending"):
             approvals.answer("approve", call_id="1")
         assert (await waiting).allowed
-        assert approvals.open("1", "write") == "1_2"
+        assert approvals.open("1", "write", "identity") == "1_2"
         with pytest.raises(ConfigError, match="no tool confirmation is pending"):
             approvals.answer("approve", call_id="1")
 

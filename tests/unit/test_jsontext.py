@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from sparewheel.errors.body import read_body
-from sparewheel.jsontext import MAX_CHARS, MAX_DEPTH, read, read_first, whole, write
+from sparewheel.jsontext import MAX_CHARS, MAX_DEPTH, first_inexact, read, read_first, whole, write
 from sparewheel.messages import Message, ToolCall
 
 JSON = st.recursive(
@@ -94,6 +94,33 @@ def test_brackets_in_strings_do_not_count() -> None:
 def test_strict_refuses_what_readers_read_differently(text: str, problem: str) -> None:
     with pytest.raises(ValueError, match=problem):
         read(text, strict=True)
+
+
+@pytest.mark.parametrize(
+    "text", ["1e400", "-1e400", "1e-400", "0.10000000000000000555", "9007199254740993.0", "1e-9999999999999999999"]
+)
+def test_exact_refuses_what_a_float_would_round(text: str) -> None:
+    with pytest.raises(ValueError, match="would be rounded"):
+        read(f'[{text}, "\\ud83d"]', strict=True, exact=True)
+
+
+@pytest.mark.parametrize(
+    "text", ["0.1", "1e22", "5e-324", "-0.0", "1.50", "0.30000000000000004", "0e99", "12345678901234567890"]
+)
+def test_exact_keeps_every_other_number(text: str) -> None:
+    assert read(text, strict=True, exact=True) == json.loads(text)
+
+
+@pytest.mark.parametrize(
+    ("value", "found"),
+    [
+        ({"a": [2**53, -(2**53), 2**60, 0.1, True, None, "9007199254740993"]}, None),
+        ({"a": [{"b": 2**53 + 1}]}, 2**53 + 1),
+        ([10**400], 10**400),
+    ],
+)
+def test_integers_that_javascript_would_round_are_found(value: object, found: int | None) -> None:
+    assert first_inexact(value) == found
 
 
 def test_without_strict_the_last_key_counts_and_constants_are_null() -> None:

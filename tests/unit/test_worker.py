@@ -481,6 +481,8 @@ def test_a_send_that_is_refused_leaves_the_turn_under_way_alone() -> None:
         tools = {"save": {"description": ""}}
         await page.call("create_session", session="s", yaml=YAML, env=env, tools=tools, interactive=True)
         turn = page.post("send", session="s", prompt="hi")
+        await page.until('"type":"call"')
+        page.piece(1, done=True, value="1")  # the version of the function
         await page.until("tool_confirmation")
         refused = page.post("send", session="s", prompt="x", interactive=False)
         await page.until(f'"id":{refused}')

@@ -31,6 +31,43 @@ for (const [args, sent] of [
   });
 }
 
+for (const [decision, message] of [
+  [{ decision: "approve", args: { q: 2 } }, 'confirm: there is no option "args"'],
+  [{ decision: "approve", updated_input: {} }, 'confirm: there is no option "updated_input"'],
+  [{ decision: "approve", id: 7 }, "confirm: id must be a string"],
+  [{ decision: "approve", id: null }, "confirm: id must be a string"],
+]) {
+  test(`confirm(${JSON.stringify(decision)}) approves nothing`, async () => {
+    const { worker, session } = await startSession();
+    await assert.rejects(session.confirm(decision), config(message));
+    assert.deepEqual(worker.commands("confirm"), []);
+  });
+}
+
+test("a decision without an id is about the oldest call that this page has seen", async () => {
+  const { worker, session } = await startSession({}, () => {});
+  const sending = session.send("hi");
+  const command = await worker.command("send");
+  const others = [{ ...CONFIRMATION, id: "c2", name: "write" }, { ...CONFIRMATION, id: "c1_2", call_id: "c1" }];
+  worker.events("s1", ...turn("t1", START, ELICITATION, CONFIRMATION, ...others));
+  const ids = async (...decisions) => {
+    const before = worker.commands("confirm").length;
+    for (const decision of decisions) {
+      const confirming = session.confirm(decision);
+      worker.reply(worker.commands("confirm").at(-1), null);
+      await confirming;
+    }
+    return worker.commands("confirm").slice(before).map(({ params }) => params.id);
+  };
+  assert.deepEqual(await ids("approve", { decision: "approve", toolName: "look" }, true), ["c1", "c1_2", "c2"]);
+  assert.deepEqual(await ids("approve"), [undefined]); // the worker refuses it
+  worker.events("s1", { ...CONFIRMATION, id: "c1_3", call_id: "c1" }, RESULT_OF_CALL);
+  assert.deepEqual(await ids("approve", "approve_tool"), [undefined, undefined]); // that call is over
+  worker.events("s1", { ...FINISH, turn: "t1", seq: 9 });
+  worker.reply(command, RESULT);
+  await sending;
+});
+
 for (const [answer, sent] of [
   [{ id: "e1", action: "accept", content: { city: "Ghent" } }, { id: "e1", action: "accept", content: { city: "Ghent" } }],
   [{ id: "e1", action: true }, { id: "e1", action: "accept" }],

@@ -159,6 +159,33 @@ test("a page that reloads its code puts the new function in place", async () => 
   assert.match((await worker.firstPieces(2))[1].error, /execute is not a function/);
 });
 
+test("an approved call runs only the function that was there when the user was asked", async () => {
+  const tools = look(() => "old");
+  const { worker } = await startSession({ tools });
+  const version = (number) => worker.call(number, "tool_version", { name: "look" }, { session: "s1" });
+  version(1);
+  version(2);
+  const [first, second] = await worker.firstPieces(2);
+  assert.equal(first.value, second.value);
+  callTool(worker, 3, { version: first.value });
+  assert.deepEqual((await worker.firstPieces(3))[2], { call: 3, done: true, value: "old" });
+  const { execute } = tools.look;
+  tools.look.execute = () => "new";
+  callTool(worker, 4, { version: first.value });
+  const refused = 'the page has replaced the tool "look" after the approval; call it again to be asked again';
+  assert.deepEqual((await worker.firstPieces(4))[3], { call: 4, error: refused });
+  version(5);
+  const { value } = (await worker.firstPieces(5))[4];
+  assert.notEqual(value, first.value);
+  callTool(worker, 6, { version: value });
+  tools.look.execute = execute;
+  callTool(worker, 7, { version: first.value });
+  const [, , , , , sixth, seventh] = await worker.firstPieces(7);
+  assert.deepEqual([sixth.value, seventh.value], ["new", "old"]);
+  worker.call(8, "tool_version", { name: "toString" }, { session: "s1" });
+  assert.deepEqual((await worker.firstPieces(8))[7], { call: 8, error: 'the page has no tool named "toString"' });
+});
+
 test("closing the session, and the end of the worker, abort what still runs", async () => {
   const signals = [];
   const { worker, session, runtime, ask } = await withTool((_, { signal }) => (signals.push(signal), new Promise(() => {})));
@@ -223,6 +250,20 @@ test("a hook that answers with something else than an object is an error", async
     call: 1, error: 'the hook for "pre_tool_use" returned something that is not an object',
   });
 });
+
+for (const [output, name] of [
+  [{ decision: undefined }, "decision"],
+  [{ decision: "allow", updated_input: undefined }, "updated_input"],
+  [{ hook_specific_output: { permission_decision: undefined } }, "permission_decision"],
+]) {
+  test(`a hook that answers with ${name} undefined is an error`, async () => {
+    const { worker } = await startSession({ hooks: { pre_tool_use: () => output } });
+    callHook(worker, 1, "pre_tool_use", 0);
+    assert.deepEqual((await worker.firstPieces(1))[0], {
+      call: 1, error: `the hook for "pre_tool_use" returned "${name}" without a value`,
+    });
+  });
+}
 
 for (const [options, message] of [
   [{ hooks: [] }, "options.hooks: must be an object of event to function"],

@@ -9,14 +9,23 @@ import { isObject, refuse } from "./config-error.js";
  * @typedef {Omit<import("../protocol.js").Respond, "session" | "id">} Response
  */
 
+/** Of answers to confirmations and to elicitations: a listener may answer both with one object. */
+const ANSWER_FIELDS = new Set(["id", "decision", "toolName", "reason", "action", "content"]);
+
 /**
  * A decision on a tool call: its name, a boolean, or an object with either. Any other value rejects.
  * @param {unknown} value
  * @returns {Confirmation}
+ * @throws {SparewheelError} If the object has another field.
  */
 export function readDecision(value) {
   if (isObject(value)) {
     const { decision, id, toolName, reason } = value;
+    const extra = Object.keys(value).find((name) => !ANSWER_FIELDS.has(name));
+    // Arguments cannot be changed with an approval, for one: the call would run with the old ones.
+    if (extra !== undefined) throw refuse(`confirm: there is no option ${JSON.stringify(extra)}`);
+    // Else the decision would be about another call.
+    if (id !== undefined && typeof id !== "string") throw refuse("confirm: id must be a string");
     return { ...readDecision(isObject(decision) ? "" : decision), ...texts({ id, toolName, reason }) };
   }
   const name = typeof value === "string" ? value : value === true ? "approve" : "reject";

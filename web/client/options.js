@@ -4,7 +4,7 @@ import { readTools } from "./tools.js";
 
 /**
  * @typedef {object} Functions The embedder's functions, which cannot go to the worker.
- * @property {Map<string, import("../sparewheel.js").HostTool["execute"]>} tools
+ * @property {Map<string, import("../sparewheel.js").HostTool>} tools
  * @property {import("../sparewheel.js").HookFunction[]} hooks
  *
  * @typedef {object} Read

@@ -21,16 +21,34 @@ export class Pending {
         break;
       case "tool_result":
       case "tool_blocked":
-        this.#open.delete(event.id);
+        for (const [id, open] of this.#open) if (callOf(open) === event.id) this.#open.delete(id);
         break;
       default:
         if (isTerminal(event)) this.#open.clear();
     }
   }
 
-  /** @param {string | undefined} id Of the event that was answered; default: the oldest. */
-  settle(id) {
-    const [oldest] = this.#open.keys();
-    this.#open.delete(id ?? oldest ?? "");
+  /**
+   * The id of the confirmation that has waited longest.
+   * @param {string} [tool] The name of the tool that it is about; default: any.
+   */
+  confirmation(tool) {
+    for (const [id, event] of this.#open) {
+      if (event.type === "tool_confirmation" && (tool === undefined || event.name === tool)) return id;
+    }
+    return undefined;
   }
+
+  /** @param {string | undefined} id Of the event that was answered. */
+  settle(id) {
+    if (id !== undefined) this.#open.delete(id);
+  }
+}
+
+/**
+ * The id of the call that a confirmation is about.
+ * @param {Event} event
+ */
+function callOf(event) {
+  return event.type === "tool_confirmation" ? (event.call_id ?? event.id) : undefined;
 }

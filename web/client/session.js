@@ -112,6 +112,8 @@ export class Session {
   async confirm(...args) {
     this.#checkOpen();
     const params = confirmParams(args);
+    // Without an id: the oldest that this page has seen. In the worker that one may be over, and another one the oldest.
+    if (params.decision !== "approve_tool" || params.toolName) params.id ??= this.#pending.confirmation(params.toolName);
     await this.#client.request("confirm", { ...params, session: this.id });
     this.#pending.settle(params.id);
   }

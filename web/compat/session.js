@@ -39,9 +39,10 @@ export class Turns {
    * @param {string | undefined} toolName
    */
   decided(decision, toolName) {
-    const covered = (/** @type {Question} */ { name }) =>
-      decision === "approve_autonomous" || (decision === "approve_tool" && name === toolName);
-    this.#waiting = this.#waiting.slice(1).filter((question) => !covered(question));
+    const [decided, ...others] = this.#waiting;
+    const covered = (/** @type {Question} */ { name, agent }) =>
+      decision === "approve_autonomous" || (decision === "approve_tool" && name === toolName && agent === decided?.agent);
+    this.#waiting = others.filter((question) => !covered(question));
     this.#ask();
   }
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from pydantic_core import to_json
 
-from ..jsontext import read
+from ..jsontext import first_inexact, read
 from ..tools.base import ToolError, seconds
 
 if TYPE_CHECKING:
@@ -26,10 +26,18 @@ class CallContext:
     """The `ToolContext` of one call. After `close`, events are dropped."""
 
     def __init__(
-        self, call: ToolCall, agent: str, state: SessionState, hooks: Hooks, outbox: Outbox, timer: BusyTimer
+        self,
+        call: ToolCall,
+        agent: str,
+        state: SessionState,
+        hooks: Hooks,
+        outbox: Outbox,
+        timer: BusyTimer,
+        version: str = "",
     ) -> None:
         self.call_id = call.id
         self.agent = agent
+        self.version = version
         self.timer = timer
         self._name = call.name
         self._state = state
@@ -58,6 +66,8 @@ class CallContext:
             shown = read(to_json(dict(schema)))
         except Exception as error:  # the tool may have put anything into it
             raise ToolError(f"The question's schema cannot be written as JSON: {error}"[:500]) from None
+        if (number := first_inexact(shown)) is not None:
+            raise ToolError(f"The question's schema has a number that the page would round: {number}"[:500])
         facts = {"agent_name": self.agent, "tool_name": self._name, "message": str(message)}
         await self._hooks.run("on_user_input", facts, self._name)
         if self._outbox is None:

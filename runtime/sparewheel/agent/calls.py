@@ -7,21 +7,18 @@ arguments, a hook that denies or a user who rejects a call never end the turn.
 from __future__ import annotations
 
 import asyncio
-import json
 from dataclasses import replace
-from fnmatch import fnmatchcase
 from itertools import groupby
 from typing import TYPE_CHECKING, Any, Final
 
-from ..jsonschema.validate import Validator
 from ..jsontext import whole
 from ..messages import Message, Text, ToolCall
 from ..providers.history import NOT_RUN
 from ..state.results import READ_ON
-from ..tools.arguments import check_arguments, parse_arguments
 from ..tools.base import ToolError, ToolResult, distinct
 from .call_context import CallContext
 from .execution import execute
+from .permission import Permission, facts_of
 from .prompt import result_limit
 
 if TYPE_CHECKING:
@@ -33,7 +30,7 @@ if TYPE_CHECKING:
     from ..messages import Part
     from ..state.budgets import BusyTimer
     from ..state.session_state import SessionState
-    from ..tools.base import Registry, Tool
+    from ..tools.base import Registry
     from .outbox import Outbox
 
 SIDE_BY_SIDE: Final = 8
@@ -80,6 +77,7 @@ class Calls:
         self._agent = agent
         self._timers = timers
         self._outbox = outbox
+        self._permission = Permission(hooks, state, agent, outbox)
         self._limit = result_limit(agent)
         self._results: dict[int, ToolResult] = {}
 
@@ -143,13 +141,14 @@ class Calls:
         )
         if verdict.denied:
             return _withheld(verdict)
+        output = str(verdict.updated.get("updated_tool_response", result.output))
         transformed = await self._hooks.run(
-            "tool_response_transform", self._facts(call, tool_response=result.output), call.name
+            "tool_response_transform", self._facts(call, tool_response=output), call.name
         )
         if transformed.denied:
             return _withheld(transformed)
-        output = transformed.updated.get("updated_tool_response", result.output)
-        return replace(result, output="\n\n".join([str(output), *verdict.context, *transformed.context]))
+        output = str(transformed.updated.get("updated_tool_response", output))
+        return replace(result, output="\n\n".join([output, *verdict.context, *transformed.context]))
 
     async def _outcome(self, call: ToolCall, timer: BusyTimer) -> ToolResult:
         tool = self._registry.tools.get(call.name)
@@ -157,78 +156,18 @@ class Calls:
             known = ", ".join(self._registry.tools) or "none"
             return ToolResult(f"There is no tool named {call.name!r}. There are: {known}.", is_error=True)
         try:
-            validator = Validator(tool.spec.parameters)
-            arguments = parse_arguments(call.arguments, validator)
-            arguments, refusal = await self._allowed(call, tool, arguments, validator, timer)
-            if refusal is not None:
-                self._outbox.put({"type": "tool_blocked", "id": call.id, "name": call.name, "reason": refusal})
-                return ToolResult(f"Not executed. {refusal}", is_error=True)
-            own = CallContext(call, self._agent.name, self._state, self._hooks, self._outbox, timer)
-            return await execute(tool, arguments, own)
+            source = self._registry.sources.get(call.name, "")
+            decision = await self._permission.decide(call, tool, source, timer)
+            if decision.refusal is not None:
+                self._outbox.put({"type": "tool_blocked", "id": call.id, "name": call.name, "reason": decision.refusal})
+                return ToolResult(f"Not executed. {decision.refusal}", is_error=True)
+            own = CallContext(call, self._agent.name, self._state, self._hooks, self._outbox, timer, decision.version)
+            return await execute(tool, decision.arguments.copy(), own)
         except ToolError as error:
             return ToolResult(str(error), is_error=True)
 
-    # Permission -------------------------------------------------------------------------------------------------
-
-    async def _allowed(
-        self, call: ToolCall, tool: Tool, arguments: dict[str, Any], validator: Validator, timer: BusyTimer
-    ) -> tuple[dict[str, Any], str | None]:
-        """The arguments to use, and why the call may not run, None if it may: deny beats ask beats allow.
-
-        Raises `ToolError` if a hook has changed the arguments and they no longer match the schema.
-        """
-        verdict = await self._hooks.run("pre_tool_use", self._facts(call, tool_input=arguments), call.name)
-        rule = self._rule(call.name)
-        if verdict.denied or rule == "deny":
-            return arguments, verdict.reason or "It is denied by the agent's permissions."
-        if "updated_input" in verdict.updated:
-            arguments = check_arguments(verdict.updated["updated_input"], validator)
-        asks = "ask" in (verdict.decision, rule)
-        if not asks and ("allow" in (verdict.decision, rule) or self._unasked(tool)):
-            return arguments, None
-        if self._agent.safety == "restricted" and not tool.read_only:
-            return arguments, "This agent may only use tools that change nothing."
-        wish = await self._hooks.run("permission_request", self._facts(call, tool_input=arguments), call.name)
-        if wish.denied:
-            return arguments, wish.reason or "A hook denied it."
-        if "updated_input" in wish.updated:
-            arguments = check_arguments(wish.updated["updated_input"], validator)
-        if wish.decision == "allow":
-            return arguments, None
-        return arguments, await self._ask(call, arguments, timer, forced=asks)
-
-    async def _ask(self, call: ToolCall, arguments: dict[str, Any], timer: BusyTimer, *, forced: bool) -> str | None:
-        """Ask the user about the call with these arguments, which hooks may have changed."""
-        approvals = self._state.approvals
-        shown = json.dumps(arguments, ensure_ascii=False)
-        key = approvals.open(call.id, call.name, forced=forced)
-        if approvals.interactive:
-            self._outbox.put({"type": "tool_confirmation", "id": key, "name": call.name, "args": shown})
-        with timer.waiting():
-            verdict = await approvals.wait(key)
-        facts = self._facts(call, approved=verdict.allowed, reason=verdict.reason)
-        await self._hooks.run("on_tool_approval_decision", facts, call.name)
-        return None if verdict.allowed else verdict.reason
-
-    def _unasked(self, tool: Tool) -> bool:
-        """Whether the tool runs without a question, by the user's grants and the agent's `safety`."""
-        match self._agent.safety:
-            case "strict":
-                return self._state.approvals.granted(replace(tool, read_only=False))
-            case "autonomous":
-                return True
-            case _:
-                return self._state.approvals.granted(tool)
-
-    def _rule(self, name: str) -> str | None:
-        """The rule of the file's permissions for a tool: deny beats ask beats allow."""
-        for rule in ("deny", "ask", "allow"):
-            if any(fnmatchcase(name, pattern) for pattern in self._state.permissions.get(rule, ())):
-                return rule
-        return None
-
     def _facts(self, call: ToolCall, **more: Any) -> dict[str, Any]:
-        return {"tool_name": call.name, "tool_use_id": call.id, "agent_name": self._agent.name, **more}
+        return facts_of(call, self._agent, **more)
 
 
 def _withheld(verdict: Verdict) -> ToolResult:

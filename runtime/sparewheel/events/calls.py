@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any, Literal
+from typing import Any, Literal, NotRequired
 
 from .stamped import Between, Stamped
 
@@ -17,12 +17,17 @@ class ToolCallEvent(Stamped):
 
 
 class ToolConfirmationEvent(Stamped):
-    """The call waits until the user has approved it (`session.confirm`)."""
+    """The call waits until the user has approved it (`session.confirm`).
+
+    `args` is the JSON text of what will run; characters that cannot be seen are escaped in it. `call_id` is the call's
+    id where `id` is another one, because the session has asked by the call's id before.
+    """
 
     type: Literal["tool_confirmation"]
     id: str
     name: str
     args: str
+    call_id: NotRequired[str]
 
 
 class ToolOutputEvent(Stamped):

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any, Final, get_args
 
 from ..errors import ConfigError
 from ..hooks.engine import Hook, Point
+from ..jsontext import first_inexact
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Iterable
@@ -36,6 +37,8 @@ def _hook(spec: HookSpec, calls: HostCalls, session: str) -> Hook:
 
 def _calling(calls: HostCalls, session: str, event: str, index: int) -> Callable[[dict[str, Any]], Awaitable[Output]]:
     async def run(facts: dict[str, Any]) -> Output:
+        if (number := first_inexact(facts)) is not None:
+            raise ValueError(f"JavaScript would round {number}; such a number can be passed as text"[:300])
         request: HookRequest = {"event": event, "index": index, "input": facts}
         output: Output = await calls.ask("hook", request, session=session)
         return output

@@ -128,11 +128,21 @@ class HealthNews(TypedDict):
 
 
 class ToolRequest(TypedDict):
-    """A call of one of the session's tools. `args` have been checked against the tool's schema."""
+    """A call of one of the session's tools. `args` have been checked against the tool's schema.
+
+    `version` is that of the function that was approved, empty if no approval was needed. No other one may run.
+    """
 
     name: str
     args: dict[str, Any]
     call_id: str
+    version: str
+
+
+class ToolVersionRequest(TypedDict):
+    """Which version of a tool's function the page has now: a text that differs for every function."""
+
+    name: str
 
 
 class HookRequest(TypedDict):
@@ -189,6 +199,12 @@ class ToolHostCall(_HostCall):
     input: ToolRequest
 
 
+class ToolVersionHostCall(_HostCall):
+    what: Literal["tool_version"]
+    session: str
+    input: ToolVersionRequest
+
+
 class HookHostCall(_HostCall):
     what: Literal["hook"]
     session: str
@@ -205,8 +221,8 @@ class FetchHostCall(_HostCall):
     input: FetchRequest
 
 
-HostCall = TypeAliasType("HostCall", ToolHostCall | HookHostCall | ModelHostCall | FetchHostCall)
-What: TypeAlias = Literal["tool", "hook", "model", "fetch"]
+HostCall = TypeAliasType("HostCall", ToolHostCall | ToolVersionHostCall | HookHostCall | ModelHostCall | FetchHostCall)
+What: TypeAlias = Literal["tool", "tool_version", "hook", "model", "fetch"]
 
 
 class CallCancel(TypedDict):

@@ -1,10 +1,15 @@
-"""Tools that are functions of the page. The page describes them when a session is made; each call is a host call."""
+"""Tools that are functions of the page. The page describes them when a session is made; each call is a host call.
+
+The page may replace a function while the session is open. So an approval is for its version: the page runs an approved
+call only if it still has that version, and a permanent approval ends with it.
+"""
 
 from __future__ import annotations
 
 import json
 from typing import TYPE_CHECKING, Any
 
+from ..jsontext import first_inexact
 from ..providers.base import ToolSpec as ModelToolSpec
 from ..tools.base import DEFAULT_TIMEOUT, Tool, ToolError
 from .calls import HostCallError
@@ -12,7 +17,7 @@ from .calls import HostCallError
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from ..tools.base import Call, ToolContext
+    from ..tools.base import ToolContext
     from .calls import HostCalls
     from .commands import ToolSpec
     from .protocol import ToolRequest
@@ -35,17 +40,42 @@ class HostTools:
 
 def _tool(name: str, spec: ToolSpec, calls: HostCalls, session: str) -> Tool:
     shown = ModelToolSpec(name, spec.description, spec.parameters)
-    call = _calling(calls, session, name)
-    return Tool(shown, call, read_only=spec.read_only, timeout=spec.timeout or DEFAULT_TIMEOUT)
+    function = _Function(name, calls, session)
+    return Tool(
+        shown,
+        function.call,
+        read_only=spec.read_only,
+        timeout=spec.timeout or DEFAULT_TIMEOUT,
+        version=function.version,
+    )
 
 
-def _calling(calls: HostCalls, session: str, name: str) -> Call:
-    async def call(arguments: dict[str, Any], context: ToolContext) -> str:
-        request: ToolRequest = {"name": name, "args": arguments, "call_id": context.call_id}
+class _Function:
+    """One function of the page."""
+
+    def __init__(self, name: str, calls: HostCalls, session: str) -> None:
+        self._name = name
+        self._calls = calls
+        self._session = session
+
+    async def call(self, arguments: dict[str, Any], context: ToolContext) -> str:
+        if (number := first_inexact(arguments)) is not None:
+            raise ToolError(f"JavaScript, which runs {self._name}, would round {number}: pass it as text."[:500])
+        request: ToolRequest = {
+            "name": self._name,
+            "args": arguments,
+            "call_id": context.call_id,
+            "version": getattr(context, "version", ""),  # only the context of an approved call has one
+        }
         try:
-            result = await calls.ask("tool", request, session=session)
+            result = await self._calls.ask("tool", request, session=self._session)
         except HostCallError as error:
             raise ToolError(str(error)) from None
         return result if isinstance(result, str) else json.dumps(result, ensure_ascii=False)
 
-    return call
+    async def version(self) -> str:
+        """The version that the page has now. Raises `ToolError`."""
+        try:
+            return str(await self._calls.ask("tool_version", {"name": self._name}, session=self._session))
+        except HostCallError as error:
+            raise ToolError(str(error)) from None

@@ -1,12 +1,17 @@
-"""Approval of tool calls: the user decides, and a decision may also cover later calls."""
+"""Approval of tool calls: the user decides, and a decision may also cover later calls.
+
+A grant for later calls is for what a tool is, not for its name: see `identity`.
+"""
 
 from __future__ import annotations
 
 import asyncio
+import hashlib
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final, Literal, TypeAlias, get_args
 
 from ..errors import ConfigError
+from ..jsontext import write
 from ..tools.base import distinct, seconds
 
 if TYPE_CHECKING:
@@ -16,6 +21,20 @@ Answer: TypeAlias = Literal["approve", "approve_tool", "approve_read_only", "app
 
 DEFAULT_TIMEOUT: Final = 300.0  # seconds
 UNATTENDED: Final = "No user is available to approve it."
+
+
+def identity(tool: Tool, agent: str, source: str, version: str = "") -> str:
+    """What a grant is for: the tool of one agent and toolset, its description, its schema and its definition.
+
+    Args:
+        tool: the tool.
+        agent: the name of the agent that calls it.
+        source: the name of the toolset.
+        version: what `tool.version` returned.
+    """
+    spec = tool.spec
+    facts = [agent, source, spec.name, spec.description, spec.parameters, tool.read_only, tool.definition, version]
+    return hashlib.sha256(write(facts).encode()).hexdigest()
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,6 +48,7 @@ class Verdict:
 @dataclass(frozen=True, slots=True)
 class _Question:
     name: str
+    identity: str
     forced: bool
     verdict: asyncio.Future[Verdict]
 
@@ -40,18 +60,18 @@ class Approvals:
     """
 
     def __init__(self, *, everything: bool = False, interactive: bool = True, timeout: float = DEFAULT_TIMEOUT) -> None:
-        self._everything = everything
-        self._tools: set[str] = set()
+        self.everything = everything
+        self._granted: set[str] = set()  # identities of tools
         self._pending: dict[str, _Question] = {}
         self._keys: set[str] = set()  # of all questions so far, so that a late answer cannot reach a later question
         self.timeout = timeout
         self.interactive = interactive  # whether a user can answer
 
-    def granted(self, tool: Tool) -> bool:
-        """Whether `tool` may run without asking."""
-        return tool.read_only or self._everything or tool.spec.name in self._tools
+    def granted(self, identity: str) -> bool:
+        """Whether the user has approved all calls of the tool with this identity."""
+        return self.everything or identity in self._granted
 
-    def open(self, call_id: str, name: str, *, forced: bool = False) -> str:
+    def open(self, call_id: str, name: str, identity: str, *, forced: bool = False) -> str:
         """Open a question about a call, before its event is emitted, so that no answer can arrive too early.
 
         Returns the key to answer by: the call's id, or another one if the session has asked by that id before. No
@@ -59,7 +79,7 @@ class Approvals:
         """
         key = distinct(call_id, self._keys)
         self._keys.add(key)
-        self._pending[key] = _Question(name, forced, asyncio.get_running_loop().create_future())
+        self._pending[key] = _Question(name, identity, forced, asyncio.get_running_loop().create_future())
         return key
 
     async def wait(self, key: str) -> Verdict:
@@ -79,28 +99,36 @@ class Approvals:
     ) -> None:
         """Decide the question with the key `call_id`, or the one that has waited longest.
 
-        Raises `ConfigError`.
+        With `approve_tool`, `tool` is the name of the tool: the question must be about it. Raises `ConfigError`.
         """
         word = _word(decision)
         if word == "approve_tool" and not tool and call_id is None:
             raise ConfigError("approve_tool requires toolName")
-        if call_id is None:
-            call_id = next((key for key, asked in self._pending.items() if not asked.verdict.done()), None)
-        question = self._pending.get(call_id) if call_id is not None else None
-        if question is None or question.verdict.done():
-            raise ConfigError("no tool confirmation is pending", "It may have been answered, timed out or stopped.")
+        question = self._question(call_id, tool if word == "approve_tool" else None)
         if word == "approve_tool":
-            self._tools.add(tool or question.name)
+            self._granted.add(question.identity)
         elif word == "approve_all":
-            self._everything = True
+            self.everything = True
         granted = word != "reject"
         question.verdict.set_result(Verdict(granted, "" if granted else reason or "The user rejected this call."))
         self._let_through()
 
+    def _question(self, key: str | None, tool: str | None) -> _Question:
+        waiting = {each: asked for each, asked in self._pending.items() if not asked.verdict.done()}
+        if key is not None:
+            waiting = {key: waiting[key]} if key in waiting else {}
+        if not waiting:
+            raise ConfigError("no tool confirmation is pending", "It may have been answered, timed out or stopped.")
+        found = next((asked for asked in waiting.values() if tool in (None, "", asked.name)), None)
+        if found is None:
+            names = ", ".join(sorted({asked.name for asked in waiting.values()}))
+            raise ConfigError(f"approve_tool: {names} waits for approval, not {ascii(tool)[:100]}")
+        return found
+
     def _let_through(self) -> None:
         """Answer the other open questions that a grant covers, except for those that a rule or a hook has forced."""
         for question in self._pending.values():
-            covered = not question.forced and (self._everything or question.name in self._tools)
+            covered = not question.forced and self.granted(question.identity)
             if covered and not question.verdict.done():
                 question.verdict.set_result(Verdict(True))
 

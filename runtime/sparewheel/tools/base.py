@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Final, Protocol, TypeAlias
 
@@ -13,6 +14,8 @@ if TYPE_CHECKING:
 DEFAULT_TIMEOUT: Final = 120.0  # seconds
 # Seconds. A browser's timer counts milliseconds in 31 bits, and fires at once when it is set for longer.
 _MAX_TIMEOUT: Final = 2_000_000.0
+# Visible ASCII: no name can look like the name of another tool.
+_NAME: Final = re.compile(r"[!-~]+")
 
 
 def seconds(timeout: float) -> float | None:
@@ -72,6 +75,9 @@ class Tool:
         read_only: it changes nothing, so it needs no approval.
         exclusive: it never runs at the same time as other calls of the step.
         timeout: seconds, 0 for none.
+        definition: what runs, as text: source code, or the entry of an agent file. A permanent approval ends when it
+            changes.
+        version: where what runs can change while the session is open: returns the name of its present version.
     """
 
     spec: ToolSpec
@@ -79,6 +85,8 @@ class Tool:
     read_only: bool = False
     exclusive: bool = False
     timeout: float = DEFAULT_TIMEOUT
+    definition: str = field(default="", repr=False)
+    version: Callable[[], Awaitable[str]] | None = None
 
 
 class Toolset(Protocol):
@@ -95,9 +103,13 @@ class Toolset(Protocol):
 
 @dataclass(slots=True)
 class Registry:
-    """The tools of one agent by name. Of two with one name the first is kept; `warnings` tell what is left out."""
+    """The tools of one agent by name. Of two with one name the first is kept; `warnings` tell what is left out.
+
+    `sources` are the names of their toolsets.
+    """
 
     tools: dict[str, Tool] = field(default_factory=dict)
+    sources: dict[str, str] = field(default_factory=dict)
     warnings: list[str] = field(default_factory=list)
 
     async def add(self, toolset: Toolset) -> None:
@@ -109,10 +121,14 @@ class Registry:
             return
         self.warnings += getattr(toolset, "warnings", ())  # about functions or operations that could not become tools
         for tool in found:
-            if tool.spec.name in self.tools:
-                self.warnings.append(f"{toolset.name} has another tool named {tool.spec.name}; the first one is used.")
+            name = tool.spec.name
+            if not _NAME.fullmatch(name):
+                self.warnings.append(f"{toolset.name}: the name of a tool must be visible ASCII: {ascii(name)[:200]}.")
+            elif name in self.tools:
+                self.warnings.append(f"{toolset.name} has another tool named {name}; the first one is used.")
             else:
-                self.tools[tool.spec.name] = tool
+                self.tools[name] = tool
+                self.sources[name] = toolset.name
 
     @property
     def specs(self) -> list[ToolSpec]:

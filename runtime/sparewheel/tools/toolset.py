@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, Final, TypeVar
 
 from pydantic import BaseModel, ConfigDict, ValidationError
@@ -118,8 +118,11 @@ class BuiltinToolset:
             kept, read_only = self._entry.tools or None, self._entry.readonly
             load = self._contents.load
             found = self._contents.tools if load is None else await load(kept, read_only)
+            own = self._entry.model_dump_json()
             self._tools = [
-                tool for tool in found if (kept is None or tool.spec.name in kept) and (tool.read_only or not read_only)
+                replace(tool, definition=f"{own}\n{tool.definition}")
+                for tool in found
+                if (kept is None or tool.spec.name in kept) and (tool.read_only or not read_only)
             ]
         return self._tools
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import inspect
+from dataclasses import replace
 from functools import partial
 from typing import TYPE_CHECKING
 
@@ -46,8 +48,19 @@ class FunctionToolset:
         if name in self._tools:
             raise ConfigError(f"tools: there are two functions named {name}", "Rename one of them.")
         try:
-            self._tools[name], warning = function_tool(name, function, self._explain)
+            tool, warning = function_tool(name, function, self._explain)
         except ToolError as error:
             raise ConfigError(f"tools: {name} cannot be a tool: {error}"[:500]) from None
+        self._tools[name] = replace(tool, definition=_definition(function))
         if warning:
             self.warnings.append(warning)
+
+
+def _definition(function: Callable[..., Any]) -> str:
+    """Where the function stands, and its source where that can be read."""
+    own = inspect.unwrap(function)
+    try:
+        source = inspect.getsource(own)
+    except (OSError, TypeError):  # typed at a prompt, or made by `exec`
+        source = code.co_code.hex() if (code := getattr(own, "__code__", None)) else ""
+    return f"{getattr(own, '__module__', '')}.{getattr(own, '__qualname__', '')}\n{source}"

@@ -64,9 +64,23 @@ class Signature:
             for field, parameter in zip(type(checked).model_fields, self._own, strict=True)
             if field in checked.model_fields_set  # an omitted argument gets the function's own default
         }
+        if any(_is_rounded(given[name], value) for name, value in values.items()):
+            raise ToolError("An integer in the arguments is too large for the float that the function takes.")
         values |= {parameter.name: context for parameter in self._context}
         positional = [each.name for each in (*self._own, *self._context) if each.kind is each.POSITIONAL_ONLY]
         return [values.pop(name) for name in positional if name in values], values
+
+
+def _is_rounded(given: Any, value: Any) -> bool:
+    """Whether a float that was made from an integer, at any depth, has another value than the integer."""
+    if isinstance(given, int):
+        return isinstance(value, float) and value != given
+    if isinstance(given, list):
+        return isinstance(value, (list, tuple)) and any(map(_is_rounded, given, value))
+    if isinstance(given, dict):
+        parts = value if isinstance(value, dict) else getattr(value, "__dict__", {})
+        return any(_is_rounded(each, parts.get(name)) for name, each in given.items())
+    return False
 
 
 def _hints(function: Callable[..., Any]) -> dict[str, Any]:

@@ -12,7 +12,7 @@ only after it has returned.
 from __future__ import annotations
 
 import asyncio
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, Final
 
 from ...errors import ConfigError, SparewheelError
@@ -102,6 +102,7 @@ class PythonToolset:
         self._keep = frozenset(config.tools)
         self._only_reading = config.readonly
         self._secrets = secrets
+        self._definition = f"{config.model_dump_json()}\n{source.text}"
         self._tools: list[Tool] | None = None
 
     async def tools(self) -> Sequence[Tool]:
@@ -137,7 +138,7 @@ class PythonToolset:
         tool, problem = function_tool(name, function, self._explain, self._prepare, timeout=self._timeout)
         if problem:
             self.warnings.append(f"{self.name}: {problem}")
-        return tool
+        return replace(tool, definition=self._definition)
 
     async def _prepare(self, context: ToolContext) -> None:
         if self._packages.missing:

@@ -82,6 +82,7 @@ class _Document:
             call.run,
             read_only=operation.read_only,
             timeout=self._web.timeout + _MARGIN,
+            definition=call.definition,
         )
 
 
@@ -94,6 +95,11 @@ class _Call:
         self._headers = headers
         self._signature = found
         self._web = web
+
+    @property
+    def definition(self) -> str:
+        """The request as text."""
+        return f"{self._method} {self._url} {self._signature}"
 
     async def run(self, given: dict[str, Any], _: ToolContext) -> ToolResult:
         url, headers = self._url, {"Accept": "application/json", **self._headers}

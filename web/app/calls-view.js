@@ -22,7 +22,7 @@ export class CallsView {
   #answers;
   /** @type {Map<string, ToolCard>} By call id: the latest, for a model may use an id again. */
   #cards = new Map();
-  /** @type {Map<string, QuestionView>} */
+  /** @type {Map<string, {question: QuestionView, card: ToolCard | undefined}>} By id, with the call it is about. */
   #questions = new Map();
   #shown = 0;
   #more = make("p", { class: "note" });
@@ -75,8 +75,7 @@ export class CallsView {
         this.#open(event, 0).call(event.args);
         break;
       case "tool_confirmation":
-        this.#open(event, 0).set("asking");
-        this.#ask(event.id, approval(event, this.#answers.confirm), this.#cards.get(event.id));
+        this.#approve(event);
         break;
       case "elicitation":
         this.#ask(event.id, elicitation(event, this.#answers.respond));
@@ -97,6 +96,13 @@ export class CallsView {
         this.#discard(event.attempt);
         break;
     }
+  }
+
+  /** @param {Extract<Event, {type: "tool_confirmation"}>} event */
+  #approve({ call_id: id, ...event }) {
+    const card = this.#open({ ...event, id: id ?? event.id }, 0);
+    card.set("asking");
+    this.#ask(event.id, approval(event, this.#answers.confirm), card);
   }
 
   /**
@@ -148,9 +154,9 @@ export class CallsView {
    * @param {string} text
    */
   #end({ id }, state, text) {
-    this.#settle(id);
     const card = this.#cards.get(id);
     if (!card) return;
+    for (const [asked, question] of this.#questions) if (question.card === card) this.#settle(asked);
     // The result of a call that was not run repeats the reason.
     if (card.state !== "blocked") card.end(state, text);
   }
@@ -173,7 +179,7 @@ export class CallsView {
    */
   #ask(id, question, card) {
     this.#settle(id);
-    this.#questions.set(id, question);
+    this.#questions.set(id, { question, card });
     const place = card?.questions.isConnected ? card.questions : this.#list;
     place.append(question.element);
     question.element.addEventListener("answered", () => this.#settle(id), { once: true });
@@ -182,14 +188,14 @@ export class CallsView {
 
   /** @param {string} id A question that is no longer open. */
   #settle(id) {
-    const question = this.#questions.get(id);
-    if (!question) return;
+    const open = this.#questions.get(id);
+    if (!open) return;
     this.#questions.delete(id);
-    const card = this.#cards.get(id);
+    const { question, card } = open;
     if (card?.state === "asking") card.set("running");
     if (!question.remove()) return;
     const [next] = this.#questions.values();
-    if (next) next.announce();
+    if (next) next.question.announce();
     else this.#answers.answered();
   }
 }

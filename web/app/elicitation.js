@@ -1,5 +1,6 @@
 import { QuestionView } from "./question-view.js";
 import { schemaForm } from "./schema-form.js";
+import { visible } from "./visible.js";
 
 /**
  * Ask what a tool wants to know of the user.
@@ -10,7 +11,7 @@ export function elicitation({ id, message, schema }, respond) {
   const form = schemaForm(Object(schema));
   const { title } = Object(schema);
   const heading = typeof title === "string" && title ? `${title}: ${message}` : message;
-  const question = new QuestionView(heading, ...form.elements);
+  const question = new QuestionView(visible(heading), ...form.elements);
   question.button("Answer", async () => respond({ id, action: "accept", content: form.read() }), {
     submits: true,
     class: "primary",

@@ -9,6 +9,7 @@ import { KeysView } from "./keys-view.js";
 import { LogView } from "./log-view.js";
 import { StatusView } from "./status-view.js";
 import { TurnView } from "./turn-view.js";
+import { visible } from "./visible.js";
 
 /** After the last keystroke in the agent file; then it is checked. */
 const SETTLE_MS = 500;
@@ -141,7 +142,7 @@ function stopped(signal) {
 /** @param {import("../sparewheel.js").Event} event */
 function announce(event) {
   if (event.type === "delta") status.set("running", "Answering…");
-  else if (event.type === "tool_call") status.set("running", `Running ${event.name}…`);
+  else if (event.type === "tool_call") status.set("running", `Running ${visible(event.name)}…`);
   else if (event.type === "tool_confirmation") status.set("running", `${event.name} needs your approval`);
   else if (event.type === "elicitation") status.set("running", "A question needs your answer");
   else if (event.type === "step") status.set("running", "Asking…");

@@ -1,4 +1,6 @@
 import { make } from "./dom.js";
+import { isExact } from "./exact.js";
+import { tokensOf } from "./pretty.js";
 
 /**
  * @typedef {Record<string, any>} Schema
@@ -113,7 +115,17 @@ function number(title, schema, required) {
   if (typeof schema["minimum"] === "number") input.min = String(schema["minimum"]);
   if (typeof schema["maximum"] === "number") input.max = String(schema["maximum"]);
   if (typeof schema["default"] === "number") input.value = String(schema["default"]);
-  return field(title, schema, input, () => (input.value === "" ? undefined : Number(input.value)));
+  return field(title, schema, input, () => (input.value === "" ? undefined : exactly(title, input.value)));
+}
+
+/**
+ * The number that the user wrote. Throws if another one would be sent.
+ * @param {string} title
+ * @param {string} written
+ */
+function exactly(title, written) {
+  if (!isExact(written)) throw new Error(`${title}: ${written} would be rounded; write fewer digits`);
+  return Number(written);
 }
 
 /**
@@ -146,11 +158,10 @@ function json(title, schema, required) {
   if (schema["default"] !== undefined) input.value = JSON.stringify(schema["default"]);
   return field(title, schema, input, () => {
     if (input.value.trim() === "") return undefined;
-    try {
-      return JSON.parse(input.value);
-    } catch {
-      throw new Error(`${title}: this is not JSON`);
-    }
+    const tokens = tokensOf(input.value);
+    if (!tokens) throw new Error(`${title}: this is not JSON`);
+    for (const token of tokens) if (/^[-\d]/.test(token)) exactly(title, token);
+    return JSON.parse(input.value);
   });
 }
 

@@ -1,6 +1,8 @@
+import { codeBox } from "./code-box.js";
 import { make } from "./dom.js";
 import { inOneLine, pretty, shortened } from "./pretty.js";
 import { StepsView } from "./steps-view.js";
+import { visible } from "./visible.js";
 
 /** @typedef {"written" | "running" | "asking" | "done" | "failed" | "blocked" | "dropped"} CardState */
 
@@ -43,7 +45,7 @@ export class ToolCard {
     const icon = make("span", { class: "tool-icon" });
     icon.setAttribute("aria-hidden", "true");
     this.element.append(
-      make("summary", {}, icon, make("span", { class: "tool-name", text: name }), this.#preview, this.#status),
+      make("summary", {}, icon, make("span", { class: "tool-name", text: visible(name) }), this.#preview, this.#status),
       this.#body,
     );
     this.element.addEventListener("toggle", () => this.#fill());
@@ -114,7 +116,7 @@ export class ToolCard {
       this.#work.flush();
       parts.push(make("div", {}, make("h4", { text: "Work" }), this.#work.element));
     }
-    if (this.#progress) parts.push(block("Progress", shortened(this.#progress)));
+    if (this.#progress) parts.push(block("Progress", visible(shortened(this.#progress))));
     const title = this.state === "blocked" ? "Reason" : "Result";
     if (this.#result) parts.push(block(title, shortened(pretty(this.#result))));
     this.#body.replaceChildren(...parts);
@@ -126,8 +128,5 @@ export class ToolCard {
  * @param {string} text
  */
 function block(title, text) {
-  const pre = make("pre", { text });
-  pre.tabIndex = 0; // so that it can be scrolled with the keyboard
-  pre.setAttribute("aria-label", title);
-  return make("div", {}, make("h4", { text: title }), pre);
+  return make("div", {}, make("h4", { text: title }), codeBox(title, text));
 }

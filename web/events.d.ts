@@ -9,6 +9,7 @@ export type Event =
   | DeltaEvent
   | BlockStartEvent
   | BlockEndEvent
+  | MediaEvent
   | ToolCallDeltaEvent
   | ToolCallEvent
   | ToolConfirmationEvent
@@ -140,6 +141,23 @@ export interface BlockEndEvent {
   content: string;
   id?: string;
   name?: string;
+}
+/**
+ * A picture, a sound or a file in the answer. It is a block of its own, without `block_start` and `block_end`.
+ */
+export interface MediaEvent {
+  turn: string;
+  seq: number;
+  agent: string;
+  task?: string;
+  mime_type: string;
+  size: number | null;
+  data?: string;
+  blob?: Blob;
+  url?: string;
+  type: "media";
+  attempt: number;
+  index: number;
 }
 /**
  * `arguments` is a fragment of JSON text: to be shown, never to be acted on.
@@ -413,7 +431,7 @@ export interface WarningEvent {
 /**
  * The turn is complete. `message` is the answer, `usage` what the whole turn used.
  *
- * `empty`: the message has no text.
+ * `empty`: the message has neither text nor media.
  */
 export interface FinishEvent {
   turn: string;
@@ -435,6 +453,7 @@ export interface AssistantMessage {
   content: string;
   reasoning?: string;
   tool_calls?: ToolCallShape[];
+  media?: MediaShape[];
 }
 /**
  * The JSON shape of a tool call.
@@ -450,6 +469,19 @@ export interface ToolCallShape {
 export interface FunctionShape {
   name: string;
   arguments: string;
+}
+/**
+ * One of the media of an answer: a picture, a sound or a file. `size` is in bytes, None if it is not known.
+ *
+ * The bytes are in `blob` in JavaScript, and in `data` as base64 in Python, in JSON lines and in exported documents.
+ * Media that a server only refers to have a `url` instead.
+ */
+export interface MediaShape {
+  mime_type: string;
+  size: number | null;
+  data?: string;
+  blob?: Blob;
+  url?: string;
 }
 /**
  * Sums over all attempts of a turn, discarded ones included. None where no attempt reported the number.

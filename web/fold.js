@@ -8,11 +8,13 @@ import { StreamedText } from "./streamed-text.js";
  * @typedef {import("./sparewheel.js").FoldedAttempt} FoldedAttempt
  * @typedef {import("./sparewheel.js").FoldedCall} FoldedCall
  * @typedef {import("./sparewheel.js").UsageTotals} UsageTotals
+ * @typedef {import("./events.js").MediaShape} MediaShape
  *
  * @typedef {object} Output Output of one attempt.
  * @property {StreamedText} text
  * @property {StreamedText} reasoning
  * @property {Map<number, FoldedCall>} calls By content block, in the order in which the blocks were announced.
+ * @property {MediaShape[]} media
  *
  * @typedef {object} Work
  * @property {FoldedAttempt[]} attempts By number, from 1. Attempts of sub-agents are missing.
@@ -20,7 +22,7 @@ import { StreamedText } from "./streamed-text.js";
  * @property {FoldedCall[] | null} called The calls of `tool_call` events: they replace the calls as they were streamed.
  * @property {number} current The attempt that is running; 0 before the first one of a step.
  *
- * @typedef {Omit<Folded, "message" | "text" | "reasoning" | "toolCalls"> & Work} State
+ * @typedef {Omit<Folded, "message" | "text" | "reasoning" | "toolCalls" | "media"> & Work} State
  */
 
 /** @param {Iterable<Event>} events */
@@ -97,6 +99,9 @@ function step(state, event) {
     }
     case "block_start":
       if (event.id !== undefined) callOf(state, { ...event, id: event.id, name: event.name ?? "" });
+      break;
+    case "media":
+      outputOf(state, event.attempt).media.push(mediaOf(event));
       break;
     case "tool_call_delta":
       callOf(state, event).arguments += event.arguments;
@@ -219,7 +224,7 @@ function discard(state, attempt) {
 function outputOf(state, attempt) {
   let output = state.output.get(attempt);
   if (!output) {
-    output = { text: new StreamedText(), reasoning: new StreamedText(), calls: new Map() };
+    output = { text: new StreamedText(), reasoning: new StreamedText(), calls: new Map(), media: [] };
     state.output.set(attempt, output);
     recordOf(state, attempt).state = "streaming";
     state.current = attempt;
@@ -261,7 +266,7 @@ function sum(total, more) {
 
 /**
  * @param {State} state
- * @returns {Pick<Folded, "text" | "reasoning" | "toolCalls">}
+ * @returns {Pick<Folded, "text" | "reasoning" | "toolCalls" | "media">}
  */
 function answer({ output, called }) {
   const outputs = [...output.values()];
@@ -269,7 +274,17 @@ function answer({ output, called }) {
     text: outputs.map(({ text }) => text).join(""),
     reasoning: outputs.map(({ reasoning }) => reasoning).join(""),
     toolCalls: (called ?? outputs.flatMap(({ calls }) => inOrder(calls))).map((call) => ({ ...call })),
+    media: outputs.flatMap(({ media }) => media.map((each) => ({ ...each }))),
   };
+}
+
+/**
+ * What a message has of a `media` event.
+ * @param {Extract<Event, {type: "media"}>} event
+ * @returns {MediaShape}
+ */
+function mediaOf({ mime_type, size, data, blob, url }) {
+  return { mime_type, size, ...(data !== undefined && { data }), ...(blob && { blob }), ...(url !== undefined && { url }) };
 }
 
 /**
@@ -298,13 +313,14 @@ function inOrder(calls) {
  * @param {ReturnType<typeof answer>} answer
  * @returns {Folded["message"]}
  */
-function messageOf({ text, reasoning, toolCalls }) {
+function messageOf({ text, reasoning, toolCalls, media }) {
   /** @type {Folded["message"]} */
   const message = { role: "assistant", content: text };
   if (reasoning) message.reasoning = reasoning;
   if (toolCalls.length) {
     message.tool_calls = toolCalls.map(({ id, ...called }) => ({ id, type: "function", function: called }));
   }
+  if (media.length) message.media = media.map((each) => ({ ...each }));
   return message;
 }
 

@@ -7,6 +7,7 @@ import type {
   Event,
   FinishReason,
   Kind,
+  MediaShape,
   ToolCallShape,
   UsageTotals,
 } from "./events.js";
@@ -231,6 +232,7 @@ export interface ChatMessage {
   reasoning?: string;
   tool_calls?: ToolCallShape[];
   tool_call_id?: string;
+  media?: MediaShape[];
 }
 export interface TextPart {
   type: "text";

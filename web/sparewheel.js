@@ -7,6 +7,7 @@ import { Client } from "./client/client.js";
 import { SparewheelError } from "./client/errors.js";
 import { launchWorker } from "./assets/launch.js";
 import { guarded } from "./client/listener.js";
+import { withData } from "./client/media.js";
 import { Mirrors } from "./client/mirrors.js";
 import { register } from "./assets/offline.js";
 import { readOptions } from "./client/options.js";
@@ -101,7 +102,8 @@ class Runtime {
     const id = client.newSessionId();
     this.#functions.add(id, functions); // a hook may be called before the worker has replied
     try {
-      const command = { ...params, interactive: interactive ?? typeof onEvent === "function", session: id };
+      const history = params.history && (await withData(params.history));
+      const command = { ...params, history, interactive: interactive ?? typeof onEvent === "function", session: id };
       const created = await client.request("create_session", command);
       const session = new Session({ client, functions: this.#functions, id, listener: onEvent, interactive }, created);
       this.#mirrors.add(command, session);
@@ -124,7 +126,7 @@ class Runtime {
     this.#functions.add(id, functions);
     try {
       const interactive = params.interactive ?? typeof onEvent === "function";
-      const command = { ...chat, interactive, session: id };
+      const command = { ...chat, messages: await withData(chat.messages), interactive, session: id };
       return await channel.run("chat", command, signal);
     } finally {
       this.#functions.remove(id);

@@ -1,8 +1,8 @@
 """Conversations, independent of any provider.
 
 These are values only; each wire format renders them for its API. `to_dict` and `parse_messages` convert from and to the
-JSON shape of pages: `{role, content, reasoning?, tool_calls?, tool_call_id?}`, where a tool call is
-`{id, type: "function", function: {name, arguments}}`.
+JSON shape of pages: `{role, content, reasoning?, tool_calls?, tool_call_id?, media?}`, where a tool call is
+`{id, type: "function", function: {name, arguments}}`. An answer's pictures and sounds are in `media`.
 """
 
 from __future__ import annotations
@@ -14,6 +14,7 @@ from typing import Any, Final, Literal, NotRequired, TypeAlias, cast
 from typing_extensions import TypedDict
 
 from .errors import ConfigError
+from .media import Media, MediaShape, mime_type, read_media
 
 Role: TypeAlias = Literal["system", "user", "assistant", "tool"]
 _ROLES: Final = ("system", "user", "assistant", "tool")
@@ -41,6 +42,7 @@ class AssistantMessage(TypedDict):
     content: str
     reasoning: NotRequired[str]
     tool_calls: NotRequired[list[ToolCallShape]]
+    media: NotRequired[list[MediaShape]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,7 +78,7 @@ class ToolCall:
     origin: str = ""
 
 
-Part: TypeAlias = Text | Reasoning | Image | ToolCall
+Part: TypeAlias = Text | Reasoning | Image | Media | ToolCall
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,6 +102,10 @@ class Message:
     def tool_calls(self) -> tuple[ToolCall, ...]:
         return tuple(part for part in self.parts if isinstance(part, ToolCall))
 
+    @property
+    def media(self) -> tuple[Media, ...]:
+        return tuple(part for part in self.parts if isinstance(part, Media))
+
     def to_dict(self) -> dict[str, Any]:
         """The JSON shape of this message. With images, `content` is a list of parts."""
         shape: dict[str, Any] = {"role": self.role, "content": self._content()}
@@ -110,12 +116,14 @@ class Message:
                 {"id": call.id, "type": "function", "function": {"name": call.name, "arguments": call.arguments}}
                 for call in self.tool_calls
             ]
+        if self.media:
+            shape["media"] = [media.to_dict() for media in self.media]
         if self.tool_call_id is not None:
             shape["tool_call_id"] = self.tool_call_id
         return shape
 
     def to_answer(self) -> AssistantMessage:
-        """`to_dict` of an assistant's message, which has no images."""
+        """`to_dict` of a model's answer, whose pictures are in `media`."""
         return cast("AssistantMessage", self.to_dict())
 
     def _content(self) -> str | list[dict[str, Any]]:
@@ -160,6 +168,10 @@ def _parse(item: object, where: str) -> Message:
     if isinstance(reasoning, str) and reasoning:
         parts.append(Reasoning(reasoning))
     parts += _parse_content(item.get("content"), f"{where}.content")
+    media = item.get("media") or []
+    if not isinstance(media, list):
+        raise ConfigError(f"{where}.media must be an array")
+    parts += [_parse_media(each, f"{where}.media[{number}]") for number, each in enumerate(media)]
     calls = item.get("tool_calls") or []
     if not isinstance(calls, list):
         raise ConfigError(f"{where}.tool_calls must be an array")
@@ -188,6 +200,19 @@ def _parse_part(part: object, where: str) -> Part:
             return Image(url)
         case _:
             raise ConfigError(f"{where} must be {{type: text, text}} or {{type: image_url, image_url: {{url}}}}")
+
+
+def _parse_media(media: object, where: str) -> Media:
+    match media:
+        case {"mime_type": str(kind), "url": str(url)} if url.startswith(("https://", "http://")):
+            return Media(mime_type(kind), url=url)
+        case {"mime_type": str(kind), "data": str(data)}:
+            try:
+                return read_media(data, kind)
+            except ValueError as error:
+                raise ConfigError(f"{where}.data cannot be used: {error}") from None
+        case _:
+            raise ConfigError(f"{where} must be {{mime_type, data}}, with data in base64, or {{mime_type, url}}")
 
 
 def _parse_call(call: object, where: str) -> ToolCall:

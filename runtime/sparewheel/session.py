@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any, Final, cast
 from .agent import Run, Turn
 from .chain.watchdog import Watchdog
 from .errors import ConfigError, SparewheelError, internal
-from .messages import assistant, user
+from .messages import user
 from .redaction.stream import SplitSecrets
 
 if TYPE_CHECKING:
@@ -187,7 +187,7 @@ class Session:
         events = turn.close()
         partial = turn.partial
         if turn.incomplete and self.team.agents[turn.agent].fallback.on_partial == "keep":
-            turn.complete_step(assistant(turn.incomplete))
+            turn.complete_step(turn.incomplete)
         event = {
             "type": "error",
             **error.to_dict(),
@@ -237,7 +237,7 @@ def _aborted(turn: Turn, reason: AbortReason) -> list[Event]:
     events = turn.close()
     partial = turn.partial
     if turn.incomplete:
-        turn.complete_step(assistant(turn.incomplete))
+        turn.complete_step(turn.incomplete)
     aborted: AbortedEvent = {
         "type": "aborted",
         "reason": reason,

@@ -36,6 +36,12 @@ if TYPE_CHECKING:
     from sparewheel.tools.base import Toolset
     from sparewheel.transports.base import HttpRequest, Transport
 
+PIXEL = (
+    "data:image/png;base64,"
+    "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QDwADhgGAWjR9awAAAABJRU5ErkJggg=="
+)
+"""A picture of one pixel, as servers send it."""
+
 REFUSED = dropped()
 """No response at all, with the error text of `fetch`, which is the same for CORS."""
 

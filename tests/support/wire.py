@@ -78,8 +78,13 @@ def check_blocks(events: Iterable[Mapping[str, Any]]) -> None:
     opened: set[int] = set()
     seen: set[int] = set()
     for event in events:
+        if event["type"] == "warning":
+            continue
         index = event["index"]
-        if event["type"] == "block_start":
+        if event["type"] == "media":  # a block of its own
+            assert index not in seen
+            seen.add(index)
+        elif event["type"] == "block_start":
             assert index not in seen
             opened.add(index)
             seen.add(index)

@@ -14,6 +14,7 @@ from sparewheel.config.resolved import ModelSpec
 from sparewheel.messages import Image, Message, Reasoning, Text, ToolCall, assistant, system, user
 from sparewheel.providers.anthropic import Anthropic
 from sparewheel.providers.base import ModelRequest, OutputSchema, ToolSpec
+from sparewheel.providers.history import MEDIA_NOTE
 from sparewheel.testing import Request
 from sparewheel.testing.strict import violation
 
@@ -195,14 +196,17 @@ def test_images(url: str, source: Json) -> None:
     assert said(seen_by) == [("user", [text("See"), {"type": "image", "source": source}])]
 
 
-def test_a_tool_may_show_an_image_and_an_assistant_may_not() -> None:
+def test_a_tool_may_show_an_image_and_that_of_an_assistant_follows_it() -> None:
     image = Image("https://x.test/a.png")
     shown = Message("tool", (Text("this"), image), tool_call_id="c1")
     turns = said(user("a"), Message("assistant", (image, call())), shown)
     source = {"type": "image", "source": {"type": "url", "url": "https://x.test/a.png"}}
     assert turns[1:] == [
         ("assistant", [used()]),
-        ("user", [{"type": "tool_result", "tool_use_id": "c1", "content": [text("this"), source]}]),
+        (
+            "user",
+            [{"type": "tool_result", "tool_use_id": "c1", "content": [text("this"), source]}, text(MEDIA_NOTE), source],
+        ),
     ]
 
 

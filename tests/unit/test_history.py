@@ -5,8 +5,9 @@ from __future__ import annotations
 from hypothesis import given
 from hypothesis import strategies as st
 
-from sparewheel.messages import Message, Reasoning, Text, ToolCall, assistant, user
-from sparewheel.providers.history import NOT_RUN, prepare
+from sparewheel.media import Media
+from sparewheel.messages import Image, Message, Reasoning, Text, ToolCall, assistant, user
+from sparewheel.providers.history import MEDIA_NOTE, NOT_RUN, prepare
 
 ME = "anthropic/a"
 
@@ -113,3 +114,27 @@ def test_whatever_happened_every_call_has_exactly_one_result_right_behind_it(his
             seen |= set(expected)
     assert not expected
     assert prepare(ready, ME) == ready
+
+
+PICTURE = Media("image/png", "iVBORw0KGgo=", 8, signature="sig", origin=ME)
+
+
+def test_pictures_of_an_answer_follow_it_in_a_users_message() -> None:
+    answer = Message("assistant", (Text("See:"), PICTURE, *calls("c1").parts))
+    shown = Message("user", (Text(MEDIA_NOTE), Image("data:image/png;base64,iVBORw0KGgo=")))
+    other = Message("assistant", (Text("See:"), *calls("c1").parts))
+    assert prepare([answer, result("c1")], ME) == [other, result("c1"), shown]
+
+
+def test_an_api_that_takes_the_pictures_of_its_model_gets_them_back() -> None:
+    answer = Message("assistant", (PICTURE,))
+    assert prepare([answer], ME, own_media=True) == [answer]
+    assert [message.role for message in prepare([answer], "google/b", own_media=True)] == ["user"]
+
+
+def test_media_that_no_request_can_have_leave_a_note() -> None:
+    sound = Media("audio/wav", "UklGRg==", 4, origin=ME)
+    assert prepare([Message("assistant", (Text("Aye."), sound))], ME) == [
+        assistant("Aye."),
+        Message("user", (Text(MEDIA_NOTE), Text("(audio/wav, not sent)"))),
+    ]

@@ -19,7 +19,7 @@ SOURCE = Path(__file__).resolve().parents[2] / "runtime" / PACKAGE
 # Lowest first.
 LAYERS: list[set[str]] = [
     {"errors.types", "errors.kinds", "errors"},
-    {"redaction.redact", "redaction", "bounded", "jsontext", "usage", "visible"},
+    {"redaction.redact", "redaction", "bounded", "jsontext", "media", "usage", "visible"},
     {"errors.body", "errors.classify", "errors.hints", "errors.retry_after", "errors.rules", "errors.validation"},
     {"classify", "events", "messages", "patterns", "sse", "yamltext", "transcript"},
     {"redaction.stream"},

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from sparewheel.chain.health import Health
 from sparewheel.testing import Reply, ToolCall, dropped, errors, openai_chat
 from tests.support.fakeloop import run
-from tests.support.scripted import REFUSED, session
+from tests.support.scripted import PIXEL, REFUSED, session
 from tests.support.turns import Patient, take_turns
 
 if TYPE_CHECKING:
@@ -25,6 +25,8 @@ STREAMS = [
         text="x", tool_calls=[ToolCall("c", "look", ['{"a"', ": 1}"]), ToolCall("d", "find", "{}")], interleave=True
     ),
     openai_chat(refusal="Nein."),
+    openai_chat(text="Ein Bild:", images=[PIXEL]),
+    openai_chat(images=[PIXEL, PIXEL.replace("iVBORw0KGgo", "R0lGODlhAAA")]),
     openai_chat(text=["lang", "es "], finish="length"),
     openai_chat(),
 ]

@@ -1,5 +1,6 @@
 import { make } from "./dom.js";
 import { GrowingText } from "./growing-text.js";
+import { mediaView } from "./media-view.js";
 
 /** How long discarded text stays visible; the animation in chain.css takes as long. */
 const GHOST_MS = 1600;
@@ -10,6 +11,8 @@ export class StepView {
   answer = make("div", { class: "answer" });
   /** The place for the tool calls. */
   calls = make("div", { class: "calls" });
+  /** @type {{attempt: number, view: HTMLElement}[]} */
+  #media = [];
   #notes = make("div", { class: "notes" });
   #thoughts = make("details", { class: "thoughts" }, make("summary", { text: "Reasoning" }));
   #content = new GrowingText(this.answer);
@@ -27,6 +30,22 @@ export class StepView {
   /** The lengths of the text and of the reasoning that are shown. */
   get lengths() {
     return { text: this.#content.length, reasoning: this.#reasoning.length };
+  }
+
+  /** @param {Extract<import("../sparewheel.js").Event, {type: "media"}>} event */
+  show(event) {
+    const view = mediaView(event, this.#media.length + 1);
+    this.#media.push({ attempt: event.attempt, view });
+    this.calls.before(view);
+  }
+
+  /**
+   * The media of an attempt are void.
+   * @param {number} attempt
+   */
+  hide(attempt) {
+    for (const { view } of this.#media.filter((each) => each.attempt === attempt)) view.remove();
+    this.#media = this.#media.filter((each) => each.attempt !== attempt);
   }
 
   /** @param {{text: string, reasoning: string}} added What comes after the text and the reasoning that are shown. */

@@ -16,6 +16,8 @@ export class StepsView {
     if (event.type === "step" || event.type === "discard") this.flush(); // the text is not in the transcript after it
     this.transcript.push(event);
     if (event.type === "step") this.step = this.#add();
+    if (event.type === "media") this.step.show(event);
+    if (event.type === "discard") this.step.hide(event.attempt);
     if (event.type === "discard") this.step.discard(this.transcript.added({ text: 0, reasoning: 0 }));
   }
 

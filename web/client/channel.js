@@ -1,5 +1,6 @@
 import { aborted, SparewheelError } from "./errors.js";
 import { guarded } from "./listener.js";
+import { Blobs } from "./media.js";
 import { isTerminal } from "../predicates.js";
 
 /**
@@ -13,7 +14,7 @@ export class Channel {
   #client;
   #session;
   #listener;
-  /** @type {{last: Event | undefined, sink: (event: Event) => void, ended: Promise<unknown>} | null} */
+  /** @type {{last: Event | undefined, sink: (event: Event) => void, ended: Promise<unknown>, blobs: Blobs} | null} */
   #turn = null;
   #aborted = false;
 
@@ -51,12 +52,15 @@ export class Channel {
       });
     }
     const running = this.#client.request(method, params);
-    this.#turn = { last: undefined, sink, ended: running };
+    const blobs = new Blobs();
+    this.#turn = { last: undefined, sink, ended: running, blobs };
     this.#aborted = false;
     const stop = () => this.abort("user");
     signal?.addEventListener("abort", stop);
     try {
-      return await running;
+      const result = await running;
+      blobs.inMessage(result.message);
+      return result;
     } catch (error) {
       if (this.#aborted && error instanceof SparewheelError && error.kind === "internal") throw aborted("the turn");
       throw error;
@@ -79,6 +83,7 @@ export class Channel {
   /** @param {Event} event */
   #deliver(event) {
     if (this.#turn) {
+      this.#turn.blobs.inEvent(event);
       this.#turn.last = event;
       this.#turn.sink(event);
     }

@@ -122,7 +122,7 @@ class Run:
             "message": answer.to_answer(),
             "usage": turn.total.to_dict(),
         }
-        if not (answer.text or reason == "tool_calls"):
+        if not (answer.text or answer.media or reason == "tool_calls"):
             finish["empty"] = True
         yield [finish]
 

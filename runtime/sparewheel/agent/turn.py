@@ -6,13 +6,13 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from ..chain.log import AttemptLog
+from ..messages import Message, Text
 from ..usage import Usage
 from .outbox import Outbox
 
 if TYPE_CHECKING:
     from ..chain.chain import Step
     from ..events import Event
-    from ..messages import Message
     from ..state.session_state import Conversation
 
 
@@ -69,9 +69,12 @@ class Turn:
         return message if message and message.parts else None
 
     @property
-    def incomplete(self) -> str:
-        """The text of a step that has not been completed."""
-        return self.partial.text if self.partial and self.completed < self.steps else ""
+    def incomplete(self) -> Message | None:
+        """What a step that has not been completed shows: its text and media. None if nothing."""
+        partial = self.partial
+        if partial is None or self.completed >= self.steps or not (partial.text or partial.media):
+            return None
+        return Message("assistant", (*([Text(partial.text)] if partial.text else []), *partial.media))
 
     def close(self) -> list[Event]:
         """Events to emit when the turn ends early: pending ones, and the ends of open blocks; sub-agents included."""

@@ -9,6 +9,7 @@ from ..messages import Message, Reasoning, Text
 
 if TYPE_CHECKING:
     from ..events import Event
+    from ..media import Media
     from ..messages import Part
     from .attempt import Attempt
 
@@ -21,10 +22,11 @@ class Kept:
     reasoning: str
     text: str
     chars: int
+    media: tuple[Media, ...] = ()
 
     @property
     def parts(self) -> tuple[Part, ...]:
-        return (*([Reasoning(self.reasoning)] if self.reasoning else []), Text(self.text))
+        return (*([Reasoning(self.reasoning)] if self.reasoning else []), Text(self.text), *self.media)
 
 
 class Output:
@@ -43,7 +45,8 @@ class Output:
     def keep(self, attempt: Attempt) -> None:
         """Keep the text of a broken attempt; the next attempt continues it."""
         message = attempt.assembly.message()
-        self.kept.append(Kept(attempt.number, message.reasoning, message.text, attempt.assembly.chars))
+        chars = attempt.assembly.chars
+        self.kept.append(Kept(attempt.number, message.reasoning, message.text, chars, message.media))
         self.shown = None
 
     def discard(self, attempt: Attempt) -> list[Event]:

@@ -12,7 +12,16 @@ from __future__ import annotations
 
 from typing import Any, TypeAlias
 
-from .answer import BlockEndEvent, BlockKind, BlockStartEvent, DeltaEvent, StartEvent, StepEvent, ToolCallDeltaEvent
+from .answer import (
+    BlockEndEvent,
+    BlockKind,
+    BlockStartEvent,
+    DeltaEvent,
+    MediaEvent,
+    StartEvent,
+    StepEvent,
+    ToolCallDeltaEvent,
+)
 from .calls import (
     ElicitationEvent,
     HandoffEvent,
@@ -59,6 +68,7 @@ __all__ = [
     "FinishReason",
     "HandoffEvent",
     "HedgeEvent",
+    "MediaEvent",
     "RecoveredEvent",
     "RetryEvent",
     "SkippedEvent",
@@ -85,6 +95,7 @@ Event: TypeAlias = (
     | DeltaEvent
     | BlockStartEvent
     | BlockEndEvent
+    | MediaEvent
     | ToolCallDeltaEvent
     | ToolCallEvent
     | ToolConfirmationEvent

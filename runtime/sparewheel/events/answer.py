@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Literal, NotRequired, TypeAlias
 
+from ..media import MediaShape
 from .stamped import Stamped
 
 BlockKind: TypeAlias = Literal["text", "reasoning", "tool_call"]
@@ -56,6 +57,14 @@ class BlockEndEvent(Stamped):
     content: str
     id: NotRequired[str]
     name: NotRequired[str]
+
+
+class MediaEvent(Stamped, MediaShape):
+    """A picture, a sound or a file in the answer. It is a block of its own, without `block_start` and `block_end`."""
+
+    type: Literal["media"]
+    attempt: int
+    index: int
 
 
 class ToolCallDeltaEvent(Stamped):

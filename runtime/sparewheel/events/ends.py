@@ -34,7 +34,7 @@ class AttemptRecord(TypedDict):
 class FinishEvent(Stamped):
     """The turn is complete. `message` is the answer, `usage` what the whole turn used.
 
-    `empty`: the message has no text.
+    `empty`: the message has neither text nor media.
     """
 
     type: Literal["finish"]

@@ -19,11 +19,40 @@
   /** @type {object[]} */
   let batch = [];
 
+  /** Messages leave in their order; one with media waits until their bytes have been read. */
+  let sent = Promise.resolve();
+  let waiting = 0;
+
+  /**
+   * @param {any[]} holders Events, or a result.
+   * @param {object} message
+   */
+  const pushMedia = (holders, message) => {
+    const media = holders.flatMap((each) => [each, ...(each?.message?.media ?? []), ...(each?.partial_message?.media ?? [])]);
+    const blobs = media.filter((each) => each?.blob instanceof Blob);
+    if (blobs.length === 0 && waiting === 0) return push(message);
+    waiting += 1;
+    sent = sent
+      .then(() => Promise.all(blobs.map(toData)))
+      .then(() => push(message))
+      .finally(() => (waiting -= 1));
+  };
+
+  /** @param {{blob?: Blob, data?: string}} media */
+  const toData = async (media) => {
+    const reader = new FileReader();
+    const read = new Promise((resolve) => (reader.onload = resolve));
+    reader.readAsDataURL(/** @type {Blob} */ (media.blob));
+    await read;
+    media.data = String(reader.result).split(",")[1] ?? "";
+    delete media.blob;
+  };
+
   const flush = () => {
     if (batch.length === 0) return;
     const events = batch;
     batch = [];
-    push({ type: "events", events });
+    pushMedia(events, { type: "events", events });
   };
 
   /** @param {object} event */
@@ -57,10 +86,10 @@
       if (!call) throw new Error(`the page has no method "${method}"`);
       const result = await call(params);
       flush();
-      push({ type: "reply", id, result: result ?? null });
+      pushMedia([result], { type: "reply", id, result: result ?? null });
     } catch (error) {
       flush();
-      push({ type: "reply", id, error: facts(error) });
+      pushMedia([], { type: "reply", id, error: facts(error) });
     }
   };
 

@@ -14,6 +14,7 @@ from typing_extensions import TypedDict
 
 from ..errors import Kind
 from ..events import AttemptRecord, FinishReason
+from ..media import MediaShape
 from ..messages import AssistantMessage, ToolCallShape
 from ..usage import UsageTotals
 
@@ -40,6 +41,7 @@ class ChatMessage(TypedDict):
     reasoning: NotRequired[str]
     tool_calls: NotRequired[Annotated[list[ToolCallShape], WithJsonSchema({"tsType": "ToolCallShape[]"})]]
     tool_call_id: NotRequired[str]
+    media: NotRequired[Annotated[list[MediaShape], WithJsonSchema({"tsType": "MediaShape[]"})]]
 
 
 class AgentSummary(TypedDict):

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, Final, TypeAlias
 from ..errors import ProviderError
 from ..usage import Usage
 from .anthropic_request import body_of
+from .media_parts import MediaParts, is_media
 from .reading import count, failure, mapping, parse, sequence, string
 from .writing import json_post
 
@@ -66,6 +67,7 @@ class AnthropicDecoder:
 
     def __init__(self, assembly: Assembly) -> None:
         self._assembly = assembly
+        self._media = MediaParts(assembly)
         self._open: dict[object, tuple[object, object]] = {}  # by index: type, and the key of a call
         self._inputs: dict[object, str] = {}  # by key: input from the start event, for servers that stream none
         self._calls = 0
@@ -156,6 +158,8 @@ class AnthropicDecoder:
                 self._inputs[key] = json.dumps(given, ensure_ascii=False)
         elif kind == "redacted_thinking" and (hidden := string(block.get("data"))):
             self._assembly.sign(hidden, redacted=True)
+        elif is_media(block):
+            self._media.add(block)
         elif kind in ("text", "thinking"):  # empty in the API, complete in some servers
             for delta in ("text_delta", "thinking_delta", "signature_delta"):
                 self._delta(index, block | {"type": delta})

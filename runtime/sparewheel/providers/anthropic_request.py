@@ -155,8 +155,6 @@ def _conversation(messages: Sequence[Message]) -> list[Json]:
             continue
         role = "assistant" if message.role == "assistant" else "user"
         blocks = [_tool_result(message)] if message.role == "tool" else _blocks(message.parts)
-        if role == "assistant":
-            blocks = [block for block in blocks if block["type"] != "image"]
         if turns and turns[-1]["role"] == role:
             turns[-1]["content"] += blocks
         elif blocks:

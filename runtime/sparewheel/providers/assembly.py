@@ -1,24 +1,27 @@
 """Builds the message of one attempt from the pieces of its stream, and writes the page's events for them.
 
-Wire formats call `text`, `reasoning` and `tool`. Blocks open and close by themselves where a format does not mark them.
-Pieces are kept in lists and joined on demand, so that a long answer costs linear time.
+Wire formats call `text`, `reasoning`, `media` and `tool`. Blocks open and close by themselves where a format does not
+mark them. Pieces are kept in lists and joined on demand, so that a long answer costs linear time.
 """
 
 from __future__ import annotations
 
 import secrets
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Literal, TypeAlias
+from typing import TYPE_CHECKING, Final, Literal, TypeAlias, cast
 
 from ..jsontext import CutText, read, take_half, whole
+from ..media import Media, mime_type, read_media
 from ..messages import Message, Reasoning, Text, ToolCall
 from ..usage import Usage
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from ..events import BlockEndEvent, BlockKind, BlockStartEvent, DeltaEvent, Event
+    from ..events import BlockEndEvent, BlockKind, BlockStartEvent, DeltaEvent, Event, MediaEvent
     from ..messages import Part
+
+MAX_MEDIA: Final = 16  # in one answer
 
 StopReason: TypeAlias = Literal["stop", "length", "tool_calls", "refusal", "content_filter", "other"]
 
@@ -30,7 +33,7 @@ class Block:
     `half` is the first half of a surrogate pair at the end of the last piece; the next piece may begin with the other.
     """
 
-    kind: BlockKind
+    kind: BlockKind | Literal["media"]
     index: int
     pieces: list[str] = field(default_factory=list)
     half: str = ""
@@ -42,6 +45,7 @@ class Block:
     redacted: bool = False
     _measured: int = 0  # pieces, which have so many bytes
     _bytes: int = 0
+    media: Media | None = None
 
     @property
     def content(self) -> str:
@@ -74,6 +78,8 @@ class Block:
         return bool(self.name) and isinstance(arguments, dict)
 
     def part(self, origin: str) -> Part:
+        if self.media is not None:
+            return self.media
         if self.kind == "text":
             return Text(self.content)
         signature = "".join(self.signatures)
@@ -99,6 +105,7 @@ class Assembly:
         self._tools: dict[object, Block] = {}
         self._prose: Block | None = None  # the open text or reasoning block
         self._events: list[Event] = []
+        self._addresses: set[str] = set()  # of the media
 
     def text(self, piece: str) -> None:
         """Add to the open text block, or open one."""
@@ -119,6 +126,23 @@ class Assembly:
         block.pieces.append(piece)
         self.chars += len(piece)
         self._events.append({"type": "delta", "reasoning": piece, "attempt": self.attempt, "index": block.index})
+
+    def media(self, data: str | bytes, declared: str = "", *, signature: str = "") -> None:
+        """Add a picture, a sound or a file: base64 or bytes, of the type that the server declares.
+
+        What cannot be read becomes a `warning` event; what the answer has already is skipped, for formats repeat it.
+        """
+        try:
+            media = read_media(data, declared, signature=signature, origin=self.origin)
+        except ValueError as error:
+            self._warn(f"{self.origin} sent media that cannot be shown: {error}.")
+            return
+        self._add_media(media)
+
+    def media_url(self, url: str, declared: str = "") -> None:
+        """Add media that are only referred to. The type is the declared one, else that of the ending."""
+        ending = url.partition("?")[0].rpartition(".")[2]
+        self._add_media(Media(mime_type(declared or ending), url=url, origin=self.origin))
 
     def sign(self, signature: str, *, redacted: bool = False) -> None:
         """Put an opaque signature on the open reasoning block, or open one."""
@@ -227,8 +251,10 @@ class Assembly:
 
     @property
     def empty(self) -> bool:
-        """Whether there is neither text nor a tool call."""
-        return not any(block.kind == "tool_call" or (block.kind == "text" and block.pieces) for block in self._blocks)
+        """Whether there is neither text nor media nor a tool call."""
+        return not any(
+            block.kind in ("tool_call", "media") or (block.kind == "text" and block.pieces) for block in self._blocks
+        )
 
     @property
     def streamed(self) -> bool:
@@ -239,7 +265,25 @@ class Assembly:
         """The message up to now. Linear in its length."""
         return Message("assistant", tuple(block.part(self.origin) for block in self._blocks), model=self.origin)
 
-    def _new(self, kind: BlockKind) -> Block:
+    def _add_media(self, media: Media) -> None:
+        if media.address in self._addresses:
+            return
+        if len(self._addresses) == MAX_MEDIA:
+            self._warn(f"{self.origin} sent more than {MAX_MEDIA} media; the others are left out.")
+        self._addresses.add(media.address)
+        if len(self._addresses) > MAX_MEDIA:
+            return
+        self.close_prose()
+        block = self._new("media")
+        block.media = media
+        block.announced = block.closed = True  # one event is the whole block
+        place = {"type": "media", "attempt": self.attempt, "index": block.index}
+        self._events.append(cast("MediaEvent", {**place, **media.to_dict()}))
+
+    def _warn(self, message: str) -> None:
+        self._events.append({"type": "warning", "message": message})
+
+    def _new(self, kind: BlockKind | Literal["media"]) -> Block:
         block = Block(kind, len(self._blocks))
         self._blocks.append(block)
         return block
@@ -255,6 +299,8 @@ class Assembly:
         return block
 
     def _announce(self, block: Block) -> None:
+        if block.kind == "media":
+            return
         block.announced = True
         event: BlockStartEvent = {
             "type": "block_start",
@@ -297,7 +343,7 @@ class Assembly:
     def _close(self, block: Block) -> None:
         if block.half:
             self._end_half(block)
-        if block.announced and not block.closed:
+        if block.announced and not block.closed and block.kind != "media":
             event: BlockEndEvent = {
                 "type": "block_end",
                 "kind": block.kind,

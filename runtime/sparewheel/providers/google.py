@@ -16,6 +16,7 @@ from urllib.parse import quote
 from ..errors import ErrorInfo, ProviderError
 from ..usage import Usage
 from .google_request import body_of
+from .media_parts import MediaParts, is_media
 from .reading import arguments_text, count, failure, mapping, parse, sequence, string
 from .writing import json_post
 
@@ -78,6 +79,7 @@ class GoogleDecoder:
 
     def __init__(self, assembly: Assembly) -> None:
         self._assembly = assembly
+        self._media = MediaParts(assembly)
         self._calls = 0
         self._counts: dict[str, int] = {}
         self.ended = False
@@ -109,6 +111,7 @@ class GoogleDecoder:
         reason = string(candidate.get("finishReason"))
         if not reason or reason == "FINISH_REASON_UNSPECIFIED":
             return
+        self._media.flush()
         if reason in _FAILURES:
             raise ProviderError(ErrorInfo(*_FAILURES[reason]))
         stop = _REASONS.get(reason, "other")
@@ -126,6 +129,10 @@ class GoogleDecoder:
                 self._assembly.reasoning(text)
             else:
                 self._assembly.text(text)
+        if is_media(part):
+            if part.get("thought") is not True:  # else a draft of the picture
+                self._media.add(part, signature=signature)
+            return
         if signature:
             self._assembly.sign(signature)
             self._assembly.close_prose()  # signed parts must not be joined with others

@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, Any, Final
 
+from ..media import Media
 from ..messages import Image, Reasoning, Text, ToolCall
 from .history import prepare
 from .schemas import output_schema, tool_schema
@@ -47,7 +48,7 @@ _IMAGES: Final = {
 def body_of(request: ModelRequest) -> Json:
     """The body of a request. Raises like `schemas.tool_schema`."""
     spec = request.spec
-    messages = prepare(request.messages, spec.ref)
+    messages = prepare(request.messages, spec.ref, own_media=True)
     body: Json = {"contents": _contents(messages, spec.ref)}
     instructions = [text for message in messages if message.role == "system" and (text := message.text.strip())]
     if instructions:
@@ -110,6 +111,8 @@ def _model_parts(parts: Sequence[Part], ref: str) -> list[Json]:
         elif isinstance(part, Reasoning) and part.signature:  # without a signature the model ignores it
             shape = {"text": part.text, "thought": True} if part.text else {"text": ""}
             signature = part.signature
+        elif isinstance(part, Media):
+            shape, signature = _image(part.address), part.signature
         elif isinstance(part, Text) and part.text:
             shape, signature = {"text": part.text}, ""
         else:

@@ -13,7 +13,8 @@ from collections import deque
 from dataclasses import replace
 from typing import TYPE_CHECKING, Final
 
-from ..messages import Message, Reasoning, Text, ToolCall
+from ..media import SENT, Media
+from ..messages import Image, Message, Reasoning, Text, ToolCall
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -22,13 +23,15 @@ if TYPE_CHECKING:
 
 NOT_RUN: Final = "Not executed: the turn was interrupted before this call was run."
 
+MEDIA_NOTE: Final = "[What the answer above shows:]"
+
 # Accepted by every supported API, for ids and for names of tools; the limit of 64 is OpenAI's.
 MAX_LENGTH: Final = 64
 _PORTABLE: Final = re.compile(rf"[A-Za-z0-9_-]{{1,{MAX_LENGTH}}}")
 _NOT_PORTABLE: Final = re.compile(r"[^A-Za-z0-9_-]")
 
 
-def prepare(messages: Iterable[Message], origin: str) -> list[Message]:
+def prepare(messages: Iterable[Message], origin: str, *, own_media: bool = False) -> list[Message]:
     """The conversation in the form that can be sent to the model `origin` (`provider/model`).
 
     - each assistant message with tool calls is followed by exactly one result for each, in the order of the calls;
@@ -36,6 +39,8 @@ def prepare(messages: Iterable[Message], origin: str) -> list[Message]:
     - tool-call ids are portable and unique, and the same in every request with the same history
     - names of tools are portable: a model can ask for a tool that does not exist, by any name
     - reasoning and signatures are kept only if `origin` wrote them
+    - pictures of an answer follow it in a user's message, because most APIs accept none of an assistant; a note stands
+      for other media. With `own_media`, those that `origin` made stay in the answer
     - empty messages are dropped
     """
     ids = _Ids()
@@ -54,12 +59,33 @@ def prepare(messages: Iterable[Message], origin: str) -> list[Message]:
                 result = pending.popleft()
                 results.setdefault(result.tool_call_id or "", deque()).append(result)
         parts = [_portable(part, ids) if isinstance(part, ToolCall) else part for part in message.parts]
-        own = replace(message, parts=tuple(_own(parts, origin)))
+        parts = _own(parts, origin)
+        shown = [part for part in parts if _must_move(message, part, origin if own_media else None)]
+        own = replace(message, parts=tuple(part for part in parts if part not in shown))
         if own.parts:
             ready.append(own)
         for old, new in zip(message.tool_calls, own.tool_calls, strict=True):
             ready.append(_result(results.get(old.id), new.id))
+        if shown:
+            ready.append(_media_message(shown))
     return ready
+
+
+def _must_move(message: Message, part: Part, keeper: str | None) -> bool:
+    """Whether a part is one of the media of an answer, and not of the model `keeper`."""
+    if message.role != "assistant":
+        return False
+    return isinstance(part, Image) or (isinstance(part, Media) and part.origin != keeper)
+
+
+def _media_message(media: list[Part]) -> Message:
+    parts: list[Part] = [Text(MEDIA_NOTE)]
+    for part in media:
+        if isinstance(part, Image) or (isinstance(part, Media) and part.mime_type in SENT):
+            parts.append(part if isinstance(part, Image) else Image(part.address))
+        elif isinstance(part, Media):
+            parts.append(Text(f"({part.mime_type}, not sent)"))
+    return Message("user", tuple(parts))
 
 
 class _Ids:

@@ -17,8 +17,9 @@ from . import chat_calls, chat_reasoning
 from .chat_calls import StreamedCalls
 from .chat_reasoning import ReasoningDetails
 from .history import prepare
+from .media_parts import MediaParts, is_media
 from .openai_common import END_MARKER, count_tokens, function, is_at, post, response_format
-from .reading import failure, mapping, parse, parse_own
+from .reading import failure, mapping, parse, parse_own, sequence, string
 
 if TYPE_CHECKING:
     from ..config.resolved import ModelSpec
@@ -80,6 +81,7 @@ class OpenAIChatDecoder:
         self._assembly = assembly
         self._calls = StreamedCalls(assembly)
         self._details = ReasoningDetails(assembly)
+        self._media = MediaParts(assembly)
         self._thinking = False  # there may be unsigned details
         self._ends_with_reason = ends_with_reason
         self.ended = False
@@ -88,6 +90,7 @@ class OpenAIChatDecoder:
         data = event.data.strip()
         if data == "[DONE]":
             self._thought()
+            self._media.flush()
             self.ended = True
             return
         chunk = parse(data) if data else None
@@ -129,6 +132,7 @@ class OpenAIChatDecoder:
         if usage := choice.get("usage"):  # Moonshot
             count_tokens(self._assembly, usage)
         self._thought()
+        self._media.flush()
         stop = _REASONS.get(reason, "other") if isinstance(reason, str) else "other"
         if stop == "stop" and self._calls.count:
             stop = "tool_calls"  # some servers send "stop" in every case
@@ -153,6 +157,10 @@ class OpenAIChatDecoder:
         if content:
             for part in content if isinstance(content, list) else (content,):
                 self._part(part)
+        for picture in sequence(delta.get("images")):
+            self._media.add(picture)
+        if sound := delta.get("audio"):
+            self._sound(mapping(sound))
         self._refusal(delta.get("refusal"))
         # `function_call` is the older form of a single call; some servers send an empty one beside `tool_calls`.
         if calls := delta.get("tool_calls") or chat_calls.older_call(delta.get("function_call")):
@@ -168,10 +176,18 @@ class OpenAIChatDecoder:
                     self._assembly.reasoning(thought)
                 return
             self._refusal(part.get("refusal"))
+            if is_media(part) and self._media.add(part):
+                return
             part = part.get("text")
         if part and isinstance(part, str):
             self._thought()
             self._assembly.text(part)
+
+    def _sound(self, sound: dict[str, Any]) -> None:
+        """Add a spoken answer: its transcript is the text, its samples come in pieces."""
+        self._part(sound.get("transcript"))
+        if sound.get("data"):
+            self._media.add_samples(sound["data"], string(sound.get("format")) or "audio/pcm")
 
     def _refusal(self, refusal: object) -> None:
         if refusal and isinstance(refusal, str):

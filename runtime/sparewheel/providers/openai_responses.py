@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, ClassVar, Final
 
 from .history import prepare
+from .media_parts import MediaParts, is_media
 from .openai_common import count_tokens, function, post, response_format
 from .reading import arguments_text, failure, mapping, parse, sequence, string
 from .responses_input import ENCRYPTED, items, reasoning
@@ -85,6 +86,7 @@ class OpenAIResponsesDecoder:
 
     def __init__(self, assembly: Assembly) -> None:
         self._assembly = assembly
+        self._media = MediaParts(assembly)
         self._items: list[_Item] = []
         self._by_id: dict[str, _Item] = {}
         self._at: dict[int, _Item] = {}  # the latest item of an output index
@@ -127,11 +129,16 @@ class OpenAIResponsesDecoder:
     def _refusal_done(self, event: dict[str, Any]) -> None:
         self._whole(event, event.get("refusal"), refused=True)
 
+    def _sound_delta(self, event: dict[str, Any]) -> None:
+        self._media.add_samples(event.get("delta"), "audio/pcm")
+
     def _part_done(self, event: dict[str, Any]) -> None:
         part = mapping(event.get("part"))
         if part.get("type") in ("output_text", "refusal"):
             refusal = part.get("refusal")
             self._whole(event, refusal or part.get("text"), refused=bool(refusal))
+        elif is_media(part):
+            self._media.add(part)
 
     def _whole(self, event: dict[str, Any], text: object, *, refused: bool = False) -> None:
         if not (text and isinstance(text, str)):
@@ -226,6 +233,12 @@ class OpenAIResponsesDecoder:
             case "function_call":
                 self._call(item, shape)
                 self._assembly.close_tool(item.key)
+            case "image_generation_call":
+                self._media.add({name: shape.get(name) for name in ("result", "output_format")})
+            case "code_interpreter_call":
+                for output in sequence(shape.get("outputs")):
+                    if mapping(output).get("type") == "image":
+                        self._media.add(output)
         item.done = True
 
     def _completed(self, event: dict[str, Any]) -> None:
@@ -242,6 +255,7 @@ class OpenAIResponsesDecoder:
         for item in self._items:
             if item.copy and not item.done and "arguments" not in item.streamed:
                 self._call(item, {"arguments": item.copy})
+        self._media.flush()
         count_tokens(self._assembly, response.get("usage"))
         self._assembly.reason = self._assembly.reason or self._stopped(event, response)
         self.ended = True
@@ -297,6 +311,10 @@ def _number(value: object) -> int:
 _HANDLERS: Final[dict[str, Callable[[OpenAIResponsesDecoder, dict[str, Any]], None]]] = {
     "response.output_text.delta": OpenAIResponsesDecoder._text_delta,
     "response.output_text.done": OpenAIResponsesDecoder._text_done,
+    "response.audio.delta": OpenAIResponsesDecoder._sound_delta,
+    "response.output_audio.delta": OpenAIResponsesDecoder._sound_delta,
+    "response.audio.transcript.delta": OpenAIResponsesDecoder._text_delta,
+    "response.output_audio_transcript.delta": OpenAIResponsesDecoder._text_delta,
     "response.refusal.delta": OpenAIResponsesDecoder._refusal_delta,
     "response.refusal.done": OpenAIResponsesDecoder._refusal_done,
     "response.content_part.done": OpenAIResponsesDecoder._part_done,

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, ClassVar
 from ..errors import ErrorInfo, ProviderError
 from ..jsontext import read
 from ..transports.base import HttpRequest
-from .history import prepare
+from .history import MEDIA_NOTE, prepare
 
 if TYPE_CHECKING:
     from ..config.resolved import ModelSpec
@@ -35,7 +35,7 @@ class PageModel:
         messages = [
             {"role": message.role, "content": message.text}
             for message in prepare(request.messages, request.spec.ref)
-            if message.role != "tool" and message.text
+            if message.role != "tool" and message.text not in ("", MEDIA_NOTE)
         ]
         body = json.dumps({"model": request.spec.model, "messages": messages}).encode()
         return HttpRequest("POST", request.spec.base_url, {}, body)

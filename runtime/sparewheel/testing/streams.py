@@ -86,6 +86,7 @@ def openai_chat(
     reasoning: Pieces = (),
     tool_calls: Sequence[ToolCall] = (),
     refusal: Pieces = (),
+    images: Sequence[str] = (),
     finish: str | None = "auto",
     usage: Usage | None = None,
     model: str = "gpt-test",
@@ -95,6 +96,7 @@ def openai_chat(
 ) -> Events:
     """Chat Completions chunks.
 
+    images:          pictures as `data:` URLs, after the text, as OpenRouter sends them
     finish:          stop, length, tool_calls, content_filter, or any word; "auto" chooses by the tool calls
     usage:           sent as `stream_options.include_usage` asks for: a last chunk without choices
     reasoning_field: the name compatible servers use (`reasoning_content`; `reasoning` on OpenRouter); OpenAI sends none
@@ -118,6 +120,7 @@ def openai_chat(
     events += [chunk({reasoning_field: piece}) for piece in _pieces(reasoning)]
     events += [chunk({"content": piece}) for piece in _pieces(text)]
     events += [chunk({"refusal": piece}) for piece in _pieces(refusal)]
+    events += [chunk({"images": [{"type": "image_url", "image_url": {"url": url}}]}) for url in images]
     events += [chunk({"tool_calls": [delta]}) for delta in _chat_tool_deltas(tool_calls, interleave)]
     if finish is None:
         return tuple(events)

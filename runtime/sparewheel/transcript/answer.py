@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from typing_extensions import TypedDict
 
 if TYPE_CHECKING:
+    from ..media import MediaShape
     from ..messages import AssistantMessage
 
 
@@ -53,6 +54,7 @@ class Output:
     text: _Pieces = field(default_factory=_Pieces)
     reasoning: _Pieces = field(default_factory=_Pieces)
     calls: dict[int, Call] = field(default_factory=dict)
+    media: list[MediaShape] = field(default_factory=list)
 
     def call(self, index: int, call_id: str, name: str) -> Call:
         """The call of a content block; the first mention creates it."""
@@ -80,6 +82,9 @@ class Answer:
             return [call.copy() for call in self.called]
         return [output.calls[index].folded() for output in self.outputs.values() for index in sorted(output.calls)]
 
+    def media(self) -> list[MediaShape]:
+        return [media.copy() for output in self.outputs.values() for media in output.media]
+
     def message(self) -> AssistantMessage:
         message: AssistantMessage = {"role": "assistant", "content": self.text()}
         if reasoning := self.reasoning():
@@ -93,4 +98,6 @@ class Answer:
                 }
                 for call in calls
             ]
+        if media := self.media():
+            message["media"] = media
         return message

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, Final, Literal, TypeAlias, cast
 from typing_extensions import TypedDict
 
 from ..events import ErrorEvent, FinishReason
+from ..media import MediaShape
 from ..messages import AssistantMessage
 from ..usage import Usage, UsageTotals
 from .answer import Answer, FoldedCall, Output
@@ -26,6 +27,7 @@ if TYPE_CHECKING:
         FallbackEvent,
         FinishEvent,
         HedgeEvent,
+        MediaEvent,
         RetryEvent,
         StartEvent,
         StepEvent,
@@ -40,7 +42,7 @@ Status: TypeAlias = Literal["idle", "running", "finished", "error", "aborted"]
 class Folded(TypedDict):
     """A turn, folded from its events. What sub-agents do inside a tool call (`task`) is not part of it.
 
-    `step` counts from 1; message, text, reasoning and tool calls are those of this step.
+    `step` counts from 1; message, text, reasoning, tool calls and media are those of this step.
     """
 
     turn: str | None
@@ -52,6 +54,7 @@ class Folded(TypedDict):
     text: str
     reasoning: str
     tool_calls: list[FoldedCall]
+    media: list[MediaShape]
     attempts: list[FoldedAttempt]
     usage: UsageTotals | None
     finish_reason: FinishReason | None
@@ -88,7 +91,7 @@ class Transcript:
 
     @property
     def message(self) -> AssistantMessage:
-        """The assistant message so far: `{role, content, reasoning?, tool_calls?}`, the shape of a result's message.
+        """The assistant message so far: `{role, content, reasoning?, tool_calls?, media?}`, as in a result.
 
         Once the turn has finished, it is equal to the message of the result.
         """
@@ -107,6 +110,7 @@ class Transcript:
             "text": state.answer.text(),
             "reasoning": state.answer.reasoning(),
             "tool_calls": state.answer.calls(),
+            "media": state.answer.media(),
             "attempts": state.attempts.folded(),
             "usage": cast("UsageTotals", asdict(state.usage)) if state.usage else None,
             "finish_reason": state.finish_reason,
@@ -178,6 +182,11 @@ def _tool_call_delta(state: _State, event: ToolCallDeltaEvent) -> None:
     call.arguments.add(event["arguments"])
 
 
+def _media(state: _State, event: MediaEvent) -> None:
+    shape = {name: value for name, value in event.items() if name in MediaShape.__annotations__}
+    state.output(event["attempt"]).media.append(cast("MediaShape", shape))
+
+
 def _tool_call(state: _State, event: ToolCallEvent) -> None:
     state.answer.called = state.answer.called or []
     state.answer.called.append({"id": event["id"], "name": event["name"], "arguments": event["args"]})
@@ -247,6 +256,7 @@ _BY_TYPE: Final[dict[str, Callable[[_State, Any], None]]] = {
     "step": _step,
     "block_start": _block_start,
     "delta": _delta,
+    "media": _media,
     "tool_call_delta": _tool_call_delta,
     "tool_call": _tool_call,
     "retry": _retry,

@@ -1,0 +1,81 @@
+"""Pictures of an answer on our own page, under its content security policy."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Iterator
+
+import pytest
+import pytest_asyncio
+from playwright.async_api import Browser, Page, expect
+
+from sparewheel.headless import find_dist
+from sparewheel.headless.static import StaticServer
+from sparewheel.testing import Reply, ScriptedProvider, openai_chat
+from tests.support.agents import agent_file
+from tests.support.browser import Watch, shows
+from tests.support.scripted import PIXEL
+
+pytestmark = pytest.mark.asyncio(loop_scope="session")
+
+
+@pytest.fixture
+def provider() -> Iterator[ScriptedProvider]:
+    with ScriptedProvider() as server:
+        yield server
+
+
+@pytest_asyncio.fixture(loop_scope="session")
+async def page(browser: Browser) -> AsyncIterator[Page]:
+    context = await browser.new_context()
+    watch = Watch(context)
+    page = await context.new_page()
+    with StaticServer(find_dist()) as server:
+        await page.goto(server.url)
+        await shows(page, "ready")
+        yield page
+        await context.close()
+    assert [line for line in watch.console if not line.startswith(("[debug]", "[verbose]"))] == []
+
+
+async def ask(page: Page, provider: ScriptedProvider, *replies: Reply) -> None:
+    for model, reply in zip("ab", replies, strict=False):
+        provider.script(model, reply)
+    yaml = agent_file({"a": provider.url, "b": provider.url}).replace(", token_key: TEST_KEY", "")
+    await page.locator("#agent-yaml").fill(f"{yaml}# {id(replies)}\n")
+    await page.locator("#prompt").fill("Draw a dot")
+    await page.locator("#prompt").press("Enter")
+    await shows(page, "done")
+
+
+async def test_a_picture_is_shown_and_sent_back(page: Page, provider: ScriptedProvider) -> None:
+    await ask(page, provider, Reply(openai_chat(text="A dot:", images=[PIXEL])))
+    picture = page.locator(".turn img")
+    await expect(picture).to_have_attribute("alt", "Picture 1 of the answer")
+    assert await picture.evaluate("async (img) => (await img.decode(), img.naturalWidth)") == 1
+    assert (await picture.get_attribute("src") or "").startswith("blob:")
+    await expect(page.locator(".turn figcaption")).to_have_text("Picture 1 of the answer, image/png, 1 kB")
+    await expect(page.locator("#answer")).to_have_text("A dot:")
+    provider.script("a", Reply(openai_chat(text="A dot.")))
+    await page.locator("#prompt").fill("What is it?")
+    await page.locator("#prompt").press("Enter")
+    await expect(page.locator("#answer")).to_have_text("A dot.")
+    sent = provider.requests[-1].json["messages"]
+    assert {"type": "image_url", "image_url": {"url": PIXEL}} in sent[-2]["content"]
+    assert "iVBOR" not in await page.locator("#log").inner_text()
+
+
+async def test_files_with_scripts_are_not_shown(page: Page, provider: ScriptedProvider) -> None:
+    hostile = "data:image/svg+xml,<svg xmlns='http://www.w3.org/2000/svg' onload='document.title=1'/>"
+    await ask(page, provider, Reply(openai_chat(images=[hostile, "https://img.example.test/a.png"])))
+    links = page.locator(".turn .media a")
+    await expect(links).to_have_count(2)
+    await expect(links.first).to_have_text("Save File 1 of the answer, application/octet-stream, 1 kB")
+    await expect(links.last).to_have_attribute("href", "https://img.example.test/a.png")
+    await expect(page.locator(".turn img")).to_have_count(0)
+
+
+async def test_a_picture_of_a_broken_answer_goes(page: Page, provider: ScriptedProvider) -> None:
+    broken = Reply(openai_chat(images=[PIXEL], finish=None), cut_at=9999)
+    await ask(page, provider, broken, Reply(openai_chat(text="No picture.")))
+    await expect(page.locator("#answer")).to_have_text("No picture.")
+    await expect(page.locator(".turn .media")).to_have_count(0)

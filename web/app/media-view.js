@@ -1,0 +1,67 @@
+import { make } from "./dom.js";
+
+/**
+ * A picture, a sound or a film is shown, any other file is a link that saves it; media that a server only refers to are
+ * a link, because the page loads nothing from elsewhere.
+ * @param {Extract<import("../sparewheel.js").Event, {type: "media"}>} event
+ * @param {number} number From 1, in the answer.
+ */
+export function mediaView({ mime_type, size, blob, url }, number) {
+  const what = `${nameOf(mime_type)} ${number} of the answer`;
+  const caption = make("figcaption", { text: [what, mime_type, sizeOf(size)].filter(Boolean).join(", ") });
+  const figure = make("figure", { class: "media" });
+  if (!blob) return fill(figure, link(url ?? "", caption.textContent), null);
+  const address = URL.createObjectURL(blob);
+  if (mime_type.startsWith("image/")) {
+    const picture = make("img");
+    picture.alt = what;
+    picture.src = address;
+    return fill(figure, picture, caption);
+  }
+  const player = mime_type.startsWith("audio/") ? make("audio") : mime_type.startsWith("video/") ? make("video") : null;
+  if (player) {
+    player.controls = true;
+    player.src = address;
+    player.ariaLabel = what;
+    return fill(figure, player, caption);
+  }
+  const save = make("a", { text: `Save ${caption.textContent}` });
+  save.href = address;
+  save.download = `answer-${number}`;
+  return fill(figure, save, null);
+}
+
+/**
+ * @param {HTMLElement} figure
+ * @param {HTMLElement} content
+ * @param {HTMLElement | null} caption
+ */
+function fill(figure, content, caption) {
+  figure.append(content, ...(caption ? [caption] : []));
+  return figure;
+}
+
+/**
+ * @param {string} url
+ * @param {string} text
+ */
+function link(url, text) {
+  const found = make("a", { text: `${text}, at ${new URL(url).host}` });
+  found.href = url;
+  found.target = "_blank";
+  found.rel = "noopener noreferrer";
+  return found;
+}
+
+/** @param {string} type */
+function nameOf(type) {
+  if (type.startsWith("image/")) return "Picture";
+  if (type.startsWith("audio/")) return "Sound";
+  return type.startsWith("video/") ? "Film" : "File";
+}
+
+/** @param {number | null} bytes */
+function sizeOf(bytes) {
+  if (bytes === null) return "";
+  return bytes < 1e6 ? `${Math.ceil(bytes / 1000)} kB` : `${(bytes / 1e6).toFixed(1)} MB`;
+}

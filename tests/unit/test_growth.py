@@ -18,8 +18,8 @@ import pytest
 from sparewheel import messages
 from sparewheel.messages import Message, Text, ToolCall, assistant, user
 from sparewheel.providers import reader
-from sparewheel.providers.assembly import Block
 from sparewheel.providers.base import ToolSpec
+from sparewheel.providers.block import Block
 from sparewheel.testing import Reply, openai_chat
 from sparewheel.tools.base import Tool
 from tests.support.agentic import agent_file, call, context, say

@@ -7,85 +7,22 @@ mark them. Pieces are kept in lists and joined on demand, so that a long answer 
 from __future__ import annotations
 
 import secrets
-from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final, Literal, TypeAlias, cast
 
-from ..jsontext import CutText, read, take_half, whole
+from ..jsontext import whole
 from ..media import Media, mime_type, read_media
-from ..messages import Message, Reasoning, Text, ToolCall
+from ..messages import Message
 from ..usage import Usage
+from .block import Block
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from ..events import BlockEndEvent, BlockKind, BlockStartEvent, DeltaEvent, Event, MediaEvent
-    from ..messages import Part
 
 MAX_MEDIA: Final = 16  # in one answer
 
 StopReason: TypeAlias = Literal["stop", "length", "tool_calls", "refusal", "content_filter", "other"]
-
-
-@dataclass(slots=True)
-class Block:
-    """One content block. `id` and `name` belong to tool calls; only the model that wrote `signatures` can read them.
-
-    `half` is the first half of a surrogate pair at the end of the last piece; the next piece may begin with the other.
-    """
-
-    kind: BlockKind | Literal["media"]
-    index: int
-    pieces: list[str] = field(default_factory=list)
-    half: str = ""
-    announced: bool = False  # its `block_start` has been written
-    closed: bool = False
-    id: str = ""
-    name: str = ""
-    signatures: list[str] = field(default_factory=list)
-    redacted: bool = False
-    _measured: int = 0  # pieces, which have so many bytes
-    _bytes: int = 0
-    media: Media | None = None
-
-    @property
-    def content(self) -> str:
-        return "".join(self.pieces)
-
-    def measure(self) -> int:
-        """The size of the content in bytes of UTF-8; takes time only for what was added since the last call."""
-        added = "".join(self.pieces[self._measured :])
-        self._measured = len(self.pieces)
-        self._bytes += len(added) if added.isascii() else len(added.encode())
-        return self._bytes
-
-    def mend(self, piece: str) -> str:
-        """The text that `piece` adds to the block: without half a character at its end, with the one before it."""
-        raw = self.half + (piece.raw if isinstance(piece, CutText) else piece)
-        raw, self.half = take_half(raw)
-        return whole(raw)
-
-    def is_sound(self, *, cut: bool) -> bool:
-        """Whether a tool call can be executed: it has a name, and its arguments are one complete JSON object.
-
-        Missing arguments count as `{}`, unless the answer was `cut`: then they may not have arrived yet.
-        """
-        if cut and not self.content:
-            return False
-        try:
-            arguments = read(self.content or "{}", strict=True)
-        except ValueError:
-            return False
-        return bool(self.name) and isinstance(arguments, dict)
-
-    def part(self, origin: str) -> Part:
-        if self.media is not None:
-            return self.media
-        if self.kind == "text":
-            return Text(self.content)
-        signature = "".join(self.signatures)
-        if self.kind == "reasoning":
-            return Reasoning(self.content, signature, origin, self.redacted)
-        return ToolCall(self.id, self.name, self.content or "{}", signature, origin)
 
 
 class Assembly:
@@ -181,7 +118,7 @@ class Assembly:
         block = self._tools.get(key)
         if block is not None and not block.closed:
             self._argument_chars += len(arguments) - sum(map(len, block.pieces))
-            block.pieces = [arguments]
+            block.replace(arguments)
 
     @property
     def open_text(self) -> str:

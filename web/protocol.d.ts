@@ -404,11 +404,20 @@ export interface CreateSession {
    */
   interactive?: boolean;
   /**
-   * Texts by path, at most 1000 and 16 MiB in total: the sources that toolsets of type `python` name with `file`. Nothing else reads them; the model does not get to see them.
+   * Texts by path, at most 1000 and 16 MiB in total, for the keys of the agent file that name files: `instruction_file`, `add_prompt_files`, and `file` of toolsets of type `python`. Nothing else reads them.
    */
   documents?: {
     [k: string]: string;
   };
+  files?: Files;
+  /**
+   * For remote MCP servers, which are not available yet; has no effect.
+   */
+  toolProxy?: string;
+  /**
+   * For remote MCP servers, which are not available yet; has no effect.
+   */
+  oauthRedirectURI?: string;
   /**
    * Python functions as tools: the text of a file, or the options of a toolset of type `python`.
    */
@@ -454,6 +463,12 @@ export interface HookSpec {
   index: number;
   matcher?: string;
 }
+/**
+ * Where the tools of a `filesystem` toolset keep files: `{host: "session"}` is the storage of the session. Default: the toolset is refused.
+ */
+export interface Files {
+  host: "session";
+}
 export interface Chat {
   /**
    * The agent file.
@@ -498,11 +513,20 @@ export interface Chat {
    */
   interactive?: boolean;
   /**
-   * Texts by path, at most 1000 and 16 MiB in total: the sources that toolsets of type `python` name with `file`. Nothing else reads them; the model does not get to see them.
+   * Texts by path, at most 1000 and 16 MiB in total, for the keys of the agent file that name files: `instruction_file`, `add_prompt_files`, and `file` of toolsets of type `python`. Nothing else reads them.
    */
   documents?: {
     [k: string]: string;
   };
+  files?: Files1;
+  /**
+   * For remote MCP servers, which are not available yet; has no effect.
+   */
+  toolProxy?: string;
+  /**
+   * For remote MCP servers, which are not available yet; has no effect.
+   */
+  oauthRedirectURI?: string;
   /**
    * Python functions as tools: the text of a file, or the options of a toolset of type `python`.
    */
@@ -516,6 +540,12 @@ export interface Chat {
    * The conversation so far; the last message is the user's.
    */
   messages: ChatMessage[];
+}
+/**
+ * Where the tools of a `filesystem` toolset keep files: `{host: "session"}` is the storage of the session. Default: the toolset is refused.
+ */
+export interface Files1 {
+  host: "session";
 }
 /**
  * Run a turn. `interactive` holds from its start.
@@ -647,4 +677,10 @@ export interface Result {
   model: string;
   finish_reason: FinishReason;
   attempts: AttemptRecord[];
+}
+/**
+ * Where files are kept that an agent file expects on a disk.
+ */
+export interface Files2 {
+  host: "session";
 }

@@ -47,7 +47,7 @@ def test_what_loads_is_valid(text: str) -> None:
         "agents: {}",
         "agents: {a: {modle: x/y}}",
         "agents: {a: {model: 7}}",
-        "agents: {a: {model: x/y, toolsets: [{type: todos}]}}",
+        "agents: {a: {model: x/y, toolsets: [{type: [todo]}]}}",
         "agents: {a: {model: x/y, timeouts: {idle: soon}}}",
         "agents: {a: {model: x/y, max_iterations: -1}}",
         "agents: {a: {model: x/y, hooks: {turn_begin: []}}}",

@@ -230,7 +230,7 @@ agents:
             'line 6, column 9: agents.root.toolsets.0: toolset type "shell": there is no shell in a browser',
             (
                 'line 7, column 9: agents.root.toolsets.1: toolset type "filesystem": a page has no access to files '
-                "on disk; the toolset files keeps files in the browser's own storage"
+                'on disk; the option files: {host: "session"} of the session gives it the files of the session instead'
             ),
         ],
     ),
@@ -263,7 +263,6 @@ agents:
     "memories in a file": (
         "agents: {root: {model: openai/gpt-4o, toolsets: [{type: memory, path: ./memory.db}], inject_memories: true}}",
         [
-            "agents.root.toolsets.0: memory path: a page has no access to files on disk; memories are kept in the",
             "agents.root.inject_memories: use the tools of the toolset memory",
         ],
     ),
@@ -349,15 +348,13 @@ agents:
     add_prompt_files: [AGENTS.md]
     skills: true
     code_mode_tools: true
-    cache: {enabled: true, path: ./cache.json}
     tool_choice: required
 """,
         [
-            "agents.root.instruction_file: a page has no access to files on disk; write the text under instruction",
-            "agents.root.add_prompt_files: a page has no access to files on disk; write the text under instruction",
-            "agents.root.skills: a page has no access to files on disk",
+            "agents.root.instruction_file: a page has no access to files on disk, and the option documents has no",
+            "agents.root.add_prompt_files: a page has no access to files on disk, and the option documents has no",
+            "agents.root.skills: a page has no access to files on disk; write the skill out: name, description, instr",
             "agents.root.code_mode_tools: code written by a model is not run",
-            "agents.root.cache: path: a page has no access to files on disk",
             "agents.root.tool_choice: the model decides whether it calls a tool; remove the key or set it to auto",
         ],
     ),
@@ -391,7 +388,6 @@ agents: {root: {model: image, fallback: {models: [search, socket, chained]}}}
 """,
         [
             "models.image.output_capabilities: only text is shown",
-            "models.search.provider_opts: google_search: the provider's own tools are not available",
             "models.socket.provider_opts: transport: only HTTP is available",
             "models.chained.task_budget: is not sent; use limits.tokens of the agent",
             "models.chained.provider_opts: fallbacks: name them in fallback.models of the agent",

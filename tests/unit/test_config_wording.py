@@ -66,8 +66,8 @@ def message(text: str) -> str:
             ),
         ),
         (
-            "toolsets: [{type: todos}]",
-            "line 4, column 17: agents.root.toolsets.0.type: cannot be todos (did you mean 'todo'?)",
+            "toolsets: [{type: 3}]",
+            "line 4, column 17: agents.root.toolsets.0.type: must be text; put 3 in quotes",
         ),
         (
             "safety: blanced",

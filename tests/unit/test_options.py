@@ -57,8 +57,6 @@ def test_every_wrong_option_is_named_at_once() -> None:
         ("chat", "history", "is for createSession: chat takes the whole conversation as messages"),
         ("create_session", "messages", "is for chat: createSession takes the messages to begin with as history"),
         ("create_session", "fetch", "is for createRuntime"),
-        ("create_session", "toolProxy", "is not supported: pass createRuntime a fetch of your own"),
-        ("chat", "oauthRedirectURI", "is not supported: no tool of this runtime signs in"),
     ],
 )
 def test_an_option_that_belongs_elsewhere_is_sent_there(method: str, option: str, reason: str) -> None:

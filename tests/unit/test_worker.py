@@ -285,8 +285,8 @@ def test_chat_is_a_session_for_one_call() -> None:
         ("create_session", {"session": "x", "yaml": YAML, "agentname": "y"}, "did you mean 'agentName'?"),
         (
             "create_session",
-            {"session": "x", "yaml": YAML, "toolProxy": "https://p"},
-            "options.toolProxy is not supported",
+            {"session": "x", "yaml": YAML, "files": {"host": "disk"}},
+            "files.host: cannot be disk, one of session",
         ),
         (
             "create_session",

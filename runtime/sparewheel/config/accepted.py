@@ -26,7 +26,7 @@ ACCEPTED: Final[dict[str, dict[str, str]]] = {
     "agent": {
         "name": "an agent's name is its key",
         "enable_bang_commands": NO_SHELL,
-        "add_prompt_files_depth": "add_prompt_files is refused",
+        "add_prompt_files_depth": "documents of the session have no folders above them",
         "max_inject_memories": "inject_memories is refused",
         "inject_memories_strategy": "inject_memories is refused",
         "compaction_model": _NO_SUMMARY,
@@ -67,13 +67,14 @@ ACCEPTED: Final[dict[str, dict[str, str]]] = {
     "mcp": {
         "defer": "all tools are offered at once",
         "lifecycle": NO_PROCESS,
+        "toon": "results stay JSON",
     },
     "toolset": {
-        "toon": "results stay JSON",
         "escape_html": "results are text or Markdown",
         "shell": NO_SHELL,
         "post_edit": NO_SHELL,
         "sudo_askpass": NO_SHELL,
+        "sandbox": NO_SHELL,
         "safer": "it no longer has a meaning",
         "recall": "there are no background jobs in a browser",
         "ignore_vcs": NO_DISK,

@@ -124,7 +124,7 @@ class AgentConfig(Strict):
     instruction: str = ""
     """The system prompt."""
     instruction_file: str | list[str] = []
-    """Files that hold the system prompt; needs a host."""
+    """Documents of the session that hold the system prompt; they come after `instruction`."""
     fallback: FallbackConfig = FallbackConfig()
     """What happens when its model fails."""
     timeouts: TimeoutsConfig = TimeoutsConfig()
@@ -170,7 +170,7 @@ class AgentConfig(Strict):
     add_description_parameter: bool = False
     """Let the model give a reason for each tool call."""
     add_prompt_files: list[str] = []
-    """Files that are added to the prompt; needs a host."""
+    """Documents of the session that are added to the system prompt."""
     readonly: bool = False
     """Offer only tools that change nothing."""
     safety: Safety | None = None
@@ -196,7 +196,7 @@ class AgentConfig(Strict):
     use_commands: list[str] = []
     """Keys of the top-level `commands`."""
     skills: SkillsConfig = False
-    """Instructions that the model reads on demand; not available here."""
+    """Instructions that the model reads on demand with the tool `read_skill`, written out in the file."""
     use_skills: list[str] = []
     """Keys of the top-level `skills`."""
     rag: list[str] = []

@@ -14,6 +14,7 @@ from ..errors import ConfigError
 from ..errors.validation import problems
 from ..yamltext import YamlProblem, load
 from .schema import AgentFile
+from .versions import upgrade
 
 MAX_CACHED: Final = 8  # recently parsed files
 
@@ -37,6 +38,7 @@ def _load(text: str) -> AgentFile:
     plain, positions = document.value, document.positions
     if not isinstance(plain, dict):
         raise ConfigError("The agent file is not a mapping.", "Start it with 'agents:'.")
+    plain = upgrade(plain)
     try:
         file = AgentFile.model_validate(plain)
     except ValidationError as error:

@@ -11,7 +11,8 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
 _GENERATION: Final = {"top_k": "topK", "seed": "seed"}  # Gemini has these in an object of their own
-_REFUSED: Final = ("google_search", "google_maps", "code_execution")  # while they are on; see `unsupported`
+# The provider's own tools: docker-agent's name and Gemini's, which are the same. Source: Gemini API, "Tools".
+_OWN_TOOLS: Final = ("google_search", "google_maps", "code_execution", "url_context")
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,15 +26,16 @@ class ProviderOptions:
 
 def split_options(api: str, options: Mapping[str, Any]) -> ProviderOptions:
     """Split `provider_opts` by use, and give the options for the body the names that `api` expects."""
-    rest = {
-        name: value for name, value in options.items() if name not in ACCEPTED["provider_opts"] and name not in _REFUSED
-    }
+    rest = {name: value for name, value in options.items() if name not in ACCEPTED["provider_opts"]}
     window = rest.pop("context_size", None)
     headers = rest.pop("http_headers", None)
     extra = rest.pop("extra_body", None)
     if isinstance(extra, dict):
         rest |= extra
+    own = [name for name in _OWN_TOOLS if rest.pop(name, False) is True]
     if api == "google":
+        if own:
+            rest["tools"] = [*rest.get("tools", []), *({name: {}} for name in own)]
         generation = {_GENERATION[name]: rest.pop(name) for name in _GENERATION if name in rest}
         if generation:
             rest["generationConfig"] = {**rest.get("generationConfig", {}), **generation}

@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from types import MappingProxyType
 from typing import TYPE_CHECKING
 
 from ..errors import ConfigError
-from .agents import MAX_IDENTICAL_CALLS, CommandConfig
+from .agents import MAX_IDENTICAL_CALLS
 from .expand import Expander
 from .modelspecs import Models
 from .problems import Problems
 from .providers import PROVIDERS
 from .specs import ModelSpec, ResolvedAgent, ResolvedTeam
+from .texts import Texts
 from .tools import Tools
 from .unsupported import check_agent
 from .vendor_keys import Secrets
@@ -20,7 +22,7 @@ if TYPE_CHECKING:
     from collections.abc import Collection, Mapping
 
     from ..errors.validation import Path
-    from .agents import AgentConfig, CommandsConfig, GuardrailConfig
+    from .agents import AgentConfig
     from .schema import AgentFile
 
 __all__ = ["PROVIDERS", "ModelSpec", "ResolvedAgent", "ResolvedTeam", "resolve", "resolve_team"]
@@ -35,11 +37,21 @@ def resolve(
 
 
 def resolve_team(
-    file: AgentFile, name: str | None, env: Mapping[str, str], allow_hosts: Collection[str] = ()
+    file: AgentFile,
+    name: str | None,
+    env: Mapping[str, str],
+    allow_hosts: Collection[str] = (),
+    *,
+    documents: Mapping[str, str] = MappingProxyType({}),
+    session_files: bool = False,
 ) -> ResolvedTeam:
     """The chosen agent (None: the first) and all agents that it can reach by sub_agents and handoffs.
 
-    `env` is the only source of keys and of values for `${...}`.
+    Args:
+        env: the only source of keys and of values for `${...}`.
+        allow_hosts: hosts that may get a vendor's key.
+        documents: texts by path, for keys that name files.
+        session_files: whether a `filesystem` toolset works on the files of the session.
 
     Raises:
         ConfigError: once, with everything that is missing or unsupported, each with its line and column.
@@ -49,7 +61,8 @@ def resolve_team(
         raise ConfigError(f'agent "{root}" not found', f"The file has: {', '.join(file.agents)}.")
     problems = Problems(file)
     expander = Expander(Secrets(env, allow_hosts), problems)
-    team = _Team(file, problems, expander, Models(file, expander), Tools(file, expander))
+    tools = Tools(file, expander, session_files)
+    team = _Team(file, problems, expander, Models(file, expander), tools, Texts(file, expander, documents))
     agents = {reached: team.agent(reached) for reached in _reachable(file, root, problems)}
     problems.check(root)
     return ResolvedTeam(
@@ -112,6 +125,7 @@ class _Team:
     expander: Expander
     models: Models
     tools: Tools
+    texts: Texts
 
     def agent(self, name: str) -> ResolvedAgent | None:
         """The agent, or None if it cannot run."""
@@ -137,7 +151,7 @@ class _Team:
         chain = tuple(spec for spec in specs if spec)
         return ResolvedAgent(
             name=name,
-            instruction=self.expander.prose(agent.instruction, (*here, "instruction")),
+            instruction=self.texts.instruction(agent, here),
             chain=chain,
             fallback=agent.fallback,
             timeouts=agent.timeouts,
@@ -157,7 +171,7 @@ class _Team:
             max_response_bytes=agent.max_response_bytes,
             limits=agent.limits,
             budgets=tuple(agent.budgets),
-            guardrails=self._guardrails(agent, here),
+            guardrails=self.texts.guardrails(agent, here),
             add_date=agent.add_date,
             add_environment_info=agent.add_environment_info,
             add_description_parameter=agent.add_description_parameter,
@@ -167,39 +181,8 @@ class _Team:
             session_compaction=agent.session_compaction,
             compaction_threshold=chain[0].compaction_threshold or agent.compaction_threshold if chain else 0.9,
             hooks=tuple(agent.hooks.entries()),
-            commands=self._commands(agent, here),
+            commands=self.texts.commands(agent, here),
+            skills=self.texts.skills(agent, here),
             models={ref: spec for ref, spec in others.items() if spec},
             hidden=frozenset(self.expander.hidden) | self.expander.secrets.values(),
         )
-
-    def _guardrails(self, agent: AgentConfig, here: Path) -> tuple[GuardrailConfig, ...]:
-        return tuple(
-            rail.model_copy(update={"reason": self.expander.prose(rail.reason, (*here, "guardrails", index, "reason"))})
-            for index, rail in enumerate(agent.guardrails)
-        )
-
-    def _commands(self, agent: AgentConfig, here: Path) -> dict[str, CommandConfig]:
-        """The commands of the groups that the agent names, then its own, which win."""
-        found: dict[str, CommandConfig] = {}
-        for index, group in enumerate(agent.use_commands):
-            if group in self.file.commands:
-                found |= _plain_commands(self.file.commands[group])
-            else:
-                self.problems.add((*here, "use_commands", index), f'there is no group of commands "{group}"')
-        found |= _plain_commands(agent.commands)
-        for name, command in found.items():
-            if command.agent and command.agent not in self.file.agents:
-                self.problems.add((*here, "commands", name), f'there is no agent "{command.agent}"')
-            filled = self.expander.prose(command.instruction, (*here, "commands", name))
-            found[name] = command.model_copy(update={"instruction": filled})
-        return found
-
-
-def _plain_commands(commands: CommandsConfig) -> dict[str, CommandConfig]:
-    """The commands of either notation as one mapping."""
-    groups = commands if isinstance(commands, list) else [commands]
-    return {
-        name: CommandConfig(instruction=command) if isinstance(command, str) else command
-        for group in groups
-        for name, command in group.items()
-    }

@@ -66,7 +66,7 @@ class AgentFile(Strict):
     accepted = ACCEPTED["file"]
 
     version: str | int | None = None
-    """The version of the format; it has no effect."""
+    """The version of docker-agent's format, 0 to 12; unset: the newest. Older files are brought to its shape."""
     agents: dict[str, AgentConfig] = Field(min_length=1)
     """The agents by name."""
     models: dict[str, ModelConfig] = {}

@@ -11,7 +11,7 @@ from .agents import MAX_IDENTICAL_CALLS, MAX_RESPONSE_BYTES
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from .agents import CommandConfig, GuardrailConfig, Safety, StructuredOutputConfig
+    from .agents import CommandConfig, GuardrailConfig, InlineSkill, Safety, StructuredOutputConfig
     from .catalogue import Price
     from .chains import FallbackConfig, LimitsConfig, TimeoutsConfig
     from .hooks import HookEvent, HookMatcherConfig
@@ -88,6 +88,7 @@ class ResolvedAgent:
     compaction_threshold: float = 0.9
     hooks: tuple[tuple[HookEvent, HookMatcherConfig], ...] = ()
     commands: Mapping[str, CommandConfig] = field(default_factory=dict)
+    skills: tuple[InlineSkill, ...] = ()  # those of use_skills, then its own
     models: Mapping[str, ModelSpec] = field(default_factory=dict)  # that its tools can choose, by reference
     hidden: frozenset[str] = field(default=frozenset(), repr=False)  # further secrets, beside those of the chain
 

@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from .accepted import NO_DISK
+
 if TYPE_CHECKING:
     from ..errors.validation import Path
     from .agents import AgentConfig
@@ -19,6 +21,7 @@ class Tools:
 
     file: AgentFile
     expander: Expander
+    session_files: bool = False  # a `filesystem` toolset works on the files of the session
 
     def entries(self, name: str, agent: AgentConfig) -> list[tuple[Path, ToolsetConfig]]:
         """An agent's toolsets in order, each with its path in the file; references to `mcps` are resolved."""
@@ -33,7 +36,7 @@ class Tools:
                 known = ", ".join(self.file.toolsets) or "none"
                 reason = f'there is no toolset "{key}"; the file has: {known}'
                 self.expander.problems.add((*here, "use_toolsets", index), reason)
-        return [(path, self._named(entry)) for path, entry in found]
+        return [(path, self._here(path, self._named(entry))) for path, entry in found]
 
     def filled(self, path: Path, entry: ToolsetConfig) -> ToolsetConfig:
         """The toolset with its variables replaced, except the arguments of an `api`, which each call replaces."""
@@ -63,6 +66,14 @@ class Tools:
             filled = {"url": url, "headers": headers}
             changes["remote"] = entry.remote.model_copy(update=filled)
         return entry.model_copy(update=changes)
+
+    def _here(self, path: Path, entry: ToolsetConfig) -> ToolsetConfig:
+        """The entry as it works in a session; a warning where that differs from a host."""
+        if entry.type in ("filesystem", "file") and self.session_files:
+            return entry.model_copy(update={"type": "files"})
+        if entry.type == "memory" and entry.path:
+            self.expander.problems.warn((*path, "path"), f"{NO_DISK}; memories are kept in the session")
+        return entry
 
     def _named(self, entry: ToolsetConfig) -> ToolsetConfig:
         """The entry that `ref` names in `mcps`, overridden by the keys of the toolset."""

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from typing import Any, Final, Literal, get_args
+from typing import Annotated, Any, Final, Literal, get_args
 
-from pydantic import Field, model_validator
+from pydantic import Field, WithJsonSchema, model_validator
 
 from .accepted import ACCEPTED
 from .base import Strict
@@ -147,10 +147,8 @@ class RemoteConfig(Strict):
     """The sign-in."""
 
 
-class McpConfig(Strict):
-    """An MCP server: an entry of the top-level `mcps`, or part of a toolset."""
-
-    accepted = ACCEPTED["mcp"]
+class ServerConfig(Strict):
+    """The keys that an MCP server has as an entry of the top-level `mcps` and as a toolset."""
 
     command: str = ""
     """The command that starts the server as a process; needs a host."""
@@ -174,27 +172,36 @@ class McpConfig(Strict):
     """The name of the toolset."""
     working_dir: str = ""
     """For processes; needs a host."""
-
-
-class ToolsetConfig(McpConfig):
-    """One source of tools. Its type decides which options it has."""
-
-    accepted = ACCEPTED["mcp"] | ACCEPTED["toolset"]
-
-    type: ToolsetType
-    """The kind of source."""
     readonly: bool = False
     """Offer only tools that change nothing."""
     model: str = ""
     """Accepted; the agent's own model reads the results."""
     timeout: int | None = Field(default=None, ge=1)
     """Time limit of a call in seconds; unset: 30 for requests."""
+    allow_private_ips: bool = False
+    """Allow requests to addresses of private networks."""
+
+
+class McpConfig(ServerConfig):
+    """An MCP server: an entry of the top-level `mcps`."""
+
+    accepted = ACCEPTED["mcp"]
+
+    type: Literal["mcp"] = "mcp"
+    """The kind of server."""
+
+
+class ToolsetConfig(ServerConfig):
+    """One source of tools. Its type decides which options it has."""
+
+    accepted = ACCEPTED["mcp"] | ACCEPTED["toolset"]
+
+    type: Annotated[str, WithJsonSchema({"enum": list(get_args(ToolsetType))})]
+    """The kind of source. A file with a type that is not known can be viewed, not run."""
     allowed_domains: list[str] = []
     """The only hosts that may be requested; `example.com` includes its subdomains."""
     blocked_domains: list[str] = []
     """Hosts that must not be requested. Excludes allowed_domains."""
-    allow_private_ips: bool = False
-    """Allow requests to addresses of private networks."""
     url: str = ""
     """The address of an OpenAPI document."""
     headers: dict[str, str] = {}
@@ -216,7 +223,7 @@ class ToolsetConfig(McpConfig):
     shared: bool = False
     """Whether agents share one instance."""
     path: str = ""
-    """A path on disk; needs a host."""
+    """A path on disk; what would be kept there is kept in the session."""
     webhook_config: dict[str, Any] | None = None
     """The target of a `webhook` toolset; needs a host."""
 

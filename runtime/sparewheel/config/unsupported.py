@@ -9,6 +9,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final, get_args
 from urllib.parse import urlsplit
 
+from ..errors.validation import did_you_mean
 from .accepted import NO_DISK, NO_PROCESS, NO_SHELL
 from .toolsets import Available
 
@@ -25,11 +26,14 @@ TOOLSETS: Final[frozenset[str]] = frozenset(get_args(Available))
 
 _YET: Final = "is not available yet"
 
+_SESSION_FILES: Final = (
+    f'{NO_DISK}; the option files: {{host: "session"}} of the session gives it the files of the session instead'
+)
 _NO_TOOLSET: Final = {
     "shell": NO_SHELL,
     "script": NO_SHELL,
-    "filesystem": f"{NO_DISK}; the toolset files keeps files in the browser's own storage",
-    "file": f"{NO_DISK}; the toolset files keeps files in the browser's own storage",
+    "filesystem": _SESSION_FILES,
+    "file": _SESSION_FILES,
     "git": NO_PROCESS,
     "tasks": f"{NO_DISK}; the toolset todo keeps a list in the session",
     "session_plan": f"{NO_DISK}; the toolset plan keeps plans in the session",
@@ -91,9 +95,6 @@ def model_reasons(config: ModelConfig, custom: ProviderConfig | None) -> Iterato
         yield "provider_opts", "transport: only HTTP is available"
     if options.get("fallbacks"):
         yield "provider_opts", "fallbacks: name them in fallback.models of the agent"
-    for name in ("google_search", "google_maps", "code_execution"):
-        if options.get(name):
-            yield "provider_opts", f"{name}: the provider's own tools are not available"
     if any(options.get(name) for name in ("project", "location", "publisher")):
         yield "provider_opts", "project, location, publisher: Vertex AI needs a sign-in on the host"
 
@@ -101,17 +102,8 @@ def model_reasons(config: ModelConfig, custom: ProviderConfig | None) -> Iterato
 def _agent_reasons(agent: AgentConfig) -> Iterator[tuple[str, str]]:
     if agent.harness:
         yield "harness", f"{NO_PROCESS}, so no other program can take the place of an agent"
-    if agent.instruction_file:
-        yield "instruction_file", f"{NO_DISK}; write the text under instruction"
-    if agent.add_prompt_files:
-        yield "add_prompt_files", f"{NO_DISK}; write the text under instruction"
-    if agent.skills or agent.use_skills:
-        reason = NO_DISK if agent.skills is True else "skills are not available yet"
-        yield "skills" if agent.skills else "use_skills", reason
     if agent.code_mode_tools:
         yield "code_mode_tools", "code written by a model is not run"
-    if agent.cache and agent.cache.enabled and agent.cache.path:
-        yield "cache", f"path: {NO_DISK}"
     if agent.routing:
         yield "routing", _NO_EVENTS["before_agent_run"]
     if agent.inject_memories:
@@ -128,13 +120,17 @@ def _toolset_reasons(toolset: ToolsetConfig) -> Iterator[str]:
     if toolset.type == "mcp":
         yield from _mcp_reasons(toolset)
     elif toolset.type not in TOOLSETS:
-        yield f'toolset type "{toolset.type}": {_NO_TOOLSET[toolset.type]}'
-    elif toolset.type == "memory" and toolset.path:
-        yield f"memory path: {NO_DISK}; memories are kept in the session"
+        yield f'toolset type "{toolset.type[:60]}": {_no_toolset(toolset.type)}'
     elif toolset.type == "openapi":
         url = urlsplit(toolset.url)
         if url.scheme not in ("http", "https") or not url.netloc:
             yield "openapi url: only documents at http:// or https:// addresses can be fetched"
+
+
+def _no_toolset(name: str) -> str:
+    if reason := _NO_TOOLSET.get(name):
+        return reason
+    return f"is not known{did_you_mean(name, sorted(TOOLSETS))}"
 
 
 def _mcp_reasons(toolset: ToolsetConfig) -> Iterator[str]:

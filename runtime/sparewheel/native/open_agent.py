@@ -44,6 +44,7 @@ async def open_agent(
     tools: Iterable[Callable[..., Any]] = (),
     hooks: Mapping[str, Any] | None = None,
     documents: Mapping[str, str] | None = None,
+    session_files: bool = False,
     history: Sequence[Mapping[str, Any]] = (),
     auto_approve: bool = False,
     approval_timeout: float = DEFAULT_TIMEOUT,
@@ -67,7 +68,9 @@ async def open_agent(
         hooks: by the name of a point of a turn, a function that is called there, or a list of them. `f(input)` returns
             None or a dict such as `{"decision": "deny", "reason": "…"}`; `{"matcher": REGEX, "hook": f}` limits it to
             tools.
-        documents: texts by path, for toolsets of type `python` that name a `file`.
+        documents: texts by path, for the keys of the agent file that name files: `instruction_file`,
+            `add_prompt_files`, and `file` of toolsets of type `python`.
+        session_files: let a `filesystem` toolset work on files that are kept in the session; else it is refused.
         history: messages to begin with, as `AgentSession.export` gives them.
         auto_approve: run every tool without asking.
         approval_timeout: seconds until a call that waits for approval is rejected; 0: never.
@@ -87,6 +90,7 @@ async def open_agent(
             tools=tools,
             hooks=hooks or {},
             documents=dict(_mapping("documents", documents)),
+            session_files=session_files,
             history=history,
             approvals=_approvals(auto_approve, approval_timeout),
             allow_hosts=allow_hosts,
@@ -108,12 +112,20 @@ def _session(
     tools: Iterable[Callable[..., Any]],
     hooks: Mapping[str, Any],
     documents: dict[str, str],
+    session_files: bool,
     history: Sequence[Mapping[str, Any]],
     approvals: Approvals,
     allow_hosts: Sequence[str],
 ) -> Session:
     try:
-        team = resolve_team(load_agent_file(read_agent_file(agent)), agent_name, env, allow_hosts)
+        team = resolve_team(
+            load_agent_file(read_agent_file(agent)),
+            agent_name,
+            env,
+            allow_hosts,
+            documents=documents,
+            session_files=session_files,
+        )
         extras = Extras(
             approvals=approvals,
             hooks=function_hooks(hooks),

@@ -108,6 +108,12 @@ class ToolSpec(Params):
     timeout: _Seconds | _Unset = Field(None, description="Seconds until the call is given up. Default: 120.")
 
 
+class Files(Params):
+    """Where files are kept that an agent file expects on a disk."""
+
+    host: Literal["session"]
+
+
 class HookSpec(Params):
     """A hook of the page. `index` is the number of its function."""
 
@@ -152,8 +158,21 @@ class AgentOptions(Params):
     )
     documents: _Documents = Field(
         default={},
-        description="Texts by path, at most 1000 and 16 MiB in total: the sources that toolsets of type `python` name "
-        "with `file`. Nothing else reads them; the model does not get to see them.",
+        description="Texts by path, at most 1000 and 16 MiB in total, for the keys of the agent file that name files: "
+        "`instruction_file`, `add_prompt_files`, and `file` of toolsets of type `python`. Nothing else reads them.",
+    )
+    files: Files | _Unset = Field(
+        None,
+        description='Where the tools of a `filesystem` toolset keep files: `{host: "session"}` is the storage of the '
+        "session. Default: the toolset is refused.",
+    )
+    tool_proxy: str | _Unset = Field(
+        None, alias="toolProxy", description="For remote MCP servers, which are not available yet; has no effect."
+    )
+    oauth_redirect_uri: str | _Unset = Field(
+        None,
+        alias="oauthRedirectURI",
+        description="For remote MCP servers, which are not available yet; has no effect.",
     )
     python: str | dict[str, Any] | _Unset = Field(
         None, description="Python functions as tools: the text of a file, or the options of a toolset of type `python`."

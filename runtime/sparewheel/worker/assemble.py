@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
 
     from ..chain.health import Health
+    from ..config.agents import InlineSkill
     from ..config.specs import ResolvedAgent, ResolvedTeam
     from ..config.toolsets import ToolsetConfig
     from ..hooks.engine import Hook
@@ -78,7 +79,8 @@ class _Sources:
 
     def open(self, agent: ResolvedAgent) -> Sequence[Toolset]:
         entries = [*self._extras.entries, *agent.toolsets]
-        return [*self._extras.toolsets, *(self._toolset(entry) for entry in entries)]
+        own = [_skills(agent.skills)] if agent.skills else []
+        return [*self._extras.toolsets, *(self._toolset(entry) for entry in entries), *own]
 
     def _toolset(self, entry: ToolsetConfig) -> Toolset:
         if entry.type == "python":
@@ -99,6 +101,14 @@ class _Sources:
             facts = _Facts(self._team, self._state)
             self._services = Services(self._transport, facts, now=lambda: datetime.now(UTC), env=self._extras.env)
         return self._services
+
+
+def _skills(written: Sequence[InlineSkill]) -> Toolset:
+    from ..config.toolsets import ToolsetConfig
+    from ..tools.builtin.skills import skills
+    from ..tools.toolset import BuiltinToolset
+
+    return BuiltinToolset(ToolsetConfig(type="skills"), skills(written))
 
 
 class _Facts:

@@ -36,7 +36,14 @@ def make_session(
     calls: HostCalls,
 ) -> Session:
     """A session named `name`, whose tools and hooks of the page are called through `calls`. Raises `ConfigError`."""
-    team = resolve_team(load_agent_file(options.yaml), options.agent_name, options.env, options.allow_hosts)
+    team = resolve_team(
+        load_agent_file(options.yaml),
+        options.agent_name,
+        options.env,
+        options.allow_hosts,
+        documents=options.documents,
+        session_files=options.files is not None,
+    )
     approvals = Approvals(
         everything=options.auto_approve,
         interactive=options.interactive,

@@ -15,8 +15,6 @@ if TYPE_CHECKING:
 
 # Options that are refused for a reason of their own.
 _NOT_HERE: Final = {
-    "toolProxy": "is not supported: pass createRuntime a fetch of your own, which may send requests through a proxy",
-    "oauthRedirectURI": "is not supported: no tool of this runtime signs in",
     "history": "is for createSession: chat takes the whole conversation as messages",
     "messages": "is for chat: createSession takes the messages to begin with as history",
 } | dict.fromkeys(

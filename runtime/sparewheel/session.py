@@ -17,6 +17,7 @@ from .agent import Run, Turn
 from .chain.watchdog import Watchdog
 from .errors import ConfigError, SparewheelError, internal
 from .messages import user
+from .redaction.sought import Sought
 from .redaction.stream import SplitSecrets
 
 if TYPE_CHECKING:
@@ -41,6 +42,7 @@ class Session:
         self.runner = runner
         self.result: Result | None = None
         self._state = runner.state
+        self._sought = Sought(runner.team.secrets)
         self._episodes: list[dict[str, Any]] = []
         self._active: _Active | None = None
 
@@ -64,7 +66,7 @@ class Session:
         self._state.conversation = turn.conversation
         self.result = None
         stamp = _Stamp(turn, self.runner.now())
-        unsplit = SplitSecrets(self.team.secrets)
+        unsplit = SplitSecrets(self._sought)
         failure: BaseException
         outcome = "abandoned"  # if the consumer closes the generator
         try:
@@ -74,6 +76,7 @@ class Session:
                     last = batch[-1]
                     if last["type"] == "finish":
                         outcome = "finished"
+                        last["message"] = unsplit.message(_answer(turn))
                         self.result = {
                             "message": last["message"],
                             "usage": last["usage"],
@@ -86,16 +89,16 @@ class Session:
             return
         except asyncio.CancelledError as error:
             failure = error
-            batch = _aborted(turn, active.reason or "user")
+            batch = _aborted(turn, active.reason or "user", unsplit)
             outcome = "aborted"
         except SparewheelError as error:
             failure = error
-            batch = self._failed(turn, error)
+            batch = self._failed(turn, error, unsplit)
             outcome = "failed"
         except Exception as error:  # a defect of this package ends the turn with one event, too
             failure = SparewheelError(internal(error))
             failure.__cause__ = error
-            batch = self._failed(turn, failure)
+            batch = self._failed(turn, failure, unsplit)
             outcome = "failed"
         finally:
             self._active = None
@@ -181,7 +184,7 @@ class Session:
             "episodes": self._episodes,
         }
 
-    def _failed(self, turn: Turn, error: SparewheelError) -> list[Event]:
+    def _failed(self, turn: Turn, error: SparewheelError, unsplit: SplitSecrets) -> list[Event]:
         """Events at the end of a turn that failed. `on_partial: keep` keeps the text that was shown."""
         error.attempts = [dict(record) for record in turn.log.records]
         events = turn.close()
@@ -191,7 +194,7 @@ class Session:
         event = {
             "type": "error",
             **error.to_dict(),
-            "partial_message": partial.to_answer() if partial else None,
+            "partial_message": unsplit.message(partial) if partial else None,
             "usage": turn.total.to_dict() if turn.total.known else None,
         }
         return [*events, cast("ErrorEvent", event)]
@@ -232,17 +235,23 @@ class _Stamp:
         return batch
 
 
-def _aborted(turn: Turn, reason: AbortReason) -> list[Event]:
+def _answer(turn: Turn) -> Message:
+    """The answer of the last step, which may be followed by the results of its calls."""
+    return next(message for message in reversed(turn.messages) if message.role == "assistant")
+
+
+def _aborted(turn: Turn, reason: AbortReason, unsplit: SplitSecrets) -> list[Event]:
     """Events at the end of a turn that was aborted. The text that was shown joins the conversation."""
     events = turn.close()
     partial = turn.partial
     if turn.incomplete:
         turn.complete_step(turn.incomplete)
+    message = unsplit.message(partial) if partial else None
     aborted: AbortedEvent = {
         "type": "aborted",
         "reason": reason,
-        "partial": partial.text if partial else "",
-        "message": partial.to_answer() if partial else None,
+        "partial": message["content"] if message else "",
+        "message": message,
         "usage": turn.total.to_dict() if turn.total.known else None,
     }
     return [*events, aborted]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import json
 from typing import Any
 
@@ -9,7 +10,7 @@ import pytest
 
 from sparewheel.jsontext import read, whole
 from sparewheel.page.writer import Writer
-from sparewheel.redaction.redact import MASK
+from sparewheel.redaction.sought import MASK
 
 HALF = "\ud83d"
 KEY = "sk-CANARY-0123456789"
@@ -93,3 +94,14 @@ def test_secrets_go_with_the_last_who_has_them() -> None:
     writer.forget("two")
     writer.forget("two")
     assert json.loads(writer.write({"a": KEY})) == {"a": KEY}
+
+
+def test_encoded_secrets_and_those_in_keys_are_masked() -> None:
+    encoded = base64.b64encode(f"user:{KEY}".encode()).decode()
+    args = {KEY: 1, f"x {KEY}": {"a": [KEY.replace("-", "%2D")]}, "basic": encoded, "html": KEY.replace("C", "&#67;")}
+    shown = written({"type": "call", "what": "tool", "input": {"name": "t", "args": args}}, KEY)["input"]["args"]
+    basic, _, rest = shown.pop("basic").partition(MASK)
+    assert encoded.startswith(basic)
+    assert len(basic) < len(encoded) / 2
+    assert not rest.strip("=")[3:]
+    assert shown == {MASK: 1, f"x {MASK}": {"a": [MASK]}, "html": MASK}

@@ -5,28 +5,25 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from ..messages import Message, Reasoning, Text
+from ..messages import Message, Reasoning, Text, ToolCall
 
 if TYPE_CHECKING:
     from ..events import Event
-    from ..media import Media
     from ..messages import Part
     from .attempt import Attempt
 
 
 @dataclass(frozen=True, slots=True)
 class Kept:
-    """Output of a broken attempt that another attempt continues; `chars` counts text and reasoning."""
+    """What remains of a broken attempt that another attempt continues; `chars` counts text and reasoning."""
 
     attempt: int
-    reasoning: str
-    text: str
+    parts: tuple[Part, ...]
     chars: int
-    media: tuple[Media, ...] = ()
 
     @property
-    def parts(self) -> tuple[Part, ...]:
-        return (*([Reasoning(self.reasoning)] if self.reasoning else []), Text(self.text), *self.media)
+    def text(self) -> str:
+        return "".join(part.text for part in self.parts if isinstance(part, Text))
 
 
 class Output:
@@ -44,9 +41,8 @@ class Output:
 
     def keep(self, attempt: Attempt) -> None:
         """Keep the text of a broken attempt; the next attempt continues it."""
-        message = attempt.assembly.message()
-        chars = attempt.assembly.chars
-        self.kept.append(Kept(attempt.number, message.reasoning, message.text, chars, message.media))
+        parts = [part for part in map(_kept, attempt.assembly.message().parts) if part is not None]
+        self.kept.append(Kept(attempt.number, tuple(parts), attempt.assembly.chars))
         self.shown = None
 
     def discard(self, attempt: Attempt) -> list[Event]:
@@ -69,6 +65,13 @@ class Output:
         self.shown.assembly.close_all()
         self.shown.assembly.drop_unsound_calls()
         return self.shown.assembly.drain()
+
+
+def _kept(part: Part) -> Part | None:
+    """A part of a broken attempt, without what only a complete answer may have: calls and signatures."""
+    if isinstance(part, ToolCall) or (isinstance(part, Text | Reasoning) and not part.text):
+        return None
+    return Reasoning(part.text) if isinstance(part, Reasoning) else part
 
 
 def _discard(attempt: int, chars: int) -> Event:

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING, Any, Final
 
 from ..jsontext import name_of, whole, write
-from ..redaction.redact import MASK, written_forms
+from ..redaction.sought import Sought
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Hashable, Iterable
@@ -14,7 +15,9 @@ if TYPE_CHECKING:
 # the names of `_OURS`. They never hold a key, so they are not masked, even if a user's key is such a word. In other
 # objects, such as the arguments of a call, these names may hold anything.
 _WORDS: Final = frozenset({"type", "kind", "code", "role", "session", "turn", "what"})
-_OURS: Final = frozenset({"events", "error", "result", "message", "messages", "partial_message"})
+_OURS: Final = frozenset({"events", "error", "result", "message", "messages", "partial_message", "media"})
+_NAME: Final = re.compile("[a-z_]{1,40}")
+_LARGE: Final = 200_000  # characters
 _MAX_DEPTH: Final = 200  # pydantic's limit is 255
 
 
@@ -23,7 +26,9 @@ class Writer:
 
     def __init__(self) -> None:
         self._owned: dict[Hashable, frozenset[str]] = {}
-        self._sought: list[tuple[str, str]] = []  # each as JSON text and as a value; the longest first
+        self._sought = Sought(())
+        self._plain: list[str] = []  # the secrets within JSON text
+        self._as_text: list[str] = []  # all their forms within JSON text
 
     def hide(self, owner: Hashable, secrets: Iterable[str]) -> None:
         """Mask `secrets` in every value that is written from now on."""
@@ -42,26 +47,43 @@ class Writer:
         except Exception:  # half a surrogate pair, or nested too deeply
             payload = _each_text(payload, whole, ours=True)
             text = write(payload)
-        found = [secret for as_text, secret in self._sought if as_text in text]
-        return write(_each_text(payload, lambda value: _masked(value, found), ours=True)) if found else text
+        if len(text) > _LARGE:  # the search below would go through the bytes of media
+            found = bool(self._sought)
+        elif _is_filtered(payload):
+            found = any(form in text for form in self._plain)
+        else:
+            found = any(form in text for form in self._as_text) or self._sought.occurs_escaped(text)
+        if not found:
+            return text
+        return write(_each_text(payload, lambda value: self._sought.hidden(whole(value)), ours=True))
+
+    def hidden(self, text: str) -> str:
+        """`text` without the secrets."""
+        return self._sought.hidden(text)
 
     def copy(self, payload: dict[str, Any]) -> Any:
         """The payload as masked plain values, for a reader in this process."""
-        return _each_text(payload, lambda value: _masked(whole(value), [form for _, form in self._sought]), ours=True)
+        return _each_text(payload, lambda value: self._sought.hidden(whole(value)), ours=True)
 
     def _seek(self) -> None:
-        forms = written_forms(frozenset().union(*self._owned.values()))
-        self._sought = [(write(form)[1:-1], form) for form in forms]
+        secrets = frozenset().union(*self._owned.values())
+        self._sought = Sought(secrets)
+        self._plain = [write(secret)[1:-1] for secret in secrets if secret in self._sought.forms]
+        self._as_text = [write(form)[1:-1] for form in self._sought.forms]
 
 
-def _masked(text: str, secrets: list[str]) -> str:
-    for secret in secrets:
-        text = text.replace(secret, MASK)
-    return text
+def _is_filtered(payload: dict[str, Any]) -> bool:
+    """Whether there are only pieces of text, in which the session has sought every form of its secrets already."""
+    if payload.get("type") != "events":
+        return False
+    for event in payload.get("events", ()):
+        if event["type"] != "delta" or "task" in event:
+            return False
+    return True
 
 
 def _each_text(value: object, change: Callable[[str], str], depth: int = 0, *, ours: bool = False) -> Any:
-    """A copy of a value with every text changed. In keys, only halves of surrogate pairs are replaced."""
+    """A copy of a value with every text changed, and every key that cannot be a name of the protocol."""
     if isinstance(value, str):
         return change(value)
     if value is None or isinstance(value, bool | int | float):
@@ -69,12 +91,17 @@ def _each_text(value: object, change: Callable[[str], str], depth: int = 0, *, o
     if depth == _MAX_DEPTH:
         return "…"
     if isinstance(value, dict):
+        kept = _WORDS if "mime_type" not in value else {*_WORDS, "data"}  # the bytes of media are no text
         return {
-            whole(str(key)): whole(item)
-            if ours and key in _WORDS and isinstance(item, str)
+            _name(str(key), change): whole(item)
+            if ours and key in kept and isinstance(item, str)
             else _each_text(item, change, depth + 1, ours=ours and key in _OURS)
             for key, item in value.items()
         }
     if isinstance(value, list | tuple):
         return [_each_text(item, change, depth + 1, ours=ours) for item in value]
     return name_of(value)
+
+
+def _name(key: str, change: Callable[[str], str]) -> str:
+    return key if _NAME.fullmatch(key) else change(key)

@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-import json
 import re
 from typing import TYPE_CHECKING, Final
 
+from .sought import MASK, Sought
+
 if TYPE_CHECKING:
     from collections.abc import Iterable
-
-MASK: Final = "[redacted]"
-MIN_SECRET: Final = 8  # characters; a shorter secret could be any word of a text
 
 # A key that the provider has masked ("sk-proj-****MxYA", "sk-abcd...") stays readable, because it shows which key was
 # refused. Hence the lookahead after every prefix.
@@ -44,24 +42,13 @@ _USERINFO: Final = re.compile(r"(://)[^/\s@:]{1,200}:[^/\s@]{1,200}@")
 _BARE: Final = re.compile(r"\b(?=[A-Za-z]{0,200}\d)(?=[A-Z0-9]{0,200}[a-z])(?=[a-z0-9]{0,200}[A-Z])[A-Za-z0-9]{32,}\b")
 
 
-def written_forms(secrets: Iterable[str]) -> list[str]:
-    """All forms in which the secrets of at least `MIN_SECRET` characters can occur in a value, the longest first.
-
-    A value can be JSON text (the arguments of a call), in which a secret is escaped.
-    """
-    known = {secret for secret in secrets if len(secret) >= MIN_SECRET}
-    dumped = {json.dumps(secret, ensure_ascii=ascii)[1:-1] for secret in known for ascii in (False, True)}
-    return sorted(known | dumped, key=len, reverse=True)
-
-
 def redact(text: str, secrets: Iterable[str] = ()) -> str:
-    """`text` without strings that look like keys, and without the `secrets` of at least `MIN_SECRET` characters.
+    """`text` without strings that look like keys, and without the `secrets` in any form that `Sought` finds.
 
     Recognises the key formats of the vendors, `Bearer` values, `key=` in a URL, passwords in a URL and long tokens
     without a prefix. Keys that a provider has masked are kept.
     """
-    for secret in sorted((s for s in secrets if isinstance(s, str) and len(s) >= MIN_SECRET), key=len, reverse=True):
-        text = text.replace(secret, MASK)
+    text = Sought(secret for secret in secrets if isinstance(secret, str)).hidden(text)
     text = _USERINFO.sub(rf"\1{MASK}@", text)
     text = _QUERY.sub(rf"\1{MASK}", text)
     text = _HEADER.sub(rf"\1{MASK}", text)

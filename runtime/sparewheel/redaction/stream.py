@@ -1,8 +1,8 @@
 """Removes known secrets from texts that are streamed in pieces, even when no piece contains a whole secret.
 
-A model that repeats a key sends it a few characters at a time. So the end of a piece that could be the beginning of a
-secret is held back until the next piece, or until the end of its block. The pieces together are then the same text that
-redacting the whole text would give.
+A model that repeats a key sends it a few characters at a time, and may go on in another block or after a retry. So the
+end of a piece that could be the beginning of a secret is held back until the next piece, or until the end of its block.
+All pieces together are then the text of the message, from which `message` removes the secrets in the same way.
 """
 
 from __future__ import annotations
@@ -10,37 +10,63 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, Final, cast
 
 from ..events import is_terminal
-from .redact import MASK, written_forms
+from ..messages import Reasoning, Text
+from .sought import masked
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
-
     from ..events import Event
+    from ..messages import AssistantMessage, Message
+    from .sought import Sought
 
 _PIECES: Final = ("content", "reasoning", "arguments")  # fields of `delta` and `tool_call_delta`
+_FIELD: Final = {"text": "content", "reasoning": "reasoning", "tool_call": "arguments"}  # by kind of block
 
 _Block = tuple[object, object, object]  # task, attempt and index
+_Text = tuple[object, object]  # task and field: the text that blocks of a kind make up, a call's arguments by block
 
 
 class SplitSecrets:
     """Filters the events of one turn, before they are numbered."""
 
-    def __init__(self, secrets: Iterable[str]) -> None:
-        self._forms = written_forms(secrets)
+    def __init__(self, sought: Sought) -> None:
+        self._sought = sought
         self._held: dict[_Block, Event] = {}  # by block, a delta with the text held back
+        self._before: dict[_Text, str] = {}  # the end of what has been sent, if a secret may begin there
+        self._begun: dict[_Block, str] = {}  # by block, `_before` when it began
+        self._void: set[_Text] = set()  # whose `_before` is not part of the message any more
+        self._entry: dict[_Text, str] = {}  # `_before` when the message began
 
     def __call__(self, batch: list[Event]) -> list[Event]:
         """The events that can be sent now."""
-        if not self._forms or not (self._held or self._is_suspect(batch)):
+        if not self._sought or not (self._held or self._before or self._begun or self._is_suspect(batch)):
             return batch
         passed: list[Event] = []
         for event in batch:
             if event["type"] in ("delta", "tool_call_delta"):
                 passed += self._piece(event)
+            elif event["type"] == "block_end":
+                passed += self._end(cast("dict[str, Any]", event))
+            elif is_terminal(event):
+                passed += [self._sealed(block) for block in list(self._held)]
+                passed.append(event)
             else:
-                passed += self._released(event)
+                if event["type"] in ("discard", "step"):
+                    self._begin_message(event.get("task"))
                 passed.append(event)
         return passed
+
+    def message(self, message: Message) -> AssistantMessage:
+        """The message of a turn as its pieces show it."""
+        shape = message.to_answer()
+        for kind, field in ((Text, "content"), (Reasoning, "reasoning")):
+            before, shown = self._entry.get((None, field), ""), ""
+            for part in message.parts:
+                if isinstance(part, kind) and part.text:
+                    shown += self._sought.shown(before, part.text)
+                    before = self._tail(before + part.text)
+            if shown and isinstance(shape.get(field), str):
+                cast("dict[str, Any]", shape)[field] = shown
+        return shape
 
     def _is_suspect(self, batch: list[Event]) -> bool:
         """Whether each event has to be examined. Cheap, because most batches need no more than this."""
@@ -48,55 +74,57 @@ class SplitSecrets:
         pieces = [event.get("content") or event.get("reasoning") for event in fields]
         if None in pieces:  # an event other than a delta of text
             return True
-        text = "".join(cast("list[str]", pieces))
-        return self._open_end(text) > 0 or any(form in text for form in self._forms)
+        return self._sought.concerns("".join(cast("list[str]", pieces)))
 
     def _piece(self, event: Event) -> list[Event]:
-        held = self._held.pop(_block(event), None)
-        text = (_text(held) if held else "") + _text(event)
-        cut = self._cut(text)
+        block, text_of = _block(event), _text_of(event)
+        held = self._held.pop(block, None)
+        before = self._before.get(text_of, "")
+        if before and block not in self._begun:
+            self._begun[block] = before
+            if text_of in self._void:
+                self._entry[text_of] = before
+        self._void.discard(text_of)
+        known = len(before)
+        text = before + (_text(held) if held else "") + _text(event)
+        open_at = self._sought.unfinished(text)
+        spans = self._sought.spans(text)
+        cut = min([open_at, *(start for start, end in spans if end > open_at)])  # no secret crosses this place
+        self._keep(text_of, before if cut < known else "")
+        cut = max(cut, known)
         if cut < len(text):
-            self._held[_block(event)] = _with(event, text[cut:])
-        return [_with(event, self._masked(text[:cut]))] if cut else []
+            self._held[block] = _with(event, text[cut:])
+        return [_with(event, masked(text, spans, known, cut))] if cut > known else []
 
-    def _released(self, event: Event) -> list[Event]:
-        """The text held back for the block that this event ends, or for all blocks if it ends the turn."""
-        released: list[Event] = []
-        if event["type"] == "block_end":
-            released = [self._held.pop(block) for block in [_block(event)] if block in self._held]
-        elif is_terminal(event):
-            released, self._held = list(self._held.values()), {}
-        return [_with(waiting, self._masked(_text(waiting))) for waiting in released]
+    def _end(self, event: dict[str, Any]) -> list[Event]:
+        """The end of a block, after the text that was held back for it. Its content is that of its pieces."""
+        block, text_of = _block(cast("Event", event)), _text_of(cast("Event", event))
+        released = [self._sealed(block)] if block in self._held else []
+        begun, content = self._begun.pop(block, ""), event["content"]
+        if content:
+            self._keep(text_of, self._tail(begun + content) if event["kind"] != "tool_call" else "")
+        return [*released, cast("Event", {**event, "content": self._sought.shown(begun, content)})]
 
-    def _cut(self, text: str) -> int:
-        """The length of the part of `text` that can be sent: no secret, even an incomplete one, crosses its end."""
-        cut = len(text) - self._open_end(text)
-        while cut < len(text):
-            starts = [text.find(form, max(cut - len(form) + 1, 0), cut + len(form) - 1) for form in self._forms]
-            across = [start for start in starts if 0 <= start < cut]
-            if not across:
-                break
-            cut = min(across)
-        return cut
+    def _sealed(self, block: _Block) -> Event:
+        """The text held back for a block, of which no more will come."""
+        event = self._held.pop(block)
+        return _with(event, self._sought.shown(self._before.get(_text_of(event), ""), _text(event)))
 
-    def _open_end(self, text: str) -> int:
-        """The number of characters at the end of `text` that could be the beginning of a secret."""
-        return max(_overlap(text, form) for form in self._forms)
+    def _begin_message(self, task: object) -> None:
+        """What was sent before is not part of the message; a secret in it may go on all the same."""
+        for field in _PIECES:
+            self._entry.pop((task, field), None)
+            if (task, field) in self._before:
+                self._void.add((task, field))
 
-    def _masked(self, text: str) -> str:
-        for form in self._forms:
-            text = text.replace(form, MASK)
-        return text
+    def _keep(self, text_of: _Text, before: str) -> None:
+        if before:
+            self._before[text_of] = before
+        else:
+            self._before.pop(text_of, None)
 
-
-def _overlap(text: str, secret: str) -> int:
-    """The length of the longest suffix of `text` that is a proper prefix of `secret`."""
-    at = text.find(secret[0], max(len(text) - len(secret) + 1, 0))
-    while at != -1:
-        if secret.startswith(text[at:]):
-            return len(text) - at
-        at = text.find(secret[0], at + 1)
-    return 0
+    def _tail(self, text: str) -> str:
+        return text[self._sought.unfinished(text) :]
 
 
 def _text(event: Event) -> str:
@@ -115,3 +143,9 @@ def _field(event: Event) -> str:
 def _block(event: Event) -> _Block:
     fields = cast("dict[str, Any]", event)
     return fields.get("task"), fields.get("attempt"), fields.get("index")
+
+
+def _text_of(event: Event) -> _Text:
+    fields = cast("dict[str, Any]", event)
+    field = _FIELD[fields["kind"]] if fields["type"] == "block_end" else _field(event)
+    return fields.get("task"), field if field != "arguments" else _block(event)

@@ -175,6 +175,8 @@ def _parse(item: object, where: str) -> Message:
     calls = item.get("tool_calls") or []
     if not isinstance(calls, list):
         raise ConfigError(f"{where}.tool_calls must be an array")
+    if calls and role != "assistant":
+        raise ConfigError(f"{where}.tool_calls: only a message with the role assistant can have them, not {role}")
     parts += [_parse_call(call, f"{where}.tool_calls[{number}]") for number, call in enumerate(calls)]
     call_id = item.get("tool_call_id")
     if role == "tool" and not (isinstance(call_id, str) and call_id):

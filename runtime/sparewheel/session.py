@@ -102,6 +102,7 @@ class Session:
             outcome = "failed"
         finally:
             self._active = None
+            turn.answer_calls()
             if outcome != "finished" and not turn.completed:
                 self._state.conversation = before
             self._record_episode(turn, stamp, outcome)

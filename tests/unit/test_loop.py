@@ -356,7 +356,7 @@ def test_what_a_call_has_said_before_a_stop_is_still_told() -> None:
         check_rules(events)
         return events
 
-    assert [event["type"] for event in run(main())][-3:] == ["tool_call", "tool_output", "aborted"]
+    assert [event["type"] for event in run(main())][-4:] == ["tool_call", "tool_output", "tool_result", "aborted"]
 
 
 def test_the_episode_of_every_turn_is_recorded() -> None:

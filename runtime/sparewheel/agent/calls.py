@@ -1,7 +1,7 @@
 """The tool calls of one step: checked, approved, executed side by side where possible, answered in the order of calls.
 
-Every call has exactly one result for the model, and every executed call one `tool_result` event. A failing tool, wrong
-arguments, a hook that denies or a user who rejects a call never end the turn.
+Every call has exactly one result for the model, and every call that was announced one `tool_result` event, also if the
+turn is stopped. A failing tool, wrong arguments, a hook that denies or a user who rejects a call never end the turn.
 """
 
 from __future__ import annotations
@@ -35,6 +35,7 @@ if TYPE_CHECKING:
 
 SIDE_BY_SIDE: Final = 8
 MAX_CALLS: Final = 128  # in one step; the others are answered without being executed
+STOPPED: Final = "Not executed to the end: the turn was interrupted while this call ran. It may have had an effect."
 TOO_MANY: Final = f"Not executed: at most {MAX_CALLS} calls are run in one step."
 USED_UP: Final = "Not executed: no more calls are run in this turn (max_tool_calls)."
 
@@ -80,15 +81,17 @@ class Calls:
         self._permission = Permission(hooks, state, agent, outbox)
         self._limit = result_limit(agent)
         self._results: dict[int, ToolResult] = {}
+        self._running: set[str] = set()  # ids of the calls that have begun to run
 
     @property
     def results(self) -> list[Message]:
         """The messages that answer the calls, also those that were not executed or have not ended."""
         messages: list[Message] = []
         for number, call in enumerate(self._calls):
-            missing = NOT_RUN if number < len(self.runnable) else self._beyond
-            result = self._results.get(number) or ToolResult(missing, is_error=True)
-            shown = result.output
+            if number < len(self.runnable):
+                shown = self._result(number, call).output
+            else:
+                shown = self._beyond
             if call.name != READ_ON:  # which limits its results itself
                 shown = self._state.results.shorten(call.id, shown, self._limit)
             messages.append(Message("tool", (Text(shown),), tool_call_id=call.id))
@@ -103,6 +106,16 @@ class Calls:
             message = f"{beyond} of {len(self._calls)} tool calls: {self._beyond}"
             events.append({"type": "warning", "message": message})
         return events
+
+    def stop(self) -> list[Event]:
+        """The turn has ended: the events for the calls that have no result yet."""
+        left = [(number, call) for number, call in enumerate(self.runnable) if number not in self._results]
+        return [_result_event(call, self._result(number, call)) for number, call in left]
+
+    def _result(self, number: int, call: ToolCall) -> ToolResult:
+        """The result of a call that may be run; of one that has not ended, that it has not."""
+        missing = STOPPED if call.id in self._running else NOT_RUN
+        return self._results.get(number) or ToolResult(missing, is_error=True)
 
     async def run(self) -> None:
         """Execute the calls: `SIDE_BY_SIDE` at a time, an exclusive tool alone."""
@@ -124,15 +137,7 @@ class Calls:
         except Exception as error:  # a defect fails this call, not the others and not the turn
             result = ToolResult(f"{type(error).__name__}: {error}", is_error=True)
         self._results[number] = result = replace(result, output=whole(result.output))
-        self._outbox.put(
-            {
-                "type": "tool_result",
-                "id": call.id,
-                "name": call.name,
-                "output": result.output,
-                "is_error": result.is_error,
-            }
-        )
+        self._outbox.put(_result_event(call, result))
 
     async def _transformed(self, call: ToolCall, result: ToolResult) -> ToolResult:
         """The result after the hooks; one that they deny is shown neither to the model nor to the page."""
@@ -161,6 +166,7 @@ class Calls:
             if decision.refusal is not None:
                 self._outbox.put({"type": "tool_blocked", "id": call.id, "name": call.name, "reason": decision.refusal})
                 return ToolResult(f"Not executed. {decision.refusal}", is_error=True)
+            self._running.add(call.id)
             own = CallContext(call, self._agent.name, self._state, self._hooks, self._outbox, timer, decision.version)
             return await execute(tool, decision.arguments.copy(), own)
         except ToolError as error:
@@ -168,6 +174,16 @@ class Calls:
 
     def _facts(self, call: ToolCall, **more: Any) -> dict[str, Any]:
         return facts_of(call, self._agent, **more)
+
+
+def _result_event(call: ToolCall, result: ToolResult) -> Event:
+    return {
+        "type": "tool_result",
+        "id": call.id,
+        "name": call.name,
+        "output": result.output,
+        "is_error": result.is_error,
+    }
 
 
 def _withheld(verdict: Verdict) -> ToolResult:

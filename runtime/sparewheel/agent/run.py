@@ -100,7 +100,7 @@ class Run:
                 record["model"] = step.model
                 await self._hook("after_llm_call", response=answer.text)
                 if answer.tool_calls:
-                    calls = self._calls(answer, registry)
+                    turn.calls = calls = self._calls(answer, registry)
                     with timer.waiting():  # each call has a timer of its own
                         try:
                             yield calls.announce()

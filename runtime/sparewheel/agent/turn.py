@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from ..chain.log import AttemptLog
 from ..messages import Message, Text
+from ..providers.history import NOT_RUN
 from ..usage import Usage
 from .outbox import Outbox
 
@@ -14,6 +15,7 @@ if TYPE_CHECKING:
     from ..chain.chain import Step
     from ..events import Event
     from ..state.session_state import Conversation
+    from .calls import Calls
 
 
 @dataclass(slots=True)
@@ -26,6 +28,8 @@ class Turn:
     task: str = ""
     usage: Usage = field(default_factory=Usage)  # of the completed steps and of sub-agents
     step: Step | None = None  # the current one; None before the model is asked
+    answer: Message | None = None  # of the current step, once it is in the conversation
+    calls: Calls | None = None  # of that answer, once they are announced
     steps: int = 0
     tool_calls: int = 0  # executed
     completed: int = 0  # steps whose answer is in the conversation
@@ -45,7 +49,7 @@ class Turn:
         """Count the next step, and add up what the last one used."""
         self.usage = self.total
         self.steps += 1
-        self.step = None
+        self.step = self.answer = self.calls = None
 
     @property
     def total(self) -> Usage:
@@ -55,17 +59,27 @@ class Turn:
     def complete_step(self, answer: Message) -> None:
         """Add the answer of a step to the conversation: from now on it stays, however the turn ends."""
         self.messages.append(answer)
+        self.answer = answer
         self.completed += 1
 
     def revert_step(self) -> None:
         """Remove the answer of the last step from the conversation."""
         self.messages.pop()
+        self.answer = None
         self.completed -= 1
+
+    def answer_calls(self) -> None:
+        """Give every call of the last answer a result: the turn may have ended before its calls."""
+        last = next((number for number, message in enumerate(reversed(self.messages)) if message.role != "tool"), 0)
+        answered = {message.tool_call_id for message in self.messages[len(self.messages) - last :]}
+        for call in self.messages[-1 - last].tool_calls:
+            if call.id not in answered:
+                self.messages.append(Message("tool", (Text(NOT_RUN),), tool_call_id=call.id))
 
     @property
     def partial(self) -> Message | None:
         """The message of the current step up to now; None if there is none or it is empty."""
-        message = self.step.answer() if self.step else None
+        message = self.answer or (self.step.answer() if self.step else None)
         return message if message and message.parts else None
 
     @property
@@ -77,11 +91,11 @@ class Turn:
         return Message("assistant", (*([Text(partial.text)] if partial.text else []), *partial.media))
 
     def close(self) -> list[Event]:
-        """Events to emit when the turn ends early: pending ones, and the ends of open blocks; sub-agents included."""
+        """Events to emit when the turn ends early: pending ones, ends of blocks and calls; sub-agents included."""
         events = [*self.outbox.take(), *(self.step.close() if self.step else ())]
         for child in self.children:
             events += child.mark(child.close())
-        return events
+        return [*events, *(self.calls.stop() if self.calls else ())]
 
     def mark(self, events: list[Event]) -> list[Event]:
         """Mark the events of a task with its agent and its call, unless a task inside it has done so."""

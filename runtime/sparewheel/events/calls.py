@@ -40,7 +40,7 @@ class ToolOutputEvent(Stamped):
 
 
 class ToolResultEvent(Stamped):
-    """The call is over. `output` is whole; the model may have been shown a part of it."""
+    """The call is over, or the turn is. `output` is whole; the model may have been shown a part of it."""
 
     type: Literal["tool_result"]
     id: str

@@ -41,7 +41,7 @@ def prepare(messages: Iterable[Message], origin: str, *, own_media: bool = False
     - reasoning and signatures are kept only if `origin` wrote them
     - pictures of an answer follow it in a user's message, because most APIs accept none of an assistant; a note stands
       for other media. With `own_media`, those that `origin` made stay in the answer
-    - empty messages are dropped
+    - tool calls of a message that is not an assistant's are dropped, as are empty messages
     """
     ids = _Ids()
     ready: list[Message] = []
@@ -53,6 +53,8 @@ def prepare(messages: Iterable[Message], origin: str, *, own_media: bool = False
         if message.parts and all(isinstance(part, Text) for part in message.parts):
             ready.append(message)  # most messages: nothing to change
             continue
+        if message.role != "assistant" and message.tool_calls:
+            message = replace(message, parts=tuple(part for part in message.parts if not isinstance(part, ToolCall)))
         results: dict[str, deque[Message]] = {}
         if message.tool_calls:
             while pending and pending[0].role == "tool":

@@ -15,6 +15,7 @@ from typing import Final
 from .errors import ErrorInfo, ProviderError
 
 MAX_EVENT_SIZE: Final = 32 * 1024 * 1024
+MAX_UNFRAMED: Final = 64 * 1024
 
 
 @dataclass(slots=True)  # not frozen and not a named tuple: creating one, for every delta, costs a fifth
@@ -29,6 +30,9 @@ class ServerSentEvent:
 
 class SSEDecoder:
     """Decodes one body, fed in chunks of any size.
+
+    `unframed` has the lines that belong to no event, which the standard ignores: servers write errors there. It keeps
+    the first `MAX_UNFRAMED` characters. `rest` has the data of the event that the end of the body cut.
 
     `feed` and `close` raise `ProviderError` (kind `server_error`) when one event is longer than `max_event_size`
     characters, so that a hostile or broken stream uses bounded memory.
@@ -47,6 +51,13 @@ class SSEDecoder:
         self._event = ""
         self._id = ""
         self._retry: int | None = None
+        self._unframed: list[str] = []
+        self._unframed_size = 0
+        self.rest = ""
+
+    @property
+    def unframed(self) -> str:
+        return "\n".join(self._unframed)
 
     def feed(self, chunk: bytes) -> list[ServerSentEvent]:
         """Take the next bytes; return the events they complete, in order."""
@@ -58,10 +69,15 @@ class SSEDecoder:
         A CR as the last character is a line end and may complete an event.
         """
         events = self._feed_text(self._decoder.decode(b"", True))
-        self._pending.clear()
+        if self._pending:
+            line = "".join(self._pending)
+            self._pending.clear()
+            self._pending_size = 0
+            self._line(line, events)
+        self.rest = "\n".join(self._data)
         self._data.clear()
         self._event = ""
-        self._size = self._pending_size = 0
+        self._size = 0
         return events
 
     def _feed_text(self, text: str) -> list[ServerSentEvent]:
@@ -114,10 +130,11 @@ class SSEDecoder:
         elif not line:
             self._dispatch(events)
         elif line[0] != ":":
-            name, _, value = line.partition(":")
-            self._field(name, value.removeprefix(" "))
+            self._field(line.removeprefix("\ufeff"))  # a gateway joined two bodies
 
-    def _field(self, name: str, value: str) -> None:
+    def _field(self, line: str) -> None:
+        name, _, value = line.partition(":")
+        value = value.removeprefix(" ")
         if name == "data":
             self._add(value)
         elif name == "event":
@@ -125,8 +142,12 @@ class SSEDecoder:
         elif name == "id":
             if "\0" not in value:
                 self._id = value
-        elif name == "retry" and value.isascii() and value.isdigit():
-            self._retry = int(value[:9])
+        elif name == "retry":
+            if value.isascii() and value.isdigit():
+                self._retry = int(value[:9])
+        elif self._unframed_size < MAX_UNFRAMED:
+            self._unframed.append(line[: MAX_UNFRAMED - self._unframed_size])
+            self._unframed_size += len(line) + 1
 
     def _dispatch(self, events: list[ServerSentEvent]) -> None:
         if self._data:

@@ -6,9 +6,11 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from sparewheel.chain.attempt import Attempt
+from sparewheel.classify import classify
 from sparewheel.config.schema import TimeoutsConfig
 from sparewheel.errors import SparewheelError
 from sparewheel.providers.assembly import Assembly
+from sparewheel.providers.frames import Frames
 from sparewheel.sse import SSEDecoder
 from sparewheel.transports.local import LocalResponse
 from sparewheel.transports.mock import MockTransport
@@ -17,18 +19,26 @@ from tests.support.fakeloop import run
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
-    from sparewheel.providers.base import ModelRequest, WireFormat
+    from sparewheel.providers.base import ModelRequest, StreamDecoder, WireFormat
+
+
+def framed(decoder: StreamDecoder) -> Frames:
+    """What feeds a decoder with the events of a stream."""
+    return Frames(decoder, lambda body: classify(body=body))
 
 
 def assemble_body(wire: WireFormat, origin: str, body: bytes, size: int | None = None) -> Assembly:
     """Decode a whole body, in chunks of `size` bytes; it must reach the end marker."""
     assembly = Assembly(origin)
-    decoder, lines = wire.decoder(assembly), SSEDecoder()
+    frames, lines = framed(wire.decoder(assembly)), SSEDecoder()
     for start in range(0, len(body), size or len(body)):
         for event in lines.feed(body[start : start + (size or len(body))]):
-            decoder.feed(event)
-    assert decoder.ended
+            frames.feed(event)
+    assert frames.ended or frames.ends_with_body
+    frames.finish()
     assembly.close_all()
+    if assembly.reason == "stop":
+        assembly.settle_calls()
     return assembly
 
 

@@ -9,6 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from sparewheel.classify import classify
 from sparewheel.jsontext import CutText, join, read, whole, write
 from sparewheel.providers.assembly import Assembly
 from sparewheel.providers.reader import BodyReader
@@ -45,7 +46,7 @@ def pieces(draw: st.DrawFn) -> list[str]:
 def streamed(api: str, events: tuple[bytes, ...]) -> tuple[Assembly, dict[str, str]]:
     """What a stream comes to, and what its deltas add up to by field."""
     assembly = Assembly("p/m")
-    reader = BodyReader(wire_format(api).decoder(assembly), assembly)
+    reader = BodyReader(wire_format(api).decoder(assembly), assembly, lambda body: classify(body=body))
     folded = {"content": "", "reasoning": "", "arguments": ""}
     for event in events:
         reader.feed(event)

@@ -37,13 +37,6 @@ STILL_WRONG: Final = frozenset(
     {
         "chat-think-tags-in-content",
         "chat-gateway-quotes-bytes-in-message",
-        "chat-finish-reason-abort",
-        "chat-finish-max-tokens",
-        "chat-finish-max-tokens-inside-call",
-        "gemini-stop-on-leading-empty-chunks",
-        "chat-keepalive-comment-wrapped-in-data",
-        "chat-json-error-without-framing-after-heartbeat",
-        "chat-base-resp-error-with-200",
     }
 )
 

@@ -427,9 +427,6 @@ def test_signatures_stay_with_their_parts() -> None:
         ("MAX_TOKENS", "length"),
         *((word, "content_filter") for word in ("SAFETY", "RECITATION", "BLOCKLIST", "PROHIBITED_CONTENT", "SPII")),
         *((word, "content_filter") for word in ("IMAGE_SAFETY", "IMAGE_PROHIBITED_CONTENT")),
-        ("OTHER", "other"),
-        ("LANGUAGE", "other"),
-        ("A_NEW_ONE", "other"),
     ],
 )
 def test_reasons(finish: str, reason: str) -> None:
@@ -446,6 +443,9 @@ def test_a_call_cut_short_by_the_limit_is_a_matter_of_length() -> None:
         ("MALFORMED_FUNCTION_CALL", "server_error", True),
         ("UNEXPECTED_TOOL_CALL", "server_error", True),
         ("MISSING_THOUGHT_SIGNATURE", "invalid_request", False),
+        ("LANGUAGE", "unsupported", False),
+        ("OTHER", "server_error", True),
+        ("A_NEW_ONE", "server_error", True),
     ],
 )
 def test_a_finish_that_is_a_failure(finish: str, kind: str, retryable: bool) -> None:

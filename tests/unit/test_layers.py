@@ -20,7 +20,15 @@ SOURCE = Path(__file__).resolve().parents[2] / "runtime" / PACKAGE
 LAYERS: list[set[str]] = [
     {"errors.types", "errors.kinds", "errors"},
     {"redaction.redact", "redaction", "bounded", "jsontext", "media", "usage", "visible"},
-    {"errors.body", "errors.classify", "errors.hints", "errors.retry_after", "errors.rules", "errors.validation"},
+    {
+        "errors.body",
+        "errors.classify",
+        "errors.hints",
+        "errors.retry_after",
+        "errors.rules",
+        "errors.shapes",
+        "errors.validation",
+    },
     {"classify", "events", "messages", "patterns", "sse", "yamltext", "transcript"},
     {"redaction.stream"},
     {"jsonschema"},

@@ -135,7 +135,7 @@ def test_a_call_without_an_id_is_given_one() -> None:
         ("length", "length"),
         ("content_filter", "content_filter"),
         ("tool_calls", "tool_calls"),
-        ("eos", "other"),
+        ("eos", "stop"),
     ],
 )
 def test_reasons(finish: str, reason: str) -> None:

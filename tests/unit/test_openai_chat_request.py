@@ -16,6 +16,7 @@ from sparewheel.providers.openai_chat import OpenAIChat
 from sparewheel.sse import ServerSentEvent
 from sparewheel.testing import Request
 from sparewheel.testing.strict import violation
+from tests.support.wire import framed
 
 WIRE = OpenAIChat()
 Json = dict[str, Any]
@@ -38,10 +39,11 @@ def asked(model: ModelSpec, messages: list[Message] | None = None, **extra: Any)
 def answer(*deltas: Json) -> Message:
     """The message that a stream of these deltas makes."""
     assembly = Assembly("p/m")
-    decoder = WIRE.decoder(assembly)
+    decoder = framed(WIRE.decoder(assembly))
     for delta in deltas:
         decoder.feed(ServerSentEvent(json.dumps({"choices": [{"delta": delta}]})))
     decoder.feed(ServerSentEvent("[DONE]"))
+    decoder.finish()
     return assembly.message()
 
 

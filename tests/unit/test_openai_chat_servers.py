@@ -18,7 +18,7 @@ from sparewheel.providers.base import ModelRequest
 from sparewheel.providers.openai_chat import OpenAIChat
 from sparewheel.sse import ServerSentEvent
 from sparewheel.testing import errors, openai_chat
-from tests.support.wire import check_blocks
+from tests.support.wire import check_blocks, framed
 
 WIRE = OpenAIChat()
 Json = dict[str, Any]
@@ -29,12 +29,16 @@ DONE = "[DONE]"
 def read(*events: object, model: ModelSpec | None = None, complete: bool = True) -> Assembly:
     """Decode events, given as JSON values or as raw data; the rest after the end marker is not read."""
     assembly = Assembly("p/m")
-    decoder = WIRE.decoder(assembly, model)
+    decoder = framed(WIRE.decoder(assembly, model))
     for event in events:
         if not decoder.ended:
             decoder.feed(ServerSentEvent(event if isinstance(event, str) else json.dumps(event)))
-    assert decoder.ended == complete
+    ended = decoder.ended or (decoder.ends_with_body and assembly.reason is not None)
+    assert ended == complete
+    decoder.finish()
     assembly.close_all()
+    if assembly.reason == "stop":
+        assembly.settle_calls()
     return assembly
 
 
@@ -176,7 +180,7 @@ def test_the_finish_reason_ends_only_where_the_option_says_so() -> None:
 
 @pytest.mark.parametrize(
     ("finish", "reason"),
-    [("model_length", "length"), ("sensitive", "content_filter"), ([], None), (["stop"], "other"), (7, "other")],
+    [("model_length", "length"), ("sensitive", "content_filter"), ([], None), (["stop"], None), (7, None)],
 )
 def test_other_words_for_a_reason(finish: object, reason: str | None) -> None:
     assert read(chunk({"content": "a"}, finish), DONE).reason == reason
@@ -187,8 +191,6 @@ def test_other_words_for_a_reason(finish: object, reason: str | None) -> None:
     [
         (json.loads(errors.openrouter_stream_error()[0][6:]), "server_error", "Provider disconnected unexpectedly"),
         ({"choices": [{"finish_reason": "error", "error": {"code": 429, "message": "Wait"}}]}, "rate_limit", "Wait"),
-        (chunk({}, "error"), "server_error", "The provider ended its answer early (error)."),
-        (chunk({}, "insufficient_system_resource"), "server_error", "ended its answer early"),
         ({"object": "error", "message": "No", "type": "BadRequestError", "code": 400}, "invalid_request", "No"),
         ({"choices": [], "x_groq": {"id": "r", "error": "over_capacity"}}, "overloaded", "over_capacity"),
         ({"error": "model runner stopped"}, "server_error", "model runner stopped"),
@@ -199,6 +201,13 @@ def test_errors_in_the_stream(event: object, kind: str, message: str) -> None:
         read(chunk({"content": "a"}), event)
     assert caught.value.info.kind == kind
     assert message in caught.value.info.message
+
+
+@pytest.mark.parametrize("word", ["error", "insufficient_system_resource", "abort", "never heard of"])
+def test_a_reason_that_is_no_end(word: str) -> None:
+    failure = read(chunk({"content": "a"}), chunk({}, word), DONE).failure
+    assert failure is not None
+    assert (failure.kind, failure.message) == ("server_error", f"The provider ended its answer early ({word}).")
 
 
 def test_no_error_is_no_error() -> None:
@@ -278,7 +287,7 @@ CHUNKS = shape("error usage object x_groq", choices=VALUES | st.lists(CHOICES, m
 @given(st.lists(CHUNKS, max_size=6))
 def test_whatever_comes_is_an_answer_or_one_clear_error(events: list[Any]) -> None:
     assembly = Assembly("p/m")
-    decoder = WIRE.decoder(assembly)
+    decoder = framed(WIRE.decoder(assembly))
     try:
         for event in [*events, DONE]:
             decoder.feed(ServerSentEvent(event if event is DONE else json.dumps(event)))

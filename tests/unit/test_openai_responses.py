@@ -18,7 +18,7 @@ from sparewheel.providers.openai_responses import OpenAIResponses
 from sparewheel.sse import ServerSentEvent, SSEDecoder
 from sparewheel.testing import ToolCall as Call
 from sparewheel.testing import Usage, errors, openai_responses, sse
-from tests.support.wire import Attempted, assemble_body, attempt_body, check_blocks
+from tests.support.wire import Attempted, assemble_body, attempt_body, check_blocks, framed
 
 WIRE = OpenAIResponses()
 SPEC = ModelSpec("openai", "m", "openai_responses", "https://api.example.test/v1")
@@ -191,10 +191,17 @@ def test_reasons(finish: str, reason: str) -> None:
 
 
 def test_other_ends() -> None:
-    end = {"type": "response.incomplete", "response": {"incomplete_details": {"reason": "new"}}}
-    assert assemble(join([end])).reason == "other"
-    end = {"type": "response.completed", "response": {"status": "incomplete"}}
-    assert assemble(join([end])).reason == "other"
+    for kind, response in (
+        ("response.incomplete", {"incomplete_details": {"reason": "new"}}),
+        ("response.incomplete", {"incomplete_details": {"reason": "stop"}}),
+        ("response.incomplete", {"incomplete_details": None, "status": "completed"}),
+        ("response.completed", {"status": "incomplete"}),
+        ("response.completed", {"status": "odd"}),
+    ):
+        assembly = assemble(join([{"type": kind, "response": response}]))
+        assert assembly.reason is None
+        assert assembly.failure is not None
+        assert assembly.failure.kind == "server_error"
 
 
 @pytest.mark.parametrize("kept", [(), ("delta", "completed"), ("content_part.done", "completed"), ("completed",)])
@@ -303,7 +310,7 @@ EVENTS = st.fixed_dictionaries(
 @given(st.lists(EVENTS, max_size=8))
 def test_whatever_comes_is_an_answer_or_one_clear_error(events: list[Any]) -> None:
     assembly = Assembly("openai/m")
-    decoder = WIRE.decoder(assembly)
+    decoder = framed(WIRE.decoder(assembly))
     try:
         for event in events:
             decoder.feed(ServerSentEvent(json.dumps(event)))

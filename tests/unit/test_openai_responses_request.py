@@ -17,6 +17,7 @@ from sparewheel.sse import SSEDecoder
 from sparewheel.testing import Request, openai_responses
 from sparewheel.testing import ToolCall as Call
 from sparewheel.testing.strict import violation
+from tests.support.wire import framed
 
 URL = "https://api.example.test/v1"
 WIRE = OpenAIResponses()
@@ -189,7 +190,7 @@ def test_what_came_out_goes_back_in() -> None:
         openai_responses(reasoning=["hm"], encrypted_reasoning="gAAA", text=["hi"], tool_calls=[Call("c1", "f", "{}")])
     )
     assembly = Assembly("openai/m")
-    decoder = WIRE.decoder(assembly)
+    decoder = framed(WIRE.decoder(assembly))
     for event in SSEDecoder().feed(body):
         decoder.feed(event)
     items = asked([user("hi"), assembly.message()])["input"]

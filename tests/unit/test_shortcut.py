@@ -10,8 +10,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from sparewheel.classify import classify
 from sparewheel.providers.assembly import Assembly
 from sparewheel.providers.base import StreamDecoder
+from sparewheel.providers.frames import Frames
 from sparewheel.providers.registry import wire_format
 from sparewheel.providers.shortcut import MAX_PATTERNS, Shortcut
 from sparewheel.sse import ServerSentEvent, SSEDecoder
@@ -28,20 +30,16 @@ TEXTS = st.lists(
 )
 
 
-class Counting:
-    """Passes events on to a decoder and counts them."""
+class Counting(Frames):
+    """Counts the events that are parsed."""
 
     def __init__(self, decoder: StreamDecoder) -> None:
-        self._decoder = decoder
+        super().__init__(decoder, lambda body: classify(body=body))
         self.fed = 0
-
-    @property
-    def ended(self) -> bool:
-        return self._decoder.ended
 
     def feed(self, event: ServerSentEvent) -> None:
         self.fed += 1
-        self._decoder.feed(event)
+        super().feed(event)
 
 
 def decoder_of(api: str, assembly: Assembly) -> Counting:

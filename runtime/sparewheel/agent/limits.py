@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
     from ..config.specs import ResolvedAgent
     from ..messages import ToolCall
-    from ..providers.assembly import StopReason
+    from ..providers.endings import StopReason
 
 MAX_CORRECTIONS: Final = 2  # of an answer that does not have the required shape
 _HINT: Final = "Ask differently, or raise max_consecutive_tool_calls in the agent file."

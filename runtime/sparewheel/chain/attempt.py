@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from contextlib import AsyncExitStack, aclosing
+from functools import partial
 from typing import TYPE_CHECKING
 
 from ..errors import ErrorInfo, ProviderError, SparewheelError
 from ..errors.hints import hint_for
 from ..providers.assembly import Assembly
-from ..providers.reader import BodyReader, http_error
+from ..providers.reader import BodyReader, explain, http_error
 from ..providers.registry import wire_format
 from .runaway import Runaway
 from .watchdog import Watchdog
@@ -77,7 +78,8 @@ class Attempt:
                 self.answering = True
                 dog.expect("timeout_first_content", limits.first_content)
                 waiting_for_content = True
-                reader = BodyReader(wire.decoder(self.assembly, self.spec), self.assembly)
+                told = partial(explain, spec=self.spec, headers=response.headers)
+                reader = BodyReader(wire.decoder(self.assembly, self.spec), self.assembly, told)
                 chunks = await stack.enter_async_context(aclosing(response.chunks()))
                 ended = False
                 while not ended and (chunk := await dog.watch(anext(chunks, None))) is not None:

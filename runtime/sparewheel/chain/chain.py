@@ -31,8 +31,8 @@ if TYPE_CHECKING:
     from ..errors import ErrorInfo, Kind
     from ..events import AttemptRecord, Event
     from ..messages import Message
-    from ..providers.assembly import StopReason
     from ..providers.base import OutputSchema, ToolSpec
+    from ..providers.endings import StopReason
     from ..transports.base import Transport
     from .health import Health
     from .log import AttemptLog

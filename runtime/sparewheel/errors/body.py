@@ -20,14 +20,17 @@ _MAX_TEXT: Final = 8 * 1024
 _MAX_DEPTH: Final = 8
 _MAX_NODES: Final = 200
 
-_MESSAGE_KEYS: Final = ("message", "msg", "error_description", "raw", "detail", "error", "title")
+_MESSAGE_KEYS: Final = (
+    "message", "msg", "error_description", "raw", "detail", "error", "title", "error_msg", "error_message",
+    "errorMessage", "err_msg", "status_msg", "faultstring", "exception",
+)  # fmt: skip
 _CODE_KEYS: Final = (
     "code", "error_code", "type", "error_type", "reason", "status", "limit_source", "blockReason", "status_code",
     "statusCode",
 )  # fmt: skip
 _NESTED_KEYS: Final = (
     "error", "response", "metadata", "innererror", "details", "errors", "detail", "violations", "choices", "cause",
-    "promptFeedback", "message", "raw",
+    "promptFeedback", "message", "raw", "base_resp", "fault",
 )  # fmt: skip
 _DELAY_KEYS: Final = ("retryDelay", "retry_after", "retry_after_seconds", "estimated_time")
 _GENERIC: Final = frozenset({"provider returned error", "error", "bad request", "upstream error", "unknown error"})

@@ -8,31 +8,20 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING, Any, ClassVar, Final, TypeAlias
 
-from ..errors import ProviderError
 from ..usage import Usage
 from .anthropic_request import body_of
 from .media_parts import MediaParts, is_media
-from .reading import count, failure, mapping, parse, sequence, string
+from .reading import count, mapping, sequence, string
 from .writing import json_post
 
 if TYPE_CHECKING:
     from ..config.resolved import ModelSpec
     from ..jsonschema.dialects import Dialect
-    from ..sse import ServerSentEvent
     from ..transports.base import HttpRequest
-    from .assembly import Assembly, StopReason
+    from .assembly import Assembly
     from .base import ModelRequest
 
 Json: TypeAlias = dict[str, Any]
-
-_REASONS: Final[dict[str, StopReason]] = {
-    "end_turn": "stop",
-    "stop_sequence": "stop",
-    "max_tokens": "length",
-    "model_context_window_exceeded": "length",
-    "tool_use": "tool_calls",
-    "refusal": "refusal",
-}
 
 # By the type of a delta: the type of its block, and the field with its text.
 _DELTAS: Final = {
@@ -65,6 +54,8 @@ class Anthropic:
 class AnthropicDecoder:
     """Reads one stream of events. Fields that are missing, null or of another type are skipped."""
 
+    ends_with_body = False
+
     def __init__(self, assembly: Assembly) -> None:
         self._assembly = assembly
         self._media = MediaParts(assembly)
@@ -75,15 +66,7 @@ class AnthropicDecoder:
         self._counts: dict[str, int] = {}
         self.ended = False
 
-    def feed(self, event: ServerSentEvent) -> None:
-        try:
-            data = parse(event.data)
-        except ProviderError:
-            if event.event == "error":  # of a gateway, as plain text
-                raise failure(event.data, self._assembly) from None
-            raise
-        if not isinstance(data, dict):
-            return
+    def feed(self, data: Json, name: str) -> None:
         kind = data.get("type")
         if kind == "content_block_delta":
             if isinstance(delta := data.get("delta"), dict):
@@ -93,13 +76,15 @@ class AnthropicDecoder:
         elif kind == "content_block_stop":
             self._end(self._at(data))
         elif kind == "message_stop":
-            self._finish()
+            self.ended = True
         elif kind in ("message_start", "message_delta"):
             self._about(data)
         elif kind == "message":
             self._whole(data)
-        elif kind == "error" or event.event == "error" or (kind is None and data.get("error")):
-            raise failure(data, self._assembly)
+
+    def finish(self) -> None:
+        for index in list(self._open):
+            self._end(index)
 
     def _whole(self, message: Json) -> None:
         """The complete answer of a server that does not stream. After deltas it would only repeat them."""
@@ -110,18 +95,13 @@ class AnthropicDecoder:
                 self._begin(index, block)
                 self._end(index)
         self._about({"message": message, "delta": message})
-        self._finish()
-
-    def _finish(self) -> None:
-        for index in list(self._open):
-            self._end(index)
         self.ended = True
 
     def _about(self, data: Json) -> None:
         """Read usage and stop reason from `message_start` and `message_delta`."""
         self._count(mapping(mapping(data.get("message")).get("usage") or data.get("usage")))
-        if reason := string(mapping(data.get("delta")).get("stop_reason")):
-            self._assembly.reason = _REASONS.get(reason, "other")
+        delta = mapping(data.get("delta"))
+        self._assembly.finish(delta.get("stop_reason"), string(mapping(delta.get("stop_details")).get("explanation")))
 
     def _at(self, data: Json) -> object:
         index = data.get("index")

@@ -7,22 +7,23 @@ mark them. Pieces are kept in lists and joined on demand, so that a long answer 
 from __future__ import annotations
 
 import secrets
-from typing import TYPE_CHECKING, Final, Literal, TypeAlias, cast
+from typing import TYPE_CHECKING, Final, Literal, cast
 
+from ..errors import ErrorInfo
 from ..jsontext import whole
 from ..media import Media, mime_type, read_media
 from ..messages import Message
 from ..usage import Usage
 from .block import Block
+from .endings import GOOD_ENDS, SEVERITY, ending
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from ..events import BlockEndEvent, BlockKind, BlockStartEvent, DeltaEvent, Event, MediaEvent
+    from .endings import StopReason
 
 MAX_MEDIA: Final = 16  # in one answer
-
-StopReason: TypeAlias = Literal["stop", "length", "tool_calls", "refusal", "content_filter", "other"]
 
 
 class Assembly:
@@ -36,6 +37,7 @@ class Assembly:
         self.attempt = attempt
         self.usage = Usage()
         self.reason: StopReason | None = None
+        self.failure: ErrorInfo | None = None  # a finish reason that is no end
         self.chars = 0  # of text and reasoning
         self._argument_chars = 0
         self._blocks: list[Block] = []
@@ -125,6 +127,14 @@ class Assembly:
         """The open text block, "" without one. Linear in its length."""
         return self._prose.content if self._prose is not None and self._prose.kind == "text" else ""
 
+    def finish(self, word: object, detail: str = "") -> None:
+        """Note a finish reason of the server, with the sentence it adds; see `endings`. The most severe one counts."""
+        end = ending(word, detail)
+        if isinstance(end, ErrorInfo):
+            self.failure = self.failure or end
+        elif end is not None and (self.reason is None or SEVERITY[end] >= SEVERITY[self.reason]):
+            self.reason = end
+
     def close_prose(self) -> None:
         """Close the open text or reasoning block, at the format's end mark or before another block."""
         if self._prose is not None:
@@ -143,11 +153,23 @@ class Assembly:
 
     def drop_unsound_calls(self) -> bool:
         """Remove tool calls that are incomplete or not JSON from the message. Return whether there were any."""
-        cut = self.reason == "length"
-        sound = [block for block in self._blocks if block.kind != "tool_call" or block.is_sound(cut=cut)]
+        sound = [block for block in self._blocks if block.kind != "tool_call" or block.is_sound()]
         dropped = len(sound) < len(self._blocks)
         self._blocks = sound
         return dropped
+
+    def settle_calls(self) -> bool:
+        """Decide which calls of a complete answer may be executed; return whether all are usable.
+
+        Only a known-good end frees them. With any other, as the output limit, none is left, whatever it looks like.
+        """
+        if self.reason not in GOOD_ENDS:
+            self.drop_calls()
+        elif self.drop_unsound_calls():
+            return False
+        elif any(block.kind == "tool_call" for block in self._blocks):
+            self.reason = "tool_calls"  # some servers send "stop" in every case
+        return True
 
     def drop_calls(self) -> None:
         """Remove all tool calls from the message, so that none is executed."""

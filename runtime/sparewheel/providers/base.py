@@ -11,7 +11,6 @@ if TYPE_CHECKING:
     from ..config.resolved import ModelSpec
     from ..jsonschema.dialects import Dialect
     from ..messages import Message
-    from ..sse import ServerSentEvent
     from ..transports.base import HttpRequest
     from .assembly import Assembly
 
@@ -50,14 +49,24 @@ class ModelRequest:
 
 
 class StreamDecoder(Protocol):
-    """Reads one response of its format into an `Assembly`."""
+    """Reads the events of one response into an `Assembly`; `Frames` feeds it.
 
-    def feed(self, event: ServerSentEvent) -> None:
-        """Process one event. Raises `ProviderError` for an error object, and for data that violates the format."""
+    A decoder passes the finish reason to `Assembly.finish`. An answer without a known one is not complete.
+    """
+
+    def feed(self, data: dict[str, Any], name: str) -> None:
+        """Process the JSON object of the event `name`. Raises `ErrorObject` for an error, and `ProviderError`."""
+
+    def finish(self) -> None:
+        """The body is over: add what the decoder still holds back."""
 
     @property
     def ended(self) -> bool:
-        """Whether the end marker of the format was received. A body that ends without it is truncated."""
+        """Whether the end marker of the format was received. What follows is not read."""
+
+    @property
+    def ends_with_body(self) -> bool:
+        """Whether the format has no end marker: the end of the body ends an answer that has a finish reason."""
 
 
 class WireFormat(Protocol):

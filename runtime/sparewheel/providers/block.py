@@ -57,13 +57,8 @@ class Block:
         raw, self.half = take_half(raw)
         return whole(raw)
 
-    def is_sound(self, *, cut: bool) -> bool:
-        """Whether a tool call can be executed: it has a name, and its arguments are one complete JSON object.
-
-        Missing arguments count as `{}`, unless the answer was `cut`: then they may not have arrived yet.
-        """
-        if cut and not self.content:
-            return False
+    def is_sound(self) -> bool:
+        """Whether a tool call can be executed: it has a name, and its arguments are one JSON object or missing."""
         try:
             arguments = read(self.content or "{}", strict=True)
         except ValueError:

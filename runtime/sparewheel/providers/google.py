@@ -1,8 +1,8 @@
 """Google Gemini `streamGenerateContent`: the response.
 
 Source: Gemini API reference, "streamGenerateContent"; guides "Thinking", "Thought signatures", "Function calling". Each
-chunk is a complete response with the next parts. The stream has no separate end marker: the chunk with `finishReason`
-is the last one and has the final usage.
+chunk is a complete response with the next parts. The stream has no end marker: the end of the body is the end, and the
+answer is complete if there was a `finishReason`, in whichever chunk. Some servers send it in each of them.
 
 A signature arrives with its part. On a tool call or a thought it is stored there. On text it is stored as a thought
 without text, which is sent back as an empty text part with that signature, the form the API itself uses.
@@ -10,51 +10,24 @@ without text, which is sent back as an empty text part with that signature, the 
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, ClassVar, Final
+from typing import TYPE_CHECKING, Any, ClassVar
 from urllib.parse import quote
 
 from ..errors import ErrorInfo, ProviderError
 from ..usage import Usage
 from .google_request import body_of
 from .media_parts import MediaParts, is_media
-from .reading import arguments_text, count, failure, mapping, parse, sequence, string
+from .reading import arguments_text, count, mapping, sequence, string
 from .writing import json_post
 
 if TYPE_CHECKING:
     from ..config.resolved import ModelSpec
-    from ..errors import Kind
     from ..jsonschema.dialects import Dialect
-    from ..sse import ServerSentEvent
     from ..transports.base import HttpRequest
-    from .assembly import Assembly, StopReason
+    from .assembly import Assembly
     from .base import ModelRequest
 
 Json = dict[str, Any]
-
-_REASONS: Final[dict[str, StopReason]] = {
-    "STOP": "stop",
-    "MAX_TOKENS": "length",
-    **dict.fromkeys(
-        (
-            *("SAFETY", "RECITATION", "BLOCKLIST", "PROHIBITED_CONTENT", "SPII"),
-            *("IMAGE_SAFETY", "IMAGE_PROHIBITED_CONTENT", "IMAGE_RECITATION"),
-        ),
-        "content_filter",
-    ),
-}
-_BROKEN_CALL: Final = (
-    "server_error",
-    "The model wrote a tool call that cannot be parsed.",
-    "Trying again usually helps.",
-)
-_FAILURES: Final[dict[str, tuple[Kind, str, str]]] = {
-    **dict.fromkeys(("MALFORMED_FUNCTION_CALL", "UNEXPECTED_TOOL_CALL", "MALFORMED_RESPONSE"), _BROKEN_CALL),
-    "MISSING_THOUGHT_SIGNATURE": (
-        "invalid_request",
-        "A tool call of the history has no thought signature.",
-        "Send the model's tool calls back unchanged, or start a new conversation.",
-    ),
-}
 
 
 class Google:
@@ -77,30 +50,26 @@ class Google:
 class GoogleDecoder:
     """Reads one stream of responses. Fields that are missing, null or of another type are skipped."""
 
+    ended = False
+    ends_with_body = True
+
     def __init__(self, assembly: Assembly) -> None:
         self._assembly = assembly
         self._media = MediaParts(assembly)
         self._calls = 0
         self._counts: dict[str, int] = {}
-        self.ended = False
 
-    def feed(self, event: ServerSentEvent) -> None:
-        value = parse(event.data)
-        for chunk in value if isinstance(value, list) else (value,):  # a list is the form outside an event stream
-            if isinstance(chunk, dict):
-                self._chunk(chunk)
-
-    def _chunk(self, chunk: Json) -> None:
-        if chunk.get("error"):
-            raise failure(chunk, self._assembly)
-        if usage := chunk.get("usageMetadata"):
+    def feed(self, data: Json, name: str) -> None:
+        if usage := data.get("usageMetadata"):
             self._count(mapping(usage))
-        candidates = sequence(chunk.get("candidates"))
+        candidates = sequence(data.get("candidates"))
         if candidates:
             self._candidate(mapping(candidates[0]))
-        elif string(mapping(chunk.get("promptFeedback")).get("blockReason")):
-            self._assembly.reason = "content_filter"
-            self.ended = True
+        elif blocked := string(mapping(data.get("promptFeedback")).get("blockReason")):
+            self._assembly.finish("content_filter", blocked)
+
+    def finish(self) -> None:
+        self._media.flush()
 
     def _candidate(self, candidate: Json) -> None:
         if candidate.get("index"):
@@ -108,15 +77,7 @@ class GoogleDecoder:
         for part in sequence(mapping(candidate.get("content")).get("parts")):
             if isinstance(part, dict):
                 self._part(part)
-        reason = string(candidate.get("finishReason"))
-        if not reason or reason == "FINISH_REASON_UNSPECIFIED":
-            return
-        self._media.flush()
-        if reason in _FAILURES:
-            raise ProviderError(ErrorInfo(*_FAILURES[reason]))
-        stop = _REASONS.get(reason, "other")
-        self._assembly.reason = "tool_calls" if stop == "stop" and self._calls else stop
-        self.ended = True
+        self._assembly.finish(candidate.get("finishReason"), string(candidate.get("finishMessage")))
 
     def _part(self, part: Json) -> None:
         text, signature = part.get("text"), string(part.get("thoughtSignature"))

@@ -3,15 +3,13 @@
 Source: OpenAI API reference, "Create chat completion" and "The chat completion chunk object". The stream ends with
 `data: [DONE]`; usage is in a separate chunk without choices, after the one with `finish_reason`. Deviations of other
 servers are accepted where they are unambiguous. For servers that never send `[DONE]`, the option `end_marker:
-finish_reason` makes the finish reason the end of the stream; later chunks, such as usage, are then not read.
+finish_reason` accepts the end of the body after a finish reason.
 """
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, ClassVar, Final
 
-from ..errors import ErrorInfo, ProviderError
-from ..errors.hints import hint_for
 from ..messages import Image
 from . import chat_calls, chat_reasoning
 from .chat_calls import StreamedCalls
@@ -19,29 +17,15 @@ from .chat_reasoning import ReasoningDetails
 from .history import prepare
 from .media_parts import MediaParts, is_media
 from .openai_common import END_MARKER, count_tokens, function, is_at, post, response_format
-from .reading import failure, mapping, parse, parse_own, sequence, string
+from .reading import ErrorObject, mapping, parse_own, sequence, string
 
 if TYPE_CHECKING:
     from ..config.resolved import ModelSpec
     from ..jsonschema.dialects import Dialect
     from ..messages import Message
-    from ..sse import ServerSentEvent
     from ..transports.base import HttpRequest
-    from .assembly import Assembly, StopReason
+    from .assembly import Assembly
     from .base import ModelRequest
-
-_REASONS: Final[dict[str, StopReason]] = {
-    "stop": "stop",
-    "length": "length",
-    "model_length": "length",  # Mistral: the context window is full
-    "tool_calls": "tool_calls",
-    "function_call": "tool_calls",
-    "content_filter": "content_filter",
-    "sensitive": "content_filter",  # Zhipu
-}
-
-# Finish reasons of an incomplete answer: OpenRouter and Mistral, DeepSeek, Zhipu.
-_BROKEN: Final = ("error", "insufficient_system_resource", "network_error")
 
 _SAME_NAME: Final = ("temperature", "top_p", "frequency_penalty", "presence_penalty")
 
@@ -71,45 +55,38 @@ class OpenAIChat:
 
     def decoder(self, assembly: Assembly, spec: ModelSpec | None = None) -> OpenAIChatDecoder:
         marker = spec.options.get(END_MARKER) if spec else None
-        return OpenAIChatDecoder(assembly, ends_with_reason=marker == "finish_reason")
+        return OpenAIChatDecoder(assembly, ends_with_body=marker == "finish_reason")
 
 
 class OpenAIChatDecoder:
     """Reads one stream of chunks. Fields that are missing, null or of another type are skipped."""
 
-    def __init__(self, assembly: Assembly, *, ends_with_reason: bool = False) -> None:
+    ended = False  # `[DONE]` is read by `Frames`
+
+    def __init__(self, assembly: Assembly, *, ends_with_body: bool = False) -> None:
         self._assembly = assembly
         self._calls = StreamedCalls(assembly)
         self._details = ReasoningDetails(assembly)
         self._media = MediaParts(assembly)
         self._thinking = False  # there may be unsigned details
-        self._ends_with_reason = ends_with_reason
-        self.ended = False
+        self.ends_with_body = ends_with_body
 
-    def feed(self, event: ServerSentEvent) -> None:
-        data = event.data.strip()
-        if data == "[DONE]":
-            self._thought()
-            self._media.flush()
-            self.ended = True
-            return
-        chunk = parse(data) if data else None
-        if not isinstance(chunk, dict):
-            return
-        choices = chunk.get("choices")
-        if chunk.get("error") or (not choices and "error" in (event.event, chunk.get("object"))):
-            raise failure(chunk, self._assembly)
-        if usage := chunk.get("usage"):
+    def feed(self, data: dict[str, Any], name: str) -> None:
+        if usage := data.get("usage"):
             count_tokens(self._assembly, usage)
-        choice = _first(choices)
+        choice = _first(data.get("choices"))
         if choice is not None:
             self._choice(choice)
         if choice is None or choice.get("finish_reason"):
-            self._groq(mapping(chunk.get("x_groq")))
+            self._groq(mapping(data.get("x_groq")))
+
+    def finish(self) -> None:
+        self._thought()
+        self._media.flush()
 
     def _choice(self, choice: dict[str, Any]) -> None:
         if choice.get("error"):
-            raise failure({"error": choice["error"]}, self._assembly)
+            raise ErrorObject({"error": choice["error"]})
         delta = choice.get("delta")
         if isinstance(delta, dict):
             content = delta.get("content")
@@ -118,30 +95,18 @@ class OpenAIChatDecoder:
             elif delta:
                 self._delta(delta)
         elif isinstance(choice.get("message"), dict) and not self._assembly.streamed:
-            # The complete answer in one event, which also ends it. After deltas it would only repeat them.
+            # The complete answer in one event. After deltas it would only repeat them.
             self._delta(choice["message"])
-            self._ends_with_reason = True
-        reason = choice.get("finish_reason")
-        if reason:
-            self._finish(reason, choice)
-
-    def _finish(self, reason: object, choice: dict[str, Any]) -> None:
-        if reason in _BROKEN:
-            text = f"The provider ended its answer early ({reason})."
-            raise ProviderError(ErrorInfo("server_error", text, hint_for("server_error")))
-        if usage := choice.get("usage"):  # Moonshot
-            count_tokens(self._assembly, usage)
-        self._thought()
-        self._media.flush()
-        stop = _REASONS.get(reason, "other") if isinstance(reason, str) else "other"
-        if stop == "stop" and self._calls.count:
-            stop = "tool_calls"  # some servers send "stop" in every case
-        self._assembly.reason = self._assembly.reason or stop
-        self.ended |= self._ends_with_reason
+            self.ends_with_body = True
+        if reason := choice.get("finish_reason"):
+            if usage := choice.get("usage"):  # Moonshot
+                count_tokens(self._assembly, usage)
+            self._thought()
+            self._assembly.finish(reason)
 
     def _groq(self, extra: dict[str, Any]) -> None:
         if extra.get("error"):
-            raise failure({"error": extra["error"]}, self._assembly)
+            raise ErrorObject({"error": extra["error"]})
         if usage := extra.get("usage"):
             count_tokens(self._assembly, usage)
 
@@ -193,7 +158,7 @@ class OpenAIChatDecoder:
         if refusal and isinstance(refusal, str):
             self._thought()
             self._assembly.text(refusal)
-            self._assembly.reason = "refusal"
+            self._assembly.finish("refusal")
 
     def _thought(self) -> None:
         if self._thinking:

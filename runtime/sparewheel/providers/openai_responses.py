@@ -11,10 +11,11 @@ import json
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, ClassVar, Final
 
+from .endings import GOOD_ENDS, ending
 from .history import prepare
 from .media_parts import MediaParts, is_media
 from .openai_common import count_tokens, function, post, response_format
-from .reading import arguments_text, failure, mapping, parse, sequence, string
+from .reading import ErrorObject, arguments_text, mapping, sequence, string
 from .responses_input import ENCRYPTED, items, reasoning
 from .writing import json_object
 
@@ -23,16 +24,10 @@ if TYPE_CHECKING:
 
     from ..config.resolved import ModelSpec
     from ..jsonschema.dialects import Dialect
-    from ..sse import ServerSentEvent
     from ..transports.base import HttpRequest
-    from .assembly import Assembly, StopReason
+    from .assembly import Assembly
     from .base import ModelRequest
 
-_INCOMPLETE: Final[dict[str, StopReason]] = {
-    "max_output_tokens": "length",
-    "max_tokens": "length",
-    "content_filter": "content_filter",
-}
 _PARAMETERS: Final = {"temperature": "temperature", "top_p": "top_p", "max_tokens": "max_output_tokens"}
 
 
@@ -84,6 +79,8 @@ class _Item:
 class OpenAIResponsesDecoder:
     """Reads one stream of events. Unknown events are skipped; text that only `done` events have is read from them."""
 
+    ends_with_body = False
+
     def __init__(self, assembly: Assembly) -> None:
         self._assembly = assembly
         self._media = MediaParts(assembly)
@@ -93,21 +90,18 @@ class OpenAIResponsesDecoder:
         self._current: _Item | None = None
         self.ended = False
 
-    def feed(self, event: ServerSentEvent) -> None:
-        data = event.data.strip()
-        value = parse(data) if data and data != "[DONE]" else None
-        if not isinstance(value, dict):
-            return
-        kind = value.get("type")
+    def feed(self, data: dict[str, Any], name: str) -> None:
+        kind = data.get("type")
         if not isinstance(kind, str):
-            kind = value["type"] = event.event
+            kind = data["type"] = name
         handler = _HANDLERS.get(kind)
         if handler is not None:
-            handler(self, value)
-        elif value.get("error"):
-            self._failed(value)
-        elif value.get("object") == "response":
-            self._completed({"response": value})  # the complete answer of a server that does not stream
+            handler(self, data)
+        elif data.get("object") == "response":
+            self._completed({"response": data})  # the complete answer of a server that does not stream
+
+    def finish(self) -> None:
+        pass
 
     # Text
 
@@ -121,7 +115,7 @@ class OpenAIResponsesDecoder:
     def _refusal_delta(self, event: dict[str, Any]) -> None:
         self._text_delta(event)
         if event.get("delta"):
-            self._assembly.reason = "refusal"
+            self._assembly.finish("refusal")
 
     def _text_done(self, event: dict[str, Any]) -> None:
         self._whole(event, event.get("text"))
@@ -153,7 +147,7 @@ class OpenAIResponsesDecoder:
             if len(shown) < len(text) and text.startswith(shown):  # a delta at the end has not arrived
                 self._assembly.text(text[len(shown) :])
         if refused:
-            self._assembly.reason = "refusal"
+            self._assembly.finish("refusal")
 
     # Reasoning
 
@@ -257,18 +251,22 @@ class OpenAIResponsesDecoder:
                 self._call(item, {"arguments": item.copy})
         self._media.flush()
         count_tokens(self._assembly, response.get("usage"))
-        self._assembly.reason = self._assembly.reason or self._stopped(event, response)
+        self._stopped(event, response)
         self.ended = True
 
-    def _stopped(self, event: dict[str, Any], response: dict[str, Any]) -> StopReason:
-        details = mapping(response.get("incomplete_details"))
-        if details or event.get("type") == "response.incomplete" or response.get("status") == "incomplete":
-            return _INCOMPLETE.get(string(details.get("reason")), "other")
-        return "tool_calls" if self._assembly.message().tool_calls else "stop"
+    def _stopped(self, event: dict[str, Any], response: dict[str, Any]) -> None:
+        """The end: of an incomplete answer its reason, else the status. `response.completed` may lack the status."""
+        details, status = mapping(response.get("incomplete_details")), response.get("status")
+        if details or event.get("type") == "response.incomplete" or status == "incomplete":
+            reason = details.get("reason")
+            word = "incomplete" if ending(reason) in (None, *GOOD_ENDS) else reason
+        else:
+            word = status or ("completed" if event.get("type") == "response.completed" else None)
+        self._assembly.finish(word)
 
     def _failed(self, event: dict[str, Any]) -> None:
         count_tokens(self._assembly, mapping(event.get("response")).get("usage"))
-        raise failure(event, self._assembly)
+        raise ErrorObject(event)
 
     def _item(self, event: dict[str, Any]) -> _Item:
         """The item of an event: by its id, or by its position if the id is missing or new in every event."""

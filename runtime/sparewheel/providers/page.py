@@ -6,17 +6,15 @@ The request is a `ModelRequest` of the page protocol, the response its pieces: t
 from __future__ import annotations
 
 import json
-from typing import TYPE_CHECKING, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar
 
 from ..errors import ErrorInfo, ProviderError
-from ..jsontext import read
 from ..transports.base import HttpRequest
 from .history import MEDIA_NOTE, prepare
 
 if TYPE_CHECKING:
     from ..config.resolved import ModelSpec
     from ..jsonschema.dialects import Dialect
-    from ..sse import ServerSentEvent
     from .assembly import Assembly
     from .base import ModelRequest
 
@@ -47,15 +45,19 @@ class PageModel:
 class PageModelDecoder:
     """Reads one response."""
 
+    ends_with_body = False
+
     def __init__(self, assembly: Assembly) -> None:
         self._assembly = assembly
         self.ended = False
 
-    def feed(self, event: ServerSentEvent) -> None:
-        piece = read(event.data)
-        text = piece.get("value")
+    def feed(self, data: dict[str, Any], name: str) -> None:
+        text = data.get("value")
         if isinstance(text, str) and text:
             self._assembly.text(text)
-        if piece.get("done") is True:
-            self._assembly.reason = "stop"
+        if data.get("done") is True:
+            self._assembly.finish("stop")
             self.ended = True
+
+    def finish(self) -> None:
+        pass

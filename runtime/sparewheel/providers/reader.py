@@ -8,12 +8,14 @@ from typing import TYPE_CHECKING, Final
 from ..errors import ErrorInfo, ProviderError
 from ..errors.classify import classify
 from ..errors.hints import no_key_hint
-from ..jsontext import read
-from ..sse import MAX_EVENT_SIZE, ServerSentEvent, SSEDecoder
+from ..sse import MAX_EVENT_SIZE, SSEDecoder
 from ..transports.base import read_at_most
+from .frames import NOT_A_STREAM, Frames, NotJson
 from .shortcut import Shortcut
 
 if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
     from ..config.resolved import ModelSpec
     from ..transports.base import HttpResponse
     from .assembly import Assembly
@@ -35,11 +37,6 @@ _TOO_LONG: Final = ErrorInfo(
     "The answer does not end.",
     "The provider, or a proxy on the way, sends more than any answer contains. Try another model.",
 )
-_NOT_A_STREAM: Final = ErrorInfo(
-    "unsupported",
-    "The server answered with a document instead of a stream.",
-    "Check base_url: it must be the address of an API that streams server-sent events.",
-)
 _BROKEN_CALL: Final = ErrorInfo(
     "server_error",
     "The model asked for a tool with arguments that are not a JSON object.",
@@ -47,17 +44,21 @@ _BROKEN_CALL: Final = ErrorInfo(
 )
 
 
+_BLANK: Final = b" \t\r\n\xef\xbb\xbf"  # what may come before the first character of a body; with a BOM
+
+
 class BodyReader:
     """Reads one 2xx response: server-sent events, or one JSON document from a server that does not stream.
 
-    Call `feed` for each chunk until it returns True or the body ends, then `finish`.
+    Call `feed` for each chunk until it returns True or the body ends, then `finish`. `explain` classifies the body of
+    an error.
     """
 
-    def __init__(self, decoder: StreamDecoder, assembly: Assembly) -> None:
-        self._decoder = decoder
+    def __init__(self, decoder: StreamDecoder, assembly: Assembly, explain: Callable[[object], ErrorInfo]) -> None:
         self._assembly = assembly
         self._sse = SSEDecoder()
-        self._shortcut = Shortcut(decoder, assembly)
+        self._frames = Frames(decoder, explain)
+        self._shortcut = Shortcut(self._frames, assembly)
         self._begun = False
         self._document: list[bytes] | None = None  # the chunks of a body that is no stream
         self._size = 0
@@ -69,7 +70,7 @@ class BodyReader:
         Raises `ProviderError` for an error object, bytes that are not the format, or a body without end. The assembly
         then holds what was decoded before.
         """
-        if not self._begun and (start := chunk.lstrip()[:1]):
+        if not self._begun and (start := chunk.lstrip(_BLANK)[:1]):
             self._begun = True
             if start in b"{[<":
                 self._document = []
@@ -77,11 +78,11 @@ class BodyReader:
         if self._document is not None:
             self._document.append(chunk)
             if self._size > MAX_EVENT_SIZE:
-                raise ProviderError(_NOT_A_STREAM)
+                raise ProviderError(NOT_A_STREAM)
             return False
         events = self._sse.feed(chunk)
         self._shortcut.feed(events)
-        if self._decoder.ended:
+        if self._frames.ended:
             return True
         self._silent = 0 if self._assembly.pending else self._silent + len(events)
         if self._size > MAX_BODY or self._silent > MAX_SILENT_EVENTS:
@@ -89,36 +90,57 @@ class BodyReader:
         return False
 
     def finish(self) -> None:
-        """The body is over: close the blocks and check that the answer is complete.
+        """The body is over: close the blocks and check that the answer is complete, which only a known finish reason
+        and, where the format has one, its end marker show.
 
-        Raises `ProviderError` when the end marker is missing or a tool call is unusable. A call that was cut by the
-        output limit (reason `length`) is removed without an error.
+        Raises `ProviderError` when the answer is not complete, or a tool call is unusable. Calls of an answer that the
+        output limit or a filter cut are removed, whatever their arguments look like.
         """
         if self._document is not None:
-            self._read_document(b"".join(self._document))
-        elif not self._decoder.ended:
+            self._read_document(b"".join(self._document).decode("utf-8", "replace"))
+        elif not self._frames.ended:
             self._shortcut.feed(self._sse.close())
-        if not self._decoder.ended:
-            raise ProviderError(_TRUNCATED if self._document is None else _NOT_A_STREAM)
-        self._assembly.close_all()
-        if self._assembly.drop_unsound_calls() and self._assembly.reason != "length":
+            self._read_unframed()
+        self._frames.finish()
+        assembly = self._assembly
+        assembly.close_all()
+        if assembly.failure:
+            raise ProviderError(assembly.failure)
+        if not self._is_complete():
+            raise ProviderError(NOT_A_STREAM if self._document is not None and not assembly.streamed else _TRUNCATED)
+        if not assembly.settle_calls():
             raise ProviderError(_BROKEN_CALL)
 
-    def _read_document(self, body: bytes) -> None:
+    def _is_complete(self) -> bool:
+        if self._assembly.reason is None:
+            return False
+        return self._frames.ended or (self._frames.ends_with_body and not self._sse.rest)
+
+    def _read_document(self, text: str) -> None:
         """A 200 that is no stream: an error object, an answer in one piece, or the page of a proxy."""
         try:
-            read(body)
-        except ValueError:
-            raise ProviderError(_NOT_A_STREAM if body.lstrip().startswith(b"<") else _TRUNCATED) from None
-        self._decoder.feed(ServerSentEvent(body.decode("utf-8", "replace")))
+            self._frames.feed_document(text)
+        except NotJson:
+            raise ProviderError(_TRUNCATED) from None
+
+    def _read_unframed(self) -> None:
+        """Read what stands outside of events in a body without a good end: an error, or the answer in one piece."""
+        text = self._sse.unframed
+        if self._is_complete() or not (text or self._sse.rest):
+            return
+        if error := self._frames.error_in(text or self._sse.rest):
+            raise error
+        if text.startswith("{") and not self._assembly.streamed:
+            self._read_document(text)
 
 
-async def http_error(response: HttpResponse, spec: ModelSpec) -> ProviderError:
-    """The error that a response with a status outside 200 to 299 stands for. Reads at most `MAX_ERROR_BODY` bytes."""
-    body = await read_at_most(response, MAX_ERROR_BODY)
+def explain(body: object, spec: ModelSpec, headers: Mapping[str, str], status: int | None = None) -> ErrorInfo:
+    """The error that a body stands for. Of the headers of a response that began well, only Retry-After counts."""
+    if status is None:
+        headers = {name: value for name, value in headers.items() if name.lower().startswith("retry-after")}
     info = classify(
-        status=response.status,
-        headers=response.headers,
+        status=status,
+        headers=headers,
         body=body,
         provider=spec.provider,
         url=spec.base_url,
@@ -127,4 +149,10 @@ async def http_error(response: HttpResponse, spec: ModelSpec) -> ProviderError:
     )
     if info.kind == "auth" and not (spec.key or spec.headers):
         info = replace(info, hint=no_key_hint(spec.base_url))
-    return ProviderError(info)
+    return info
+
+
+async def http_error(response: HttpResponse, spec: ModelSpec) -> ProviderError:
+    """The error that a response with a status outside 200 to 299 stands for. Reads at most `MAX_ERROR_BODY` bytes."""
+    body = await read_at_most(response, MAX_ERROR_BODY)
+    return ProviderError(explain(body, spec, response.headers, response.status))

@@ -3,42 +3,26 @@
 from __future__ import annotations
 
 import json
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
-from ..errors import ErrorInfo, ProviderError
-from ..errors.classify import classify
 from ..jsontext import read
 
-if TYPE_CHECKING:
-    from .assembly import Assembly
 
+class ErrorObject(Exception):
+    """An error inside a stream, as the server sent it; `Frames` classifies it."""
 
-def parse(data: str) -> object:
-    """The JSON value of an event, with a `CutText` for half a character. Raises `ProviderError` for invalid JSON."""
-    try:
-        value: object = read(data, cut=True)
-        return value
-    except ValueError:
-        raise ProviderError(
-            ErrorInfo(
-                "server_error",
-                "The stream has an event that is not JSON.",
-                "The provider, or a proxy on the way, garbled it. Trying again usually helps.",
-            )
-        ) from None
+    def __init__(self, body: object) -> None:
+        super().__init__()
+        self.body = body
 
 
 def parse_own(text: str) -> object:
     """The JSON value of a signature that the same wire format wrote; None for a signature of another kind."""
     try:
-        return parse(text) if text else None
-    except ProviderError:
+        value: object = read(text) if text else None
+        return value
+    except ValueError:
         return None
-
-
-def failure(body: object, assembly: Assembly) -> ProviderError:
-    """The exception for an error object inside a stream."""
-    return ProviderError(classify(body=body, provider=assembly.origin.partition("/")[0]))
 
 
 def string(value: object) -> str:

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
     from ..sse import ServerSentEvent
     from .assembly import Assembly
-    from .base import StreamDecoder
+    from .frames import Frames
 
 # Some servers put something else that changes into each event: after this many patterns without use, no more.
 MAX_PATTERNS: Final = 8
@@ -35,7 +35,7 @@ _NOISE: Final = re.compile(r'"(?:obfuscation|p|sequence_number)": ?(?:"([A-Za-z0
 class Shortcut:
     """Feeds a decoder, past which it takes the text of events that are like those before."""
 
-    def __init__(self, decoder: StreamDecoder, assembly: Assembly) -> None:
+    def __init__(self, decoder: Frames, assembly: Assembly) -> None:
         self._decoder = decoder
         self._assembly = assembly
         # What stands around the text, its quotes included; each in two parts where noise stands between.
@@ -47,7 +47,7 @@ class Shortcut:
         self._left = MAX_PATTERNS
 
     def feed(self, events: Iterable[ServerSentEvent]) -> None:
-        """Take events up to the end marker. Raises as `StreamDecoder.feed`."""
+        """Take events up to the end marker. Raises as `Frames.feed`."""
         assembly, decoder = self._assembly, self._decoder
         for event in events:
             if self._proven and (text := self._text_in(event)):

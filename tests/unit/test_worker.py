@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+import base64
+import io
 import json
 from typing import Any
 
@@ -10,6 +12,7 @@ import pytest
 
 from sparewheel.testing import Reply, ToolCall, errors, openai_chat
 from sparewheel.worker import Worker
+from sparewheel.worker.console import MAX_LINE, CleanOutput
 from tests.support.fakeloop import run
 from tests.support.scripted import Script, ScriptedTransport, check_rules, folded_text
 
@@ -519,5 +522,37 @@ def test_secrets_are_masked_before_there_is_a_session() -> None:
         refused = await page.call("create_session", session="x", yaml="agents: {hush-hush-CANARY: 1}", env=env)
         assert "[redacted]" in refused["error"]["message"]
         assert "CANARY" not in "".join(page.said)
+
+    run(main())
+
+
+@pytest.mark.parametrize(
+    "env", [{"MY_SECRET": "hush-hush-CANARY", "N": 1}, {"A": {"B": ["hush-hush-CANARY"]}}, "hush-hush-CANARY"]
+)
+@pytest.mark.parametrize("method", ["create_session", "chat", "unknown-hush-hush-CANARY"])
+def test_an_env_that_is_not_valid_is_hidden_too(env: Any, method: str) -> None:
+    async def main() -> None:
+        page = Page({})
+        more = {"hush-hush-CANARY": 1, "agentName": ["hush-hush-CANARY"]}
+        refused = await page.call(method, session="hush-hush-CANARY", yaml=YAML, env=env, **more)
+        assert refused["error"]
+        assert "CANARY" not in "".join(page.said)
+
+    run(main())
+
+
+def test_what_python_prints_has_no_secrets() -> None:
+    async def main() -> None:
+        page = Page({})
+        await page.open()
+        shown = io.StringIO()
+        console = CleanOutput(shown, page.worker.clean)
+        print("key:", KEY[:9], end="", file=console)
+        console.flush()
+        assert shown.getvalue() == ""
+        print(KEY[9:], "and", base64.b64encode(f"xyz{KEY}".encode()).decode(), file=console)
+        print("x" * MAX_LINE, end=".", file=console)
+        assert shown.getvalue() == f"key: [redacted] and {shown.getvalue().split()[3]}\n{'x' * MAX_LINE}."
+        assert "[redacted]" in shown.getvalue().split()[3]
 
     run(main())

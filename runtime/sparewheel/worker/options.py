@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final
 
 from pydantic import ValidationError
 
+from ..config.vendor_keys import Secrets
 from ..errors import ConfigError
 from ..errors.validation import problems
 from ..page.commands import COMMANDS, AgentOptions
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+
     from ..page.commands import Params
 
 # Options that are refused for a reason of their own.
@@ -20,6 +23,23 @@ _NOT_HERE: Final = {
 } | dict.fromkeys(
     ("assetBase", "workerUrl", "createWorker", "onProgress", "snapshot", "models", "fetch"), "is for createRuntime"
 )
+
+
+def secrets_in(command: Mapping[str, Any]) -> frozenset[str]:
+    """The secrets in the `env` of a command that has not been validated; if that is no env, all texts in it."""
+    params = command.get("params")
+    env = params.get("env") if isinstance(params, dict) else None
+    if isinstance(env, dict) and all(isinstance(value, str) for value in env.values()):
+        return Secrets(env).values()
+    return frozenset(_texts(env))
+
+
+def _texts(value: object) -> Iterator[str]:
+    if isinstance(value, str):
+        yield value
+    elif isinstance(value, dict | list):
+        for item in value.values() if isinstance(value, dict) else value:
+            yield from _texts(item)
 
 
 def read_params(method: str, params: object) -> Params:

@@ -16,7 +16,6 @@ from typing import TYPE_CHECKING, Any, TypeVar, cast
 from ..chain.health import Health
 from ..config.loading import load_agent_file
 from ..config.overview import list_agents, overview
-from ..config.vendor_keys import Secrets
 from ..errors import ConfigError, ErrorInfo, SparewheelError, internal
 from ..jsontext import read, write
 from ..page.calls import HostCalls
@@ -41,11 +40,12 @@ from ..redaction.redact import redact
 from ..tools.python.blocking import on_blocking
 from ..transports.demo import DemoTransport
 from ..transports.router import RoutingTransport, network_transport
+from .console import CleanOutput
 from .factory import make_session
-from .options import read_params
+from .options import read_params, secrets_in
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncGenerator, Awaitable, Callable, Mapping
+    from collections.abc import AsyncGenerator, Awaitable, Callable
 
     from ..events import AbortReason, Event
     from ..messages import Message
@@ -121,6 +121,7 @@ class Worker:
     async def _run(self, command: dict[str, Any]) -> None:
         """Run one command. It ends in exactly one reply, whatever fails."""
         reply: dict[str, Any] = {"type": "reply", "id": command.get("id")}
+        self._hide_early(command)
         try:
             reply["result"] = await self._call(command)
         except asyncio.CancelledError:
@@ -228,18 +229,18 @@ class Worker:
         name = params.session
         if name in self._open:
             raise ConfigError("session must be a name that is not in use")
-        self._hide_early(params.env)
         session = make_session(name, params, history, self._transport, self._health, self._calls)
         opened = _Open(name, session, mirrored=len(history))
         self._writer.hide(opened, session.team.secrets)
         self._open[name] = opened
         return opened
 
-    def _hide_early(self, env: Mapping[str, str]) -> None:
-        """Mask the secrets of `env` until the reply to this command is sent, also if no session comes of it."""
-        owner = object()
-        self._writer.hide(owner, Secrets(env).values())
-        _this_task().add_done_callback(lambda _: self._writer.forget(owner))
+    def _hide_early(self, command: dict[str, Any]) -> None:
+        """Mask the secrets of a command until its reply is sent, also if it is not valid."""
+        if secrets := secrets_in(command):
+            owner = object()
+            self._writer.hide(owner, secrets)
+            _this_task().add_done_callback(lambda _: self._writer.forget(owner))
 
     def _mirror(self, opened: _Open) -> None:
         """Give the page what the conversation has gained: it creates the session again if this worker dies."""
@@ -282,6 +283,10 @@ class Worker:
         opened.session.abort(reason)
         await asyncio.gather(*opened.tasks, return_exceptions=True)
 
+    def clean(self, text: str) -> str:
+        """`text`, which goes to the console, without the secrets of the sessions."""
+        return self._writer.hidden(text)
+
     def _push(self, payload: dict[str, Any]) -> None:
         self._send(self._writer.write(payload))
 
@@ -314,8 +319,10 @@ def _readable(error: SparewheelError) -> dict[str, Any]:
 
 def start(send: Callable[[str], object]) -> Callable[[str], None]:
     """Start the runtime; return `dispatch`."""
+    worker = Worker(send)
     if sys.platform == "emscripten":
         from .timers import patch_event_loop  # imports js, which only Pyodide has
 
         patch_event_loop(asyncio.get_running_loop())
-    return Worker(send).dispatch
+        sys.stdout, sys.stderr = (CleanOutput(stream, worker.clean) for stream in (sys.stdout, sys.stderr))
+    return worker.dispatch

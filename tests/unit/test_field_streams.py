@@ -36,7 +36,6 @@ FORMATS: Final = {
 STILL_WRONG: Final = frozenset(
     {
         "chat-think-tags-in-content",
-        "chat-gateway-quotes-bytes-in-message",
     }
 )
 

@@ -38,6 +38,18 @@ _TITLE: Final = re.compile(r"<title[^>]{0,200}>([^<]{1,500})", re.IGNORECASE)
 _QUOTED: Final = re.compile(
     r"""["'](message|code|type|status)["']\s{0,3}:\s{0,3}(["'])(.{1,600}?)(?:\2\s{0,3}[,}\]]|\Z)""", re.DOTALL
 )
+_ESCAPE: Final = re.compile(r"\\(?:x([0-9a-fA-F]{2})|(.))", re.DOTALL)
+_ESCAPED: Final = {"n": "\n", "r": "\r", "t": "\t", "u": "\\u"}
+# LiteLLM: "litellm.RateLimitError: RateLimitError: OpenAIException - <sentence>. Received Model Group=..."
+_WRAPPER: Final = re.compile(
+    r"(?:(?:\w{1,40}\.){1,4}\w{1,60}(?:Error|Exception): ?|[A-Z]\w{1,60}(?:Error|Exception) - )"
+    r"(?:\w{1,60}(?:Error|Exception)(?:: ?| - ))*"
+)
+_EPILOGUE: Final = re.compile(
+    r"[\s.]{0,4}\b(?:Received Model Group=|Available Model Group Fallbacks|LiteLLM Retried"
+    r"|No fallback (?:was attempted|model group)).*",
+    re.DOTALL,
+)
 _WORD: Final = re.compile(r"[^a-z0-9]")
 
 
@@ -47,11 +59,12 @@ class ErrorBody:
 
     `codes` are normalised machine codes, outermost first; `quotas` names the exhausted quotas (Google); `is_zero_quota`
     means that the quota itself is zero; `delay` is an unparsed duration; `headers` are headers quoted in the body;
-    `broken` is text that contains braces but no valid JSON.
+    `wrappers` are the beginnings of messages that quote another error; `broken` is text with braces but no valid JSON.
     """
 
     codes: list[str] = field(default_factory=list)
     messages: list[str] = field(default_factory=list)
+    wrappers: list[str] = field(default_factory=list)
     status: int | None = None
     quotas: str = ""
     is_zero_quota: bool = False
@@ -63,14 +76,15 @@ class ErrorBody:
 
     @property
     def message(self) -> str:
-        """The sentence for a person: the outermost one that is not generic."""
+        """The sentence for a person: the outermost one that is not generic; of an error that is quoted, its own."""
         specific = [m for m in self.messages if m.strip().rstrip(".").lower() not in _GENERIC]
-        return next(iter(specific or self.messages), "")
+        return unwrapped(next(iter(specific or self.messages or self.wrappers), ""))
 
     def add(self, other: ErrorBody) -> None:
         """Add the facts of an exception's message; those of the body have precedence."""
         self.codes += other.codes
         self.messages += other.messages
+        self.wrappers += other.wrappers
         self.status = self.status or other.status
         self.quotas += other.quotas
         self.is_zero_quota |= other.is_zero_quota
@@ -135,13 +149,13 @@ def _read_text(text: str, found: ErrorBody) -> None:
     quoted = _json_in(text)
     if quoted is not None:
         _walk(quoted[1], found)
-        if quoted[0] and not found.messages:
-            found.messages.append(quoted[0])
-    if quoted is None or (not found.messages and quoted[2]):
+        if quoted[0]:
+            found.wrappers.append(quoted[0])
+    if quoted is None or not (found.messages or found.wrappers or not quoted[2]):
         _read_broken(text[:_MAX_TEXT], found)
 
 
-def _json_in(text: str) -> tuple[str, Any, str] | None:
+def _json_in(text: str, depth: int = 1) -> tuple[str, Any, str] | None:
     """The text before the first JSON value in `text`, the value, and the text after it; None without such a value."""
     starts = [at for at in (text.find("{"), text.find("[{"), 0 if text.startswith(("[", '"')) else -1) if at >= 0]
     if not starts:
@@ -150,8 +164,23 @@ def _json_in(text: str) -> tuple[str, Any, str] | None:
     try:
         value, end = read_first(text, start)
     except ValueError:
-        return None
+        return _json_in(_unescaped(text), depth - 1) if "\\" in text and depth else None
     return text[:start].strip(" -:,"), value, text[end:].strip()
+
+
+def _unescaped(text: str) -> str:
+    """`text` without one level of backslashes, as Python prints bytes and as JSON quotes JSON."""
+
+    def plain(found: re.Match[str]) -> str:
+        return chr(int(found[1], 16)) if found[1] else _ESCAPED.get(found[2], found[2])
+
+    return _ESCAPE.sub(plain, text.encode().decode("latin-1")).encode("latin-1").decode("utf-8", "replace")
+
+
+def unwrapped(text: str) -> str:
+    """The sentence inside a message of a gateway: without the names of its exceptions, and without what it did next."""
+    start = _WRAPPER.match(text)
+    return (_EPILOGUE.sub("", text[start.end() if start else 0 :]).strip() or text) if text else text
 
 
 def _read_broken(text: str, found: ErrorBody) -> None:
@@ -228,8 +257,8 @@ def _read_string(value: str, found: ErrorBody, below: list[object]) -> None:
     if quoted is not None and isinstance(quoted[1], (dict, list)) and quoted[1]:
         below.append(quoted[1])
         if quoted[0]:
-            found.messages.append(quoted[0])
-    elif text.startswith(("{", "[{")):
+            found.wrappers.append(quoted[0])
+    elif text.startswith(("{", "[{")) or (quoted is None and _QUOTED.search(text[:_MAX_TEXT])):
         _read_broken(text[:_MAX_TEXT], found)
     else:
         found.messages.append(text[:_MAX_TEXT])

@@ -119,7 +119,8 @@ def _gather(status: object, body: object, message: object, exception_name: objec
     if isinstance(message, str) and message.strip():
         found.add(read_message(message))
     sentence = found.message or (message if isinstance(message, str) else "")
-    lines = dict.fromkeys(_clean(line[:_MAX_TEXT]) for line in [*found.messages[:20], sentence, found.broken])
+    told = [*found.messages[:20], *found.wrappers[:20], sentence, found.broken]
+    lines = dict.fromkeys(_clean(line[:_MAX_TEXT]) for line in told)
     text = "\n".join(line for line in lines if line).lower()[:_MAX_TEXT]
     return _Evidence(found, _status(status, found, text), sentence, text, _name(exception_name, text), is_answer)
 

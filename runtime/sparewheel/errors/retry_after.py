@@ -6,12 +6,15 @@ Sources, in the order of their precedence:
     google.rpc.RetryInfo           "13s" (google.rpc error details), and fields like `estimated_time`
     the message                    "Please try again in 7m12s"
     x-ratelimit-reset[-*]          "6m0s", seconds, or an epoch in seconds or milliseconds; only of an exhausted limit
+    anthropic-ratelimit-*-reset    an RFC 3339 date; likewise
+    ratelimit                      `"default";r=0;t=50` or `remaining=0, reset=50` (the IETF's drafts)
 """
 
 from __future__ import annotations
 
 import math
 import re
+from datetime import UTC, datetime
 from email.utils import mktime_tz, parsedate_tz
 from typing import TYPE_CHECKING, Final
 
@@ -26,6 +29,8 @@ _PART: Final = (
 )
 _PARTS: Final = re.compile(_PART)
 _DURATION: Final = re.compile(rf"\s*(?:{_PART}\s*){{1,5}}")
+_RESET: Final = re.compile(r"\breset\b")
+_LIMIT: Final = re.compile(r"\b(?:r|remaining)\s?=\s?0\s{0,3}[;,]\s{0,3}(?:t|reset)\s?=\s?(\d{1,9})\b")
 _SENTENCE: Final = re.compile(
     r"\b(?:try again|try your request again|retry(?:ing)?|retry your request|wait|reset)(?: again)?"
     rf"(?: (?:in|after|for|at least))?[ :~]{{1,3}}((?:{_PART}[ ,]{{0,2}}){{1,5}})"
@@ -107,18 +112,34 @@ def _from_text(text: str) -> float | None:
 
 
 def _reset(headers: Mapping[str, str], now: float) -> float | None:
-    waits: list[float] = []
+    """The longest wait of the limits that are used up; without such a limit, of those that name no remaining amount."""
+    used_up: list[float] = []
+    unknown: list[float] = []
     for name, value in headers.items():
-        if not name.startswith("x-ratelimit-reset"):
+        if not (_RESET.search(name) and "ratelimit" in name.replace("-", "")[:40]):
             continue
-        remaining = number(headers.get(name.replace("-reset", "-remaining", 1)))
-        if remaining is not None and remaining > 0:
+        seconds = _moment(value, now)
+        if seconds is None:
             continue
-        seconds = _duration(value)
-        if seconds is not None and seconds > 1e12:
-            seconds /= 1000
-        if seconds is not None and seconds > 1e9:
-            seconds -= now
-        if seconds is not None:
-            waits.append(seconds)
-    return max(waits, default=None)
+        remaining = number(headers.get(_RESET.sub("remaining", name, count=1)))
+        if remaining is None:
+            unknown.append(seconds)
+        elif remaining <= 0:
+            used_up.append(seconds)
+    used_up += [float(found[1]) for found in _LIMIT.finditer(headers.get("ratelimit", "")[:1000].lower())]
+    return max(used_up or unknown, default=None)
+
+
+def _moment(value: str, now: float) -> float | None:
+    """Seconds until a reset: a duration, an epoch in seconds or milliseconds, or a date."""
+    seconds = _duration(value)
+    if seconds is None:
+        try:
+            seconds = datetime.fromisoformat(value.strip()).astimezone(UTC).timestamp()
+        except (ValueError, OverflowError):
+            return None
+    if seconds > 1e12:
+        seconds /= 1000
+    if seconds > 1e9:
+        seconds = max(seconds - now, 0.0)
+    return seconds

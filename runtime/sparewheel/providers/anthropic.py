@@ -157,7 +157,10 @@ class AnthropicDecoder:
     def _count(self, usage: Json) -> None:
         """Merge token counts. They are cumulative, but gateways send 0 for an unknown number."""
         thought = mapping(usage.get("output_tokens_details")).get("thinking_tokens")
-        for name, value in (*usage.items(), ("thinking_tokens", thought)):
+        sums = _sums(sequence(usage.get("iterations")))
+        if created := mapping(usage.get("cache_creation")):  # by how long they are kept
+            sums.setdefault("cache_creation_input_tokens", sum(count(value) or 0 for value in created.values()))
+        for name, value in (*usage.items(), ("thinking_tokens", thought), *sums.items()):
             if (number := count(value)) is not None:
                 self._counts[name] = max(number, self._counts.get(name, 0))
         counts = self._counts
@@ -171,3 +174,13 @@ class AnthropicDecoder:
             written_tokens=written,
             reasoning_tokens=counts.get("thinking_tokens"),
         )
+
+
+def _sums(iterations: list[Any]) -> Json:
+    """The counts of all iterations: those at the top leave out the one that compacts the context."""
+    sums: Json = {}
+    for iteration in map(mapping, iterations):
+        for name, value in iteration.items():
+            if (number := count(value)) is not None:
+                sums[name] = sums.get(name, 0) + number
+    return sums

@@ -125,8 +125,9 @@ class GoogleDecoder:
                 self._counts[name] = value
         known = self._counts.get
         written, thought = known("candidatesTokenCount"), known("thoughtsTokenCount")
+        prompt, results = known("promptTokenCount"), known("toolUsePromptTokenCount")
         self._assembly.usage = Usage(
-            input_tokens=known("promptTokenCount"),
+            input_tokens=None if prompt is None and results is None else (prompt or 0) + (results or 0),
             output_tokens=None if written is None and thought is None else (written or 0) + (thought or 0),
             cached_tokens=known("cachedContentTokenCount"),
             reasoning_tokens=thought,

@@ -102,28 +102,39 @@ def response_format(output: OutputSchema) -> dict[str, Any]:
 
 
 def count_tokens(assembly: Assembly, value: object) -> None:
-    """Read a `usage` object with the names of either format. The last one with a number counts."""
+    """Read a `usage` object with the names of either format into what is known from earlier ones.
+
+    The last number of a name counts, except that 0 does not replace a larger one: some servers end with empty counts.
+    """
     shape = mapping(value)
     read = _count(shape, "prompt_tokens", "input_tokens")
     written = _count(shape, "completion_tokens", "output_tokens")
     prompt = mapping(shape.get("prompt_tokens_details") or shape.get("input_tokens_details"))
     answer = mapping(shape.get("completion_tokens_details") or shape.get("output_tokens_details"))
     thought = _count(answer, "reasoning_tokens")
+    if thought is None:
+        thought = _count(shape, "reasoning_tokens")  # Perplexity
     cached = _count(prompt, "cached_tokens")
-    if cached is None:
-        cached = _count(shape, "prompt_cache_hit_tokens", "cached_tokens")  # DeepSeek, Moonshot
+    if cached is None:  # DeepSeek, Moonshot, gateways in front of Anthropic
+        cached = _count(shape, "prompt_cache_hit_tokens", "cached_tokens", "cache_read_input_tokens")
+    stored = _count(prompt, "cache_write_tokens", "cache_creation_tokens")  # OpenRouter, LiteLLM
+    if stored is None:
+        stored = _count(shape, "cache_creation_input_tokens")
     # xAI does not include reasoning in the output tokens; its total shows that.
     if read is not None and written is not None and thought and shape.get("total_tokens") == read + written + thought:
         written += thought
-    usage = Usage(
-        input_tokens=read,
-        output_tokens=written,
-        cached_tokens=cached,
-        written_tokens=_count(prompt, "cache_write_tokens"),  # OpenRouter
-        reasoning_tokens=thought,
+    known = assembly.usage
+    assembly.usage = Usage(
+        input_tokens=_latest(known.input_tokens, read),
+        output_tokens=_latest(known.output_tokens, written),
+        cached_tokens=_latest(known.cached_tokens, cached),
+        written_tokens=_latest(known.written_tokens, stored),
+        reasoning_tokens=_latest(known.reasoning_tokens, thought),
     )
-    if usage.known:
-        assembly.usage = usage
+
+
+def _latest(known: int | None, new: int | None) -> int | None:
+    return known if new is None or (new == 0 and known) else new
 
 
 def _count(shape: Mapping[str, Any], *names: str) -> int | None:

@@ -7,9 +7,9 @@ are bounded on the way. `steps` does it in small steps, so that a worker stays r
 
 from __future__ import annotations
 
-import io
+import re
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, Final, NoReturn
 
 from ruamel.yaml import YAML
 from ruamel.yaml.error import MarkedYAMLError, YAMLError
@@ -23,21 +23,31 @@ from ruamel.yaml.events import (
     SequenceStartEvent,
 )
 from ruamel.yaml.nodes import ScalarNode
+from ruamel.yaml.reader import Reader
 from ruamel.yaml.scanner import Scanner
 
-if TYPE_CHECKING:
-    from collections.abc import Generator
+from .slices import run_at_once
 
+if TYPE_CHECKING:
     from .errors.validation import Path, Position
+    from .slices import Slices
 
 MAX_CHARS: Final = 1024 * 1024
 MAX_TOKENS: Final = 200_000
+MAX_TEXT: Final = 64 * 1024  # characters of one scalar, anchor, tag or directive, which is read in one step
 MAX_VALUES: Final = 100_000  # after aliases are expanded
 MAX_DEPTH: Final = 50
 STEP: Final = 100  # events or values of one step: a few milliseconds
 
 _TAG: Final = "tag:yaml.org,2002:"
 _MERGE: Final = _TAG + "merge"
+_BYTE_ORDER_MARK: Final = "\ufeff"
+_BREAK: Final = re.compile(r"\r\n|[\r\n\x85\u2028\u2029]")
+_UNEVEN: Final = re.compile(r"[\r\n\ufeff]")  # characters that do not add one column
+_COMMENT: Final = r"(?:#[^\0\r\n\x85\u2028\u2029]*+)?"
+_GAP, _FLOW_GAP = (
+    re.compile(rf"(?:{space}{_COMMENT}(?:{_BREAK.pattern}))*+{space}{_COMMENT}") for space in (" *+", r"[ \t]*+")
+)
 
 
 class YamlProblem(ValueError):
@@ -64,21 +74,19 @@ class Document:
 
 
 def load(text: str) -> Document:
-    """Read one YAML document. Raises `YamlProblem`; nothing else, whatever `text` is."""
-    document = Document()
-    for _ in steps(text, document):
-        pass
-    return document
+    """Read one YAML document at once. Raises `YamlProblem`; nothing else, whatever `text` is."""
+    return run_at_once(steps(text))
 
 
-def steps(text: str, document: Document) -> Generator[None, None, None]:
-    """Read one YAML document into `document`, in steps of a few milliseconds. Raises `YamlProblem`."""
+def steps(text: str, max_values: int = MAX_VALUES) -> Slices[Document]:
+    """Read one YAML document in steps of a few milliseconds. Raises `YamlProblem` like `load`."""
     if len(text) > MAX_CHARS:
         raise YamlProblem(f"it is longer than {MAX_CHARS} characters")
+    document = Document()
     try:
-        root = yield from _compose(text)
+        root = yield from _compose(text, max_values)
         if root is not None:
-            document.value = yield from _Builder(document.positions).build(root, ())
+            document.value = yield from _Builder(document.positions, max_values).build(root, ())
     except MarkedYAMLError as error:
         mark = error.problem_mark or error.context_mark
         where = f"line {mark.line + 1}, column {mark.column + 1}: " if mark else ""
@@ -88,10 +96,57 @@ def steps(text: str, document: Document) -> Generator[None, None, None]:
     except (YAMLError, ValueError, RecursionError, TypeError, AttributeError, IndexError) as error:
         # ruamel raises a few errors of other types on odd input.
         raise YamlProblem(" ".join(str(error).split()) or type(error).__name__) from None
+    return document
+
+
+class _Reader(Reader):
+    """ruamel's reader, faster, and with a limit on the characters that are read for one token."""
+
+    token_start = 0
+
+    def peek(self, index: int = 0) -> str:
+        if index > MAX_TEXT:
+            self._refuse()
+        character: str = self.buffer[self.pointer + index]
+        return character
+
+    def forward(self, length: int = 1) -> None:
+        if self.pointer + length - self.token_start > MAX_TEXT:
+            self._refuse()
+        if length > 1 and not _UNEVEN.search(self.buffer, self.pointer, self.pointer + length):
+            self._move(length, length)
+        else:
+            super().forward(length)
+
+    def skip(self, gap: re.Pattern[str]) -> bool:
+        """Move past what `gap` matches, of any length: a token starts there. Returns whether a line ended."""
+        if self.index == 0 and self.peek() == _BYTE_ORDER_MARK:
+            self.forward()
+        found = gap.match(self.buffer, self.pointer)
+        passed = found[0] if found else ""
+        lines = passed.count("\n") + passed.count("\r") - passed.count("\r\n")
+        rest = passed[max(passed.rfind("\n"), passed.rfind("\r")) + 1 :]
+        self.line += lines
+        self.column = 0 if lines else self.column
+        self._move(len(passed), len(rest) - rest.count(_BYTE_ORDER_MARK))
+        self.token_start = self.pointer
+        return bool(_BREAK.search(passed))
+
+    def _move(self, length: int, columns: int) -> None:
+        self.pointer += length
+        self.index += length
+        self.column += columns
+
+    def _refuse(self) -> NoReturn:
+        raise _problem(self.get_mark(), f"a text is longer than {MAX_TEXT} characters")
 
 
 class _BoundedScanner(Scanner):
-    """ruamel's scanner with limits on nested brackets and on tokens."""
+    """ruamel's scanner with limits on nested brackets and on tokens, and a faster way past comments and empty lines."""
+
+    def scan_to_next_token(self) -> None:
+        if self.reader.skip(_FLOW_GAP if self.flow_level else _GAP) and not self.flow_level:
+            self.allow_simple_key = True
 
     def fetch_flow_collection_start(self, TokenClass: Any, to_push: str) -> None:  # ruamel's name
         if self.flow_level >= MAX_DEPTH:
@@ -104,23 +159,25 @@ class _BoundedScanner(Scanner):
         return super().fetch_more_tokens()
 
 
+_ALIAS: Final = "look for an alias that repeats itself"
 _TOO_DEEP: Final = f"it is nested deeper than {MAX_DEPTH} levels"
-_TOO_MANY: Final = f"it grows to more than {MAX_VALUES} values: look for an alias that repeats itself"
 
 
 def _problem(mark: Any, text: str) -> YamlProblem:
     return YamlProblem(f"line {mark.line + 1}, column {mark.column + 1}: {text}")
 
 
-def _compose(text: str) -> Generator[None, None, _Node | None]:
+def _compose(text: str, max_values: int) -> Slices[_Node | None]:
     """The nodes of the one document in `text`; None for an empty one."""
     reader = YAML(typ="safe", pure=True)
-    reader.Scanner = _BoundedScanner
+    reader.Reader, reader.Scanner = _Reader, _BoundedScanner
     composer = _Composer(_Scalars(reader))
-    for number, event in enumerate(reader.parse(io.StringIO(text))):
+    for number, event in enumerate(reader.parse(text)):
         if number % STEP == STEP - 1:
             yield
         composer.take(event)
+        if composer.nodes > 2 * max_values:  # a mapping has two for each value
+            raise _problem(event.start_mark, f"it has more than {max_values} values")
     return composer.root
 
 
@@ -129,6 +186,7 @@ class _Composer:
 
     def __init__(self, scalars: _Scalars) -> None:
         self.root: _Node | None = None
+        self.nodes = 0
         self._scalars = scalars
         self._anchors: dict[str, _Node] = {}
         self._open: list[_Node] = []
@@ -167,6 +225,7 @@ class _Composer:
         return node
 
     def _place(self, node: _Node) -> None:
+        self.nodes += 1
         if self._open:
             self._open[-1].value.append(node)
         else:
@@ -202,11 +261,13 @@ class _Scalars:
 class _Builder:
     """Expands aliases and merge keys into plain values, and notes where each stands."""
 
-    def __init__(self, positions: dict[Path, Position]) -> None:
+    def __init__(self, positions: dict[Path, Position], max_values: int) -> None:
         self._positions = positions
+        self._max = max_values
         self._values = 0
+        self._chars = 0
 
-    def build(self, node: _Node, path: Path) -> Generator[None, None, object]:
+    def build(self, node: _Node, path: Path) -> Slices[object]:
         self._count(1)
         if len(path) > MAX_DEPTH:
             raise YamlProblem(f"line {node.position[0]}, column {node.position[1]}: {_TOO_DEEP}")
@@ -214,7 +275,7 @@ class _Builder:
             yield
         node = _target(node)
         if node.kind == "scalar":
-            return node.value
+            return self._text(node.value) if isinstance(node.value, str) else node.value
         if node.kind == "mapping":
             return (yield from self._mapping(node, path))
         values: list[object] = []
@@ -223,7 +284,7 @@ class _Builder:
             values.append((yield from self.build(item, (*path, index))))
         return values
 
-    def _mapping(self, node: _Node, path: Path) -> Generator[None, None, dict[str, object]]:
+    def _mapping(self, node: _Node, path: Path) -> Slices[dict[str, object]]:
         built: dict[str, object] = {}
         for name, (key, value) in self._pairs(node).items():
             self._positions[(*path, name)] = key.position
@@ -253,15 +314,22 @@ class _Builder:
             source = _target(other)
             if source.kind != "mapping" or depth >= MAX_DEPTH:
                 raise _at(other, "expected a mapping, or a list of mappings, to merge")
-            self._count(1 + len(source.value))
-            for name, pair in self._pairs(source, depth + 1).items():
+            pairs = self._pairs(source, depth + 1)
+            self._count(1 + len(pairs))
+            for name, pair in pairs.items():
                 found.setdefault(name, pair)
         return found
 
+    def _text(self, text: str) -> str:
+        self._chars += len(text)
+        if self._chars > MAX_CHARS:
+            raise YamlProblem(f"it grows to more than {MAX_CHARS} characters: {_ALIAS}")
+        return text
+
     def _count(self, values: int) -> None:
         self._values += values
-        if self._values > MAX_VALUES:
-            raise YamlProblem(_TOO_MANY)
+        if self._values > self._max:
+            raise YamlProblem(f"it grows to more than {self._max} values: {_ALIAS}")
 
 
 def _target(node: _Node) -> _Node:

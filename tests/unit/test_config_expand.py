@@ -168,5 +168,5 @@ def test_any_text_ends_filled_in_or_refused(text: str, env: dict[str, str]) -> N
 
 
 def test_many_openings_cost_bounded_time() -> None:
-    lines = "    instruction: '" + "${" * 200_000 + "'"
-    assert agent(lines).instruction == "${" * 200_000
+    lines = "    instruction: '" + "${" * 30_000 + "'"
+    assert agent(lines).instruction == "${" * 30_000

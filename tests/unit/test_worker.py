@@ -556,3 +556,31 @@ def test_what_python_prints_has_no_secrets() -> None:
         assert "[redacted]" in shown.getvalue().split()[3]
 
     run(main())
+
+
+LARGE = "agents: {root: {model: demo/hello, instruction: Hi}}\npermissions: {allow: [%s]}" % ("x, " * 2_000)
+
+
+def test_other_commands_are_served_while_a_large_agent_file_is_read() -> None:
+    async def main() -> None:
+        page = Page({})
+        created = page.post("create_session", session="s", yaml=LARGE, env={})
+        page.post("known_health")
+        await page.settle()
+        assert [json.loads(text)["id"] for text in page.said] == [created + 1, created]
+        assert page.reply(created)["result"]["agent"] == "root"
+
+    run(main())
+
+
+def test_a_chat_is_aborted_while_its_agent_file_is_read() -> None:
+    async def main() -> None:
+        page = Page({})
+        yaml = f"{LARGE} # another text, which is not kept yet"
+        messages = [{"role": "user", "content": "Hello"}]
+        chat = page.post("chat", session="s", yaml=yaml, messages=messages)
+        await page.call("abort")
+        assert page.reply(chat)["error"]["kind"] == "aborted"
+        assert page.events("s") == []
+
+    run(main())

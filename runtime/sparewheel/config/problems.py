@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from ..errors import ConfigError
 from ..errors.validation import MAX_PROBLEMS, shown
@@ -11,6 +11,9 @@ from ..errors.validation import MAX_PROBLEMS, shown
 if TYPE_CHECKING:
     from ..errors.validation import Path, Position
     from .schema import AgentFile
+
+
+MAX_KEPT: Final = 4_000  # a hostile file may have one at every tenth character
 
 
 @dataclass(slots=True)
@@ -35,6 +38,8 @@ class Problems:
         return tuple(_first_ones(self._warnings))
 
     def _put(self, found: dict[str, Position], path: Path, text: str) -> None:
+        if len(found) >= MAX_KEPT:
+            return
         name = ".".join(shown(part) for part in path)
         position = self.file.position(path)
         line = f"line {position[0]}, column {position[1]}: " if position else ""

@@ -40,6 +40,9 @@ __all__ = [
 ]
 
 
+MAX_AGENTS = 500
+
+
 class PermissionsConfig(Strict):
     """Which tool calls run: names with `*`, or `name:argument=value*`. deny wins over ask, ask over allow."""
 
@@ -67,7 +70,7 @@ class AgentFile(Strict):
 
     version: str | int | None = None
     """The version of docker-agent's format, 0 to 12; unset: the newest. Older files are brought to its shape."""
-    agents: dict[str, AgentConfig] = Field(min_length=1)
+    agents: dict[str, AgentConfig] = Field(min_length=1, max_length=MAX_AGENTS)
     """The agents by name."""
     models: dict[str, ModelConfig] = {}
     """Models by name."""

@@ -6,7 +6,6 @@ from typing import TYPE_CHECKING, Any
 
 from pydantic import ValidationError
 
-from ..config.loading import load_agent_file
 from ..config.resolved import resolve_team
 from ..config.toolsets import ToolsetConfig
 from ..errors import ConfigError
@@ -20,6 +19,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from ..chain.health import Health
+    from ..config.schema import AgentFile
     from ..messages import Message
     from ..page.calls import HostCalls
     from ..page.commands import AgentOptions
@@ -29,15 +29,16 @@ if TYPE_CHECKING:
 
 def make_session(
     name: str,
+    file: AgentFile,
     options: AgentOptions,
     history: Iterable[Message],
     transport: Transport,
     health: Health,
     calls: HostCalls,
 ) -> Session:
-    """A session named `name`, whose tools and hooks of the page are called through `calls`. Raises `ConfigError`."""
+    """A session named `name` of an agent file. `calls` calls the page's tools and hooks. Raises `ConfigError`."""
     team = resolve_team(
-        load_agent_file(options.yaml),
+        file,
         options.agent_name,
         options.env,
         options.allow_hosts,

@@ -14,7 +14,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, TypeVar, cast
 
 from ..chain.health import Health
-from ..config.loading import load_agent_file
+from ..config.loading import load_in_slices
 from ..config.overview import list_agents, overview
 from ..errors import ConfigError, ErrorInfo, SparewheelError, internal
 from ..jsontext import read, write
@@ -81,6 +81,7 @@ class Worker:
         self._transport = RoutingTransport(transport or network_transport(), special)
         self._health = Health(lambda entry: self._push({"type": "health", "entry": entry}))
         self._open: dict[str, _Open] = {}
+        self._opening: dict[str, asyncio.Task[Any]] = {}  # commands `chat` whose agent file is being read
         on_blocking(lambda seconds: self._push({"type": "blocking", "seconds": seconds}))
         self._tasks: set[asyncio.Task[None]] = set()  # the event loop has only weak references
         self._handlers = dict(
@@ -142,13 +143,13 @@ class Worker:
     # The commands -----------------------------------------------------------------------------------------------
 
     async def _parse_config(self, params: AgentFile) -> ParsedConfig:
-        return overview(load_agent_file(params.yaml))
+        return overview(await load_in_slices(params.yaml))
 
     async def _list_agents(self, params: AgentFile) -> list[AgentSummary]:
-        return list_agents(load_agent_file(params.yaml))
+        return list_agents(await load_in_slices(params.yaml))
 
     async def _create_session(self, params: CreateSession) -> SessionCreated:
-        opened = self._open_session(params, params.history)
+        opened = await self._open_session(params, params.history)
         team = opened.session.team
         root = team.agents[team.root]
         return {
@@ -173,7 +174,11 @@ class Worker:
     async def _chat(self, params: Chat) -> Result:
         if not params.messages or params.messages[-1].role != "user":
             raise ConfigError("chat: the last message must be from the user")
-        opened = self._open_session(params, [])
+        self._opening[params.session] = _this_task()
+        try:
+            opened = await self._open_session(params, [])
+        finally:
+            del self._opening[params.session]
         try:
             return await self._turn(opened, opened.session.answer(params.messages))
         finally:
@@ -189,6 +194,9 @@ class Worker:
 
     async def _abort(self, params: Abort) -> None:
         """A session without a turn is left as it is."""
+        for name, task in self._opening.items():
+            if params.session in (None, name):
+                task.cancel()
         for opened in list(self._open.values()):
             if params.session in (None, opened.name):
                 opened.session.abort(params.reason)
@@ -225,11 +233,12 @@ class Worker:
 
     # ------------------------------------------------------------------------------------------------------------
 
-    def _open_session(self, params: CreateSession | Chat, history: list[Message]) -> _Open:
+    async def _open_session(self, params: CreateSession | Chat, history: list[Message]) -> _Open:
         name = params.session
+        file = await load_in_slices(params.yaml)
         if name in self._open:
             raise ConfigError("session must be a name that is not in use")
-        session = make_session(name, params, history, self._transport, self._health, self._calls)
+        session = make_session(name, file, params, history, self._transport, self._health, self._calls)
         opened = _Open(name, session, mirrored=len(history))
         self._writer.hide(opened, session.team.secrets)
         self._open[name] = opened

@@ -327,10 +327,6 @@ agents: {root: {model: router}}
 """,
         ["line 3, column 45: models.router.routing: choosing a model by the prompt is not available yet"],
     ),
-    "several models at random": (
-        "agents: {root: {model: 'openai/gpt-4o,anthropic/claude-sonnet-4-5'}}",
-        ["agents.root.model: choosing among several models at random is not available"],
-    ),
     "documents": (
         """
 agents: {root: {model: openai/gpt-5-mini, toolsets: [{type: rag, ref: handbook}]}}

@@ -21,7 +21,7 @@ from .team import MAX_HANDOFFS, handoff_tool, too_many_handoffs, transfer_tool
 if TYPE_CHECKING:
     from collections.abc import AsyncGenerator
 
-    from ..chain.chain import Step
+    from ..chain.chain import Chain, Step
     from ..config.specs import ResolvedAgent
     from ..events import Event, FinishEvent, FinishReason
     from ..hooks.engine import Hooks, Point, Verdict
@@ -46,6 +46,7 @@ class Run:
         self._repetition = Repetition()
         self._handoffs = 0
         self._next_agent: str | None = None  # named by a handoff
+        self._chosen: Chain | None = None  # for the coming step
         self._shape = ShapeCheck()
         self._warned: set[str] = set()
         self._notes: list[str] = []  # context that hooks add to the instruction
@@ -74,7 +75,7 @@ class Run:
         """Yield the events of the models' streams; an empty batch makes `events` pass on what is in the outbox."""
         turn = self._turn
         if not self._depth:
-            yield [{"type": "start", "model": self._runner.chain(self._me).primary.ref}]
+            yield [{"type": "start", "model": self._chain().primary.ref}]
             while self._runner.warnings:
                 self._outbox.warn(self._runner.warnings.pop(0))
         await self._submit()
@@ -143,7 +144,7 @@ class Run:
                 self._warned.add(warning)
                 self._outbox.warn(warning)
         turn.begin_step()
-        chain = self._runner.chain(me).agent.chain
+        chain = self._chain().agent.chain
         if turn.steps > 1:
             self._outbox.put({"type": "step", "step": turn.steps, "model": chain[0].ref})
         if warning := budgets.uncounted(me, chain):
@@ -162,8 +163,15 @@ class Run:
             after_tools=turn.messages[-1].role == "tool",
             max_bytes=me.max_response_bytes,
         )
-        turn.step = step = self._runner.chain(me).ask(question, turn.log)
+        turn.step = step = self._chain().ask(question, turn.log)
+        self._chosen = None
         return step
+
+    def _chain(self) -> Chain:
+        """The chain of the coming step, the same until it is asked."""
+        if self._chosen is None or self._chosen.agent.name != self._me.name:
+            self._chosen = self._runner.chain(self._me)
+        return self._chosen
 
     def _calls(self, answer: Message, registry: Registry) -> Calls:
         """The tool calls of an answer. Raises `SparewheelError` (kind `loop`) for endless repetition."""

@@ -51,8 +51,8 @@ class Runner:
         self._hooks: dict[str, list[Hook]] = {}
 
     def chain(self, agent: ResolvedAgent) -> Chain:
-        """The models of `agent`, the one that it has picked first."""
-        chosen = _first_choice(agent, self.state.model)
+        """The models of `agent` for one step: first the one that it has picked, else one of its alternatives."""
+        chosen = _first_choice(_shuffled(agent, self._jitter), self.state.model)
         return Chain(chosen, self._transport, self._health, random=self._jitter, now=self.now)
 
     def hooks(self, agent: ResolvedAgent, report: Callable[[str], None] = lambda _: None) -> Hooks:
@@ -64,6 +64,14 @@ class Runner:
             own = [redacting(agent.secrets)] if agent.redact_secrets else []
             self._hooks[agent.name] = [*builtin_hooks(agent.hooks, agent.secrets), *self.state.hooks, *own]
         return Hooks(self._hooks[agent.name], report)
+
+
+def _shuffled(agent: ResolvedAgent, random: Callable[[], float]) -> ResolvedAgent:
+    """The agent with one of its alternatives at the head of its chain; the others come next."""
+    if agent.alternatives < 2:
+        return agent
+    first = agent.chain[int(random() * agent.alternatives)]
+    return replace(agent, chain=(first, *(spec for spec in agent.chain if spec is not first)))
 
 
 def _first_choice(agent: ResolvedAgent, ref: str | None) -> ResolvedAgent:

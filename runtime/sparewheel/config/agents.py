@@ -116,7 +116,7 @@ class AgentConfig(Strict):
     harness: dict[str, Any] | None = None
     """An external program that takes the agent's place; needs a host."""
     model: str = Field(default="", validate_default=True)
-    """A key of `models`, or `provider/model`."""
+    """A key of `models`, or `provider/model`; several, separated by commas, are asked in turn at random."""
     description: str = ""
     """What the agent is for; other agents read it to choose."""
     welcome_message: str = ""

@@ -116,7 +116,8 @@ class ModelConfig(Endpoint):
     provider: str = ""
     """A known provider, or a key of `providers`."""
     model: str = ""
-    """The provider's name for the model."""
+    """The provider's name for the model; without a provider, names of models separated by commas, of which each step
+    asks one at random."""
     context_limit: int | None = Field(default=None, gt=0)
     """The size of its context window in tokens, where the catalogue does not have it."""
     cost: CostConfig | None = None
@@ -130,6 +131,11 @@ class ModelConfig(Endpoint):
     compaction_threshold: float | None = Field(default=None, gt=0, le=1)
     """The share of its context window at which the oldest messages are left out."""
 
+    @property
+    def alloy(self) -> bool:
+        """Whether it stands for several models."""
+        return not self.provider and "," in self.model
+
     @model_validator(mode="before")
     @classmethod
     def _alone(cls, data: Any) -> Any:
@@ -141,6 +147,6 @@ class ModelConfig(Endpoint):
 
     @model_validator(mode="after")
     def _named(self) -> ModelConfig:
-        if not self.first_available and not (self.provider and self.model):
+        if not self.first_available and not self.alloy and not (self.provider and self.model):
             raise ValueError("needs provider and model")
         return self

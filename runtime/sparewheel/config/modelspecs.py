@@ -53,6 +53,19 @@ class Models:
                 self.expander.problems.add(path, f"{error.info.message} {error.info.hint}".strip())
         return self._known[ref]
 
+    def members(self, ref: str, path: Path, around: tuple[str, ...] = ()) -> list[str]:
+        """The models that a reference stands for: itself, or those of an alloy, each once."""
+        config = self.file.models.get(ref)
+        names = config.model if config and config.alloy else ref
+        if "," not in names or (config and not config.alloy):
+            return [ref]
+        if ref in around:
+            self.expander.problems.add(path, f'model "{ref}" refers to itself')
+            return []
+        parts = [part for name in names.split(",") if (part := name.strip())]
+        found = [member for part in parts for member in self.members(part, path, (*around, ref))]
+        return list(dict.fromkeys(found))
+
     def require_key(self, ref: str, path: Path) -> None:
         """Add a problem, once, if the model lacks its key and no other model can take its place."""
         spec = self.spec(ref, path)

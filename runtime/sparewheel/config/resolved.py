@@ -132,10 +132,13 @@ class _Team:
         agent, here = self.file.agents[name], ("agents", name)
         entries = [(path, self.tools.filled(path, entry)) for path, entry in self.tools.entries(name, agent)]
         check_agent(self.problems, name, agent, entries)
-        if agent.harness or "," in agent.model:
+        if agent.harness:
             return None
-        paths: dict[str, Path] = dict.fromkeys((agent.model, *agent.fallback.models), (*here, "fallback", "models"))
-        paths[agent.model] = (*here, "model")
+        paths: dict[str, Path] = dict.fromkeys(self.models.members(agent.model, (*here, "model")), (*here, "model"))
+        first = [spec for ref, path in paths.items() if (spec := self.models.spec(ref, path))]
+        for ref in agent.fallback.models:
+            for member in self.models.members(ref, (*here, "fallback", "models")):
+                paths.setdefault(member, (*here, "fallback", "models"))
         specs = [self.models.spec(ref, path) for ref, path in paths.items()]
         if all(spec is None or spec.lacks_key for spec in specs):
             for ref, path in paths.items():
@@ -153,6 +156,7 @@ class _Team:
             name=name,
             instruction=self.texts.instruction(agent, here),
             chain=chain,
+            alternatives=max(len(first), 1),
             fallback=agent.fallback,
             timeouts=agent.timeouts,
             structured_output=agent.structured_output,

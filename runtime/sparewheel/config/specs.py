@@ -58,9 +58,10 @@ class ResolvedAgent:
 
     name: str
     instruction: str
-    chain: tuple[ModelSpec, ...]
+    chain: tuple[ModelSpec, ...]  # the primary first
     fallback: FallbackConfig
     timeouts: TimeoutsConfig
+    alternatives: int = 1  # how many models of the chain, from its start, take turns as the primary
     structured_output: StructuredOutputConfig | None = None
     description: str = ""
     welcome_message: str = ""

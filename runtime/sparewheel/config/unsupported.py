@@ -112,8 +112,6 @@ def _agent_reasons(agent: AgentConfig) -> Iterator[tuple[str, str]]:
         yield "tool_choice", "the model decides whether it calls a tool; remove the key or set it to auto"
     if agent.rag:
         yield "rag", f"retrieval {_YET}"
-    if "," in agent.model:
-        yield "model", "choosing among several models at random is not available; name one, and the others in fallback"
 
 
 def _toolset_reasons(toolset: ToolsetConfig) -> Iterator[str]:

@@ -61,7 +61,9 @@ def test_a_member_that_is_not_defined_is_named() -> None:
         chain("b,nope")
 
 
-def turns(script: Mapping[str, Sequence[Script]], numbers: list[float], count: int = 1) -> tuple[list[Played], list[str]]:
+def turns(
+    script: Mapping[str, Sequence[Script]], numbers: list[float], count: int = 1
+) -> tuple[list[Played], list[str]]:
     """Turns of an agent with an alloy of three; each step takes one of the numbers, over and over."""
     text = f"{MODELS}agents: {{root: {{model: nested, fallback: {{retries: -1}}}}}}"
     transport, random = ScriptedTransport(script), cycle(numbers)

@@ -20,7 +20,6 @@ def load(section: str, keys: Document) -> Document:
     own: Document = {name: {} for name in ACCEPTED} | {section: keys}
     agent: Document = {
         "model": "m",
-        "cache": {"enabled": False, **own["cache"]},
         "structured_output": {"name": "a", "schema": {}, **own["structured_output"]},
         "hooks": {"stop": [{"type": "builtin", "command": "add_date", **own["hook"]}]},
         **own["agent"],

@@ -11,10 +11,12 @@ from ..chain.chain import Question
 from ..chain.compaction import compact, dropped, without_oldest
 from ..errors import ErrorInfo, SparewheelError
 from ..messages import user
+from ..state.answers import Answer
 from .calls import Calls, unique_calls
 from .guardrails import first_violation, refused
 from .limits import Repetition, ShapeCheck
 from .prompt import instruction, output_schema, result_limit, visible
+from .recalled import RecalledStep
 from .task import run_task
 from .team import MAX_HANDOFFS, handoff_tool, too_many_handoffs, transfer_tool
 
@@ -80,6 +82,7 @@ class Run:
                 self._outbox.warn(self._runner.warnings.pop(0))
         await self._submit()
         await self._check_input()
+        prompt, first = turn.messages[-1], self._me
         reason: FinishReason | None = None
         while reason is None:
             me = self._me
@@ -114,6 +117,8 @@ class Run:
                 record["seconds"] = round(asyncio.get_running_loop().time() - started, 3)
             reason = await self._conclude(step, answer)
             yield []
+        if reason == "stop":
+            self._state.answers.keep(first.name, first.cache, prompt, Answer(answer.text, step.model))
         if not self._depth:
             await self._hook("turn_end", reason=reason)
         finish: FinishEvent = {
@@ -151,9 +156,12 @@ class Run:
             self._outbox.warn(warning)
         return registry
 
-    async def _ask(self, registry: Registry) -> Step:
+    async def _ask(self, registry: Registry) -> Step | RecalledStep:
         """Put the conversation to the chain. Raises `SparewheelError` if a hook refuses."""
         me, turn = self._me, self._turn
+        if turn.steps == 1 and (kept := self._state.answers.find(me.name, me.cache, turn.messages[-1])):
+            turn.step = recalled = RecalledStep(kept)
+            return recalled
         notes = await self._before_model()
         system = instruction(me, self._runner.now(), [*self._runner.toolbox.instructions(me), *notes])
         question = Question(
@@ -208,7 +216,7 @@ class Run:
 
     # Between the steps ------------------------------------------------------------------------------------------
 
-    async def _conclude(self, step: Step, answer: Message) -> FinishReason | None:
+    async def _conclude(self, step: Step | RecalledStep, answer: Message) -> FinishReason | None:
         """The reason to finish with `answer`; None if another step follows."""
         if self._next_agent is not None:
             await self._switch(self._next_agent)
@@ -256,7 +264,7 @@ class Run:
         await self._hooks_of(name).run("on_agent_switch", {"from": before, "to": name})
         self._outbox.put({"type": "handoff", "from": before, "to": name})
 
-    async def _compact(self, step: Step) -> None:
+    async def _compact(self, step: Step | RecalledStep) -> None:
         """Leave out old messages before the model's window is full, so that no request fails for it."""
         me, conversation = self._me, self._turn.conversation
         spec = next((spec for spec in me.chain if spec.ref == step.model), me.chain[0])

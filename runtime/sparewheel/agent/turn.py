@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from ..events import Event
     from ..state.session_state import Conversation
     from .calls import Calls
+    from .recalled import RecalledStep
 
 
 @dataclass(slots=True)
@@ -27,7 +28,7 @@ class Turn:
     outbox: Outbox = field(default_factory=Outbox)
     task: str = ""
     usage: Usage = field(default_factory=Usage)  # of the completed steps and of sub-agents
-    step: Step | None = None  # the current one; None before the model is asked
+    step: Step | RecalledStep | None = None  # the current one; None before the model is asked
     answer: Message | None = None  # of the current step, once it is in the conversation
     calls: Calls | None = None  # of that answer, once they are announced
     steps: int = 0

@@ -31,10 +31,6 @@ ACCEPTED: Final[dict[str, dict[str, str]]] = {
         "inject_memories_strategy": "inject_memories is refused",
         "compaction_model": _NO_SUMMARY,
     },
-    "cache": {
-        "case_sensitive": "answers are not cached",
-        "trim_spaces": "answers are not cached",
-    },
     "structured_output": {
         "mode": "the provider's native way is used where it has one",
     },

@@ -66,14 +66,16 @@ class GuardrailConfig(Strict):
 
 
 class CacheConfig(Strict):
-    """A cache of answers; not available here. Without a path it is ignored."""
-
-    accepted = ACCEPTED["cache"]
+    """Keeps the answers of a session: an equal prompt gets the same answer without a request."""
 
     enabled: bool = False
-    """Whether answers are cached."""
+    """Whether answers are kept."""
+    case_sensitive: bool = False
+    """Whether prompts that differ in upper and lower case only are different."""
+    trim_spaces: bool = False
+    """Whether white space around a prompt is ignored."""
     path: str = ""
-    """A file on disk; needs a host."""
+    """A file on disk; answers are kept in the session instead."""
 
 
 class CommandConfig(Strict):
@@ -190,7 +192,7 @@ class AgentConfig(Strict):
     code_mode_tools: bool = False
     """Replace all tools by one that runs JavaScript; not available here."""
     cache: CacheConfig | None = None
-    """A cache of answers; not available here."""
+    """Whether equal prompts get the same answer without a request."""
     commands: CommandsConfig = {}
     """Prompts that the user runs by name."""
     use_commands: list[str] = []

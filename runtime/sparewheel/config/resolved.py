@@ -7,6 +7,7 @@ from types import MappingProxyType
 from typing import TYPE_CHECKING
 
 from ..errors import ConfigError
+from .accepted import NO_DISK
 from .agents import MAX_IDENTICAL_CALLS
 from .expand import Expander
 from .modelspecs import Models
@@ -134,6 +135,8 @@ class _Team:
         check_agent(self.problems, name, agent, entries)
         if agent.harness:
             return None
+        if agent.cache and agent.cache.enabled and agent.cache.path:
+            self.problems.warn((*here, "cache", "path"), f"{NO_DISK}; answers are kept in the session")
         paths: dict[str, Path] = dict.fromkeys(self.models.members(agent.model, (*here, "model")), (*here, "model"))
         first = [spec for ref, path in paths.items() if (spec := self.models.spec(ref, path))]
         for ref in agent.fallback.models:
@@ -187,6 +190,7 @@ class _Team:
             hooks=tuple(agent.hooks.entries()),
             commands=self.texts.commands(agent, here),
             skills=self.texts.skills(agent, here),
+            cache=agent.cache,
             models={ref: spec for ref, spec in others.items() if spec},
             hidden=frozenset(self.expander.hidden) | self.expander.secrets.values(),
         )

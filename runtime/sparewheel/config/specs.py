@@ -11,7 +11,7 @@ from .agents import MAX_IDENTICAL_CALLS, MAX_RESPONSE_BYTES
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from .agents import CommandConfig, GuardrailConfig, InlineSkill, Safety, StructuredOutputConfig
+    from .agents import CacheConfig, CommandConfig, GuardrailConfig, InlineSkill, Safety, StructuredOutputConfig
     from .catalogue import Price
     from .chains import FallbackConfig, LimitsConfig, TimeoutsConfig
     from .hooks import HookEvent, HookMatcherConfig
@@ -90,6 +90,7 @@ class ResolvedAgent:
     hooks: tuple[tuple[HookEvent, HookMatcherConfig], ...] = ()
     commands: Mapping[str, CommandConfig] = field(default_factory=dict)
     skills: tuple[InlineSkill, ...] = ()  # those of use_skills, then its own
+    cache: CacheConfig | None = None
     models: Mapping[str, ModelSpec] = field(default_factory=dict)  # that its tools can choose, by reference
     hidden: frozenset[str] = field(default=frozenset(), repr=False)  # further secrets, beside those of the chain
 

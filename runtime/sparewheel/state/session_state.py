@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from ..errors import ConfigError
+from .answers import Answers
 from .approvals import Approvals
 from .results import LongResults
 
@@ -38,6 +39,7 @@ class SessionState:
     hooks: list[Hook] = field(default_factory=list)
     permissions: Mapping[str, Sequence[str]] = field(default_factory=dict)
     results: LongResults = field(default_factory=LongResults)
+    answers: Answers = field(default_factory=Answers)
     questions: dict[str, asyncio.Future[dict[str, Any]]] = field(default_factory=dict)  # open elicitations by id
     model: str | None = None  # picked by an agent that may choose its model
 

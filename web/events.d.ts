@@ -218,7 +218,7 @@ export interface ToolOutputEvent {
   output: string;
 }
 /**
- * The call is over. `output` is whole; the model may have been shown a part of it.
+ * The call is over, or the turn is. `output` is whole; the model may have been shown a part of it.
  */
 export interface ToolResultEvent {
   turn: string;

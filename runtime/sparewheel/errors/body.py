@@ -225,7 +225,8 @@ def _read_node(node: dict[Any, Any], found: ErrorBody, below: list[object]) -> N
         elif isinstance(value, str) and 0 < len(value) <= 100:
             found.codes.append(normalise(value))
         elif isinstance(value, int) and not isinstance(value, bool) and abs(value) < 10**9:
-            found.codes.append(str(value))
+            # Other vendors give MiniMax's numbers another meaning.
+            found.codes.append(f"minimax{value}" if "status_msg" in node else str(value))
     for key in _MESSAGE_KEYS:
         value = node.get(key)
         if isinstance(value, str) and value.strip():

@@ -29,10 +29,10 @@ EXACT_CODES: Final[dict[str, Kind]] = _codes(
         "credit_balance_exhausted organization_spend_limit_exceeded project_spend_limit_exceeded "
         "organization_usage_limit_exceeded enforced_spend_limit_reached exceeded_current_quota_error quota_exceeded "
         "insufficient_credits insufficient_balance insufficient_funds not_enough_balance payment_required Arrearage "
-        "openrouter_credits openrouter_free_tier_daily usage_limit_reached 1113",
-        "rate_limit": "openrouter_in_flight_budget",
+        "openrouter_credits openrouter_free_tier_daily usage_limit_reached 1113 minimax1008 minimax2056",
+        "rate_limit": "openrouter_in_flight_budget minimax1002 minimax1039 minimax1041 minimax2045",
         "auth": "invalid_api_key incorrect_api_key missing_api_key no_api_key api_key_invalid invalid_authentication "
-        "invalid_token token_expired account_deactivated CONSUMER_SUSPENDED",
+        "invalid_token token_expired account_deactivated CONSUMER_SUSPENDED minimax1004 minimax2049",
         "permission": "unsupported_country_region_territory SERVICE_DISABLED API_KEY_SERVICE_BLOCKED "
         "API_KEY_HTTP_REFERRER_BLOCKED API_KEY_IP_ADDRESS_BLOCKED ip_not_authorized organization_restricted "
         "insufficient_permissions ACCESS_TOKEN_SCOPE_INSUFFICIENT",
@@ -41,12 +41,13 @@ EXACT_CODES: Final[dict[str, Kind]] = _codes(
         "context_overflow": "context_length_exceeded exceed_context_size_error request_too_large tokens_limit_reached "
         "context_window_exceeded model_context_window_exceeded string_above_max_length prompt_too_long input_too_long",
         "content_filter": "content_filter content_policy_violation ResponsibleAIPolicyViolation invalid_prompt "
-        "flagged_input data_inspection_failed SAFETY PROHIBITED_CONTENT BLOCKLIST RECITATION",
+        "flagged_input data_inspection_failed SAFETY PROHIBITED_CONTENT BLOCKLIST RECITATION minimax1026 minimax1027",
         "unsupported": "unsupported_parameter unsupported_value unknown_parameter UNIMPLEMENTED",
         "overloaded": "overloaded_error server_is_overloaded slow_down engine_overloaded engine_overloaded_error "
         "service_unavailable_error capacity_exceeded queue_exceeded model_overloaded over_capacity",
         # Groq: the model wrote a tool call that the server could not parse. A retry may succeed.
-        "server_error": "tool_use_failed",
+        "server_error": "tool_use_failed minimax1000 minimax1001 minimax1013 minimax1024 minimax1033",
+        "invalid_request": "minimax1042 minimax2013",
     }
 )
 

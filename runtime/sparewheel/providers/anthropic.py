@@ -82,7 +82,7 @@ class AnthropicDecoder:
         elif kind == "message":
             self._whole(data)
 
-    def finish(self) -> None:
+    def finish(self, *, done: bool) -> None:
         for index in list(self._open):
             self._end(index)
 

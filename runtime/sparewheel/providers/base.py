@@ -57,8 +57,8 @@ class StreamDecoder(Protocol):
     def feed(self, data: dict[str, Any], name: str) -> None:
         """Process the JSON object of the event `name`. Raises `ErrorObject` for an error, and `ProviderError`."""
 
-    def finish(self) -> None:
-        """The body is over: add what the decoder still holds back."""
+    def finish(self, *, done: bool) -> None:
+        """The body is over: add what the decoder still holds back. `done`: it ended with `[DONE]`."""
 
     @property
     def ended(self) -> bool:

@@ -73,7 +73,8 @@ class Frames:
         return self._decoder.ends_with_body
 
     def finish(self) -> None:
-        self._decoder.finish()
+        """The body is over: complete what the decoder holds back."""
+        self._decoder.finish(done=self._done)
 
     def feed(self, event: ServerSentEvent) -> None:
         """Process one event. Raises `ProviderError` for an error, and for data that is neither JSON nor known noise."""

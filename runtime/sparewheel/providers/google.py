@@ -68,7 +68,7 @@ class GoogleDecoder:
         elif blocked := string(mapping(data.get("promptFeedback")).get("blockReason")):
             self._assembly.finish("content_filter", blocked)
 
-    def finish(self) -> None:
+    def finish(self, *, done: bool) -> None:
         self._media.flush()
 
     def _candidate(self, candidate: Json) -> None:

@@ -3,7 +3,8 @@
 Source: OpenAI API reference, "Create chat completion" and "The chat completion chunk object". The stream ends with
 `data: [DONE]`; usage is in a separate chunk without choices, after the one with `finish_reason`. Deviations of other
 servers are accepted where they are unambiguous. For servers that never send `[DONE]`, the option `end_marker:
-finish_reason` accepts the end of the body after a finish reason.
+finish_reason` accepts the end of the body after a finish reason; for servers that never send a finish reason,
+`end_marker: done` accepts `[DONE]` alone.
 """
 
 from __future__ import annotations
@@ -54,8 +55,7 @@ class OpenAIChat:
         return post(spec, "/chat/completions", body)
 
     def decoder(self, assembly: Assembly, spec: ModelSpec | None = None) -> OpenAIChatDecoder:
-        marker = spec.options.get(END_MARKER) if spec else None
-        return OpenAIChatDecoder(assembly, ends_with_body=marker == "finish_reason")
+        return OpenAIChatDecoder(assembly, spec.options.get(END_MARKER) if spec else None)
 
 
 class OpenAIChatDecoder:
@@ -63,13 +63,14 @@ class OpenAIChatDecoder:
 
     ended = False  # `[DONE]` is read by `Frames`
 
-    def __init__(self, assembly: Assembly, *, ends_with_body: bool = False) -> None:
+    def __init__(self, assembly: Assembly, end_marker: object = None) -> None:
         self._assembly = assembly
         self._calls = StreamedCalls(assembly)
         self._details = ReasoningDetails(assembly)
         self._media = MediaParts(assembly)
         self._thinking = False  # there may be unsigned details
-        self.ends_with_body = ends_with_body
+        self.ends_with_body = end_marker == "finish_reason"
+        self._needs_no_reason = end_marker == "done"
 
     def feed(self, data: dict[str, Any], name: str) -> None:
         if usage := data.get("usage"):
@@ -80,9 +81,11 @@ class OpenAIChatDecoder:
         if choice is None or choice.get("finish_reason"):
             self._groq(mapping(data.get("x_groq")))
 
-    def finish(self) -> None:
+    def finish(self, *, done: bool) -> None:
         self._thought()
         self._media.flush()
+        if done and self._needs_no_reason and self._assembly.reason is None:
+            self._assembly.finish("stop")
 
     def _choice(self, choice: dict[str, Any]) -> None:
         if choice.get("error"):

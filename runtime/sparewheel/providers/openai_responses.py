@@ -88,6 +88,7 @@ class OpenAIResponsesDecoder:
         self._by_id: dict[str, _Item] = {}
         self._at: dict[int, _Item] = {}  # the latest item of an output index
         self._current: _Item | None = None
+        self._cut = False  # a call is not complete, whatever its response says
         self.ended = False
 
     def feed(self, data: dict[str, Any], name: str) -> None:
@@ -100,7 +101,7 @@ class OpenAIResponsesDecoder:
         elif data.get("object") == "response":
             self._completed({"response": data})  # the complete answer of a server that does not stream
 
-    def finish(self) -> None:
+    def finish(self, *, done: bool) -> None:
         pass
 
     # Text
@@ -227,6 +228,7 @@ class OpenAIResponsesDecoder:
             case "function_call":
                 self._call(item, shape)
                 self._assembly.close_tool(item.key)
+                self._cut |= shape.get("status") in ("incomplete", "failed")
             case "image_generation_call":
                 self._media.add({name: shape.get(name) for name in ("result", "output_format")})
             case "code_interpreter_call":
@@ -260,6 +262,8 @@ class OpenAIResponsesDecoder:
         if details or event.get("type") == "response.incomplete" or status == "incomplete":
             reason = details.get("reason")
             word = "incomplete" if ending(reason) in (None, *GOOD_ENDS) else reason
+        elif self._cut:
+            word = "incomplete"
         else:
             word = status or ("completed" if event.get("type") == "response.completed" else None)
         self._assembly.finish(word)

@@ -59,5 +59,5 @@ class PageModelDecoder:
             self._assembly.finish("stop")
             self.ended = True
 
-    def finish(self) -> None:
+    def finish(self, *, done: bool) -> None:
         pass

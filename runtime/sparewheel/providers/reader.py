@@ -32,6 +32,12 @@ _TRUNCATED: Final = ErrorInfo(
     "The connection ended in the middle of the answer.",
     "The provider, or a proxy on the way, closed it early; trying again usually helps.",
 )
+_NO_REASON: Final = ErrorInfo(
+    "stream_truncated",
+    "The answer ended without a finish reason.",
+    "The provider, or a proxy on the way, cut it; trying again usually helps. For a server that never sends finish "
+    "reasons, add end_marker: done to the provider_opts of the model.",
+)
 _TOO_LONG: Final = ErrorInfo(
     "response_too_large",
     "The answer does not end.",
@@ -100,14 +106,16 @@ class BodyReader:
             self._read_document(b"".join(self._document).decode("utf-8", "replace"))
         elif not self._frames.ended:
             self._shortcut.feed(self._sse.close())
-            self._read_unframed()
-        self._frames.finish()
+        self._read_unframed()
         assembly = self._assembly
+        self._frames.finish()
         assembly.close_all()
         if assembly.failure:
             raise ProviderError(assembly.failure)
         if not self._is_complete():
-            raise ProviderError(NOT_A_STREAM if self._document is not None and not assembly.streamed else _TRUNCATED)
+            if self._document is not None and not assembly.streamed:
+                raise ProviderError(NOT_A_STREAM)
+            raise ProviderError(_NO_REASON if self._frames.ended and assembly.reason is None else _TRUNCATED)
         if not assembly.settle_calls():
             raise ProviderError(_BROKEN_CALL)
 
@@ -126,7 +134,7 @@ class BodyReader:
     def _read_unframed(self) -> None:
         """Read what stands outside of events in a body without a good end: an error, or the answer in one piece."""
         text = self._sse.unframed
-        if self._is_complete() or not (text or self._sse.rest):
+        if self._document is not None or self._is_complete() or not (text or self._sse.rest):
             return
         if error := self._frames.error_in(text or self._sse.rest):
             raise error

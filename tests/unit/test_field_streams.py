@@ -32,21 +32,12 @@ FORMATS: Final = {
     "gemini": ModelSpec("p", "m", "google", BASE),
 }
 
-# Rows that are not yet right, by name. Each mark is strict: it has to go with the change that makes its row right.
-STILL_WRONG: Final = frozenset(
-    {
-        "chat-think-tags-in-content",
-    }
-)
-
 
 def rows() -> list[Any]:
     found = [row for path in sorted(ROWS.glob("*.json")) for row in json.loads(path.read_text(encoding="utf-8"))]
     names = [row["name"] for row in found]
     assert len(set(names)) == len(names)
-    assert set(names) >= STILL_WRONG
-    wrong = pytest.mark.xfail(reason="not yet right", strict=True)
-    return [pytest.param(row, id=row["name"], marks=[wrong] if row["name"] in STILL_WRONG else []) for row in found]
+    return [pytest.param(row, id=row["name"]) for row in found]
 
 
 def body_of(row: dict[str, Any]) -> bytes:

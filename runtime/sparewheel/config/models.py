@@ -86,6 +86,9 @@ class Endpoint(Strict):
     """The token limit of a whole task; not available here for Anthropic, ignored by other providers."""
     provider_opts: dict[str, Any] = {}
     """Parameters of this API only, sent unchanged. `context_size` is the context window and is not sent."""
+    reasoning_tags: str | None = Field(default=None, pattern=r"^[A-Za-z][A-Za-z0-9_-]{0,30}$")
+    """The name of the tags in the text that hold reasoning, such as `think`, or `none`. Unset: `<think>` where an
+    answer begins, in Chat Completions of other servers than OpenAI's."""
     auth: dict[str, Any] | None = None
     """Authentication without a key; needs a host."""
 

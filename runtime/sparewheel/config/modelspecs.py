@@ -113,6 +113,7 @@ class Models:
             context_limit=config.context_limit or options.context_limit or (facts.window if facts else None),
             price=_price(config) or (facts.price if facts and at_home else None),
             compaction_threshold=config.compaction_threshold,
+            reasoning_tags=_first("reasoning_tags", config, custom),
         )
 
     def _choose(self, ref: str, seen: tuple[str, ...] = ()) -> ModelConfig:

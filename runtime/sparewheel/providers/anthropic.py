@@ -12,9 +12,12 @@ from ..usage import Usage
 from .anthropic_request import body_of
 from .media_parts import MediaParts, is_media
 from .reading import count, mapping, sequence, string
+from .reasoning_tags import text_writer
 from .writing import json_post
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from ..config.resolved import ModelSpec
     from ..jsonschema.dialects import Dialect
     from ..transports.base import HttpRequest
@@ -48,7 +51,7 @@ class Anthropic:
         return json_post(spec, "/messages", headers, {**body_of(request), **spec.options})
 
     def decoder(self, assembly: Assembly, spec: ModelSpec | None = None) -> AnthropicDecoder:
-        return AnthropicDecoder(assembly)
+        return AnthropicDecoder(assembly, text_writer(assembly, spec))
 
 
 class AnthropicDecoder:
@@ -56,8 +59,9 @@ class AnthropicDecoder:
 
     ends_with_body = False
 
-    def __init__(self, assembly: Assembly) -> None:
+    def __init__(self, assembly: Assembly, text: Callable[[str], None]) -> None:
         self._assembly = assembly
+        self._text = text
         self._media = MediaParts(assembly)
         self._open: dict[object, tuple[object, object]] = {}  # by index: type, and the key of a call
         self._inputs: dict[object, str] = {}  # by key: input from the start event, for servers that stream none
@@ -115,7 +119,7 @@ class AnthropicDecoder:
         if not piece or not isinstance(piece, str) or block not in (owner, None):
             return
         if owner == "text":
-            self._assembly.text(piece)
+            self._text(piece)
         elif field == "thinking":
             self._assembly.reasoning(piece)
         elif field == "signature":

@@ -18,7 +18,7 @@ from .block import Block
 from .endings import GOOD_ENDS, SEVERITY, ending
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
 
     from ..events import BlockEndEvent, BlockKind, BlockStartEvent, DeltaEvent, Event, MediaEvent
     from .endings import StopReason
@@ -39,6 +39,7 @@ class Assembly:
         self.reason: StopReason | None = None
         self.failure: ErrorInfo | None = None  # a finish reason that is no end
         self.chars = 0  # of text and reasoning
+        self.release: Callable[[], None] | None = None  # writes text that is held back; set while it may be changed
         self._argument_chars = 0
         self._blocks: list[Block] = []
         self._tools: dict[object, Block] = {}
@@ -137,6 +138,8 @@ class Assembly:
 
     def close_prose(self) -> None:
         """Close the open text or reasoning block, at the format's end mark or before another block."""
+        if self.release is not None:
+            self.release()
         if self._prose is not None:
             self._close(self._prose)
             self._prose = None
@@ -147,7 +150,7 @@ class Assembly:
 
     def close_all(self) -> None:
         """Close every block: the attempt is over, complete or failed."""
-        self._prose = None
+        self.close_prose()
         for block in self._blocks:
             self._close(block)
 

@@ -18,9 +18,12 @@ from ..usage import Usage
 from .google_request import body_of
 from .media_parts import MediaParts, is_media
 from .reading import arguments_text, count, mapping, sequence, string
+from .reasoning_tags import text_writer
 from .writing import json_post
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from ..config.resolved import ModelSpec
     from ..jsonschema.dialects import Dialect
     from ..transports.base import HttpRequest
@@ -44,7 +47,7 @@ class Google:
         return json_post(spec, f"/{quote(path, safe='/@:')}:streamGenerateContent?alt=sse", headers, body_of(request))
 
     def decoder(self, assembly: Assembly, spec: ModelSpec | None = None) -> GoogleDecoder:
-        return GoogleDecoder(assembly)
+        return GoogleDecoder(assembly, text_writer(assembly, spec))
 
 
 class GoogleDecoder:
@@ -53,8 +56,9 @@ class GoogleDecoder:
     ended = False
     ends_with_body = True
 
-    def __init__(self, assembly: Assembly) -> None:
+    def __init__(self, assembly: Assembly, text: Callable[[str], None]) -> None:
         self._assembly = assembly
+        self._text = text
         self._media = MediaParts(assembly)
         self._calls = 0
         self._counts: dict[str, int] = {}
@@ -89,7 +93,7 @@ class GoogleDecoder:
             if part.get("thought") is True:
                 self._assembly.reasoning(text)
             else:
-                self._assembly.text(text)
+                self._text(text)
         if is_media(part):
             if part.get("thought") is not True:  # else a draft of the picture
                 self._media.add(part, signature=signature)

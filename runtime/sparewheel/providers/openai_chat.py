@@ -19,8 +19,11 @@ from .history import prepare
 from .media_parts import MediaParts, is_media
 from .openai_common import END_MARKER, count_tokens, function, is_at, post, response_format
 from .reading import ErrorObject, mapping, parse_own, sequence, string
+from .reasoning_tags import text_writer
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from ..config.resolved import ModelSpec
     from ..jsonschema.dialects import Dialect
     from ..messages import Message
@@ -55,7 +58,8 @@ class OpenAIChat:
         return post(spec, "/chat/completions", body)
 
     def decoder(self, assembly: Assembly, spec: ModelSpec | None = None) -> OpenAIChatDecoder:
-        return OpenAIChatDecoder(assembly, spec.options.get(END_MARKER) if spec else None)
+        text = text_writer(assembly, spec, usual=True)
+        return OpenAIChatDecoder(assembly, text, spec.options.get(END_MARKER) if spec else None)
 
 
 class OpenAIChatDecoder:
@@ -63,8 +67,9 @@ class OpenAIChatDecoder:
 
     ended = False  # `[DONE]` is read by `Frames`
 
-    def __init__(self, assembly: Assembly, end_marker: object = None) -> None:
+    def __init__(self, assembly: Assembly, text: Callable[[str], None], end_marker: object = None) -> None:
         self._assembly = assembly
+        self._text = text
         self._calls = StreamedCalls(assembly)
         self._details = ReasoningDetails(assembly)
         self._media = MediaParts(assembly)
@@ -94,7 +99,7 @@ class OpenAIChatDecoder:
         if isinstance(delta, dict):
             content = delta.get("content")
             if len(delta) == 1 and content and isinstance(content, str) and not self._thinking:
-                self._assembly.text(content)
+                self._text(content)
             elif delta:
                 self._delta(delta)
         elif isinstance(choice.get("message"), dict) and not self._assembly.streamed:
@@ -117,6 +122,7 @@ class OpenAIChatDecoder:
         """Add a delta: reasoning (DeepSeek's or OpenRouter's field), text, refusal and tool calls, in this order."""
         if thought := chat_reasoning.thought_in(delta):
             self._assembly.reasoning(thought)
+            self._assembly.release = None  # a server that has a field for reasoning sends none in tags
         details = delta.get("reasoning_details")
         if details and isinstance(details, list):
             self._thinking = True
@@ -149,7 +155,7 @@ class OpenAIChatDecoder:
             part = part.get("text")
         if part and isinstance(part, str):
             self._thought()
-            self._assembly.text(part)
+            self._text(part)
 
     def _sound(self, sound: dict[str, Any]) -> None:
         """Add a spoken answer: its transcript is the text, its samples come in pieces."""

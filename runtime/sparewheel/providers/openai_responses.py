@@ -16,6 +16,7 @@ from .history import prepare
 from .media_parts import MediaParts, is_media
 from .openai_common import count_tokens, function, post, response_format
 from .reading import ErrorObject, arguments_text, mapping, sequence, string
+from .reasoning_tags import text_writer
 from .responses_input import ENCRYPTED, items, reasoning
 from .writing import json_object
 
@@ -60,7 +61,7 @@ class OpenAIResponses:
         return post(spec, "/responses", body)
 
     def decoder(self, assembly: Assembly, spec: ModelSpec | None = None) -> OpenAIResponsesDecoder:
-        return OpenAIResponsesDecoder(assembly)
+        return OpenAIResponsesDecoder(assembly, text_writer(assembly, spec))
 
 
 @dataclass(slots=True)
@@ -81,8 +82,9 @@ class OpenAIResponsesDecoder:
 
     ends_with_body = False
 
-    def __init__(self, assembly: Assembly) -> None:
+    def __init__(self, assembly: Assembly, text: Callable[[str], None]) -> None:
         self._assembly = assembly
+        self._text = text
         self._media = MediaParts(assembly)
         self._items: list[_Item] = []
         self._by_id: dict[str, _Item] = {}
@@ -111,7 +113,7 @@ class OpenAIResponsesDecoder:
         if piece and isinstance(piece, str):
             item = self._open(event)
             item.streamed.add(_number(event.get("content_index")))
-            self._assembly.text(piece)
+            self._text(piece)
 
     def _refusal_delta(self, event: dict[str, Any]) -> None:
         self._text_delta(event)
@@ -142,11 +144,11 @@ class OpenAIResponsesDecoder:
         if index not in item.streamed:
             item.streamed.add(index)
             self._switch_to(item)
-            self._assembly.text(text)
+            self._text(text)
         elif item is self._current and item.streamed == {index}:
             shown = self._assembly.open_text
             if len(shown) < len(text) and text.startswith(shown):  # a delta at the end has not arrived
-                self._assembly.text(text[len(shown) :])
+                self._text(text[len(shown) :])
         if refused:
             self._assembly.finish("refusal")
 

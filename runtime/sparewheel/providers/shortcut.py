@@ -59,7 +59,7 @@ class Shortcut:
             if decoder.ended:
                 return
             text = ""
-            if len(pending) == count + 1 and pending[-1]["type"] == "delta":
+            if assembly.release is None and len(pending) == count + 1 and pending[-1]["type"] == "delta":
                 text, write = pending[-1].get("content", ""), assembly.text
                 if not text:
                     text, write = pending[-1].get("reasoning", ""), assembly.reasoning

@@ -15,6 +15,7 @@ from sparewheel.config.agents import GuardrailConfig
 from sparewheel.config.loading import load_agent_file
 from sparewheel.errors import ConfigError
 from sparewheel.jsonschema.validate import Mismatch, Validator
+from sparewheel.messages import user
 from sparewheel.patterns import MAX_PATTERN, Pattern
 
 EVIL = ["^(a+)+$", "^(a|aa)+$", "(a*)*b", "^([a-z]+)*$", "(.*a){12}$", "^(?:a?){30}a{30}$"]
@@ -64,7 +65,7 @@ def within_a_second(call: Any) -> Any:
 @pytest.mark.parametrize("pattern", EVIL)
 def test_no_pattern_blocks(pattern: str) -> None:
     within_a_second(lambda: Pattern(pattern).search(BAIT))
-    within_a_second(lambda: first_violation([GuardrailConfig(on="input", pattern=pattern)], "input", BAIT))
+    within_a_second(lambda: first_violation([GuardrailConfig(on="input", pattern=pattern)], "input", [user(BAIT)]))
     schemas: list[dict[str, Any]] = [
         {"pattern": pattern},
         {"patternProperties": {pattern: {}}},

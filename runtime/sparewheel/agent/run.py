@@ -17,6 +17,7 @@ from .guardrails import first_violation, refused
 from .limits import Repetition, ShapeCheck
 from .prompt import instruction, output_schema, result_limit, visible
 from .recalled import RecalledStep
+from .run_hooks import RunHooks
 from .task import run_task
 from .team import MAX_HANDOFFS, handoff_tool, too_many_handoffs, transfer_tool
 
@@ -26,7 +27,6 @@ if TYPE_CHECKING:
     from ..chain.chain import Chain, Step
     from ..config.specs import ResolvedAgent
     from ..events import Event, FinishEvent, FinishReason
-    from ..hooks.engine import Hooks, Point, Verdict
     from ..messages import Message
     from ..tools.base import Registry, ToolContext, ToolResult
     from .runner import Runner
@@ -44,14 +44,14 @@ class Run:
         self._turn = turn
         self._depth = depth
         self._outbox = turn.outbox
-        self._hooks_by_agent: dict[str, Hooks] = {}
+        self._hooks = RunHooks(runner, turn, is_task=depth > 0)
         self._repetition = Repetition()
         self._handoffs = 0
         self._next_agent: str | None = None  # named by a handoff
         self._chosen: Chain | None = None  # for the coming step
+        self._checked = len(turn.messages) - 1  # messages that the input guardrails need not see: all before the prompt
         self._shape = ShapeCheck()
         self._warned: set[str] = set()
-        self._notes: list[str] = []  # context that hooks add to the instruction
 
     async def events(self) -> AsyncGenerator[list[Event], None]:
         """Yield the events of the run in batches, none of them empty; `finish` is the last event.
@@ -68,7 +68,7 @@ class Run:
             if events := self._outbox.take():
                 yield events
             if not self._depth:
-                await self._hook("on_error", kind=error.info.kind, message=error.info.message)
+                await self._hooks.run("on_error", kind=error.info.kind, message=error.info.message)
                 if events := self._outbox.take():
                     yield events
             raise
@@ -80,12 +80,13 @@ class Run:
             yield [{"type": "start", "model": self._chain().primary.ref}]
             while self._runner.warnings:
                 self._outbox.warn(self._runner.warnings.pop(0))
-        await self._submit()
-        await self._check_input()
+        await self._hooks.submit()
         prompt, first = turn.messages[-1], self._me
         reason: FinishReason | None = None
         while reason is None:
+            await self._check_input()
             me = self._me
+            first = first if turn.steps else me  # a guardrail may have handed the prompt over
             with self._runner.budgets.timer(me) as timer:
                 registry = await self._begin_step()
                 yield []
@@ -102,7 +103,10 @@ class Run:
                 answer = unique_calls(step.answer(), turn.messages)
                 turn.complete_step(answer)
                 record["model"] = step.model
-                await self._hook("after_llm_call", response=answer.text)
+                await self._hooks.run("after_llm_call", response=answer.text)
+                if not await self._passes(step, answer):
+                    yield []
+                    continue
                 if answer.tool_calls:
                     turn.calls = calls = self._calls(answer, registry)
                     with timer.waiting():  # each call has a timer of its own
@@ -120,7 +124,7 @@ class Run:
         if reason == "stop":
             self._state.answers.keep(first.name, first.cache, prompt, Answer(answer.text, step.model))
         if not self._depth:
-            await self._hook("turn_end", reason=reason)
+            await self._hooks.run("turn_end", reason=reason)
         finish: FinishEvent = {
             "type": "finish",
             "reason": reason,
@@ -162,7 +166,7 @@ class Run:
         if turn.steps == 1 and (kept := self._state.answers.find(me.name, me.cache, turn.messages[-1])):
             turn.step = recalled = RecalledStep(kept)
             return recalled
-        notes = await self._before_model()
+        notes = await self._hooks.before_model()
         system = instruction(me, self._runner.now(), [*self._runner.toolbox.instructions(me), *notes])
         question = Question(
             [*system, *visible(without_oldest(turn.messages, turn.conversation.left_out), me)],
@@ -187,7 +191,7 @@ class Run:
         self._repetition.check(me, answer.tool_calls)
         left = max(me.max_tool_calls - self._turn.tool_calls, 0) if me.max_tool_calls else None
         timer = partial(self._runner.budgets.timer, me)
-        calls = Calls(answer.tool_calls, registry, self._hooks_of(me.name), self._state, me, timer, self._outbox, left)
+        calls = Calls(answer.tool_calls, registry, self._hooks.of(me.name), self._state, me, timer, self._outbox, left)
         self._turn.tool_calls += len(calls.runnable)
         return calls
 
@@ -211,7 +215,7 @@ class Run:
             arguments,
             context,  # type: ignore[arg-type]  # tools of a run get its `CallContext`
             lambda child: Run(self._runner, child, self._depth + 1).events(),
-            self._hooks_of,
+            self._hooks.of,
         )
 
     # Between the steps ------------------------------------------------------------------------------------------
@@ -223,16 +227,9 @@ class Run:
             return None
         if answer.tool_calls:
             if reason := self._limit_reached():
-                await self._hook("on_max_iterations", reason=reason)
+                await self._hooks.run("on_max_iterations", reason=reason)
                 return reason
             await self._compact(step)
-            return None
-        if violated := first_violation(self._me.guardrails, "output", answer.text):
-            self._turn.revert_step()
-            self._outbox.put(*step.retract())
-            if violated.action == "refuse":
-                raise refused(violated)
-            await self._switch(violated.to)
             return None
         if problem := self._shape.problem(self._me, step.reason, answer.text):
             self._turn.messages.append(user(problem))
@@ -240,7 +237,7 @@ class Run:
         if self._me.force_handoff and self._me.force_handoff != self._turn.agent:
             await self._switch(self._me.force_handoff)
             return None
-        await self._hook("stop", response=answer.text)
+        await self._hooks.run("stop", response=answer.text)
         return step.reason
 
     def _limit_reached(self) -> FinishReason | None:
@@ -261,7 +258,7 @@ class Run:
         if self._handoffs > MAX_HANDOFFS:
             raise too_many_handoffs()
         self._turn.conversation.agent = name
-        await self._hooks_of(name).run("on_agent_switch", {"from": before, "to": name})
+        await self._hooks.of(name).run("on_agent_switch", {"from": before, "to": name})
         self._outbox.put({"type": "handoff", "from": before, "to": name})
 
     async def _compact(self, step: Step | RecalledStep) -> None:
@@ -275,49 +272,30 @@ class Run:
         before = without_oldest(conversation.messages, conversation.left_out)
         shorter = compact(before)
         gone = dropped(before, shorter) if shorter else 0
-        if not gone or (await self._hook("pre_compact", dropped=gone)).denied:
+        if not gone or (await self._hooks.run("pre_compact", dropped=gone)).denied:
             return
         conversation.left_out += gone
         number = self._turn.log.reserve(spec.ref)
         self._outbox.put({"type": "compacted", "model": spec.ref, "attempt": number, "dropped": gone})
 
-    # Hooks and guardrails ---------------------------------------------------------------------------------------
-
-    def _hooks_of(self, name: str) -> Hooks:
-        """The hooks of an agent; a hook that fails becomes a `warning` event of this run."""
-        if name not in self._hooks_by_agent:
-            self._hooks_by_agent[name] = self._runner.hooks(self._runner.team.agents[name], self._outbox.warn)
-        return self._hooks_by_agent[name]
-
-    async def _hook(self, point: Point, **facts: Any) -> Verdict:
-        """Run the hooks of the agent at work."""
-        return await self._hooks_of(self._turn.agent).run(point, {"agent_name": self._turn.agent, **facts})
-
-    async def _submit(self) -> None:
-        """Pass the user's prompt to the hooks, which may add context to it or refuse it."""
-        prompt = self._turn.messages[-1].text
-        if not self._depth and len(self._turn.messages) == 1:
-            self._notes += (await self._hook("session_start", prompt=prompt)).context
-        verdict = await self._hook("user_prompt_submit", prompt=prompt)
-        if verdict.denied:
-            reason = verdict.reason or "A hook refused the prompt."
-            raise SparewheelError(ErrorInfo("guardrail", reason, "Change the prompt, or the hook that refuses it."))
-        self._notes += verdict.context
-
-    async def _before_model(self) -> list[str]:
-        """The context that hooks add. Raises `SparewheelError` if one refuses."""
-        start = await self._hook("turn_start", step=self._turn.steps)
-        verdict = await self._hook("before_llm_call", step=self._turn.steps)
-        if verdict.denied:
-            reason = verdict.reason or "A hook refused to ask the model."
-            raise SparewheelError(ErrorInfo("guardrail", reason, "See the hook before_llm_call."))
-        return [*self._notes, *start.context, *verdict.context]
+    # Guardrails -----------------------------------------------------------------------------------------------
 
     async def _check_input(self) -> None:
-        """Pass the user's prompt to the guardrails: another agent may take over, or the turn fails."""
-        violated = first_violation(self._me.guardrails, "input", self._turn.messages[-1].text)
+        """Pass what a request adds to the guardrails: another agent may take over, or the turn fails."""
+        new, self._checked = self._turn.messages[self._checked :], len(self._turn.messages)
+        while violated := first_violation(self._me.guardrails, "input", new):
+            if violated.action == "refuse":
+                raise refused(violated)
+            await self._switch(violated.to)
+
+    async def _passes(self, step: Step | RecalledStep, answer: Message) -> bool:
+        """Pass an answer to the guardrails, before its calls run. If it may not stay: discard it, or fail the turn."""
+        violated = first_violation(self._me.guardrails, "output", [answer])
         if violated is None:
-            return
+            return True
+        self._turn.revert_step()
+        self._outbox.put(*step.retract())
         if violated.action == "refuse":
             raise refused(violated)
         await self._switch(violated.to)
+        return False

@@ -35,14 +35,14 @@ class StructuredOutputConfig(Strict):
 
 
 class GuardrailConfig(Strict):
-    """A check of the user's prompts or of the agent's answers."""
+    """A check of what goes to the model, or of what it answers."""
 
     on: Literal["input", "output"]
-    """What is checked: the user's prompt, or the agent's answer."""
+    """What is checked: prompts and results of tools, or the text of every step."""
     pattern: str | None = None
     """A regular expression that must not match."""
     max_length: int | None = Field(default=None, gt=0)
-    """The maximum number of characters."""
+    """The maximum number of characters of a prompt or an answer."""
     action: Literal["refuse", "handoff"] = "refuse"
     """End the turn, or let another agent answer."""
     reason: str = ""

@@ -21,11 +21,13 @@ from sparewheel.errors import KINDS, ConfigError
 from sparewheel.errors.classify import classify
 from sparewheel.hooks.engine import Hook, Hooks, Point
 from sparewheel.jsonschema.dialects import Dialect, write
+from sparewheel.jsonschema.reader import Budget
 from sparewheel.jsonschema.validate import Mismatch, Validator
 from sparewheel.jsontext import read
 from sparewheel.jsontext import write as to_json
 from sparewheel.messages import parse_messages
 from sparewheel.patterns import Pattern
+from sparewheel.slices import run_at_once
 from sparewheel.tools.arguments import parse_arguments
 from sparewheel.tools.base import ToolError
 from sparewheel.tools.web.addresses import AddressRules, normalise
@@ -140,12 +142,12 @@ def check_page(text: str) -> None:
 
 def check_spec(data: bytes) -> None:
     try:
-        spec = parse_spec(data)
+        spec = run_at_once(parse_spec(data))
         base_url(spec, "https://example.com/openapi.json")
         names = [operation.name for operation in operations(spec)]
         assert len(set(names)) == len(names)
         for operation in list(operations(spec))[:20]:
-            found = signature(spec, operation)
+            found = signature(spec, operation, Budget())
             to_json(found.schema).encode()
     except ToolError:
         return

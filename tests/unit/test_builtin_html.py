@@ -7,7 +7,7 @@ import time
 
 import pytest
 
-from sparewheel.tools.web.html_text import html_to_text
+from sparewheel.tools.web.html_text import _Reader, html_to_text
 
 PAGE = """<!doctype html><html><head><title>Tea &amp; more</title><style>p {color: red}</style>
 <script>var x = "<p>no</p>";</script></head><body>
@@ -72,6 +72,14 @@ async def test_others_run_while_a_large_page_is_read() -> None:
         await asyncio.sleep(0)
         ticks += 1
     assert ticks > 10
+
+
+async def test_text_that_may_always_end_in_a_reference_is_not_held_back() -> None:
+    reader = _Reader(markdown=False)
+    for _ in range(10):
+        reader.take("&amp&lt" * 10_000)
+        assert len(reader.rawdata) < 100_000
+    assert reader.text() == "&<" * 100_000
 
 
 @pytest.mark.parametrize(

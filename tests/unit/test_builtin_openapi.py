@@ -352,6 +352,70 @@ async def test_an_operation_beyond_all_bounds_costs_only_itself() -> None:
     assert time.process_time() - start < 5
 
 
+def doubling(levels: int) -> dict[str, Any]:
+    """Variables whose defaults name two others each."""
+    return {f"v{level}": {"default": f"{{v{level + 1}}}" * 2} for level in range(levels)}
+
+
+BIG = 60_000
+LONG = "x" * BIG
+REFERRED = {"$ref": "#/components/x"}
+
+
+@pytest.mark.parametrize(
+    "spec",
+    [
+        with_paths({}, servers=[{"url": "{v0}", "variables": doubling(31)}]),
+        with_paths({}, servers=[{"url": "{v}" * BIG, "variables": {"v": {"default": LONG}}}]),
+        with_paths({}, servers=[{"url": "{v}", "variables": {"v": {"default": [LONG] * 100}}}]),
+        with_paths({f"/{n}": {} for n in range(BIG)}),
+        with_paths({f"/{n}": {"get": {"operationId": "same"}, "put": {"operationId": "same"}} for n in range(5_000)}),
+        with_paths({f"/{n}": REFERRED for n in range(5_000)}, components={"x": {"get": {"operationId": LONG}}}),
+        with_paths({f"/{n}": {"$ref": f"#/{LONG}"} for n in range(100)}),
+        with_paths({"/" + "é" * n: {"get": {}} for n in range(1_000)}),
+        with_paths({"/a": {"get": {"parameters": [{"name": "é", "in": "query"}] * BIG}}}),
+        with_paths({"/a": {"get": {"parameters": [{"name": str(n), "in": "query"} for n in range(BIG)]}}}),
+        with_paths({"/a": {"put": {"requestBody": {"content": {f"a/{n}": {} for n in range(BIG)}}}}}),
+    ],
+    ids=range(11),
+)
+async def test_no_document_takes_long(spec: dict[str, Any]) -> None:
+    start = time.process_time()
+    try:
+        await Api(spec).open().tools()
+    except ToolError as error:
+        assert len(str(error)) < 1_000
+    assert time.process_time() - start < 3
+
+
+@pytest.mark.parametrize(
+    "schema",
+    [
+        {"properties": {str(n): REFERRED for n in range(2_000)}},
+        {"properties": {str(n): {"$ref": "#/components/y"} for n in range(1_000)}},
+        {"allOf": [{"enum": list(range(2_900))}, {"enum": list(range(1, 2_900))}]},
+    ],
+    ids=range(3),
+)
+async def test_no_schema_grows_without_bounds(schema: dict[str, Any]) -> None:
+    parameter = {"name": "a", "in": "query", "schema": schema}
+    paths = {"/a": {"get": {"parameters": [parameter]}}, "/b": {"get": {}}}
+    start = time.process_time()
+    components = {"x": {"type": "string", "format": LONG}, "y": {"type": ["string"] * BIG}}
+    tools = await Api(with_paths(paths, components=components)).open().tools()
+    assert tools[-1].spec.name == "get_b"
+    assert sum(len(json.dumps(tool.spec.parameters)) for tool in tools) < 1_000_000
+    assert time.process_time() - start < 3
+
+
+async def test_operations_that_are_too_large_together_are_refused() -> None:
+    schema = {"properties": {str(n): {"type": "string"} for n in range(1_000)}}
+    operation = {"parameters": [{"name": "a", "in": "query", "schema": schema}]}
+    problem = await refused(with_paths({f"/{n}": {"get": operation} for n in range(30)}))
+    assert "too large together" in problem
+    assert len(await Api(with_paths({f"/{n}": {"get": operation} for n in range(15)})).open().tools()) == 15
+
+
 async def test_every_schema_suits_every_api() -> None:
     for tool in await Api().open().tools():
         for dialect in ("openai", "anthropic", "gemini"):

@@ -14,28 +14,32 @@ if TYPE_CHECKING:
 
 MAX_DEPTH: Final = 32
 MAX_NODES: Final = 10_000
+MAX_REFERENCE: Final = 1_000  # characters
 
 _TYPES: Final = ("string", "number", "integer", "boolean", "object", "array", "null")
 _COUNT: Final = ("minLength", "maxLength", "minItems", "maxItems", "minProperties", "maxProperties")
 _STRING: Final = ("title", "description", "format", "pattern")
 _VALUE: Final = ("default", "const")
+_TEXT_OF_PART: Final = 100  # characters that count as one more part: a reference may repeat a long text
 
 
 class Budget:
     """Bounds the work of one schema, because references can make a small schema a huge one."""
 
-    def __init__(self) -> None:
-        self._left = MAX_NODES
+    def __init__(self, parts: int = MAX_NODES) -> None:
+        self._max = parts
+        self.spent = 0
 
-    def spend(self) -> None:
-        self._left -= 1
-        if self._left < 0:
-            raise ValueError(f"The schema is too large: more than {MAX_NODES} parts with its references resolved.")
+    def spend(self, parts: int = 1, text: str = "") -> None:
+        """Count parts, and those that `text` is worth. Raises ValueError when there are too many."""
+        self.spent += parts + len(text) // _TEXT_OF_PART
+        if self.spent > self._max:
+            raise ValueError(f"The schema is too large: more than {self._max} parts with its references resolved.")
 
 
 def find(document: object, reference: str) -> object:
     """The target of a reference within `document` (`#/a/b/0`, RFC 6901). Raises ValueError for any other reference."""
-    if not reference.startswith("#/"):
+    if not reference.startswith("#/") or len(reference) > MAX_REFERENCE:
         raise ValueError(f"The schema refers to {reference[:100]!r}, which is not part of it.")
     place = document
     for step in unquote(reference[2:]).split("/"):
@@ -90,6 +94,9 @@ class Reader:
             node["type"] = known[0] if len(known) == 1 else known
         for words, fits in ((_STRING, _is_string), (NUMBER, _is_number), (_COUNT, _is_count)):
             node |= {word: schema[word] for word in words if fits(schema.get(word))}
+        for word in _STRING:
+            if word in node:
+                self._budget.spend(0, node[word])
         for bound in ("Minimum", "Maximum"):  # a flag in draft 4
             if schema.get(f"exclusive{bound}") is True and bound.lower() in node:
                 node[f"exclusive{bound}"] = node.pop(bound.lower())
@@ -112,7 +119,7 @@ class Reader:
         for word in MAP:
             if isinstance(value := schema.get(word), Mapping):
                 node[word] = {
-                    name: self.read(each, depth, opened)
+                    self._name(name): self.read(each, depth, opened)
                     for name, each in value.items()
                     if isinstance(name, str) and (each is not False or word != "properties")
                 }
@@ -125,8 +132,12 @@ class Reader:
                 if read:
                     node[word] = read
 
+    def _name(self, name: str) -> str:
+        self._budget.spend(0, name)
+        return name
+
     def _value(self, value: object, depth: int) -> Any:
-        self._budget.spend()
+        self._budget.spend(1, value if isinstance(value, str) else "")
         if depth > MAX_DEPTH:
             raise ValueError("The schema has a value that is nested too deeply.")
         if value is None or isinstance(value, (str, bool)) or _is_number(value):
@@ -134,12 +145,12 @@ class Reader:
         if isinstance(value, (list, tuple)):
             return [self._value(each, depth + 1) for each in value]
         if isinstance(value, Mapping):
-            return {str(name): self._value(each, depth + 1) for name, each in value.items()}
+            return {self._name(str(name)): self._value(each, depth + 1) for name, each in value.items()}
         raise ValueError(f"The schema has a value that is not JSON ({type(value).__name__}).")
 
 
 def _known_types(types: object) -> list[str]:
-    named = [types] if isinstance(types, str) else types if isinstance(types, list) else []
+    named = [types] if isinstance(types, str) else types[: len(_TYPES)] if isinstance(types, list) else []
     lower = (each.lower() for each in named if isinstance(each, str))  # Gemini writes them in capitals
     return list(dict.fromkeys(each for each in lower if each in _TYPES))
 

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Final, TypeAlias
 
+from pydantic_core import to_json
+
 if TYPE_CHECKING:
     from collections.abc import Callable
 
@@ -114,7 +116,8 @@ def _join_types(first: Any, second: Any) -> Any:
 
 
 def _join_enums(first: list[Any], second: list[Any]) -> list[Any]:
-    return [value for value in first if value in second] or first
+    theirs = {to_json(value) for value in second}
+    return [value for value in first if to_json(value) in theirs] or first
 
 
 def _join_lists(first: list[Any], second: list[Any]) -> list[Any]:

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import asyncio
 import re
+from html import unescape
 from html.parser import HTMLParser
 from typing import Final
 
@@ -57,9 +58,18 @@ class _Reader(HTMLParser):
                 return
             self._until = ""
         self.feed(piece)
+        if len(self.rawdata) > _PIECE and "<" not in self.rawdata and not self.cdata_elem:
+            self._flush()
         if len(self.rawdata) > _MAX_MARKUP and self.rawdata.startswith("<"):
             self._until = "-->" if self.rawdata.startswith("<!--") else ">"
             self.rawdata = ""
+
+    def _flush(self) -> None:
+        """Take text that the parser holds back because it may end in a part of a character reference."""
+        end = self.rawdata.rfind("&")
+        if end > 0:
+            self.handle_data(unescape(self.rawdata[:end]))
+            self.rawdata = self.rawdata[end:]
 
     def text(self) -> str:
         """The whole text, after the last piece."""

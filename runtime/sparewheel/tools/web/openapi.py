@@ -7,7 +7,9 @@ from typing import TYPE_CHECKING, Any, Final
 from urllib.parse import urlencode
 
 from ...errors import ConfigError
+from ...jsonschema.reader import Budget
 from ...providers.base import ToolSpec
+from ...slices import run_in_slices
 from ..base import Tool, ToolError
 from ..toolset import Contents, to_json
 from .addresses import normalise
@@ -25,6 +27,9 @@ if TYPE_CHECKING:
     from .openapi_spec import Operation, Parameter, Signature
 
 MAX_OPERATIONS: Final = 200  # tools; providers refuse more, and models choose badly among many
+MAX_PARTS: Final = 3_000  # of the schemas of one operation, with their references resolved
+MAX_PARTS_OF_ALL: Final = 20_000  # the first request to a model converts all of them
+_STEP: Final = 200  # operations that are looked at before other tasks run
 _MARGIN: Final = 10.0  # seconds that a call may take beyond its request
 
 
@@ -45,7 +50,7 @@ class _Document:
             raise ToolError(f"the OpenAPI document could not be fetched: HTTP {answer.status}")
         if answer.cut:
             raise ToolError(f"the OpenAPI document is larger than {MAX_SPEC} bytes")
-        spec = parse_spec(answer.body)
+        spec = await run_in_slices(parse_spec(answer.body))
         base = base_url(spec, str(self._url))
         server = self._web.rules.check(base)
         if self._headers and not self._web.rules.allowed and server.origin != self._url.origin:
@@ -53,27 +58,36 @@ class _Document:
                 f"the OpenAPI document sends requests to {server.origin}, but the toolset's headers are for "
                 f"{self._url.origin}: name both in allowed_domains"
             )
-        wanted = [
-            operation
-            for operation in operations(spec)
-            if (kept is None or operation.name in kept) and (operation.read_only or not read_only)
-        ]
+        wanted = []
+        for number, operation in enumerate(operations(spec)):
+            if (kept is None or operation.name in kept) and (operation.read_only or not read_only):
+                wanted.append(operation)
+            if number % _STEP == 0:
+                await asyncio.sleep(0)
         if len(wanted) > MAX_OPERATIONS:
             raise ToolError(
                 f"the OpenAPI document has {len(wanted)} operations, and {MAX_OPERATIONS} can be offered: "
                 "name those that are needed under tools: of the toolset"
             )
         found = []
+        parts = 0
         for operation in wanted:
-            if (tool := self._tool(spec, base, operation)) is not None:
+            budget = Budget(MAX_PARTS)
+            if (tool := self._tool(spec, base, operation, budget)) is not None:
                 found.append(tool)
+                parts += budget.spent
+            if parts > MAX_PARTS_OF_ALL:
+                raise ToolError(
+                    "the schemas of the OpenAPI document's operations are too large together: name those that are "
+                    "needed under tools: of the toolset"
+                )
             await asyncio.sleep(0)  # lets other tasks run: a large document takes long
         return found
 
-    def _tool(self, spec: dict[str, Any], base: str, operation: Operation) -> Tool | None:
-        """The tool of an operation, None if its schemas exceed the limits."""
+    def _tool(self, spec: dict[str, Any], base: str, operation: Operation, budget: Budget) -> Tool | None:
+        """The tool of an operation, None if it has too many parameters or its schemas exceed `budget`."""
         try:
-            found = signature(spec, operation)
+            found = signature(spec, operation, budget)
         except ToolError:
             return None
         call = _Call(f"{base}{operation.path}", operation.method.upper(), self._headers, found, self._web)

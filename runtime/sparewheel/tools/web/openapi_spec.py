@@ -4,25 +4,35 @@ from __future__ import annotations
 
 import hashlib
 import re
+from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from itertools import islice
 from typing import TYPE_CHECKING, Any, Final, Literal, TypeAlias
 from urllib.parse import urljoin
 
-from ...jsonschema.reader import Budget, Reader, find
+from ...jsonschema.reader import Reader, find
 from ...jsonschema.tree import merged, rewrite, without
 from ...jsontext import read
-from ...yamltext import load as load_yaml
+from ...yamltext import steps
 from ..base import ToolError
 from ..toolset import shown
+from .addresses import MAX_URL
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from ...jsonschema.reader import Budget
+    from ...slices import Slices
+
 MAX_SPEC: Final = 10 * 1024 * 1024  # bytes
 MAX_DESCRIPTION: Final = 1_000  # characters
+MAX_PATHS: Final = 5_000
+MAX_PARAMETERS: Final = 200  # of one operation
+MAX_MEDIA: Final = 20  # forms of one body
 _METHODS: Final = ("get", "post", "put", "patch", "delete", "head", "options")
 _READING: Final = ("get", "head", "options")
+_VARIABLE: Final = re.compile(r"\{([^{}]*)\}")
 _FORM: Final = "application/x-www-form-urlencoded"
 # OpenAPI ignores the first three as parameters (3.1, "Parameter Object"); browsers set the others.
 _NOT_OURS: Final = ("accept", "content-type", "authorization", "cookie", "host", "content-length")
@@ -69,15 +79,15 @@ class Signature:
     required_body: bool = field(default=False)
 
 
-def parse_spec(body: bytes) -> dict[str, Any]:
+def parse_spec(body: bytes) -> Slices[dict[str, Any]]:
     """Parse the document, JSON or YAML. Raises `ToolError`."""
     text = body.decode("utf-8-sig", "replace")
     try:
-        spec: Any = read(text) if text.lstrip().startswith("{") else load_yaml(text).value
+        spec: Any = read(text) if text.lstrip().startswith("{") else (yield from steps(text)).value
     except ValueError as error:
         raise ToolError(f"The OpenAPI document cannot be read: {' '.join(str(error).split())[:300]}") from None
     version = spec.get("openapi") if isinstance(spec, dict) else None
-    if not str(version).startswith("3."):
+    if not isinstance(version, str | float) or not str(version).startswith("3."):
         raise ToolError("This is not an OpenAPI 3 document.")
     return dict(spec)
 
@@ -85,7 +95,7 @@ def parse_spec(body: bytes) -> dict[str, Any]:
 def base_url(spec: Mapping[str, Any], spec_url: str) -> str:
     """The URL of the first server with the defaults of its variables; without one, the root of the document's host.
 
-    Raises `ToolError` if the first server has no valid URL.
+    A default is not searched for other variables. Raises `ToolError` if the first server has no valid URL.
     """
     servers = spec.get("servers")
     server = servers[0] if isinstance(servers, list) and servers else None
@@ -93,29 +103,37 @@ def base_url(spec: Mapping[str, Any], spec_url: str) -> str:
     if not isinstance(url, str) or not isinstance(server, Mapping):
         url, server = "/", {}
     variables = server.get("variables")
-    for name, variable in variables.items() if isinstance(variables, Mapping) else ():
-        if isinstance(variable, Mapping):
-            url = url.replace(f"{{{name}}}", str(variable.get("default", "")))
+
+    def fill(place: re.Match[str]) -> str:
+        variable = variables.get(place[1]) if isinstance(variables, Mapping) else None
+        default = variable.get("default", "") if isinstance(variable, Mapping) else None
+        return str(default) if isinstance(default, str | int | float) and len(str(default)) <= MAX_URL else place[0]
+
     try:
-        return urljoin(spec_url, url).rstrip("/")
+        return urljoin(spec_url, _VARIABLE.sub(fill, url[:MAX_URL])).rstrip("/")
     except ValueError:  # brackets that hold no IPv6 address
         raise ToolError(f"The URL of the document's first server is not valid: {url[:200]!r}") from None
 
 
 def operations(spec: Mapping[str, Any]) -> Iterator[Operation]:
-    """All operations, each with a unique name."""
-    taken: set[str] = set()
+    """All operations, each with a unique name. Raises `ToolError` if there are too many to look at."""
+    names = _Names()
     paths = spec.get("paths")
+    if isinstance(paths, Mapping) and len(paths) > MAX_PATHS:
+        raise ToolError(f"The OpenAPI document has {len(paths)} paths, and {MAX_PATHS} can be read.")
     for path, raw_item in paths.items() if isinstance(paths, Mapping) else ():
-        item = follow(spec, raw_item)
-        if not isinstance(path, str) or not path.startswith("/") or not isinstance(item, Mapping):
+        if not isinstance(path, str) or not path.startswith("/") or len(path) > MAX_URL:
             continue  # a path that does not start with / would change the host
+        item = follow(spec, raw_item)
+        if not isinstance(item, Mapping):
+            continue
         shared = item.get("parameters")
         for method in _METHODS:
             raw = item.get(method)
             if isinstance(raw, Mapping):
-                name = _unused(tool_name(str(raw.get("operationId") or ""), f"{method}_{path}"), taken)
-                yield Operation(name, method, path, raw, shared if isinstance(shared, list) else [])
+                wanted = raw.get("operationId")
+                name = tool_name(wanted[:MAX_DESCRIPTION] if isinstance(wanted, str) else "", f"{method}_{path}")
+                yield Operation(names.unused(name), method, path, raw, shared if isinstance(shared, list) else [])
 
 
 def tool_name(wanted: str, otherwise: str) -> str:
@@ -127,12 +145,20 @@ def tool_name(wanted: str, otherwise: str) -> str:
     return "operation"
 
 
-def _unused(name: str, taken: set[str]) -> str:
-    unused, number = name, 2
-    while unused in taken:
-        unused, number = f"{name[:58]}_{number}", number + 1
-    taken.add(unused)
-    return unused
+class _Names:
+    """Gives out names once. Linear in the number of names, also if all of them are the same."""
+
+    def __init__(self) -> None:
+        self._taken: set[str] = set()
+        self._next: Counter[str] = Counter()
+
+    def unused(self, name: str) -> str:
+        stem = name[:58]
+        while name in self._taken:
+            self._next[stem] += 1
+            name = f"{stem}_{self._next[stem] + 1}"
+        self._taken.add(name)
+        return name
 
 
 def follow(spec: Mapping[str, Any], node: Any) -> Any:
@@ -148,15 +174,17 @@ def follow(spec: Mapping[str, Any], node: Any) -> Any:
     return None
 
 
-def signature(spec: Mapping[str, Any], operation: Operation) -> Signature:
-    """Raises `ToolError` when its schemas are too large."""
-    reader = _SchemaReader(spec)
+def signature(spec: Mapping[str, Any], operation: Operation, budget: Budget) -> Signature:
+    """What an operation takes. Raises `ToolError` when it has too many parameters or its schemas exceed `budget`."""
+    reader = _SchemaReader(spec, budget)
+    names = _Names()
     properties: dict[str, Any] = {}
     required: list[str] = []
     found = Signature(_description(operation), {}, {})
 
     def add(parameter: Parameter, schema: dict[str, Any], key: str, *, needed: bool) -> None:
-        key = _key(key, parameter, found.parameters)
+        plain = re.sub(r"[^A-Za-z0-9_.-]", "_", key[:64]) or "_"  # every provider accepts it
+        key = names.unused(f"{parameter.place}_{plain}"[:64] if plain in properties else plain)
         found.parameters[key] = parameter
         properties[key] = schema
         if needed:
@@ -164,7 +192,10 @@ def signature(spec: Mapping[str, Any], operation: Operation) -> Signature:
 
     declared: dict[tuple[str, str], Mapping[str, Any]] = {}
     own = operation.raw.get("parameters")
-    for raw in [*operation.shared, *(own if isinstance(own, list) else [])]:
+    given = [*operation.shared[:MAX_PARAMETERS], *(own[:MAX_PARAMETERS] if isinstance(own, list) else [])]
+    if len(given) >= MAX_PARAMETERS:
+        raise ToolError(f"It has {MAX_PARAMETERS} parameters or more.")
+    for raw in given:
         parameter = follow(spec, raw)
         if isinstance(parameter, Mapping) and isinstance(parameter.get("name"), str):
             declared[str(parameter.get("in")), parameter["name"]] = (
@@ -192,8 +223,8 @@ def signature(spec: Mapping[str, Any], operation: Operation) -> Signature:
 class _SchemaReader:
     """The schemas of one operation with references resolved, within one limit for all."""
 
-    def __init__(self, spec: Mapping[str, Any]) -> None:
-        self._reader = Reader(spec, Budget())
+    def __init__(self, spec: Mapping[str, Any], budget: Budget) -> None:
+        self._reader = Reader(spec, budget)
 
     def read(self, schema: object) -> dict[str, Any]:
         try:
@@ -222,8 +253,8 @@ def _tidy(node: dict[str, Any]) -> dict[str, Any]:
 def _body_schema(reader: _SchemaReader, body: Mapping[str, Any]) -> tuple[bool, dict[str, Any]]:
     """Whether the body is a form, and its schema; an empty schema if it is neither a form nor JSON."""
     content = body.get("content")
-    media = {str(kind).partition(";")[0].strip().lower(): each for kind, each in content.items()} if isinstance(
-        content, Mapping) else {}  # fmt: skip
+    kinds = islice(content.items(), MAX_MEDIA) if isinstance(content, Mapping) else ()
+    media = {str(kind).partition(";")[0].strip().lower(): each for kind, each in kinds}
     for kind, each in media.items():
         if (kind == "application/json" or kind.endswith("+json")) and isinstance(each, Mapping):
             return False, reader.read(each.get("schema"))
@@ -233,14 +264,6 @@ def _body_schema(reader: _SchemaReader, body: Mapping[str, Any]) -> tuple[bool, 
 
 def _is_header(name: str) -> bool:
     return name.lower() not in _NOT_OURS and bool(re.fullmatch(r"[A-Za-z0-9!#$%&'*+.^_`|~-]{1,100}", name))
-
-
-def _key(wanted: str, parameter: Parameter, taken: Mapping[str, Parameter]) -> str:
-    """A unique name for an argument that every provider accepts."""
-    plain = re.sub(r"[^A-Za-z0-9_.-]", "_", wanted)[:64] or "_"
-    if plain in taken:
-        plain = f"{parameter.place}_{plain}"[:64]
-    return _unused(plain, set(taken))
 
 
 def _description(operation: Operation) -> str:

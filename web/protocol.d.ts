@@ -69,6 +69,15 @@ export interface ErrorFacts {
   status?: number;
   provider?: string;
   model?: string;
+  key_requests?: KeyRequest[];
+}
+/**
+ * A vendor's key, in env under `name`, that a file would send to a host which `allowHosts` does not name.
+ */
+export interface KeyRequest {
+  name: string;
+  vendor: string;
+  host: string;
 }
 /**
  * Events of a session, in order: all that one network chunk has brought.

@@ -39,6 +39,8 @@ export class SparewheelError extends Error implements ErrorFacts {
   /** Every request of the failed turn, with its outcome. */
   readonly attempts: AttemptRecord[];
   readonly stage?: Stage;
+  /** Vendors' keys that the agent file would send to hosts which `allowHosts` does not name. */
+  readonly key_requests?: protocol.ErrorFacts["key_requests"];
 }
 
 export interface RuntimeOptions {

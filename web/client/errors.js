@@ -18,6 +18,7 @@ export class SparewheelError extends Error {
     if (facts.provider !== undefined) this.provider = facts.provider;
     if (facts.model !== undefined) this.model = facts.model;
     if (facts.stage !== undefined) this.stage = facts.stage;
+    if (facts.key_requests !== undefined) this.key_requests = facts.key_requests;
   }
 }
 

@@ -10,6 +10,9 @@ import re
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final
 
+from ..redaction.forms import MIN_SECRET
+from .vendor_keys import place_of
+
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Mapping, Sequence
 
@@ -29,11 +32,16 @@ _SECRET_NAME: Final = re.compile(r"key|token|secret|pass|pwd|auth|cred|cookie|se
 
 @dataclass(slots=True)
 class Expander:
-    """Replaces expressions. Those it cannot replace are added to `problems`, secret values to `hidden`."""
+    """Replaces expressions. Those it cannot replace are added to `problems`, secret values to `hidden`.
+
+    A value that is sent as a key or in a header is a secret, whatever its name: `check_uses` finds its other places.
+    """
 
     secrets: Secrets
     problems: Problems
     hidden: set[str] = field(default_factory=set)
+    _sent: set[str] = field(default_factory=set)  # names of values in headers and of keys
+    _shown: dict[str, Path] = field(default_factory=dict)  # names of values in texts and addresses, with one place
 
     @property
     def env(self) -> Mapping[str, str]:
@@ -104,16 +112,30 @@ class Expander:
         if self.secrets.is_secret(parsed["name"]):
             self.problems.add(path, f"{parsed['name']} is a secret: it can only be a token_key or in a header")
             return ""
+        self._shown.setdefault(parsed["name"], path)
         return self._value(parsed, path)
+
+    def send(self, name: str, path: Path, to: Sequence[str]) -> None:
+        """The value of this name is sent to these URLs, as a key or in a header."""
+        self._sent.add(name)
+        for url in to:
+            if objection := self.secrets.objection(name, url):
+                self.problems.add(path, objection)
+                self.problems.ask(name, self.secrets.vendor(name), place_of(url))
+
+    def check_uses(self) -> None:
+        """A value that is sent to one host must not be in a text or an address as well, unless its name is plain."""
+        for name in self._sent & self._shown.keys():
+            if len(self.env.get(name, "")) >= MIN_SECRET and not self.secrets.is_plain(name):
+                self.problems.add(self._shown[name], f"{name} is a secret, because a key or a header is made of it")
 
     def _bound(self, parsed: re.Match[str], path: Path, to: Sequence[str]) -> str:
         """A value for a header, which goes to the hosts of `to` only."""
         value = self._value(parsed, path)
         if value and not to:
             self.problems.add(path, f"{parsed['name']} needs allowed_domains: they name the hosts that it is sent to")
-        for url in to:
-            if value and (objection := self.secrets.objection(parsed["name"], url)):
-                self.problems.add(path, objection)
+        if value:
+            self.send(parsed["name"], path, to)
         self.hidden.add(value)
         return value
 

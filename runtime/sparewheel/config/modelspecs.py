@@ -218,8 +218,7 @@ class Models:
             raise ConfigError(
                 f"The value of {token_key} cannot be a key: it contains a line break or a character outside ASCII."
             )
-        if objection := self.expander.secrets.objection(token_key, base_url):
-            self.expander.problems.add((*where, "token_key"), objection)
+        self.expander.send(token_key, (*where, "token_key"), [base_url])
         return value
 
 

@@ -9,6 +9,7 @@ from ..errors import ConfigError
 from ..errors.validation import MAX_PROBLEMS, shown
 
 if TYPE_CHECKING:
+    from ..errors import KeyRequest
     from ..errors.validation import Path, Position
     from .schema import AgentFile
 
@@ -23,6 +24,7 @@ class Problems:
     file: AgentFile
     _reasons: dict[str, Position] = field(default_factory=dict)
     _warnings: dict[str, Position] = field(default_factory=dict)
+    _asked: list[KeyRequest] = field(default_factory=list)
 
     def add(self, path: Path, reason: str) -> None:
         """Add a reason. `path` is the key that causes it; it need not be in the text."""
@@ -31,6 +33,12 @@ class Problems:
     def warn(self, path: Path, text: str) -> None:
         """Add a warning: the file runs, but not quite as it is written."""
         self._put(self._warnings, path, text)
+
+    def ask(self, name: str, vendor: str, host: str) -> None:
+        """One of the reasons is that a vendor's key would be sent to another host, which the embedder can allow."""
+        request: KeyRequest = {"name": name, "vendor": vendor, "host": host}
+        if host and request not in self._asked:
+            self._asked.append(request)
 
     @property
     def warnings(self) -> tuple[str, ...]:
@@ -49,9 +57,13 @@ class Problems:
         """Raises `ConfigError` if there are reasons: the first ones in the order of the text, and how many more."""
         if self._reasons:
             reasons = "; ".join(_first_ones(self._reasons))
-            raise ConfigError(
-                f'agent "{root}" cannot run: {reasons}', "Correct the keys that are named; nothing was sent."
-            )
+            hint = "Correct the keys that are named; nothing was sent."
+            if self._asked:
+                hosts = ", ".join(dict.fromkeys(f'"{request["host"]}"' for request in self._asked))
+                hint += (
+                    f" If you trust the hosts, pass allowHosts: [{hosts}] to createSession (open_agent: allow_hosts)."
+                )
+            raise ConfigError(f'agent "{root}" cannot run: {reasons}', hint, key_requests=self._asked)
 
 
 def _first_ones(found: dict[str, Position]) -> list[str]:

@@ -65,6 +65,7 @@ def resolve_team(
     tools = Tools(file, expander, session_files)
     team = _Team(file, problems, expander, Models(file, expander), tools, Texts(file, expander, documents))
     agents = {reached: team.agent(reached) for reached in _reachable(file, root, problems)}
+    expander.check_uses()
     problems.check(root)
     return ResolvedTeam(
         {name: agent for name, agent in agents.items() if agent},

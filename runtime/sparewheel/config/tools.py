@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 from .accepted import NO_DISK
 
@@ -13,6 +14,9 @@ if TYPE_CHECKING:
     from .expand import Expander
     from .schema import AgentFile
     from .toolsets import ToolsetConfig
+
+# A scheme and a host without places for arguments.
+_NAMES_HOST: Final = re.compile(r"https?://[^/?#\\\s$]+(?:[/?#]|\Z)", re.IGNORECASE)
 
 
 @dataclass(slots=True)
@@ -89,8 +93,4 @@ def _hosts(entry: ToolsetConfig, url: str) -> list[str]:
     """The URLs that a toolset's headers are sent to. None: a model chooses the host, and no option limits it."""
     if entry.allowed_domains:
         return [f"https://{domain.removeprefix('*').removeprefix('.')}" for domain in entry.allowed_domains]
-    return [url] if url and "${" not in _authority(url) else []
-
-
-def _authority(url: str) -> str:
-    return url.partition("://")[2].partition("/")[0]
+    return [url] if _NAMES_HOST.match(url) else []

@@ -8,11 +8,12 @@ of the agent file that names it. Source of the shapes: the vendors' documentatio
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 from ipaddress import ip_address
 from typing import TYPE_CHECKING, Final
 from urllib.parse import urlsplit
 
+from ..redaction.redact import redact
+from ..redaction.sought import Sought
 from .providers import PROVIDERS
 
 if TYPE_CHECKING:
@@ -40,6 +41,7 @@ _SHAPES: Final = {
     "cerebras": r"csk-[A-Za-z0-9]{20}",
     "fireworks": r"fw_[A-Za-z0-9]{20}",
     "together": r"tgp_v1_[A-Za-z0-9_\-]{20}",
+    "deepseek": r"sk-[0-9a-f]{32}(?![A-Za-z0-9_\-])",
 }
 _SHAPE: Final = re.compile("|".join(f"(?P<{name}>\\b(?:{shape}))" for name, shape in _SHAPES.items()))
 _SECRET_NAME: Final = re.compile(r"key|token|secret|pass|pwd|auth|cred|cookie|session|sig", re.IGNORECASE)
@@ -48,82 +50,129 @@ _PLAIN_NAME: Final = re.compile(
     re.IGNORECASE,
 )
 _OPAQUE: Final = re.compile(r"(?=\D*\d)(?=[^A-Za-z]*[A-Za-z])[A-Za-z0-9_+=~\-]+")
+_RUN: Final = re.compile(rf"[A-Za-z0-9+=~]{{{MIN_SECRET},}}")
+_CLEAR: Final = re.compile(r"(?:[^@]*@)?(?:[^\[\]%@:]+|\[[0-9a-fA-F:.]+\])(?::\d*)?")  # an authority of one reading
+_PRIVATE_KEY: Final = "-----BEGIN "
+# What build tools and second keys add to the name of a variable.
+_ADDED: Final = re.compile(r"^(?:VITE|NEXT_PUBLIC|REACT_APP|NUXT_PUBLIC|EXPO_PUBLIC|PUBLIC)_|_?\d+$")
 
 
 def _names() -> dict[str, str]:
     """The names of vendors' keys in env, each with its vendor (a key of PROVIDERS)."""
-    found = {known.token_key: vendor for vendor, known in reversed(PROVIDERS.items()) if known.token_key}
+    found = {name: vendor for vendor, known in reversed(PROVIDERS.items()) for name in known.keys}
     return found | _MORE_NAMES
 
 
 _NAMES: Final = _names()
 
 
-@dataclass(frozen=True, slots=True)
 class Secrets:
     """The secrets of one session's env. `allowed` are hosts to which the embedder lets vendors' keys go.
 
     An allowed host is a name, `*.name` for those below it, or a name with a port.
     """
 
-    env: Mapping[str, str]
-    allowed: Collection[str] = ()
+    def __init__(self, env: Mapping[str, str], allowed: Collection[str] = ()) -> None:
+        self.env = env
+        self._allowed = allowed
+        self._vendors = {name: vendor for name, value in env.items() if value and (vendor := _vendor_of(name, value))}
+        named = [value for name, value in env.items() if value and (name in self._vendors or _SECRET_NAME.search(name))]
+        self._named = frozenset(named)
+        self._copies = Sought(value for value in named if len(value) >= MIN_SECRET)
 
     def is_secret(self, name: str) -> bool:
-        """Whether the value of this name must stay out of texts and addresses: by its name, its shape, or its use."""
+        """Whether the value of this name must stay out of texts and addresses: by its name, or by its value."""
         value = self.env.get(name, "")
         if not value:
             return False
-        if self.vendor(name) or _SECRET_NAME.search(name):
+        if name in self._vendors or _SECRET_NAME.search(name) or value in self._named or self._copies.spans(value):
             return True
-        if any(value == other or (len(other) >= MIN_SECRET and other in value) for other in self._named()):
-            return True
-        return len(value) >= MIN_SECRET and not _PLAIN_NAME.search(name) and bool(_OPAQUE.fullmatch(value))
+        return _looks_secret(value) or (not _PLAIN_NAME.search(name) and _is_opaque(value))
+
+    def is_plain(self, name: str) -> bool:
+        """Whether a name tells that its value is no secret, as `REGION` does."""
+        return bool(_PLAIN_NAME.search(name))
 
     def values(self) -> frozenset[str]:
         """The values that must never be shown."""
         return frozenset(self.env[name] for name in self.env if self.is_secret(name))
 
     def vendor(self, name: str) -> str:
-        """The vendor whose key the value of this name is, "" for none: by a name it has in env, or by its shape."""
+        """The vendor whose key the value of this name is or contains, also encoded; "" for none."""
+        if name in self._vendors:
+            return self._vendors[name]
         value = self.env.get(name, "")
-        for other in (name, *self.env):
-            if other in _NAMES and value and self.env.get(other, "") == value:
-                return _NAMES[other]
-        found = _SHAPE.search(value)
-        return (found.lastgroup or "") if found else ""
+        for other, vendor in self._vendors.items():
+            known = self.env[other]
+            if value == known or (len(value) > len(known) >= MIN_SECRET and Sought([known]).spans(value)):
+                return vendor
+        return ""
 
     def objection(self, name: str, url: str) -> str:
         """Why the value of this name must not be sent to `url`, an entry of the file that names it; "" if it may."""
         vendor = self.vendor(name)
         host = host_of(url)
-        if not vendor or is_vendors(vendor, host) or is_loopback(host) or self._is_allowed(url):
+        if not vendor or is_loopback(host) or self._is_allowed(url):
             return ""
-        port = _split(url).port
-        place = f"{host}:{port}" if port else host
-        return (
-            f"would send {name}, a key of {vendor}, to {place or 'a host that is not known'}: use a key of that host, "
-            f'or allow it (allowHosts: ["{place}"])'
-        )
-
-    def _named(self) -> list[str]:
-        return [value for name, value in self.env.items() if value and (name in _NAMES or _SECRET_NAME.search(name))]
+        if not is_vendors(vendor, host):
+            place = place_of(url)
+            return (
+                f"would send {name}, a key of {vendor}, to {place or 'a host that is not known'}: use a key of that "
+                f'host, or allow it (allowHosts: ["{place}"])'
+            )
+        if not url.lower().startswith("https:"):
+            return f"would send {name}, a key of {vendor}, over a connection that is not encrypted: use https://"
+        return ""
 
     def _is_allowed(self, url: str) -> bool:
-        host, port = host_of(url), _split(url).port
-        for pattern in self.allowed:
+        host, port = host_of(url), _port(url)
+        for pattern in self._allowed:
             name, _, number = pattern.lower().partition(":")
             below = name.removeprefix("*.")
             fits = host.endswith(f".{below}") if name.startswith("*.") else host == name
-            if fits and (not number or number == str(port or "")):
+            if fits and (not number or number == port):
                 return True
         return False
 
 
+def _vendor_of(name: str, value: str) -> str:
+    """The vendor of a key by its name in env, or by the shape of its value."""
+    if vendor := _NAMES.get(name) or _NAMES.get(_ADDED.sub("", name.upper())):
+        return vendor
+    found = _SHAPE.search(value)
+    return (found.lastgroup or "") if found else ""
+
+
+def _looks_secret(value: str) -> bool:
+    """Whether a value has the form of a secret: a key, a token, a private key, an address with a password."""
+    return _PRIVATE_KEY in value or redact(value) != value
+
+
+def _is_opaque(value: str) -> bool:
+    """Whether a value is a long word of letters and digits, or has one in it and no space."""
+    if len(value) < MIN_SECRET or " " in value:
+        return False
+    return bool(_OPAQUE.fullmatch(value)) or any(map(_OPAQUE.fullmatch, _RUN.findall(value)))
+
+
 def host_of(url: str) -> str:
-    """The host of a URL, in lower case and without a final dot; "" where there is none."""
+    """The host of a URL, in lower case and without a final dot; "" where there is none, or parsers may disagree."""
     try:
-        return (_split(url).hostname or "").rstrip(".").lower()
+        parts = _split(url)
+        return (parts.hostname or "").rstrip(".").lower() if _CLEAR.fullmatch(parts.netloc) else ""
+    except ValueError:
+        return ""
+
+
+def place_of(url: str) -> str:
+    """The host of a URL, with its port if it has one: what `allowHosts` takes."""
+    host, port = host_of(url), _port(url)
+    return f"{host}:{port}" if port else host
+
+
+def _port(url: str) -> str:
+    try:
+        return str(_split(url).port or "")
     except ValueError:
         return ""
 

@@ -8,6 +8,7 @@ from .kinds import CODE_OF, FACTS, KINDS, RETRYABLE, Action, Code, Kind
 from .types import (
     ConfigError,
     ErrorInfo,
+    KeyRequest,
     ProviderError,
     SparewheelError,
     TransportError,
@@ -24,6 +25,7 @@ __all__ = [
     "Code",
     "ConfigError",
     "ErrorInfo",
+    "KeyRequest",
     "Kind",
     "ProviderError",
     "SparewheelError",

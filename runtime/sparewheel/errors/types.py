@@ -14,6 +14,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+# pydantic needs this TypedDict, not typing's, below Python 3.12.
+from typing_extensions import TypedDict
+
 from .kinds import FACTS
 
 if TYPE_CHECKING:
@@ -86,11 +89,27 @@ class SparewheelError(Exception):
         return facts | {name: value for name, value in optional.items() if value is not None}
 
 
-class ConfigError(SparewheelError):
-    """The caller's input (agent file, option, prompt, history) is invalid."""
+class KeyRequest(TypedDict):
+    """A vendor's key, in env under `name`, that a file would send to a host which `allowHosts` does not name."""
 
-    def __init__(self, message: str, hint: str = "") -> None:
+    name: str
+    vendor: str
+    host: str
+
+
+class ConfigError(SparewheelError):
+    """The caller's input (agent file, option, prompt, history) is invalid.
+
+    `key_requests`: what the embedder could allow with `allowHosts` (`allow_hosts` in Python).
+    """
+
+    def __init__(self, message: str, hint: str = "", *, key_requests: Sequence[KeyRequest] = ()) -> None:
         super().__init__(ErrorInfo("config", message, hint))
+        self.key_requests = list(key_requests)
+
+    def to_dict(self) -> dict[str, Any]:
+        facts = super().to_dict()
+        return facts | {"key_requests": self.key_requests} if self.key_requests else facts
 
 
 class TransportError(SparewheelError):

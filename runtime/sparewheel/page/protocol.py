@@ -18,7 +18,7 @@ from pydantic import Field, WithJsonSchema
 # pydantic needs this TypedDict, not typing's, below Python 3.12.
 from typing_extensions import TypeAliasType, TypedDict
 
-from ..errors import Code, Kind
+from ..errors import Code, KeyRequest, Kind
 from ..events import AttemptRecord, Event
 from .commands import Commands
 from .results import ChatMessage, HealthEntry, Results
@@ -98,6 +98,7 @@ class ErrorFacts(TypedDict):
     status: NotRequired[int]
     provider: NotRequired[str]
     model: NotRequired[str]
+    key_requests: NotRequired[list[KeyRequest]]
 
 
 class Reply(TypedDict):

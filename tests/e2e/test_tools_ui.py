@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import AsyncIterator, Iterator
 
 import pytest
@@ -99,6 +100,29 @@ async def test_approve_with_the_keyboard(page: Page, provider: ScriptedProvider)
     await expect(turn.locator(".tool")).to_have_attribute("data-state", "done")
     await expect(question).to_have_count(0)
     assert await page.evaluate(FOCUS) == "prompt"
+
+
+PAY = "def pay(amount: int, to: str, note: str) -> str:\n    return repr((amount, to, note))\n"
+PYTHON = f"python, source: {json.dumps(PAY)}"
+
+
+async def test_what_is_approved_is_what_runs(page: Page, provider: ScriptedProvider) -> None:
+    long = f"{'x' * 25_000} and the end"
+    order = {"amount": 12345678901234567890, "to": "https://p\u0430ypal.com/\u202egpj\u200b", "note": long}
+    turn = await ask(page, provider, ToolCall("call_1", "pay", order), toolset=PYTHON)
+    question = turn.locator(".question")
+    shown = question.get_by_label("Arguments")
+    await expect(shown).to_contain_text('"amount": 12345678901234567890,')
+    await expect(shown).to_contain_text(r'"to": "https://p\u0430ypal.com/\u202egpj\u200b",')
+    await expect(question.locator(".odd-characters")).to_contain_text("U+202E, U+200B, U+0430")
+    await expect(shown).not_to_contain_text("and the end")
+    await question.get_by_role("button", name="Show all 25").click()
+    await expect(shown).to_contain_text("and the end")
+    await question.get_by_role("button", name="Approve this tool").click()
+    await shows(page, "done")
+    told = provider.requests[1].json["messages"][-1]["content"]
+    assert told == repr((order["amount"], order["to"], order["note"]))
+    await expect(turn.locator(".tool .preview")).to_contain_text(r"https://p\u0430ypal.com/\u202egpj\u200b")
 
 
 async def test_reject_with_a_reason(page: Page, provider: ScriptedProvider) -> None:

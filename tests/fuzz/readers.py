@@ -122,7 +122,8 @@ def check_pattern(text: str) -> None:
 def check_arguments(text: str) -> None:
     for schema in seeds.SCHEMAS:
         with suppress(ToolError, Mismatch):
-            assert isinstance(parse_arguments(text, Validator(schema)), dict)
+            given = parse_arguments(text, Validator(schema))
+            assert given.copy() == json.loads(given.shown)
 
 
 def check_url(text: str) -> None:

@@ -125,7 +125,7 @@ def test_an_answer_that_is_not_understood_denies_and_is_reported(output: Any, pr
         ("pre_tool_use", {"suppress_output": True, "system_message": None, "reason": ""}, False),
         ("pre_tool_use", {}, False),
         ("pre_tool_use", None, False),
-        ("stop", {"decison": "deny"}, False),  # nothing is decided there
+        ("stop", {"decison": "deny"}, True),  # though nothing is decided there
     ],
 )
 def test_what_is_understood_depends_on_the_point(point: Point, output: Any, denies: bool) -> None:
@@ -135,7 +135,7 @@ def test_what_is_understood_depends_on_the_point(point: Point, output: Any, deni
     reported: list[str] = []
     said = run(Hooks([Hook(point, answer)], reported.append).run(point, {}, "tool"))
     assert said.denied == denies
-    assert len(reported) == (denies or point == "stop")
+    assert len(reported) == denies
 
 
 def test_a_hook_that_exits_or_talks_too_much_denies() -> None:
@@ -145,6 +145,14 @@ def test_a_hook_that_exits_or_talks_too_much_denies() -> None:
     async def talk() -> None:
         raise ValueError("x" * 10**6)
 
+    class Mute(Exception):
+        def __str__(self) -> str:
+            raise ValueError
+
+    async def fall_mute() -> None:
+        raise Mute
+
+    assert verdict(fall_mute).reason == f"{FAILED}: Mute"
     assert verdict(leave).reason == f"{FAILED}: SystemExit: bye"
     assert len(verdict(talk).reason) < 600
 

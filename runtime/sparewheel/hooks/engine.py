@@ -24,11 +24,7 @@ MAX_WORDS: Final = 500  # characters of an error's text that are passed on
 
 # The error text of a hook that fails here may quote the tool result, so it is not passed on.
 _OF_RESULTS: Final[frozenset[Point]] = frozenset({"post_tool_use", "tool_response_transform"})
-# Points at which hooks decide: a hook that fails here counts as deny.
-_DECIDES: Final[frozenset[Point]] = _OF_RESULTS | {
-    *("user_prompt_submit", "before_llm_call", "pre_tool_use", "permission_request", "pre_compact"),
-    "on_tool_approval_decision",
-}
+
 Output: TypeAlias = "Mapping[str, Any] | None"
 
 
@@ -82,7 +78,7 @@ class Hooks:
         return verdict
 
     async def _guarded(self, hook: Hook, facts: dict[str, Any]) -> dict[str, Any]:
-        """The output of one hook. A failure is reported, and counts as deny at a point where hooks decide."""
+        """The output of one hook. A failure is reported and counts as deny, which matters where hooks decide."""
         words = ""
         try:
             async with asyncio.timeout(TIMEOUT):
@@ -99,12 +95,17 @@ class Hooks:
             problem = f"it did not return within {TIMEOUT:g} s"
         except (Exception, SystemExit) as error:  # hooks are code from outside
             problem = type(error).__name__
-            words = "" if hook.point in _OF_RESULTS else f": {error}"[:MAX_WORDS]
+            words = "" if hook.point in _OF_RESULTS else _words(error)
         self._report(f"The hook {hook.name} failed at {hook.point}: {problem}.")
-        if hook.point not in _DECIDES:
-            return {}
         reason = f"A {hook.point} hook failed, which counts as deny: {problem}{words}"
         return {"decision": "deny", "reason": reason}
+
+
+def _words(error: BaseException) -> str:
+    try:
+        return f": {error}"[:MAX_WORDS]
+    except Exception:  # of its `__str__`
+        return ""
 
 
 def _take(verdict: Verdict, output: dict[str, Any]) -> None:

@@ -61,13 +61,19 @@ class Attempted:
 
 
 def attempt_body(
-    request: ModelRequest, body: bytes, size: int | None = None, *, status: int = 200, empty_is_fine: bool = True
+    request: ModelRequest,
+    body: bytes,
+    size: int | None = None,
+    *,
+    status: int = 200,
+    headers: Mapping[str, str] | None = None,
+    empty_is_fine: bool = True,
 ) -> Attempted:
     """One attempt whose answer is `body`, in chunks of `size` bytes: every block it opens is closed."""
     chunks = [body[start : start + (size or len(body))] for start in range(0, len(body), size or len(body) or 1)]
 
     async def main() -> Attempted:
-        transport = MockTransport(lambda _: LocalResponse(status, body=chunks))
+        transport = MockTransport(lambda _: LocalResponse(status, headers or {}, chunks))
         attempt = Attempt(request, {"attempt": 1, "model": "", "outcome": "aborted"}, empty_is_fine=empty_is_fine)
         found = Attempted([], attempt.assembly)
         try:

@@ -149,6 +149,9 @@ class Frames:
         """Read several JSON values in a row."""
         at, end = 0, 0
         for _ in range(_MAX_VALUES):
+            if line[at:].upper() == DONE:
+                self._done = True
+                return
             try:
                 if len(line) > _MAX_LINE:
                     raise ValueError

@@ -16,6 +16,7 @@ import json
 import math
 import re
 from collections import Counter
+from itertools import accumulate
 from typing import TYPE_CHECKING, Any, Final
 
 from pydantic_core import from_json, to_json
@@ -24,11 +25,17 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
 
 MAX_DEPTH: Final = 200  # of arrays and objects; also the limit of pydantic's parser
-MAX_CHARS: Final = 64 * 1024 * 1024
+MAX_CHARS: Final = 24 * 1024 * 1024
+# Arrays, objects and what is in them: what a worker reads in a fifth of a second.
+MAX_VALUES: Final = 250_000
+# Of a text that Python has to check value by value: `strict`, NaN, halves of surrogate pairs.
+MAX_CHECKED: Final = 50_000
+MAX_CHECKED_CHARS: Final = 2 * 1024 * 1024
 MAX_SAFE: Final = 2**53  # up to here JavaScript has every integer
 
 _HALF: Final = re.compile(r"\\u[dD][89a-fA-F]|[\ud800-\udfff]")
-_BRACKET_OR_STRING: Final = re.compile(r'[\[\]{}]|"(?:[^"\\]|\\.)*+"?', re.DOTALL)
+_STRING: Final = re.compile(r'"(?:[^"\\]|\\.)*+"?', re.DOTALL)
+_NO_BRACKET: Final = re.compile(rf'[^\[\]{{}}"]++|{_STRING.pattern}', re.DOTALL)
 _STEP: Final = {"[": 1, "{": 1, "]": -1, "}": -1}
 
 
@@ -57,10 +64,11 @@ def read(text: str | bytes, *, strict: bool = False, exact: bool = False, cut: b
 
     Raises:
         ValueError: not JSON, longer than `MAX_CHARS`, nested deeper than `MAX_DEPTH`, a number of more than 4,300
-            digits, or what `strict` and `exact` refuse.
+            digits, too many values (`MAX_VALUES`, `MAX_CHECKED`), or what `strict` and `exact` refuse.
     """
     if len(text) > MAX_CHARS:
         raise ValueError(f"the JSON text is longer than {MAX_CHARS} characters")
+    _bound(text, MAX_VALUES)
     try:
         value = from_json(text, allow_inf_nan=False)
         if not strict:
@@ -69,6 +77,9 @@ def read(text: str | bytes, *, strict: bool = False, exact: bool = False, cut: b
         if "recursion limit" in str(error) or _is_too_deep(text := _decoded(text)):
             raise ValueError(f"the JSON text is nested deeper than {MAX_DEPTH} levels") from None
     text = _decoded(text)
+    _bound(text, MAX_CHECKED)
+    if len(text) > MAX_CHECKED_CHARS:
+        raise ValueError(f"the JSON text is longer than {MAX_CHECKED_CHARS} characters")
     value = json.loads(
         text,
         parse_constant=_refuse if strict else _null,
@@ -137,16 +148,31 @@ def _decoded(text: str | bytes) -> str:
     return text.decode("utf-8-sig") if isinstance(text, bytes) else text
 
 
+def _bound(text: str | bytes, values: int) -> None:
+    """Raise ValueError if `text` has more values than `values`. Takes time only for a text of as many characters.
+
+    Every value follows a bracket or a comma, except those of keys, which belong to their keys.
+    """
+    if len(text) <= values or _marks(text) <= values:
+        return
+    text = _decoded(text)
+    if _is_too_deep(text[:values]):
+        raise ValueError(f"the JSON text is nested deeper than {MAX_DEPTH} levels")
+    if text.count('"') - text.count('\\"') > 4 * values or _marks(_STRING.sub("", text)) > values:
+        raise ValueError(f"the JSON text has more than {values} values")
+
+
+def _marks(text: str | bytes) -> int:
+    """The brackets and commas in a text."""
+    marks: Any = (b",", b"[", b"{") if isinstance(text, bytes) else (",", "[", "{")
+    return sum(text.count(mark) for mark in marks)
+
+
 def _is_too_deep(text: str) -> bool:
     """Whether brackets outside of strings are nested deeper than `MAX_DEPTH`. Linear in the length of `text`."""
     if text.count("[") + text.count("{") <= MAX_DEPTH:
         return False
-    depth = 0
-    for match in _BRACKET_OR_STRING.finditer(text):
-        depth += _STEP.get(match[0], 0)
-        if depth > MAX_DEPTH:
-            return True
-    return False
+    return max(accumulate(map(_STEP.__getitem__, _NO_BRACKET.sub("", text))), default=0) > MAX_DEPTH
 
 
 def _null(_: str) -> None:

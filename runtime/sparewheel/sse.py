@@ -14,7 +14,7 @@ from typing import Final
 
 from .errors import ErrorInfo, ProviderError
 
-MAX_EVENT_SIZE: Final = 32 * 1024 * 1024
+MAX_EVENT_SIZE: Final = 12 * 1024 * 1024  # a picture of 9 MB in base64
 MAX_UNFRAMED: Final = 64 * 1024
 
 

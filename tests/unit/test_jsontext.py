@@ -10,8 +10,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from sparewheel import jsontext
 from sparewheel.errors.body import read_body
-from sparewheel.jsontext import MAX_CHARS, MAX_DEPTH, first_inexact, read, read_first, whole, write
+from sparewheel.jsontext import MAX_CHARS, MAX_CHECKED, MAX_DEPTH, first_inexact, read, read_first, whole, write
 from sparewheel.messages import Message, ToolCall
 
 JSON = st.recursive(
@@ -130,6 +131,33 @@ def test_without_strict_the_last_key_counts_and_constants_are_null() -> None:
 def test_size_is_refused_before_it_is_parsed() -> None:
     with pytest.raises(ValueError, match="longer than"):
         read(b" " * (MAX_CHARS + 1))
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "[" + "0," * MAX_CHECKED + "0]",
+        "[" + "[]," * MAX_CHECKED + "0]",
+        "{" + ",".join(f'"{n}":[]' for n in range(MAX_CHECKED)) + "}",
+        "[" + '"",' * 4 * MAX_CHECKED + "0]",
+        "[" + '"\\\\",' * 4 * MAX_CHECKED + "0]",
+    ],
+    ids=range(5),
+)
+def test_too_many_values_are_refused(text: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    with pytest.raises(ValueError, match=f"more than {MAX_CHECKED} values"):
+        read(text, strict=True)
+    with pytest.raises(ValueError, match=f"more than {MAX_CHECKED} values"):
+        read(f'["\\ud83d",{text}]')
+    monkeypatch.setattr(jsontext, "MAX_VALUES", MAX_CHECKED)
+    for each in (text, text.encode()):
+        with pytest.raises(ValueError, match=f"more than {MAX_CHECKED} values"):
+            read(each)
+
+
+def test_commas_and_brackets_in_strings_are_no_values() -> None:
+    text = json.dumps(["[{," * MAX_CHECKED, '"' * MAX_CHECKED, "\\" * MAX_CHECKED])
+    assert read(text, strict=True) == json.loads(text)
 
 
 @pytest.mark.parametrize(

@@ -6,12 +6,14 @@ end in the middle of a character and need not be text.
 
 from __future__ import annotations
 
+import asyncio
 from base64 import b64decode
 from contextlib import asynccontextmanager
 from typing import TYPE_CHECKING, Any, Final
 from urllib.parse import urlsplit
 
 from ..errors import ErrorInfo, TransportError
+from ..transports.base import MAX_CHUNK
 from .calls import HostCallError
 
 if TYPE_CHECKING:
@@ -67,7 +69,11 @@ class PageFetchResponse:
                 message = f"The connection broke in the middle of the answer ({_text(error)})."
                 raise _failure("network", message) from None
             if "bytes" in piece:
-                yield b64decode(piece["bytes"])
+                data = b64decode(piece["bytes"])
+                yield data[:MAX_CHUNK]
+                for start in range(MAX_CHUNK, len(data), MAX_CHUNK):
+                    await asyncio.sleep(0)
+                    yield data[start : start + MAX_CHUNK]
             if piece.get("done") is True:
                 return
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from contextlib import aclosing
 from dataclasses import dataclass, field, replace
-from typing import TYPE_CHECKING, Literal, Protocol
+from typing import TYPE_CHECKING, Final, Literal, Protocol
 from urllib.parse import urlsplit
 
 from ..errors import TransportError
@@ -16,6 +16,8 @@ if TYPE_CHECKING:
     from contextlib import AbstractAsyncContextManager
 
     from ..errors import ErrorInfo, Kind
+
+MAX_CHUNK: Final = 64 * 1024  # bytes that are decoded without a pause; browsers give more at once in a flood
 
 
 @dataclass(frozen=True, slots=True)

@@ -26,7 +26,7 @@ from js import URL, AbortController, Object, setTimeout
 from pyodide.ffi import JsException, to_js
 
 from ..errors import ConfigError
-from .base import Url, broken_off, no_answer
+from .base import MAX_CHUNK, Url, broken_off, no_answer
 
 if TYPE_CHECKING:
     from collections.abc import AsyncGenerator, AsyncIterator, Mapping, Sequence
@@ -66,7 +66,11 @@ class FetchResponse:
                 raise broken_off(_text(error), self._url) from None
             if result.done:
                 return
-            yield result.value.to_bytes()
+            data = result.value.to_bytes()
+            yield data[:MAX_CHUNK]
+            for start in range(MAX_CHUNK, len(data), MAX_CHUNK):
+                await asyncio.sleep(0)
+                yield data[start : start + MAX_CHUNK]
 
 
 class FetchTransport:

@@ -10,6 +10,7 @@ export type Event =
   | BlockStartEvent
   | BlockEndEvent
   | MediaEvent
+  | AnnotationEvent
   | ToolCallDeltaEvent
   | ToolCallEvent
   | ToolConfirmationEvent
@@ -156,6 +157,26 @@ export interface MediaEvent {
   blob?: Blob;
   url?: string;
   type: "media";
+  attempt: number;
+  index: number;
+}
+/**
+ * What the answer cites, what a hosted search found, or what it looked for. `span` is in the attempt's text.
+ *
+ * `index` is the block that is open, or the next one.
+ */
+export interface AnnotationEvent {
+  turn: string;
+  seq: number;
+  agent: string;
+  task?: string;
+  kind: "citation" | "source" | "search";
+  url?: string;
+  title?: string;
+  quote?: string;
+  query?: string;
+  span?: number[];
+  type: "annotation";
   attempt: number;
   index: number;
 }
@@ -454,6 +475,7 @@ export interface AssistantMessage {
   reasoning?: string;
   tool_calls?: ToolCallShape[];
   media?: MediaShape[];
+  annotations?: AnnotationShape[];
 }
 /**
  * The JSON shape of a tool call.
@@ -482,6 +504,21 @@ export interface MediaShape {
   data?: string;
   blob?: Blob;
   url?: string;
+}
+/**
+ * A `citation` (`span` of the text rests on it), a `source` that the answer is based on, or a hosted `search`.
+ *
+ * `span` is the start and the end (exclusive) in the text, in Unicode characters; JavaScript counts UTF-16 units, so
+ * take `Array.from(text)`. `quote` is the cited passage, `query` what was searched for. `url` is http or https; a
+ * file of the provider has only a title.
+ */
+export interface AnnotationShape {
+  kind: "citation" | "source" | "search";
+  url?: string;
+  title?: string;
+  quote?: string;
+  query?: string;
+  span?: number[];
 }
 /**
  * Sums over all attempts of a turn, discarded ones included. None where no attempt reported the number.

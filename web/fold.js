@@ -1,20 +1,23 @@
 // Folds the events of a turn into the answer so far. `sparewheel.Transcript` does the same in Python; a test compares them.
 
+import { annotationOf, annotationsOf, mediaOf } from "./message-parts.js";
 import { StreamedText } from "./streamed-text.js";
+import { sum } from "./usage.js";
 
 /**
  * @typedef {import("./events.js").Event} Event
  * @typedef {import("./sparewheel.js").Folded} Folded
  * @typedef {import("./sparewheel.js").FoldedAttempt} FoldedAttempt
  * @typedef {import("./sparewheel.js").FoldedCall} FoldedCall
- * @typedef {import("./sparewheel.js").UsageTotals} UsageTotals
  * @typedef {import("./events.js").MediaShape} MediaShape
+ * @typedef {import("./events.js").AnnotationShape} AnnotationShape
  *
  * @typedef {object} Output Output of one attempt.
  * @property {StreamedText} text
  * @property {StreamedText} reasoning
  * @property {Map<number, FoldedCall>} calls By content block, in the order in which the blocks were announced.
  * @property {MediaShape[]} media
+ * @property {AnnotationShape[]} annotations
  *
  * @typedef {object} Work
  * @property {FoldedAttempt[]} attempts By number, from 1. Attempts of sub-agents are missing.
@@ -22,7 +25,7 @@ import { StreamedText } from "./streamed-text.js";
  * @property {FoldedCall[] | null} called The calls of `tool_call` events: they replace the calls as they were streamed.
  * @property {number} current The attempt that is running; 0 before the first one of a step.
  *
- * @typedef {Omit<Folded, "message" | "text" | "reasoning" | "toolCalls" | "media"> & Work} State
+ * @typedef {Omit<Folded, "message" | "text" | "reasoning" | "toolCalls" | "media" | "annotations"> & Work} State
  */
 
 /** @param {Iterable<Event>} events */
@@ -102,6 +105,9 @@ function step(state, event) {
       break;
     case "media":
       outputOf(state, event.attempt).media.push(mediaOf(event));
+      break;
+    case "annotation":
+      outputOf(state, event.attempt).annotations.push(annotationOf(event));
       break;
     case "tool_call_delta":
       callOf(state, event).arguments += event.arguments;
@@ -224,7 +230,7 @@ function discard(state, attempt) {
 function outputOf(state, attempt) {
   let output = state.output.get(attempt);
   if (!output) {
-    output = { text: new StreamedText(), reasoning: new StreamedText(), calls: new Map(), media: [] };
+    output = { text: new StreamedText(), reasoning: new StreamedText(), calls: new Map(), media: [], annotations: [] };
     state.output.set(attempt, output);
     recordOf(state, attempt).state = "streaming";
     state.current = attempt;
@@ -246,27 +252,8 @@ function callOf(state, { attempt, index, id, name }) {
 }
 
 /**
- * @param {UsageTotals | null} total
- * @param {UsageTotals} more
- * @returns {UsageTotals}
- */
-function sum(total, more) {
-  const add = (/** @type {keyof UsageTotals} */ name) => {
-    const [known, next] = [total?.[name] ?? null, more[name]];
-    return known === null ? next : known + (next ?? 0);
-  };
-  return {
-    input_tokens: add("input_tokens"),
-    output_tokens: add("output_tokens"),
-    cached_tokens: add("cached_tokens"),
-    written_tokens: add("written_tokens"),
-    reasoning_tokens: add("reasoning_tokens"),
-  };
-}
-
-/**
  * @param {State} state
- * @returns {Pick<Folded, "text" | "reasoning" | "toolCalls" | "media">}
+ * @returns {Pick<Folded, "text" | "reasoning" | "toolCalls" | "media" | "annotations">}
  */
 function answer({ output, called }) {
   const outputs = [...output.values()];
@@ -275,16 +262,8 @@ function answer({ output, called }) {
     reasoning: outputs.map(({ reasoning }) => reasoning).join(""),
     toolCalls: (called ?? outputs.flatMap(({ calls }) => inOrder(calls))).map((call) => ({ ...call })),
     media: outputs.flatMap(({ media }) => media.map((each) => ({ ...each }))),
+    annotations: annotationsOf(outputs),
   };
-}
-
-/**
- * What a message has of a `media` event.
- * @param {Extract<Event, {type: "media"}>} event
- * @returns {MediaShape}
- */
-function mediaOf({ mime_type, size, data, blob, url }) {
-  return { mime_type, size, ...(data !== undefined && { data }), ...(blob && { blob }), ...(url !== undefined && { url }) };
 }
 
 /**
@@ -313,7 +292,7 @@ function inOrder(calls) {
  * @param {ReturnType<typeof answer>} answer
  * @returns {Folded["message"]}
  */
-function messageOf({ text, reasoning, toolCalls, media }) {
+function messageOf({ text, reasoning, toolCalls, media, annotations }) {
   /** @type {Folded["message"]} */
   const message = { role: "assistant", content: text };
   if (reasoning) message.reasoning = reasoning;
@@ -321,6 +300,7 @@ function messageOf({ text, reasoning, toolCalls, media }) {
     message.tool_calls = toolCalls.map(({ id, ...called }) => ({ id, type: "function", function: called }));
   }
   if (media.length) message.media = media.map((each) => ({ ...each }));
+  if (annotations.length) message.annotations = annotations.map((each) => ({ ...each }));
   return message;
 }
 

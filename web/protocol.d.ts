@@ -1,6 +1,7 @@
 // Generated from runtime/sparewheel/page/protocol.py by `python -m bundle.typings`: change it there.
 import type {
   AbortReason,
+  AnnotationShape,
   AssistantMessage,
   AttemptRecord,
   Code,
@@ -242,6 +243,7 @@ export interface ChatMessage {
   tool_calls?: ToolCallShape[];
   tool_call_id?: string;
   media?: MediaShape[];
+  annotations?: AnnotationShape[];
 }
 export interface TextPart {
   type: "text";

@@ -301,7 +301,7 @@ export interface Folded {
   /** The model that answers, or answered. */
   model: string | null;
   status: "idle" | "running" | "finished" | "error" | "aborted";
-  /** Which step of the turn this is, from 1: message, text, reasoning, tool calls and media are those of this step. */
+  /** Which step of the turn this is, from 1: message, text, reasoning, tool calls, media and annotations are those of this step. */
   step: number;
   /** The assistant message so far, without discarded attempts. Equal to the result's message once the turn has finished. */
   message: Result["message"];
@@ -313,6 +313,8 @@ export interface Folded {
   toolCalls: FoldedCall[];
   /** The pictures, sounds and files of the message. */
   media: MediaShape[];
+  /** What the message cites, and what hosted searches looked for and found. */
+  annotations: AnnotationShape[];
   attempts: FoldedAttempt[];
   /** Tokens of all attempts so far, the discarded ones and those of sub-agents included. */
   usage: UsageTotals | null;

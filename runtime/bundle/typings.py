@@ -65,8 +65,8 @@ def event_types() -> str:
 def protocol_types() -> str:
     """Generate the text of `web/protocol.d.ts`."""
     names = (
-        *("AbortReason", "AssistantMessage", "AttemptRecord", "Code", "Event", "FinishReason", "Kind", "MediaShape"),
-        *("ToolCallShape", "UsageTotals"),
+        *("AbortReason", "AnnotationShape", "AssistantMessage", "AttemptRecord", "Code", "Event", "FinishReason"),
+        *("Kind", "MediaShape", "ToolCallShape", "UsageTotals"),
     )
     imports = f'import type {{ {", ".join(names)} }} from "./events.js";\n'
     return typescript(protocol.json_schema(), "Protocol", _head("page/protocol.py") + imports)

@@ -1,7 +1,8 @@
 """Conversations, independent of any provider.
 
 These are values only; each wire format renders them for its API. `to_dict` and `parse_messages` convert from and to the
-JSON shape of pages: `{role, content, reasoning?, tool_calls?, tool_call_id?, media?}`, where a tool call is
+JSON shape of pages: `{role, content, reasoning?, tool_calls?, tool_call_id?, media?,
+annotations?}`, where a tool call is
 `{id, type: "function", function: {name, arguments}}`. An answer's pictures and sounds are in `media`.
 """
 
@@ -13,6 +14,7 @@ from typing import Any, Final, Literal, NotRequired, TypeAlias, cast
 # pydantic needs this TypedDict, not typing's, below Python 3.12.
 from typing_extensions import TypedDict
 
+from .annotations import Annotation, AnnotationShape
 from .errors import ConfigError
 from .media import Media, MediaShape, mime_type, read_media
 
@@ -43,6 +45,7 @@ class AssistantMessage(TypedDict):
     reasoning: NotRequired[str]
     tool_calls: NotRequired[list[ToolCallShape]]
     media: NotRequired[list[MediaShape]]
+    annotations: NotRequired[list[AnnotationShape]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,6 +92,7 @@ class Message:
     parts: tuple[Part, ...]
     tool_call_id: str | None = None
     model: str | None = None
+    annotations: tuple[Annotation, ...] = ()  # of an answer; no request has them
 
     @property
     def text(self) -> str:
@@ -118,6 +122,8 @@ class Message:
             ]
         if self.media:
             shape["media"] = [media.to_dict() for media in self.media]
+        if self.annotations:
+            shape["annotations"] = [each.to_dict() for each in self.annotations]
         if self.tool_call_id is not None:
             shape["tool_call_id"] = self.tool_call_id
         return shape

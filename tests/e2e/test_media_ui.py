@@ -11,6 +11,7 @@ from playwright.async_api import Browser, Page, expect
 from sparewheel.headless import find_dist
 from sparewheel.headless.static import StaticServer
 from sparewheel.testing import Reply, ScriptedProvider, openai_chat
+from sparewheel.testing.streams import sse
 from tests.support.agents import agent_file
 from tests.support.browser import Watch, shows
 from tests.support.scripted import PIXEL
@@ -72,6 +73,17 @@ async def test_files_with_scripts_are_not_shown(page: Page, provider: ScriptedPr
     await expect(links.first).to_have_text("Save File 1 of the answer, application/octet-stream, 1 kB")
     await expect(links.last).to_have_attribute("href", "https://img.example.test/a.png")
     await expect(page.locator(".turn img")).to_have_count(0)
+
+
+async def test_sources_are_links(page: Page, provider: ScriptedProvider) -> None:
+    cited = {"type": "url_citation", "url_citation": {"url": "https://tides.example.test/a", "title": "<b>Tides</b>"}}
+    noted = sse({"choices": [{"index": 0, "delta": {"annotations": [cited, cited]}}]})
+    await ask(page, provider, Reply((*openai_chat(text="At six.", finish=None), noted, *openai_chat()[1:])))
+    sources = page.locator(".turn .sources")
+    await expect(sources.locator("summary")).to_have_text("Sources (1)")
+    await sources.locator("summary").click()
+    await expect(sources.get_by_role("link")).to_have_text("<b>Tides</b> (tides.example.test)")
+    await expect(sources.get_by_role("link")).to_have_attribute("rel", "noopener noreferrer")
 
 
 async def test_a_picture_of_a_broken_answer_goes(page: Page, provider: ScriptedProvider) -> None:

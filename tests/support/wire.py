@@ -94,7 +94,7 @@ def check_blocks(events: Iterable[Mapping[str, Any]]) -> None:
     opened: set[int] = set()
     seen: set[int] = set()
     for event in events:
-        if event["type"] == "warning":
+        if event["type"] in ("annotation", "warning"):
             continue
         index = event["index"]
         if event["type"] == "media":  # a block of its own

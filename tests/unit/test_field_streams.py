@@ -5,8 +5,8 @@ is the bytes as a string, one JSON document as an object, or a list of events: a
 string is an event as it stands, and in the format `chat` a list is a chunk with this delta and, optionally, reason.
 
 The result is `text`, `reasoning`, `calls` ([id, name, arguments]; those that may be executed), `finish`, `usage`
-([input, output]), `media` (MIME types), or `error`: its kind, with a part of its `message` and the `wait` (seconds)
-that the server sends. An absent field is an empty one; an absent `usage` is not compared.
+([input, output]), `media` (MIME types), `annotations`, or `error`: its kind, with a part of `message` and the `wait`
+(seconds) that the server sends. An absent field is an empty one; an absent `usage` is not compared.
 """
 
 from __future__ import annotations
@@ -76,6 +76,7 @@ def test_field_stream(row: dict[str, Any]) -> None:
         assert [[call.id, call.name, call.arguments] for call in message.tool_calls] == row.get("calls", []), size
         media = [event["mime_type"] for event in tried.events if event["type"] == "media"]
         assert media == row.get("media", []), size
+        assert [each.to_dict() for each in message.annotations] == row.get("annotations", []), size
         if "usage" in row:
             usage = tried.assembly.usage
             assert [usage.input_tokens, usage.output_tokens] == row["usage"], size

@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 
 from sparewheel.chain.health import Health
 from sparewheel.testing import Reply, ToolCall, dropped, errors, openai_chat
+from sparewheel.testing.streams import sse
 from tests.support.fakeloop import run
 from tests.support.scripted import PIXEL, REFUSED, session
 from tests.support.turns import Patient, take_turns
@@ -18,6 +19,8 @@ if TYPE_CHECKING:
 
     from tests.support.turns import Stop, Told
 
+CITED = {"type": "url_citation", "url_citation": {"url": "https://x.test/", "start_index": 5, "end_index": 6}}
+CITING = sse({"choices": [{"index": 0, "delta": {"annotations": [CITED]}}]})
 STREAMS = [
     openai_chat(text=["Grüße ", "🌍", " und mehr"]),
     openai_chat(reasoning=["hm", " hm"], text="Ja."),
@@ -26,6 +29,7 @@ STREAMS = [
     ),
     openai_chat(refusal="Nein."),
     openai_chat(text="Ein Bild:", images=[PIXEL]),
+    (*openai_chat(text="Laut 🌍 ja.", finish=None), CITING, *openai_chat()[1:]),
     openai_chat(images=[PIXEL, PIXEL.replace("iVBORw0KGgo", "R0lGODlhAAA")]),
     openai_chat(text=["lang", "es "], finish="length"),
     openai_chat(),

@@ -47,7 +47,13 @@ def test_python_and_javascript_fold_the_same_events_to_the_same() -> None:
 
     gather()
     gather_agents()
-    assert {event["type"] for events in turns for event in events} > {"discard", "tool_call", "media", "step"}
+    assert {event["type"] for events in turns for event in events} > {
+        "discard",
+        "tool_call",
+        "media",
+        "annotation",
+        "step",
+    }
     done = subprocess.run(["node", FOLD], input=json.dumps(turns), capture_output=True, encoding="utf-8", check=True)
     for events, theirs in zip(turns, json.loads(done.stdout), strict=True):
         assert snapshots(events) == theirs

@@ -21,7 +21,7 @@ const fallback = (from, to, attempt) => ({
 test("nothing yet", () => {
   assert.deepEqual(fold([]), {
     turn: null, agent: null, model: null, status: "idle", step: 1, message: { role: "assistant", content: "" },
-    text: "", reasoning: "", toolCalls: [], media: [], attempts: [], usage: null, finish_reason: null, error: null,
+    text: "", reasoning: "", toolCalls: [], media: [], annotations: [], attempts: [], usage: null, finish_reason: null, error: null,
   });
 });
 
@@ -30,7 +30,7 @@ test("a plain turn", () => {
   const rest = { type: "delta", attempt: 1, index: 1, content: " there" };
   assert.deepEqual(fold(turn("t1", START, thought, HELLO, rest, usage(1, 3, 2), FINISH)), {
     turn: "t1", agent: "root", model: "demo/hello", status: "finished", step: 1,
-    message: { role: "assistant", content: "Hello there", reasoning: "hm" }, text: "Hello there", reasoning: "hm", toolCalls: [], media: [],
+    message: { role: "assistant", content: "Hello there", reasoning: "hm" }, text: "Hello there", reasoning: "hm", toolCalls: [], media: [], annotations: [],
     attempts: [{ attempt: 1, model: "demo/hello", state: "answered", reason: "", discarded: false }],
     usage: { input_tokens: 3, output_tokens: 2, cached_tokens: null, written_tokens: null, reasoning_tokens: null },
     finish_reason: "stop", error: null,

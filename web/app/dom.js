@@ -27,6 +27,20 @@ export function make(name, { class: className, text } = {}, ...children) {
   return element;
 }
 
+/**
+ * A link to another site, which does not learn where it was followed.
+ * @param {string} url http or https.
+ * @param {string} text
+ */
+export function externalLink(url, text) {
+  const { host } = new URL(url);
+  const link = make("a", { text: text.includes(host) ? text : `${text} (${host})` });
+  link.href = url;
+  link.target = "_blank";
+  link.rel = "noopener noreferrer";
+  return link;
+}
+
 /** A hidden tab has no frames; then this often is enough. */
 const HIDDEN_MS = 250;
 

@@ -1,4 +1,4 @@
-import { make } from "./dom.js";
+import { externalLink, make } from "./dom.js";
 
 /**
  * A picture, a sound or a film is shown, any other file is a link that saves it; media that a server only refers to are
@@ -10,7 +10,7 @@ export function mediaView({ mime_type, size, blob, url }, number) {
   const what = `${nameOf(mime_type)} ${number} of the answer`;
   const caption = make("figcaption", { text: [what, mime_type, sizeOf(size)].filter(Boolean).join(", ") });
   const figure = make("figure", { class: "media" });
-  if (!blob) return fill(figure, link(url ?? "", caption.textContent), null);
+  if (!blob) return fill(figure, externalLink(url ?? "", caption.textContent), null);
   const address = URL.createObjectURL(blob);
   if (mime_type.startsWith("image/")) {
     const picture = make("img");
@@ -39,18 +39,6 @@ export function mediaView({ mime_type, size, blob, url }, number) {
 function fill(figure, content, caption) {
   figure.append(content, ...(caption ? [caption] : []));
   return figure;
-}
-
-/**
- * @param {string} url
- * @param {string} text
- */
-function link(url, text) {
-  const found = make("a", { text: `${text}, at ${new URL(url).host}` });
-  found.href = url;
-  found.target = "_blank";
-  found.rel = "noopener noreferrer";
-  return found;
 }
 
 /** @param {string} type */

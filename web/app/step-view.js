@@ -1,6 +1,7 @@
 import { make } from "./dom.js";
 import { GrowingText } from "./growing-text.js";
 import { mediaView } from "./media-view.js";
+import { SourcesView } from "./sources-view.js";
 
 /** How long discarded text stays visible; the animation in chain.css takes as long. */
 const GHOST_MS = 1600;
@@ -11,6 +12,7 @@ export class StepView {
   answer = make("div", { class: "answer" });
   /** The place for the tool calls. */
   calls = make("div", { class: "calls" });
+  sources = new SourcesView();
   /** @type {{attempt: number, view: HTMLElement}[]} */
   #media = [];
   #notes = make("div", { class: "notes" });
@@ -19,7 +21,7 @@ export class StepView {
   #reasoning = new GrowingText(this.#thoughts);
 
   constructor() {
-    this.element.append(this.#notes, this.answer, this.calls);
+    this.element.append(this.#notes, this.answer, this.sources.element, this.calls);
   }
 
   /** @param {string} text */
@@ -36,14 +38,15 @@ export class StepView {
   show(event) {
     const view = mediaView(event, this.#media.length + 1);
     this.#media.push({ attempt: event.attempt, view });
-    this.calls.before(view);
+    this.sources.element.before(view);
   }
 
   /**
-   * The media of an attempt are void.
+   * The media and annotations of an attempt are void.
    * @param {number} attempt
    */
   hide(attempt) {
+    this.sources.discard(attempt);
     for (const { view } of this.#media.filter((each) => each.attempt === attempt)) view.remove();
     this.#media = this.#media.filter((each) => each.attempt !== attempt);
   }

@@ -17,6 +17,7 @@ export class StepsView {
     this.transcript.push(event);
     if (event.type === "step") this.step = this.#add();
     if (event.type === "media") this.step.show(event);
+    if (event.type === "annotation") this.step.sources.add(event);
     if (event.type === "discard") this.step.hide(event.attempt);
     if (event.type === "discard") this.step.discard(this.transcript.added({ text: 0, reasoning: 0 }));
   }

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from ..messages import Message, Reasoning, Text, ToolCall
 
 if TYPE_CHECKING:
+    from ..annotations import Annotation
     from ..events import Event
     from ..messages import Part
     from .attempt import Attempt
@@ -20,6 +21,7 @@ class Kept:
     attempt: int
     parts: tuple[Part, ...]
     chars: int
+    annotations: tuple[Annotation, ...] = ()
 
     @property
     def text(self) -> str:
@@ -35,14 +37,22 @@ class Output:
 
     def message(self, model: str) -> Message:
         """The message up to now, without anything that was discarded."""
-        parts = self.shown.assembly.message().parts if self.shown else ()
-        kept = [part for each in self.kept for part in each.parts]
-        return Message("assistant", (*kept, *parts), model=model or None)
+        shown = self.shown.assembly.message() if self.shown else Message("assistant", ())
+        parts: list[Part] = []
+        annotations: list[Annotation] = []
+        chars = 0  # of the text before
+        outputs: list[Kept | Message] = [*self.kept, shown]
+        for each in outputs:
+            parts += each.parts
+            annotations += [annotation.moved(chars) for annotation in each.annotations]
+            chars += len(each.text)
+        return Message("assistant", tuple(parts), model=model or None, annotations=tuple(annotations))
 
     def keep(self, attempt: Attempt) -> None:
         """Keep the text of a broken attempt; the next attempt continues it."""
-        parts = [part for part in map(_kept, attempt.assembly.message().parts) if part is not None]
-        self.kept.append(Kept(attempt.number, tuple(parts), attempt.assembly.chars))
+        message = attempt.assembly.message()
+        parts = [part for part in map(_kept, message.parts) if part is not None]
+        self.kept.append(Kept(attempt.number, tuple(parts), attempt.assembly.chars, message.annotations))
         self.shown = None
 
     def discard(self, attempt: Attempt) -> list[Event]:

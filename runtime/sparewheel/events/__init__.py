@@ -13,6 +13,7 @@ from __future__ import annotations
 from typing import Any, TypeAlias
 
 from .answer import (
+    AnnotationEvent,
     BlockEndEvent,
     BlockKind,
     BlockStartEvent,
@@ -51,6 +52,7 @@ __all__ = [
     "TERMINAL",
     "AbortReason",
     "AbortedEvent",
+    "AnnotationEvent",
     "AttemptRecord",
     "BlockEndEvent",
     "BlockKind",
@@ -96,6 +98,7 @@ Event: TypeAlias = (
     | BlockStartEvent
     | BlockEndEvent
     | MediaEvent
+    | AnnotationEvent
     | ToolCallDeltaEvent
     | ToolCallEvent
     | ToolConfirmationEvent

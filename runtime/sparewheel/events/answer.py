@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Literal, NotRequired, TypeAlias
 
+from ..annotations import AnnotationShape
 from ..media import MediaShape
 from .stamped import Stamped
 
@@ -63,6 +64,17 @@ class MediaEvent(Stamped, MediaShape):
     """A picture, a sound or a file in the answer. It is a block of its own, without `block_start` and `block_end`."""
 
     type: Literal["media"]
+    attempt: int
+    index: int
+
+
+class AnnotationEvent(Stamped, AnnotationShape):
+    """What the answer cites, what a hosted search found, or what it looked for. `span` is in the attempt's text.
+
+    `index` is the block that is open, or the next one.
+    """
+
+    type: Literal["annotation"]
     attempt: int
     index: int
 

@@ -12,6 +12,7 @@ from pydantic import WithJsonSchema
 # pydantic needs this TypedDict, not typing's, below Python 3.12.
 from typing_extensions import TypedDict
 
+from ..annotations import AnnotationShape
 from ..errors import Kind
 from ..events import AttemptRecord, FinishReason
 from ..media import MediaShape
@@ -42,6 +43,7 @@ class ChatMessage(TypedDict):
     tool_calls: NotRequired[Annotated[list[ToolCallShape], WithJsonSchema({"tsType": "ToolCallShape[]"})]]
     tool_call_id: NotRequired[str]
     media: NotRequired[Annotated[list[MediaShape], WithJsonSchema({"tsType": "MediaShape[]"})]]
+    annotations: NotRequired[Annotated[list[AnnotationShape], WithJsonSchema({"tsType": "AnnotationShape[]"})]]
 
 
 class AgentSummary(TypedDict):

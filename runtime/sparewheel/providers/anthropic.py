@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, Final, TypeAlias
 from ..usage import Usage
 from .anthropic_request import body_of
 from .media_parts import MediaParts, is_media
+from .notes import Notes
 from .reading import count, mapping, sequence, string
 from .reasoning_tags import text_writer
 from .writing import json_post
@@ -63,6 +64,9 @@ class AnthropicDecoder:
         self._assembly = assembly
         self._text = text
         self._media = MediaParts(assembly)
+        self._notes = Notes(assembly)
+        self._citations: list[object] = []  # of the open block
+        self._server_input: list[str] = []  # pieces of the input of a tool that the server runs
         self._open: dict[object, tuple[object, object]] = {}  # by index: type, and the key of a call
         self._inputs: dict[object, str] = {}  # by key: input from the start event, for servers that stream none
         self._calls = 0
@@ -114,6 +118,10 @@ class AnthropicDecoder:
     def _delta(self, index: object, delta: Json) -> None:
         """Add a delta. Those that do not match the type of their block, or belong to an unknown block, are skipped."""
         block, key = self._open.get(index, (None, None))
+        if delta.get("type") == "citations_delta":
+            self._citations.append(delta.get("citation"))
+        elif block == "server_tool_use":
+            self._server_input.append(string(delta.get("partial_json")))
         owner, field = _DELTAS.get(string(delta.get("type")), ("", ""))
         piece = delta.get(field)
         if not piece or not isinstance(piece, str) or block not in (owner, None):
@@ -142,21 +150,37 @@ class AnthropicDecoder:
                 self._inputs[key] = json.dumps(given, ensure_ascii=False)
         elif kind == "redacted_thinking" and (hidden := string(block.get("data"))):
             self._assembly.sign(hidden, redacted=True)
+        elif kind == "server_tool_use":
+            self._server_input = [json.dumps(given)] if (given := mapping(block.get("input"))) else []
+        elif kind in ("web_search_tool_result", "web_fetch_tool_result"):
+            self._notes.tool_result(block.get("content"))
         elif is_media(block):
             self._media.add(block)
         elif kind in ("text", "thinking"):  # empty in the API, complete in some servers
             for delta in ("text_delta", "thinking_delta", "signature_delta"):
                 self._delta(index, block | {"type": delta})
+            self._citations += sequence(block.get("citations"))
         self._open[index] = kind, key
 
     def _end(self, index: object) -> None:
-        _, key = self._open.pop(index, (None, None))
+        kind, key = self._open.pop(index, (None, None))
+        if kind == "server_tool_use":
+            self._notes.server_tool("".join(self._server_input))
         if key is None:
+            self._cite()
             self._assembly.close_prose()
             return
         if given := self._inputs.pop(key, ""):
             self._assembly.tool(key, arguments=given)
         self._assembly.close_tool(key)
+
+    def _cite(self) -> None:
+        """Add the citations of the open block, which count for the whole of it."""
+        citations, self._citations = self._citations, []
+        start = self._assembly.text_before
+        span = (start, start + len(self._assembly.open_text))
+        for citation in citations:
+            self._notes.cited(citation, span)
 
     def _count(self, usage: Json) -> None:
         """Merge token counts. They are cumulative, but gateways send 0 for an unknown number."""

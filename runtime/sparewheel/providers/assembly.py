@@ -20,7 +20,8 @@ from .endings import GOOD_ENDS, SEVERITY, ending
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
-    from ..events import BlockEndEvent, BlockKind, BlockStartEvent, DeltaEvent, Event, MediaEvent
+    from ..annotations import Annotation
+    from ..events import AnnotationEvent, BlockEndEvent, BlockKind, BlockStartEvent, DeltaEvent, Event, MediaEvent
     from .endings import StopReason
 
 MAX_MEDIA: Final = 16  # in one answer
@@ -40,6 +41,7 @@ class Assembly:
         self.failure: ErrorInfo | None = None  # a finish reason that is no end
         self.chars = 0  # of text and reasoning
         self.release: Callable[[], None] | None = None  # writes text that is held back; set while it may be changed
+        self.annotations: list[Annotation] = []
         self._argument_chars = 0
         self._blocks: list[Block] = []
         self._tools: dict[object, Block] = {}
@@ -220,12 +222,26 @@ class Assembly:
 
     @property
     def streamed(self) -> bool:
-        """Whether any block has been announced, so that a page may show it."""
-        return any(block.announced for block in self._blocks)
+        """Whether there is any event of the answer, so that a page may show it."""
+        return bool(self.annotations) or any(block.announced for block in self._blocks)
 
     def message(self) -> Message:
         """The message up to now. Linear in its length."""
-        return Message("assistant", tuple(block.part(self.origin) for block in self._blocks), model=self.origin)
+        parts = tuple(block.part(self.origin) for block in self._blocks)
+        return Message("assistant", parts, model=self.origin, annotations=tuple(self.annotations))
+
+    def annotate(self, note: Annotation) -> None:
+        """Add an annotation; its span is in the text of this attempt."""
+        self.annotations.append(note)
+        index = self._prose.index if self._prose is not None else len(self._blocks)
+        place = {"type": "annotation", "attempt": self.attempt, "index": index}
+        self._events.append(cast("AnnotationEvent", {**place, **note.to_dict()}))
+
+    @property
+    def text_before(self) -> int:
+        """Characters of the text before the open text block, or of all text. Linear in its length."""
+        blocks = (block for block in self._blocks if block.kind == "text" and block is not self._prose)
+        return sum(len(piece) for block in blocks for piece in block.pieces)
 
     def _add_media(self, media: Media) -> None:
         if media.address in self._addresses:

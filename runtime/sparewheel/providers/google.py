@@ -10,13 +10,14 @@ without text, which is sent back as an empty text part with that signature, the 
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar, Final
 from urllib.parse import quote
 
 from ..errors import ErrorInfo, ProviderError
 from ..usage import Usage
 from .google_request import body_of
 from .media_parts import MediaParts, is_media
+from .notes import Notes
 from .reading import arguments_text, count, mapping, sequence, string
 from .reasoning_tags import text_writer
 from .writing import json_post
@@ -31,6 +32,8 @@ if TYPE_CHECKING:
     from .base import ModelRequest
 
 Json = dict[str, Any]
+
+_ABOUT: Final = ("groundingMetadata", "citationMetadata", "urlContextMetadata")
 
 
 class Google:
@@ -60,6 +63,8 @@ class GoogleDecoder:
         self._assembly = assembly
         self._text = text
         self._media = MediaParts(assembly)
+        self._notes = Notes(assembly)
+        self._about: dict[str, Json] = {}  # what the last chunk says of the whole answer
         self._calls = 0
         self._counts: dict[str, int] = {}
 
@@ -74,6 +79,12 @@ class GoogleDecoder:
 
     def finish(self, *, done: bool) -> None:
         self._media.flush()
+        if self._about:
+            text = self._assembly.message().text
+            self._notes.grounding(mapping(self._about.get("groundingMetadata")), text)
+            self._notes.recited(mapping(self._about.get("citationMetadata")), text)
+            for page in sequence(mapping(self._about.get("urlContextMetadata")).get("urlMetadata")):
+                self._notes.add("source", url=mapping(page).get("retrievedUrl"))
 
     def _candidate(self, candidate: Json) -> None:
         if candidate.get("index"):
@@ -81,6 +92,7 @@ class GoogleDecoder:
         for part in sequence(mapping(candidate.get("content")).get("parts")):
             if isinstance(part, dict):
                 self._part(part)
+        self._about |= {name: about for name in _ABOUT if (about := candidate.get(name))}
         self._assembly.finish(candidate.get("finishReason"), string(candidate.get("finishMessage")))
 
     def _part(self, part: Json) -> None:

@@ -17,6 +17,7 @@ from .chat_calls import StreamedCalls
 from .chat_reasoning import ReasoningDetails
 from .history import prepare
 from .media_parts import MediaParts, is_media
+from .notes import Notes
 from .openai_common import END_MARKER, count_tokens, function, is_at, post, response_format
 from .reading import ErrorObject, mapping, parse_own, sequence, string
 from .reasoning_tags import text_writer
@@ -73,6 +74,7 @@ class OpenAIChatDecoder:
         self._calls = StreamedCalls(assembly)
         self._details = ReasoningDetails(assembly)
         self._media = MediaParts(assembly)
+        self._notes = Notes(assembly)
         self._thinking = False  # there may be unsigned details
         self.ends_with_body = end_marker == "finish_reason"
         self._needs_no_reason = end_marker == "done"
@@ -80,6 +82,8 @@ class OpenAIChatDecoder:
     def feed(self, data: dict[str, Any], name: str) -> None:
         if usage := data.get("usage"):
             count_tokens(self._assembly, usage)
+        if data.get("citations") or data.get("search_results"):
+            self._notes.chunk(data)
         choice = _first(data.get("choices"))
         if choice is not None:
             self._choice(choice)
@@ -135,6 +139,8 @@ class OpenAIChatDecoder:
             self._media.add(picture)
         if sound := delta.get("audio"):
             self._sound(mapping(sound))
+        if notes := delta.get("annotations"):
+            self._notes.openai(notes)
         self._refusal(delta.get("refusal"))
         # `function_call` is the older form of a single call; some servers send an empty one beside `tool_calls`.
         if calls := delta.get("tool_calls") or chat_calls.older_call(delta.get("function_call")):
@@ -216,6 +222,7 @@ def _message(message: Message, spec: ModelSpec) -> list[dict[str, Any]]:
     """`Message.to_dict` has the shape of this API, except the reasoning. An empty answer is left out."""
     shape = message.to_dict()
     shape.pop("reasoning", None)
+    shape.pop("annotations", None)
     if message.role != "assistant":
         return [shape]
     shape |= chat_reasoning.reasoning_of(spec, message)

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, Final
 from .endings import GOOD_ENDS, ending
 from .history import prepare
 from .media_parts import MediaParts, is_media
+from .notes import Notes
 from .openai_common import count_tokens, function, post, response_format
 from .reading import ErrorObject, arguments_text, mapping, sequence, string
 from .reasoning_tags import text_writer
@@ -86,6 +87,7 @@ class OpenAIResponsesDecoder:
         self._assembly = assembly
         self._text = text
         self._media = MediaParts(assembly)
+        self._notes = Notes(assembly)
         self._items: list[_Item] = []
         self._by_id: dict[str, _Item] = {}
         self._at: dict[int, _Item] = {}  # the latest item of an output index
@@ -126,6 +128,9 @@ class OpenAIResponsesDecoder:
     def _refusal_done(self, event: dict[str, Any]) -> None:
         self._whole(event, event.get("refusal"), refused=True)
 
+    def _annotated(self, event: dict[str, Any]) -> None:
+        self._notes.openai([event.get("annotation")], self._assembly.text_before)
+
     def _sound_delta(self, event: dict[str, Any]) -> None:
         self._media.add_samples(event.get("delta"), "audio/pcm")
 
@@ -134,6 +139,7 @@ class OpenAIResponsesDecoder:
         if part.get("type") in ("output_text", "refusal"):
             refusal = part.get("refusal")
             self._whole(event, refusal or part.get("text"), refused=bool(refusal))
+            self._notes.openai(part.get("annotations"), self._assembly.text_before)
         elif is_media(part):
             self._media.add(part)
 
@@ -231,6 +237,8 @@ class OpenAIResponsesDecoder:
                 self._call(item, shape)
                 self._assembly.close_tool(item.key)
                 self._cut |= shape.get("status") in ("incomplete", "failed")
+            case "web_search_call" | "file_search_call":
+                self._notes.search_call(shape)
             case "image_generation_call":
                 self._media.add({name: shape.get(name) for name in ("result", "output_format")})
             case "code_interpreter_call":
@@ -315,6 +323,7 @@ def _number(value: object) -> int:
 _HANDLERS: Final[dict[str, Callable[[OpenAIResponsesDecoder, dict[str, Any]], None]]] = {
     "response.output_text.delta": OpenAIResponsesDecoder._text_delta,
     "response.output_text.done": OpenAIResponsesDecoder._text_done,
+    "response.output_text.annotation.added": OpenAIResponsesDecoder._annotated,
     "response.audio.delta": OpenAIResponsesDecoder._sound_delta,
     "response.output_audio.delta": OpenAIResponsesDecoder._sound_delta,
     "response.audio.transcript.delta": OpenAIResponsesDecoder._text_delta,

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from typing_extensions import TypedDict
 
 if TYPE_CHECKING:
+    from ..annotations import AnnotationShape
     from ..media import MediaShape
     from ..messages import AssistantMessage
 
@@ -55,6 +56,7 @@ class Output:
     reasoning: _Pieces = field(default_factory=_Pieces)
     calls: dict[int, Call] = field(default_factory=dict)
     media: list[MediaShape] = field(default_factory=list)
+    annotations: list[AnnotationShape] = field(default_factory=list)
 
     def call(self, index: int, call_id: str, name: str) -> Call:
         """The call of a content block; the first mention creates it."""
@@ -85,6 +87,19 @@ class Answer:
     def media(self) -> list[MediaShape]:
         return [media.copy() for output in self.outputs.values() for media in output.media]
 
+    def annotations(self) -> list[AnnotationShape]:
+        """Those of all outputs, with spans in the whole text."""
+        found: list[AnnotationShape] = []
+        chars = 0  # of the text before
+        for output in self.outputs.values():
+            for shape in output.annotations:
+                moved = shape.copy()
+                if "span" in shape:
+                    moved["span"] = [place + chars for place in shape["span"]]
+                found.append(moved)
+            chars += len(str(output.text))
+        return found
+
     def message(self) -> AssistantMessage:
         message: AssistantMessage = {"role": "assistant", "content": self.text()}
         if reasoning := self.reasoning():
@@ -100,4 +115,6 @@ class Answer:
             ]
         if media := self.media():
             message["media"] = media
+        if annotations := self.annotations():
+            message["annotations"] = annotations
         return message

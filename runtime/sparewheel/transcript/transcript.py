@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any, Final, Literal, TypeAlias, cast
 
 from typing_extensions import TypedDict
 
+from ..annotations import AnnotationShape
 from ..events import ErrorEvent, FinishReason
 from ..media import MediaShape
 from ..messages import AssistantMessage
@@ -19,6 +20,7 @@ if TYPE_CHECKING:
 
     from ..events import (
         AbortedEvent,
+        AnnotationEvent,
         BlockStartEvent,
         DeltaEvent,
         DiscardEvent,
@@ -42,7 +44,7 @@ Status: TypeAlias = Literal["idle", "running", "finished", "error", "aborted"]
 class Folded(TypedDict):
     """A turn, folded from its events. What sub-agents do inside a tool call (`task`) is not part of it.
 
-    `step` counts from 1; message, text, reasoning, tool calls and media are those of this step.
+    `step` counts from 1; message, text, reasoning, tool calls, media and annotations are those of this step.
     """
 
     turn: str | None
@@ -55,6 +57,7 @@ class Folded(TypedDict):
     reasoning: str
     tool_calls: list[FoldedCall]
     media: list[MediaShape]
+    annotations: list[AnnotationShape]
     attempts: list[FoldedAttempt]
     usage: UsageTotals | None
     finish_reason: FinishReason | None
@@ -91,7 +94,7 @@ class Transcript:
 
     @property
     def message(self) -> AssistantMessage:
-        """The assistant message so far: `{role, content, reasoning?, tool_calls?, media?}`, as in a result.
+        """The assistant message so far, as in a result.
 
         Once the turn has finished, it is equal to the message of the result.
         """
@@ -111,6 +114,7 @@ class Transcript:
             "reasoning": state.answer.reasoning(),
             "tool_calls": state.answer.calls(),
             "media": state.answer.media(),
+            "annotations": state.answer.annotations(),
             "attempts": state.attempts.folded(),
             "usage": cast("UsageTotals", asdict(state.usage)) if state.usage else None,
             "finish_reason": state.finish_reason,
@@ -187,6 +191,11 @@ def _media(state: _State, event: MediaEvent) -> None:
     state.output(event["attempt"]).media.append(cast("MediaShape", shape))
 
 
+def _annotation(state: _State, event: AnnotationEvent) -> None:
+    shape = {name: value for name, value in event.items() if name in AnnotationShape.__annotations__}
+    state.output(event["attempt"]).annotations.append(cast("AnnotationShape", shape))
+
+
 def _tool_call(state: _State, event: ToolCallEvent) -> None:
     state.answer.called = state.answer.called or []
     state.answer.called.append({"id": event["id"], "name": event["name"], "arguments": event["args"]})
@@ -257,6 +266,7 @@ _BY_TYPE: Final[dict[str, Callable[[_State, Any], None]]] = {
     "block_start": _block_start,
     "delta": _delta,
     "media": _media,
+    "annotation": _annotation,
     "tool_call_delta": _tool_call_delta,
     "tool_call": _tool_call,
     "retry": _retry,

@@ -34,6 +34,8 @@ def is_error(value: dict[str, Any], name: str = "", *, alone: bool = False) -> b
         name: the name of the event that has it.
         alone: it is the whole body; then `message` alone is an error, too.
     """
+    if not value.get("error") and (value.get("choices") or value.get("delta") or value.get("candidates")):
+        return False  # nearly every event of a stream
     kind = value.get("type")
     has_content = any(value.get(key) for key in _CONTENT)
     if value.get("error") and _says_something(value["error"]):

@@ -56,17 +56,16 @@ class NotJson(ProviderError):
 
 
 class Frames:
-    """Feeds a decoder with the JSON objects of events. `explain` classifies the body of an error."""
+    """Feeds a decoder with the JSON objects of events. `explain` classifies the body of an error.
+
+    `ended`: an end marker was received, the format's own or `[DONE]`, which gateways send in every format.
+    """
 
     def __init__(self, decoder: StreamDecoder, explain: Callable[[object], ErrorInfo]) -> None:
         self._decoder = decoder
         self._explain = explain
         self._done = False
-
-    @property
-    def ended(self) -> bool:
-        """Whether an end marker was received: `[DONE]`, which gateways send in every format, or the format's own."""
-        return self._done or self._decoder.ended
+        self.ended = False
 
     @property
     def ends_with_body(self) -> bool:
@@ -82,8 +81,8 @@ class Frames:
             value = read(event.data, cut=True)
         except ValueError:
             self._frames(event.data, event.event)
-        else:
-            self._take(value, event.event)
+            return
+        self._take(value, event.event)
 
     def feed_document(self, text: str) -> None:
         """Process a body, or a part of one, that is not framed as events. Raises like `feed`."""
@@ -114,6 +113,7 @@ class Frames:
                 self._decoder.feed(value, name)
             except ErrorObject as error:
                 raise self._error(error.body) from None
+            self.ended = self._decoder.ended
         elif isinstance(value, list):  # Gemini outside an event stream
             for each in value:
                 if isinstance(each, dict) and not self.ended:
@@ -137,7 +137,7 @@ class Frames:
         if self.ended or not line or line.startswith(_FIELDS) or _HEARTBEAT.match(line):
             return
         if line.upper() == DONE:
-            self._done = True
+            self._done = self.ended = True
         elif line[0] in "{[":
             self._values(line, name)
         elif error := self._error_in_prose(line):
@@ -150,7 +150,7 @@ class Frames:
         at, end = 0, 0
         for _ in range(_MAX_VALUES):
             if line[at:].upper() == DONE:
-                self._done = True
+                self._done = self.ended = True
                 return
             try:
                 if len(line) > _MAX_LINE:

@@ -6,7 +6,7 @@ import json
 from typing import Any
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from sparewheel.classify import classify
@@ -66,6 +66,7 @@ def streamed(api: str, events: tuple[bytes, ...]) -> tuple[Assembly, dict[str, s
 @pytest.mark.parametrize("api", BUILDERS)
 @settings(max_examples=60)
 @given(thoughts=pieces(), texts=pieces(), value=pieces())
+@example(thoughts=[], texts=["\ud83c"], value=[])
 def test_characters_are_whole_wherever_a_stream_is_cut(
     api: str, thoughts: list[str], texts: list[str], value: list[str]
 ) -> None:

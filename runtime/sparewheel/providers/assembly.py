@@ -127,8 +127,9 @@ class Assembly:
 
     @property
     def open_text(self) -> str:
-        """The open text block, "" without one. Linear in its length."""
-        return self._prose.content if self._prose is not None and self._prose.kind == "text" else ""
+        """The open text block, with half a character at its end if one came; "" without one. Linear in its length."""
+        block = self._prose
+        return block.content + block.half if block is not None and block.kind == "text" else ""
 
     def finish(self, word: object, detail: str = "") -> None:
         """Note a finish reason of the server, with the sentence it adds; see `endings`. The most severe one counts."""

@@ -52,7 +52,12 @@ class Notice:
 
 
 def license_files(
-    wheels: Iterable[Path], pyodide: dict[str, str], python: str, own: str, data: Iterable[str] = ()
+    wheels: Iterable[Path],
+    pyodide: dict[str, str],
+    python: str,
+    own: str,
+    data: Iterable[str] = (),
+    scripts: Iterable[Path] = (),
 ) -> dict[str, bytes]:
     """Collect the files of `licenses/`, by path below `dist/`.
 
@@ -62,6 +67,7 @@ def license_files(
         python: the version of CPython inside Pyodide.
         own: the text of Sparewheel's licence.
         data: installed distributions whose data, but not code, is bundled.
+        scripts: the folders of npm packages whose code is in the bundled scripts.
 
     Raises:
         BuildError: a thing has neither a licence text nor an SPDX expression.
@@ -69,7 +75,11 @@ def license_files(
     texts: dict[str, str] = {}
     standard: dict[str, str] = {}
     notices: list[Notice] = []
-    for notice, found in [*map(wheel_license, sorted(wheels)), *map(installed_license, data)]:
+    for notice, found in [
+        *map(wheel_license, sorted(wheels)),
+        *map(installed_license, data),
+        *map(package_license, scripts),
+    ]:
         notices.append(notice)
         texts[notice.name] = f"{notice.name} {notice.version}: {notice.license}\n{notice.source}\n\n" + "\n".join(found)
         if notice.name in TEXT_FROM.values() and found:
@@ -126,6 +136,23 @@ def installed_license(name: str) -> tuple[Notice, list[str]]:
     if not texts or not declared:
         raise BuildError(f"{name} has no licence text or declares no SPDX licence: its data cannot be bundled")
     return Notice(name, found.version, declared, _source(metadata), f"{name}-{found.version}.txt"), texts
+
+
+def package_license(folder: Path) -> tuple[Notice, list[str]]:
+    """Read the SPDX expression and the licence texts of an npm package.
+
+    Raises:
+        BuildError: it lacks one of them.
+    """
+    about = json.loads((folder / "package.json").read_text("utf-8"))
+    name, version, declared = about["name"], about["version"], about.get("license")
+    files = sorted(path for path in folder.iterdir() if LICENSE_FILE.search(path.name))
+    if not files or not isinstance(declared, str):
+        raise BuildError(f"{name} has no licence text or declares no SPDX licence: it cannot be bundled")
+    texts = [f"--- {path.name}\n\n{path.read_text('utf-8').strip()}\n" for path in files]
+    source = about.get("repository") or ""
+    url = source["url"] if isinstance(source, dict) else f"https://github.com/{source}"
+    return Notice(name, version, declared, url, f"{name}-{version}.txt"), texts
 
 
 def read_metadata(wheel: Path) -> Message:

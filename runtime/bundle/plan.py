@@ -40,7 +40,7 @@ def contents() -> dict[str, Path | bytes]:
     """
     from bundle.agent_schema import FILE_NAME, agent_file_schema_text
     from bundle.compress import compress, sweep
-    from bundle.fetch import PYODIDE, fetch_node_modules, fetch_wheels
+    from bundle.fetch import NODE_MODULES, PYODIDE, fetch_node_modules, fetch_wheels
     from bundle.licenses import license_files
     from bundle.naming import digest_files
     from bundle.offline import service_worker
@@ -64,7 +64,8 @@ def contents() -> dict[str, Path | bytes]:
         pages["index.html"] = with_preloads(pages["index.html"], web)
         plan |= {name: with_policy(page).encode() for name, page in pages.items()}
         own = (ROOT / "LICENSE").read_text(encoding="utf-8")
-        plan |= license_files(wheels, about, info["python"], own, data=["genai-prices"])
+        scripts = [NODE_MODULES / "js-yaml"]
+        plan |= license_files(wheels, about, info["python"], own, data=["genai-prices"], scripts=scripts)
         plan[FILE_NAME] = agent_file_schema_text().encode()
         plan["service-worker.js"] = service_worker(plan)
         compressed = compress({name: source for name, source in plan.items() if name not in core_files})

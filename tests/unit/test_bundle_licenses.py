@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from bundle.licenses import installed_license, license_files, wheel_license
+from bundle.licenses import installed_license, license_files, package_license, wheel_license
 from bundle.shell import BuildError
 
 PYODIDE = {"version": "9.9", "license": "MPL-2.0", "source": "https://example.test/pyodide"}
@@ -86,3 +86,14 @@ def test_bundled_data_brings_the_licence_of_its_package(tmp_path: Path) -> None:
     assert b"Permission is hereby granted" in files[f"licenses/{entry['file']}"]
     with pytest.raises(BuildError, match="no-such-thing is not installed"):
         installed_license("no-such-thing")
+
+
+def test_an_npm_package_needs_a_text_and_a_license(tmp_path: Path) -> None:
+    about = {"name": "p", "version": "1.2.3", "license": "MIT", "repository": "who/p"}
+    (tmp_path / "package.json").write_text(json.dumps(about))
+    with pytest.raises(BuildError, match="p has no licence text"):
+        package_license(tmp_path)
+    (tmp_path / "LICENSE").write_text("The text.")
+    notice, texts = package_license(tmp_path)
+    assert (notice.name, notice.license, notice.source) == ("p", "MIT", "https://github.com/who/p")
+    assert texts == ["--- LICENSE\n\nThe text.\n"]

@@ -38,20 +38,45 @@ async function createSession(onEvent, options = {}) {
 
 test("the object is there before Python is, and calls wait", async () => {
   assert.deepEqual(Object.keys(dockerAgent).sort(), ["abort", "chat", "createSession", "listAgents", "parseConfig"]);
-  const parsing = dockerAgent.parseConfig(YAML);
+  const creating = dockerAgent.createSession({ yaml: YAML });
   await settle();
-  assert.equal(worker.commands("parse_config").length, 0);
+  assert.equal(worker.commands("create_session").length, 0);
   worker.ready();
-  worker.reply(await command("parse_config"), { version: "", agents: [], models: {} });
-  assert.deepEqual(await parsing, { version: "", agents: [], models: {} });
+  worker.reply(await command("create_session"), { agent: "root", models: [] });
+  await creating;
 });
 
-test("parseConfig and listAgents", async () => {
-  await rejects(dockerAgent.parseConfig(), "parseConfig: expected yaml string argument");
-  await rejects(dockerAgent.listAgents(), "listAgents: expected yaml string argument");
-  const listing = dockerAgent.listAgents("agents: [");
-  worker.refuse(await command("list_agents"), { kind: "config", message: "line 1: no" });
-  await rejects(listing, "listAgents: line 1: no");
+const throws = (work, message) => assert.throws(work, (error) => error instanceof Error && (assert.equal(error.message, message), true));
+
+test("parseConfig and listAgents answer at once", () => {
+  const { agents, models, version } = dockerAgent.parseConfig(`
+version: 7
+models: {main: {provider: openai, model: gpt-x, base_url: "https://x.test"}, old: {type: openai, model: y}}
+agents:
+  "2": &two {model: main, description: Two, instruction: Be brief., sub_agents: [1], handoffs: ["1"], add_date: true}
+  "1": {<<: *two, description: One, fallback: {models: [old]}, toolsets: [{type: hologram}]}
+`);
+  assert.equal(version, "7");
+  assert.deepEqual(models, {
+    main: { provider: "openai", model: "gpt-x", base_url: "https://x.test" },
+    old: { provider: "openai", model: "y", base_url: "" },
+  });
+  const two = { name: "2", description: "Two", model: "main", instruction: "Be brief.", sub_agents: [], handoffs: ["1"] };
+  assert.deepEqual(agents, [
+    { ...two, add_date: true, add_env_info: false, fallback: { models: [] } },
+    { ...two, name: "1", description: "One", add_date: true, add_env_info: false, fallback: { models: ["old"] } },
+  ]);
+  assert.deepEqual(dockerAgent.listAgents(YAML), [{ name: "root", model: "openai/gpt-x", description: "", instruction: "" }]);
+});
+
+test("parseConfig and listAgents throw", () => {
+  throws(() => dockerAgent.parseConfig(), "parseConfig: expected yaml string argument");
+  throws(() => dockerAgent.listAgents(), "listAgents: expected yaml string argument");
+  throws(() => dockerAgent.listAgents("a: 1\na: 2"), "listAgents: The agent file is not valid YAML: line 2, column 1: duplicated mapping key");
+  throws(() => dockerAgent.listAgents("[1]"), "listAgents: The agent file is not a mapping.");
+  throws(() => dockerAgent.parseConfig("agents: {}"), "parseConfig: The agent file is not valid: agents is missing");
+  assert.throws(() => dockerAgent.parseConfig("a: " + "[".repeat(100_000)), /nesting/);
+  assert.throws(() => dockerAgent.parseConfig("a".repeat(1024 * 1024 + 1)), /longer than 1048576 characters/);
 });
 
 for (const [options, message] of [

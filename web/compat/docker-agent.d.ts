@@ -36,10 +36,10 @@ export interface DockerAgentSession {
 export type DockerAgentHandler = (event: any) => unknown;
 
 export interface DockerAgent {
-  /** Returns a promise, where docker-agent returns the value: add `await`. */
-  parseConfig(yaml: string): Promise<ParsedConfig>;
-  /** Returns a promise, where docker-agent returns the value: add `await`. */
-  listAgents(yaml: string): Promise<AgentSummary[]>;
+  /** The outline of a file; `createSession` checks the whole file. Throws if it is not YAML or has no agents. */
+  parseConfig(yaml: string): ParsedConfig;
+  /** The facts for a menu of agents. Throws like `parseConfig`. */
+  listAgents(yaml: string): AgentSummary[];
   createSession(options: DockerAgentOptions, onEvent?: DockerAgentHandler): Promise<DockerAgentSession>;
   chat(options: DockerAgentOptions & { messages: Message[] }, onEvent?: DockerAgentHandler): Promise<DockerAgentResult>;
   abort(): void;

@@ -1,7 +1,8 @@
 // For pages written for docker-agent's browser build: import this in place of its loader, and `globalThis.dockerAgent`
-// is there with the same calls, events and rejection texts. One thing differs: parseConfig and listAgents are async.
+// is there with the same calls, events and rejection texts.
 
 import { createRuntime } from "../sparewheel.js";
+import { listAgents, parseConfig } from "./overview.js";
 import { handle, Turns } from "./session.js";
 import { aborted, checkedChat, checkedOptions, oneByOne, prefixed, theirError, theirResult } from "./translate.js";
 
@@ -14,18 +15,9 @@ export function dockerAgent(starting) {
   /** @type {AbortController | null} Of the running chat(): a new one aborts it. */
   let running = null;
 
-  /**
-   * @param {"parseConfig" | "listAgents"} method
-   * @param {unknown} yaml
-   */
-  async function read(method, yaml) {
-    if (typeof yaml !== "string") throw new Error(`${method}: expected yaml string argument`);
-    return prefixed(`${method}: `, async () => (await starting)[method](yaml));
-  }
-
   return {
-    parseConfig: async (yaml) => /** @type {any} */ (await read("parseConfig", yaml)),
-    listAgents: async (yaml) => /** @type {any} */ (await read("listAgents", yaml)),
+    parseConfig: (yaml) => read("parseConfig", parseConfig, yaml),
+    listAgents: (yaml) => read("listAgents", listAgents, yaml),
 
     createSession(options, onEvent) {
       return prefixed("createSession: ", async () => {
@@ -53,6 +45,21 @@ export function dockerAgent(starting) {
 
     abort: () => running?.abort(),
   };
+}
+
+/**
+ * @template T
+ * @param {string} method
+ * @param {(yaml: string) => T} outline
+ * @param {unknown} yaml
+ */
+function read(method, outline, yaml) {
+  if (typeof yaml !== "string") throw new Error(`${method}: expected yaml string argument`);
+  try {
+    return outline(yaml);
+  } catch (error) {
+    throw theirError(error, `${method}: `);
+  }
 }
 
 /** @type {any} */ (globalThis).dockerAgent = dockerAgent(createRuntime());

@@ -1,5 +1,6 @@
 import { confirmParams, respondParams } from "../client/decisions.js";
 import { guarded } from "../client/listener.js";
+import { HeldCalls } from "./held-calls.js";
 import { aborted, ourDecision, theirError, theirEvent, theirResult } from "./translate.js";
 
 /**
@@ -14,6 +15,7 @@ const ACTIONS = ["accept", "decline", "cancel"];
 /** Calls a session's handler: not after an abort, and for one confirmation at a time. */
 export class Turns {
   #handler;
+  #held = new HeldCalls((event) => this.#handler?.(theirEvent(event)));
   /** @type {Question[]} Calls that wait for the user; the handler was called for the first. */
   #waiting = [];
   /** @type {{stopped: boolean} | null} The turn that runs. */
@@ -43,17 +45,21 @@ export class Turns {
     const covered = (/** @type {Question} */ { name, agent }) =>
       decision === "approve_autonomous" || (decision === "approve_tool" && name === toolName && agent === decided?.agent);
     this.#waiting = others.filter((question) => !covered(question));
+    if (decision !== "reject") {
+      for (const question of [decided, ...others.filter(covered)]) if (question) this.#held.runs(question.id);
+    }
     this.#ask();
   }
 
   stop() {
     if (this.active) this.active.stopped = true;
     this.#waiting = [];
+    this.#held.clear();
   }
 
   /** @param {Event} event */
   #receive(event) {
-    if (this.active?.stopped || event.type === "aborted") return;
+    if (this.active?.stopped || event.type === "aborted" || this.#held.holds(event)) return;
     if (event.type === "tool_confirmation") {
       this.#waiting.push(event);
       if (this.#waiting.length === 1) this.#ask();

@@ -2,6 +2,7 @@
 
 import { messageOf, SparewheelError } from "../client/errors.js";
 import { isObject } from "../client/config-error.js";
+import { HeldCalls } from "./held-calls.js";
 
 /**
  * @typedef {import("../sparewheel.js").Event} Event
@@ -87,6 +88,12 @@ export function ourDecision(value) {
   return isObject(value) ? { ...value, decision: ours } : ours;
 }
 
+/** @param {unknown} decision Of a tool call, with our names. */
+function approves(decision) {
+  const name = isObject(decision) ? decision["decision"] : decision;
+  return name === true || (typeof name === "string" && name.startsWith("approve"));
+}
+
 /**
  * An event as docker-agent's page expects it. Types that docker-agent does not send stay as they are.
  * @param {Event} event
@@ -132,11 +139,18 @@ function zeroed(numbers) {
 export function oneByOne(handler, signal) {
   if (typeof handler !== "function") return undefined;
   let before = Promise.resolve();
+  const held = new HeldCalls((event) => handler(theirEvent(event)));
+  signal.addEventListener("abort", () => held.clear());
   return (event) => {
-    if (signal.aborted) return undefined;
+    if (signal.aborted || held.holds(event)) return undefined;
     if (event.type !== "tool_confirmation" && event.type !== "elicitation") return handler(theirEvent(event));
     const answer = before.then(() => (signal.aborted ? undefined : handler(theirEvent(event))));
     before = answer.catch(() => {});
-    return event.type === "tool_confirmation" ? answer.then(ourDecision) : answer;
+    if (event.type !== "tool_confirmation") return answer;
+    return answer.then((value) => {
+      const decision = ourDecision(value);
+      if (approves(decision)) held.runs(event.id);
+      return decision;
+    });
   };
 }

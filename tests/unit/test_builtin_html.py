@@ -7,6 +7,7 @@ import time
 
 import pytest
 
+from sparewheel.tools.web import html_text
 from sparewheel.tools.web.html_text import _Reader, html_to_text
 
 PAGE = """<!doctype html><html><head><title>Tea &amp; more</title><style>p {color: red}</style>
@@ -72,6 +73,13 @@ async def test_others_run_while_a_large_page_is_read() -> None:
         await asyncio.sleep(0)
         ticks += 1
     assert ticks > 10
+
+
+@pytest.mark.parametrize("size", [1, 3, 20, 32_768])
+async def test_references_of_any_length_are_read_across_pieces(size: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(html_text, "_PIECE", size)
+    texts = ["a&#" + "9" * 5_000 + ";b", "&#" + "0" * 5_000 + "65;", "a&#65", "a&", "a&#", "<!--&#9--> &#" + "1" * 30]
+    assert [await html_to_text(text) for text in texts] == ["a\ufffdb", "A", "aA", "a&", "a&#", "\ufffd"]
 
 
 async def test_text_that_may_always_end_in_a_reference_is_not_held_back() -> None:

@@ -24,6 +24,11 @@ _EMPHASIS: Final = {"b": "**", "strong": "**", "i": "*", "em": "*", "code": "`"}
 _PIECE: Final = 32_768  # characters
 _MAX_MARKUP: Final = 65_536  # characters of a tag or comment; longer ones (embedded images) are skipped
 _SPACE: Final = re.compile(r"[ \t\r\n\f\v\xa0]+")
+# References to characters by number. The parser reads the number with `int`, which refuses 4,300 digits; no character
+# needs eight.
+_ZEROS: Final = re.compile(r"&#0+(?=[0-9])")
+_DIGITS: Final = re.compile(r"&#([0-9]{8})[0-9]+")
+_OPEN_REFERENCE: Final = re.compile(r"&(?:#[0-9]{0,8})?\Z")
 
 
 async def html_to_text(html: str, *, markdown: bool = False) -> str:
@@ -49,9 +54,14 @@ class _Reader(HTMLParser):
         self._preformatted = 0
         self._links: list[str] = []
         self._until = ""  # the end of a tag or comment that is skipped
+        self._reference = ""  # which the last piece began
 
     def take(self, piece: str) -> None:
         """Read the next piece. The parser rereads an unfinished tag with every piece, so its length is limited."""
+        piece = _DIGITS.sub(r"&#\1", _ZEROS.sub("&#", self._reference + piece))
+        begun = _OPEN_REFERENCE.search(piece)
+        self._reference = begun[0] if begun else ""
+        piece = piece[: begun.start()] if begun else piece
         if self._until:
             _, ended, piece = piece.partition(self._until)
             if not ended:
@@ -73,6 +83,7 @@ class _Reader(HTMLParser):
 
     def text(self) -> str:
         """The whole text, after the last piece."""
+        self.rawdata += "" if self._until else self._reference
         self.rawdata = self.rawdata.replace("<", "&lt;")  # unfinished: the parser would start again at each `<`
         self.close()
         self._break()

@@ -23,7 +23,7 @@ VENV = ROOT / ".venv"
 VENV_PYTHON = VENV / ("Scripts/python.exe" if os.name == "nt" else "bin/python")
 PYTHON_MIN = (3, 11)
 NODE_MIN = 20
-PASSED_ON = ("run", "test", "bench", "fuzz")  # commands that pass their arguments to another program
+PASSED_ON = ("run", "test", "bench", "fuzz", "chaos")  # commands that pass their arguments to another program
 
 
 def parse(argv: list[str]) -> tuple[argparse.Namespace, list[str]]:
@@ -38,6 +38,7 @@ def parse(argv: list[str]) -> tuple[argparse.Namespace, list[str]]:
     commands.add_parser("test", help="run all tests, or those that pytest's arguments select; builds if they need it")
     commands.add_parser("bench", help="build, then measure against raw JavaScript; --quick, --json FILE, --soak")
     commands.add_parser("fuzz", help="feed every reader of foreign bytes mutated input; --minutes N, --seed S")
+    commands.add_parser("chaos", help="run turns against servers that fail at random; --turns N, --seed S, --engine")
     commands.add_parser("check", help="lint, format, types, layers, words")
     commands.add_parser("format", help="format the sources, and fix what the linter can fix")
     passed_on = argv[1:] if argv and argv[0] in PASSED_ON else []

@@ -46,6 +46,8 @@ def perform(args: argparse.Namespace, passed_on: Sequence[str]) -> int:
             test(passed_on)
         case "bench" | "fuzz":
             become_program(args.command, passed_on, in_browser=True)
+        case "chaos":
+            become_program("chaos", passed_on, in_browser=any(word.startswith("--engine") for word in passed_on))
         case "check":
             return check()
         case "format":

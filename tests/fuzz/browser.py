@@ -39,9 +39,9 @@ providers:
 _PATHS: Final = {"google": "/v1beta", "anthropic": ""}
 _OPTIONS: Final = [command["params"] for command in seeds.COMMANDS if command.get("method") == "create_session"]
 _CALL: Final = """
-async ([method, argument]) => {
+async ([method, json]) => {
   const events = [];
-  const call = async () => theirs.runtime()[method](argument, (event) => events.push(event));
+  const call = async () => theirs.runtime()[method](JSON.parse(json), (event) => events.push(event));
   const outcome = await theirs.settled(call());
   if (method !== "createSession") return { ...outcome, events };
   if (outcome.result) await outcome.result.close();
@@ -186,7 +186,8 @@ class Inputs:
 
 async def _called(page: Theirs, method: str, argument: Any) -> dict[str, Any]:
     """Call a function of the runtime; a session that it makes is closed again."""
-    outcome: dict[str, Any] = await within(page.page.evaluate(_CALL, [method, argument]), LIMIT)
+    text = json.dumps(argument)  # Playwright cannot send values that are nested deeply
+    outcome: dict[str, Any] = await within(page.page.evaluate(_CALL, [method, text]), LIMIT)
     return outcome
 
 

@@ -21,8 +21,11 @@ _PAGE: Final = Path(__file__).resolve().parents[1] / "e2e" / "theirs"
 
 
 @asynccontextmanager
-async def embedding(engine: Engine = "chromium", **options: Any) -> AsyncIterator[Theirs]:
-    """The page, with a runtime called "main" that was created with `options`. Raises `BrowserNotFound`."""
+async def embedding(engine: Engine = "chromium", *, boot: bool = True, **options: Any) -> AsyncIterator[Theirs]:
+    """The page, with a runtime called "main" that was created with `options`, unless it is not to `boot`.
+
+    Raises `BrowserNotFound`.
+    """
     launch = await asyncio.to_thread(find, engine)
     with Site({"/some/deep/path/spare/": find_dist(), "/theirs/": _PAGE}) as site:
         async with async_playwright() as playwright:
@@ -33,7 +36,8 @@ async def embedding(engine: Engine = "chromium", **options: Any) -> AsyncIterato
                 page = await context.new_page()
                 await page.goto(f"{site.origin}/theirs/", wait_until="load")
                 theirs = Theirs(page, watch)
-                await theirs.boot(**options)
+                if boot:
+                    await theirs.boot(**options)
                 yield theirs
             finally:
                 await browser.close()

@@ -22,6 +22,7 @@ export type Event =
   | RetryEvent
   | FallbackEvent
   | HedgeEvent
+  | OfflineEvent
   | SkippedEvent
   | CompactedEvent
   | DiscardEvent
@@ -348,6 +349,19 @@ export interface HedgeEvent {
   to: string;
   attempt: number;
   after_ms: number;
+}
+/**
+ * The browser has no network. `model` is asked when it is back, or after `wait_ms`; no attempt is counted.
+ */
+export interface OfflineEvent {
+  turn: string;
+  seq: number;
+  agent: string;
+  task?: string;
+  type: "offline";
+  model: string;
+  message: string;
+  wait_ms: number;
 }
 /**
  * This model is not asked now: its breaker is open, or it cools down. `wait_ms` is None when it is not known.

@@ -349,7 +349,8 @@ export interface RuntimeRestarted {
 /**
  * The parameters of each command.
  *
- * `online`: the browser's network is back. `use_page_fetch`: from now on the page makes the requests.
+ * `online`: the browser's network is back; `offline`: it is gone. `use_page_fetch`: from now on the page makes the
+ * requests.
  */
 export interface Commands {
   parse_config: AgentFile;
@@ -364,6 +365,7 @@ export interface Commands {
   export: OfSession;
   close: OfSession;
   online: Nothing;
+  offline: Nothing;
   health: MergeHealth;
   known_health: Nothing;
   use_page_fetch: Nothing;
@@ -621,6 +623,7 @@ export interface Results {
   };
   close: null;
   online: null;
+  offline: null;
   health: null;
   known_health: HealthEntry[];
   use_page_fetch: null;

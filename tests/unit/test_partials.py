@@ -8,9 +8,10 @@ from typing import Any
 
 import pytest
 
-from sparewheel.chain.chain import GO_ON, Question, Step
+from sparewheel.chain.chain import Step
 from sparewheel.chain.compaction import LONG_RESULT, NOTE, compact, dropped
 from sparewheel.chain.log import AttemptLog
+from sparewheel.chain.question import GO_ON, Question
 from sparewheel.errors import TurnFailed
 from sparewheel.messages import Message, Text, assistant, system, user
 from sparewheel.testing import Reply, ToolCall, errors, openai_chat

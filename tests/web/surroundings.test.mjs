@@ -67,3 +67,29 @@ test("a runtime that has ended says nothing", async () => {
   assert.equal(Channel.said.length, before + 1);
   assert.equal(one.worker.commands("known_health").length, asked);
 });
+
+test("the worker learns that the network is gone, and that it is back", async () => {
+  const page = new EventTarget();
+  const known = Object.getOwnPropertyDescriptor(globalThis, "navigator");
+  const { addEventListener } = globalThis;
+  globalThis.addEventListener = (...args) => page.addEventListener(...args);
+  Object.defineProperty(globalThis, "navigator", { value: { onLine: false }, configurable: true });
+  try {
+    const { worker, runtime } = await startRuntime();
+    const changes = () => worker.posted.map(({ method }) => method).filter((method) => /^(on|off)line$/.test(method));
+    await settle();
+    assert.deepEqual(changes(), ["offline"]);
+    page.dispatchEvent(new Event("online"));
+    page.dispatchEvent(new Event("offline"));
+    await settle();
+    assert.deepEqual(changes(), ["offline", "online", "offline"]);
+    runtime.dispose();
+    await settle();
+    page.dispatchEvent(new Event("online"));
+    assert.equal(changes().length, 3);
+  } finally {
+    globalThis.addEventListener = addEventListener;
+    if (known) Object.defineProperty(globalThis, "navigator", known);
+    else delete globalThis.navigator;
+  }
+});

@@ -67,6 +67,9 @@ export class TurnView {
       case "compacted":
         this.#note(`The conversation was too long for ${event.model}: ${event.dropped} messages were left out.`);
         break;
+      case "offline":
+        this.#note(`You are offline: ${event.model} is asked when the network is back.`);
+        break;
       case "recovered":
         this.#note(`${event.model} answers again.`);
         break;

@@ -1,4 +1,4 @@
-// Tells the worker what it cannot notice itself: that the network is back, and what other tabs of this origin know of the
+// Tells the worker what it cannot notice itself: that the network is gone or back, and what other tabs of this origin know of the
 // health of models.
 
 // Messages on the channel are entries, for every tab; `{ask}` from a runtime that has just started; and `{to, entries}`,
@@ -12,7 +12,11 @@ const CHANNEL = "sparewheel-health";
 export function syncTabs(client) {
   const ending = new AbortController();
   const { signal } = ending;
-  globalThis.addEventListener?.("online", () => client.tell("online", {}), { signal });
+  for (const type of /** @type {const} */ (["online", "offline"])) {
+    globalThis.addEventListener?.(type, () => client.tell(type, {}), { signal });
+  }
+  if (isOffline()) client.tell("offline", {});
+  client.onReplaced(async () => isOffline() && client.requestNow("offline", {}));
   const channel = openChannel();
   if (channel) shareHealth(client, channel, signal);
   client.closed.then(() => {
@@ -42,6 +46,9 @@ function shareHealth(client, channel, signal) {
   client.on("health", ({ entry }) => channel.postMessage(entry));
   channel.postMessage({ ask: own });
 }
+
+/** Unknown outside of browsers, and then no. */
+const isOffline = () => globalThis.navigator?.onLine === false;
 
 /** Null without a page (a channel would keep Node running), and where storage is forbidden. */
 function openChannel() {

@@ -7,8 +7,8 @@ from contextlib import aclosing
 from functools import partial
 from typing import TYPE_CHECKING, Any, Final
 
-from ..chain.chain import Question
 from ..chain.compaction import compact, dropped, without_oldest
+from ..chain.question import Question
 from ..errors import ErrorInfo, SparewheelError
 from ..messages import user
 from ..state.answers import Answer

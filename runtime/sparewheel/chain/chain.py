@@ -8,51 +8,35 @@ where the agent file asks for that.
 from __future__ import annotations
 
 from contextlib import aclosing
-from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING
 
-from ..errors import SparewheelError
+from ..errors import FACTS, SparewheelError
 from ..messages import assistant, user
 from ..providers.base import ModelRequest
 from ..usage import Usage
 from .attempt import Attempt
 from .compaction import compact, dropped
 from .hedge import Race, Racer
+from .offline import OFFLINE, OFFLINE_LIMIT, is_offline, waiting
 from .output import Output
 from .plan import Choice, Plan
 from .policy import Decision, Failure, continues, decide, keeps_partial, refuses_usage
+from .question import GO_ON
 from .report import announce, exhausted, hedged, resting, skipped_events, turn_failed, usage_events
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncGenerator, Callable, Sequence
+    from collections.abc import AsyncGenerator, Callable
 
     from ..config.resolved import ModelSpec, ResolvedAgent
     from ..errors import ErrorInfo, Kind
     from ..events import AttemptRecord, Event
     from ..messages import Message
-    from ..providers.base import OutputSchema, ToolSpec
     from ..providers.endings import StopReason
     from ..transports.base import Transport
     from .health import Health
     from .log import AttemptLog
-
-GO_ON: Final = "[The connection broke. Continue your answer exactly where it stopped; repeat nothing.]"
-
-
-@dataclass(frozen=True, slots=True)
-class Question:
-    """What a step asks. `messages` is the conversation as the model is to see it.
-
-    `after_tools`: an empty answer to tool results counts as an answer. `max_bytes` limits one answer, text and tool
-    calls together; 0 is no limit.
-    """
-
-    messages: Sequence[Message]
-    tools: Sequence[ToolSpec] = ()
-    output: OutputSchema | None = None
-    after_tools: bool = False
-    max_bytes: int = 0
+    from .question import Question
 
 
 class Chain:
@@ -107,6 +91,7 @@ class Step:
         self._failed: dict[str, tuple[ModelSpec, ErrorInfo]] = {}
         self._primary_skipped = False  # it was not healthy when the step began
         self._compacted = False
+        self._has_waited = False  # for the network, in vain
 
     async def events(self) -> AsyncGenerator[list[Event], None]:
         """Ask, and yield what happens in batches, none of them empty.
@@ -119,6 +104,9 @@ class Step:
             yield events
             await self._health.wait(choice.wait, "circuit_breaker")
         while True:
+            if not self._has_waited and is_offline(self._health, choice.spec):
+                yield [waiting(choice.spec)]
+                self._has_waited = not await self._health.back_online(OFFLINE_LIMIT)
             race = Race(self._start(choice), self._patience, self._hedge, self._lost)
             failed: SparewheelError | None = None
             try:
@@ -136,11 +124,11 @@ class Step:
                 return
             if attempt.spec is not choice.spec:  # the winner of a race is the one that is asked again
                 choice = Choice(attempt.spec, 0)
-            if changed := self._compact(attempt, failed.info) or self._without_usage(attempt, failed.info):
-                yield changed  # the same model again, with another request
+            if changed := self._ask_again(attempt, failed, choice):
+                yield changed
                 continue
             failure = self._failure(attempt, failed, choice)
-            decision = decide(failure, self._config, self._chain.random)
+            decision = self._decide(failure)
             if decision.action == "next":
                 choice = self._plan.take() or choice
             yield self._after(attempt, decision, failure, choice)
@@ -256,6 +244,22 @@ class Step:
         elif self._health.take_recovered(primary):
             events.append({"type": "recovered", "model": spec.ref})
         return [*events, *usage_events(attempt, discarded=False)]
+
+    def _ask_again(self, attempt: Attempt, failed: SparewheelError, choice: Choice) -> list[Event]:
+        """Events before the same model is asked again, if the failure is one that does not count."""
+        if is_offline(self._health, attempt.spec) and FACTS[failed.info.kind].scope == "network":
+            failed.info = OFFLINE
+            attempt.record.update({"kind": OFFLINE.kind, "code": OFFLINE.code, "message": OFFLINE.message})
+            if not (self._has_waited or keeps_partial(self._config, OFFLINE.kind, shown=attempt.shown)):
+                failure = Failure(OFFLINE, attempt.spec, 0, self._plan.peek(), shown=attempt.shown)
+                return self._after(attempt, Decision("retry"), failure, choice)
+        return self._compact(attempt, failed.info) or self._without_usage(attempt, failed.info)
+
+    def _decide(self, failure: Failure) -> Decision:
+        decision = decide(failure, self._config, self._chain.random)
+        if decision.action == "retry" and failure.info is OFFLINE:
+            return Decision("next" if failure.upcoming else "fail")
+        return decision
 
     def _count(self, attempt: Attempt, error: SparewheelError) -> int:
         """Count a failure; return how many this model has had in this step."""

@@ -70,6 +70,7 @@ class Health:
         self._substituted: set[str] = set()  # primaries in whose place another model has answered
         self.without_usage: set[str] = set()  # addresses of servers that refuse a request that asks for usage
         self._publish = publish
+        self.offline = False  # the browser has no network
         self._online = asyncio.Event()
 
     def status(self, spec: ModelSpec) -> Status:
@@ -141,10 +142,21 @@ class Health:
         self._substituted.discard(model_id(primary))
         return True
 
+    def went_offline(self) -> None:
+        """The browser has no network."""
+        self.offline = True
+
     def online(self) -> None:
         """The browser is online again: waits after a network failure end now."""
+        self.offline = False
         self._online.set()
         self._online = asyncio.Event()
+
+    async def back_online(self, seconds: float) -> bool:
+        """Wait until the browser is online, at most so long. Return whether it is."""
+        if self.offline:
+            await self.wait(seconds, "network")
+        return not self.offline
 
     async def wait(self, seconds: float, kind: Kind) -> None:
         """Sleep before the next request. After a failure of the network, the wait ends when it is back."""

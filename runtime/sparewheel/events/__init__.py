@@ -39,6 +39,7 @@ from .chain import (
     FallbackEvent,
     FinalError,
     HedgeEvent,
+    OfflineEvent,
     RecoveredEvent,
     RetryEvent,
     SkippedEvent,
@@ -71,6 +72,7 @@ __all__ = [
     "HandoffEvent",
     "HedgeEvent",
     "MediaEvent",
+    "OfflineEvent",
     "RecoveredEvent",
     "RetryEvent",
     "SkippedEvent",
@@ -110,6 +112,7 @@ Event: TypeAlias = (
     | RetryEvent
     | FallbackEvent
     | HedgeEvent
+    | OfflineEvent
     | SkippedEvent
     | CompactedEvent
     | DiscardEvent

@@ -55,6 +55,15 @@ class HedgeEvent(Stamped, Between):
     after_ms: int
 
 
+class OfflineEvent(Stamped):
+    """The browser has no network. `model` is asked when it is back, or after `wait_ms`; no attempt is counted."""
+
+    type: Literal["offline"]
+    model: str
+    message: str
+    wait_ms: int
+
+
 class SkippedEvent(Stamped):
     """This model is not asked now: its breaker is open, or it cools down. `wait_ms` is None when it is not known."""
 

@@ -243,7 +243,8 @@ class MergeHealth(Params):
 class Commands(TypedDict):
     """The parameters of each command.
 
-    `online`: the browser's network is back. `use_page_fetch`: from now on the page makes the requests.
+    `online`: the browser's network is back; `offline`: it is gone. `use_page_fetch`: from now on the page makes the
+    requests.
     """
 
     parse_config: AgentFile
@@ -258,6 +259,7 @@ class Commands(TypedDict):
     export: OfSession
     close: OfSession
     online: Nothing
+    offline: Nothing
     health: MergeHealth
     known_health: Nothing
     use_page_fetch: Nothing

@@ -131,6 +131,7 @@ class Results(TypedDict):
     export: dict[str, Any]
     close: None
     online: None
+    offline: None
     health: None
     known_health: list[HealthEntry]
     use_page_fetch: None

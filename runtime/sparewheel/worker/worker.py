@@ -98,6 +98,7 @@ class Worker:
                 _handle("confirm", Confirm, self._confirm),
                 _handle("respond", Respond, self._respond),
                 _handle("online", Nothing, self._online),
+                _handle("offline", Nothing, self._offline),
                 _handle("health", MergeHealth, self._merge_health),
                 _handle("known_health", Nothing, self._known_health),
                 _handle("use_page_fetch", Nothing, self._use_page_fetch),
@@ -220,6 +221,9 @@ class Worker:
 
     async def _online(self, params: Nothing) -> None:
         self._health.online()
+
+    async def _offline(self, params: Nothing) -> None:
+        self._health.went_offline()
 
     async def _merge_health(self, params: MergeHealth) -> None:
         if isinstance(params.entry, dict):

@@ -7,6 +7,7 @@ or not, and all cuts of a call, execute nothing.
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from itertools import product
 from typing import Any, Final
 
@@ -21,7 +22,7 @@ from sparewheel.providers.endings import ending
 from sparewheel.testing import Reply, sse
 from tests.support.agentic import context, say, tool
 from tests.support.fakeloop import run
-from tests.support.scripted import ScriptedTransport, collect, session
+from tests.support.scripted import ScriptedTransport, collect, folded_text, play, session
 from tests.support.wire import attempt_body
 from tests.unit.test_field_streams import FORMATS
 
@@ -180,16 +181,16 @@ def test_no_tool_is_run_in_a_turn(name: str) -> None:
         ran.append(all)
         return "deleted"
 
-    def play(word: str, arguments: str) -> dict[str, Any]:
+    def turn(word: str, arguments: str) -> dict[str, Any]:
         transport = ScriptedTransport({"a": [Reply(BUILDERS[name](word, arguments)), Reply(say("ok"))]})
         return run(collect(session(transport, [], text=text, context=context(tool(delete))))).terminal
 
     for number, word in enumerate(word for word in ALL if word not in GOOD):
-        terminal = play(word, (*CUTS, WHOLE)[number % 5])
+        terminal = turn(word, (*CUTS, WHOLE)[number % 5])
         assert not ran, word
         ends = {"length"} if word in CUT else {"refusal", "content_filter", None}
         assert terminal.get("reason") in ends, word
-    play("STOP", WHOLE)
+    turn("STOP", WHOLE)
     assert ran == [True]
 
 
@@ -235,3 +236,28 @@ def test_the_more_severe_of_two_ends_counts() -> None:
     assert reason("abort", "stop") == reason("stop", "abort") == "server_error"
     assert reason("content_filter", "stop") == "content_filter"
     assert reason("null", "stop", "none") == "stop"
+
+
+def test_a_call_at_the_output_limit_is_cut_even_if_its_end_is_named_tool_calls() -> None:
+    """vLLM does so: https://github.com/vllm-project/vllm/pull/46303."""
+    limited = replace(FORMATS["chat"], parameters={"max_tokens": 10})
+    for written, thought, expected in (
+        (10, 0, "length"),
+        (11, 0, "length"),
+        (9, 0, "tool_calls"),
+        (15, 6, "tool_calls"),
+    ):
+        usage = {"completion_tokens": written, "completion_tokens_details": {"reasoning_tokens": thought}}
+        *events, done = chat("tool_calls", "")
+        body = b"".join((*events, sse({"choices": [], "usage": usage}), done))
+        tried = attempt_body(ModelRequest(limited, [user("hi")]), body)
+        assert (tried.kind, tried.assembly.reason) == (None, expected)
+        assert bool(tried.assembly.message().tool_calls) == (expected == "tool_calls")
+
+
+def test_the_next_model_answers_when_the_first_one_aborts() -> None:
+    half = (sse({"choices": [{"index": 0, "delta": {"content": "Half an"}}]}), *chat("abort", WHOLE))
+    played, transport = play({"a": [half], "other/b": [say("The whole answer.")]}, fallback="retries: -1")
+    assert transport.asked == ["a", "b"]
+    assert [event["kind"] for event in played.of("fallback")] == ["server_error"]
+    assert folded_text(played.events) == "The whole answer."

@@ -60,7 +60,7 @@ class OpenAIChat:
 
     def decoder(self, assembly: Assembly, spec: ModelSpec | None = None) -> OpenAIChatDecoder:
         text = text_writer(assembly, spec, usual=True)
-        return OpenAIChatDecoder(assembly, text, spec.options.get(END_MARKER) if spec else None)
+        return OpenAIChatDecoder(assembly, text, spec)
 
 
 class OpenAIChatDecoder:
@@ -68,7 +68,9 @@ class OpenAIChatDecoder:
 
     ended = False  # `[DONE]` is read by `Frames`
 
-    def __init__(self, assembly: Assembly, text: Callable[[str], None], end_marker: object = None) -> None:
+    def __init__(self, assembly: Assembly, text: Callable[[str], None], spec: ModelSpec | None) -> None:
+        end_marker = spec.options.get(END_MARKER) if spec else None
+        self._limit: int = (spec.parameters.get("max_tokens") or 0) if spec else 0
         self._assembly = assembly
         self._text = text
         self._calls = StreamedCalls(assembly)
@@ -95,6 +97,9 @@ class OpenAIChatDecoder:
         self._media.flush()
         if done and self._needs_no_reason and self._assembly.reason is None:
             self._assembly.finish("stop")
+        usage = self._assembly.usage
+        if self._limit > 0 and (usage.output_tokens or 0) - (usage.reasoning_tokens or 0) >= self._limit:
+            self._assembly.finish("length")  # vLLM names the end of a cut tool call `tool_calls`
 
     def _choice(self, choice: dict[str, Any]) -> None:
         if choice.get("error"):

@@ -340,7 +340,9 @@ _HANDLERS: Final[dict[str, Callable[[OpenAIResponsesDecoder, dict[str, Any]], No
     "response.output_item.added": OpenAIResponsesDecoder._added,
     "response.output_item.done": OpenAIResponsesDecoder._item_done,
     "response.completed": OpenAIResponsesDecoder._completed,
+    "response.done": OpenAIResponsesDecoder._completed,  # of gateways, as in the Realtime API
     "response.incomplete": OpenAIResponsesDecoder._completed,
     "response.failed": OpenAIResponsesDecoder._failed,
+    "response.cancelled": OpenAIResponsesDecoder._failed,
     "error": OpenAIResponsesDecoder._failed,
 }

@@ -45,6 +45,7 @@ _SPACE: Final = re.compile(r"[\s\x00-\x1f\x7f-\x9f\u200b-\u200f\u2028-\u202e\u20
 _SURROGATE: Final = re.compile(r"[\ud800-\udfff]")
 
 # A number in a text is a status only after such words: otherwise it is a port, an address, an id or a count.
+_CODE_IN_TEXT: Final = re.compile(r"\b(?:[A-Za-z]+(?:_[A-Za-z]+)+|[A-Z][A-Za-z]*[a-z][A-Z][A-Za-z]*|[A-Z]{6,})\b")
 _STATED: Final = re.compile(
     r"(?:\b(?:status(?:[ _-]?code)?|http(?:/\d(?:\.\d)?)?|error code)[\"']?[\s:=(\[]{0,4}"
     r"|^|\berror:? |[(\[]|\| )"
@@ -155,6 +156,17 @@ def _by_exact_code(e: _Evidence) -> Kind | None:
     return next((rules.EXACT_CODES[c] for c in e.body.codes if c in rules.EXACT_CODES), None)
 
 
+def _by_code_in_text(e: _Evidence) -> Kind | None:
+    """A machine code in a sentence, or in the place of one."""
+    for line in e.body.messages or [e.sentence]:
+        for word in _CODE_IN_TEXT.findall(line[:_MAX_TEXT]):
+            if kind := rules.EXACT_CODES.get(normalise(word)):
+                return kind
+        if _CODE_IN_TEXT.fullmatch(line.strip()) and (kind := rules.VAGUE_CODES.get(normalise(line))):
+            return kind
+    return None
+
+
 def _by_quota_window(e: _Evidence) -> Kind | None:
     if "exceeded your current quota" not in e.text and not e.body.quotas:
         return None
@@ -166,7 +178,7 @@ def _by_quota_window(e: _Evidence) -> Kind | None:
 
 def _by_phrase(e: _Evidence) -> Kind | None:
     by_status = None if e.status is None else rules.kind_of_status(e.status)
-    for kind, pattern, over in rules.PHRASES:
+    for kind, pattern, over in rules.PHRASES if by_status is None else (*rules.PHRASES, *rules.GATEWAYS):
         if (by_status is None or over is None or by_status in over) and pattern.search(e.text):
             return kind
     return None
@@ -194,6 +206,7 @@ def _by_name(e: _Evidence) -> Kind | None:
 _STEPS: Final[tuple[Callable[[_Evidence], Kind | None], ...]] = (
     _by_exact_code,
     _by_quota_window,
+    _by_code_in_text,
     _by_phrase,
     _by_status,
     _by_vague_code,

@@ -4,6 +4,8 @@ EXACT_CODES              machine codes with one meaning, whatever the status
 PHRASES                  phrases that are more exact than the status of the response
 STATUSES                 the kind of an HTTP status when nothing more exact is known
 VAGUE_CODES              machine codes of a whole class, for errors without a status, as in a stream that began with 200
+                         (also the whole of a message, whatever the status)
+GATEWAYS                 failures of a server that a gateway passes on with a status of its own
 PHRASES_WITHOUT_STATUS   phrases of transports, SDKs and streams, for errors without a status
 NAMES                    names of exceptions, when the text has no known phrase
 """
@@ -123,7 +125,10 @@ PHRASES: Final[tuple[Phrase, ...]] = (
         r"billing hard limit", r"account is not active, please check your billing", r"higher monthly limit",
         r"reached your specified api usage limits", r"extra usage is required", r"free-models-per-day",
         r"exceeded your monthly included credits", r"does(?: not|n't) have any credits", r"out of credits",
-        r"please recharge", r"余额不足", r"payment required",
+        r"please recharge", r"余额不足", r"payment required", r"\bquota (?:was |is |has been )?exceeded\b",
+        r"(?:usage|spend(?:ing)?|billing|credit) (?:limit|quota) (?:was |is |has been )?(?:exceeded|reached)",
+        r"exceeded (?:\w+ ){0,3}(?:usage|spending|billing|monthly) (?:limit|quota)\b",
+        r"add (?:a payment method|more credits|funds)",
     ),
     _phrase(
         "context_overflow",
@@ -137,13 +142,24 @@ PHRASES: Final[tuple[Phrase, ...]] = (
         r"request (?:entity |body |payload )?exceeds the maximum size",
         r"prompt contains \d+ tokens", r"max_tokens must be at least 1, got -\d",
         r"reduce the length of (?:the |your )?(?:messages?|prompt|input)", r"prompt tokens limit exceeded",
+        r"(?:too many|number of) (?:input |prompt )?tokens (?:in|exceed)",
+        r"exceeds? (?:the )?max(?:imum)? (?:input )?tokens",
+        r"(?:prompt|input|conversation|message) (?:\w+ ){0,2}(?:is )?too (?:long|large)\b",
+        r"(?:input|prompt) (?:length|tokens?|size) .{0,60}exceeds?",
+        r"context[ _-]?(?:length|window|size|limit) .{0,60}exceed",
+        r"exceed\w* .{0,40}context[ _-]?(?:length|window|size|limit)", r"too large for (?:the )?(?:model'?s )?context",
+        r"(?:request|payload)(?: entity| body| size)?(?: is)? too large", r"content too large",
     ),
     _phrase(
         "auth",
         r"(?:incorrect|invalid|malformed|missing|expired|wrong) (?:api[ -]?key|x-api-key|authentication)",
         r"api[ -]?key (?:not valid|not found|expired|is (?:missing|required|invalid|expired)|was reported as leaked)",
         r"no (?:cookie )?auth credentials found", r"authentication fails", r"(?:no|didn't provide an) api key",
-        r"consumer .{0,120} has been suspended",
+        r"consumer .{0,120} has been suspended", r"^(?:error: |\d{3}:? )?unauthori[sz]ed\b",
+        r"(?:token|credentials?|session) (?:has |is |was )?(?:expired|revoked|invalid)",
+        r"authentication (?:failed|required|error)",
+        r"(?:could not|unable to|failed to) authenticate", r"invalid (?:access )?(?:token|credentials)",
+        r"bad credentials",
         over="invalid_request permission auth model_not_found server_error",
     ),
     _phrase(
@@ -151,12 +167,19 @@ PHRASES: Final[tuple[Phrase, ...]] = (
         r"cors requests? (?:must|are not)", r"location is not supported", r"region, or territory not supported",
         r"has not been used in project", r"project has been denied access", r"organization must be verified",
         r"disabled in this account", r"\bdata policy\b", r"method .{0,200} are blocked",
+        r"^(?:error: |\d{3}:? )?forbidden\b", r"access (?:to .{0,80} )?(?:is |was )?(?:denied|forbidden)",
+        r"permission denied",
+        r"not authorized to", r"(?:do|does) not have (?:sufficient |the )?permissions?",
+        r"lacks? (?:the )?permissions?",
         over="invalid_request permission auth model_not_found",
     ),
     _phrase(
         "content_filter",
         r"content management policy", r"content filtering policy", r"flagged as potentially violating",
-        r"your input was flagged", r"requires moderation", r"rejected .{0,60}safety system",
+        r"your input was flagged", r"requires moderation", r"rejected .{0,60}safety (?:system|filter)",
+        r"content[ _-]?(?:policy|filter) ?(?:violation|triggered)?\b",
+        r"violat\w+ .{0,60}(?:usage|content|safety) polic",
+        r"blocked (?:by|due to) .{0,60}(?:safety|moderation|content)", r"inappropriate content",
         over="invalid_request permission server_error",
     ),
     _phrase(
@@ -164,7 +187,11 @@ PHRASES: Final[tuple[Phrase, ...]] = (
         r"do(?:es)?(?: not|n't) support (?:tools?|tool|function|image|images|vision|video|audio|streaming|system|"
         r"multimodal|structured|reasoning|thinking|json|\d)", r"no endpoints found that support",
         r"not supported with this model", r"only supported by certain models", r"tool choice requires --enable",
-        r"unsupported (?:parameter|value)\b", r"is not a multimodal model",
+        r"unsupported (?:parameter|value|feature|content type)\b", r"is not a multimodal model",
+        r"(?<!\w)(?:tools?|tool[ _](?:use|calls?|choice)|functions?|function[ _]calling|images?|vision|audio|streaming|"
+        r"system messages?|response_format|json mode|thinking|reasoning(?:_effort)?|temperature|top_p|parameter|"
+        r"'[\w.]+')"
+        r" (?:is|are) (?:currently )?(?:not|un)[ -]?supported",
         over="invalid_request model_not_found server_error",
     ),
     _phrase(
@@ -173,6 +200,9 @@ PHRASES: Final[tuple[Phrase, ...]] = (
         r"\bno such model\b", r"\bunknown model\b", r"is not found for api version", r"has been decommissioned",
         r"not a valid model id", r"no endpoints found for", r"api deployment for this resource does not exist",
         r"unable to access (?:non-serverless )?model", r"try pulling it", r"no models? (?:is |are )?loaded",
+        r"\bmodel\b[^{}]{0,120}? (?:is |are )?(?:not supported|unsupported|not enabled|unavailable|retired|deprecated|"
+        r"disabled)",
+        r"\binvalid model\b", r"\bmodel_not_found\b", r"not_found_error\b",
         over="invalid_request model_not_found permission server_error",
     ),
     # The path does not exist: base_url is wrong.
@@ -188,14 +218,30 @@ PHRASES: Final[tuple[Phrase, ...]] = (
         "overloaded",
         r"overloaded(?:_error)?\b", r"experiencing high (?:traffic|demand)", r"(?:at|over|tier)[ _]capacity\b",
         r"capacity exceeded", r"(?:is currently|currently) loading", r"^loading model",
-        r"server (?:is )?(?:too )?busy", r"service is too busy",
-        over="rate_limit server_error overloaded",
+        r"server (?:is )?(?:too )?busy", r"service is too busy", r"no (?:available )?capacity\b",
+        r"^(?:error: |\d{3}:? )?service (?:temporarily |is )*unavailable", r"no healthy upstream",
+        over="rate_limit server_error overloaded invalid_request",
     ),
     _phrase(
         "rate_limit",
         r"rate.?limit(?:ed|s|er)?\b", r"too many requests", r"tokens per min", r"requests per (?:sec|min|day)",
         r"throttl", r"high concurrency", r"error code: 1015", r"resource (?:has been )?exhausted",
         over="permission",
+    ),
+)  # fmt: skip
+
+GATEWAYS: Final[tuple[Phrase, ...]] = (
+    _phrase(
+        "rate_limit", r"rate.?limit (?:was |is |has been )?(?:exceeded|reached|hit)", r"too many requests", r"throttl",
+        r"rate limited", r"resource (?:has been )?exhausted",
+        over="invalid_request server_error model_not_found",
+    ),
+    _phrase(
+        "server_error", r"internal server error", r"bad gateway", r"gateway time-?out", r"upstream (?:connect )?error",
+        r"reset before headers", r"deadline[ _]exceeded", r"connection reset by peer", r"econnreset", r"socket hang up",
+        r"connection (?:was )?closed", r"closed (?:the )?connection", r"\bunexpected eof\b", r"^eof$",
+        r"looking for beginning of value", r"unexpected end of json", r"unterminated string in json",
+        over="invalid_request",
     ),
 )  # fmt: skip
 
@@ -218,6 +264,7 @@ PHRASES_WITHOUT_STATUS: Final[tuple[Phrase, ...]] = (
         r"error in (?:input|body) stream", r"^(?:typeerror: )?terminated\b", r"other side closed", r"premature close",
         r"incomplete (?:chunked )?read", r"incomplete_chunked_encoding", r"incompleteread", r"unexpected eof",
         r"peer closed connection", r"unexpected end of (?:json|data|file|stream)", r"content_length_mismatch",
+        r"(?:^|: )eof$", r"stream (?:was )?(?:closed|ended|interrupted) (?:unexpectedly|prematurely|before)",
     ),
     _phrase(
         "network",
@@ -228,7 +275,7 @@ PHRASES_WITHOUT_STATUS: Final[tuple[Phrase, ...]] = (
         r"server disconnected", r"network connection was lost", r"could not connect to the server",
         r"internet connection appears to be offline", r"server with the specified hostname", r"network ?error",
         r"fetch failed", r"net::err_(?!aborted)", r"certificate", r"\b(?:ssl|tls)\b", r"http/?2.{0,40}(?:reset|goaway)",
-        r"upstream connect error", r"reset before headers", r"cannot assign requested address",
+        r"cannot assign requested address", r"closed (?:the )?connection", r"connection closed",
     ),
     _phrase(
         "aborted",
@@ -240,7 +287,10 @@ PHRASES_WITHOUT_STATUS: Final[tuple[Phrase, ...]] = (
         "server_error",
         r"internal[ _](?:server[ _])?error", r"server[ _]error", r"server had an error", r"\bupstream\b",
         r"(?:model|runner|process)\b.{0,40}\b(?:crashed|stopped|terminated)", r"try again later",
-        r"temporarily unavailable",
+        r"temporarily unavailable", r"bad gateway", r"gateway time-?out", r"deadline[ _]exceeded",
+        r"looking for beginning of value", r"unterminated string", r"(?:is )?not valid json", r"invalid json",
+        r"malformed (?:json|response)", r"unexpected token .{0,40}json", r"expecting value: line",
+        r"something went wrong", r"reset before headers", r"upstream connect error",
     ),
     _phrase(
         "invalid_request",

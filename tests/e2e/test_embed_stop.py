@@ -10,6 +10,7 @@ import pytest_asyncio
 from sparewheel.testing import BEFORE_HEAD, Gate, Reply, ScriptedProvider, openai_chat
 from tests.support.agents import ENV, agent_file
 from tests.support.browser import Theirs
+from tests.support.scripted import check_rules
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")
 
@@ -127,7 +128,9 @@ async def test_disposing_settles_everything_and_leaves_other_runtimes(
     outcome = await second.call("end", "a")
     await disconnect(provider)
     assert outcome["error"]["kind"] == "aborted"
-    assert outcome["events"][-1]["type"] in ("aborted", "error")
+    check_rules(outcome["events"])
+    last = outcome["events"][-1]
+    assert (last["type"], last["reason"], last["partial"]) == ("aborted", "dispose", last["message"]["content"])
     assert (await second.fails("send", "a", "Hello"))["message"] == "the runtime has been disposed of"
     await second.call("dispose", "second")
     gate.open()

@@ -179,7 +179,8 @@ test("an abort that is not obeyed ends the worker: the turn is aborted, those of
   const outcomes = Promise.allSettled([sending, others]);
   await seconds(2);
   assert.deepEqual((await outcomes).map(({ reason }) => reason.kind), ["aborted", "internal"]);
-  assert.equal(session.events.at(-1).kind, "aborted");
+  const { type, reason, partial, message } = session.events.at(-1);
+  assert.deepEqual([type, reason, partial, message.content], ["aborted", "user", "Hello", "Hello"]);
   const next = await takeOver(workers, 2);
   const again = other.send("hi");
   next.reply(await next.command("send"), RESULT);
@@ -188,7 +189,7 @@ test("an abort that is not obeyed ends the worker: the turn is aborted, those of
 
 test("a worker that hangs only after it has answered to an abort is ended as well", async () => {
   const { runtime, workers, sessions: [session] } = await start();
-  const rejected = assert.rejects(session.send("hi"), failed("internal", /did not stop a turn/));
+  const rejected = assert.rejects(session.send("hi"), failed("aborted", /the turn was aborted/));
   await workers[0].command("send");
   workers[0].say(JSON.stringify({ type: "blocking", seconds: 601 }));
   runtime.abort();

@@ -1,11 +1,13 @@
 import { aborted, SparewheelError } from "./errors.js";
 import { guarded } from "./listener.js";
 import { Blobs } from "./media.js";
+import { Recording } from "./recording.js";
 import { isTerminal } from "../predicates.js";
 
 /**
  * @typedef {import("../events.js").Event} Event
  * @typedef {import("./client.js").Client} Client
+ * @typedef {import("../events.js").AbortReason} AbortReason
  * @typedef {import("../protocol.js").Commands} Commands
  */
 
@@ -14,9 +16,12 @@ export class Channel {
   #client;
   #session;
   #listener;
-  /** @type {{last: Event | undefined, sink: (event: Event) => void, ended: Promise<unknown>, blobs: Blobs} | null} */
+  /** @type {{recording: Recording, sink: (event: Event) => void, ended: Promise<unknown>, blobs: Blobs} | null} */
   #turn = null;
-  #aborted = false;
+  /** @type {AbortReason | null} Why the turn is being stopped. */
+  #stopped = null;
+  /** @type {Event[][]} That are being handed out. */
+  #batches = [];
 
   /**
    * @param {Client} client
@@ -28,7 +33,8 @@ export class Channel {
     this.#session = session;
     this.#listener = guarded(listener, "an event listener");
     client.subscribe(session, {
-      onEvents: (events) => events.forEach((event) => this.#deliver(event)),
+      onEvents: (events) => this.#receive(events),
+      onStop: (reason) => this.stopping(reason),
       onDeath: (error) => this.#endTurn(error),
     });
   }
@@ -53,8 +59,8 @@ export class Channel {
     }
     const running = this.#client.request(method, params);
     const blobs = new Blobs();
-    this.#turn = { last: undefined, sink, ended: running, blobs };
-    this.#aborted = false;
+    this.#turn = { recording: new Recording(), sink, ended: running, blobs };
+    this.#stopped = null;
     const stop = () => this.abort("user");
     signal?.addEventListener("abort", stop);
     try {
@@ -62,7 +68,7 @@ export class Channel {
       blobs.inMessage(result.message);
       return result;
     } catch (error) {
-      if (this.#aborted && error instanceof SparewheelError && error.kind === "internal") throw aborted("the turn");
+      if (this.#stopped && error instanceof SparewheelError && error.kind === "internal") throw aborted("the turn");
       throw error;
     } finally {
       signal?.removeEventListener("abort", stop);
@@ -72,36 +78,47 @@ export class Channel {
 
   /** @param {NonNullable<Commands["abort"]["reason"]>} reason */
   abort(reason) {
-    this.#aborted = this.#turn !== null;
     this.#client.abort({ session: this.#session, reason }, this.#turn?.ended);
+  }
+
+  /**
+   * The worker is told to stop the turn, if there is one: whatever becomes of the worker, the turn is aborted.
+   * @param {AbortReason} reason
+   */
+  stopping(reason) {
+    if (this.#turn) this.#stopped ??= reason;
   }
 
   close() {
     this.#client.unsubscribe(this.#session);
   }
 
+  /** @param {Event[]} events */
+  #receive(events) {
+    this.#turn?.recording.add(events);
+    this.#batches.push(events);
+    if (this.#batches.length > 1) return; // a listener has ended the worker: it gets the rest of its batch first
+    for (const batch of this.#batches) batch.forEach((event) => this.#deliver(event)); // those that are added as well
+    this.#batches = [];
+  }
+
   /** @param {Event} event */
   #deliver(event) {
     if (this.#turn) {
       this.#turn.blobs.inEvent(event);
-      this.#turn.last = event;
       this.#turn.sink(event);
     }
     this.#listener(event);
   }
 
   /**
-   * Deliver the terminal event that the worker can no longer send.
+   * Deliver the events that the worker can no longer send, the terminal one last.
    * @param {SparewheelError} error
    */
   #endTurn(error) {
-    const last = this.#turn?.last;
-    if (!this.#turn || (last && isTerminal(last))) return;
-    const { turn = "unstarted", seq = 0, agent = "" } = last ?? {};
-    const { message, code, hint, retryable } = error;
-    /** @type {"aborted" | "internal"} */
-    const kind = this.#aborted || error.kind === "aborted" ? "aborted" : "internal";
-    const facts = { message, kind, code, hint, retryable, attempts: [], partial_message: null, usage: null };
-    this.#deliver({ type: "error", turn, seq: seq + 1, agent, ...facts });
+    const recording = this.#turn?.recording;
+    if (!recording || (recording.last && isTerminal(recording.last))) return;
+    const stopped = this.#stopped ?? (error.kind === "aborted" ? "dispose" : null);
+    this.#receive(recording.ending(stopped, error));
   }
 }

@@ -9,7 +9,10 @@ import { Heartbeat } from "./heartbeat.js";
  * @typedef {import("../protocol.js").Commands} Commands
  * @typedef {import("../protocol.js").Results} Results
  * @typedef {{resolve: (value: any) => void, reject: (error: Error) => void, promise: Promise<any>}} Pending
- * @typedef {{onEvents: (events: Event[]) => void, onDeath: (error: SparewheelError) => void}} Subscriber
+ * @typedef {object} Subscriber
+ * @property {(events: Event[]) => void} onEvents
+ * @property {(reason: import("../events.js").AbortReason) => void} onStop The worker is told to stop the session's turn.
+ * @property {(error: SparewheelError) => void} onDeath
  */
 
 const HANG_TIMEOUT = 10_000;
@@ -139,6 +142,10 @@ export class Client {
    */
   abort(params, ended = Promise.allSettled([...this.#pending.values()].map(({ promise }) => promise))) {
     if (this.#replacing || this.#ended) return; // every turn has ended
+    const { session, reason = "user" } = params;
+    for (const [name, subscriber] of this.#subscribers) {
+      if (session === undefined || session === name) subscriber.onStop(reason);
+    }
     this.tell("abort", params);
     if (!this.#replace) return;
     const watch = new Heartbeat({

@@ -128,6 +128,7 @@ export class Session {
 
   async restart() {
     this.#checkOpen();
+    this.#channel.stopping("restart");
     await this.#client.request("restart", { session: this.id });
   }
 
@@ -152,6 +153,7 @@ export class Session {
 
   async #close() {
     try {
+      this.#channel.stopping("dispose");
       // A session ends with its worker.
       if (this.#client.running) await this.#client.request("close", { session: this.id });
     } finally {

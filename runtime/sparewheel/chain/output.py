@@ -73,7 +73,7 @@ class Output:
         if self.shown is None:
             return []
         self.shown.assembly.close_all()
-        self.shown.assembly.drop_unsound_calls()
+        self.shown.assembly.drop_calls(but_sound=True)
         return self.shown.assembly.drain()
 
 

@@ -157,13 +157,6 @@ class Assembly:
         for block in self._blocks:
             self._close(block)
 
-    def drop_unsound_calls(self) -> bool:
-        """Remove tool calls that are incomplete or not JSON from the message. Return whether there were any."""
-        sound = [block for block in self._blocks if block.kind != "tool_call" or block.is_sound()]
-        dropped = len(sound) < len(self._blocks)
-        self._blocks = sound
-        return dropped
-
     def settle_calls(self) -> bool:
         """Decide which calls of a complete answer may be executed; return whether all are usable.
 
@@ -171,15 +164,17 @@ class Assembly:
         """
         if self.reason not in GOOD_ENDS:
             self.drop_calls()
-        elif self.drop_unsound_calls():
+        elif self.drop_calls(but_sound=True):
             return False
         elif any(block.kind == "tool_call" for block in self._blocks):
             self.reason = "tool_calls"  # some servers send "stop" in every case
         return True
 
-    def drop_calls(self) -> None:
-        """Remove all tool calls from the message, so that none is executed."""
-        self._blocks = [block for block in self._blocks if block.kind != "tool_call"]
+    def drop_calls(self, *, but_sound: bool = False) -> bool:
+        """Remove the tool calls, or those that cannot be executed, from the message. Return whether there were any."""
+        kept = [block for block in self._blocks if block.kind != "tool_call" or (but_sound and block.is_sound())]
+        dropped, self._blocks = len(kept) < len(self._blocks), kept
+        return dropped
 
     def drain(self) -> list[Event]:
         """The events since the last call."""

@@ -115,7 +115,7 @@ class OpenAIChatDecoder:
             # The complete answer in one event. After deltas it would only repeat them.
             self._delta(choice["message"])
             self.ends_with_body = True
-        if reason := choice.get("finish_reason"):
+        if reason := choice.get("finish_reason") or choice.get("finish_details"):  # OpenAI's older vision models
             if usage := choice.get("usage"):  # Moonshot
                 count_tokens(self._assembly, usage)
             self._thought()

@@ -8,7 +8,6 @@ so the reasoning arrives encrypted and is sent back to the same model in that fo
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, ClassVar, Final
 
 from .endings import GOOD_ENDS, ending
@@ -19,6 +18,7 @@ from .openai_common import count_tokens, function, post, response_format
 from .reading import ErrorObject, arguments_text, mapping, sequence, string
 from .reasoning_tags import text_writer
 from .responses_input import ENCRYPTED, items, reasoning
+from .responses_items import Items
 from .writing import json_object
 
 if TYPE_CHECKING:
@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     from ..transports.base import HttpRequest
     from .assembly import Assembly
     from .base import ModelRequest
+    from .responses_items import Item
 
 _PARAMETERS: Final = {"temperature": "temperature", "top_p": "top_p", "max_tokens": "max_output_tokens"}
 
@@ -65,19 +66,6 @@ class OpenAIResponses:
         return OpenAIResponsesDecoder(assembly, text_writer(assembly, spec))
 
 
-@dataclass(slots=True)
-class _Item:
-    """An output item. `streamed` has the parts that were streamed, so that events that repeat them are skipped."""
-
-    key: int  # of its tool call in the assembly
-    id: str = ""
-    streamed: set[object] = field(default_factory=set)
-    family: str = ""  # the type of the events with its reasoning: the summary or the full text
-    part: object = None  # the current part of the summary
-    copy: str = ""  # of the arguments in the event that announced its tool call
-    done: bool = False
-
-
 class OpenAIResponsesDecoder:
     """Reads one stream of events. Unknown events are skipped; text that only `done` events have is read from them."""
 
@@ -88,10 +76,8 @@ class OpenAIResponsesDecoder:
         self._text = text
         self._media = MediaParts(assembly)
         self._notes = Notes(assembly)
-        self._items: list[_Item] = []
-        self._by_id: dict[str, _Item] = {}
-        self._at: dict[int, _Item] = {}  # the latest item of an output index
-        self._current: _Item | None = None
+        self._items = Items()
+        self._current: Item | None = None
         self._cut = False  # a call is not complete, whatever its response says
         self.ended = False
 
@@ -146,7 +132,7 @@ class OpenAIResponsesDecoder:
     def _whole(self, event: dict[str, Any], text: object, *, refused: bool = False) -> None:
         if not (text and isinstance(text, str)):
             return
-        item, index = self._item(event), _number(event.get("content_index"))
+        item, index = self._items.of(event), _number(event.get("content_index"))
         if index not in item.streamed:
             item.streamed.add(index)
             self._switch_to(item)
@@ -174,7 +160,7 @@ class OpenAIResponsesDecoder:
         item.family, item.part = family, part
         self._assembly.reasoning(piece)
 
-    def _reasoning_done(self, event: dict[str, Any], item: _Item, shape: dict[str, Any]) -> None:
+    def _reasoning_done(self, event: dict[str, Any], item: Item, shape: dict[str, Any]) -> None:
         if not item.family:
             parts = sequence(shape.get("summary")) or sequence(shape.get("content"))
             for number, part in enumerate(parts):
@@ -189,16 +175,16 @@ class OpenAIResponsesDecoder:
     def _arguments_delta(self, event: dict[str, Any]) -> None:
         piece = event.get("delta")
         if piece and isinstance(piece, str):
-            item = self._item(event)
+            item = self._items.of(event)
             if not item.done:
                 item.streamed.add("arguments")
                 self._assembly.tool(item.key, arguments=piece)
 
     def _arguments_done(self, event: dict[str, Any]) -> None:
         # The name is read from the item, together with the id, because both are needed to announce the call.
-        self._call(self._item(event), {"arguments": event.get("arguments")})
+        self._call(self._items.of(event), {"arguments": event.get("arguments")})
 
-    def _call(self, item: _Item, shape: dict[str, Any]) -> None:
+    def _call(self, item: Item, shape: dict[str, Any]) -> None:
         """Add what is known of a call. Complete arguments replace streamed ones, which some servers encrypt."""
         arguments = arguments_text(shape.get("arguments"))
         if arguments and "arguments" in item.streamed:
@@ -216,14 +202,14 @@ class OpenAIResponsesDecoder:
     def _added(self, event: dict[str, Any]) -> None:
         shape = mapping(event.get("item"))
         item_id = string(shape.get("id"))
-        item = self._by_id.get(item_id) or self._new(event, item_id)
+        item = self._items.by_id.get(item_id) or self._items.add(event, item_id)
         if shape.get("type") == "function_call":
             item.copy = arguments_text(shape.get("arguments"))  # usually empty; the arguments follow
             self._call(item, {**shape, "arguments": None})
 
     def _item_done(self, event: dict[str, Any]) -> None:
         shape = mapping(event.get("item"))
-        item = self._item({**event, "item_id": shape.get("id") or event.get("item_id")})
+        item = self._items.of({**event, "item_id": shape.get("id") or event.get("item_id")})
         if item.done:
             return
         event = {**event, "item_id": item.id}
@@ -255,10 +241,10 @@ class OpenAIResponsesDecoder:
         for number, shape in enumerate(map(mapping, sequence(response.get("output")))):
             # The response repeats its items. Added are items that never closed, and all items of an answer that was not
             # streamed. Positions can differ from the events, so known items are recognised by id only.
-            known = string(shape.get("id")) in self._by_id
+            known = string(shape.get("id")) in self._items.by_id
             if known or silent or (empty and shape.get("type") != "reasoning"):
                 self._item_done({"output_index": number, "item": shape})
-        for item in self._items:
+        for item in self._items.all:
             if item.copy and not item.done and "arguments" not in item.streamed:
                 self._call(item, {"arguments": item.copy})
         self._media.flush()
@@ -282,34 +268,12 @@ class OpenAIResponsesDecoder:
         count_tokens(self._assembly, mapping(event.get("response")).get("usage"))
         raise ErrorObject(event)
 
-    def _item(self, event: dict[str, Any]) -> _Item:
-        """The item of an event: by its id, or by its position if the id is missing or new in every event."""
-        item_id, place = string(event.get("item_id")), event.get("output_index")
-        item = self._by_id.get(item_id)
-        if item is not None:
-            return item
-        if isinstance(place, int):
-            item = self._at.get(place)
-        elif not item_id and self._items:
-            item = self._items[-1]
-        return item if item is not None and not item.done else self._new(event, item_id)
-
-    def _new(self, event: dict[str, Any], item_id: str) -> _Item:
-        item = _Item(len(self._items), item_id)
-        self._items.append(item)
-        place = event.get("output_index")
-        if isinstance(place, int):
-            self._at[place] = item
-        if item_id:
-            self._by_id[item_id] = item
-        return item
-
-    def _open(self, event: dict[str, Any]) -> _Item:
-        item = self._item(event)
+    def _open(self, event: dict[str, Any]) -> Item:
+        item = self._items.of(event)
         self._switch_to(item)
         return item
 
-    def _switch_to(self, item: _Item) -> None:
+    def _switch_to(self, item: Item) -> None:
         """Begin a new block when the item changes."""
         if item is not self._current:
             self._assembly.close_prose()
@@ -344,5 +308,4 @@ _HANDLERS: Final[dict[str, Callable[[OpenAIResponsesDecoder, dict[str, Any]], No
     "response.incomplete": OpenAIResponsesDecoder._completed,
     "response.failed": OpenAIResponsesDecoder._failed,
     "response.cancelled": OpenAIResponsesDecoder._failed,
-    "error": OpenAIResponsesDecoder._failed,
 }

@@ -8,14 +8,18 @@ taken for one would have invalid arguments, or one of them would be lost.
 from __future__ import annotations
 
 import json
+import re
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from ..jsontext import read
 from .reading import arguments_text, mapping, string
 
 if TYPE_CHECKING:
     from .assembly import Assembly
+
+
+_MARKS: Final = re.compile(r'\\.?|["{}\[\]]', re.DOTALL)
 
 
 @dataclass(slots=True)
@@ -26,11 +30,36 @@ class _Call:
     name: str = ""
     pieces: list[str] = field(default_factory=list)
 
+    # Pieces that were scanned, and the state at their end: brackets that are open (None before the first), whether that
+    # is in a string, and after a backslash.
+    _scanned: int = 0
+    _depth: int | None = None
+    _in_string: bool = False
+    _escaping: bool = False
+    _invalid: bool = False
+
     def is_complete(self) -> bool:
-        try:
-            return isinstance(read("".join(self.pieces)), dict)
-        except ValueError:
+        """Whether the arguments are one JSON object. They are parsed only once, when all brackets are closed."""
+        for piece in self.pieces[self._scanned :]:
+            self._scan(piece)
+        self._scanned = len(self.pieces)
+        if self._invalid or self._depth is None or self._depth > 0 or self._in_string:
             return False
+        try:
+            self._invalid = not isinstance(read("".join(self.pieces)), dict)
+        except ValueError:
+            self._invalid = True
+        return not self._invalid
+
+    def _scan(self, piece: str) -> None:
+        start, self._escaping = int(self._escaping), False
+        for mark in _MARKS.findall(piece, start):
+            if mark[0] == "\\":
+                self._escaping = len(mark) == 1  # the next piece has the character that it escapes
+            elif mark == '"':
+                self._in_string = not self._in_string
+            elif not self._in_string:
+                self._depth = (self._depth or 0) + (1 if mark in "{[" else -1)
 
 
 class StreamedCalls:

@@ -1,4 +1,4 @@
-import { createRuntime } from "../sparewheel.js";
+import { createRuntime, SparewheelError } from "../sparewheel.js";
 import { startedWorker } from "./start.js";
 
 /**
@@ -9,14 +9,19 @@ import { startedWorker } from "./start.js";
 /** The runtime and the one session of this page: another agent file, or other keys, make another session. */
 export class Conversation {
   #onProgress;
+  #keys;
   /** @type {Promise<Runtime> | null} */
   #runtime = null;
   /** @type {{made: string, session: Promise<Session>} | null} */
   #current = null;
 
-  /** @param {(progress: import("../sparewheel.js").Progress) => void} onProgress */
-  constructor(onProgress) {
+  /**
+   * @param {(progress: import("../sparewheel.js").Progress) => void} onProgress
+   * @param {import("./key-questions.js").KeyQuestions} keys
+   */
+  constructor(onProgress, keys) {
     this.#onProgress = onProgress;
+    this.#keys = keys;
   }
 
   /** Start the runtime, unless it is running. If it failed to start, or ended, a new one is started. */
@@ -44,7 +49,8 @@ export class Conversation {
     const isNew = this.#current?.made !== made;
     if (!this.#current || isNew) {
       this.#close(this.#current);
-      this.#current = { made, session: runtime.createSession({ yaml, env }) };
+      this.#keys.withdraw();
+      this.#current = { made, session: this.#create(runtime, yaml, env) };
     }
     const current = this.#current;
     try {
@@ -52,6 +58,22 @@ export class Conversation {
     } catch (error) {
       if (this.#current === current) this.#current = null;
       throw error;
+    }
+  }
+
+  /**
+   * A session, after the user has allowed the hosts that the file sends vendors' keys to.
+   * @param {Runtime} runtime
+   * @param {string} yaml
+   * @param {Record<string, string>} env
+   */
+  async #create(runtime, yaml, env) {
+    try {
+      return await runtime.createSession({ yaml, env });
+    } catch (thrown) {
+      const requests = thrown instanceof SparewheelError ? (thrown.key_requests ?? []) : [];
+      if (requests.length === 0 || !(await this.#keys.allow(requests))) throw thrown;
+      return runtime.createSession({ yaml, env, allowHosts: requests.map(({ host }) => host) });
     }
   }
 

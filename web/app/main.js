@@ -5,6 +5,7 @@ import { ChainView } from "./chain-view.js";
 import { Conversation } from "./conversation.js";
 import { byId, followEnd, make } from "./dom.js";
 import { ExamplesView } from "./examples-view.js";
+import { KeyQuestions } from "./key-questions.js";
 import { KeysView } from "./keys-view.js";
 import { LogView } from "./log-view.js";
 import { StatusView } from "./status-view.js";
@@ -38,7 +39,13 @@ const examples = new ExamplesView(
   },
 );
 const follow = followEnd(transcript);
-const conversation = new Conversation((progress) => status.progress(progress));
+const keyQuestions = new KeyQuestions(byId("key-questions", HTMLElement), {
+  ask: () => {
+    if (running) status.set("running", "A question needs your answer");
+  },
+  answer: () => prompt.focus(),
+});
+const conversation = new Conversation((progress) => status.progress(progress), keyQuestions);
 
 /** @type {{control: AbortController, view: TurnView} | null} The turn that is running. */
 let running = null;
@@ -64,8 +71,8 @@ async function openSession() {
     if (isNew) showNewSession(session);
     return session;
   } catch (thrown) {
-    const { message, hint, kind } = known(thrown);
-    if (kind === "config") showProblem(`${message}\n${hint}`.trim());
+    const { message, hint, kind, key_requests: refused } = known(thrown);
+    if (kind === "config") showProblem(refused ? `${message}\nSend a prompt to be asked again.` : `${message}\n${hint}`.trim());
     throw thrown;
   }
 }
@@ -99,6 +106,7 @@ function agentChanged() {
 async function takeTurn(text) {
   if (running || text.trim() === "") return;
   const control = new AbortController();
+  keyQuestions.reconsider();
   welcome.remove();
   /** @type {import("../sparewheel.js").Session | undefined} */
   let session;

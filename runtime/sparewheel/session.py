@@ -19,10 +19,10 @@ from .errors import ConfigError, SparewheelError, internal
 from .messages import user
 from .redaction.sought import Sought
 from .redaction.stream import SplitSecrets
+from .state.episodes import Episodes
 
 if TYPE_CHECKING:
     from collections.abc import AsyncGenerator, Iterable, Sequence
-    from datetime import datetime
 
     from .agent import Runner
     from .config.specs import ResolvedTeam
@@ -32,7 +32,6 @@ if TYPE_CHECKING:
     from .state.session_state import Conversation
 
 EXPORT_VERSION: Final = 1
-MAX_EPISODES: Final = 1000  # turns whose records a session keeps
 
 
 class Session:
@@ -43,7 +42,7 @@ class Session:
         self.result: Result | None = None
         self._state = runner.state
         self._sought = Sought(runner.team.secrets)
-        self._episodes: list[dict[str, Any]] = []
+        self._episodes = Episodes()
         self._active: _Active | None = None
 
     def turn(self, prompt: object) -> AsyncGenerator[list[Event], None]:
@@ -65,9 +64,10 @@ class Session:
         self._active = active = _Active(before, asyncio.current_task())
         self._state.conversation = turn.conversation
         self.result = None
-        stamp = _Stamp(turn, self.runner.now())
+        stamp = _Stamp(turn)
+        episode = self._episodes.begin(stamp.turn, self.runner.now(), turn.episode)
         unsplit = SplitSecrets(self._sought)
-        failure: BaseException
+        failure: BaseException | None = None
         outcome = "abandoned"  # if the consumer closes the generator
         try:
             async with Watchdog() as dog, aclosing(Run(self.runner, turn).events()) as batches:
@@ -105,7 +105,14 @@ class Session:
             turn.answer_calls()
             if outcome != "finished" and not turn.completed:
                 self._state.conversation = before
-            self._record_episode(turn, stamp, outcome)
+            self._episodes.end(
+                episode,
+                self.runner.now(),
+                outcome,
+                usage=turn.total,
+                attempts=turn.log.records,
+                failure=failure,
+            )
         yield stamp(unsplit(batch))
         raise failure
 
@@ -182,7 +189,7 @@ class Session:
             "version": EXPORT_VERSION,
             "agent": conversation.agent,
             "messages": [message.to_dict() for message in conversation.messages],
-            "episodes": self._episodes,
+            "episodes": self._episodes.records,
         }
 
     def _failed(self, turn: Turn, error: SparewheelError, unsplit: SplitSecrets) -> list[Event]:
@@ -200,13 +207,6 @@ class Session:
         }
         return [*events, cast("ErrorEvent", event)]
 
-    def _record_episode(self, turn: Turn, stamp: _Stamp, outcome: str) -> None:
-        """Record when the turn ran, how it ended, and what each of its steps did."""
-        ended = self.runner.now().isoformat(timespec="milliseconds")
-        times = {"started": stamp.started.isoformat(timespec="milliseconds"), "ended": ended}
-        self._episodes.append({"turn": stamp.turn, **times, "outcome": outcome, "steps": turn.episode})
-        del self._episodes[:-MAX_EPISODES]
-
 
 @dataclass(slots=True)
 class _Active:
@@ -220,9 +220,8 @@ class _Active:
 class _Stamp:
     """Puts `turn`, `seq` and `agent` on the events of one turn."""
 
-    def __init__(self, turn: Turn, started: datetime) -> None:
+    def __init__(self, turn: Turn) -> None:
         self.turn = secrets.token_hex(8)
-        self.started = started
         self._turn = turn
         self._seq = 0
 

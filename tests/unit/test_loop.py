@@ -373,6 +373,29 @@ def test_the_episode_of_every_turn_is_recorded() -> None:
         assert (first["outcome"], second["outcome"]) == ("finished", "failed")
         assert [(step["model"], step["tools"]) for step in second["steps"]] == [(None, [])]
         assert first["started"] <= first["ended"] <= second["started"]
+        assert [attempt["outcome"] for attempt in first["attempts"]] == ["ok", "ok"]
+        assert (second["kind"], second["usage"], second["attempts"][0]["status"]) == ("auth", None, 401)
+        assert "Incorrect API key" in second["error"]
+        assert "error" not in first
+
+    run(main())
+
+
+def test_the_episode_is_there_before_the_model_is_asked_and_ends_however_the_turn_does() -> None:
+    async def main() -> None:
+        transport = ScriptedTransport({"a": [Reply(silent_after=-1), say("y")]})
+        conversation = session(transport, [], text=agent_file())
+        turn = asyncio.ensure_future(collect(conversation))
+        await asyncio.sleep(1)
+        (record,) = conversation.export()["episodes"]
+        assert (record["outcome"], record["ended"]) == ("started", None)
+        turn.cancel()
+        await asyncio.gather(turn, return_exceptions=True)
+        assert (record["outcome"], record["attempts"][0]["outcome"]) == ("aborted", "aborted")
+        batches = conversation.turn("hi")
+        await anext(batches)
+        await batches.aclose()
+        assert [record["outcome"] for record in conversation.export()["episodes"]] == ["aborted", "abandoned"]
 
     run(main())
 

@@ -279,3 +279,24 @@ test("restart and export pass through", async () => {
   assert.equal(await restarting, undefined);
   assert.deepEqual(await exporting, { version: 1, messages: [] });
 });
+
+test("each failed attempt is one debug line on the console", async (context) => {
+  const told = context.mock.method(console, "debug", () => {});
+  const { worker, session } = await start();
+  const sending = session.send("hi");
+  const sent = await worker.command("send");
+  const why = { kind: "rate_limit", code: "rate_limit", reason: "Slow down", delay_ms: 0 };
+  worker.events(
+    session.id,
+    ...turn("t1", START, { type: "retry", model: "a/x", attempt: 2, retrying_at: "", ...why, status: 429 }),
+    { type: "fallback", from: "a/x", to: "b/y", attempt: 3, ...why, turn: "t1", seq: 3 },
+    { type: "exhausted", models_tried: ["a/x", "b/y"], final_error: { kind: "auth", code: "auth_error", message: "No" }, turn: "t1", seq: 4 },
+  );
+  worker.reply(sent, RESULT);
+  await sending;
+  assert.deepEqual(told.mock.calls.map(({ arguments: [line] }) => line), [
+    "sparewheel: a/x failed: rate_limit (429): Slow down",
+    "sparewheel: a/x failed: rate_limit: Slow down",
+    "sparewheel: b/y failed: auth: No",
+  ]);
+});

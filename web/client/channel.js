@@ -1,4 +1,5 @@
 import { aborted, SparewheelError } from "./errors.js";
+import { logFailure } from "./failures.js";
 import { guarded } from "./listener.js";
 import { Blobs } from "./media.js";
 import { Recording } from "./recording.js";
@@ -104,6 +105,7 @@ export class Channel {
 
   /** @param {Event} event */
   #deliver(event) {
+    logFailure(event);
     if (this.#turn) {
       this.#turn.blobs.inEvent(event);
       this.#turn.sink(event);

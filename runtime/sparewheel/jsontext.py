@@ -32,6 +32,7 @@ MAX_VALUES: Final = 250_000
 MAX_CHECKED: Final = 50_000
 MAX_CHECKED_CHARS: Final = 2 * 1024 * 1024
 MAX_SAFE: Final = 2**53  # up to here JavaScript has every integer
+SURE_CHARS: Final = 16  # a float keeps any 15 digits; the point is one more character
 
 _HALF: Final = re.compile(r"\\u[dD][89a-fA-F]|[\ud800-\udfff]")
 _STRING: Final = re.compile(r'"(?:[^"\\]|\\.)*+"?', re.DOTALL)
@@ -185,9 +186,11 @@ def _refuse(constant: str) -> None:
 
 def _exactly(number: str) -> float:
     """The float that has just the value of `number`: written again, it is the same number."""
-    from decimal import Decimal  # 3 ms, and only numbers with a fraction or an exponent need it
-
     value = float(number)
+    if len(number) <= SURE_CHARS and "e" not in number and "E" not in number:
+        return value
+    from decimal import Decimal  # takes 3 ms to import, and few numbers need it
+
     try:
         if math.isfinite(value) and Decimal(number) == Decimal(repr(value)):
             return value

@@ -1,6 +1,7 @@
 import { make } from "./dom.js";
 import { isExact } from "./exact.js";
 import { tokensOf } from "./pretty.js";
+import { visible } from "./visible.js";
 
 /**
  * @typedef {Record<string, any>} Schema
@@ -46,7 +47,7 @@ export function schemaForm(schema) {
  * @returns {Field}
  */
 function fieldFor(name, schema, required) {
-  const title = String(schema["title"] ?? name);
+  const title = visible(String(schema["title"] ?? name));
   const choices = choicesOf(schema);
   if (choices) return choice(title, schema, choices, required);
   switch (schema["type"]) {
@@ -86,7 +87,7 @@ function choice(title, schema, choices, required) {
   select.required = required;
   select.append(new Option(required ? "Choose…" : "(none)", ""));
   for (const [at, { value, title: name }] of choices.entries()) {
-    select.append(new Option(name, String(at), false, value === schema["default"]));
+    select.append(new Option(visible(name), String(at), false, value === schema["default"]));
   }
   return field(title, schema, select, () => choices[Number(select.value || NaN)]?.value);
 }
@@ -180,7 +181,7 @@ function field(title, schema, input, read) {
   const parts = isTick ? [input, label] : [label, input];
   const element = make("div", { class: isTick ? "field tick" : "field" }, ...parts);
   if (typeof schema["description"] === "string") {
-    const about = make("p", { class: "about", text: schema["description"] });
+    const about = make("p", { class: "about", text: visible(schema["description"]) });
     about.id = `${input.id}-about`;
     input.setAttribute("aria-describedby", about.id);
     element.append(about);

@@ -17,7 +17,7 @@ PYTHON = [sys.executable, "-m"]
 PYTEST = [*PYTHON, "pytest", "--quiet", "-p", "no:cacheprovider"]
 TSC = ["node", str(NODE_MODULES / "typescript" / "bin" / "tsc"), "--noEmit", "-p"]
 PRETTIER = ["node", str(NODE_MODULES / "prettier" / "bin" / "prettier.cjs"), "--config=web/.prettierrc.json"]
-PAGE_SOURCES = ["web/**/*.{css,html,js,ts}", "runtime/**/*.{js,mjs}", "tests/bench/page/*"]
+PAGE_SOURCES = ["web/**/*.{css,html,js,ts}", "runtime/**/*.{js,mjs}", "tests/bench/page/*", "tests/chaos/*.js"]
 
 CHECKS = {
     "lint": [*PYTHON, "ruff", "check", "--no-fix", *PYTHON_SOURCES],

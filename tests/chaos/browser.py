@@ -12,8 +12,9 @@ from typing import TYPE_CHECKING, Any, Final
 
 from sparewheel.testing import Reply, ScriptedProvider
 from tests.chaos.episodes import Episode, Life, Stop, good, replies
+from tests.chaos.page import ACTIONS, DECISIONS, ENV, HOOK_PIECES, TOOL_PIECES, TOOLS, agent_file
 from tests.chaos.rules import TERMINAL, check_turn
-from tests.chaos.world import ACTIONS, CALM, DECISIONS, ENV, HOOK_PIECES, TOOL_PIECES, TOOLS, agent_file
+from tests.chaos.world import CALM
 from tests.support.browser import Theirs, within
 from tests.support.embedding import embedding
 

@@ -10,6 +10,7 @@ import asyncio
 import json
 from contextlib import suppress
 from dataclasses import dataclass
+from functools import cache
 from typing import TYPE_CHECKING, Any, Final, get_args
 
 from hypothesis import strategies as st
@@ -28,17 +29,20 @@ from sparewheel.jsontext import write as to_json
 from sparewheel.messages import parse_messages
 from sparewheel.patterns import Pattern
 from sparewheel.slices import run_at_once
+from sparewheel.testing import Reply, ToolCall, openai_chat
 from sparewheel.tools.arguments import parse_arguments
 from sparewheel.tools.base import ToolError
 from sparewheel.tools.web.addresses import AddressRules, normalise
 from sparewheel.tools.web.html_text import html_to_text
 from sparewheel.tools.web.openapi_spec import base_url, operations, parse_spec, signature
+from sparewheel.transcript import Transcript
 from sparewheel.yamltext import YamlProblem
 from sparewheel.yamltext import load as load_yaml
 from tests.fuzz import seeds
 from tests.fuzz.boundary import check_commands
 from tests.fuzz.mutate import CANARY, VALUE, changed, mangled, mangled_text
 from tests.fuzz.streams import BODIES, ERRORS, check_answer, check_body
+from tests.support.agentic import play_agent, say
 from tests.support.fakeloop import run
 
 if TYPE_CHECKING:
@@ -183,6 +187,24 @@ def check_history(messages: Any) -> None:
         run(asyncio.wait_for(check_answer(name, None, parsed), 1e6))
 
 
+def check_transcript(places: list[int]) -> None:
+    """The reducer takes events in any order, some of them lost or told twice: a listener can come late."""
+    events = _events_of_a_turn()
+    transcript = Transcript()
+    for place in places:
+        transcript.push(events[place % len(events)])
+        to_json([transcript.snapshot(), transcript.message]).encode()
+
+
+@cache
+def _events_of_a_turn() -> list[Any]:
+    asking = openai_chat(reasoning=["h", "m"], text="Let me.", tool_calls=[ToolCall("c", "look", ['{"a"', ": 1}"])])
+    broken = Reply(openai_chat(text=["No", "no"], finish=None), cut_at=9999)
+    file = "agents: {root: {model: openai/a, fallback: {models: [openai/b], retries: -1}}}"
+    [played], _ = play_agent({"a": [broken], "b": [asking, say("Done.")]}, text=file)
+    return played.events
+
+
 READERS: Final[dict[str, Reader]] = {
     "stream": Reader(BODIES, check_body),
     "answer": Reader(ERRORS, lambda case: run(check_answer(case[0], case[1:]))),
@@ -216,6 +238,7 @@ READERS: Final[dict[str, Reader]] = {
     ),
     "hook": Reader(changed(seeds.HOOK_ANSWERS), check_hook),
     "history": Reader(changed(seeds.HISTORIES), check_history),
+    "transcript": Reader(st.lists(st.integers(0, 40), max_size=40), check_transcript),
     "commands": Reader(
         st.lists(
             st.one_of(

@@ -7,6 +7,7 @@ from inspect import signature
 from typing import TYPE_CHECKING, Any, Final
 
 from sparewheel.testing import Reply, ToolCall, Usage, anthropic, errors, gemini, openai_chat, openai_responses
+from tests.unit.test_field_streams import body_of, rows
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -49,6 +50,14 @@ STREAMS["google"] += [
     gemini(text="a", thought_signature="c2ln", call_ids=False, tool_calls=_CALLS),
     (*gemini(text="a", finish=None), *errors.gemini_stream_error()),
 ]
+
+# What real servers were seen to send, in the form of events where it is a stream.
+_NAMES: Final = {"chat": "openai", "responses": "responses", "anthropic": "anthropic", "gemini": "google"}
+for _param in rows():
+    (_row,) = _param.values
+    _body = body_of(_row)
+    _events = tuple(event + b"\n\n" for event in _body.split(b"\n\n") if event)
+    STREAMS[_NAMES[_row["format"]]].append(_events if b"data:" in _body else (_body,))
 
 # Answers to failed requests: the builders that can do without arguments.
 _BUILDERS: Final = [getattr(errors, name) for name in errors.__all__]

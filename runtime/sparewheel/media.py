@@ -82,6 +82,10 @@ class Media:
         """A `data:` URL, or the address of the server."""
         return self.url or f"data:{self.mime_type};base64,{self.data}"
 
+    def hidden(self) -> Media:
+        """The same without its bytes and its address."""
+        return Media(self.mime_type, size=self.size)
+
     def to_dict(self) -> MediaShape:
         """The JSON shape."""
         shape: MediaShape = {"mime_type": self.mime_type, "size": self.size}

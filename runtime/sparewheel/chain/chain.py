@@ -12,17 +12,17 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 from ..errors import FACTS, SparewheelError
-from ..messages import assistant, user
-from ..providers.base import ModelRequest
 from ..usage import Usage
 from .attempt import Attempt
 from .compaction import compact, dropped
+from .health import model_id
 from .hedge import Race, Racer
+from .hidden_media import refuses_media
 from .offline import OFFLINE, OFFLINE_LIMIT, is_offline, waiting
 from .output import Output
 from .plan import Choice, Plan
 from .policy import Decision, Failure, continues, decide, keeps_partial, refuses_usage
-from .question import GO_ON
+from .question import request_for
 from .report import announce, exhausted, hedged, resting, skipped_events, turn_failed, usage_events
 
 if TYPE_CHECKING:
@@ -177,11 +177,8 @@ class Step:
 
     def _start(self, choice: Choice) -> Racer:
         question, spec = self._question, choice.spec
-        messages = self._messages
-        if kept := "".join(kept.text for kept in self._output.kept):
-            messages = [*messages, assistant(kept), user(GO_ON)]
-        with_usage = spec.base_url not in self._health.without_usage
-        request = ModelRequest(spec, messages, question.tools, question.output, with_usage)
+        kept = "".join(kept.text for kept in self._output.kept)
+        request = request_for(question, spec, self._messages, kept, self._health)
         record = self._log.take(spec.ref)
         attempt = Attempt(request, record, empty_is_fine=question.after_tools or bool(kept))
         self._records.append(record)
@@ -253,7 +250,7 @@ class Step:
             if not (self._has_waited or keeps_partial(self._config, OFFLINE.kind, shown=attempt.shown)):
                 failure = Failure(OFFLINE, attempt.spec, 0, self._plan.peek(), shown=attempt.shown)
                 return self._after(attempt, Decision("retry"), failure, choice)
-        return self._compact(attempt, failed.info) or self._without_usage(attempt, failed.info)
+        return self._compact(attempt, failed.info) or self._without(attempt, failed.info)
 
     def _decide(self, failure: Failure) -> Decision:
         decision = decide(failure, self._config, self._chain.random)
@@ -292,12 +289,15 @@ class Step:
         event: Event = {"type": "compacted", "model": spec.ref, "attempt": number, "dropped": gone}
         return [*usage_events(attempt, discarded=True), *self._output.discard(attempt), event]
 
-    def _without_usage(self, attempt: Attempt, info: ErrorInfo) -> list[Event]:
-        """Ask again a server that refuses only the parameter which asks for usage, and never send it again."""
-        spec = attempt.spec
-        if not (attempt.request.with_usage and refuses_usage(info)):
+    def _without(self, attempt: Attempt, info: ErrorInfo) -> list[Event]:
+        """Ask again without what the server refuses, and never send it again: the request for usage, or pictures."""
+        spec, health = attempt.spec, self._health
+        if attempt.request.with_usage and refuses_usage(info):
+            health.without_usage.add(spec.base_url)
+        elif model_id(spec) not in health.without_media and refuses_media(info, attempt.request.messages):
+            health.without_media.add(model_id(spec))
+        else:
             return []
-        self._health.without_usage.add(spec.base_url)
         again = announce(spec, spec, info, self._log.reserve(spec.ref), 0, self._chain.now())
         return [*usage_events(attempt, discarded=True), *self._output.discard(attempt), again]
 

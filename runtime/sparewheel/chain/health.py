@@ -69,6 +69,7 @@ class Health:
         self._states: BoundedDict[str, _State] = BoundedDict(MAX_ENTRIES)
         self._substituted: set[str] = set()  # primaries in whose place another model has answered
         self.without_usage: set[str] = set()  # addresses of servers that refuse a request that asks for usage
+        self.without_media: set[str] = set()  # models that refuse a request with pictures, by `model_id`
         self._publish = publish
         self.offline = False  # the browser has no network
         self._online = asyncio.Event()

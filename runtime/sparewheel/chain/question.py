@@ -5,11 +5,18 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
+from ..messages import assistant, user
+from ..providers.base import ModelRequest
+from .health import model_id
+from .hidden_media import hide_media
+
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from ..config.resolved import ModelSpec
     from ..messages import Message
     from ..providers.base import OutputSchema, ToolSpec
+    from .health import Health
 
 GO_ON: Final = "[The connection broke. Continue your answer exactly where it stopped; repeat nothing.]"
 """What the next model is asked when it continues a broken answer."""
@@ -28,3 +35,14 @@ class Question:
     output: OutputSchema | None = None
     after_tools: bool = False
     max_bytes: int = 0
+
+
+def request_for(
+    question: Question, spec: ModelSpec, messages: Sequence[Message], kept: str, health: Health
+) -> ModelRequest:
+    """The request to one model, without what its server is known to refuse. `kept`: the text that it continues."""
+    if kept:
+        messages = [*messages, assistant(kept), user(GO_ON)]
+    if model_id(spec) in health.without_media:
+        messages = hide_media(messages)
+    return ModelRequest(spec, messages, question.tools, question.output, spec.base_url not in health.without_usage)

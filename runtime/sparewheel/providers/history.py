@@ -83,10 +83,10 @@ def _must_move(message: Message, part: Part, keeper: str | None) -> bool:
 def _media_message(media: list[Part]) -> Message:
     parts: list[Part] = [Text(MEDIA_NOTE)]
     for part in media:
-        if isinstance(part, Image) or (isinstance(part, Media) and part.mime_type in SENT):
+        if isinstance(part, Image) or (isinstance(part, Media) and part.mime_type in SENT and (part.data or part.url)):
             parts.append(part if isinstance(part, Image) else Image(part.address))
         elif isinstance(part, Media):
-            parts.append(Text(f"({part.mime_type}, not sent)"))
+            parts.append(Text(f" ({part.mime_type}, not sent)"))
     return Message("user", tuple(parts))
 
 

@@ -112,9 +112,19 @@ def test_what_counts_as_the_same_words(piece: str) -> None:
 
 
 def test_the_same_words_in_arguments_and_in_one_chunk() -> None:
+    for piece in ("the same words again ", "\\n", "\\t\\n  "):
+        call = ToolCall("c", "look", ['{"word": "', *[piece * 20] * (50_000 // len(piece) // 20)])
+        fell_over(Reply(openai_chat(tool_calls=[call]), split=4_000), "loop")
     call = ToolCall("c", "look", ['{"word": "', *WORDS * 2_200])
     fell_over(Reply(openai_chat(tool_calls=[call]), split=4_000), "loop")
     fell_over(Reply(openai_chat(text=WORDS * 2_200), split=10_000_000), "loop")
+
+
+def test_space_without_a_pattern_and_before_a_tag() -> None:
+    rng = random.Random(5)
+    space = ["".join(rng.choices(" \n\t", k=500)) for _ in range(100)]
+    for start in ("", "x", "<think>Hm"):
+        fell_over(Reply(openai_chat(text=[start, *space]), split=4_000), "loop")
 
 
 def test_a_loop_is_neither_kept_nor_continued() -> None:
@@ -157,6 +167,13 @@ def test_honest_text_is_no_loop(name: str) -> None:
     call = ToolCall("c", "write", ['{"text": "', *(json.dumps(piece)[1:-1] for piece in pieces)])
     played = play(Reply(openai_chat(tool_calls=[call]), split=4_000), SPARE, fallback="retries: -1")
     assert [event["kind"] for event in played.of("fallback")] == ["server_error"]  # JSON without its end, but no loop
+
+
+def test_equal_rows_in_arguments_are_no_loop_wherever_a_chunk_ends() -> None:
+    rows = ToolCall("c", "write", ['{"text": "', *["0, 0, alpha\\n"] * 5_000])
+    for split in (3_001, 3_500, 4_003, 5_000):
+        played = play(Reply(openai_chat(tool_calls=[rows]), split=split), SPARE, fallback="retries: -1")
+        assert [event["kind"] for event in played.of("fallback")] == ["server_error"]
 
 
 def test_equal_lines_end_too() -> None:

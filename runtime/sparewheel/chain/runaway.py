@@ -74,16 +74,26 @@ class Runaway:
         pieces = self._assembly.pieces(index)
         self._tail = (self._tail + "".join(pieces[self._seen :]))[-MAX_REPEATED:]
         self._seen = len(pieces)
-        repeated = _period(self._tail) if len(self._tail) == MAX_REPEATED else ""
+        if len(self._tail) < MAX_REPEATED:
+            return False
+        if _is_blank(self._tail):
+            return True
+        repeated = _period(self._tail)
         if not repeated:
             return False
-        if repeated.strip() and ("\n" in repeated or "\\n" in repeated):  # an escape in the arguments of a tool call
+        # Twice, because it may begin in the middle of an escape of a tool call's arguments.
+        if "\n" in repeated or "\\n" in 2 * repeated:
             if size < self._lines_at:
                 return False
             self._lines_at = size + MAX_REPEATED_LINES // 4
             text = "".join(pieces)[-MAX_REPEATED_LINES:]
             return len(text) == MAX_REPEATED_LINES and bool(_period(text))
         return not repeated.isascii() or any(char.isspace() for char in repeated)
+
+
+def _is_blank(text: str) -> bool:
+    """Whether it is only space, or only escapes of space as in the arguments of a tool call."""
+    return text.isspace() or ("\\" in text and not text.strip("\\nrt \n\r\t"))
 
 
 def _period(text: str) -> str:

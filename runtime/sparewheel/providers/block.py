@@ -41,7 +41,7 @@ class Block:
 
     def replace(self, content: str) -> None:
         """Replace the whole content."""
-        self.pieces = [content]
+        self.pieces, self.half = [content], ""
         self._measured = self._bytes = 0
 
     def measure(self) -> int:

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 
 _NAMES: Final = ("think", "thinking", "thought")
 NONE: Final = "none"
+MAX_SPACE: Final = 4096  # characters of space that may stand before a tag
 
 
 def text_writer(assembly: Assembly, spec: ModelSpec | None, *, usual: bool = False) -> Callable[[str], None]:
@@ -83,7 +84,7 @@ class TagSplitter:
         start = text.lstrip()
         if found := self._opening.match(start):
             return self._enter(found, start)
-        if any(tag.startswith(start) for tag in self._openings):  # also if there is only space
+        if len(text) <= MAX_SPACE and any(tag.startswith(start) for tag in self._openings):  # also if it is only space
             self._held = text
             return ""
         return self._pass_on(text)
@@ -101,6 +102,8 @@ class TagSplitter:
         thought, tag, rest = text.partition(self._closing)
         end = len(thought) if tag else len(thought) - _open_end(thought, [self._closing])
         shown = thought[:end].rstrip()
+        if end - len(shown) > MAX_SPACE:
+            shown = thought[:end]
         if shown:
             self._assembly.reasoning(_as_cut(shown))
         if tag:

@@ -121,7 +121,7 @@ ERRORS: Final[list[tuple[object, str, str, float | None]]] = [
     ({"fault": {"faultstring": "Rate limit quota violation"}}, "rate_limit", "Rate limit quota", None),
     ("error: rate limit exceeded", "rate_limit", "rate limit exceeded", None),
     ('error: {"message": "The server is overloaded"}', "overloaded", "The server is overloaded", None),
-    ("[ERROR] upstream connect error", "network", "upstream connect error", None),
+    ("[ERROR] rate limit exceeded", "rate_limit", "rate limit exceeded", None),
     ("Internal Server Error", "server_error", "Internal Server Error", None),
     ("<html><head><title>502 Bad Gateway</title></head>\n<body>nginx</body></html>",
      "server_error", "502 Bad Gateway", None),

@@ -146,25 +146,31 @@ class Frames:
             raise self._error(line[:MAX_ERROR_TEXT])
 
     def _values(self, line: str, name: str) -> None:
-        """Read several JSON values in a row."""
-        at, end = 0, 0
-        for _ in range(_MAX_VALUES):
-            if line[at:].upper() == DONE:
-                self._done = self.ended = True
-                return
-            try:
-                if len(line) > _MAX_LINE:
+        """Read several JSON values in a row, the last of which may be `[DONE]`."""
+        if line.endswith(DONE):
+            line, done = line.removesuffix(DONE).rstrip(_BLANK), True
+        else:
+            done = False
+        for value in self._split(line):
+            if isinstance(value, (dict, list)) and not self.ended:
+                self._take(value, name)
+        if done:
+            self._done = self.ended = True
+
+    def _split(self, line: str) -> list[object]:
+        """All values of a line. Raises `ProviderError` if there is anything else, before any of them has an effect."""
+        values: list[object] = []
+        at = 0
+        try:
+            while at < len(line):
+                if len(line) > _MAX_LINE or len(values) == _MAX_VALUES:
                     raise ValueError
                 _, end = read_first(line, at)
-                value = read(line[at:end], cut=True)
-            except ValueError:
-                raise self._error_in_prose(line) or NotJson() from None
-            if isinstance(value, (dict, list)):
-                self._take(value, name)
-            at = end + len(line[end:]) - len(line[end:].lstrip(_BLANK))
-            if at >= len(line) or self.ended:
-                return
-        raise NotJson()
+                values.append(read(line[at:end], cut=True))
+                at = end + len(line[end:]) - len(line[end:].lstrip(_BLANK))
+        except ValueError:
+            raise self._error_in_prose(line) or NotJson() from None
+        return values
 
     def _error_in_prose(self, text: str) -> ProviderError | None:
         """The error that text reports: by its first word, as HTML, or by a phrase that `classify` knows."""

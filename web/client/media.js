@@ -59,6 +59,8 @@ async function asData(media) {
 
 /** @param {string} base64 */
 function bytesOf(base64) {
+  const { fromBase64 } = /** @type {any} */ (Uint8Array); // in newer browsers
+  if (fromBase64) return /** @type {Uint8Array<ArrayBuffer>} */ (fromBase64.call(Uint8Array, base64));
   const text = atob(base64);
   const bytes = new Uint8Array(text.length);
   for (let index = 0; index < text.length; index++) bytes[index] = text.charCodeAt(index);

@@ -19,32 +19,36 @@
   /** @type {object[]} */
   let batch = [];
 
-  /** Messages leave in their order; one with media waits until their bytes have been read. */
+  /** Messages leave in their order, so those after one with media wait until its bytes have been read. */
   let sent = Promise.resolve();
-  let waiting = 0;
+  let reading = 0;
 
   /**
    * @param {any[]} holders Events, or a result.
-   * @param {object} message
+   * @param {object} message What has them in it.
    */
   const pushMedia = (holders, message) => {
     const media = holders.flatMap((each) => [each, ...(each?.message?.media ?? []), ...(each?.partial_message?.media ?? [])]);
     const blobs = media.filter((each) => each?.blob instanceof Blob);
-    if (blobs.length === 0 && waiting === 0) return push(message);
-    waiting += 1;
+    if (blobs.length === 0 && reading === 0) {
+      push(message);
+      return;
+    }
+    reading += 1;
     sent = sent
       .then(() => Promise.all(blobs.map(toData)))
       .then(() => push(message))
-      .finally(() => (waiting -= 1));
+      .finally(() => (reading -= 1));
   };
 
   /** @param {{blob?: Blob, data?: string}} media */
   const toData = async (media) => {
-    const reader = new FileReader();
-    const read = new Promise((resolve) => (reader.onload = resolve));
-    reader.readAsDataURL(/** @type {Blob} */ (media.blob));
-    await read;
-    media.data = String(reader.result).split(",")[1] ?? "";
+    const bytes = new Uint8Array(await /** @type {Blob} */ (media.blob).arrayBuffer());
+    let text = "";
+    for (let start = 0; start < bytes.length; start += 0x8000) {
+      text += String.fromCharCode(...bytes.subarray(start, start + 0x8000));
+    }
+    media.data = btoa(text);
     delete media.blob;
   };
 

@@ -37,6 +37,7 @@ SURE_CHARS: Final = 16  # a float keeps any 15 digits; the point is one more cha
 _HALF: Final = re.compile(r"\\u[dD][89a-fA-F]|[\ud800-\udfff]")
 _STRING: Final = re.compile(r'"(?:[^"\\]|\\.)*+"?', re.DOTALL)
 _NO_BRACKET: Final = re.compile(rf'[^\[\]{{}}"]++|{_STRING.pattern}', re.DOTALL)
+_BLOCK: Final = 100  # brackets
 _STEP: Final = {"[": 1, "{": 1, "]": -1, "}": -1}
 
 
@@ -157,7 +158,7 @@ def _bound(text: str | bytes, values: int) -> None:
     if len(text) <= values or _marks(text) <= values:
         return
     text = _decoded(text)
-    if _is_too_deep(text[:values]):
+    if _is_too_deep(text[: 20 * MAX_DEPTH]):
         raise ValueError(f"the JSON text is nested deeper than {MAX_DEPTH} levels")
     if text.count('"') - text.count('\\"') > 4 * values or _marks(_STRING.sub("", text)) > values:
         raise ValueError(f"the JSON text has more than {values} values")
@@ -173,7 +174,15 @@ def _is_too_deep(text: str) -> bool:
     """Whether brackets outside of strings are nested deeper than `MAX_DEPTH`. Linear in the length of `text`."""
     if text.count("[") + text.count("{") <= MAX_DEPTH:
         return False
-    return max(accumulate(map(_STEP.__getitem__, _NO_BRACKET.sub("", text))), default=0) > MAX_DEPTH
+    brackets = _NO_BRACKET.sub("", text)
+    depth = 0
+    for start in range(0, len(brackets), _BLOCK):  # one by one only where the depth may be exceeded
+        block = brackets[start : start + _BLOCK]
+        opening = block.count("[") + block.count("{")
+        if depth + opening > MAX_DEPTH and depth + max(accumulate(map(_STEP.__getitem__, block))) > MAX_DEPTH:
+            return True
+        depth += 2 * opening - len(block)
+    return False
 
 
 def _null(_: str) -> None:

@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
+import inspect
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, Final, TypeAlias
 
-from ..redaction.redact import redact
+from ..redaction.redact import redact_in_slices
+from ..slices import run_in_slices
 from .engine import Hook
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Sequence
+    from collections.abc import Awaitable, Callable, Iterable, Sequence
 
     from ..config.hooks import HookEvent, HookMatcherConfig
     from .engine import Output
+
+    Run: TypeAlias = Callable[[dict[str, Any]], Output | Awaitable[Output]]
 
 MAX_BYTES: Final = 50 * 1024
 MAX_LINES: Final = 2000
@@ -35,9 +39,10 @@ def redacting(secrets: Iterable[str]) -> Hook:
     return Hook("tool_response_transform", _answering(_redact_secrets([], tuple(secrets))), name="redact_secrets")
 
 
-def _answering(run: Callable[[dict[str, Any]], Output]) -> Callable[[dict[str, Any]], Any]:
+def _answering(run: Run) -> Callable[[dict[str, Any]], Any]:
     async def answer(facts: dict[str, Any]) -> Output:
-        return run(facts)
+        output = run(facts)
+        return await output if inspect.isawaitable(output) else output
 
     return answer
 
@@ -77,16 +82,16 @@ def _max_iterations(args: Sequence[str], _: Sequence[str]) -> Callable[[dict[str
     return run
 
 
-def _redact_secrets(_: Sequence[str], secrets: Sequence[str]) -> Callable[[dict[str, Any]], Output]:
-    def run(facts: dict[str, Any]) -> Output:
+def _redact_secrets(_: Sequence[str], secrets: Sequence[str]) -> Run:
+    async def run(facts: dict[str, Any]) -> Output:
         output = str(facts.get("tool_response", ""))
-        clean = redact(output, secrets)
+        clean = await run_in_slices(redact_in_slices(output, secrets))
         return None if clean == output else {"updated_tool_response": clean}
 
     return run
 
 
-_BUILTIN: Final[dict[str, Callable[[Sequence[str], Sequence[str]], Callable[[dict[str, Any]], Output]]]] = {
+_BUILTIN: Final[dict[str, Callable[[Sequence[str], Sequence[str]], Run]]] = {
     "add_context": _add_context,
     "add_date": _add_date,
     "add_environment_info": _add_environment,

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from typing import Any, Literal, NotRequired, TypeAlias, cast
+from typing import Any, Final, Literal, NotRequired, TypeAlias, cast
 
 # pydantic needs this TypedDict, not typing's, below Python 3.12.
 from typing_extensions import TypedDict
+
+_TEXTS: Final = ("url", "title", "quote", "query")
 
 AnnotationKind: TypeAlias = Literal["citation", "source", "search"]
 
@@ -41,7 +43,7 @@ class Annotation:
     def to_dict(self) -> AnnotationShape:
         """The JSON shape."""
         shape: dict[str, Any] = {"kind": self.kind}
-        for name in ("url", "title", "quote", "query"):
+        for name in _TEXTS:
             if text := getattr(self, name):
                 shape[name] = text
         if self.span:
@@ -51,3 +53,16 @@ class Annotation:
     def moved(self, by: int) -> Annotation:
         """The annotation of a text that has `by` characters more before it."""
         return replace(self, span=(self.span[0] + by, self.span[1] + by)) if self.span and by else self
+
+
+def read_annotation(value: object) -> Annotation | None:
+    """The annotation of a JSON shape; None for another shape. Nothing depends on it, so it is no error."""
+    shape = value if isinstance(value, dict) else {}
+    kind = shape.get("kind")
+    if kind not in ("citation", "source", "search"):
+        return None
+    url, title, quote, query = (text if isinstance(text := shape.get(name), str) else "" for name in _TEXTS)
+    match shape.get("span"):
+        case [int(start), int(end)]:
+            return Annotation(kind, url, title, quote, query, (start, end))
+    return Annotation(kind, url, title, quote, query)

@@ -14,7 +14,7 @@ from typing import Any, Final, Literal, NotRequired, TypeAlias, cast
 # pydantic needs this TypedDict, not typing's, below Python 3.12.
 from typing_extensions import TypedDict
 
-from .annotations import Annotation, AnnotationShape
+from .annotations import Annotation, AnnotationShape, read_annotation
 from .errors import ConfigError
 from .media import Media, MediaShape, mime_type, read_media
 
@@ -177,6 +177,8 @@ def _parse(item: object, where: str) -> Message:
     media = item.get("media") or []
     if not isinstance(media, list):
         raise ConfigError(f"{where}.media must be an array")
+    if media and role != "assistant":
+        raise ConfigError(f"{where}.media is for answers; pictures of other messages are parts of the content")
     parts += [_parse_media(each, f"{where}.media[{number}]") for number, each in enumerate(media)]
     calls = item.get("tool_calls") or []
     if not isinstance(calls, list):
@@ -187,7 +189,12 @@ def _parse(item: object, where: str) -> Message:
     call_id = item.get("tool_call_id")
     if role == "tool" and not (isinstance(call_id, str) and call_id):
         raise ConfigError(f"{where}.tool_call_id must be a string: the id of the call that this result answers")
-    return Message(role, tuple(parts), tool_call_id=call_id if role == "tool" else None)
+    notes = tuple(note for each in _list(item.get("annotations")) if (note := read_annotation(each)))
+    return Message(role, tuple(parts), tool_call_id=call_id if role == "tool" else None, annotations=notes)
+
+
+def _list(value: object) -> list[object]:
+    return value if isinstance(value, list) else []
 
 
 def _parse_content(content: object, where: str) -> list[Part]:

@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 
+from sparewheel.annotations import Annotation
 from sparewheel.errors import ConfigError
 from sparewheel.media import MAX_SIZE, UNKNOWN, Media, mime_type, read_media
 from sparewheel.messages import Message, Text, parse_messages
@@ -103,6 +104,26 @@ def test_messages_keep_media_in_their_json() -> None:
         ],
     }
     assert parse_messages([shape]) == [message]
+
+
+def test_messages_keep_annotations_in_their_json() -> None:
+    notes = (Annotation("citation", "https://x.test/", "X", "quote", span=(0, 2)), Annotation("search", query="tides"))
+    message = Message("assistant", (Text("At six."),), annotations=notes)
+    shape = message.to_dict()
+    assert shape["annotations"] == [
+        {"kind": "citation", "url": "https://x.test/", "title": "X", "quote": "quote", "span": [0, 2]},
+        {"kind": "search", "query": "tides"},
+    ]
+    assert parse_messages([shape]) == [message]
+    assert parse_messages(
+        [shape | {"annotations": [1, {"kind": "x"}, {}, {"kind": "source", "span": "?", "url": 7}]}]
+    ) == [Message("assistant", (Text("At six."),), annotations=(Annotation("source"),))]
+
+
+def test_only_answers_have_media() -> None:
+    media = [{"mime_type": "image/png", "data": "iVBORw0KGgo="}]
+    with pytest.raises(ConfigError, match=r"messages\[0\]\.media is for answers"):
+        parse_messages([{"role": "user", "content": "x", "media": media}])
 
 
 @pytest.mark.parametrize(

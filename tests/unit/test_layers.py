@@ -32,7 +32,7 @@ LAYERS: list[set[str]] = [
     {"classify", "events", "messages", "patterns", "sse", "yamltext", "transcript"},
     {"redaction.stream"},
     {"jsonschema"},
-    {"page", "page.protocol", "page.commands", "page.results", "page.calls"},
+    {"page", "page.protocol", "page.call_messages", "page.commands", "page.results", "page.calls"},
     {"config"},
     {"transports.base", "transports"},
     {"page.model", "page.fetch"},

@@ -21,7 +21,7 @@ from typing import TYPE_CHECKING, Any, Final
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Callable, Mapping
 
-    from .protocol import CallCancel, CallCredit, HostCall, Piece, What
+    from .call_messages import CallCancel, CallCredit, HostCall, Piece, What
 
 CREDIT: Final = 8  # pieces: enough to keep the worker busy, and little memory
 GRANT: Final = 4  # pieces read for each message that grants more

@@ -20,8 +20,8 @@ if TYPE_CHECKING:
     from collections.abc import AsyncGenerator, AsyncIterator, Mapping
 
     from ..transports.base import HttpRequest
+    from .call_messages import FetchHead, FetchRequest
     from .calls import HostCalls, OpenCall
-    from .protocol import FetchHead, FetchRequest
 
 _HINT: Final = "The page makes the requests of this runtime (createRuntime's option fetch); the text is the page's own."
 

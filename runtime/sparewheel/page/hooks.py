@@ -12,9 +12,9 @@ if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Iterable
 
     from ..hooks.engine import Output
+    from .call_messages import HookRequest
     from .calls import HostCalls
     from .commands import HookSpec
-    from .protocol import HookRequest
 
 _NOT_RUN: Final = {"notification": "the events error and warning tell the page the same"}
 

@@ -18,9 +18,9 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from ..tools.base import ToolContext
+    from .call_messages import ToolRequest
     from .calls import HostCalls
     from .commands import ToolSpec
-    from .protocol import ToolRequest
 
 
 class HostTools:

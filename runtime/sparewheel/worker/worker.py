@@ -49,7 +49,7 @@ if TYPE_CHECKING:
 
     from ..events import AbortReason, Event
     from ..messages import Message
-    from ..page.protocol import CallCancel, CallCredit, HostCall, Piece
+    from ..page.call_messages import CallCancel, CallCredit, HostCall, Piece
     from ..page.results import AgentCommand, AgentSummary, HealthEntry, ParsedConfig, Result, SessionCreated
     from ..session import Session
     from ..transports.base import Transport

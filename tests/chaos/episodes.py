@@ -88,13 +88,14 @@ class Episode:
     lives: tuple[Life, ...]
 
 
+PLACES: Final = st.sampled_from([*[0, 2] * 5, *range(len(CALLS))])  # mostly `look` and `change`, which ask the page
 SAY: Final = st.builds(
     Say,
     st.sampled_from(["", "Let me see. ", f"Your key is {CANARY}!", "lang " * 20]),
-    st.lists(st.integers(0, len(CALLS) - 1), max_size=3).map(tuple),
-    st.sampled_from(["auto", "auto", "auto", "length", "content_filter"]),
-    st.sampled_from([0.0, 0.7, 31.0]),
-    st.sampled_from([0.0, 0.0, 0.1, 61.0]),
+    st.one_of(st.just(()), st.lists(PLACES, min_size=1, max_size=3).map(tuple)),
+    st.sampled_from([*["auto"] * 8, "length", "content_filter"]),
+    st.sampled_from([0.0, 0.0, 0.0, 0.7, 0.7, 31.0]),
+    st.sampled_from([*[0.0] * 6, 0.1, 61.0]),
 )
 CUT: Final = st.builds(
     Cut,
@@ -104,8 +105,10 @@ CUT: Final = st.builds(
     st.integers(0, len(TOKENS) - 1),
 )
 REFUSE: Final = st.builds(Refuse, st.integers(0, len(REPLIES) + 3))
-STEP: Final = st.one_of(SAY, SAY, CUT, REFUSE)
-SCRIPT: Final = st.tuples(*(st.tuples(st.just(model), st.lists(STEP, max_size=6).map(tuple)) for model in MODELS))
+STEP: Final = st.sampled_from([*[SAY] * 6, CUT, CUT, REFUSE, REFUSE]).flatmap(lambda step: step)
+SCRIPT: Final = st.tuples(
+    *(st.tuples(st.just(model), st.lists(STEP, min_size=2, max_size=6).map(tuple)) for model in MODELS)
+)
 FALLBACK: Final = st.builds(
     lambda retries, partial, more: f"retries: {retries}, on_partial: {partial}{more}",
     st.sampled_from([-1, 1, 2]),
@@ -126,7 +129,7 @@ LIFE: Final = st.builds(
             st.sampled_from(["value", "value", "value", "error", "never", "twice", "huge", "odd", "secret"]),
             st.sampled_from([0.0, 0.3, 5.0, 1_000.0]),
         ),
-        min_size=1,
+        min_size=2,
         max_size=4,
     ).map(tuple),
 )

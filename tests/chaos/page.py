@@ -79,6 +79,7 @@ HOOK_PIECES: Final[dict[str, Message]] = {
     "odd": {"value": {"decision": "perhaps"}},
     "huge": {"value": {"additional_context": "x" * 50_000}},
 }
+VERSION_PIECES: Final[dict[str, Message]] = {"value": {"value": "version 1"}}
 TOOL_PIECES: Final[dict[str, Message]] = {
     "value": {"value": "seen"},
     "secret": {"value": f"{CANARY} {SECRET}"},
@@ -96,7 +97,7 @@ def answers(question: Message, word: Word, session: str) -> Iterator[Message]:
     kind = question["type"]
     one: Message
     if kind == "call":
-        table = HOOK_PIECES if question["what"] == "hook" else TOOL_PIECES
+        table = {"hook": HOOK_PIECES, "tool": TOOL_PIECES, "tool_version": VERSION_PIECES}[question["what"]]
         last = {"error": f"it failed {CANARY}"} if word == "error" else table.get(word, table["value"])
         one = {"type": "piece", "call": question["call"], **last, "done": True}
     elif kind == "tool_confirmation":

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     Message = dict[str, Any]
 
 CALM: Final = Life((None,), (("value", 0.0),))
+_AT_ONCE: Final[tuple[Word, float]] = ("value", 0.0)
 _PAGE: Final = "page"  # tasks of the page, which outlive a worker
 _LATE: Final = 5_000.0  # seconds after which whatever can end has ended
 
@@ -201,7 +202,8 @@ class _World:
 
     def _move(self, question: Message, session: _Session) -> None:
         """Answer a host call, an approval or a question of a tool in the next way of the session's page."""
-        word, after = next(session.moves)
+        shim = question.get("what") == "tool_version"  # the shim answers it at once, without the page
+        word, after = _AT_ONCE if shim else next(session.moves)
         if word == "never":
             return
         texts = list(answers(question, word, session.name))

@@ -91,9 +91,15 @@ def fuzz_browser(report: Report, start: int, seconds: float) -> list[Report]:
         failed = replay(BROWSER, check)
         turn = 0
         while time.monotonic() < end and not (report.problem or failed):
-            _round(report, check, start + turn, end)
+            _round(report, check, EXAMPLES, start + turn, end)
             turn += 1
     return failed
+
+
+def fuzz_inputs(report: Report, *, examples: int, start: int) -> None:
+    """Give one runtime so many inputs."""
+    with _checking() as check:
+        _round(report, check, examples, start)
 
 
 def check_in_browser(case: Any) -> None:
@@ -115,10 +121,10 @@ def _checking() -> Iterator[Callable[[Any], None]]:
             runner.run(stack.aclose())
 
 
-def _round(report: Report, check: Callable[[Any], None], start: int, end: float) -> None:
+def _round(report: Report, check: Callable[[Any], None], examples: int, start: int, end: float = float("inf")) -> None:
     @seed(start)
     @settings(
-        max_examples=EXAMPLES,
+        max_examples=examples,
         database=None,
         deadline=None,
         phases=[Phase.generate],  # a runtime that has died cannot shrink anything

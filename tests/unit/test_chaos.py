@@ -42,7 +42,8 @@ def test_a_broken_rule_ends_the_ring_with_the_smallest_episode() -> None:
 
     report = chaos(1_000, 1, fails_for_calls)
     assert report.find is not None
-    assert [step for _, steps in report.find.script for step in steps] == [Say(calls=(0,))]
+    steps = [step for _, steps in report.find.script for step in steps]
+    assert [step for step in steps if step != Say()] == [Say(calls=(0,))]
 
 
 def call(number: int, **more: Any) -> dict[str, Any]:

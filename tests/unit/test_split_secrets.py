@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import base64
+import json
 from typing import Any, cast
+from urllib.parse import quote
 
 import pytest
 from hypothesis import example, given
@@ -15,7 +17,7 @@ from sparewheel.redaction.sought import Sought
 from sparewheel.redaction.stream import SplitSecrets
 
 KEY = "sk-CANARY-0123456789"
-SECRETS = [KEY, "CANARY-0123", "0123456789sk-", "aaaaaaaaab", 'a "quoted" secret']
+SECRETS = [KEY, "CANARY-0123", "0123456789sk-", "aaaaaaaaab", 'a "quoted" secret', "50%&\\mixed/%", "u0041x41\\"]
 
 
 def delta(text: str, field: str = "content", index: int = 0, **more: Any) -> Event:
@@ -103,8 +105,11 @@ ENCODED = {
     "entities": KEY.replace("-", "&#45;").replace("0", "&#x30;"),
     "hexadecimal": KEY.encode().hex(),
 }
-WORDS = [KEY[:10], KEY[10:], KEY[:3], KEY[3:], "sk-", " word ", *ENCODED.values()]
-PIECES = st.lists(st.one_of(st.sampled_from([*WORDS, *SECRETS]), st.sampled_from("sk-%\\&u0x41")), max_size=8)
+ODD = [quote(SECRETS[5], safe=""), json.dumps(SECRETS[5])[1:-1], json.dumps(SECRETS[6])[1:-1], quote(quote(SECRETS[5]))]
+WORDS = [*ODD, KEY[:10], KEY[10:], KEY[:3], KEY[3:], "sk-", " word ", *ENCODED.values()]
+PIECES = st.lists(
+    st.one_of(st.sampled_from([*WORDS, *SECRETS]), st.sampled_from([*"sk-%\\&u0x41;", "%25", "&amp;"])), max_size=8
+)
 
 
 @given(st.lists(PIECES, max_size=4), st.lists(st.sampled_from(["block", "attempt", "discard", "step"]), min_size=3))

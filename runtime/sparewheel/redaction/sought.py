@@ -23,7 +23,7 @@ _ESCAPES: Final = re.compile(
 _ANY_ESCAPE: Final = re.compile(r"[%\\&]")  # for secrets of other characters
 _KEY: Final = re.compile(r"[A-Za-z0-9_\-+=.~: ]+")
 _UNFINISHED: Final = re.compile(
-    r"(?:(?:%[0-9a-fA-F]{0,2}){1,8}|\\{1,8}(?:u[0-9a-fA-F]{0,4}|x[0-9a-fA-F]{0,2})?|&[#a-zA-Z0-9;&]{0,20})\Z"
+    r"(?:(?:%[0-9a-fA-F]{0,8}){1,4}|\\{1,8}(?:u[0-9a-fA-F]{0,4}|x[0-9a-fA-F]{0,2})?|&[#a-zA-Z0-9;&]{0,20})\Z"
 )
 
 
@@ -128,7 +128,7 @@ class Sought:
                 start = window + at
                 if start >= told:
                     break
-                end, read = _follow(form, text, start, 0) if first.match(text, start) else (start, 0)
+                end, read = _follow(form, text, start, 0, more=True) if first.match(text, start) else (start, 0)
                 if read < len(form) and (end == len(text) or _UNFINISHED.match(text, end)):
                     longest = min(longest, start)
                     if read > _may_show(form):
@@ -144,9 +144,14 @@ def _beginnings(forms: list[str]) -> re.Pattern[str]:
     return re.compile(rf"[{firsts}](?:[{seconds}]|\Z)")
 
 
-def _follow(form: str, text: str, at: int, read: int) -> tuple[int, int]:
-    """Read `form` from its character number `read` on at this place: where it stops, and how many characters it has."""
+def _follow(form: str, text: str, at: int, read: int, *, more: bool = False) -> tuple[int, int]:
+    """Read `form` from its character number `read` on at this place: where it stops, and how many characters it has.
+
+    `more`: the text may go on, so what may be an unfinished escape at its end is not read as a character.
+    """
     while read < len(form) and (match := pattern(form[read]).match(text, at)):
+        if more and form[read] in "%\\&" and _UNFINISHED.match(text, at):
+            break
         at, read = match.end(), read + 1
     return at, read
 

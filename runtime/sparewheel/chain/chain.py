@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     from collections.abc import AsyncGenerator, Callable
 
     from ..config.resolved import ModelSpec, ResolvedAgent
-    from ..errors import ErrorInfo, Kind
+    from ..errors import ErrorInfo
     from ..events import AttemptRecord, Event
     from ..messages import Message
     from ..providers.endings import StopReason
@@ -308,8 +308,10 @@ class Step:
         kept = again and continues(self._config, info.kind, attempt.assembly.message())
         events: list[Event] = [*usage_events(attempt, discarded=again and not kept)]
         self._output.shown = attempt
-        if decision.action == "finish":
-            self._finish(attempt, info.kind)
+        if decision.action == "finish":  # with the output there is; a tool call before a refusal is not executed
+            self.model, kind = attempt.spec.ref, info.kind
+            self.reason = "content_filter" if kind == "content_filter" else "refusal" if kind == "refusal" else "other"
+            attempt.assembly.drop_calls()
         elif decision.action == "fail":
             events.append(exhausted(info, self._records))
         else:
@@ -325,9 +327,3 @@ class Step:
                 next_["continues"] = True
             events.append(next_)
         return events
-
-    def _finish(self, attempt: Attempt, kind: Kind) -> None:
-        """The step ends with the output there is. A tool call that came before a refusal is not executed."""
-        self.model = attempt.spec.ref
-        self.reason = "content_filter" if kind == "content_filter" else "refusal" if kind == "refusal" else "other"
-        attempt.assembly.drop_calls()

@@ -301,8 +301,7 @@ class Assembly:
 
     def _end_half(self, block: Block) -> None:
         """The block ends without the other half of its last character."""
-        piece = whole(block.half)
-        block.half = ""
+        piece, block.half = whole(block.half), ""
         block.pieces.append(piece)
         if block.kind == "tool_call":
             self._argument_chars += len(piece)

@@ -1,10 +1,11 @@
 """The boundary to the page: commands come in, events and replies go out.
 
-`worker` dispatches commands, `options` validates their parameters, `factory` makes a session of the page's options,
-`assemble` puts a session together, `snapshot` prepares and resumes a memory snapshot, `timers` corrects Pyodide's event
-loop.
+`start` starts the runtime, `worker` dispatches commands, `options` validates their parameters, `factory` makes a
+session of the options, `assemble` puts a session together, `snapshot` prepares and resumes a memory snapshot, `timers`
+corrects Pyodide's event loop.
 """
 
-from .worker import Worker, start
+from .start import start
+from .worker import Worker
 
 __all__ = ["Worker", "start"]

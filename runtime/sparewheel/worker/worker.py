@@ -8,7 +8,6 @@ model repeats in pieces is masked by the session, and the requests that the page
 from __future__ import annotations
 
 import asyncio
-import sys
 from contextlib import aclosing
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, TypeVar, cast
@@ -40,7 +39,6 @@ from ..redaction.redact import redact
 from ..tools.python.blocking import on_blocking
 from ..transports.demo import DemoTransport
 from ..transports.router import RoutingTransport, network_transport
-from .console import CleanOutput
 from .factory import make_session
 from .options import read_params, secrets_in
 
@@ -328,14 +326,3 @@ def _readable(error: SparewheelError) -> dict[str, Any]:
     """An error of an agent file may quote the file, where a key may stand in place of its name."""
     fields = error.to_dict()
     return fields | {name: redact(fields[name]) for name in ("message", "hint")}
-
-
-def start(send: Callable[[str], object]) -> Callable[[str], None]:
-    """Start the runtime; return `dispatch`."""
-    worker = Worker(send)
-    if sys.platform == "emscripten":
-        from .timers import patch_event_loop  # imports js, which only Pyodide has
-
-        patch_event_loop(asyncio.get_running_loop())
-        sys.stdout, sys.stderr = (CleanOutput(stream, worker.clean) for stream in (sys.stdout, sys.stderr))
-    return worker.dispatch

@@ -225,3 +225,8 @@ def test_many_problems_are_counted() -> None:
     message = caught.value.info.message
     assert message.count("there is no agent") == 20
     assert message.endswith("and 2980 more")
+
+
+def test_too_many_agents_are_counted_before_they_are_read() -> None:
+    said = message("agents: {" + ", ".join(f"a{number}: {{}}" for number in range(501)) + "}")
+    assert said == "line 1, column 1: agents: has 501 agents, and 500 are allowed"

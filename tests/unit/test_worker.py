@@ -50,7 +50,8 @@ class Page:
 
     def post(self, method: str, **params: Any) -> int:
         self._last += 1
-        self.worker.dispatch(json.dumps({"id": self._last, "method": method, "params": params}))
+        command = {"id": self._last, "method": method, "params": params}
+        self.worker.dispatch(json.dumps(command, separators=(",", ":")))
         return self._last
 
     def piece(self, call: int, **fields: Any) -> None:
@@ -346,6 +347,37 @@ def test_a_command_that_is_none_is_answered_too(text: str) -> None:
         (reply,) = map(json.loads, page.said)
         assert reply["error"]["kind"] == "config"
         assert reply["id"] in (None, 5)
+
+    run(main())
+
+
+def test_a_command_that_cannot_be_read_is_answered_by_its_id() -> None:
+    async def main() -> None:
+        page = Page({})
+        number = page.post("send", session="s", prompt=[[0]] * 200_000)
+        await page.settle()
+        error = page.reply(number)["error"]
+        assert error["kind"] == "config"
+        assert error["message"] == "What was passed cannot be read: the JSON text has more than 250000 values"
+
+    run(main())
+
+
+def test_a_result_that_cannot_be_read_ends_its_call() -> None:
+    async def main() -> None:
+        calling = Reply(openai_chat(tool_calls=[ToolCall("c", "look", {})]))
+        page = Page({"a": [calling, ANSWER]})
+        tools = {"look": {"description": "x", "readOnly": True}}
+        env = {"OPENAI_API_KEY": KEY}
+        await page.call("create_session", session="s", yaml=YAML, env=env, tools=tools, autoApprove=True)
+        turn = page.post("send", session="s", prompt="hi")
+        await page.until('"type":"call"')
+        page.worker.dispatch('{"type":"piece","call":1,"value":' + "[" * 6_000 + "]" * 6_000 + ',"done":true}')
+        await page.settle()
+        assert page.reply(turn)["result"]["message"]["content"] == "Answer"
+        [result] = [event for event in page.events("s") if event["type"] == "tool_result"]
+        assert result["is_error"]
+        assert "what it returned cannot be read: the JSON text is nested deeper than 200 levels" in result["output"]
 
     run(main())
 

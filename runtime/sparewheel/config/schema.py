@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from pydantic import Field, PrivateAttr
+from pydantic import Field, PrivateAttr, field_validator
 
 from ..errors.validation import Path, Position, nearest
 from .accepted import ACCEPTED
@@ -70,7 +70,7 @@ class AgentFile(Strict):
 
     version: str | int | None = None
     """The version of docker-agent's format, 0 to 12; unset: the newest. Older files are brought to its shape."""
-    agents: dict[str, AgentConfig] = Field(min_length=1, max_length=MAX_AGENTS)
+    agents: dict[str, AgentConfig] = Field(min_length=1)
     """The agents by name."""
     models: dict[str, ModelConfig] = {}
     """Models by name."""
@@ -94,6 +94,14 @@ class AgentFile(Strict):
     """Skills that agents share by naming them."""
     runtime: RuntimeConfig = RuntimeConfig()
     """Defaults for running the file."""
+
+    @field_validator("agents", mode="before")
+    @classmethod
+    def _not_too_many(cls, agents: object) -> object:
+        """Before each of them is checked: that takes long."""
+        if isinstance(agents, dict) and len(agents) > MAX_AGENTS:
+            raise ValueError(f"has {len(agents)} agents, and {MAX_AGENTS} are allowed")
+        return agents
 
     _positions: dict[Path, Position] = PrivateAttr(default_factory=dict)
 

@@ -16,7 +16,7 @@ from ..chain.health import Health
 from ..config.loading import load_in_slices
 from ..config.overview import list_agents, overview
 from ..errors import ConfigError, ErrorInfo, SparewheelError, internal
-from ..jsontext import read, write
+from ..jsontext import write
 from ..page.calls import HostCalls
 from ..page.commands import (
     COMMANDS,
@@ -40,6 +40,7 @@ from ..tools.python.blocking import on_blocking
 from ..transports.demo import DemoTransport
 from ..transports.router import RoutingTransport, network_transport
 from .factory import make_session
+from .inbox import read_message
 from .options import read_params, secrets_in
 
 if TYPE_CHECKING:
@@ -105,24 +106,21 @@ class Worker:
 
     def dispatch(self, text: str) -> None:
         """Take one text of the page: a command, which gets one reply, or a piece of a host call. Never raises."""
-        try:
-            command = read(text)
-        except ValueError:
-            command = None
-        if not isinstance(command, dict):
-            command = {}
-        if command.get("type") == "piece":
-            self._calls.deliver(cast("Piece", command))
+        message, problem = read_message(text)
+        if message.get("type") == "piece":
+            self._calls.deliver(cast("Piece", message))
             return
-        task = asyncio.ensure_future(self._run(command))
+        task = asyncio.ensure_future(self._run(message, problem))
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
 
-    async def _run(self, command: dict[str, Any]) -> None:
-        """Run one command. It ends in exactly one reply, whatever fails."""
+    async def _run(self, command: dict[str, Any], problem: ConfigError | None = None) -> None:
+        """Run one command, unless it has a problem. It ends in exactly one reply, whatever fails."""
         reply: dict[str, Any] = {"type": "reply", "id": command.get("id")}
         self._hide_early(command)
         try:
+            if problem is not None:
+                raise problem
             reply["result"] = await self._call(command)
         except asyncio.CancelledError:
             reply["error"] = SparewheelError(ErrorInfo("aborted", "The turn was aborted.")).to_dict()

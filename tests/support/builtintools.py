@@ -90,7 +90,7 @@ async def call(toolset: BuiltinToolset, name: str, context: Context | None = Non
     """One call, arguments checked against the tool's schema; a `ToolError` is a result as it is in the loop."""
     tool = next(tool for tool in await toolset.tools() if tool.spec.name == name)
     try:
-        checked = parse_arguments(json.dumps(arguments), Validator(tool.spec.parameters))
+        checked = parse_arguments(json.dumps(arguments, ensure_ascii=False), Validator(tool.spec.parameters))
         result = await tool.call(checked.copy(), context or Context())
     except ToolError as error:
         return ToolResult(str(error), is_error=True)

@@ -102,6 +102,7 @@ class _World:
     async def _open(self, name: str, life: Life) -> None:
         yaml = agent_file(self._episode, self._provider.url, str(self._number), _TIMEOUTS)
         env = {key: f"{value}{self._number}" for key, value in ENV.items()}
+        env |= {f"OLD_{key}_KEY": value for key, value in ENV.items()}  # what the texts of the episode have
         options = {"yaml": yaml, "env": env, "tools": TOOLS, "interactive": True, "approvalTimeout": 5}
         answers = [[word, after * SCALE] for word, after in life.answers]
         await self._called("open", name, options, answers, _VALUES)

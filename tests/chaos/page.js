@@ -53,7 +53,7 @@ const ways = {
 globalThis.chaos = {
   boot() {
     const createWorker = (url) => (worker = new Worker(url, { type: "module" }));
-    return theirs.boot("main", { createWorker, hangTimeout: 5000 });
+    return theirs.boot("main", { createWorker });
   },
 
   async open(name, options, answers, values) {

@@ -60,7 +60,8 @@ def forms(secret: str) -> Iterator[str]:
     )
     for escape in ("%{:02x}", "%{:02X}", "\\u{:04x}", "\\u{:04X}", "\\\\u{:04x}", "\\x{:02x}", "&#{};", "&#x{:x};"):
         yield "".join(escape.format(ord(char)) for char in secret)
-        yield "".join(char if number % 3 else escape.format(ord(char)) for number, char in enumerate(secret))
+        kept = [number % 3 and char not in "\\%&" for number, char in enumerate(secret)]
+        yield "".join(char if keep else escape.format(ord(char)) for char, keep in zip(secret, kept, strict=True))
     yield (
         secret.replace("/", "\\/")
         .replace("&", "&amp;")

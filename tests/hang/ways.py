@@ -387,6 +387,23 @@ async def tasks_without_end():
     await asyncio.Event().wait()
 
 
+async def slow_passes():
+    loop = asyncio.get_running_loop()
+
+    def again():
+        end = js.performance.now() + 700
+        while js.performance.now() < end:
+            pass
+        loop.call_soon(again)
+
+    again()
+    while True:
+        try:
+            await asyncio.sleep(3600)
+        except asyncio.CancelledError:
+            pass
+
+
 async def cancels_every_task():
     for task in asyncio.all_tasks():
         task.cancel()

@@ -200,6 +200,21 @@ test("a worker that hangs only after it has answered to an abort is ended as wel
   await rejected;
 });
 
+test("a worker that answers slowly and does not stop the turn is ended", async () => {
+  const { runtime, workers, sessions: [session] } = await start();
+  const rejected = assert.rejects(session.send("hi"), failed("aborted", /the turn was aborted/));
+  const [worker] = workers;
+  await worker.command("send");
+  worker.hangs = true;
+  runtime.abort();
+  for (const answers of [1, 2, 2, 1]) {
+    await seconds(0.7); // one pass of its event loop
+    for (let answer = 0; answer < answers; answer++) worker.say({ type: "pong" });
+  }
+  assert.equal(worker.terminated, true);
+  await rejected;
+});
+
 test("an abort that is obeyed ends nothing else", async () => {
   const { workers, sessions: [session] } = await start();
   const [worker] = workers;

@@ -76,11 +76,6 @@ export class Client {
     this.#worker.postMessage(/** @type {import("../protocol.js").Ping} */ ({ type: "ping" }));
   }
 
-  #answered() {
-    this.#heartbeat.answered();
-    for (const watch of this.#watches) watch.answered();
-  }
-
   /** @param {Worker} worker */
   #listen(worker) {
     this.#worker = worker;
@@ -88,7 +83,7 @@ export class Client {
     const { signal } = this.#stopListening;
     const receive = (/** @type {any} */ data) => {
       if (typeof data === "string") this.#receive(data);
-      else if (data?.type === "pong") this.#answered();
+      else if (data?.type === "pong") for (const beat of [this.#heartbeat, ...this.#watches]) beat.answered();
     };
     worker.addEventListener("message", ({ data }) => receive(data), { signal });
     worker.addEventListener("error", ({ message }) => this.#die(message || "its script failed"), { signal });
@@ -150,6 +145,7 @@ export class Client {
     if (!this.#replace) return;
     const watch = new Heartbeat({
       limit: OBEY_MS,
+      prompt: true,
       ping: () => this.#ping(),
       onHang: () => this.#die("it did not stop a turn that was aborted"),
     });
@@ -300,7 +296,7 @@ export class Client {
 
   /** @param {string} text */
   #receive(text) {
-    this.#answered();
+    this.#heartbeat.answered();
     /** @type {WorkerMessage} */
     let message;
     try {

@@ -4,6 +4,8 @@
 const BEATS = 5;
 /** A timer that fires later than this many intervals means that the tab slept: the time does not count. */
 const LATE = 2;
+/** Milliseconds in which a worker that is not held up answers a ping. */
+const PROMPT_MS = 250;
 
 /** Watches a worker while it has something to do. */
 export class Heartbeat {
@@ -17,15 +19,22 @@ export class Heartbeat {
   #last = 0;
   /** Milliseconds that a tool may keep the worker busy, beside the limit. */
   #grace = 0;
+  #prompt;
+  /** @type {number[]} When the pings were sent that have no answer yet. */
+  #sent = [];
+  #wasPrompt = true;
 
   /**
    * @param {object} parts
    * @param {number} parts.limit Milliseconds without an answer after which the worker hangs.
    * @param {() => void} parts.ping
    * @param {(silent: number) => void} parts.onHang Called once; the heartbeat has ended then.
+   * @param {boolean} [parts.prompt] Whether only two prompt answers in a row count: then a worker hangs as well whose
+   *   event loop turns, but slowly.
    */
-  constructor({ limit, ping, onHang }) {
+  constructor({ limit, ping, onHang, prompt = false }) {
     this.#limit = limit;
+    this.#prompt = prompt;
     this.#ping = ping;
     this.#onHang = onHang;
   }
@@ -48,7 +57,10 @@ export class Heartbeat {
 
   /** The worker has answered. */
   answered() {
-    this.#silent = 0;
+    const sent = this.#sent.shift() ?? Date.now();
+    const isPrompt = !this.#prompt || Date.now() - sent <= PROMPT_MS;
+    if (isPrompt && this.#wasPrompt) this.#silent = 0;
+    this.#wasPrompt = isPrompt;
   }
 
   /**
@@ -72,6 +84,7 @@ export class Heartbeat {
       this.#onHang(this.#silent);
       return;
     }
+    if (this.#prompt) this.#sent.push(now);
     this.#ping();
   }
 }

@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from .call_context import CallContext
 
 GRACE: Final = 1.0  # seconds for a tool to end after its timeout
+_CLEANUP: Final = 0.5  # seconds for these passes, where other tasks make them slow
 _PASSES: Final = 500  # of the event loop for a tool to end when the turn is aborted: counted, so that no time is needed
 
 
@@ -52,7 +53,9 @@ async def _called(tool: Tool, arguments: dict[str, Any], own: CallContext) -> To
 async def _leave(task: asyncio.Task[Any]) -> None:
     """Cancel a task and let it clean up, as far as that needs no time."""
     task.cancel()
+    clock = asyncio.get_running_loop().time
+    end = clock() + _CLEANUP
     for _ in range(_PASSES):
-        if task.done():
+        if task.done() or clock() > end:
             return
         await asyncio.sleep(0)

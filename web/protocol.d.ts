@@ -395,6 +395,10 @@ export interface CreateSession {
    */
   allowHosts?: string[];
   /**
+   * URL of an index (PEP 503) from which Python tools may get packages that have no hash in the file; relative to the folder of the assets. Default: none.
+   */
+  packageIndex?: string;
+  /**
    * Functions of this page that the model may call, by name: at most 64 letters, digits, `_` and `-`.
    */
   tools?: {
@@ -503,6 +507,10 @@ export interface Chat {
    * @maxItems 100
    */
   allowHosts?: string[];
+  /**
+   * URL of an index (PEP 503) from which Python tools may get packages that have no hash in the file; relative to the folder of the assets. Default: none.
+   */
+  packageIndex?: string;
   /**
    * Functions of this page that the model may call, by name: at most 64 letters, digits, `_` and `-`.
    */

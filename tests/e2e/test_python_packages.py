@@ -79,13 +79,22 @@ async def test_a_package_is_installed_at_the_first_call_and_asks_the_network(
 ) -> None:
     url = f"{site.origin}/theirs/index.html"
     provider.script("m", Reply(openai_chat(text="Hi.")), asks("get", url=url), Reply(openai_chat(text="Done.")))
-    await theirs.open("s", agent(provider, "urllib3"), ENV, autoApprove=True)
+    await theirs.open("s", agent(provider, "urllib3"), ENV, autoApprove=True, packageIndex="packages/simple")
     assert (await theirs.take_turn("s")).text == "Hi."
     assert not [asked for asked in theirs.watch.urls if "/packages/" in asked or "micropip" in asked]
     turn = await theirs.take_turn("s")
     assert [event["output"] for event in turn.of("tool_output")] == ["Installing urllib3 …"]
     assert [event["output"] for event in turn.of("tool_result")] == ['[200,"<!doctype"]']
     assert turn.text == "Done."
+
+
+async def test_a_package_without_a_hash_needs_an_index_of_the_page(theirs: Theirs, provider: ScriptedProvider) -> None:
+    options = {"yaml": agent(provider, "urllib3==2.0.0"), "env": ENV}
+    error = await theirs.fails("open", "refused", options)
+    assert error["kind"] == "config"
+    assert "urllib3==2.0.0 has no hash" in error["message"]
+    assert "#sha256=" in error["hint"]
+    assert "packageIndex" in error["hint"]
 
 
 async def test_a_function_that_sleeps_does_not_hold_up_stop(theirs: Theirs, provider: ScriptedProvider) -> None:

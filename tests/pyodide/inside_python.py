@@ -10,7 +10,7 @@ from typing import Any
 from sparewheel.config.toolsets import ToolsetConfig
 from sparewheel.tools.base import Tool, ToolError
 from sparewheel.tools.python.toolset import PythonToolset, open_python
-from sparewheel.transports.packages import package_loader
+from sparewheel.transports.packages import bundled_packages, package_loader
 
 
 class Context:
@@ -31,14 +31,14 @@ _toolset: PythonToolset | None = None
 _tools: dict[str, Tool] = {}
 
 
-async def open_tools(source: str, packages: Sequence[str] = (), index: str = "") -> list[dict[str, Any]]:
-    """What the model would see of the tools."""
+async def open_tools(source: str, packages: Sequence[str] = (), index: str | None = None) -> list[dict[str, Any]]:
+    """What the model would see of the tools. `index` is the page's."""
     global _toolset
     if _toolset is not None:
         await _toolset.close()
     _tools.clear()
-    config = ToolsetConfig(type="python", source=source, packages=list(packages), index=index)
-    _toolset = open_python(config, load=package_loader(), documents={})
+    config = ToolsetConfig(type="python", source=source, packages=list(packages))
+    _toolset = open_python(config, load=package_loader(), documents={}, index=index, bundled=bundled_packages())
     _tools.update({tool.spec.name: tool for tool in await _toolset.tools()})
     return [{"name": tool.spec.name, "parameters": dict(tool.spec.parameters)} for tool in _tools.values()]
 

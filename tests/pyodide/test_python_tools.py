@@ -84,6 +84,13 @@ def index(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[str, Path]
     wheel(folder, "lower_half", "def low(): return 'lower'\n")
     wheel(folder, "at_the_top", "value = 7\n")
     wheel(folder, "by_address", "value = 8\n")
+    wheel(
+        folder, "hashed_upper", "import hashed_lower\ndef up(): return 'upper ' + hashed_lower.low()\n", "hashed_lower"
+    )
+    wheel(folder, "hashed_lower", "def low(): return 'lower'\n")
+    wheel(folder, "other_hash", "")
+    wheel(folder, "needs_more", "", "never_named")
+    wheel(folder, "needs_an_address", "", "evil @ http://127.0.0.1:1/evil-1.0-py3-none-any.whl")
     with wheel(folder, "damaged", "").open("ab") as file:
         file.write(b"more")
     with StaticServer(folder) as server:
@@ -147,10 +154,39 @@ def test_a_package_that_the_source_starts_with_comes_before_it(index: tuple[str,
     assert call("call", "f", {}) == {"output": "7", "said": []}
 
 
-def test_a_wheel_may_be_named_by_its_address(index: tuple[str, Path], call: Call) -> None:
-    address = f"{index[0].removesuffix('simple')}by_address-1.0-py3-none-any.whl"
-    call("open_tools", "import by_address\ndef f():\n    return by_address.value\n", [address])
+def address(index: tuple[str, Path], name: str, digest: str = "") -> str:
+    """The URL of a wheel with its hash."""
+    file = f"{name}-1.0-py3-none-any.whl"
+    digest = digest or hashlib.sha256((index[1] / file).read_bytes()).hexdigest()
+    return f"{index[0].removesuffix('simple')}{file}#sha256={digest}"
+
+
+def test_a_wheel_may_be_named_by_its_address_and_hash(index: tuple[str, Path], call: Call) -> None:
+    source = "import by_address\ndef f():\n    return by_address.value\n"
+    call("open_tools", source, [address(index, "by_address")])
     assert call("call", "f", {})["output"] == "8"
+
+
+def test_wheels_with_hashes_need_no_index_if_each_one_is_named(index: tuple[str, Path], call: Call) -> None:
+    source = "def f():\n    import hashed_upper\n    return hashed_upper.up()\n"
+    call("open_tools", source, [address(index, "hashed_upper"), f"hashed-lower @ {address(index, 'hashed_lower')}"])
+    assert call("call", "f", {}) == {"output": "upper lower", "said": ["Installing hashed-upper, hashed-lower …"]}
+
+
+@pytest.mark.parametrize(
+    ("name", "digest", "problem"),
+    [
+        ("other_hash", "0" * 64, "is not the one that is named: its sha256 is "),
+        ("needs_more", "", "Can't fetch metadata for 'never-named'"),
+        ("needs_an_address", "", "evil @ http://127.0.0.1:1/evil-1.0-py3-none-any.whl has no hash"),
+        ("missing", "0" * 64, "status 404"),
+    ],
+)
+def test_what_was_not_verified_is_not_installed(
+    name: str, digest: str, problem: str, index: tuple[str, Path], call: Call
+) -> None:
+    call("open_tools", "def f(): return 1\n", [address(index, name, digest)])
+    assert problem in call("call", "f", {})["error"]
 
 
 @pytest.mark.parametrize(
@@ -159,7 +195,6 @@ def test_a_wheel_may_be_named_by_its_address(index: tuple[str, Path], call: Call
         ("no_such_package", "Can't fetch metadata for 'no-such-package'."),
         ("pydantic>99", "Requested 'pydantic>99', but pydantic==2.14.3 is already installed."),
         ("damaged", ""),
-        ("http://127.0.0.1:1/none-1.0-py3-none-any.whl", ""),
     ],
 )
 def test_what_cannot_be_installed_is_an_error_of_the_call(

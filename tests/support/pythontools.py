@@ -64,9 +64,20 @@ def toolsets() -> Iterator[Open]:
     """Opens toolsets, closes them at the end, and checks that their modules are removed."""
     sets: list[PythonToolset] = []
 
-    def open_one(source: str, *, load: Any = only_installed, documents: Any = None, **options: Any) -> PythonToolset:
+    def open_one(
+        source: str,
+        *,
+        load: Any = only_installed,
+        documents: Any = None,
+        page_index: str | None = None,
+        bundled: Any = None,
+        **options: Any,
+    ) -> PythonToolset:
         config = ToolsetConfig(type="python", source=source, **options)
-        sets.append(open_python(config, load=load, documents=documents or {}, secrets=[KEY]))
+        documents = documents or {}
+        sets.append(
+            open_python(config, load=load, documents=documents, secrets=[KEY], index=page_index, bundled=bundled)
+        )
         return sets[-1]
 
     yield open_one

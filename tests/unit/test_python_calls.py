@@ -12,7 +12,8 @@ import pytest
 from sparewheel.errors import ConfigError
 from sparewheel.redaction.redact import redact
 from sparewheel.tools.base import Tool, ToolError
-from sparewheel.transports.packages import distribution_of, package_loader
+from sparewheel.transports.packages import package_loader
+from sparewheel.transports.wheels import distribution_of
 from tests.support.pythontools import KEY, Context, Loader, Open, answer, one, problem, toolsets
 
 ASYNC = "This engine has no JSPI: a function that waits for a coroutine must be an `async def`."
@@ -249,6 +250,75 @@ async def test_closing_stops_an_installation(opened: Open) -> None:
 )
 def test_the_distribution_of_a_requirement(requirement: str, name: str) -> None:
     assert distribution_of(requirement) == name
+
+
+HASH = "0123456789abcdef" * 4
+INDEX = "https://index.test/simple"
+VERIFIABLE = [
+    f"https://h.test/a_b-1.0-py3-none-any.whl#sha256={HASH}",
+    f"a.b @ https://h.test/@x/a_b-1.0-py3-none-any.whl#sha256={HASH.upper()}",
+    f"a-b@wheels/a_b-1.0-py3-none-any.whl#sha256={HASH}",
+    "Pydantic>=2",
+    "pydantic[email] >= 2, <3",
+]
+NO_HASH = [
+    "nice",
+    "nice==1.0",
+    "nice[extra]>=1",
+    "https://h.test/nice-1.0-py3-none-any.whl",
+    "pydantic @ https://h.test/pydantic-9-py3-none-any.whl",
+    "nice-1.0-py3-none-any.whl",
+    "file:///nice-1.0-py3-none-any.whl",
+    f"https://h.test/nice-1.0-py3-none-any.whl#sha256={HASH[1:]}",
+    f"https://h.test/nice-1.0-py3-none-any.whl#sha256={HASH}0",
+    f"https://h.test/nice-1.0-py3-none-any.whl#md5={HASH}",
+    f"https://h.test/nice-1.0.tar.gz#sha256={HASH}",
+    f"pydantic @ https://h.test/nice-1.0-py3-none-any.whl#sha256={HASH}",
+    f"nice==1.0 --hash=sha256:{HASH}",
+    "",
+]
+
+
+@pytest.mark.parametrize("package", VERIFIABLE)
+def test_a_package_that_can_be_verified_is_accepted_when_the_session_is_created(package: str, opened: Open) -> None:
+    opened("def f(): ...\n", packages=[package], bundled={"pydantic"})
+
+
+@pytest.mark.parametrize("package", NO_HASH)
+def test_a_package_that_cannot_be_verified_is_refused_when_the_session_is_created(package: str, opened: Open) -> None:
+    with pytest.raises(ConfigError) as caught:
+        opened("def f(): ...\n", packages=[VERIFIABLE[0], package, "other"], bundled={"pydantic"})
+    message = str(caught.value)
+    assert message.startswith("The Python toolset's packages cannot be verified:")
+    assert package in message
+    assert "other has no hash, and there is no index" in message  # all of them are named
+    assert VERIFIABLE[0] not in message
+    assert "#sha256=" in caught.value.info.hint
+    assert "packageIndex" in caught.value.info.hint
+
+
+@pytest.mark.parametrize("package", ["nice", "nice==1.0", "nice[extra]>=1", *VERIFIABLE])
+async def test_an_index_that_the_page_has_named_is_trusted(package: str, opened: Open) -> None:
+    load = Loader()
+    await problem(opened("def f(x: int): ...\n", load=load, packages=[package], page_index=INDEX, bundled=()), x="?")
+    assert load.asked == []  # an error of the arguments comes first
+    toolset = opened("def f(): return 1\n", load=load, packages=[package], page_index=INDEX, index=INDEX, bundled=())
+    await answer(toolset)
+    assert load.asked == [([package], INDEX)]
+
+
+@pytest.mark.parametrize("package", NO_HASH[3:])
+def test_even_with_an_index_an_address_needs_a_hash(package: str, opened: Open) -> None:
+    with pytest.raises(ConfigError, match="cannot be verified"):
+        opened("def f(): ...\n", packages=[package], page_index=INDEX, bundled={"pydantic"})
+
+
+def test_an_index_of_the_file_alone_is_refused(opened: Open) -> None:
+    for page_index in (None, "https://other.test/simple"):
+        with pytest.raises(
+            ConfigError, match=r"index https://index\.test/simple is not the one that the page has named"
+        ):
+            opened("def f(): ...\n", packages=["pydantic"], index=INDEX, page_index=page_index, bundled={"pydantic"})
 
 
 async def test_outside_of_the_browser_it_says_what_is_missing() -> None:

@@ -217,9 +217,10 @@ class ToolsetConfig(ServerConfig):
     file: str = ""
     """Instead of source: the path of a document of the session."""
     packages: list[str] = []
-    """The packages that the Python code needs."""
+    """The packages that the Python code needs: URLs of wheels with hashes (`https://…/x-1.0-py3-none-any.whl#sha256=…`),
+    or, from the page's index, requirements (`x>=1`)."""
     index: str = ""
-    """The package index; unset: the folder of the bundle."""
+    """The package index: the one that the page has named."""
     shared: bool = False
     """Whether agents share one instance."""
     path: str = ""

@@ -35,6 +35,7 @@ class Options:
     events: frozenset[str] | None
     agent_name: str | None
     auto_approve: bool
+    package_index: str | None
     dist: str | None
     timeout: float | None
 
@@ -56,6 +57,7 @@ def parse(argv: Sequence[str]) -> Options:
         events=found.events,
         agent_name=found.agent_name,
         auto_approve=found.auto_approve,
+        package_index=found.package_index,
         dist=found.dist,
         timeout=found.timeout,
     )
@@ -76,6 +78,9 @@ def _parser() -> argparse.ArgumentParser:
     run.add_argument("--events", type=_types, metavar="TYPE,TYPE", help="print only these")
     run.add_argument("--agent-name", metavar="NAME", help="the agent of the file to run")
     run.add_argument("--auto-approve", action="store_true", help="run tools that change something without approval")
+    run.add_argument(
+        "--package-index", metavar="URL", help="where Python tools get packages without a hash in the file"
+    )
     run.add_argument("--dist", metavar="DIR", help="the built files; default: SPAREWHEEL_DIST, else the repository's")
     run.add_argument("--timeout", type=_seconds, metavar="S", help="abort the turn after S seconds")
     return parser

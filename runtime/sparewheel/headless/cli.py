@@ -130,6 +130,7 @@ async def _run(options: Options, yaml: str, dist: Path, launch: Launch | None, l
             env=options.env,
             agent_name=options.agent_name,
             auto_approve=options.auto_approve,
+            package_index=options.package_index,
             on_console=_console,
         ) as runtime:
             interrupts.act = runtime.abort

@@ -153,6 +153,7 @@ async def open(
     engine: Host = "chromium",
     agent_name: str | None = None,
     auto_approve: bool = False,
+    package_index: str | None = None,
     dist: str | os.PathLike[str] | None = None,
     boot_limit: float = BOOT_LIMIT,
     on_progress: Callable[[dict[str, Any]], None] | None = None,
@@ -169,6 +170,7 @@ async def open(
         engine: The browser to drive, or "node". A browser must be installed: `open` installs nothing.
         agent_name: Which agent of the file; None: `root`, or the first.
         auto_approve: Whether tools that change something may run; no question can be answered.
+        package_index: URL of an index (PEP 503) for packages of Python tools that have no hash in the file.
         dist: The built files; None: SPAREWHEEL_DIST, or `dist/` of this repository.
         boot_limit: Seconds the runtime may take to start.
         on_progress: Gets {stage, message, done?, total?, ms} while it starts. None: stderr, once it takes a second.
@@ -187,6 +189,7 @@ async def open(
         env=env,
         agent_name=agent_name,
         auto_approve=auto_approve,
+        package_index=package_index,
         boot_limit=boot_limit,
         on_progress=on_progress,
     ) as runtime:
@@ -202,6 +205,7 @@ async def connect(
     env: Mapping[str, str] | None = None,
     agent_name: str | None = None,
     auto_approve: bool = False,
+    package_index: str | None = None,
     boot_limit: float = BOOT_LIMIT,
     on_progress: Callable[[dict[str, Any]], None] | None = None,
     on_console: Callable[[str], None] | None = None,
@@ -214,6 +218,8 @@ async def connect(
     options: dict[str, Any] = {"yaml": yaml, "env": env, "autoApprove": auto_approve}
     if agent_name is not None:
         options["agentName"] = agent_name
+    if package_index is not None:
+        options["packageIndex"] = package_index
     async with AsyncExitStack() as stack:
         await link.start(stack, boot_limit)
         if on_console is not None:

@@ -139,6 +139,12 @@ class AgentOptions(Params):
         max_length=100,
         description="Hosts that may get a vendor's key beside the vendor's own: `host`, `host:port` or `*.host`.",
     )
+    package_index: str | _Unset = Field(
+        None,
+        alias="packageIndex",
+        description="URL of an index (PEP 503) from which Python tools may get packages that have no hash in the file; "
+        "relative to the folder of the assets. Default: none.",
+    )
     tools: dict[_ToolName, ToolSpec] = Field(
         default={},
         max_length=MAX_TOOLS,

@@ -16,6 +16,10 @@ What to know before changing it:
 from __future__ import annotations
 
 import asyncio
+import hashlib
+import importlib.metadata
+import os
+import tempfile
 from contextlib import asynccontextmanager
 from typing import TYPE_CHECKING, Any, Final
 from urllib.parse import urljoin
@@ -25,15 +29,15 @@ import pyodide_js
 from js import URL, AbortController, Object, setTimeout
 from pyodide.ffi import JsException, to_js
 
-from ..errors import ConfigError
-from .base import MAX_CHUNK, Url, broken_off, no_answer
+from ..errors import ConfigError, TransportError
+from .base import MAX_CHUNK, HttpRequest, Url, broken_off, no_answer
+from .wheels import Wheel, distribution_of, wheel_of
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncGenerator, AsyncIterator, Mapping, Sequence
+    from collections.abc import AsyncGenerator, AsyncIterator, Container, Mapping, Sequence
 
-    from .base import HttpRequest
-
-_PACKAGES: Final = "../packages/"  # next to Pyodide's folder: wheels, and simple/ with their index
+_ASSETS: Final = "../"  # the folder of the assets, from Pyodide's
+_MAX_WHEEL: Final = 1 << 28  # bytes
 _installing: Final = asyncio.Lock()  # micropip checks what is missing before it installs, so one call at a time
 
 
@@ -117,23 +121,36 @@ def read_url(url: str) -> Url:
     return Url(parsed.protocol[:-1], parsed.hostname.strip("[]"), port, parsed.pathname, parsed.search)
 
 
+def locked_packages() -> Container[str]:
+    """The names of the packages in the lock file."""
+    names: list[str] = Object.keys(pyodide_js.lockfile.packages).to_py()
+    return frozenset(names)
+
+
 async def load_packages(names: Sequence[str], index: str | None = None) -> None:
-    """Make packages importable: from the lock file if they are in it, else by micropip from `index`.
+    """Make packages importable: from the lock file if they are in it, else as wheels with hashes, or from `index`.
 
     Args:
-        names: requirements, or URLs of wheels (`.whl`), relative ones to the folder of the runtime's own packages.
-        index: the URL of a PEP 503 index; None: the runtime's own. No other index is used.
+        names: requirements, or wheels with hashes (`wheels.wheel_of`).
+        index: the URL of a PEP 503 index; None: there is none. No other one is used.
+            Relative URLs start at the folder of the assets.
 
     Raises:
-        ConfigError: a package cannot be loaded or installed.
+        ConfigError: a package cannot be loaded, verified or installed.
     """
-    own = urljoin(str(pyodide_js.lockfileBaseUrl or ""), _PACKAGES)
+    base = urljoin(str(pyodide_js.lockfileBaseUrl or ""), _ASSETS)
+    index = urljoin(base, index).rstrip("/") if index else None
+    wheels = [Wheel(urljoin(base, wheel.url), wheel.sha256) for name in names if (wheel := wheel_of(name))]
     async with _installing:
         locked = [name for name in names if Object.hasOwn(pyodide_js.lockfile.packages, name)]
         await _load_locked(locked)
-        if rest := [_located(name, own) for name in names if name not in locked]:
+        rest = [name for name in names if name not in locked and wheel_of(name) is None]
+        if rest or wheels:
             await _load_locked(["micropip"])
-            await _install(rest, (index or f"{own}simple").rstrip("/"))
+        if wheels:
+            await _install_wheels(wheels, index)
+        if rest:
+            await _install(rest, index)
 
 
 async def _load_locked(names: Sequence[str]) -> None:
@@ -146,25 +163,64 @@ async def _load_locked(names: Sequence[str]) -> None:
     # loadPackage does not reject for a missing or damaged file.
     if missing := [name for name in names if not Object.hasOwn(pyodide_js.loadedPackages, name)]:
         raise ConfigError(
-            f"The Python packages {', '.join(missing)} could not be loaded.", "Put the whole of dist/ on the host."
+            f"The Python packages {', '.join(missing)} could not be loaded.",
+            "Put the whole of dist/ on the host. If a new version was deployed meanwhile, reload the page.",
         )
 
 
-async def _install(requirements: list[str], index: str) -> None:
+async def _install_wheels(wheels: Sequence[Wheel], index: str | None) -> None:
+    """Install wheels once all of them have been verified, then what they depend on from the lock file or the index."""
+    contents = [await _download(wheel) for wheel in wheels]
+    with tempfile.TemporaryDirectory() as folder:
+        paths = [_put(content, folder, wheel) for wheel, content in zip(wheels, contents, strict=True)]
+        await _install([f"emfs:{path}" for path in paths], None, deps=False)
+    needs = [need for path in paths for need in importlib.metadata.requires(distribution_of(path)) or ()]
+    if by_url := [need for need in needs if "@" in need.partition(";")[0]]:
+        raise ConfigError(f"The Python packages cannot be installed: {', '.join(by_url)} has no hash.")
+    if needs:
+        await _install(needs, index)
+
+
+def _put(content: bytes, folder: str, wheel: Wheel) -> str:
+    """Write a wheel into a folder, and return the path."""
+    path = os.path.join(folder, wheel.url.rpartition("/")[2])
+    with open(path, "wb") as file:
+        file.write(content)
+    return path
+
+
+async def _download(wheel: Wheel) -> bytes:
+    """Raises `ConfigError` if it cannot be fetched, or has another hash."""
+    total, content = hashlib.sha256(), bytearray()
+    try:
+        async with FetchTransport().stream(HttpRequest("GET", wheel.url, {}, b"", follow=True)) as response:
+            if response.status != 200:
+                raise ConfigError(f"The Python package {wheel.url} cannot be loaded: status {response.status}.")
+            async for chunk in response.chunks():
+                total.update(chunk)
+                content += chunk
+                if len(content) > _MAX_WHEEL:
+                    raise ConfigError(f"The Python package {wheel.url} is larger than {_MAX_WHEEL >> 20} MiB.")
+    except TransportError as error:
+        raise ConfigError(f"The Python package {wheel.url} cannot be loaded: {error.info.message}") from None
+    if total.hexdigest() != wheel.sha256:
+        raise ConfigError(
+            f"The Python package {wheel.url} is not the one that is named: its sha256 is {total.hexdigest()}.",
+            "If the file was replaced on purpose, name this hash in `packages`.",
+        )
+    return bytes(content)
+
+
+async def _install(requirements: list[str], index: str | None, *, deps: bool = True) -> None:
     import micropip  # type: ignore[import-not-found]  # exists only inside Pyodide
 
     try:
-        await micropip.install(requirements, index_urls=[index])
+        await micropip.install(requirements, index_urls=[index] if index else [], deps=deps)
     except Exception as error:  # of micropip, of its downloads, of the browser, or of the package
         problem = (str(error) or type(error).__name__).partition("\n")[0].rstrip(".")
         raise ConfigError(
             f"The Python packages cannot be installed: {problem}.",
-            f"The index is {index}: it must have a folder for each package, what they depend on included.",
+            f"The index is {index}: it must have a folder for each package, what they depend on included."
+            if index
+            else "There is no index: name what they depend on as well, each with its hash.",
         ) from None
-
-
-def _located(name: str, base: str) -> str:
-    if not name.endswith(".whl") or "@" in name:
-        return name
-    url = urljoin(base, name)
-    return url if "://" in url else f"file://{url}"

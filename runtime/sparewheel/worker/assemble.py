@@ -36,7 +36,8 @@ class Extras:
     """What the caller adds to the agent file: the page, or a Python program.
 
     `toolsets` are open sources of tools, `entries` sources in the terms of an agent file. `documents` are texts by path
-    for `file:` of toolsets, `env` is what `${...}` and keys are taken from.
+    for `file:` of toolsets, `env` is what `${...}` and keys are taken from. `package_index` is where packages of Python
+    tools may come from; entries of the caller may name their own.
     """
 
     approvals: Approvals
@@ -45,6 +46,7 @@ class Extras:
     entries: Sequence[ToolsetConfig] = ()
     documents: Mapping[str, str] = field(default_factory=dict)
     env: Mapping[str, str] = field(default_factory=dict, repr=False)
+    package_index: str | None = None
 
 
 def assemble(
@@ -85,10 +87,17 @@ class _Sources:
     def _toolset(self, entry: ToolsetConfig) -> Toolset:
         if entry.type == "python":
             from ..tools.python.toolset import open_python
-            from ..transports.packages import package_loader
+            from ..transports.packages import bundled_packages, package_loader
 
-            documents, secrets = self._extras.documents, self._team.secrets
-            return open_python(entry, load=package_loader(), documents=documents, secrets=secrets)
+            own = any(entry is one for one in self._extras.entries)
+            return open_python(
+                entry,
+                load=package_loader(),
+                documents=self._extras.documents,
+                secrets=self._team.secrets,
+                index=(own and entry.index) or self._extras.package_index,
+                bundled=bundled_packages(),
+            )
         from ..tools.registry import open_toolset
 
         return open_toolset(entry, self._shared())

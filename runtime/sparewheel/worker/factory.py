@@ -57,6 +57,7 @@ def make_session(
         entries=[] if options.python is None else [_python_toolset(options.python)],
         documents=options.documents,
         env=options.env,
+        package_index=options.package_index,
     )
     return assemble(team, transport, health, extras, history)
 

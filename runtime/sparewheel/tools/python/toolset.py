@@ -16,6 +16,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, Final
 
 from ...errors import ConfigError, SparewheelError
+from ...transports.wheels import check_packages, distribution_of
 from ..base import DEFAULT_TIMEOUT, ToolError
 from .errors import explain
 from .function import function_tool
@@ -23,7 +24,7 @@ from .http import prepare_urllib
 from .source import Source
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Mapping, Sequence
+    from collections.abc import Callable, Container, Iterable, Mapping, Sequence
 
     from ...config.toolsets import ToolsetConfig
     from ...transports.packages import LoadPackages
@@ -34,13 +35,38 @@ _NO_JSPI: Final = "Cannot stack switch"  # how the message of Pyodide's `run_syn
 
 
 def open_python(
-    config: ToolsetConfig, *, load: LoadPackages, documents: Mapping[str, str], secrets: Iterable[str] = ()
+    config: ToolsetConfig,
+    *,
+    load: LoadPackages,
+    documents: Mapping[str, str],
+    secrets: Iterable[str] = (),
+    index: str | None = None,
+    bundled: Container[str] | None = None,
 ) -> PythonToolset:
-    """Open the toolset of an entry. Raises `ConfigError` if its file is missing or is not valid Python."""
+    """Open the toolset of an entry.
+
+    Args:
+        config: the entry.
+        load: installs its packages.
+        documents: texts by path, for its `file`.
+        secrets: what no error may quote.
+        index: the package index that the page has named. The entry's own must be the same.
+        bundled: the packages of the lock file. None: nothing is downloaded, so there is nothing to verify.
+
+    Raises:
+        ConfigError: its file is missing or is not valid Python, or one of its packages could not be verified.
+    """
+    if bundled is not None:
+        check_packages(config.packages, index, bundled)
+        if config.index and config.index != index:
+            raise ConfigError(
+                f"The Python toolset's index {config.index} is not the one that the page has named.",
+                "The page names it: createSession({packageIndex}). Wheels with hashes need none.",
+            )
     if config.file and config.file not in documents:
         raise ConfigError(f"The python toolset's file {config.file!r} is not among the documents.")
     source = Source(config.source or documents[config.file], config.file or _FILENAME)
-    packages = _Packages(load, tuple(config.packages), config.index or None)
+    packages = _Packages(load, tuple(config.packages), index or config.index or None)
     return PythonToolset(config, source, packages, frozenset(secrets))
 
 
@@ -142,7 +168,8 @@ class PythonToolset:
 
     async def _prepare(self, context: ToolContext) -> None:
         if self._packages.missing:
-            context.progress(f"Installing {', '.join(self._packages.names)} …")
+            names = [distribution_of(name) if "#" in name else name for name in self._packages.names]
+            context.progress(f"Installing {', '.join(names)} …")
         await self._install()
 
     async def _install(self) -> None:

@@ -42,10 +42,13 @@ export interface Protocol {
 }
 /**
  * From the page: start Python from the folder `indexURL`. `snapshot: false` does without the memory snapshot.
+ *
+ * `build` is the id of the page's build. A worker of another build refuses to start.
  */
 export interface Boot {
   type: "boot";
   indexURL: string;
+  build: string;
   snapshot?: boolean;
 }
 /**
@@ -279,12 +282,15 @@ export interface Ready {
 }
 /**
  * Python could not be started. `hint` is what the reader can do about it.
+ *
+ * `final`: a start without the snapshot would fail as well.
  */
 export interface BootFailed {
   type: "boot_failed";
   stage: Stage;
   reason: string;
   hint: string;
+  final?: boolean;
 }
 /**
  * From the page: `method` is one of `Commands`, which has the type of its `params`.

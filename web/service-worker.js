@@ -1,15 +1,20 @@
 // The service worker: keeps one build's files, all of them or none, so that the next visit needs no network. It is put
 // in place by `keepOffline` (sparewheel.js). The build adds the call of `serve` with the list of its files at the end.
 //
-// Versions do not mix. A build has a cache of its own, which is filled before the build can take over, with files that
-// have a hash in their names or are checked by theirs; a page gets everything from one cache. A new build takes over when no page of the old one is
-// left: when the last has been closed, or is the only one and is loaded anew.
+// Versions do not mix. A build has a cache of its own, which is filled before the build can take over, with files whose
+// hashes are those of the list; a page gets everything from one cache. A new build takes over when no page of the old one
+// is left: when the last has been closed, or is the only one and is loaded anew. A file that is missing or damaged is
+// fetched again. If the host has another one by now, the build cannot be completed any more: its cache is removed, and
+// from then on everything comes from the host.
+//
+// Every file is verified whenever it is answered with, except the large ones, which the worker verifies that asks for them.
 
-import { fetchPacked, integrity } from "./assets/download.js";
+import { fetchPacked } from "./assets/download.js";
+import { digest, integrity } from "./assets/sha256.js";
 
 const PREFIX = "sparewheel ";
 const HASHED = /(?<![0-9a-z])[0-9a-f]{16}(?![0-9a-z])/;
-const PACKED = /\.(bin|wasm)$/;
+const LARGE = /\.(bin|wasm)$/;
 
 /** @typedef {{build: string, files: Record<string, string>}} Build `files`: the SHA-256 in hex by path. */
 
@@ -46,12 +51,43 @@ async function keep(cache, path, sha256) {
   const url = base + path;
   // The same name is the same file: another build's cache may have it, and so may the browser's.
   const hashed = HASHED.test(path);
-  const known = hashed && (await caches.match(url));
+  const known = hashed && (await intact(await caches.match(url), sha256));
   if (known) return cache.put(url, known);
-  if (hashed && PACKED.test(path)) return cache.put(url, await fetchPacked(fetch, url));
-  const response = await fetch(url, { integrity: integrity(sha256), cache: hashed ? "default" : "no-cache" });
+  return cache.put(url, await fetchIntact(path, sha256, hashed ? "default" : "no-cache"));
+}
+
+/**
+ * @param {string} path
+ * @param {string} sha256
+ * @param {RequestCache} mode
+ */
+async function fetchIntact(path, sha256, mode) {
+  const url = base + path;
+  if (HASHED.test(path) && LARGE.test(path)) {
+    const response = await intact(await fetchPacked(fetch, url, { cache: mode }), sha256);
+    if (response) return response;
+    if (mode !== "reload") return fetchIntact(path, sha256, "reload"); // the browser's cache may have it damaged
+    throw new Error(`${url} is not a file of this build`);
+  }
+  const response = await fetch(url, { integrity: integrity(sha256), cache: mode });
   if (!response.ok) throw new Error(`${response.status} for ${url}`);
-  return cache.put(url, response);
+  return response;
+}
+
+/**
+ * @param {Response | undefined} response
+ * @param {string} sha256
+ * @returns {Promise<Response | null>} The same answer, if its bytes are the right ones.
+ */
+async function intact(response, sha256) {
+  try {
+    if (!response) return null;
+    const { headers, status } = response;
+    const bytes = new Uint8Array(await response.arrayBuffer());
+    return (await digest(bytes)) === sha256 ? new Response(bytes, { headers, status }) : null;
+  } catch {
+    return null; // it can not be read to its end
+  }
 }
 
 /** @param {string} name */
@@ -72,19 +108,41 @@ function answer(event, name, files) {
   if (request.method !== "GET" || !url.href.startsWith(base)) return;
   const folder = url.pathname.endsWith("/") ? "index.html" : "";
   const path = decodeURI(url.origin + url.pathname + folder).slice(base.length);
-  if (path in files) event.respondWith(request.mode === "navigate" ? page(name, path) : file(name, path, files));
+  const sha256 = Object.hasOwn(files, path) ? files[path] : undefined;
+  if (sha256) event.respondWith(request.mode === "navigate" ? page(name, path, sha256) : file(name, path, sha256, request.cache));
   else if (HASHED.test(path)) event.respondWith(onceFetched(name, request));
 }
 
 /**
+ * A file of this build, or none. If the host has none any more, nothing is left of the build.
  * @param {string} name
  * @param {string} path
- * @param {Build["files"]} files
+ * @param {string} sha256
+ * @param {RequestCache} [mode] "reload": not from the cache.
  */
-async function file(name, path, files) {
-  // What the browser has thrown out is replaced by the same or by nothing.
-  const again = () => fetch(base + path, { integrity: integrity(/** @type {string} */ (files[path])), cache: "no-cache" });
-  return (await kept(name, base + path)) ?? again();
+async function file(name, path, sha256, mode) {
+  const url = base + path;
+  const stored = mode === "reload" ? undefined : await kept(name, url);
+  const known = stored && LARGE.test(path) ? stored : await intact(stored, sha256);
+  if (known) return known;
+  if (!(await caches.has(name))) return fetch(url, { cache: mode ?? "default" });
+  try {
+    const response = await fetchIntact(path, sha256, "reload");
+    await (await caches.open(name)).put(url, response.clone());
+    return response;
+  } catch (thrown) {
+    if (await isReachable()) await caches.delete(name); // else the host may have it when there is a network again
+    throw thrown;
+  }
+}
+
+/** Whether the host answers. */
+async function isReachable() {
+  try {
+    return (await fetch(scope.location.href, { cache: "no-store" })).ok;
+  } catch {
+    return false;
+  }
 }
 
 /** @type {ServiceWorker | null} The new build that is taking over: from then on no page is answered from this one. */
@@ -94,8 +152,9 @@ let successor = null;
  * A page that is the only one, and is loaded anew, gets the new build that is waiting.
  * @param {string} name
  * @param {string} path
+ * @param {string} sha256
  */
-async function page(name, path) {
+async function page(name, path, sha256) {
   const { waiting } = scope.registration;
   // The page that has just been left may still count for a while, so this is not asked twice.
   if (waiting && waiting !== successor && (await scope.clients.matchAll()).length < 2) successor = waiting;
@@ -103,19 +162,22 @@ async function page(name, path) {
     waiting.postMessage("take over");
     return new Response("", { headers: { Refresh: "0" } });
   }
-  return (await kept(name, base + path)) ?? fetch(base + path);
+  const url = base + path;
+  return file(name, path, sha256).catch(() => fetch(url));
 }
 
 /**
- * What is needed only at times.
+ * What is needed only at times. The name says which file it is, and those who ask for it verify it.
  * @param {string} name
  * @param {Request} request
  */
 async function onceFetched(name, request) {
-  const known = await kept(name, request.url);
+  const known = request.cache === "reload" ? undefined : await kept(name, request.url);
   if (known) return known;
   const response = await fetch(request);
-  if (response.ok && response.type === "basic") await (await caches.open(name)).put(request.url, response.clone());
+  if (response.ok && response.type === "basic" && (await caches.has(name))) {
+    await (await caches.open(name)).put(request.url, response.clone());
+  }
   return response;
 }
 

@@ -273,6 +273,9 @@ export interface Runtime {
  */
 export function keepOffline(options?: { assetBase?: string | URL }): Promise<boolean>;
 
+/** The id of this build. A worker of another build refuses to start. */
+export const BUILD: string;
+
 /** Starts a worker with Python in it; resolves when it is ready. */
 export function createRuntime(options?: RuntimeOptions): Promise<Runtime>;
 

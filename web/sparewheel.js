@@ -18,6 +18,7 @@ import { readRuntimeOptions } from "./client/runtime-options.js";
 import { Session } from "./client/session.js";
 import { syncTabs } from "./client/tab-sync.js";
 
+export { BUILD } from "./boot/build.js";
 export { createTranscript, fold } from "./fold.js";
 export { isError, isExhausted, isFallback, isTerminal } from "./predicates.js";
 export { browserModel } from "./client/page-models.js";

@@ -3,6 +3,7 @@
 // holds its messages until the page sends the `Boot` object.
 
 import { boot } from "./boot/boot.js";
+import { BUILD, LOCK_SHA256 } from "./boot/build.js";
 // Imported here as well as by the modules that use them, so that all are downloaded at once.
 import "./boot/container.js";
 import "./boot/late.js";
@@ -12,6 +13,7 @@ import "./boot/restore.js";
 import "./boot/side-modules.js";
 import "./assets/faults.js";
 import "./assets/download.js";
+import "./assets/sha256.js";
 import "./assets/stages.js";
 import { workerHost } from "./assets/worker-host.js";
 
@@ -44,6 +46,13 @@ self.onmessage = ({ data }) => {
 
 /** @param {Boot} message */
 function begin(message) {
+  if (message.build !== BUILD) {
+    held = null;
+    const reason = `worker.js (${self.location.href}) is of another build than the page's scripts`;
+    const hint = "A new version has been deployed, or a cache has kept an old file: reload the page.";
+    post({ type: "boot_failed", stage: "worker", reason, hint, final: true });
+    return;
+  }
   if (held === null || message.indexURL !== OWN) return void start(message);
   const messages = held;
   held = null;
@@ -54,11 +63,11 @@ function begin(message) {
 async function start({ indexURL, snapshot }) {
   const began = performance.now();
   try {
-    const connect = await boot(indexURL, post, workerHost, { snapshot });
+    const connect = await boot(indexURL, post, workerHost, { lockSha256: LOCK_SHA256, snapshot });
     dispatch = connect((text) => self.postMessage(text));
   } catch (thrown) {
-    const { stage = "runtime", message, hint = "" } = /** @type {import("./assets/stages.js").BootError} */ (thrown);
-    post({ type: "boot_failed", stage, reason: message, hint });
+    const { stage = "runtime", message, hint = "", final } = /** @type {import("./assets/stages.js").BootError} */ (thrown);
+    post({ type: "boot_failed", stage, reason: message, hint, ...(final && { final }) });
     return;
   }
   post({ type: "ready", ms: Math.round(performance.now() - began) });

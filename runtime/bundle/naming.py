@@ -20,6 +20,11 @@ def digest(*contents: bytes) -> str:
     return total.hexdigest()[:LENGTH]
 
 
+def sha256(source: Path | bytes) -> str:
+    """The whole hash of a content, or of a file's, in hex."""
+    return hashlib.sha256(source if isinstance(source, bytes) else source.read_bytes()).hexdigest()
+
+
 def digest_files(paths: Iterable[Path]) -> str:
     """A short hash of the names and contents of some files."""
     return digest(*(part for path in paths for part in (path.name.encode(), path.read_bytes())))

@@ -1,19 +1,17 @@
-"""The service worker: `web/service-worker.js` followed by the list of the files of this build."""
+"""The service worker: `web/service-worker.js`, bundled, followed by the list of the files of this build."""
 
 from __future__ import annotations
 
-import hashlib
 import json
 from typing import TYPE_CHECKING
 
-from bundle.naming import digest
-from bundle.shell import WEB
+from bundle.naming import digest, sha256
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
     from pathlib import Path
 
-SOURCE = WEB / "service-worker.js"
+NAME = "service-worker.js"
 LATE = "/site."
 FOR_NODE = ("boot/", "assets/", "client/")
 NOT_NEEDED = (
@@ -24,22 +22,24 @@ NOT_NEEDED = (
     "python_stdlib.zip",
     "LICENSE",
     "licenses/index.json",
-    SOURCE.name,
+    NAME,
 )
 
 
-def service_worker(plan: Mapping[str, Path | bytes]) -> bytes:
+def service_worker(plan: Mapping[str, Path | bytes], script: bytes) -> bytes:
     """The script for a plan of `dist/`. It differs for every plan, so that browsers detect an update.
 
     Its list has no wheels, which are used only where the snapshot does not work, and no archives of late files
     (`web/boot/late.js`). Both are cached when they are requested.
+
+    Args:
+        plan: the files, by path.
+        script: `web/service-worker.js` as one file: the modules it imports could be of another build.
     """
-    contents = {
-        name: source if isinstance(source, bytes) else source.read_bytes()
+    files = {
+        name: sha256(source)
         for name, source in sorted(plan.items())
         if not name.endswith(NOT_NEEDED) and not name.startswith(FOR_NODE) and LATE not in name
     }
-    files = {name: hashlib.sha256(content).hexdigest() for name, content in contents.items()}
-    script = SOURCE.read_bytes()
     build = digest(script, json.dumps(files).encode())
     return script + f"\nserve({json.dumps({'build': build, 'files': files}, indent=1)});\n".encode()

@@ -4,7 +4,7 @@
 index.html sparewheel.js worker.js …     plain names: pages import them; browsers revalidate them at each visit
 sparewheel-HASH.js                       shared by sparewheel.js and compat/docker-agent.js
 boot/ assets/ client/                   for the Node engine; for browsers they are in the scripts above
-pyodide/pyodide-lock.json                plain name as well; it names all other files that a start needs
+pyodide/pyodide-lock.json                plain name as well; it names all other files of a start, with their hashes
 pyodide/core-HASH/                       Pyodide itself, unchanged
 pyodide/NAME-VERSION-0_HASH-….whl        the packages, as bytecode
 pyodide/snapshot.HASH.bin *.HASH.wasm    memory of a Python that has imported them, and their native modules
@@ -43,10 +43,12 @@ def contents() -> dict[str, Path | bytes]:
     from bundle.fetch import NODE_MODULES, PYODIDE, fetch_node_modules, fetch_wheels
     from bundle.licenses import license_files
     from bundle.naming import digest_files
+    from bundle.offline import NAME as SERVICE_WORKER
     from bundle.offline import service_worker
     from bundle.policy import with_policy
     from bundle.preload import with_preloads
     from bundle.scripts import bundled_scripts
+    from bundle.stamp import stamped
 
     fetch_node_modules()
     wheels = fetch_wheels()
@@ -64,10 +66,11 @@ def contents() -> dict[str, Path | bytes]:
         pages["index.html"] = with_preloads(pages["index.html"], web)
         plan |= {name: with_policy(page).encode() for name, page in pages.items()}
         own = (ROOT / "LICENSE").read_text(encoding="utf-8")
-        scripts = [NODE_MODULES / "js-yaml"]
+        scripts = [NODE_MODULES / name for name in ("hash-wasm", "js-yaml")]
         plan |= license_files(wheels, about, info["python"], own, data=["genai-prices"], scripts=scripts)
         plan[FILE_NAME] = agent_file_schema_text().encode()
-        plan["service-worker.js"] = service_worker(plan)
+        plan = stamped(plan, LOCK)
+        plan[SERVICE_WORKER] = service_worker(plan, web[SERVICE_WORKER].read_bytes())
         compressed = compress({name: source for name, source in plan.items() if name not in core_files})
         compressed |= compressing.result()
     sweep(compressed)
@@ -77,6 +80,7 @@ def contents() -> dict[str, Path | bytes]:
 def packages(wheels: list[Path], core: str) -> dict[str, Path | bytes]:
     """The Python packages and the snapshot of the runtime, with the lock file that names them."""
     from bundle.fetch import PYODIDE
+    from bundle.naming import sha256
     from bundle.packages import closure, make_packages
     from bundle.snapshot import make_snapshot
     from bundle.wheel import build_wheel
@@ -84,7 +88,9 @@ def packages(wheels: list[Path], core: str) -> dict[str, Path | bytes]:
     made = make_packages([*wheels, build_wheel(CACHE / "own")], PYODIDE / "python_stdlib.zip")
     needed = {package["file_name"] for package in closure(made.lock["packages"], RUNTIME)}
     snapshot = make_snapshot([wheel for wheel in made.wheels if wheel.name in needed], made.stdlib)
-    locked = made.lock | {"tool": {RUNTIME: {"core": core, **snapshot.facts}}}
+    hashed = {f"{core}{name}": PYODIDE / name for name in CORE_FILES} | snapshot.files
+    hashes = {name: sha256(source) for name, source in hashed.items()}
+    locked = made.lock | {"tool": {RUNTIME: {"core": core, **snapshot.facts, "files": hashes}}}
     files: dict[str, Path | bytes] = {wheel.name: wheel for wheel in made.wheels}
     plan = {f"pyodide/{name}": source for name, source in (files | snapshot.files).items()}
     plan[LOCK] = json.dumps(locked, indent=1).encode() + b"\n"

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 # These share one chunk, so that the error classes are the same in both.
 TOGETHER = ("sparewheel.js", "compat/docker-agent.js")
-ALONE = ("app/main.js", "app/style.css", "worker.js")
+ALONE = ("app/main.js", "app/style.css", "service-worker.js", "worker.js")
 KEPT = ("app/start.js",)  # a script of its own: the page starts it before everything else
 NOT_BUNDLED = ("*/sparewheel.js", "*/start.js")
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import json
 import shutil
 from dataclasses import dataclass
@@ -11,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from bundle.fetch import PYODIDE, unpack
 from bundle.function_table import table_start
-from bundle.naming import digest_files, hashed
+from bundle.naming import digest_files, hashed, sha256
 from bundle.shell import CACHE, INSIDE, WEB, logged, say
 
 if TYPE_CHECKING:
@@ -74,7 +73,7 @@ def _describe(site: Path, memory: Path, start: int) -> Snapshot:
     facts = {
         "file": name,
         "size": len(content),
-        "sha256": hashlib.sha256(content).hexdigest(),
+        "sha256": sha256(content),
         "tableStart": start,
         "sideModules": side_modules,
     }

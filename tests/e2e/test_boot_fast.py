@@ -108,6 +108,10 @@ def flipped(content: bytes) -> bytes:
             "sha256",
         ),
         ({NATIVE.name: Change(404)}, "404"),
+        (
+            {NATIVE.name: Change(headers={"Content-Encoding": "identity"}, body=flipped(NATIVE.read_bytes()))},
+            NATIVE.name,
+        ),
     ],
     ids=[
         "missing",
@@ -118,6 +122,7 @@ def flipped(content: bytes) -> bytes:
         "cut off",
         "damaged",
         "no native module",
+        "native module damaged",
     ],
 )
 async def test_a_snapshot_that_cannot_be_used_is_done_without(
@@ -139,7 +144,10 @@ async def test_a_snapshot_of_another_pyodide_is_done_without(theirs: Theirs, sit
     other = content[:at] + b"0000" + content[at + 4 :]
     lock = json.loads((DIST / "pyodide/pyodide-lock.json").read_text(encoding="utf-8"))
     lock["tool"]["sparewheel"]["snapshot"]["sha256"] = hashlib.sha256(other).hexdigest()
-    site.changes["pyodide-lock.json"] = Change(body=json.dumps(lock).encode())
+    text = json.dumps(lock).encode()
+    old, new = (hashlib.sha256(each).hexdigest() for each in ((DIST / "pyodide/pyodide-lock.json").read_bytes(), text))
+    site.changes["pyodide-lock.json"] = Change(body=text)
+    site.changes["worker.js"] = Change(body=(DIST / "worker.js").read_bytes().replace(old.encode(), new.encode()))
     site.changes[SNAPSHOT.name] = Change(headers={"Content-Encoding": "identity"}, body=other)
     told = await take_turn(theirs.page, SCRIPT)
     assert any("another Pyodide" in line for line in told["told"])
@@ -152,7 +160,7 @@ async (base) => {
     import { restore } from ${url("boot/restore.js")};
     import { workerHost } from ${url("assets/worker-host.js")};
     const indexURL = ${url("pyodide/")};
-    const lock = JSON.parse(await workerHost.readText(indexURL + "pyodide-lock.json"));
+    const lock = JSON.parse(new TextDecoder().decode(await workerHost.read(indexURL + "pyodide-lock.json")));
     const network = workerHost.watchNetwork(() => {});
     const python = await restore(indexURL, lock, network);
     network.stop();
@@ -205,7 +213,8 @@ def deploy(folder: Path, version: int, *, only: str | None = None) -> None:
     plan: dict[str, Path | bytes] = {path.relative_to(folder).as_posix(): path for path in files_below(folder)}
     plan = {name: path for name, path in plan.items() if not name.endswith((".br", ".gz"))}
     plan |= texts
-    texts["service-worker.js"] = service_worker(plan)
+    script, _, _ = (DIST / "service-worker.js").read_bytes().rpartition(b"\nserve(")
+    texts["service-worker.js"] = service_worker(plan, script)
     for name, text in texts.items():
         if only in (None, name):
             for suffix in ("", ".br", ".gz"):

@@ -210,6 +210,31 @@ async def test_a_second_visit_needs_no_network(tab: Tab) -> None:
     assert await tab.faults() == []
 
 
+DAMAGE = """async () => {
+  for (const name of await caches.keys()) {
+    const cache = await caches.open(name);
+    for (const { url } of await cache.keys()) {
+      const { headers } = await cache.match(url);
+      await cache.put(url, new Response("damaged", { headers }));
+    }
+  }
+  return null;
+}"""
+
+
+async def test_a_damaged_cache_is_repaired(tab: Tab) -> None:
+    """The start after it is from the snapshot, and the one after that needs no network again."""
+    with RecordingServer(DIST) as server:
+        for damage in ("() => navigator.serviceWorker.ready.then(() => null)", DAMAGE, "() => null"):
+            await tab.goto(server.url)
+            await tab.shows("#status[data-state=ready]", limit=BOOT_LIMIT)
+            await within(tab.evaluate(damage), BOOT_LIMIT)
+    await tab.goto(server.url)
+    await tab.shows("#status[data-state=ready]", limit=BOOT_LIMIT)
+    assert server.wheels == []
+    assert await tab.faults() == []
+
+
 async def test_a_visitor_approves_a_call(tab: Tab, server: RecordingServer) -> None:
     await tab.goto(server.url)
     await tab.shows("#status[data-state=ready]", limit=BOOT_LIMIT)

@@ -17,7 +17,7 @@ const load = (name) => import(new URL(`boot/${name}.js`, base).href);
 const [{ loadPackages, loadPython }, { restore }] = await Promise.all(["pyodide", "restore"].map(load));
 
 console.debug = () => {}; // what Pyodide prints
-const lock = JSON.parse(await nodeHost.readText(`${indexURL}pyodide-lock.json`));
+const lock = JSON.parse(new TextDecoder().decode(await nodeHost.read(`${indexURL}pyodide-lock.json`)));
 const network = nodeHost.watchNetwork();
 
 async function start() {

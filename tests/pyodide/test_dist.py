@@ -98,6 +98,30 @@ def test_the_snapshot_is_the_one_that_the_lock_file_describes(tool: dict[str, An
     assert content.startswith(b"SPARESN1")
 
 
+def test_the_lock_file_has_the_hash_of_every_file_that_runs(
+    tool: dict[str, Any], packages: dict[str, dict[str, Any]]
+) -> None:
+    """Of all that a start or a later import loads; the scripts carry the lock file's own."""
+    files = {path.relative_to(PYODIDE).as_posix() for path in PYODIDE.rglob("*") if path.is_file()}
+    named = {**tool["files"], **{package["file_name"]: package["sha256"] for package in packages.values()}}
+    assert {name for name in files if not name.endswith(COMPRESSED)} == {*named, "pyodide-lock.json"}
+    for name, sha256 in named.items():
+        assert hashlib.sha256((PYODIDE / name).read_bytes()).hexdigest() == sha256, name
+    lock = hashlib.sha256((PYODIDE / "pyodide-lock.json").read_bytes()).hexdigest()
+    for script in ("worker.js", "boot/build.js"):
+        assert lock in (DIST / script).read_text(encoding="utf-8")
+
+
+def test_every_script_and_page_is_of_one_build() -> None:
+    [build] = re.findall(r'BUILD = "([0-9a-f]{16})"', (DIST / "boot/build.js").read_text(encoding="utf-8"))
+    [chunk] = DIST.glob("sparewheel-*.js")
+    assert chunk.name == f"sparewheel-{digest(chunk.read_bytes())}.js"
+    for name in ("worker.js", "app/main.js", "index.html", chunk.name):
+        assert build in (DIST / name).read_text(encoding="utf-8"), name
+    texts = [path.read_text(encoding="utf-8") for suffix in ("js", "html") for path in DIST.rglob(f"*.{suffix}")]
+    assert not any("{{" + name + "}}" in text for text in texts for name in ("build", "lock"))
+
+
 def test_a_first_visit_is_small(tool: dict[str, Any]) -> None:
     """What is on the way to `ready`, with headers left out."""
     snapshot = tool["snapshot"]
@@ -124,7 +148,7 @@ def test_a_dependency_is_in_the_lock_file(packages: dict[str, dict[str, Any]]) -
 def test_everything_bundled_has_its_licence(packages: dict[str, dict[str, Any]]) -> None:
     index = json.loads((DIST / "licenses/index.json").read_text(encoding="utf-8"))
     names = {entry["name"].replace(".", "-") for entry in index}
-    assert names == {"pyodide", "cpython", "genai-prices", *packages} - {"sparewheel"}
+    assert names == {"pyodide", "cpython", "genai-prices", "hash-wasm", "js-yaml", *packages} - {"sparewheel"}
     for entry in index:
         assert len((DIST / "licenses" / entry["file"]).read_text(encoding="utf-8")) > 500, entry
         assert re.fullmatch(r"https://\S+", entry["source"]), entry

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 from pathlib import Path
 
@@ -12,6 +13,7 @@ from bundle.offline import service_worker
 from bundle.packages import closure
 from bundle.preload import imports, with_preloads
 from bundle.snapshot import pack_site
+from bundle.stamp import stamped
 from sparewheel.headless.static import HASHED
 
 
@@ -55,12 +57,43 @@ def test_the_archive_of_late_files_leaves_native_modules_out(tmp_path: Path) -> 
 
 def test_the_service_worker_is_another_one_for_every_other_build() -> None:
     plan: dict[str, Path | bytes] = {"index.html": b"1", "a.whl": b"w", "licenses/x.txt": b"t", "sparewheel.d.ts": b"d"}
-    script = service_worker(plan).decode()
+    script = service_worker(plan, b"// its script").decode()
+    assert script.startswith("// its script\n")
     build = json.loads(script.rpartition("serve(")[2].rpartition(");")[0])
     assert list(build["files"]) == ["index.html"]
-    assert (
-        service_worker({**plan, "index.html": b"2"}) != service_worker(plan) == service_worker({**plan, "a.whl": b"v"})
-    )
+    same, other = ({**plan, name: b"2"} for name in ("a.whl", "index.html"))
+    assert service_worker(other, b"") != service_worker(plan, b"") == service_worker(same, b"")
+    assert service_worker(plan, b"1")[:-1] != service_worker(plan, b"2")[:-1]
+
+
+PLACES: dict[str, Path | bytes] = {
+    "lock.json": b"{}",
+    "index.html": b'<meta content="{{build}}" /><link href="sparewheel-ABCD2345.js" />',
+    "sparewheel.js": b'export * from "./sparewheel-ABCD2345.js";',
+    "sparewheel-ABCD2345.js": b'BUILD = "{{build}}"',
+    "worker.js": b'["{{build}}", "{{lock}}"]',
+    "notes.txt": b"{{build}}",
+}
+
+
+def test_every_script_says_which_build_it_is_of() -> None:
+    plan = stamped(PLACES, "lock.json")
+    build, lock = json.loads(bytes(plan["worker.js"]))
+    assert lock == hashlib.sha256(b"{}").hexdigest()
+    assert len(build) == LENGTH
+    chunk = f'BUILD = "{build}"'.encode()
+    name = f"sparewheel-{digest(chunk)}.js"
+    assert plan == {
+        "lock.json": b"{}",
+        "index.html": f'<meta content="{build}" /><link href="{name}" />'.encode(),
+        "sparewheel.js": f'export * from "./{name}";'.encode(),
+        name: chunk,
+        "worker.js": json.dumps([build, lock]).encode(),
+        "notes.txt": b"{{build}}",
+    }
+    for changed in ("lock.json", "notes.txt", "sparewheel.js"):
+        others = stamped(PLACES | {changed: b"other"}, "lock.json")
+        assert others["worker.js"] != plan["worker.js"]
 
 
 def test_a_page_asks_for_all_its_modules_at_once(tmp_path: Path) -> None:

@@ -1,36 +1,42 @@
 // The boot: its stages, and how it says why it failed. Pyodide is a fake here: a module made from text.
 
 import assert from "node:assert/strict";
+import { createHash } from "node:crypto";
 import { mkdir, mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { pathToFileURL } from "node:url";
 import test, { mock } from "node:test";
 import { boot as realBoot } from "../../web/boot/boot.js";
-import { AssetFault, faultIn, findFault } from "../../web/assets/faults.js";
+import { AssetFault, DamagedFile, faultIn, findFault } from "../../web/assets/faults.js";
 import { BootError } from "../../web/assets/stages.js";
 
+const CORE = ["pyodide.mjs", "pyodide.asm.mjs", "pyodide.asm.wasm", "python_stdlib.zip"];
 const LOCK = {
   packages: {
-    sparewheel: { name: "sparewheel", file_name: "sparewheel-1.whl", depends: ["ruamel.yaml", "pydantic"] },
-    "ruamel-yaml": { name: "ruamel.yaml", file_name: "ruamel.whl", depends: [] },
-    pydantic: { name: "pydantic", file_name: "pydantic-2.whl", depends: ["sparewheel"] },
-    micropip: { name: "micropip", file_name: "micropip.whl", depends: [] },
+    sparewheel: { name: "sparewheel", file_name: "sparewheel-1.whl", sha256: "s1", depends: ["ruamel.yaml", "pydantic"] },
+    "ruamel-yaml": { name: "ruamel.yaml", file_name: "ruamel.whl", sha256: "r1", depends: [] },
+    pydantic: { name: "pydantic", file_name: "pydantic-2.whl", sha256: "p1", depends: ["sparewheel"] },
+    micropip: { name: "micropip", file_name: "micropip.whl", sha256: "m1", depends: [] },
   },
-  tool: { sparewheel: { core: "core/", site: "site.bin" } },
+  tool: { sparewheel: { core: "core/", site: "site.bin", files: Object.fromEntries(CORE.map((name) => [`core/${name}`, name])) } },
 };
 
 /** A network on which nothing fails; `asked` is what it was asked for. */
 function network(asked = []) {
-  const note = (what) => (url) => void asked.push([what, url]);
-  return { failed: new Promise(() => {}), stop() {}, prefetch: note("file"), prefetchModule: note("module") };
+  const note = (what) => async ({ url, sha256 }) => void asked.push([what, url, sha256]);
+  const [script, prefetch, prefetchModule] = ["script", "file", "module"].map(note);
+  return { failed: new Promise(() => {}), stop() {}, script, prefetch, prefetchModule };
 }
 
-const readText = async () => JSON.stringify(LOCK);
+const sha256 = async (bytes) => createHash("sha256").update(bytes).digest("hex");
+const encoded = (value) => new TextEncoder().encode(typeof value === "string" ? value : JSON.stringify(value));
+const read = async () => encoded(LOCK);
+const lockSha256 = await sha256(encoded(LOCK));
 
 /** Boot on a host that has what is not given. */
 function boot(indexURL, onProgress, host = {}) {
-  return realBoot(indexURL, onProgress, { readText, watchNetwork: () => network(), ...host });
+  return realBoot(indexURL, onProgress, { read, sha256, watchNetwork: () => network(), ...host }, { lockSha256 });
 }
 
 /** Run `use` with a folder whose pyodide.mjs answers loadPyodide with `globalThis.fakePyodide(options)`. */
@@ -102,8 +108,65 @@ test("a check that fails ends the boot before anything is loaded", async () => {
 });
 
 test("a lock file that is a page says so", async () => {
-  const page = async () => "<!doctype html>";
-  await assert.rejects(boot("http://h/p/", () => {}, { readText: page }), failure("check", /h\/p\/pyodide-lock\.json is not JSON/, /dist\//));
+  const page = async () => encoded("<!doctype html>");
+  await assert.rejects(boot("http://h/p/", () => {}, { read: page }), failure("check", /h\/p\/pyodide-lock\.json is not JSON/, /dist\//));
+});
+
+test("a lock file of another build is refused, after it was asked for past all caches", async () => {
+  const modes = [];
+  const other = async (_, cache = "default") => (modes.push(cache), encoded({ ...LOCK, packages: {} }));
+  await assert.rejects(boot("http://h/p/", () => {}, { read: other }), failure("check", /pyodide-lock\.json is of another build/, /Reload/));
+  assert.deepEqual(modes, ["default", "reload"]);
+});
+
+test("a lock file that only a cache has damaged is fetched once more", async () => {
+  const { fake } = python();
+  const stale = async (_, cache) => (cache === "reload" ? encoded(LOCK) : encoded("{}"));
+  await withPyodide(async () => fake, (indexURL) => boot(indexURL, () => {}, { read: stale }));
+});
+
+test("a start that a deploy has overtaken says so, whatever has failed in it", async () => {
+  let deployed = false;
+  const overtaken = async () => encoded(deployed ? { ...LOCK, info: {} } : LOCK);
+  const missing = () => ((deployed = true), Promise.reject(new Error("404 for it")));
+  await withPyodide(missing, async (indexURL) => {
+    const error = await boot(indexURL, () => {}, { read: overtaken }).catch((thrown) => thrown);
+    failure("check", /another build was deployed/, /Reload/)(error);
+    assert.equal(error.final, true); // no other way to start would help
+  });
+});
+
+test("Python is not started if a package is damaged", async () => {
+  let started = false;
+  const watchNetwork = () => ({
+    ...network(),
+    prefetch: async ({ url }) => url.endsWith("ruamel.whl") && Promise.reject(new DamagedFile(url)),
+  });
+  await withPyodide(async () => (started = true), (indexURL) =>
+    assert.rejects(boot(indexURL, () => {}, { watchNetwork }), failure("packages", /ruamel\.whl is not the file .* sha256/, /at once/)),
+  );
+  assert.equal(started, false);
+});
+
+for (const name of CORE.filter((name) => !name.endsWith(".wasm"))) {
+  test(`Python is not started if ${name} is damaged`, async () => {
+    let started = false;
+    const refuse = async ({ url }) => url.endsWith(`/${name}`) && Promise.reject(new DamagedFile(url));
+    const watchNetwork = () => ({ ...network(), script: refuse, prefetch: refuse });
+    await withPyodide(async () => (started = true), (indexURL) =>
+      assert.rejects(boot(indexURL, () => {}, { watchNetwork }), failure("pyodide", new RegExp(`${name} is not the file`), /at once/)),
+    );
+    assert.equal(started, false);
+  });
+}
+
+test("a lock file without a hash of a file is refused", async () => {
+  const { core, site, files } = LOCK.tool.sparewheel;
+  const { "core/pyodide.mjs": _, ...others } = files;
+  const bytes = encoded({ ...LOCK, tool: { sparewheel: { core, site, files: others } } });
+  const host = { read: async () => bytes, sha256, watchNetwork: () => network() };
+  const booting = realBoot("http://h/", () => {}, host, { lockSha256: await sha256(bytes) });
+  await assert.rejects(booting, failure("pyodide", /no sha256 of core\/pyodide\.mjs/, /Build/));
 });
 
 test("the lock file that the check has read is handed to Pyodide", async () => {
@@ -119,11 +182,13 @@ test("what Pyodide will ask for is asked for at once", async () => {
   await withPyodide(async () => fake, async (indexURL) => {
     await boot(indexURL, () => {}, { watchNetwork: () => network(asked) });
     assert.deepEqual(asked, [
-      ["module", `${indexURL}core/pyodide.asm.wasm`],
-      ["file", `${indexURL}core/python_stdlib.zip`],
-      ["file", `${indexURL}sparewheel-1.whl`],
-      ["file", `${indexURL}ruamel.whl`],
-      ["file", `${indexURL}pydantic-2.whl`],
+      ["module", `${indexURL}core/pyodide.asm.wasm`, "pyodide.asm.wasm"],
+      ["file", `${indexURL}sparewheel-1.whl`, "s1"],
+      ["file", `${indexURL}ruamel.whl`, "r1"],
+      ["file", `${indexURL}pydantic-2.whl`, "p1"],
+      ["script", `${indexURL}core/pyodide.mjs`, "pyodide.mjs"],
+      ["script", `${indexURL}core/pyodide.asm.mjs`, "pyodide.asm.mjs"],
+      ["file", `${indexURL}core/python_stdlib.zip`, "python_stdlib.zip"],
     ]);
   });
 });

@@ -11,7 +11,8 @@ import test, { mock } from "node:test";
 import { pack } from "../../runtime/bundle/inside/pack.mjs";
 import { boot } from "../../web/boot/boot.js";
 import { SnapshotFault, unpack } from "../../web/boot/container.js";
-import { contents } from "../../web/boot/late.js";
+import { DamagedFile } from "../../web/assets/faults.js";
+import { contents, fetchLateFiles } from "../../web/boot/late.js";
 import { armRestore, fill } from "../../web/boot/memory.js";
 import { createModule } from "../../web/boot/side-modules.js";
 
@@ -140,9 +141,11 @@ test("the files of the archive come out as they went in", () => {
   assert.deepEqual(files, [["a/b.pyc", "abc"], ["empty", ""], ["c", "de"]]);
 });
 
+const snapshot = { file: "s.bin", size: 1, sha256: "", tableStart: 2, sideModules: [] };
+const files = Object.fromEntries(["pyodide.mjs", "pyodide.asm.mjs", "pyodide.asm.wasm"].map((name) => [`core/${name}`, name]));
 const LOCK = {
-  packages: { sparewheel: { name: "sparewheel", file_name: "s.whl", depends: [] } },
-  tool: { sparewheel: { core: "core/", site: "site.bin", snapshot: { file: "s.bin", size: 1, sha256: "", tableStart: 2, sideModules: [] } } },
+  packages: { sparewheel: { name: "sparewheel", file_name: "s.whl", sha256: "", depends: [] } },
+  tool: { sparewheel: { core: "core/", site: "site.bin", files, snapshot } },
 };
 
 /** Boot from a snapshot with a pyodide.mjs that does what `loadPyodide` does. */
@@ -157,13 +160,19 @@ async function bootFast(loadPyodide, network = {}) {
     const whole = {
       failed: new Promise(() => {}),
       stop() {},
-      prefetchModule() {},
+      prefetchModule: async () => {},
+      script: async () => {},
       answer() {},
-      bytes: async () => ({ bytes: packed(), verified: Promise.resolve() }),
+      bytes: async () => packed(),
       ...network,
     };
-    const host = { readText: async () => JSON.stringify(LOCK), watchNetwork: () => whole };
-    const started = await boot(`${pathToFileURL(folder).href}/`, ({ stage }) => stages.push(stage), host);
+    const host = {
+      read: async () => new TextEncoder().encode(JSON.stringify(LOCK)),
+      sha256: async () => "of the lock",
+      watchNetwork: () => whole,
+    };
+    const options = { lockSha256: "of the lock" };
+    const started = await boot(`${pathToFileURL(folder).href}/`, ({ stage }) => stages.push(stage), host, options);
     return { started, stages };
   } finally {
     delete globalThis.fakePyodide;
@@ -202,17 +211,60 @@ test("whatever goes wrong with a snapshot is a failure of its stage", async () =
   await assert.rejects(bootFast(async () => python), snapshotFailure("memory access out of bounds"));
 });
 
-test("Python starts while the snapshot is being verified, and is not used if that fails", async () => {
-  const damaged = Promise.reject(new Error("its sha256 is another"));
-  damaged.catch(() => {});
-  const bytes = pack({ ...HEAD, sideModules: [] }, MEMORY, FRESH);
-  const network = { bytes: async () => ({ bytes, verified: damaged }) };
+/** Boot with one damaged file; tells whether memory was restored. */
+async function bootDamaged(network) {
+  let restored = false;
   globalThis.fakeModule = emscripten();
-  for (const restored of [() => ({}), () => assert.fail("memory access out of bounds")]) {
-    const load = async ({ createPyodideModule }) => (await createPyodideModule({ preRun: [] }), restored());
-    await assert.rejects(bootFast(load, network), snapshotFailure("its sha256 is another"));
-  }
+  const load = async ({ createPyodideModule }) => {
+    const module = await createPyodideModule({ preRun: [] });
+    restored = true;
+    module.API.restoreSnapshot();
+  };
+  const error = await bootFast(load, { bytes: async () => pack({ ...HEAD, sideModules: [] }, MEMORY, FRESH), ...network }).catch(
+    (thrown) => thrown,
+  );
   delete globalThis.fakeModule;
+  return { restored, message: error.message, stage: error.stage, final: error.final };
+}
+
+test("nothing is restored before every file has been verified", async () => {
+  const refuse = (name) => async ({ url }) => url.endsWith(name) && Promise.reject(new DamagedFile(url));
+  for (const [network, name, final] of [
+    [{ bytes: refuse("s.bin") }, "s.bin", false],
+    [{ script: refuse("pyodide.mjs") }, "core/pyodide.mjs", true],
+    [{ script: refuse("pyodide.asm.mjs") }, "core/pyodide.asm.mjs", true],
+    [{ prefetchModule: refuse("pyodide.asm.wasm") }, "core/pyodide.asm.wasm", true],
+  ]) {
+    const found = await bootDamaged(network);
+    assert.match(found.message, new RegExp(`${name} is not the file that pyodide-lock.json names`));
+    assert.equal(found.restored, false);
+    assert.deepEqual([found.stage, found.final], final ? ["pyodide", true] : ["snapshot", false]); // both starts need the core
+  }
+});
+
+/** Late files on a network that answers `readNow` with these in turn; Python hashes with `sha256_of`. */
+function readLate(...answers) {
+  const asked = [];
+  const python = {
+    FS: { writeFile: () => {}, mkdirTree: () => {} },
+    _api: { sitepackages: "/site" },
+    pyimport: () => ({ sha256_of: (bytes) => new TextDecoder().decode(bytes), destroy() {} }),
+  };
+  const readNow = (url, again) => (asked.push([url, again]), new TextEncoder().encode(answers.shift()));
+  const lock = { tool: { sparewheel: { core: "core/", site: "site.bin", files: { "core/python_stdlib.zip": "zip", "site.bin": "[]\n" } } } };
+  const read = () => fetchLateFiles(python, "http://h/", lock, { readNow });
+  return { read, asked };
+}
+
+test("late files are verified, and one that a cache has damaged is read once more", () => {
+  const { read, asked } = readLate("damaged", "zip", "[]\n");
+  read();
+  assert.deepEqual(asked, [
+    ["http://h/core/python_stdlib.zip", false],
+    ["http://h/core/python_stdlib.zip", true],
+    ["http://h/site.bin", false],
+  ]);
+  assert.throws(readLate("zip", "other", "other").read, /http:\/\/h\/site\.bin is not the file .* sha256/);
 });
 
 test("30 s without progress end a snapshot that hangs", async () => {

@@ -4,14 +4,18 @@ import assert from "node:assert/strict";
 import { createHash } from "node:crypto";
 import { gzipSync } from "node:zlib";
 import test, { afterEach, beforeEach, mock } from "node:test";
-import { download, integrity } from "../../web/assets/download.js";
+import { downloadIntact } from "../../web/assets/download.js";
+import { integrity, sha256 as hashOf } from "../../web/assets/sha256.js";
 import { workerHost } from "../../web/assets/worker-host.js";
 
 const CONTENT = Buffer.from("the bytes of a snapshot");
 const EMPTY_MODULE = new Uint8Array([0, 0x61, 0x73, 0x6d, 1, 0, 0, 0]);
 const WASM = { "content-type": "application/wasm" };
-const sha256 = createHash("sha256").update(CONTENT).digest("hex");
+const sha256Of = (content) => createHash("sha256").update(content).digest("hex");
+const sha256 = sha256Of(CONTENT);
 const FILE = { url: "http://h/s.bin", size: CONTENT.length, sha256 };
+const MODULE = { url: "http://h/a.wasm", sha256: sha256Of(EMPTY_MODULE) };
+const WHEEL = { url: "http://h/a.whl", sha256 };
 const IDENTITY = { headers: { "content-encoding": "identity" } };
 
 /** In two parts, as a stream that can and as one that can not be read into a given place. */
@@ -29,20 +33,19 @@ let host;
 let asked;
 let fetching;
 let network;
-
-async function verified(downloading) {
-  const { bytes, verified } = await downloading;
-  await verified;
-  return Buffer.from(bytes);
-}
+let modes;
 
 beforeEach(() => {
   asked = [];
   host = {};
+  modes = [];
   fetching = mock.method(globalThis, "fetch", async (url, init) => {
-    asked.push(init?.integrity ? [String(url), init.integrity] : String(url));
-    const [body, headers = {}] = host[String(url)] ?? [];
-    return body ? new Response(body, { headers }) : new Response("", { status: 404 });
+    asked.push(String(url));
+    modes.push(init?.cache ?? "default");
+    const [body, headers = {}, fresh = body] = host[String(url)] ?? [];
+    const sent = init?.cache === "reload" ? fresh : body; // the first of them is what a cache has
+    if (init?.integrity && sent && init.integrity !== integrity(sha256Of(sent))) throw new TypeError("Failed to fetch");
+    return sent ? new Response(sent, { headers }) : new Response("", { status: 404 });
   });
   network = workerHost.watchNetwork(() => {});
 });
@@ -53,13 +56,13 @@ afterEach(() => {
 
 test("a host that compresses sends the file itself", async () => {
   host = { "http://h/s.bin": [CONTENT, { "content-encoding": "br" }] };
-  assert.deepEqual(await verified(network.bytes(FILE)), CONTENT);
+  assert.deepEqual(Buffer.from(await network.bytes(FILE)), CONTENT);
   assert.deepEqual(asked, ["http://h/s.bin"]);
 });
 
 test("of a host that does not, the compressed one is taken", async () => {
   host = { "http://h/s.bin": [CONTENT], "http://h/s.bin.gz": [gzipSync(CONTENT)] };
-  assert.deepEqual(await verified(network.bytes(FILE)), CONTENT);
+  assert.deepEqual(Buffer.from(await network.bytes(FILE)), CONTENT);
   assert.deepEqual(asked, ["http://h/s.bin", "http://h/s.bin.gz"]);
 });
 
@@ -69,7 +72,9 @@ test("a compressed file that is missing, or damaged, is a fault", async () => {
   const damaged = gzipSync(CONTENT);
   damaged[12] ^= 0xff;
   host["http://h/s.bin.gz"] = [damaged];
-  await assert.rejects(network.bytes(FILE));
+  await assert.rejects(network.bytes(FILE), /s\.bin is not the file/);
+  host["http://h/s.bin.gz"] = [damaged, {}, gzipSync(CONTENT)];
+  assert.deepEqual(Buffer.from(await network.bytes(FILE)), CONTENT);
 });
 
 for (const [what, content] of [
@@ -78,8 +83,9 @@ for (const [what, content] of [
   ["too long", Buffer.concat([CONTENT, Buffer.from("!")])],
 ]) {
   test(`a file that is ${what} is refused`, async () => {
-    for (const response of [new Response(content), new Response(notOfBytes(content))]) {
-      await assert.rejects(verified(download(response, FILE, () => {})), /s\.bin is not the file .* sha256/);
+    for (const body of [() => content, () => notOfBytes(content)]) {
+      const open = async () => new Response(body());
+      await assert.rejects(downloadIntact(FILE, open, () => {}), /s\.bin is not the file .* sha256/);
     }
   });
 }
@@ -87,47 +93,102 @@ for (const [what, content] of [
 for (const [kind, body] of [["read into their place", bytesInTwo], ["copied there", notOfBytes]]) {
   test(`what arrives in parts is whole, and told: ${kind}`, async () => {
     const told = [];
-    const parts = body(CONTENT);
-    assert.deepEqual(await verified(download(new Response(parts), FILE, (...bytes) => told.push(bytes))), CONTENT);
+    const open = async () => new Response(body(CONTENT));
+    assert.deepEqual(Buffer.from(await downloadIntact(FILE, open, (...bytes) => told.push(bytes))), CONTENT);
     assert.deepEqual(told, [[5, CONTENT.length], [CONTENT.length, CONTENT.length]]);
   });
 }
 
-test("what the service worker keeps is taken from there", async () => {
-  globalThis.caches = { match: async (url) => (url === FILE.url ? new Response(CONTENT, IDENTITY) : undefined) };
+/** With these responses in the service worker's cache, by URL. Tells what was dropped from it. */
+async function withCache(stored, use) {
+  const dropped = [];
+  const cache = { delete: async (url) => (dropped.push(url), delete stored[url]) };
+  globalThis.caches = { match: async (url) => stored[url]?.clone(), keys: async () => ["c"], open: async () => cache };
   try {
-    assert.deepEqual(await verified(network.bytes(FILE)), CONTENT);
-    host = { "http://h/a.wasm": [EMPTY_MODULE, { ...WASM, "content-encoding": "br" }] };
-    assert.ok((await network.compile("http://h/a.wasm")) instanceof WebAssembly.Module);
+    await use();
   } finally {
     delete globalThis.caches;
   }
-  assert.deepEqual(asked, ["http://h/a.wasm"]);
+  return dropped;
+}
+
+test("what the service worker keeps is taken from there", async () => {
+  await withCache({ [FILE.url]: new Response(CONTENT, IDENTITY) }, async () => {
+    assert.deepEqual(Buffer.from(await network.bytes(FILE)), CONTENT);
+    host = { [MODULE.url]: [EMPTY_MODULE, { ...WASM, "content-encoding": "br" }] };
+    assert.ok((await network.compile(MODULE)) instanceof WebAssembly.Module);
+  });
+  assert.deepEqual(asked, [MODULE.url]);
+});
+
+test("what it keeps as another kind of file is not taken", async () => {
+  await withCache({ [MODULE.url]: new Response("other", IDENTITY) }, async () => {
+    host = { [MODULE.url]: [EMPTY_MODULE, { ...WASM, "content-encoding": "br" }] };
+    assert.ok((await network.compile(MODULE)) instanceof WebAssembly.Module);
+  });
+});
+
+test("what it keeps damaged is dropped, and fetched once, past the browser's cache", async () => {
+  const encoded = { "content-encoding": "br" };
+  const other = new Uint8Array([...EMPTY_MODULE, 0, 2, 1, 65]); // a module, too
+  const cached = { [FILE.url]: new Response("no snapshot at all yet", IDENTITY), [MODULE.url]: new Response(other, { headers: { ...WASM, ...encoded } }) };
+  const dropped = await withCache(cached, async () => {
+    host = { [FILE.url]: [CONTENT, encoded], [MODULE.url]: [EMPTY_MODULE, { ...WASM, ...encoded }] };
+    assert.deepEqual(Buffer.from(await network.bytes(FILE)), CONTENT);
+    assert.ok((await network.compile(MODULE)) instanceof WebAssembly.Module);
+  });
+  assert.deepEqual([dropped, asked, modes], [[FILE.url, MODULE.url], [FILE.url, MODULE.url], ["reload", "reload"]]);
+});
+
+test("a module that is another one is refused although it can be compiled, and after one more try", async () => {
+  const other = new Uint8Array([...EMPTY_MODULE, 0, 2, 1, 65]);
+  host = { [MODULE.url]: [other, { ...WASM, "content-encoding": "br" }] };
+  await assert.rejects(network.compile(MODULE), { message: /a\.wasm is not the file/, hint: /at once/, url: MODULE.url });
+  assert.deepEqual(modes, ["default", "reload"]);
+});
+
+test("a script is verified before it is imported", async () => {
+  const script = { url: "http://h/p.mjs", sha256 };
+  host = { [script.url]: [CONTENT, { "content-type": "text/javascript" }] };
+  await network.script(script);
+  host[script.url] = ["other", { "content-type": "text/javascript" }, CONTENT];
+  await network.script(script); // only the cache had another one
+  host[script.url] = ["other", { "content-type": "text/javascript" }];
+  await assert.rejects(network.script(script), /p\.mjs is not the file .* sha256/);
+});
+
+test("pages that are not served safely have a SHA-256 as well", async () => {
+  const subtle = mock.getter(crypto, "subtle", () => undefined);
+  try {
+    for (const bytes of [new Uint8Array(), new Uint8Array(CONTENT)]) assert.equal(await hashOf(bytes), sha256Of(bytes));
+  } finally {
+    subtle.mock.restore();
+  }
 });
 
 test("Pyodide gets what was fetched before it asked, once", async () => {
-  host = { "http://h/a.whl": [CONTENT] };
-  network.prefetch("http://h/a.whl", sha256);
-  assert.deepEqual(asked, [["http://h/a.whl", `sha256-${createHash("sha256").update(CONTENT).digest("base64")}`]]);
-  assert.equal(integrity(sha256), asked[0][1]);
-  assert.deepEqual(Buffer.from(await (await fetch(new URL("http://h/a.whl"))).arrayBuffer()), CONTENT);
+  host = { [WHEEL.url]: [CONTENT] };
+  await network.prefetch(WHEEL);
+  assert.deepEqual(asked, [WHEEL.url]);
+  assert.equal(integrity(sha256), `sha256-${createHash("sha256").update(CONTENT).digest("base64")}`);
+  assert.deepEqual(Buffer.from(await (await fetch(new URL(WHEEL.url))).arrayBuffer()), CONTENT);
   assert.equal(asked.length, 1);
-  await fetch("http://h/a.whl");
+  await fetch(WHEEL.url);
   assert.equal(asked.length, 2);
 });
 
 test("a file that could not be fetched fails the network when Pyodide asks for it, not before", async () => {
-  network.prefetch("http://h/a.whl");
-  network.prefetchModule("http://h/a.wasm");
+  await assert.rejects(network.prefetch(WHEEL), /404/);
+  network.prefetchModule(MODULE);
   await new Promise(setImmediate);
   assert.equal(await Promise.race([network.failed, Promise.resolve("quiet")]), "quiet");
-  await assert.rejects(fetch("http://h/a.whl"), /404/);
+  await assert.rejects(fetch(WHEEL.url), /404/);
   await assert.rejects(network.failed, /404 for http:\/\/h\/a\.whl/);
 });
 
 test("a module is compiled while it is fetched, and instantiated when Pyodide asks", async () => {
   host = { "http://h/a.wasm": [EMPTY_MODULE, WASM] };
-  network.prefetchModule("http://h/a.wasm");
+  network.prefetchModule(MODULE, { counted: true });
   const { module, instance } = await WebAssembly.instantiateStreaming(fetch("http://h/a.wasm"), {});
   assert.ok(module instanceof WebAssembly.Module && instance instanceof WebAssembly.Instance);
   assert.equal(asked.length, 1);
@@ -135,7 +196,7 @@ test("a module is compiled while it is fetched, and instantiated when Pyodide as
 
 test("a module that is none fails the network as soon as Pyodide wants it", async () => {
   host = { "http://h/a.wasm": [CONTENT, WASM] };
-  network.prefetchModule("http://h/a.wasm");
+  network.prefetchModule({ ...MODULE, sha256 }, { counted: true });
   await assert.rejects(WebAssembly.instantiateStreaming(fetch("http://h/a.wasm")), WebAssembly.CompileError);
   await assert.rejects(network.failed, WebAssembly.CompileError);
 });

@@ -3,6 +3,7 @@
 import assert from "node:assert/strict";
 import test, { mock } from "node:test";
 import { launchWorker } from "../../web/assets/launch.js";
+import { BUILD } from "../../web/boot/build.js";
 import { FakeWorker } from "./fake_worker.mjs";
 
 /** A launch; `made(n)` is its nth worker (from 0), once it has been told to boot. */
@@ -46,11 +47,11 @@ for (const [what, fail, reason] of [
     fail(first);
     const second = await made(1);
     assert.equal(first.terminated, true);
-    assert.deepEqual(first.posted, [{ type: "boot", indexURL: "http://h/pyodide/" }]);
+    assert.deepEqual(first.posted, [{ type: "boot", indexURL: "http://h/pyodide/", build: BUILD }]);
     second.progress("pyodide");
     second.ready();
     assert.equal(await ready, second);
-    assert.deepEqual(second.posted, [{ type: "boot", indexURL: "http://h/pyodide/", snapshot: false }]);
+    assert.deepEqual(second.posted, [{ type: "boot", indexURL: "http://h/pyodide/", build: BUILD, snapshot: false }]);
     assert.equal(workers.length, 2);
     const [stage, message] = seen.at(-2);
     assert.equal(stage, "snapshot");
@@ -89,12 +90,20 @@ test("only what a snapshot can be to blame for is tried again, and once", async 
   assert.equal(twice.workers.length, 2);
 });
 
+test("a failure that another way to start would meet as well is not tried again", async () => {
+  const { ready, made, workers } = launching();
+  (await made(0)).progress("snapshot");
+  workers[0].say({ ...failed("snapshot", "pyodide.asm.wasm is damaged"), final: true });
+  await assert.rejects(ready, { kind: "boot_failed", message: /pyodide\.asm\.wasm is damaged/ });
+  assert.equal(workers.length, 1);
+});
+
 test("a start without a snapshot is asked for as such", async () => {
   const { ready, made } = launching({ snapshot: false });
   const worker = await made(0);
   worker.ready();
   await ready;
-  assert.deepEqual(worker.posted, [{ type: "boot", indexURL: "http://h/pyodide/", snapshot: false }]);
+  assert.deepEqual(worker.posted, [{ type: "boot", indexURL: "http://h/pyodide/", build: BUILD, snapshot: false }]);
 });
 
 test("an abort while restoring ends everything", async () => {

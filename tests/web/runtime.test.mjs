@@ -3,6 +3,7 @@
 import assert from "node:assert/strict";
 import test, { mock } from "node:test";
 import { createRuntime, SparewheelError } from "../../web/sparewheel.js";
+import { BUILD } from "../../web/boot/build.js";
 import { FakeWorker, HELLO, RESULT, START, turn } from "./fake_worker.mjs";
 
 async function start(options = {}) {
@@ -36,7 +37,7 @@ test("starting resolves when the worker is ready, and tells its progress", async
   await starting;
   assert.deepEqual(seen, ["check", "pyodide"]);
   assert.deepEqual(urls, ["https://host.example/a/b/worker.js"]);
-  assert.deepEqual(worker.posted, [{ type: "boot", indexURL: "https://host.example/a/b/pyodide/" }]);
+  assert.deepEqual(worker.posted, [{ type: "boot", indexURL: "https://host.example/a/b/pyodide/", build: BUILD }]);
 });
 
 test("without assetBase, assets are beside sparewheel.js", async () => {

@@ -1,6 +1,7 @@
 // The page: wires the parts together.
 
-import { keepOffline, SparewheelError } from "../sparewheel.js";
+import { BUILD, keepOffline, SparewheelError } from "../sparewheel.js";
+import { BUILD as OWN } from "../boot/build.js";
 import { ChainView } from "./chain-view.js";
 import { Conversation } from "./conversation.js";
 import { byId, followEnd, make } from "./dom.js";
@@ -171,7 +172,19 @@ function showRunning(isRunning) {
   if (hadFocus) (isRunning ? stop : prompt).focus();
 }
 
+/** Whether the page, this script and the runtime's are of one build: a deploy may have come between them. */
+function isOneBuild() {
+  const page = document.querySelector('meta[name="build"]')?.getAttribute("content");
+  return page === OWN && OWN === BUILD;
+}
+
 async function boot() {
+  if (!isOneBuild()) {
+    status.set("error", "Could not start");
+    const message = "a new version was deployed while the page was being loaded";
+    showBootFailure(new SparewheelError({ message, hint: "Reload the page." }));
+    return;
+  }
   status.set("booting", "Starting…");
   try {
     await conversation.start();

@@ -1,5 +1,11 @@
 // Runs first on the page: starting Python takes longest, so its worker starts while the rest of the page still loads.
 
+const MIXED = "The page could not start: some of its files did not load, or are of another version. Reload the page.";
+
+// Whatever fails before the page takes the worker over has failed to load: then nothing else reports it.
+const loading = new AbortController();
+addEventListener("error", failed, { capture: true, signal: loading.signal });
+
 /** @type {Worker | null} */
 let early = null;
 try {
@@ -15,9 +21,18 @@ try {
  * @param {URL} url
  */
 export function startedWorker(url) {
+  loading.abort();
   const worker = early ?? begin(url, "sparewheel");
   early = null;
   return worker;
+}
+
+/** @param {Event} event An exception, or a script or another file that did not load. */
+function failed(event) {
+  const line = document.getElementById("status");
+  if (!line || !(event instanceof ErrorEvent || event.target instanceof HTMLScriptElement)) return;
+  line.dataset["state"] = "error";
+  line.textContent = MIXED;
 }
 
 /**

@@ -1,21 +1,27 @@
-// Fetches our own files, and says why one can not be used.
+// Fetches our own files, compares their bytes with the lock file, and says why one can not be used.
 
-import { AssetFault, faultIn, findFault } from "./faults.js";
+import { AssetFault, DamagedFile, faultIn, findFault } from "./faults.js";
+import { integrity, sha256 } from "./sha256.js";
 
 /**
- * @param {typeof fetch} fetchFile
- * @param {RequestInfo | URL} input
+ * @typedef {import("./sha256.js").Bytes} Bytes
+ * @typedef {{url: string, sha256: string}} File `sha256`: of its bytes, unpacked, in hex.
+ * @typedef {(url: string, init?: RequestInit) => Promise<Response>} Fetch
+ */
+
+/**
+ * @param {Fetch} fetchFile
+ * @param {string} url
  * @param {RequestInit} [init]
  * @returns {Promise<Response>} Rejects with `AssetFault`.
  */
-export async function fetchOrExplain(fetchFile, input, init) {
-  const url = input instanceof Request ? input.url : String(input);
+export async function fetchOrExplain(fetchFile, url, init) {
   let response;
   try {
-    response = await fetchFile(input, init);
+    response = await fetchFile(url, init);
   } catch (thrown) {
     const fault = await findFault(url, fetchFile);
-    throw fault ?? (init?.integrity ? damaged(url) : thrown);
+    throw fault ?? (init?.integrity ? new DamagedFile(url) : thrown);
   }
   const fault = faultIn(response, url);
   if (fault) throw fault;
@@ -25,7 +31,7 @@ export async function fetchOrExplain(fetchFile, input, init) {
 /**
  * Fetch a large file that has a compressed one beside it. Hosts that compress send the file itself, compressed better
  * than gzip can; of those that do not, the compressed one is asked for.
- * @param {typeof fetch} fetchFile
+ * @param {Fetch} fetchFile
  * @param {string} url
  * @param {RequestInit} [init]
  * @returns {Promise<Response>} Rejects with `AssetFault`.
@@ -42,27 +48,104 @@ export async function fetchPacked(fetchFile, url, init) {
 }
 
 /**
- * @typedef {Uint8Array<ArrayBuffer>} Bytes
- *
- * @typedef {object} Download
- * @property {Bytes} bytes As many as there should be.
- * @property {Promise<void>} verified Rejects with `AssetFault` if they are not that file's. It takes a while, in which
- *   one can begin with what can be given up again.
+ * Get a file. If other bytes come than should, what caches have of it is dropped, and the network is asked once more.
+ * @template T
+ * @param {string} url
+ * @param {(init: RequestInit) => Promise<T>} get Rejects with `DamagedFile` for other bytes.
+ * @returns {Promise<T>}
  */
+export async function getIntact(url, get) {
+  try {
+    return await get({});
+  } catch (thrown) {
+    if (!(thrown instanceof DamagedFile)) throw thrown;
+    await forget(url);
+    return get({ cache: "reload" });
+  }
+}
 
 /**
- * @param {Response} response
- * @param {{url: string, size: number, sha256: string}} file
- * @param {(done: number, total: number) => void} onBytes
- * @returns {Promise<Download>} Rejects with `AssetFault` if the file is of another size.
+ * A file that the browser itself compares with its hash, before it gives out any of it.
+ * @param {Fetch} fetchFile
+ * @param {File} file
+ * @returns {Promise<Response>} Rejects with `AssetFault`.
  */
-export async function download({ body }, { url, size, sha256 }, onBytes) {
-  const bytes = await read(/** @type {ReadableStream<Bytes>} */ (body), size, (done) => onBytes(done, size));
-  if (bytes.length !== size) throw damaged(url);
-  const verified = verify(bytes, { url, sha256 });
-  verified.catch(() => {}); // the caller that awaits it gets the error
-  return { bytes, verified };
+export function fetchIntact(fetchFile, { url, sha256 }) {
+  return getIntact(url, (init) => fetchOrExplain(fetchFile, url, { ...init, integrity: integrity(sha256) }));
 }
+
+/**
+ * Compile a module while its bytes are hashed.
+ * @param {File} file
+ * @param {(init: RequestInit) => Promise<Response>} open
+ * @returns {Promise<WebAssembly.Module>} Rejects with `AssetFault`, also if it is not the file and can be compiled.
+ */
+export function compileIntact(file, open) {
+  return getIntact(file.url, async (init) => {
+    const response = await open(init);
+    const bytes = new Uint8Array(await whole(response.arrayBuffer(), file.url));
+    const compiling = WebAssembly.compile(bytes);
+    compiling.catch(() => {}); // that it is another file explains why it can not be compiled
+    await verify(bytes, file);
+    return compiling;
+  });
+}
+
+/**
+ * @param {File & {size: number}} file
+ * @param {(init: RequestInit) => Promise<Response>} open
+ * @param {(done: number, total: number) => void} onBytes
+ * @returns {Promise<Bytes>} Rejects with `AssetFault`.
+ */
+export function downloadIntact(file, open, onBytes) {
+  const { url, size } = file;
+  return getIntact(url, async (init) => {
+    const { body } = await open(init);
+    const reading = read(/** @type {ReadableStream<Bytes>} */ (body), size, (done) => onBytes(done, size));
+    const bytes = await whole(reading, url);
+    if (bytes.length !== size) throw new DamagedFile(url);
+    await verify(bytes, file);
+    return bytes;
+  });
+}
+
+/**
+ * @param {Bytes} bytes
+ * @param {File} file
+ */
+async function verify(bytes, file) {
+  if ((await sha256(bytes)) !== file.sha256) throw new DamagedFile(file.url);
+}
+
+/**
+ * @template T
+ * @param {Promise<T>} reading
+ * @param {string} url
+ * @returns {Promise<T>}
+ */
+async function whole(reading, url) {
+  try {
+    return await reading;
+  } catch (thrown) {
+    throw new DamagedFile(url, `it could not be read to its end: ${thrown}`); // or what came can not be unpacked
+  }
+}
+
+/**
+ * Drop a file from the service worker's caches.
+ * @param {string} url
+ */
+async function forget(url) {
+  try {
+    const names = await caches.keys();
+    await Promise.all(names.map(async (name) => (await caches.open(name)).delete(url)));
+  } catch {
+    // there are none where a page is not served safely, or the user does not want them
+  }
+}
+
+/** Readers that nothing else refers to: Chromium 156 may collect one, and then its last promise never settles. */
+const inUse = new Set();
 
 /**
  * Read a file, straight into its place where the stream can do that: it takes half as long.
@@ -76,17 +159,22 @@ async function read(body, size, onBytes) {
   const reader = direct ?? /** @type {NonNullable<typeof direct>} */ (/** @type {unknown} */ (body.getReader()));
   let bytes = new Uint8Array(size + 1);
   let at = 0;
-  while (at <= size) {
-    const { done, value } = await reader.read(bytes.subarray(at)); // lent, to a direct one; the other takes no notice
-    if (direct && value) bytes = new Uint8Array(value.buffer);
-    if (done) return bytes.subarray(0, at);
-    const part = value.subarray(0, bytes.length - at);
-    if (!direct) bytes.set(part, at);
-    at += part.length;
-    onBytes(at);
+  inUse.add(reader);
+  try {
+    while (at <= size) {
+      const { done, value } = await reader.read(bytes.subarray(at)); // lent, to a direct one; the other takes no notice
+      if (direct && value) bytes = new Uint8Array(value.buffer);
+      if (done) return bytes.subarray(0, at);
+      const part = value.subarray(0, bytes.length - at);
+      if (!direct) bytes.set(part, at);
+      at += part.length;
+      onBytes(at);
+    }
+    await reader.cancel();
+    return bytes;
+  } finally {
+    inUse.delete(reader);
   }
-  await reader.cancel();
-  return bytes;
 }
 
 /** @param {ReadableStream<Bytes>} body */
@@ -96,32 +184,4 @@ function directReader(body) {
   } catch {
     return null; // what unpacks does not have it, nor have all browsers
   }
-}
-
-/**
- * @param {Bytes} bytes
- * @param {{url: string, sha256: string}} file
- */
-async function verify(bytes, { url, sha256 }) {
-  // Pages that are not served safely have no SubtleCrypto; length and gzip's own checksum must do there.
-  if (globalThis.crypto?.subtle && hex(await crypto.subtle.digest("SHA-256", bytes)) !== sha256) throw damaged(url);
-}
-
-/** @param {ArrayBuffer} digest */
-function hex(digest) {
-  return [...new Uint8Array(digest)].map((byte) => byte.toString(16).padStart(2, "0")).join("");
-}
-
-/** @param {string} sha256 In hex. */
-export function integrity(sha256) {
-  const bytes = sha256.match(/../g) ?? [];
-  return `sha256-${btoa(bytes.map((byte) => String.fromCharCode(parseInt(byte, 16))).join(""))}`;
-}
-
-/** @param {string} url */
-function damaged(url) {
-  return new AssetFault(
-    `${url} is not the file that pyodide-lock.json names: its sha256 is another`,
-    "Deploy the whole of dist/ at once, and let no cache or proxy change its files.",
-  );
 }

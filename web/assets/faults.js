@@ -10,6 +10,21 @@ export class AssetFault extends Error {
   }
 }
 
+/** A file of which other bytes came than the ones that the build has made. */
+export class DamagedFile extends AssetFault {
+  /**
+   * @param {string} url
+   * @param {string} reason
+   */
+  constructor(url, reason = "its sha256 is another") {
+    super(
+      `${url} is not the file that pyodide-lock.json names: ${reason}`,
+      "Deploy the whole of dist/ at once, and let no cache or proxy change its files.",
+    );
+    this.url = url;
+  }
+}
+
 // What browsers insist on. Other types do not matter.
 const TYPES = [
   { suffix: ".wasm", accepts: /^application\/wasm\b/, name: "application/wasm" },
@@ -39,7 +54,7 @@ export function faultIn(response, url) {
 /**
  * Ask for a file that did not load, to learn why. The browser does not tell the reason to the one who loads.
  * @param {string} url
- * @param {typeof fetch} [fetchFile]
+ * @param {(url: string) => Promise<Response>} [fetchFile]
  * @returns {Promise<AssetFault | null>} null if the file itself is all right.
  */
 export async function findFault(url, fetchFile = fetch) {

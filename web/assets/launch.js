@@ -1,4 +1,5 @@
 import { findFault } from "./faults.js";
+import { BUILD } from "../boot/build.js";
 import { aborted, bootFailed, messageOf, SparewheelError } from "../client/errors.js";
 
 /**
@@ -32,22 +33,23 @@ export async function launchWorker(launch) {
     restoring ||= progress.stage === "snapshot";
     launch.onProgress(progress);
   };
+  const onFinal = () => (restoring = false);
   try {
-    return await startWorker({ ...launch, onProgress });
+    return await startWorker({ ...launch, onProgress, onFinal });
   } catch (error) {
     if (!restoring || !(error instanceof SparewheelError) || error.kind !== "boot_failed") throw error;
     const message = `The snapshot can not be used (${error.message}): starting without it`;
     console.warn(`sparewheel: ${message}`); // this start takes several times as long
     launch.onProgress({ type: "progress", stage: "snapshot", message, ms: Math.round(performance.now() - began) });
-    return startWorker({ ...launch, snapshot: false });
+    return startWorker({ ...launch, snapshot: false, onFinal });
   }
 }
 
 /**
- * @param {Launch} launch
+ * @param {Launch & {onFinal: () => void}} launch `onFinal`: called before it rejects, if another way to start would fail too.
  * @returns {Promise<Worker>}
  */
-async function startWorker({ workerUrl, indexURL, snapshot, createWorker, onProgress, signal }) {
+async function startWorker({ workerUrl, indexURL, snapshot, createWorker, onProgress, onFinal, signal }) {
   if (signal?.aborted) throw aborted("starting the runtime");
   /** @type {Worker} */
   let worker;
@@ -59,11 +61,11 @@ async function startWorker({ workerUrl, indexURL, snapshot, createWorker, onProg
   const listening = new AbortController();
   try {
     await new Promise((resolve, reject) => {
-      listen(worker, listening.signal, { workerUrl, onProgress, resolve, reject });
+      listen(worker, listening.signal, { workerUrl, onProgress, onFinal, resolve, reject });
       if (signal?.aborted) reject(aborted("starting the runtime"));
       signal?.addEventListener("abort", () => reject(aborted("starting the runtime")), { signal: listening.signal });
       /** @type {import("../protocol.js").Boot} */
-      const message = { type: "boot", indexURL, ...(snapshot === false && { snapshot }) };
+      const message = { type: "boot", indexURL, build: BUILD, ...(snapshot === false && { snapshot }) };
       worker.postMessage(message);
     });
     return worker;
@@ -78,9 +80,10 @@ async function startWorker({ workerUrl, indexURL, snapshot, createWorker, onProg
 /**
  * @param {Worker} worker
  * @param {AbortSignal} signal Aborted when starting has succeeded or failed.
- * @param {Pick<Launch, "workerUrl" | "onProgress"> & {resolve: (value: unknown) => void, reject: (error: Error) => void}} context
+ * @param {Pick<Launch, "workerUrl" | "onProgress"> & {onFinal: () => void, resolve: (value: unknown) => void,
+ *   reject: (error: Error) => void}} context
  */
-function listen(worker, signal, { workerUrl, onProgress, resolve, reject }) {
+function listen(worker, signal, { workerUrl, onProgress, onFinal, resolve, reject }) {
   /** @type {import("../sparewheel.js").Stage} */
   let stage = "worker";
   /** @type {ReturnType<typeof setTimeout> | undefined} */
@@ -99,7 +102,10 @@ function listen(worker, signal, { workerUrl, onProgress, resolve, reject }) {
       stage = data.stage;
       onProgress(data);
     } else if (data.type === "ready") resolve(undefined);
-    else if (data.type === "boot_failed") reject(bootFailed(data.stage, data.reason, data.hint));
+    else if (data.type === "boot_failed") {
+      if (data.final) onFinal();
+      reject(bootFailed(data.stage, data.reason, data.hint));
+    }
     if (!signal.aborted) wait();
   };
   worker.addEventListener("message", ({ data }) => receive(data), { signal });

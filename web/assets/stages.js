@@ -1,6 +1,5 @@
-import { AssetFault } from "./faults.js";
-
 /**
+ * @typedef {import("./faults.js").AssetFault} AssetFault
  * @typedef {import("../sparewheel.js").Progress} Progress
  * @typedef {Exclude<import("../sparewheel.js").Stage, "worker">} Stage
  */
@@ -42,11 +41,13 @@ export class BootError extends Error {
    * @param {Stage} stage
    * @param {string} reason
    * @param {string} hint
+   * @param {boolean} [final] Whether a start without the snapshot would fail as well.
    */
-  constructor(stage, reason, hint) {
+  constructor(stage, reason, hint, final = false) {
     super(reason);
     this.stage = stage;
     this.hint = hint;
+    this.final = final;
   }
 }
 
@@ -83,8 +84,11 @@ export class Stages {
     try {
       return await Promise.race([work(), /** @type {Promise<never>} */ (silence)]);
     } catch (thrown) {
+      if (thrown instanceof BootError) throw thrown;
       const reason = thrown instanceof Error ? thrown.message : String(thrown);
-      throw new BootError(stage, reason, thrown instanceof AssetFault ? thrown.hint : STAGES[stage].hint);
+      /** @type {Partial<AssetFault>} */
+      const { hint = STAGES[stage].hint } = thrown instanceof Error ? thrown : {};
+      throw new BootError(stage, reason, hint);
     } finally {
       clearTimeout(this.#timer);
     }

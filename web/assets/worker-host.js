@@ -1,13 +1,14 @@
-import { AssetFault, findFault } from "./faults.js";
-import { download, fetchOrExplain, fetchPacked, integrity } from "./download.js";
+import { compileIntact, downloadIntact, fetchIntact, fetchOrExplain, fetchPacked } from "./download.js";
+import { AssetFault, faultIn, findFault } from "./faults.js";
+import { sha256 } from "./sha256.js";
 
 const EMPTY_MODULE = new Uint8Array([0, 0x61, 0x73, 0x6d, 1, 0, 0, 0]);
 
 /**
  * What boot.js needs from a browser's worker.
- * @type {Required<import("../boot/boot.js").Host>}
+ * @type {import("../boot/boot.js").Host}
  */
-export const workerHost = { check, readText, watchNetwork, findFault };
+export const workerHost = { check, read, sha256, watchNetwork, findFault };
 
 function check() {
   if (typeof WebAssembly !== "object") {
@@ -23,10 +24,13 @@ function check() {
   }
 }
 
-/** @param {string} url */
-async function readText(url) {
-  const response = await fetchOrExplain(globalThis.fetch, url);
-  return response.text();
+/**
+ * @param {string} url
+ * @param {RequestCache} [cache]
+ */
+async function read(url, cache = "default") {
+  const response = await fetchOrExplain(globalThis.fetch, url, { cache });
+  return new Uint8Array(await response.arrayBuffer());
 }
 
 /**
@@ -51,7 +55,9 @@ function watchNetwork(onBytes) {
   };
   const count = counter(onBytes);
   // What the service worker keeps is had in half the time from where it keeps it. Such files have a hash in their names.
-  const kept = async (/** @type {RequestInfo | URL} */ input) => (await found(input)) ?? fetch(input);
+  const kept = async (/** @type {string} */ url, /** @type {RequestInit} */ init = {}) =>
+    (init.cache ? undefined : await found(url)) ?? fetch(url, init);
+  const packed = (/** @type {string} */ url) => (/** @type {RequestInit} */ init) => fetchPacked(kept, url, init);
   /** @type {Map<string, Promise<Response>>} What Pyodide will ask for, by URL. */
   const ready = new Map();
   /** @type {WeakMap<object, Promise<WebAssembly.Module>>} What it will have compiled, by what it got for its request. */
@@ -60,7 +66,7 @@ function watchNetwork(onBytes) {
     const url = input instanceof Request ? input.url : String(input);
     const response = ready.get(url);
     ready.delete(url);
-    if (!response) return telling(fetchOrExplain(fetch, input, init).then(count));
+    if (!response) return telling(fetchOrExplain((_, options) => fetch(input, options), url, init).then(count));
     return modules.has(response) ? response : telling(response);
   };
   WebAssembly.instantiateStreaming = (source, imports) => telling(instantiate(source, imports));
@@ -80,40 +86,59 @@ function watchNetwork(onBytes) {
       globalThis.fetch = fetch;
       WebAssembly.instantiateStreaming = instantiateStreaming;
     },
-    prefetch(url, sha256) {
-      early(url, fetchOrExplain(fetch, url, sha256 ? { integrity: integrity(sha256) } : {}).then(count));
+    async prefetch(file) {
+      const response = fetchIntact(fetch, file).then(count).then(received);
+      early(file.url, response);
+      await response;
     },
-    prefetchModule(url, { packed = false } = {}) {
-      const response = packed ? fetchPacked(kept, url) : fetchOrExplain(fetch, url).then(count);
-      const compiled = WebAssembly.compileStreaming(response);
+    async prefetchModule(file, { counted = false } = {}) {
+      const plain = (/** @type {RequestInit} */ init) => fetchOrExplain(fetch, file.url, init).then(count);
+      const compiled = compileIntact(file, counted ? plain : packed(file.url));
       compiled.catch(() => {});
       const stub = Promise.resolve(new Response());
       modules.set(stub, compiled);
-      early(url, stub);
+      early(file.url, stub);
+    },
+    async script(file) {
+      const response = await fetchIntact(fetch, file);
+      await response.arrayBuffer(); // the import takes it from the browser's cache
     },
     answer: (url, response) => early(url, Promise.resolve(response)),
-    compile: (url) => WebAssembly.compileStreaming(fetchPacked(kept, url)),
-    bytes: async (file) => download(await fetchPacked(kept, file.url), file, onBytes),
+    compile: (file) => compileIntact(file, packed(file.url)),
+    bytes: (file) => downloadIntact(file, packed(file.url), onBytes),
     readNow,
   };
 }
 
-/** @param {RequestInfo | URL} input */
-async function found(input) {
+/** @param {Response} response */
+async function received(response) {
+  const { headers, status } = response;
+  return new Response(await response.arrayBuffer(), { headers, status });
+}
+
+/** @param {string} url */
+async function found(url) {
   try {
-    return await caches.match(input);
+    const response = await caches.match(url);
+    return response && !faultIn(response, url) ? response : undefined;
   } catch {
     return undefined; // there are none where a page is not served safely, or the user does not want them
   }
 }
 
-/** @param {string} url */
-function readNow(url) {
+/**
+ * @param {string} url
+ * @param {boolean} [again] Not from a cache.
+ */
+function readNow(url, again = false) {
   const request = new XMLHttpRequest();
   request.open("GET", url, false);
   request.responseType = "arraybuffer";
+  if (again) request.setRequestHeader("Cache-Control", "no-cache");
   request.send();
-  if (request.status !== 200) throw new Error(`${request.status} for ${url}`);
+  if (request.status !== 200) {
+    throw new AssetFault(`${request.status} for ${url}`, "If a new version has been deployed, reload the page.");
+  }
   return new Uint8Array(request.response);
 }
 

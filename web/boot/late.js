@@ -1,6 +1,9 @@
 // What a restored Python does without until it needs them: the files of the standard library and of the packages. They
 // serve imports that were not made before the snapshot, and the source lines of tracebacks. Most visits need neither.
 
+import { DamagedFile } from "../assets/faults.js";
+import { fileOf } from "./pyodide.js";
+
 const LIBRARY = "/lib/python314.zip";
 
 /**
@@ -13,8 +16,11 @@ const LIBRARY = "/lib/python314.zip";
 export function fetchLateFiles(python, indexURL, lock, network) {
   const { core, site } = lock.tool.sparewheel;
   const { FS, _api: api } = python;
-  FS.writeFile(LIBRARY, network.readNow(`${indexURL + core}python_stdlib.zip`), { canOwn: true });
-  for (const [path, content] of contents(network.readNow(indexURL + site))) {
+  const [library, packages] = [`${core}python_stdlib.zip`, site].map((name) =>
+    readIntact(python, fileOf(indexURL, lock, name), network),
+  );
+  FS.writeFile(LIBRARY, library, { canOwn: true });
+  for (const [path, content] of contents(/** @type {Uint8Array} */ (packages))) {
     const target = `${api.sitepackages}/${path}`;
     FS.mkdirTree(target.slice(0, target.lastIndexOf("/")));
     FS.writeFile(target, content);
@@ -22,15 +28,30 @@ export function fetchLateFiles(python, indexURL, lock, network) {
 }
 
 /**
+ * Read a file, and verify it in Python: there is no other SHA-256 that can be had at once.
+ * @param {any} python
+ * @param {import("../assets/download.js").File} file
+ * @param {import("./boot.js").Network} network
+ * @returns {Uint8Array}
+ */
+function readIntact(python, { url, sha256 }, network) {
+  for (const again of [false, true]) {
+    const bytes = network.readNow(url, again);
+    if (call(python, "sha256_of", bytes) === sha256) return bytes;
+  }
+  throw new DamagedFile(url);
+}
+
+/**
  * Call a function of `sparewheel.worker.snapshot`.
  * @param {any} python Pyodide.
- * @param {"resume"} name
+ * @param {"resume" | "sha256_of"} name
  * @param {unknown[]} args
  */
 export function call(python, name, ...args) {
   const module = python.pyimport("sparewheel.worker.snapshot");
   try {
-    module[name](...args);
+    return module[name](...args);
   } finally {
     module.destroy();
   }

@@ -1,8 +1,11 @@
 // The plain start: loadPyodide, then the packages. Pyodide often hangs or goes on where it should fail. Failures that
 // Pyodide shows are checked here; the others are found by watching the network and the time (see Host).
 
+import { AssetFault } from "../assets/faults.js";
+
 /**
- * @typedef {{depends: string[], file_name: string, name: string, sha256?: string}} LockedPackage
+ * @typedef {import("../assets/download.js").File} File
+ * @typedef {{depends: string[], file_name: string, name: string, sha256: string}} LockedPackage
  *
  * @typedef {object} Snapshot
  * @property {string} file
@@ -13,11 +16,13 @@
  *
  * @typedef {object} Lock pyodide-lock.json.
  * @property {Record<string, LockedPackage>} packages
- * @property {{sparewheel: {build: string, core: string, site: string, snapshot: Snapshot}}} tool What we have added:
- *   the folder of Pyodide itself and our own files. All names hold a hash of what they name.
+ * @property {{sparewheel: {core: string, site: string, files: Record<string, string>, snapshot: Snapshot}}} tool What we
+ *   have added: the folder of Pyodide itself, our own files, and the SHA-256 in hex of each by its name. All names hold a
+ *   hash of what they name.
  */
 
 const PACKAGE = "sparewheel";
+export const SCRIPTS = ["pyodide.mjs", "pyodide.asm.mjs"];
 
 /** What Python prints is for who debugs. */
 export const log = (/** @type {string} */ text) => console.debug(text);
@@ -25,14 +30,46 @@ export const log = (/** @type {string} */ text) => console.debug(text);
 /**
  * @param {string} indexURL
  * @param {Lock} lock
+ * @param {string} name Of a file that is not a package.
+ * @returns {File} Throws `AssetFault` if the lock file has no hash of it.
+ */
+export function fileOf(indexURL, { tool }, name) {
+  const sha256 = tool.sparewheel.files[name];
+  if (!sha256)
+    throw new AssetFault(`pyodide-lock.json has no sha256 of ${name}`, "Build dist/ anew, and deploy the whole of it.");
+  return { url: indexURL + name, sha256 };
+}
+
+/**
+ * @param {string} indexURL
+ * @param {LockedPackage} entry
+ * @returns {File}
+ */
+export function wheelOf(indexURL, { file_name, sha256 }) {
+  return { url: indexURL + file_name, sha256 };
+}
+
+/**
+ * @param {string} indexURL
+ * @param {Lock} lock
  * @param {import("./boot.js").Network} network
+ * @returns {{core: Promise<unknown>, packages: Promise<unknown>}} Resolve when the scripts and the standard library, and
+ *   the packages, have been verified.
  */
 export function prefetch(indexURL, lock, network) {
-  const coreURL = indexURL + lock.tool.sparewheel.core;
-  network.prefetchModule(`${coreURL}pyodide.asm.wasm`);
-  network.prefetch(`${coreURL}python_stdlib.zip`);
-  for (const { file_name, sha256 } of withDependencies(lock.packages)) network.prefetch(indexURL + file_name, sha256);
-  import(`${coreURL}pyodide.asm.mjs`).catch(() => {}); // Pyodide imports it as well, and can say what is wrong
+  const core = (/** @type {string} */ name) => fileOf(indexURL, lock, lock.tool.sparewheel.core + name);
+  const program = network.prefetchModule(core("pyodide.asm.wasm"), { counted: true });
+  const wheels = withDependencies(lock.packages).map((entry) => network.prefetch(wheelOf(indexURL, entry)));
+  const begun = {
+    core: Promise.all([
+      program,
+      ...SCRIPTS.map((name) => network.script(core(name))),
+      network.prefetch(core("python_stdlib.zip")),
+    ]),
+    packages: Promise.all(wheels),
+  };
+  for (const each of Object.values(begun)) each.catch(() => {}); // each is waited for later
+  return begun;
 }
 
 /**
@@ -53,7 +90,7 @@ export async function loadPython(indexURL, lock, host) {
       stderr: log,
     });
   } catch (thrown) {
-    for (const script of ["pyodide.mjs", "pyodide.asm.mjs"]) {
+    for (const script of SCRIPTS) {
       const fault = await host.findFault?.(coreURL + script);
       if (fault) throw fault;
     }

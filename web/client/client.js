@@ -288,7 +288,7 @@ export class Client {
     } catch (thrown) {
       const error = new SparewheelError({
         message: `the worker has died (${reason}), and another one could not be started: ${messageOf(thrown)}`,
-        hint: "Create a new runtime, or reload the page.",
+        hint: thrown instanceof SparewheelError && thrown.hint ? thrown.hint : "Create a new runtime, or reload the page.",
       });
       this.end(error, error);
     }

@@ -35,16 +35,17 @@ const onProgress = (progress) => tell({ ...progress, type: "progress" });
 
 /** Boot from the snapshot, or without it if it cannot be used. A second Pyodide works after a failed first one. */
 async function start() {
-  const { boot } = await import(new URL("boot/boot.js", dist).href);
+  const load = (/** @type {string} */ name) => import(new URL(`boot/${name}.js`, dist).href);
+  const [{ boot }, { LOCK_SHA256: lockSha256 }] = await Promise.all(["boot", "build"].map(load));
   const indexURL = new URL("pyodide/", dist).href;
   try {
-    return await boot(indexURL, onProgress, nodeHost);
+    return await boot(indexURL, onProgress, nodeHost, { lockSha256 });
   } catch (error) {
-    const { stage, message } = /** @type {any} */ (error);
-    if (stage !== "snapshot") throw error;
+    const { stage, message, final } = /** @type {any} */ (error);
+    if (stage !== "snapshot" || final) throw error;
     const ms = Math.round(performance.now() - began);
     onProgress({ stage, message: `The snapshot cannot be used (${message}): starting without it`, ms });
-    return boot(indexURL, onProgress, nodeHost, { snapshot: false });
+    return boot(indexURL, onProgress, nodeHost, { lockSha256, snapshot: false });
   }
 }
 

@@ -46,10 +46,14 @@ Stage = TypeAliasType(
 
 
 class Boot(TypedDict):
-    """From the page: start Python from the folder `indexURL`. `snapshot: false` does without the memory snapshot."""
+    """From the page: start Python from the folder `indexURL`. `snapshot: false` does without the memory snapshot.
+
+    `build` is the id of the page's build. A worker of another build refuses to start.
+    """
 
     type: Literal["boot"]
     indexURL: str
+    build: str
     snapshot: NotRequired[bool]
 
 
@@ -76,12 +80,16 @@ class Ready(TypedDict):
 
 
 class BootFailed(TypedDict):
-    """Python could not be started. `hint` is what the reader can do about it."""
+    """Python could not be started. `hint` is what the reader can do about it.
+
+    `final`: a start without the snapshot would fail as well.
+    """
 
     type: Literal["boot_failed"]
     stage: Stage
     reason: str
     hint: str
+    final: NotRequired[bool]
 
 
 # Replies and events -------------------------------------------------------------------------------------------------

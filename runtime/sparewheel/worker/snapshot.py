@@ -10,6 +10,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import gc
+import hashlib
 import importlib
 import importlib.abc
 import importlib.machinery
@@ -19,7 +20,7 @@ import random
 import sys
 import tempfile
 import zipimport
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final
 
 from ..config.loading import load_agent_file
 from ..jsontext import read
@@ -47,6 +48,7 @@ _ALSO: Final = (
     "uuid",
     "zoneinfo",
 )
+_PART: Final = 1 << 18  # bytes
 _AGENT: Final = """\
 agents:
   root:
@@ -122,10 +124,20 @@ class _Late(importlib.abc.MetaPathFinder):
     ) -> importlib.machinery.ModuleSpec | None:
         try:
             self._fetch_now()
-        except Exception:  # for example without a network: the module is missing for now
-            return None
+        except Exception as error:
+            if getattr(error, "name", "") == "NetworkError":  # without a network, the module is missing for now
+                return None
+            raise ModuleNotFoundError(f"No module named {name!r}: {error}", name=name) from None
         complete()
         return importlib.machinery.PathFinder.find_spec(name, path, target)
+
+
+def sha256_of(data: Any) -> str:
+    """The SHA-256 of a `Uint8Array` in hex. It is copied in parts, so that the memory need not grow."""
+    total = hashlib.sha256()
+    for start in range(0, data.length, _PART):
+        total.update(data.subarray(start, start + _PART).to_bytes())
+    return total.hexdigest()
 
 
 def complete() -> None:

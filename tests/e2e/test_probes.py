@@ -1,0 +1,178 @@
+"""Hostile inputs at every way into the runtime: none ends it, and the next model answers.
+
+`SPAREWHEEL_PROBES=200 python3 build.py test tests/e2e/test_probes.py` makes so many probes in Chromium and in Firefox,
+and writes into `.cache/probes.txt` how long each of them blocked the worker. Without it a sample runs in Chromium.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import random
+from collections.abc import AsyncIterator
+from itertools import zip_longest
+
+import pytest
+import pytest_asyncio
+
+from bundle.shell import CACHE
+from sparewheel.headless import find_dist
+from sparewheel.testing import Reply, ScriptedProvider, openai_chat
+from tests.support.agents import KEY
+from tests.support.browser import BOOT_LIMIT, Change, Site, Turn, within
+from tests.support.engines import launch_of
+from tests.support.probes import Probe, all_probes
+from tests.support.scripted import check_rules
+from tests.support.tabs import Tab, open_tab
+
+pytestmark = pytest.mark.asyncio(loop_scope="session")
+
+COUNT = int(os.environ.get("SPAREWHEEL_PROBES", "0"))
+SAMPLE = 12
+ANSWER = Reply(openai_chat(text=["An", "swer"]))
+LIMIT = 30.0  # seconds for one probe
+
+# Appended to the worker's script: tells any page of the origin how long the worker's event loop did nothing else.
+METER = """
+let last = performance.now();
+let longest = 0;
+const meter = new BroadcastChannel("meter");
+const tick = () => {
+  const now = performance.now();
+  longest = Math.max(longest, now - last);
+  last = now;
+};
+setInterval(tick, 4);
+meter.onmessage = () => {
+  tick();
+  meter.postMessage(longest);
+  longest = 0;
+};
+"""
+BOOT = """
+async () => {
+  const models = { hostile: async function* () { yield hostile(); } };
+  const meter = new BroadcastChannel("meter");
+  const runtime = await createRuntime({ models, onEvent: (event) => restarts.push(event) });
+  Object.assign(globalThis, {
+    restarts: [],
+    runtime,
+    health: new BroadcastChannel("sparewheel-health"),
+    blocked: () => new Promise((resolve) => {
+      meter.onmessage = ({ data }) => resolve(data);
+      meter.postMessage(null);
+    }),
+    async turn(options) {
+      const events = [];
+      const { hostile, ...functions } = options.page;
+      globalThis.hostile = hostile;
+      const chat = { ...options.chat, ...functions, messages: [{ role: "user", content: "Hello" }], autoApprove: true };
+      const outcome = await theirs.settled(runtime.chat(chat, (event) => events.push(event)));
+      return { ...outcome, events, text: fold(events).text };
+    },
+    async command(method, argument) {
+      if (method === "health") return health.postMessage(argument);
+      const outcome = await theirs.settled((async () => runtime[method](argument))());
+      if (outcome.result?.close) await outcome.result.close();
+      return { error: outcome.error };
+    },
+  });
+}
+"""
+
+
+class Lab:
+    """A runtime in a page, and the servers that answer it."""
+
+    def __init__(self, tab: Tab, site: Site, provider: ScriptedProvider) -> None:
+        self._tab = tab
+        self._site = site
+        self._provider = provider
+        self._number = 0
+
+    async def start(self) -> None:
+        await self._tab.goto(f"{self._site.origin}/theirs/")
+        await within(self._tab.evaluate(BOOT), BOOT_LIMIT)
+
+    async def run(self, probe: Probe) -> float:
+        """Make one probe, and see that the runtime works. Returns how long the worker was blocked, milliseconds."""
+        self._number += 1
+        await self._tab.evaluate("() => blocked()")
+        await (self._command(probe) if probe.kind == "command" else self._turn(probe))
+        alive = "() => runtime.parseConfig('agents: {root: {model: demo/hello}}').then(() => blocked())"
+        blocked: float = await within(self._tab.evaluate(alive), LIMIT)
+        assert await self._tab.evaluate("() => restarts") == []
+        return blocked
+
+    async def _command(self, probe: Probe) -> None:
+        call = f"() => command({probe.method!r}, {probe.argument})"
+        outcome = await within(self._tab.evaluate(f"() => theirs.settled(({call})())"), LIMIT)
+        error = (outcome.get("result") or {}).get("error") or outcome.get("error")
+        assert error is None or (error.get("kind") != "internal" and len(error["message"]) < 10_000), error
+
+    async def _turn(self, probe: Probe) -> None:
+        first, second = f"a{self._number}", f"b{self._number}"
+        if probe.served is not None:
+            content_type, body = probe.served
+            headers = {"Content-Type": content_type, "Access-Control-Allow-Origin": "*"}
+            self._site.changes[""] = Change(200, headers, body)  # what is no file
+        replies = [] if probe.reply is None else [_at(probe.reply, self._site.origin)]
+        self._provider.script(first, *replies, probe.then or ANSWER)
+        self._provider.script(second, ANSWER)
+        yaml = probe.agent(self._number, self._provider.url, self._site.origin)
+        chat = {"yaml": yaml, "env": {"MINE": f"{KEY}1", "SPARE": f"{KEY}2"}}
+        call = f"(chat) => turn({{ chat, page: {probe.page} }})"
+        turn = Turn(**await within(self._tab.evaluate(call, chat), LIMIT))
+        assert turn.error is None, turn.error
+        check_rules(turn.events)
+        assert turn.types[-1] == "finish"
+        assert len(turn.of("fallback")) <= (probe.kind == "attempt")
+        assert turn.text == "Answer" or not turn.of("fallback")
+
+
+def _at(reply: Reply, origin: str) -> Reply:
+    """The reply with the address of the site in it."""
+    return reply.replace(events=tuple(event.replace(b"SITE", origin.encode()) for event in reply.events))
+
+
+@pytest_asyncio.fixture(scope="module", loop_scope="session", params=["chromium", "firefox"] if COUNT else ["chromium"])
+async def lab(request: pytest.FixtureRequest, site: Site) -> AsyncIterator[Lab]:
+    launch = await asyncio.to_thread(launch_of, request.param)
+    worker = (find_dist() / "worker.js").read_bytes()
+    site.changes["worker.js"] = Change(
+        200, {"Content-Length": str(len(worker + METER.encode()))}, worker + METER.encode()
+    )
+    async with open_tab(launch) as tab:
+        with ScriptedProvider() as provider:
+            lab = Lab(tab, site, provider)
+            await lab.start()
+            yield lab
+
+
+def chosen() -> list[Probe]:
+    """The first ones of a fixed order in which the inlets take turns."""
+    inlets: dict[str, list[Probe]] = {}
+    for probe in all_probes():
+        inlets.setdefault(probe.name.partition(":")[0], []).append(probe)
+    order = random.Random(1)
+    shuffled = [order.sample(probes, len(probes)) for probes in order.sample(list(inlets.values()), len(inlets))]
+    rounds = zip_longest(*shuffled)
+    return [probe for each in rounds for probe in each if probe is not None][: COUNT or SAMPLE]
+
+
+@pytest.mark.timeout(0)
+async def test_no_input_ends_the_runtime(lab: Lab) -> None:
+    longest: dict[str, float] = {}
+    failed: dict[str, str] = {}
+    for probe in chosen():
+        try:
+            longest[probe.name] = await lab.run(probe)
+        except (AssertionError, TimeoutError) as error:
+            failed[probe.name] = f"{type(error).__name__}: {error}"[:500]
+            await lab.start()
+    if COUNT:
+        with (CACHE / "probes.txt").open("a", encoding="utf-8") as table:
+            print(f"{len(longest)} probes passed, {len(failed)} failed:", *failed.items(), sep="\n", file=table)
+            for name, milliseconds in sorted(longest.items(), key=lambda item: -item[1]):
+                print(f"{milliseconds:6.0f} ms  {name}", file=table)
+    assert failed == {}

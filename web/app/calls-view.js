@@ -15,6 +15,8 @@ import { ToolCard } from "./tool-card.js";
 
 /** The calls of one step beyond this number are counted, not shown. */
 const MAX_CARDS = 200;
+/** How the result begins of a call that was not run, because its turn was stopped. */
+const NOT_RUN = "Not executed: ";
 
 /** The tool calls of a turn, and what the user is asked because of them. */
 export class CallsView {
@@ -158,7 +160,7 @@ export class CallsView {
     if (!card) return;
     for (const [asked, question] of this.#questions) if (question.card === card) this.#settle(asked);
     // The result of a call that was not run repeats the reason.
-    if (card.state !== "blocked") card.end(state, text);
+    if (card.state !== "blocked") card.end(text.startsWith(NOT_RUN) ? "dropped" : state, text);
   }
 
   /** @param {number} attempt Its calls were discarded. */

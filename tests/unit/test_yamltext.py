@@ -18,11 +18,10 @@ from sparewheel.yamltext import (
     MAX_TEXT,
     MAX_VALUES,
     YamlProblem,
-    _BoundedScanner,
-    _Reader,
     load,
     steps,
 )
+from sparewheel.yamltext.scanning import BoundedReader, BoundedScanner
 
 # Without "?": ruamel's writer leaves `[?0]` unquoted, which is a mapping, and keys are text here.
 TEXTS = st.text(st.characters(codec="utf-8", exclude_categories=["Cc", "Cs"], exclude_characters="\ufeff\u2028\u2029?"))
@@ -174,7 +173,7 @@ def events(text: str, *, ours: bool) -> list[object]:
     """The events of a text with their positions, up to the first error, and that error."""
     reader = YAML(typ="safe", pure=True)
     if ours:
-        reader.Reader, reader.Scanner = _Reader, _BoundedScanner
+        reader.Reader, reader.Scanner = BoundedReader, BoundedScanner
     found: list[object] = []
     try:
         for event in reader.parse(text):

@@ -59,10 +59,15 @@ class Loader:
 Open = Callable[..., PythonToolset]
 
 
+def _modules() -> set[str]:
+    return {name for name in sys.modules if name.startswith("agent_tools_")}
+
+
 @contextmanager
 def toolsets() -> Iterator[Open]:
     """Opens toolsets, closes them at the end, and checks that their modules are removed."""
     sets: list[PythonToolset] = []
+    before = _modules()  # of workers that a test has killed
 
     def open_one(
         source: str,
@@ -83,7 +88,7 @@ def toolsets() -> Iterator[Open]:
     yield open_one
     for each in sets:
         asyncio.run(each.close())
-    assert not [name for name in sys.modules if name.startswith("agent_tools_")]
+    assert not _modules() - before
 
 
 async def one(toolset: PythonToolset) -> Tool:

@@ -25,6 +25,7 @@ LAYERS: list[set[str]] = [
         "errors.classify",
         "errors.hints",
         "errors.retry_after",
+        "errors.phrases",
         "errors.rules",
         "errors.shapes",
         "errors.validation",

@@ -27,7 +27,7 @@ from http import HTTPStatus
 from typing import TYPE_CHECKING, Final
 
 from ..redaction.redact import redact
-from . import rules
+from . import phrases, rules
 from .body import ErrorBody, http_status, normalise, read_body, read_message
 from .hints import Vendor, hint_for, vendor_of
 from .kinds import RETRYABLE
@@ -178,7 +178,7 @@ def _by_quota_window(e: _Evidence) -> Kind | None:
 
 def _by_phrase(e: _Evidence) -> Kind | None:
     by_status = None if e.status is None else rules.kind_of_status(e.status)
-    for kind, pattern, over in rules.PHRASES if by_status is None else (*rules.PHRASES, *rules.GATEWAYS):
+    for kind, pattern, over in phrases.PHRASES if by_status is None else (*phrases.PHRASES, *phrases.GATEWAYS):
         if (by_status is None or over is None or by_status in over) and pattern.search(e.text):
             return kind
     return None
@@ -195,7 +195,7 @@ def _by_vague_code(e: _Evidence) -> Kind | None:
 
 
 def _by_words(e: _Evidence) -> Kind | None:
-    found = (kind for kind, pattern, _ in rules.PHRASES_WITHOUT_STATUS if pattern.search(e.text))
+    found = (kind for kind, pattern, _ in phrases.PHRASES_WITHOUT_STATUS if pattern.search(e.text))
     return next((kind for kind in found if kind != "aborted" or not e.is_answer), None)
 
 
@@ -247,8 +247,8 @@ def _wait(kind: Kind, evidence: _Evidence, headers: object, now: object) -> floa
 
 def _sentence(evidence: _Evidence, vendor: Vendor, secrets: list[str]) -> str:
     text = _clean(evidence.sentence[:_MAX_TEXT])
-    if text.startswith(("{", "[{", '["')):
-        text = ""  # JSON that could not be parsed is not a sentence
+    if text.startswith(("{", "[{", '["', "<")):
+        text = ""  # JSON that could not be parsed is not a sentence, nor is markup
     text = redact(text.partition(' {"')[0] or text, secrets).rstrip(" :")
     if not text:
         text = _default_message(evidence, vendor)

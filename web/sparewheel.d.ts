@@ -48,7 +48,10 @@ export interface RuntimeOptions {
   assetBase?: string | URL;
   /** The worker script, when it is not `worker.js` in `assetBase`. */
   workerUrl?: string | URL;
-  /** Makes the worker, for hosts where `new Worker(url, {type: "module"})` is not enough. */
+  /**
+   * Makes the worker, for hosts where `new Worker(url, {type: "module"})` is not enough. Called again for a worker that
+   * replaces another one, which may still run then.
+   */
   createWorker?: (url: URL) => Worker | Promise<Worker>;
   /** false starts Python without the memory snapshot, which takes several times as long. Default: true. */
   snapshot?: boolean;
@@ -71,12 +74,13 @@ export interface RuntimeOptions {
   /**
    * Replace a worker that dies or hangs. Its sessions are created again and go on after their last completed turn; turns
    * under way end with an `error` of kind "internal" that is retryable. Approvals that were granted, todos, plans and files
-   * are lost. Default: true. A worker that dies for the sixth time in a minute is not replaced.
+   * are lost. Default: true. A worker that dies for the sixth time in a minute is not replaced. When a worker does not
+   * answer for half of the time that it has, another one is started already; it is ended if the first one answers.
    */
   restart?: boolean;
   /**
    * Milliseconds without an answer after which a worker hangs; at least 1000. While a Python tool runs, its `timeout` and
-   * one second count instead. Default: 10000.
+   * one second count instead. After an abort it is two seconds. Default: 10000.
    */
   hangTimeout?: number;
 }

@@ -27,6 +27,7 @@ export { SparewheelError };
 /**
  * @typedef {typeof import("./sparewheel.d.ts")} Api
  * @typedef {import("./sparewheel.d.ts").Runtime} RuntimeApi
+ * @typedef {import("./sparewheel.d.ts").Progress} Progress
  */
 
 // Not written as new URL(".", import.meta.url): bundlers take that for a file to bundle.
@@ -46,8 +47,12 @@ export async function createRuntime(options = {}) {
     onProgress: guarded(onProgress, "onProgress"),
   };
   const worker = await launchWorker({ ...launch, signal });
-  const replace = restart ? () => launchWorker({ ...launch, signal: undefined }) : undefined;
-  const client = new Client(worker, { replace, hangTimeout });
+  /** @type {import("./client/spares.js").Launch} */
+  const replace = ({ signal, isNeeded }) => {
+    const onProgress = (/** @type {Progress} */ progress) => isNeeded() && launch.onProgress(progress);
+    return launchWorker({ ...launch, signal, onProgress });
+  };
+  const client = new Client(worker, { replace: restart ? replace : undefined, hangTimeout });
   const calls = new HostCalls(client);
   serveModels(calls, models);
   if (fetch) {

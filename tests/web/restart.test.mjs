@@ -3,57 +3,14 @@
 import assert from "node:assert/strict";
 import { afterEach, beforeEach, mock, test } from "node:test";
 
-import { createRuntime } from "../../web/sparewheel.js";
-import { ABORTED, FakeWorker, FINISH, HELLO, RESULT, START, turn } from "./fake_worker.mjs";
+import { ABORTED, FINISH, HELLO, RESULT, START, turn } from "./fake_worker.mjs";
+import { seconds, start, takeOver } from "./replaced.mjs";
 import { settle } from "./started.mjs";
 
-const CREATED = { agent: "root", models: ["demo/hello"], agents: ["root"], welcome_message: "", warnings: [], commands: {} };
 const HISTORY = [{ role: "user", content: "hi" }, { role: "assistant", content: "Hello" }];
 
 beforeEach(() => mock.timers.enable({ apis: ["setInterval", "setTimeout", "Date"] }));
 afterEach(() => mock.timers.reset());
-
-/** A runtime, its workers as they are made, and its sessions s1, s2, …, each with what its listener has heard. */
-async function start(count = 1, options = {}) {
-  const workers = [];
-  const heard = [];
-  const createWorker = () => {
-    workers.push(new FakeWorker());
-    return workers.at(-1);
-  };
-  const starting = createRuntime({ createWorker, onEvent: (event) => heard.push(event), ...options });
-  await settle();
-  workers[0].ready();
-  const runtime = await starting;
-  const sessions = [];
-  for (let number = 0; number < count; number++) {
-    const events = [];
-    const creating = runtime.createSession({ yaml: `y${number}` }, (event) => events.push(event));
-    workers[0].reply(await workers[0].command("create_session", number), CREATED);
-    sessions.push(Object.assign(await creating, { events }));
-  }
-  return { runtime, workers, heard, sessions };
-}
-
-/** Let the newest worker start, and let it take the sessions. */
-async function takeOver(workers, count = 1) {
-  await settle();
-  const worker = workers.at(-1);
-  worker.ready();
-  for (let number = 0; number < count; number++) {
-    worker.reply(await worker.command("create_session", number), CREATED);
-  }
-  await settle();
-  return worker;
-}
-
-/** Time passes in small steps, and everything that is ready happens. */
-async function seconds(count) {
-  for (let step = 0; step < count * 10; step++) {
-    mock.timers.tick(100);
-    await settle();
-  }
-}
 
 function conversation(worker, session, start, messages) {
   worker.say(JSON.stringify({ type: "conversation", session, start, messages }));
@@ -151,7 +108,7 @@ test("a worker that answers, a long turn and a tab that slept are no reason", as
   await seconds(4);
   workers[0].reply(command, RESULT);
   assert.deepEqual(await sending, RESULT);
-  assert.equal(workers.length, 1);
+  assert.equal(workers[0].terminated, false);
 });
 
 test("while a Python tool runs, its own time counts", async () => {

@@ -1,6 +1,7 @@
 import { encode } from "./encode.js";
 import { messageOf, SparewheelError } from "./errors.js";
-import { Heartbeat } from "./heartbeat.js";
+import { MAX_RESTARTS, Spares } from "./spares.js";
+import { Watchdog } from "./watchdog.js";
 
 /**
  * @typedef {import("../events.js").Event} Event
@@ -14,13 +15,6 @@ import { Heartbeat } from "./heartbeat.js";
  * @property {(reason: import("../events.js").AbortReason) => void} onStop The worker is told to stop the session's turn.
  * @property {(error: SparewheelError) => void} onDeath
  */
-
-const HANG_TIMEOUT = 10_000;
-/** Milliseconds that a worker has to stop a turn. */
-const OBEY_MS = 2000;
-/** A worker that dies more often than this in `RESTARTS_MS` milliseconds is not replaced again. */
-const MAX_RESTARTS = 5;
-const RESTARTS_MS = 60_000;
 
 /** Sends commands to the worker and hands out its messages: replies to their commands, events to their sessions. */
 export class Client {
@@ -41,14 +35,11 @@ export class Client {
   #resolveClosed = () => {};
   /** @type {Promise<SparewheelError>} Resolves with the reason when no worker is left. */
   closed = new Promise((resolve) => (this.#resolveClosed = resolve));
-  #replace;
-  #heartbeat;
-  /** @type {Set<Heartbeat>} Of turns that are being aborted. */
-  #watches = new Set();
+  #replaceable;
+  #spares;
+  #watchdog;
   /** @type {Promise<void> | null} Settles when the worker that replaces one that has died can take commands. */
   #replacing = null;
-  /** @type {number[]} When workers were replaced, in milliseconds. */
-  #replaced = [];
   /** @type {(() => void)[]} */
   #onDeath = [];
   /** @type {((reason: string) => Promise<unknown>)[]} */
@@ -57,18 +48,21 @@ export class Client {
   /**
    * @param {Worker} worker One that is ready.
    * @param {object} [options]
-   * @param {() => Promise<Worker>} [options.replace] Starts another worker when this one dies or hangs.
+   * @param {import("./spares.js").Launch} [options.replace] Starts another worker when this one dies or hangs.
    * @param {number} [options.hangTimeout] Milliseconds without a sign of life after which a busy worker hangs.
    */
-  constructor(worker, { replace, hangTimeout = HANG_TIMEOUT } = {}) {
-    this.#replace = replace;
-    this.#heartbeat = new Heartbeat({
-      limit: hangTimeout,
+  constructor(worker, { replace, hangTimeout } = {}) {
+    this.#replaceable = replace !== undefined;
+    this.#spares = new Spares(replace);
+    this.#watchdog = new Watchdog({
+      hangTimeout,
       ping: () => this.#ping(),
-      onHang: (silent) => this.#die(`it has not answered for ${Math.round(silent / 1000)} s`),
+      onLate: () => this.#spares.prepare(),
+      onCalm: () => this.#spares.drop(),
+      onHang: (reason) => this.#die(reason),
     });
     this.#worker = worker;
-    this.on("blocking", ({ seconds }) => this.#heartbeat.allow(seconds * 1000));
+    this.on("blocking", ({ seconds }) => this.#watchdog.allow(seconds * 1000));
     this.#listen(worker);
   }
 
@@ -83,7 +77,7 @@ export class Client {
     const { signal } = this.#stopListening;
     const receive = (/** @type {any} */ data) => {
       if (typeof data === "string") this.#receive(data);
-      else if (data?.type === "pong") for (const beat of [this.#heartbeat, ...this.#watches]) beat.answered();
+      else if (data?.type === "pong") this.#watchdog.answered();
     };
     worker.addEventListener("message", ({ data }) => receive(data), { signal });
     worker.addEventListener("error", ({ message }) => this.#die(message || "its script failed"), { signal });
@@ -125,7 +119,7 @@ export class Client {
     const text = encode({ id, method, params });
     const promise = new Promise((resolve, reject) => this.#pending.set(id, { resolve, reject, promise: Promise.resolve() }));
     /** @type {Pending} */ (this.#pending.get(id)).promise = promise;
-    this.#heartbeat.start();
+    this.#watchdog.busy();
     this.#worker.postMessage(text);
     return promise;
   }
@@ -142,20 +136,7 @@ export class Client {
       if (session === undefined || session === name) subscriber.onStop(reason);
     }
     this.tell("abort", params);
-    if (!this.#replace) return;
-    const watch = new Heartbeat({
-      limit: OBEY_MS,
-      prompt: true,
-      ping: () => this.#ping(),
-      onHang: () => this.#die("it did not stop a turn that was aborted"),
-    });
-    this.#watches.add(watch);
-    watch.start();
-    const stop = () => {
-      watch.stop();
-      this.#watches.delete(watch);
-    };
-    ended.then(stop, stop);
+    if (this.#replaceable) this.#watchdog.stopping(ended);
   }
 
   /**
@@ -230,9 +211,7 @@ export class Client {
    * @param {SparewheelError} error
    */
   #settle(error) {
-    this.#heartbeat.stop();
-    for (const watch of this.#watches) watch.stop();
-    this.#watches.clear();
+    this.#watchdog.stop();
     this.#stopListening.abort();
     this.#worker.terminate();
     const pending = [...this.#pending.values()];
@@ -245,11 +224,9 @@ export class Client {
 
   /** @param {string} reason */
   #die(reason) {
-    const now = performance.now();
-    this.#replaced = this.#replaced.filter((at) => now - at < RESTARTS_MS);
-    const replace = this.#replaced.length < MAX_RESTARTS ? this.#replace : undefined;
+    const replace = this.#spares.take();
     if (!replace) {
-      const again = this.#replace ? `, for the ${MAX_RESTARTS + 1}th time in a minute` : "";
+      const again = this.#replaceable ? `, for the ${MAX_RESTARTS + 1}th time in a minute` : "";
       const error = new SparewheelError({
         message: `the worker has died${again}: ${reason}`,
         hint: "Create a new runtime, or reload the page. The browser's console may have details.",
@@ -257,7 +234,6 @@ export class Client {
       this.end(error, error);
       return;
     }
-    this.#replaced.push(now);
     const replacing = this.#start(replace, reason).finally(() => {
       if (this.#replacing === replacing) this.#replacing = null; // else that one has died as well
     });
@@ -296,7 +272,7 @@ export class Client {
 
   /** @param {string} text */
   #receive(text) {
-    this.#heartbeat.answered();
+    this.#watchdog.alive();
     /** @type {WorkerMessage} */
     let message;
     try {
@@ -316,7 +292,7 @@ export class Client {
     const id = message.id ?? 0;
     const pending = this.#pending.get(id);
     this.#pending.delete(id);
-    if (this.#pending.size === 0) this.#heartbeat.stop();
+    if (this.#pending.size === 0) this.#watchdog.idle();
     if (message.error) pending?.reject(new SparewheelError(message.error));
     else pending?.resolve(message.result);
   }

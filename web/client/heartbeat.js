@@ -10,12 +10,16 @@ const PROMPT_MS = 250;
 /** Watches a worker while it has something to do. */
 export class Heartbeat {
   #ping;
+  #onLate;
+  #onCalm;
   #onHang;
   #limit;
   /** @type {ReturnType<typeof setInterval> | undefined} */
   #timer;
   /** Milliseconds without an answer in which this tab was awake. */
   #silent = 0;
+  /** Whether half the time is over, before the next beat. */
+  late = false;
   #last = 0;
   /** Milliseconds that a tool may keep the worker busy, beside the limit. */
   #grace = 0;
@@ -28,14 +32,18 @@ export class Heartbeat {
    * @param {object} parts
    * @param {number} parts.limit Milliseconds without an answer after which the worker hangs.
    * @param {() => void} parts.ping
+   * @param {() => void} parts.onLate Called when it becomes `late`.
+   * @param {() => void} parts.onCalm Called when it no longer is, without a hang.
    * @param {(silent: number) => void} parts.onHang Called once; the heartbeat has ended then.
    * @param {boolean} [parts.prompt] Whether only two prompt answers in a row count: then a worker hangs as well whose
    *   event loop turns, but slowly.
    */
-  constructor({ limit, ping, onHang, prompt = false }) {
+  constructor({ limit, ping, onLate, onCalm, onHang, prompt = false }) {
     this.#limit = limit;
     this.#prompt = prompt;
     this.#ping = ping;
+    this.#onLate = onLate;
+    this.#onCalm = onCalm;
     this.#onHang = onHang;
   }
 
@@ -43,13 +51,18 @@ export class Heartbeat {
   start() {
     if (this.#timer !== undefined) return;
     const interval = this.#limit / BEATS;
-    this.#silent = 0;
+    this.#revive();
     this.#last = Date.now();
     this.#timer = setInterval(() => this.#beat(interval), interval);
     /** @type {any} */ (this.#timer).unref?.(); // Node: do not keep the process alive
   }
 
   stop() {
+    this.#end();
+    this.#revive();
+  }
+
+  #end() {
     clearInterval(this.#timer);
     this.#timer = undefined;
     this.#grace = 0;
@@ -59,7 +72,7 @@ export class Heartbeat {
   answered() {
     const sent = this.#sent.shift() ?? Date.now();
     const isPrompt = !this.#prompt || Date.now() - sent <= PROMPT_MS;
-    if (isPrompt && this.#wasPrompt) this.#silent = 0;
+    if (isPrompt && this.#wasPrompt) this.#revive();
     this.#wasPrompt = isPrompt;
   }
 
@@ -69,7 +82,14 @@ export class Heartbeat {
    */
   allow(ms) {
     this.#grace = ms;
+    this.#revive();
+  }
+
+  #revive() {
     this.#silent = 0;
+    if (!this.late) return;
+    this.late = false;
+    this.#onCalm();
   }
 
   /** @param {number} interval */
@@ -80,9 +100,13 @@ export class Heartbeat {
     if (passed >= 0 && passed < LATE * interval) this.#silent += passed; // else the tab slept, or the clock was set
     const limit = this.#grace > 0 ? this.#grace : this.#limit;
     if (this.#silent >= limit) {
-      this.stop();
+      this.#end(); // and it stays late: what was prepared for this is not dropped
       this.#onHang(this.#silent);
       return;
+    }
+    if (!this.late && this.#silent + interval > limit - this.#limit / 2) {
+      this.late = true;
+      this.#onLate();
     }
     if (this.#prompt) this.#sent.push(now);
     this.#ping();

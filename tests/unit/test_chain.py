@@ -8,7 +8,7 @@ import json
 import pytest
 
 from sparewheel.chain.health import Health
-from sparewheel.testing import Reply, ToolCall, Usage, errors, openai_chat
+from sparewheel.testing import Reply, Usage, errors, openai_chat
 from sparewheel.testing.script import BEFORE_HEAD
 from tests.support.agentic import play_agent
 from tests.support.fakeloop import run
@@ -227,18 +227,6 @@ def test_some_statuses_can_be_kept_from_the_next_model() -> None:
     assert transport.asked == ["a", "b"]
 
 
-def test_if_all_refuse_the_turn_finishes_with_the_refusal() -> None:
-    refusal = openai_chat(refusal="I will not.")
-    played, transport = play({"a": [refusal], "b": [refusal]})
-    assert transport.asked == ["a", "b"]
-    assert played.types == [
-        *("start", "block_start", "delta", "block_end", "usage", "discard", "fallback"),
-        *("block_start", "delta", "block_end", "usage", "finish"),
-    ]
-    assert played.terminal["reason"] == "refusal"
-    assert folded_text(played.events) == "I will not."
-
-
 @pytest.mark.parametrize("said", ["Unknown parameter: 'stream_options'.", "extra fields not permitted: include_usage"])
 def test_a_server_that_refuses_to_be_asked_for_usage_is_asked_without_from_then_on(said: str) -> None:
     refused = Reply.json(400, {"error": {"message": said, "type": "invalid_request_error"}})
@@ -266,38 +254,12 @@ def test_a_server_that_refuses_whatever_is_asked_is_asked_once_more() -> None:
     assert transport.asked == ["a", "a"]
 
 
-def test_length_is_an_outcome_of_its_own() -> None:
-    played, _ = play({"a": [openai_chat(text="Half", finish="length")], "b": []})
-    assert played.terminal["reason"] == "length"
-
-
 def test_keep_stops_with_the_partial() -> None:
     played, transport = play({"a": [CUT], "b": []}, fallback="on_partial: keep")
     assert transport.asked == ["a"]
     assert played.terminal["type"] == "error"
     assert folded_text(played.events) == "Half"
     assert played.of("discard") == []
-
-
-def test_keep_is_for_broken_streams_a_refusal_goes_on_as_ever() -> None:
-    refusal = openai_chat(refusal="I will not.")
-    played, transport = play({"a": [refusal], "b": [refusal]}, fallback="on_partial: keep")
-    assert transport.asked == ["a", "b"]
-    assert [event["attempt"] for event in played.of("discard")] == [1]
-    assert played.terminal["type"] == "finish"
-    assert played.terminal["reason"] == "refusal"
-    assert folded_text(played.events) == "I will not."
-
-
-def test_a_call_that_comes_with_a_refusal_is_not_run() -> None:
-    calls = [ToolCall("c", "look", "{}")]
-    filtered = openai_chat(text="Let me", tool_calls=calls, finish="content_filter")
-    played, transport = play({"a": [filtered]})
-    assert transport.asked == ["a"]
-    assert played.types[-2:] == ["usage", "finish"]
-    assert played.result is not None
-    assert played.result["message"] == {"role": "assistant", "content": "Let me"}
-    assert played.result["finish_reason"] == "content_filter"
 
 
 def test_the_table_can_finish_with_what_there_is() -> None:
@@ -310,13 +272,6 @@ def test_keep_still_falls_back_while_nothing_was_shown() -> None:
     played, transport = play({"a": [REFUSED], "b": [ANSWER]}, fallback="retries: -1, on_partial: keep")
     assert transport.asked == ["a", "b"]
     assert played.terminal["type"] == "finish"
-
-
-def test_the_table_can_be_overridden() -> None:
-    script: dict[str, list[Script]] = {"a": [errors.openai_invalid_request("bad")], "b": []}
-    played, transport = play(script, fallback="actions: {invalid_request: fail}")
-    assert transport.asked == ["a"]
-    assert played.terminal["kind"] == "invalid_request"
 
 
 def test_a_slow_start_within_the_limits_is_no_failure() -> None:

@@ -15,8 +15,9 @@ from bundle.agent_schema import FILE_NAME, agent_file_schema, agent_file_schema_
 from sparewheel.config.loading import load_agent_file
 from sparewheel.config.schema import AgentFile
 from sparewheel.errors import ConfigError
+from tests.support.files_refused import REFUSED
+from tests.support.files_that_run import RUNS
 from tests.unit.test_config import FULL as FULL_CHAIN
-from tests.unit.test_config_reference import REFUSED, RUNS
 from tests.unit.test_config_team import FULL as FULL_TEAM
 
 EXAMPLES = sorted((Path(__file__).parents[2] / "web" / "examples").glob("*.yaml"))

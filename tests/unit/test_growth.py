@@ -25,7 +25,7 @@ from sparewheel.tools.base import Tool
 from tests.support.agentic import agent_file, call, context, say
 from tests.support.fakeloop import run
 from tests.support.scripted import ScriptedTransport, check_rules, collect, session
-from tests.unit.test_worker import KEY, YAML, Page
+from tests.support.workerpage import KEY, YAML, Page
 
 NETWORK_CHUNK = 65_536
 

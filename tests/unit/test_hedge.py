@@ -11,8 +11,8 @@ import pytest
 from sparewheel.testing import Reply, Usage, errors, openai_chat
 from tests.support.agentic import call
 from tests.support.fakeloop import run
+from tests.support.rescues import told
 from tests.support.scripted import ScriptedTransport, check_rules, collect, folded_text, play, session
-from tests.unit.test_health import told
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 import sparewheel
 from sparewheel.testing import Reply, openai_chat
 from tests.support.fakeloop import run
-from tests.unit.test_worker import KEY, Page
+from tests.support.workerpage import KEY, Page
 
 if TYPE_CHECKING:
     from sparewheel.testing import Events

@@ -26,7 +26,7 @@ from sparewheel.worker import Worker
 from sparewheel.worker.console import CleanOutput
 from tests.support.fakeloop import run
 from tests.support.scripted import Script, ScriptedTransport
-from tests.unit.test_worker import Page
+from tests.support.workerpage import Page
 
 YAML = """
 agents:

@@ -17,7 +17,7 @@ from sparewheel.testing import ToolCall, openai_chat
 from sparewheel.transports.base import HttpRequest
 from tests.support.fakeloop import run
 from tests.support.scripted import check_rules, folded_text
-from tests.unit.test_worker import KEY, Page
+from tests.support.workerpage import KEY, Page
 
 YAML = """
 agents: {root: {model: openai/a, fallback: {retries: -1, models: [mine/b]}}}

@@ -8,7 +8,7 @@ from typing import Any
 from sparewheel.testing import errors
 from tests.support.fakeloop import run
 from tests.support.scripted import check_rules, folded_text
-from tests.unit.test_worker import Page
+from tests.support.workerpage import Page
 
 YAML = """
 agents:

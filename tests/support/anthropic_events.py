@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from sparewheel.config.resolved import ModelSpec
 from sparewheel.messages import user
@@ -11,9 +11,6 @@ from sparewheel.providers.assembly import Assembly
 from sparewheel.providers.base import ModelRequest
 from sparewheel.testing import sse
 from tests.support.wire import Attempted, assemble_body, attempt_body
-
-if TYPE_CHECKING:
-    pass
 
 SPEC = ModelSpec("anthropic", "claude-sonnet-4-5", "anthropic", "https://api.example.test/v1", "sk-1")
 REF = SPEC.ref

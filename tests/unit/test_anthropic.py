@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from dataclasses import replace
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import pytest
 
@@ -13,9 +13,6 @@ from sparewheel.providers.anthropic import Anthropic
 from sparewheel.providers.base import ModelRequest
 from sparewheel.testing import ToolCall as Call
 from sparewheel.testing import Usage, anthropic
-
-if TYPE_CHECKING:
-    pass
 from tests.support.anthropic_events import REF, SPEC, assemble, attempt, delta, end, event, piece, start, stop
 
 

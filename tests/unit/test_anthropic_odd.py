@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import pytest
 from hypothesis import given, settings
@@ -11,9 +11,6 @@ from hypothesis import strategies as st
 
 from sparewheel.errors import ProviderError
 from sparewheel.testing import Usage, anthropic, errors, sse
-
-if TYPE_CHECKING:
-    pass
 from tests.support.anthropic_events import REF, assemble, attempt, end, event, piece, start, stop
 
 

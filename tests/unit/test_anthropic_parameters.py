@@ -3,16 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from sparewheel.messages import Message, Reasoning, Text, assistant, user
-
-if TYPE_CHECKING:
-    pass
 from tests.support.anthropic_wire import REF, SPEC, Json, ask, call, messages, result
 
 

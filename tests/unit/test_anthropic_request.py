@@ -12,10 +12,10 @@ from sparewheel.messages import Image, Message, Reasoning, Text, assistant, syst
 from sparewheel.providers.anthropic import Anthropic
 from sparewheel.providers.base import ModelRequest, OutputSchema, ToolSpec
 from sparewheel.providers.history import MEDIA_NOTE
+from tests.support.anthropic_wire import BASE, REF, SPEC, Json, ask, call, result
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
-from tests.support.anthropic_wire import BASE, REF, SPEC, Json, ask, call, result
 
 MARK = {"type": "ephemeral"}
 LOOK = ToolSpec("look", "Looks", {"type": "object", "properties": {"a": {"type": "integer"}}})

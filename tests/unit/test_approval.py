@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from contextlib import aclosing
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import pytest
 
@@ -12,12 +12,9 @@ from sparewheel.errors import ConfigError
 from sparewheel.hooks.engine import Hook
 from sparewheel.state.approvals import UNATTENDED
 from tests.support.agentic import agent_file, calls, context, play_agent, say, tool
+from tests.support.approving import TOOLS, WRITES, asked, outcome, wipe, write
 from tests.support.fakeloop import run
 from tests.support.scripted import Played, ScriptedTransport, State, session
-
-if TYPE_CHECKING:
-    pass
-from tests.support.approving import TOOLS, WRITES, asked, outcome, wipe, write
 
 
 def test_each_call_is_answered_by_its_id() -> None:

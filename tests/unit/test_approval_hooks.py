@@ -3,18 +3,15 @@
 from __future__ import annotations
 
 import asyncio
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import pytest
 
 from sparewheel.hooks.engine import Hook
 from sparewheel.state.approvals import UNATTENDED
 from tests.support.agentic import agent_file, calls, context, play_agent, say, tool
-from tests.support.scripted import State
-
-if TYPE_CHECKING:
-    pass
 from tests.support.approving import TOOLS, WRITES, outcome
+from tests.support.scripted import State
 
 FAILED = "A pre_tool_use hook failed, which counts as deny"
 

@@ -2,15 +2,12 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import pytest
 
 from sparewheel.tools.base import ToolResult
 from tests.support.builtintools import call, flags
-
-if TYPE_CHECKING:
-    pass
 from tests.support.petstore import Api, with_paths
 
 ID = {"type": "integer"}

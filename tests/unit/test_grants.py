@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import pytest
 
@@ -14,12 +14,9 @@ from sparewheel.state.approvals import Approvals, identity
 from sparewheel.tools.base import Registry, Tool
 from sparewheel.tools.python.toolset import open_python
 from tests.support.agentic import Toolset, call, context, say, tool
+from tests.support.asking import ask
 from tests.support.builtintools import opened
 from tests.support.fakeloop import run
-
-if TYPE_CHECKING:
-    pass
-from tests.support.asking import ask
 
 
 async def nothing(_: Any, __: Any) -> str:

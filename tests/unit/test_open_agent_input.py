@@ -16,7 +16,6 @@ from sparewheel.testing import (
 )
 from tests.support.door import ANSWER, ENV, KEY, agent_file, collect, text
 
-
 DEMO = "agents:\n  root: {model: demo/hello}\n"
 
 

@@ -11,7 +11,6 @@ from sparewheel.jsonschema.dialects import normalise
 from sparewheel.jsonschema.validate import Validator
 from tests.support.pythontools import Context, Open, answer, one, problem
 
-
 TYPES = """
 from __future__ import annotations
 from dataclasses import dataclass

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 from contextlib import aclosing
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import pytest
 
@@ -20,12 +20,9 @@ from sparewheel.page.tools import HostTools
 from sparewheel.testing import Reply, openai_chat
 from sparewheel.tools.python.toolset import open_python
 from tests.support.agentic import agent_file, call, calls, context, say, tool
+from tests.support.asking import ask
 from tests.support.fakeloop import run
 from tests.support.scripted import Played, ScriptedTransport, State, session
-
-if TYPE_CHECKING:
-    pass
-from tests.support.asking import ask
 
 
 def asked(played: Played) -> list[str]:

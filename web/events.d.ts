@@ -62,6 +62,9 @@ export type Kind =
   | "aborted"
   | "loop"
   | "guardrail"
+  | "in_doubt"
+  | "open_elsewhere"
+  | "storage"
   | "config"
   | "internal";
 export type Code =

@@ -1,0 +1,70 @@
+"""The rows of the list of sessions, kept apart from the records: a list reads no record."""
+
+from __future__ import annotations
+
+from typing import Any, Final, Literal, TypeAlias
+
+# pydantic needs this TypedDict, not typing's, below Python 3.12.
+from typing_extensions import TypedDict
+
+from ...jsontext import read, write
+
+SessionStatus: TypeAlias = Literal["idle", "running", "interrupted", "in_doubt", "open_elsewhere"]
+
+MAX_TITLE: Final = 200  # characters
+MAX_NAME: Final = 200  # characters of a session's name
+_MAX_AGENT: Final = 200
+
+
+class Header(TypedDict):
+    """One session in a list.
+
+    `created` and `updated` are ISO 8601 in UTC, `turns` counts those that have ended. `state`: `running` while a turn
+    runs here, `interrupted` if a turn was begun and has no end, `in_doubt` if a call may or may not have had its
+    effect, `open_elsewhere` while another tab or process drives the session.
+    """
+
+    id: str
+    title: str
+    agent: str
+    created: str
+    updated: str
+    turns: int
+    state: SessionStatus
+
+
+def write_header(header: Header) -> str:
+    """The JSON text that is stored. Its `state` is `idle`, `running` or `in_doubt`; the others are found out."""
+    return write(header)
+
+
+def read_header(session: str, text: str) -> Header:
+    """The header of a stored text. What cannot be read is empty: the session itself may be intact."""
+    try:
+        found = read(text)
+    except ValueError:
+        found = None
+    stored: dict[str, Any] = found if isinstance(found, dict) else {}
+    turns, state = stored.get("turns"), stored.get("state")
+    return {
+        "id": session,
+        "title": _text(stored.get("title"), MAX_TITLE),
+        "agent": _text(stored.get("agent"), _MAX_AGENT),
+        "created": _text(stored.get("created"), 40),
+        "updated": _text(stored.get("updated"), 40),
+        "turns": turns if isinstance(turns, int) and turns > 0 else 0,
+        "state": state if state in ("running", "in_doubt") else "idle",
+    }
+
+
+def status(header: Header, *, claimed: bool, own: bool) -> SessionStatus:
+    """The state to show. `claimed`: some driver has the session; `own`: that is this store."""
+    if claimed and not own:
+        return "open_elsewhere"
+    if header["state"] == "running" and not claimed:
+        return "interrupted"
+    return header["state"]
+
+
+def _text(value: object, length: int) -> str:
+    return value[:length] if isinstance(value, str) else ""

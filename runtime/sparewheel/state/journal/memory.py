@@ -1,0 +1,114 @@
+"""A storage in memory: the default, and the reference for the others."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import TYPE_CHECKING, Any
+
+from .backend import Change, StoreFailed
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
+    from .backend import News
+
+
+class Memory:
+    """What several `MemoryBackend`s share, as the tabs of an origin share a database."""
+
+    def __init__(self) -> None:
+        self.records: dict[str, dict[int, str]] = {}
+        self.headers: dict[str, str] = {}
+        self.owners: dict[str, MemoryBackend] = {}
+        self.watchers: list[tuple[MemoryBackend, str, Callable[[News], Any]]] = []
+        self.waiting: list[tuple[str, asyncio.Future[None]]] = []
+
+
+class MemoryBackend:
+    """`Backend` in the memory of this process."""
+
+    def __init__(self, memory: Memory | None = None, *, durable: bool = False) -> None:
+        self.durable = durable
+        self._memory = memory or Memory()
+
+    async def write(self, changes: Sequence[Change]) -> None:
+        for change in changes:
+            left = _without(self._memory.records.get(change.session, {}), change)
+            if left.keys() & {seq for seq, _ in change.records}:
+                raise StoreFailed("corrupted", "A record of this number is there already.")
+        for change in changes:
+            left = _without(self._memory.records.get(change.session, {}), change)
+            left.update(change.records)
+            if change.deleted:
+                self._memory.headers.pop(change.session, None)
+            if change.header is not None:
+                self._memory.headers[change.session] = change.header
+            if left:
+                self._memory.records[change.session] = left
+            else:
+                self._memory.records.pop(change.session, None)
+
+    async def read(self, session: str, after: int = 0) -> list[tuple[int, str]]:
+        records = self._memory.records.get(session, {})
+        return sorted((seq, text) for seq, text in records.items() if seq > after)
+
+    async def last(self, session: str) -> int:
+        return max(self._memory.records.get(session, {}), default=0)
+
+    async def headers(self) -> list[tuple[str, str]]:
+        return list(self._memory.headers.items())
+
+    async def header(self, session: str) -> str | None:
+        return self._memory.headers.get(session)
+
+    async def claim(self, session: str, *, wait: bool = False) -> bool:
+        while (owner := self._memory.owners.get(session)) is not None:
+            if owner is self:
+                return True
+            if not wait:
+                return False
+            released = asyncio.get_running_loop().create_future()
+            self._memory.waiting.append((session, released))
+            await released
+        self._memory.owners[session] = self
+        return True
+
+    async def release(self, session: str) -> None:
+        if self._memory.owners.get(session) is self:
+            del self._memory.owners[session]
+            for name, released in self._memory.waiting:
+                if name == session and not released.done():
+                    released.set_result(None)
+            self._memory.waiting = [each for each in self._memory.waiting if not each[1].done()]
+
+    async def claimed(self) -> set[str]:
+        return set(self._memory.owners)
+
+    def tell(self, session: str, news: News) -> None:
+        for owner, name, callback in list(self._memory.watchers):
+            if name == session and owner is not self:
+                asyncio.get_running_loop().call_soon(callback, news)
+
+    def watch(self, session: str, callback: Callable[[News], Any]) -> Callable[[], None]:
+        entry = (self, session, callback)
+        self._memory.watchers.append(entry)
+
+        def end() -> None:
+            if entry in self._memory.watchers:
+                self._memory.watchers.remove(entry)
+
+        return end
+
+    async def close(self) -> None:
+        for session in [name for name, owner in self._memory.owners.items() if owner is self]:
+            await self.release(session)
+        self._memory.watchers = [each for each in self._memory.watchers if each[0] is not self]
+
+
+def _without(records: dict[int, str], change: Change) -> dict[int, str]:
+    """The records of a session without those that the change removes."""
+    if change.deleted:
+        return {}
+    return {
+        seq: text for seq, text in records.items() if not any(first <= seq <= last for first, last in change.dropped)
+    }

@@ -1,0 +1,215 @@
+"""The journals of all sessions on one storage: records are queued, and written at most `DELAY` later.
+
+Only one transaction is under way at a time, so a slow storage makes transactions larger, not more of them.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from typing import TYPE_CHECKING, Any, Final
+
+from .backend import Change, StoreFailed
+from .headers import Header, read_header, status, write_header
+from .records import VERSION, Journal, Record, read_journal, write_record
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable
+
+    from .backend import Backend, News
+
+DELAY: Final = 0.25  # seconds
+PATIENCE: Final = 10.0  # seconds for one transaction
+
+
+class Store:
+    """What sessions use. `backend` is the storage; its claims, `tell` and `watch` are used as they are.
+
+    Attributes:
+        backend: the storage.
+        failure: why nothing is written any more; None while the storage works.
+    """
+
+    def __init__(self, backend: Backend, *, delay: float = DELAY) -> None:
+        self.backend = backend
+        self.failure: StoreFailed | None = None
+        self._delay = delay
+        self._last: dict[str, int] = {}  # numbers given so far
+        self._own: set[str] = set()  # claimed sessions
+        self._pending: dict[str, Change] = {}
+        self._under_way: dict[str, Change] = {}
+        self._timer: asyncio.TimerHandle | None = None
+        self._task: asyncio.Task[None] | None = None
+
+    @property
+    def durable(self) -> bool:
+        """Whether what is stored outlives this process or tab."""
+        return self.backend.durable
+
+    # Writing ----------------------------------------------------------------------------------------------------
+
+    def append(
+        self,
+        session: str,
+        records: Iterable[Record],
+        header: Header | None = None,
+        drop: Iterable[tuple[int, int]] = (),
+    ) -> int:
+        """Queue records; they get `session`, `v` and the next numbers. Returns the number of the last record.
+
+        Never blocks and never raises. The session must be new, or have been read by `read`.
+
+        Args:
+            session: the name of the session.
+            records: plain JSON with at least `type` and `at`.
+            header: the new row of the session in lists; None: unchanged.
+            drop: ranges of numbers, inclusive, of records that these ones replace, in the same transaction.
+        """
+        change = self._pending.setdefault(session, Change(session))
+        for first, last in drop:
+            change.records = [(seq, text) for seq, text in change.records if not first <= seq <= last]
+            change.dropped.append((first, last))
+        seq = self._last.get(session, 0)
+        for record in records:
+            seq += 1
+            change.records.append((seq, write_record({"session": session, "seq": seq, "v": VERSION, **record})))
+        self._last[session] = seq
+        if header is not None:
+            change.header = write_header(header)
+        if self.failure is not None:
+            self._pending.clear()
+        elif self._timer is None and self._task is None:
+            self._timer = asyncio.get_running_loop().call_later(self._delay, self._begin)
+        return seq
+
+    async def flush(self, session: str | None = None) -> None:
+        """Return when everything that was appended (to one session, or to any) is durable.
+
+        Raises:
+            StoreFailed: the storage has failed, now or before.
+        """
+        while self.failure is None and self._unwritten(session):
+            self._begin()
+            if self._task is not None:
+                await asyncio.wait({self._task})
+        if self.failure is not None:
+            raise self.failure
+
+    def _unwritten(self, session: str | None) -> bool:
+        if session is None:
+            return bool(self._pending or self._under_way)
+        return session in self._pending or session in self._under_way
+
+    def _begin(self) -> None:
+        """Write what is queued, unless a transaction is under way: then right after it."""
+        if self._timer is not None:
+            self._timer.cancel()
+            self._timer = None
+        if self._task is None and self._pending:
+            self._task = asyncio.ensure_future(self._write())
+
+    async def _write(self) -> None:
+        self._under_way, self._pending = self._pending, {}
+        changes = list(self._under_way.values())
+        try:
+            async with asyncio.timeout(PATIENCE):
+                await self.backend.write(changes)
+        except StoreFailed as error:
+            self._fail(error)
+        except TimeoutError:
+            self._fail(StoreFailed("blocked", f"The storage of sessions did not answer within {PATIENCE:g} s."))
+        except Exception as error:  # a defect of a storage must not end a turn
+            self._fail(StoreFailed("unavailable", f"The storage of sessions failed: {type(error).__name__}: {error}"))
+        else:
+            for change in changes:
+                self.backend.tell(change.session, "records")
+        finally:
+            self._under_way = {}
+            self._task = None
+            if self._pending and self._timer is None:
+                self._timer = asyncio.get_running_loop().call_later(self._delay, self._begin)
+
+    def _fail(self, error: StoreFailed) -> None:
+        self.failure = error
+        self._pending.clear()
+
+    async def delete(self, session: str) -> None:
+        """Remove a session, with what is queued for it. One that is not there is no error. Raises `StoreFailed`."""
+        self._pending.pop(session, None)
+        if self._task is not None:
+            await asyncio.wait({self._task})
+        await self.backend.write([Change(session, deleted=True)])
+        self._last.pop(session, None)
+        self.backend.tell(session, "records")
+        if self.failure is not None and self.failure.cause == "quota":
+            self.failure = None  # there may be room again
+
+    # Reading ----------------------------------------------------------------------------------------------------
+
+    async def read(self, session: str, after: int = 0) -> Journal:
+        """The records of a session above the number `after`, queued ones included. Raises `StoreFailed`."""
+        if self._unwritten(session):
+            await self.flush(session)
+        journal = read_journal(await self.backend.read(session, after), session)
+        self._last[session] = max(journal.last, after, self._last.get(session, 0))
+        return journal
+
+    async def headers(self) -> list[Header]:
+        """All sessions, the one that was changed last first. Raises `StoreFailed`."""
+        if self.failure is None and self._unwritten(None):
+            await self.flush()
+        claimed = await self.backend.claimed()
+        found = [read_header(session, text) for session, text in await self.backend.headers()]
+        for header in found:
+            name = header["id"]
+            header["state"] = status(header, claimed=name in claimed, own=name in self._own)
+        return sorted(found, key=lambda header: header["updated"], reverse=True)
+
+    async def header(self, session: str) -> Header | None:
+        """The row of one session, with its stored state; None if there is no such session. Raises `StoreFailed`."""
+        if self.failure is None and self._unwritten(session):
+            await self.flush(session)
+        text = await self.backend.header(session)
+        return None if text is None else read_header(session, text)
+
+    # One driver -------------------------------------------------------------------------------------------------
+
+    async def claim(self, session: str, *, wait: bool = False) -> bool:
+        """Become the one driver of a session; whether that succeeded. With `wait`, when the other one is gone."""
+        if await self.backend.claim(session, wait=wait):
+            self._own.add(session)
+            return True
+        return False
+
+    async def release(self, session: str) -> None:
+        """Write what is queued for the session, and let another driver claim it."""
+        try:
+            if self.failure is None:
+                await self.flush(session)
+        except StoreFailed:
+            pass  # reported by the session
+        finally:
+            self._own.discard(session)
+            self._last.pop(session, None)
+            await self.backend.release(session)
+
+    def ask_for(self, session: str) -> None:
+        """Tell the driver of a session that another one would like to have it."""
+        self.backend.tell(session, "wanted")
+
+    def watch(self, session: str, callback: Callable[[News], Any]) -> Callable[[], None]:
+        """Call `callback` when another store has added records, or asks for the session. Returns what ends that."""
+        return self.backend.watch(session, callback)
+
+    async def close(self) -> None:
+        """Write what is queued, release every claim, and close the storage."""
+        try:
+            if self.failure is None:
+                await self.flush()
+        except StoreFailed:
+            pass  # reported by the sessions
+        finally:
+            if self._timer is not None:
+                self._timer.cancel()
+                self._timer = None
+            self._own.clear()
+            await self.backend.close()

@@ -16,11 +16,14 @@ import "./assets/download.js";
 import "./assets/sha256.js";
 import "./assets/stages.js";
 import { workerHost } from "./assets/worker-host.js";
+import { Journal } from "./journal/journal.js";
 
 /**
  * @typedef {import("./protocol.js").Boot} Boot
  * @typedef {import("./protocol.js").BootMessage} BootMessage
  */
+
+Object.assign(self, { SparewheelJournal: Journal }); // for state/indexeddb.py
 
 /** @type {string[]} Messages that came before Python was ready. */
 const waiting = [];

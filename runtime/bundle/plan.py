@@ -66,7 +66,7 @@ def contents() -> dict[str, Path | bytes]:
         pages["index.html"] = with_preloads(pages["index.html"], web)
         plan |= {name: with_policy(page).encode() for name, page in pages.items()}
         own = (ROOT / "LICENSE").read_text(encoding="utf-8")
-        scripts = [NODE_MODULES / name for name in ("hash-wasm", "js-yaml")]
+        scripts = [NODE_MODULES / name for name in ("hash-wasm", "idb", "js-yaml")]
         plan |= license_files(wheels, about, info["python"], own, data=["genai-prices"], scripts=scripts)
         plan[FILE_NAME] = agent_file_schema_text().encode()
         plan = stamped(plan, LOCK)

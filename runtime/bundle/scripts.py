@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 # These share one chunk, so that the error classes are the same in both.
 TOGETHER = ("sparewheel.js", "compat/docker-agent.js")
 ALONE = ("app/main.js", "app/style.css", "service-worker.js", "worker.js")
+ONLY_INSIDE = ("journal",)  # folders of modules that only bundles import
 KEPT = ("app/start.js",)  # a script of its own: the page starts it before everything else
 NOT_BUNDLED = ("*/sparewheel.js", "*/start.js")
 
@@ -39,7 +40,7 @@ def bundled_scripts() -> dict[str, Path]:
 def is_inside_a_bundle(name: str) -> bool:
     """Whether `dist/` needs this script or style sheet of `web/` only as a part of a bundle."""
     entries = (*TOGETHER, *ALONE)
-    folders = {PurePosixPath(entry).parts[0] for entry in entries if "/" in entry}
+    folders = {*ONLY_INSIDE, *(PurePosixPath(entry).parts[0] for entry in entries if "/" in entry)}
     path = PurePosixPath(name)
     return path.parts[0] in folders and path.suffix in (".js", ".css") and name not in (*entries, *KEPT)
 

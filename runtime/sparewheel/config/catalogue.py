@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime
-from functools import cache
+from functools import cache, lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
@@ -71,8 +71,7 @@ def lookup(provider: str, model: str, day: date | None = None) -> Facts | None:
     """
     if provider in _WITHOUT_VENDOR:
         return None
-    rows = _catalogue().get(provider, [])
-    row = next((row for name in _names(model) for row in rows if _matches(row, name)), None)
+    row = _row(provider, model)
     window = (row[1] if row else None) or _window(model)
     price = _price(row[2:], (day or datetime.now(UTC).date()).isoformat()) if row else None
     return Facts(window, price) if window or price else None
@@ -83,6 +82,14 @@ def _catalogue() -> dict[str, list[Any]]:
     """The rows of `prices.json`, by provider."""
     models: dict[str, list[Any]] = read(_TEXT)["models"]
     return models
+
+
+# Cached, like `_window`: hundreds of patterns are tried, for every session of an agent file.
+@lru_cache(256)
+def _row(provider: str, model: str) -> list[Any] | None:
+    """The row of a model at this provider."""
+    rows = _catalogue().get(provider, [])
+    return next((row for name in _names(model) for row in rows if _matches(row, name)), None)
 
 
 def _names(model: str) -> Iterator[str]:
@@ -105,7 +112,7 @@ def _fits(pattern: str, name: str) -> bool:
     return name.startswith(text) if pattern.endswith("*") else name == text
 
 
-@cache
+@lru_cache(256)
 def _window(model: str) -> int | None:
     """The window of a model at any provider, tokens. Gateways add a vendor, `:free`, or write 4.5 where it is 4-5."""
     whole = model.lower().partition(":")[0]

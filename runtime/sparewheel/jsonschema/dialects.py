@@ -25,6 +25,8 @@ import json
 import re
 from typing import TYPE_CHECKING, Any, Final, Literal, TypeAlias
 
+from pydantic_core import to_json
+
 from ..bounded import BoundedDict
 from .reader import Budget, Reader
 from .tree import (
@@ -64,16 +66,29 @@ _SCALARS: Final = ("string", "number", "boolean")
 
 
 # A tool's schema is the same object in every request, and there may be hundreds of them, so each is read once. The
-# schema is kept beside its result so that no other object can get its id.
+# schema is kept beside its result so that no other object can get its id. Sessions of a page mostly have the same
+# tools, in other objects: their text finds what was written before.
 _CACHE: Final[BoundedDict[tuple[int, Dialect], tuple[Mapping[str, Any], dict[str, Any]]]] = BoundedDict(2000)
+_BY_TEXT: Final[BoundedDict[tuple[bytes, Dialect], dict[str, Any]]] = BoundedDict(2000)
 
 
 def normalise(schema: Mapping[str, Any], dialect: Dialect) -> dict[str, Any]:
     """`write`, cached. Neither the schema nor the result may be changed afterwards."""
     cached = _CACHE.get((id(schema), dialect))
     if cached is None:
-        cached = _CACHE[id(schema), dialect] = (schema, write(schema, dialect))
+        cached = _CACHE[id(schema), dialect] = (schema, _of_text(schema, dialect))
     return cached[1]
+
+
+def _of_text(schema: Mapping[str, Any], dialect: Dialect) -> dict[str, Any]:
+    try:
+        text = to_json(schema)
+    except ValueError:  # it has something that JSON lacks, which `write` leaves out or refuses
+        return write(schema, dialect)
+    written = _BY_TEXT.get((text, dialect))
+    if written is None:
+        written = _BY_TEXT[text, dialect] = write(schema, dialect)
+    return written
 
 
 def write(schema: Mapping[str, Any], dialect: Dialect) -> dict[str, Any]:

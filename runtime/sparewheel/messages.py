@@ -95,8 +95,13 @@ class Message:
     annotations: tuple[Annotation, ...] = ()  # of an answer; no request has them
 
     @property
+    def is_text(self) -> bool:
+        """Whether every part is text, and there is one."""
+        return set(map(type, self.parts)) == {Text}
+
+    @property
     def text(self) -> str:
-        return "".join(part.text for part in self.parts if isinstance(part, Text))
+        return "".join([part.text for part in self.parts if isinstance(part, Text)])
 
     @property
     def reasoning(self) -> str:
@@ -113,6 +118,8 @@ class Message:
     def to_dict(self) -> dict[str, Any]:
         """The JSON shape of this message. With images, `content` is a list of parts."""
         shape: dict[str, Any] = {"role": self.role, "content": self._content()}
+        if self.is_text and not self.annotations and self.tool_call_id is None:
+            return shape  # most messages, of which a request may have hundreds
         if self.reasoning:
             shape["reasoning"] = self.reasoning
         if self.tool_calls:
@@ -133,7 +140,7 @@ class Message:
         return cast("AssistantMessage", self.to_dict())
 
     def _content(self) -> str | list[dict[str, Any]]:
-        if not any(isinstance(part, Image) for part in self.parts):
+        if Image not in map(type, self.parts):
             return self.text
         shapes: list[dict[str, Any]] = []
         for part in self.parts:

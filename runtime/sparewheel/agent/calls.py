@@ -42,6 +42,8 @@ USED_UP: Final = "Not executed: no more calls are run in this turn (max_tool_cal
 
 def unique_calls(message: Message, earlier: Iterable[Message] = ()) -> Message:
     """`message` with call ids that are unique in it and in the `earlier` messages: results refer to calls by id."""
+    if not message.tool_calls:
+        return message
     taken = {call.id for other in earlier for call in other.tool_calls}
     parts: list[Part] = []
     for part in message.parts:

@@ -16,7 +16,7 @@ from .openai_common import asked_effort, effort, is_at
 from .reading import parse_own, sequence, string
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Mapping
 
     from ..config.resolved import ModelSpec
     from ..messages import Message
@@ -51,21 +51,23 @@ def parameters(spec: ModelSpec) -> dict[str, Any]:
     return {"reasoning_effort": asked} if asked else {}
 
 
-def reasoning_of(spec: ModelSpec, message: Message) -> dict[str, Any]:
-    """The fields for the model's own reasoning in an assistant's message, as its server expects them."""
+def reasoning_writer(spec: ModelSpec) -> Callable[[Message], dict[str, Any]]:
+    """Gives the fields for the model's own reasoning in an assistant's message, as its server expects them."""
     if is_at(spec, "deepseek.com", "moonshot.ai", "moonshot.cn"):
         # Also for messages of other models: with thinking on, a message without the field is refused.
-        return {"reasoning_content": message.reasoning}
-    if is_at(spec, "openrouter.ai"):
-        details = [
-            detail
-            for part in message.parts
-            if isinstance(part, Reasoning)
-            for line in part.signature.splitlines()
-            for detail in sequence(parse_own(line))
-        ]
-        return {"reasoning_details": details} if details else {}
-    return {}
+        return lambda message: {"reasoning_content": message.reasoning}
+    return _details if is_at(spec, "openrouter.ai") else lambda message: {}
+
+
+def _details(message: Message) -> dict[str, Any]:
+    details = [
+        detail
+        for part in message.parts
+        if isinstance(part, Reasoning)
+        for line in part.signature.splitlines()
+        for detail in sequence(parse_own(line))
+    ]
+    return {"reasoning_details": details} if details else {}
 
 
 def thought_in(delta: Mapping[str, Any]) -> str:

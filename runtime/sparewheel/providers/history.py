@@ -50,7 +50,7 @@ def prepare(messages: Iterable[Message], origin: str, *, own_media: bool = False
         message = pending.popleft()
         if message.role == "tool":
             continue  # a result without its call
-        if message.parts and all(isinstance(part, Text) for part in message.parts):
+        if message.is_text:
             ready.append(message)  # most messages: nothing to change
             continue
         if message.role != "assistant" and message.tool_calls:

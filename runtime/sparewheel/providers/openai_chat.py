@@ -205,6 +205,7 @@ def _parameters(spec: ModelSpec) -> dict[str, Any]:
 
 def _render(messages: list[Message], spec: ModelSpec) -> list[dict[str, Any]]:
     rendered: list[dict[str, Any]] = []
+    reasoning_of = chat_reasoning.reasoning_writer(spec)
     images: list[Image] = []  # of tool results, sent in a user's message because results are text only
     for message in messages:
         if message.role == "tool":
@@ -214,7 +215,7 @@ def _render(messages: list[Message], spec: ModelSpec) -> list[dict[str, Any]]:
         if images:
             rendered.append(_images(images))
             images = []
-        rendered += _message(message, spec)
+        rendered += _message(message, reasoning_of)
     return [*rendered, _images(images)] if images else rendered
 
 
@@ -223,19 +224,20 @@ def _images(images: list[Image]) -> dict[str, Any]:
     return {"role": "user", "content": [{"type": "text", "text": "The images of the tool results above:"}, *parts]}
 
 
-def _message(message: Message, spec: ModelSpec) -> list[dict[str, Any]]:
+def _message(message: Message, reasoning_of: Callable[[Message], dict[str, Any]]) -> list[dict[str, Any]]:
     """`Message.to_dict` has the shape of this API, except the reasoning. An empty answer is left out."""
     shape = message.to_dict()
     shape.pop("reasoning", None)
     shape.pop("annotations", None)
     if message.role != "assistant":
         return [shape]
-    shape |= chat_reasoning.reasoning_of(spec, message)
-    if not (shape["content"] or message.tool_calls):
+    shape |= reasoning_of(message)
+    calls = message.tool_calls
+    if not (shape["content"] or calls):
         return []
-    if message.tool_calls:
+    if calls:
         shape["content"] = shape["content"] or None
-        for call, rendered in zip(message.tool_calls, shape["tool_calls"], strict=True):
+        for call, rendered in zip(calls, shape["tool_calls"], strict=True):
             rendered["function"]["arguments"] = call.arguments or "{}"
             if extra := mapping(parse_own(call.signature)):
                 rendered["extra_content"] = extra

@@ -7,6 +7,8 @@ import json
 from typing import TYPE_CHECKING, Any
 from urllib.parse import unquote_to_bytes
 
+from pydantic_core import to_json
+
 from ..jsontext import read
 from ..transports.base import HttpRequest
 
@@ -21,7 +23,10 @@ def json_post(spec: ModelSpec, path: str, headers: Mapping[str, str], body: Mapp
 
     `headers` has only what the API requires, because a preflight may refuse any further one.
     """
-    payload = json.dumps(body, ensure_ascii=False, separators=(",", ":")).encode("utf-8", "replace")
+    try:
+        payload = to_json(body)
+    except ValueError:  # half a surrogate pair, in what the page or the agent file gave
+        payload = json.dumps(body, ensure_ascii=False, separators=(",", ":")).encode("utf-8", "replace")
     own = {name.lower(): value for name, value in spec.headers.items()}
     return HttpRequest(
         "POST", f"{spec.base_url}{path}", {"content-type": "application/json", **headers, **own}, payload

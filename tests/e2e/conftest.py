@@ -60,6 +60,17 @@ async def foreign_page(browser: Browser, site: Site) -> AsyncIterator[Theirs]:
     await context.close()
 
 
+@pytest_asyncio.fixture(loop_scope="session")
+async def fresh(browser: Browser, site: Site) -> AsyncIterator[Theirs]:
+    """Their page in a browser context of its own, with nothing started."""
+    context = await browser.new_context()
+    page = await context.new_page()
+    await page.goto(f"{site.origin}/theirs/", wait_until="load")
+    yield Theirs(page, Watch(context))
+    site.changes.clear()
+    await context.close()
+
+
 @pytest_asyncio.fixture(scope="module", loop_scope="session")
 async def embedded(foreign_page: Theirs) -> Theirs:
     """Their page, with a runtime called "main"."""

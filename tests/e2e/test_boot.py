@@ -2,14 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
-
 import pytest
-import pytest_asyncio
-from playwright.async_api import Browser
 
 from sparewheel.headless import find_dist
-from tests.support.browser import Change, Site, Theirs, Watch, within
+from tests.support.browser import Change, Site, Theirs, within
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")
 
@@ -20,17 +16,6 @@ OWN = next(find_dist().glob("pyodide/sparewheel-*.whl")).name
 SNAPSHOT = next(find_dist().glob("pyodide/snapshot.*.bin")).name
 NO_WASM = {"Content-Security-Policy": "default-src 'self'; script-src 'self'"}
 NO_CONNECT = {"Content-Security-Policy": "script-src 'self' 'wasm-unsafe-eval'; connect-src 'none'"}
-
-
-@pytest_asyncio.fixture(loop_scope="session")
-async def page(browser: Browser, site: Site) -> AsyncIterator[Theirs]:
-    """Their page, freshly opened, with nothing started."""
-    context = await browser.new_context()
-    page = await context.new_page()
-    await page.goto(f"{site.origin}/theirs/", wait_until="load")
-    yield Theirs(page, Watch(context))
-    site.changes.clear()
-    await context.close()
 
 
 @pytest.mark.parametrize("snapshot", [True, False], ids=["snapshot", "plain"])
@@ -60,28 +45,28 @@ async def page(browser: Browser, site: Site) -> AsyncIterator[Theirs]:
     ids=lambda value: value if isinstance(value, str) else None,
 )
 async def test_a_host_that_is_set_up_wrong(
-    file: str, change: Change, stage: str, said: list[str], snapshot: bool, page: Theirs, site: Site
+    file: str, change: Change, stage: str, said: list[str], snapshot: bool, fresh: Theirs, site: Site
 ) -> None:
     """What is wrong with a file that a plain start needs is found by a plain start, which follows on a failed other."""
     site.changes[file] = change
     if snapshot and stage in ("pyodide", "packages"):
         site.changes[SNAPSHOT] = Change(404)
-    error = await within(page.fails("boot", "main", {"snapshot": snapshot}), AT_ONCE)
+    error = await within(fresh.fails("boot", "main", {"snapshot": snapshot}), AT_ONCE)
     assert (error["kind"], error["stage"]) == ("boot_failed", stage), error
     assert error["hint"]
     assert [word for word in said if word not in error["message"] + error["hint"]] == [], error
-    assert page.watch.origins == {site.origin}  # a wheel that is missing is not taken from somewhere else
+    assert fresh.watch.origins == {site.origin}  # a wheel that is missing is not taken from somewhere else
 
 
-async def test_the_next_start_works(page: Theirs, site: Site) -> None:
+async def test_the_next_start_works(fresh: Theirs, site: Site) -> None:
     site.changes["worker.js"] = Change(404)
-    await page.fails("boot")
+    await fresh.fails("boot")
     site.changes.clear()
-    await page.boot()
-    assert page.watch.origins == {site.origin}
+    await fresh.boot()
+    assert fresh.watch.origins == {site.origin}
 
 
-async def test_an_asset_folder_that_is_not_there(page: Theirs) -> None:
-    error = await page.fails("boot", "main", {"assetBase": "/nowhere"})
+async def test_an_asset_folder_that_is_not_there(fresh: Theirs) -> None:
+    error = await fresh.fails("boot", "main", {"assetBase": "/nowhere"})
     assert (error["kind"], error["stage"]) == ("boot_failed", "worker")
     assert "404" in error["message"]

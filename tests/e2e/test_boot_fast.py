@@ -5,12 +5,11 @@ from __future__ import annotations
 import hashlib
 import json
 import shutil
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
-import pytest_asyncio
 from playwright.async_api import Browser, Page
 
 from bundle.offline import service_worker
@@ -58,32 +57,21 @@ def stages(told: dict[str, Any]) -> list[str]:
     return list(dict.fromkeys(line.partition(":")[0] for line in told["told"]))
 
 
-@pytest_asyncio.fixture(loop_scope="session")
-async def theirs(browser: Browser, site: Site) -> AsyncIterator[Theirs]:
-    """A page of a host that compresses nothing, with nothing started."""
-    context = await browser.new_context()
-    page = await context.new_page()
-    await page.goto(f"{site.origin}/theirs/", wait_until="load")
-    yield Theirs(page, Watch(context))
-    site.changes.clear()
-    await context.close()
-
-
 SCRIPT = "../some/deep/path/spare/sparewheel.js"
 
 
-async def test_the_snapshot_is_all_that_is_fetched_and_used(theirs: Theirs) -> None:
-    told = await take_turn(theirs.page, SCRIPT)
+async def test_the_snapshot_is_all_that_is_fetched_and_used(fresh: Theirs) -> None:
+    told = await take_turn(fresh.page, SCRIPT)
     assert stages(told) == ["check", "snapshot", "runtime"]
-    assert not any("without it" in line for line in [*told["told"], *theirs.watch.console])
-    assert not any(url.endswith(".whl") for url in theirs.watch.urls)
-    assert theirs.watch.faults == []
+    assert not any("without it" in line for line in [*told["told"], *fresh.watch.console])
+    assert not any(url.endswith(".whl") for url in fresh.watch.urls)
+    assert fresh.watch.faults == []
 
 
-async def test_a_plain_start_is_one_without_it(theirs: Theirs) -> None:
-    told = await take_turn(theirs.page, SCRIPT, snapshot=False)
+async def test_a_plain_start_is_one_without_it(fresh: Theirs) -> None:
+    told = await take_turn(fresh.page, SCRIPT, snapshot=False)
     assert stages(told) == ["check", "pyodide", "packages", "runtime"]
-    assert not any("snapshot." in url for url in theirs.watch.urls)
+    assert not any("snapshot." in url for url in fresh.watch.urls)
 
 
 def flipped(content: bytes) -> bytes:
@@ -126,18 +114,18 @@ def flipped(content: bytes) -> bytes:
     ],
 )
 async def test_a_snapshot_that_cannot_be_used_is_done_without(
-    change: dict[str, Change], reason: str, theirs: Theirs, site: Site
+    change: dict[str, Change], reason: str, fresh: Theirs, site: Site
 ) -> None:
     site.changes |= change
-    told = await take_turn(theirs.page, SCRIPT)
+    told = await take_turn(fresh.page, SCRIPT)
     assert stages(told) == ["check", "snapshot", "pyodide", "packages", "runtime"]
     [news] = [line for line in told["told"] if line.endswith("starting without it")]
     assert news.startswith("snapshot: The snapshot can not be used")
     assert reason in news
-    assert f"[warning] sparewheel: {news.removeprefix('snapshot: ')}" in theirs.watch.console
+    assert f"[warning] sparewheel: {news.removeprefix('snapshot: ')}" in fresh.watch.console
 
 
-async def test_a_snapshot_of_another_pyodide_is_done_without(theirs: Theirs, site: Site) -> None:
+async def test_a_snapshot_of_another_pyodide_is_done_without(fresh: Theirs, site: Site) -> None:
     """All hashes are right, but it is of another build."""
     content = SNAPSHOT.read_bytes()
     at = content.index(b'"buildId":"') + len(b'"buildId":"')
@@ -149,7 +137,7 @@ async def test_a_snapshot_of_another_pyodide_is_done_without(theirs: Theirs, sit
     site.changes["pyodide-lock.json"] = Change(body=text)
     site.changes["worker.js"] = Change(body=(DIST / "worker.js").read_bytes().replace(old.encode(), new.encode()))
     site.changes[SNAPSHOT.name] = Change(headers={"Content-Encoding": "identity"}, body=other)
-    told = await take_turn(theirs.page, SCRIPT)
+    told = await take_turn(fresh.page, SCRIPT)
     assert any("another Pyodide" in line for line in told["told"])
 
 
@@ -175,8 +163,8 @@ async (base) => {
 """
 
 
-async def test_what_is_imported_before_its_file_has_come_is_fetched_at_once(theirs: Theirs) -> None:
-    file, version = await within(theirs.page.evaluate(LATE, "../some/deep/path/spare/"))
+async def test_what_is_imported_before_its_file_has_come_is_fetched_at_once(fresh: Theirs) -> None:
+    file, version = await within(fresh.page.evaluate(LATE, "../some/deep/path/spare/"))
     assert (file, version) == ("/lib/python314.zip/csv.py", "2.14.3")
 
 

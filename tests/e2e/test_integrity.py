@@ -29,16 +29,6 @@ def flipped(path: Path) -> Change:
     return Change(headers={"Content-Encoding": "identity"}, body=bytes(content))
 
 
-@pytest_asyncio.fixture(loop_scope="session")
-async def theirs(browser: Browser, site: Site) -> AsyncIterator[Theirs]:
-    context = await browser.new_context()
-    page = await context.new_page()
-    await page.goto(f"{site.origin}/theirs/", wait_until="load")
-    yield Theirs(page, Watch(context))
-    site.changes.clear()
-    await context.close()
-
-
 @pytest.mark.parametrize(
     ("file", "snapshot"),
     [
@@ -53,17 +43,17 @@ async def theirs(browser: Browser, site: Site) -> AsyncIterator[Theirs]:
     ids=lambda value: value.name if isinstance(value, Path) else f"snapshot={value}",
 )
 async def test_one_bit_in_a_file_ends_the_start_with_its_name(
-    file: Path, snapshot: bool, theirs: Theirs, site: Site
+    file: Path, snapshot: bool, fresh: Theirs, site: Site
 ) -> None:
     site.changes[file.name] = flipped(file)
-    error = await within(theirs.fails("boot", "main", {"snapshot": snapshot}), BOOT_LIMIT)
+    error = await within(fresh.fails("boot", "main", {"snapshot": snapshot}), BOOT_LIMIT)
     assert error["kind"] == "boot_failed"
     assert file.name in error["message"]
     assert "sha256" in error["message"] or "not JSON" in error["message"]
     assert "dist/" in error["hint"]
-    assert not any("without it" in line for line in theirs.watch.console)  # a plain start would have met the same file
+    assert not any("without it" in line for line in fresh.watch.console)  # a plain start would have met the same file
     site.changes.clear()
-    await theirs.boot()
+    await fresh.boot()
 
 
 @pytest.fixture

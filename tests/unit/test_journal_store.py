@@ -24,10 +24,12 @@ class Slow(MemoryBackend):
     def __init__(self, seconds: float = 0.0, failing: dict[int, Exception] | None = None) -> None:
         super().__init__(durable=True)
         self.writes: list[tuple[float, list[int]]] = []  # when each began, and the numbers in it
+        self.strict: list[bool] = []
         self._seconds = seconds
         self._failing = failing or {}
 
-    async def write(self, changes: Sequence[Change]) -> None:
+    async def write(self, changes: Sequence[Change], *, strict: bool = True) -> None:
+        self.strict.append(strict)
         numbers = [seq for change in changes for seq, _ in change.records]
         self.writes.append((asyncio.get_running_loop().time(), numbers))
         if error := self._failing.get(len(self.writes)):
@@ -73,6 +75,7 @@ def test_a_flush_waits_for_the_transaction_under_way_and_then_for_its_own() -> N
         await store.flush("one")
         assert asyncio.get_running_loop().time() == DELAY + 4
         assert backend.writes == [(DELAY, [1]), (DELAY + 2, [2, 3])]
+        assert backend.strict == [False, True]
         await store.flush("one")
         await store.flush("two")
         assert len(backend.writes) == 2

@@ -53,7 +53,7 @@ LAYERS: list[set[str]] = [
 ]
 HOST_ONLY = {"headless", "testing"}  # above everything, beside each other, and held to what is public
 JAVASCRIPT = {"js", "pyodide", "pyodide_js"}
-BRIDGES = ("transports.fetch", "worker.timers")
+BRIDGES = ("transports.fetch", "state.indexeddb", "worker.timers")
 DOOR = PACKAGE  # `__init__.py` at the root may import anything; nothing below `headless` imports it
 ROOT_NAMES = {"__version__"}
 
@@ -106,9 +106,7 @@ def objection(module: str, other: str) -> str | None:
     """What is wrong with an import of `other` by `module`, None when nothing is."""
     if other.startswith("/"):
         name = other[1:]
-        return (
-            f"only {' and '.join(BRIDGES)} may import {name}" if name in JAVASCRIPT and module not in BRIDGES else None
-        )
+        return f"only {', '.join(BRIDGES)} may import {name}" if name in JAVASCRIPT and module not in BRIDGES else None
     if not module or (not other and module.split(".")[0] in HOST_ONLY):
         return None
     if not other:
@@ -211,7 +209,7 @@ def test_rooms_have_a_docstring(path: str) -> None:
         pytest.param(
             "worker/worker.py",
             "from js import fetch",
-            "worker/worker.py:1: only transports.fetch and worker.timers may import js",
+            "worker/worker.py:1: only transports.fetch, state.indexeddb, worker.timers may import js",
             id="javascript",
         ),
         pytest.param(

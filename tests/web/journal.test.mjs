@@ -39,7 +39,7 @@ test("records and headers are stored, replaced and deleted", async () => {
   assert.deepEqual(await read(journal), [[1, "again"], [10, "c"], [11, "d"]]);
   assert.equal(await journal.header("s"), "changed");
   await write(journal, { deleted: true });
-  assert.deepEqual([await read(journal), await journal.header("s"), await journal.last("s")], [[], null, 0]);
+  assert.deepEqual([await read(journal), await journal.header("s"), await journal.last("s")], [[], undefined, 0]);
   assert.deepEqual(await read(journal, "t"), [[1, "x"]]);
 });
 
@@ -56,7 +56,7 @@ test("a transaction stores everything or nothing", async () => {
   const journal = open();
   await write(journal, { records: [[1, "a"]] });
   await fails(write(journal, { records: [[2, "b"], [1, "other"]], header: "h" }, { session: "t", records: [[1, "x"]] }), "corrupted", /number/);
-  assert.deepEqual([await read(journal), await read(journal, "t"), await journal.header("s")], [[[1, "a"]], [], null]);
+  assert.deepEqual([await read(journal), await read(journal, "t"), await journal.header("s")], [[[1, "a"]], [], undefined]);
   await fails(write(journal, { records: [[2, "b"], [undefined, "no number"]] }), "corrupted"); // thrown at once
   assert.deepEqual(await read(journal), [[1, "a"]]);
 });

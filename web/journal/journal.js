@@ -85,11 +85,11 @@ export class Journal {
 
   /**
    * @param {string} session
-   * @returns {Promise<string | null>}
+   * @returns {Promise<string | undefined>} Not null: in Python that is no None.
    */
   async header(session) {
     const stored = await this.#run((database) => database.get("headers", session));
-    return stored === undefined ? null : legible(stored.text);
+    return stored && legible(stored.text);
   }
 
   /**

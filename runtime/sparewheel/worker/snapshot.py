@@ -42,6 +42,7 @@ _ALSO: Final = (
     "logging",
     "pydantic.root_model",
     "pydantic.type_adapter",
+    "sparewheel.state.indexeddb",
     "sparewheel.worker.timers",
     "traceback",
     "urllib.parse",

@@ -64,8 +64,11 @@ class Backend(Protocol):
 
     durable: bool
 
-    async def write(self, changes: Sequence[Change]) -> None:
-        """Make all of the changes, or none of them. Returns when they are durable; never called twice at a time."""
+    async def write(self, changes: Sequence[Change], *, strict: bool = True) -> None:
+        """Make all of the changes, or none of them; never called twice at a time.
+
+        Returns when they survive the end of the process or tab and, if `strict`, a failure of the power as well.
+        """
 
     async def read(self, session: str, after: int = 0) -> list[tuple[int, str]]:
         """Number and JSON text of the records of a session above the number `after`, by number."""

@@ -31,7 +31,7 @@ class MemoryBackend:
         self.durable = durable
         self._memory = memory or Memory()
 
-    async def write(self, changes: Sequence[Change]) -> None:
+    async def write(self, changes: Sequence[Change], *, strict: bool = True) -> None:
         for change in changes:
             left = _without(self._memory.records.get(change.session, {}), change)
             if left.keys() & {seq for seq, _ in change.records}:

@@ -37,6 +37,7 @@ class Store:
         self._own: set[str] = set()  # claimed sessions
         self._pending: dict[str, Change] = {}
         self._under_way: dict[str, Change] = {}
+        self._strict = False  # for the next transaction
         self._timer: asyncio.TimerHandle | None = None
         self._task: asyncio.Task[None] | None = None
 
@@ -88,6 +89,7 @@ class Store:
             StoreFailed: the storage has failed, now or before.
         """
         while self.failure is None and self._unwritten(session):
+            self._strict = True
             self._begin()
             if self._task is not None:
                 await asyncio.wait({self._task})
@@ -109,10 +111,11 @@ class Store:
 
     async def _write(self) -> None:
         self._under_way, self._pending = self._pending, {}
+        strict, self._strict = self._strict, False
         changes = list(self._under_way.values())
         try:
             async with asyncio.timeout(PATIENCE):
-                await self.backend.write(changes)
+                await self.backend.write(changes, strict=strict)
         except StoreFailed as error:
             self._fail(error)
         except TimeoutError:

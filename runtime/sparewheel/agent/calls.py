@@ -99,6 +99,13 @@ class Calls:
             messages.append(Message("tool", (Text(shown),), tool_call_id=call.id))
         return messages
 
+    @property
+    def outcomes(self) -> list[tuple[str, str, str]]:
+        """Name, arguments and whole output of the calls that may be run."""
+        return [
+            (call.name, call.arguments, self._result(number, call).output) for number, call in enumerate(self.runnable)
+        ]
+
     def announce(self) -> list[Event]:
         """Events to emit before `run`."""
         events: list[Event] = [

@@ -117,6 +117,7 @@ class Run:
                                     yield []
                         finally:
                             turn.messages.extend(calls.results)
+                    self._repetition.ran(calls.outcomes)
                     record["tools"] = [call.name for call in answer.tool_calls]
                 record["seconds"] = round(asyncio.get_running_loop().time() - started, 3)
             reason = await self._conclude(step, answer)

@@ -16,7 +16,7 @@ from .toolsets import ToolsetConfig
 
 Safety = Literal["strict", "balanced", "restricted", "autonomous"]
 MAX_RESPONSE_BYTES = 4 * 1024 * 1024
-MAX_IDENTICAL_CALLS = 5  # in a row, where the agent file does not set max_consecutive_tool_calls
+MAX_IDENTICAL_CALLS = 5  # in a row or in turn, where the agent file does not set max_consecutive_tool_calls
 
 
 class StructuredOutputConfig(Strict):
@@ -150,7 +150,8 @@ class AgentConfig(Strict):
     max_tool_calls: int = Field(default=0, ge=0)
     """Maximum number of tool calls in a turn; 0 means no limit."""
     max_consecutive_tool_calls: int = Field(default=0, ge=0)
-    """The number of identical calls in a row that ends a turn; 0 means 5."""
+    """The number of identical calls in a row that ends a turn; 0 means 5. Two or three steps in turn count as well, if
+    each has the same calls and the same results every time."""
     max_old_tool_call_tokens: int = Field(default=0, ge=-1)
     """Maximum size, in tokens, of older tool calls and results in a request; 0 and -1 mean no limit."""
     max_tool_result_tokens: int = Field(default=0, ge=-1)

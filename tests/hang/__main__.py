@@ -1,19 +1,31 @@
-"""The ring as a command: a line for each way to hang a worker on stdout, exit code 1 if one has held it up."""
+"""Every way to hang a worker, one after the other: a line for each, then a table. Exit code 1 if one has failed."""
 
 from __future__ import annotations
 
 import argparse
 import asyncio
+import os
 import sys
-from typing import TYPE_CHECKING, get_args
+from pathlib import Path
+from statistics import median
+from typing import TYPE_CHECKING, Final, get_args
 
+from sparewheel.headless import find, find_dist
 from sparewheel.headless.browser import Engine
 from sparewheel.testing import ScriptedProvider
-from tests.hang.ring import WAYS, Outcome, answer, probe
-from tests.support.embedding import embedding
+from tests.bench.report import Table
+from tests.hang.ring import ANSWERED_MS, SETTLED_MS, WAYS, Outcome, answer, probe
+from tests.support.browser import Site
+from tests.support.tabs import open_tab
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
+
+    from sparewheel.headless.browser import Launch
+
+WAYS_PER_BROWSER: Final = 8
+MAX_LOAD: Final = 1.0  # of the machine, at the start
+_PAGE: Final = Path(__file__).resolve().parents[1] / "e2e" / "theirs"
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -21,27 +33,63 @@ def main(argv: Sequence[str] | None = None) -> int:
     parser.add_argument("--engine", choices=get_args(Engine), default="chromium")
     parser.add_argument("--way", action="append", choices=WAYS, help="only this one; repeatable")
     args = parser.parse_args(argv)
+    load = os.getloadavg()[0]
     found = asyncio.run(run(args.engine, args.way or WAYS))
     failed = [outcome for outcome in found if outcome.problem]
-    settled, answered = max(each.settled for each in found), max(each.answered for each in found)
-    say(f"{len(found)} ways, {len(failed)} problems; settled after {settled} ms, others after {answered} ms at most")
+    say(f"\n{table(args.engine, found, load)}\n")
+    for outcome in failed:
+        say(f"{outcome.way}: {outcome.problem}")
+    say(f"{len(found)} ways, {len(failed)} problems")
     return 1 if failed else 0
 
 
 async def run(engine: Engine, ways: Sequence[str]) -> list[Outcome]:
-    """Probe the ways one after the other, each in a browser of its own: one may take its process down."""
-    found = []
-    for way in ways:
-        with ScriptedProvider({"a": [answer]}) as provider:
-            async with embedding(engine) as theirs:
-                try:
-                    outcome = await probe(theirs.page, provider, way)
-                except Exception as error:  # of the browser
-                    outcome = Outcome(way, failure=f"{type(error).__name__}: {error}".splitlines()[0][:200])
-        found.append(outcome)
-        times = f"boot {outcome.boot:5} ms  settled {outcome.settled:5} ms  others {outcome.answered:5} ms"
-        say(f"{way:28} {times}  {outcome.problem or outcome.early[:60] or 'ok'}")
+    """Probe the ways one after the other, each on a page that is loaded for it."""
+    launch = await asyncio.to_thread(find, engine)
+    found: list[Outcome] = []
+    with Site({"/some/deep/path/spare/": find_dist(), "/theirs/": _PAGE}) as site:
+        waiting = list(ways)
+        while waiting:
+            tried = await _in_one_browser(launch, site, waiting[:WAYS_PER_BROWSER])
+            found += tried
+            del waiting[: len(tried)]
     return found
+
+
+async def _in_one_browser(launch: Launch, site: Site, ways: Sequence[str]) -> list[Outcome]:
+    """Probe ways until one has failed: it may have taken the browser's process down."""
+    found: list[Outcome] = []
+    async with open_tab(launch) as tab:
+        for way in ways:
+            try:
+                await tab.goto(f"{site.origin}/theirs/")
+                with ScriptedProvider({"a": [answer]}) as provider:
+                    outcome = await probe(tab, provider, way)
+            except Exception as error:  # of the browser
+                outcome = Outcome(way, failure=f"{type(error).__name__}: {error}".splitlines()[0][:200])
+            found.append(outcome)
+            times = f"boot {outcome.boot:5} ms  settled {outcome.settled:5} ms  others {outcome.answered:5} ms"
+            say(f"{way:28} {times}  {outcome.problem or outcome.early[:60] or 'ok'}")
+            if outcome.failure:
+                break
+    return found
+
+
+def table(engine: Engine, found: Sequence[Outcome], load: float) -> Table:
+    """The median and the worst of what was measured, against the limits."""
+    columns = ("milliseconds", "median", "worst", "limit", "of")
+    report = Table(f"{len(found)} ways to hang a worker in {engine}", columns)
+
+    def add(name: str, measured: Callable[[Outcome], int], limit: object) -> None:
+        worst = max(found, key=measured)
+        report.add(name, round(median(map(measured, found))), measured(worst), limit, worst.way)
+
+    add("every promise settled, after the abort", lambda each: each.settled, SETTLED_MS)
+    add("another session has answered, after that", lambda each: each.answered, ANSWERED_MS)
+    add("a runtime started (for comparison)", lambda each: each.boot, "")
+    if load > MAX_LOAD:
+        report.note(f"The machine's load was {load:.1f} at the start. The limits are for a machine that is not busy.")
+    return report
 
 
 def say(line: str) -> None:

@@ -30,16 +30,17 @@ export async function start(count = 1, options = {}) {
   return { runtime, workers, heard, sessions };
 }
 
-/** Let the newest worker start, and let it take the sessions. */
-export async function takeOver(workers, count = 1) {
+/** Let the newest worker start and take over. */
+export async function takeOver(workers) {
   await settle();
-  const worker = workers.at(-1);
-  worker.ready();
-  for (let number = 0; number < count; number++) {
-    worker.reply(await worker.command("create_session", number), CREATED);
-  }
+  workers.at(-1).ready();
   await settle();
-  return worker;
+  return workers.at(-1);
+}
+
+/** Let a worker that has taken over create the next sessions that are used. */
+export async function recreate(worker, count = 1) {
+  for (let number = 0; number < count; number++) worker.reply(await worker.command("create_session", number), CREATED);
 }
 
 /** Time passes in small steps, and everything that is ready happens. */

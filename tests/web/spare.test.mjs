@@ -4,7 +4,7 @@ import assert from "node:assert/strict";
 import { afterEach, beforeEach, mock, test } from "node:test";
 
 import { ABORTED, HELLO, RESULT, START, turn } from "./fake_worker.mjs";
-import { seconds, start, takeOver } from "./replaced.mjs";
+import { recreate, seconds, start, takeOver } from "./replaced.mjs";
 import { settle } from "./started.mjs";
 
 beforeEach(() => mock.timers.enable({ apis: ["setInterval", "setTimeout", "Date"] }));
@@ -36,7 +36,7 @@ test("a turn is settled two seconds after its abort, and other sessions answer a
   assert.deepEqual((await outcome).map(({ reason }) => reason.kind), ["aborted"]);
   assert.equal(workers[0].terminated, true);
   const other = sessions[1].send("hi");
-  for (const nth of [0, 1]) workers[1].reply(await workers[1].command("create_session", nth), { agent: "root" });
+  await recreate(workers[1]);
   workers[1].reply(await workers[1].command("send"), RESULT);
   assert.deepEqual(await other, RESULT);
   assert.equal(workers.length, 2);
@@ -99,7 +99,7 @@ test("a worker that is still starting when it is needed takes over as soon as it
   assert.equal(workers.length, 2);
   workers[1].progress("runtime");
   assert.deepEqual(heard, ["runtime"]);
-  await takeOver(workers, 2);
+  await takeOver(workers);
   assert.equal(workers.length, 2);
 });
 
@@ -114,7 +114,7 @@ test("a worker that fails before it is needed is replaced by another one", async
     await fail(workers[1]);
     await seconds(0.8);
     await outcome;
-    const next = await takeOver(workers, 2);
+    const next = await takeOver(workers);
     assert.deepEqual([workers.length, workers[1].terminated, next.terminated], [3, true, false], name);
   }
 });
@@ -124,7 +124,7 @@ test("a worker that fails to start after it was needed is started once more", as
   await seconds(2);
   await outcome;
   workers[1].say({ type: "boot_failed", stage: "check", reason: "no memory", hint: "" });
-  await takeOver(workers, 2);
+  await takeOver(workers);
   assert.deepEqual(workers.map(({ terminated }) => terminated), [true, true, false]);
 });
 
@@ -181,7 +181,7 @@ test("several aborts at a time start one", async () => {
   sessions[0].abort();
   await seconds(1.7);
   await Promise.all([outcome, other]);
-  await takeOver(workers, 2);
+  await takeOver(workers);
   assert.equal(workers.length, 2);
 });
 
@@ -202,9 +202,10 @@ test("none is started when workers have died too often", async () => {
     workers.at(-1).fail("x");
     await takeOver(workers);
   }
-  workers.at(-1).hangs = true;
   const rejected = assert.rejects(session.send("hi"), isKind("aborted"));
+  await recreate(workers.at(-1));
   await workers.at(-1).command("send");
+  workers.at(-1).hangs = true;
   session.abort();
   await seconds(2);
   await rejected;

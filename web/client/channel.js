@@ -17,7 +17,10 @@ export class Channel {
   #client;
   #session;
   #listener;
-  /** @type {{recording: Recording, sink: (event: Event) => void, ended: Promise<unknown>, blobs: Blobs} | null} */
+  /**
+   * @type {{recording: Recording, sink: (event: Event) => void, ended: Promise<unknown>, blobs: Blobs,
+   *   stop: AbortController} | null}
+   */
   #turn = null;
   /** @type {AbortReason | null} Why the turn is being stopped. */
   #stopped = null;
@@ -58,9 +61,10 @@ export class Channel {
         retryable: true,
       });
     }
-    const running = this.#client.request(method, params);
+    const stopping = new AbortController();
+    const running = this.#client.request(method, params, stopping.signal);
     const blobs = new Blobs();
-    this.#turn = { recording: new Recording(), sink, ended: running, blobs };
+    this.#turn = { recording: new Recording(), sink, ended: running, blobs, stop: stopping };
     this.#stopped = null;
     const stop = () => this.abort("user");
     signal?.addEventListener("abort", stop);
@@ -87,7 +91,9 @@ export class Channel {
    * @param {AbortReason} reason
    */
   stopping(reason) {
-    if (this.#turn) this.#stopped ??= reason;
+    if (!this.#turn) return;
+    this.#stopped ??= reason;
+    this.#turn.stop.abort();
   }
 
   close() {

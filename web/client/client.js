@@ -1,5 +1,5 @@
 import { encode } from "./encode.js";
-import { messageOf, SparewheelError } from "./errors.js";
+import { messageOf, SparewheelError, unlessAborted } from "./errors.js";
 import { MAX_RESTARTS, Spares } from "./spares.js";
 import { Watchdog } from "./watchdog.js";
 
@@ -44,6 +44,8 @@ export class Client {
   #onDeath = [];
   /** @type {((reason: string) => Promise<unknown>)[]} */
   #onReplaced = [];
+  /** @type {(session: string | undefined) => Promise<unknown> | null} */
+  #restore = () => null;
 
   /**
    * @param {Worker} worker One that is ready.
@@ -95,19 +97,35 @@ export class Client {
   }
 
   /**
-   * Send a command.
+   * Send a command, at once if the worker can take it.
    * @template {keyof Commands} M
    * @param {M} method
    * @param {Commands[M]} params
+   * @param {AbortSignal} [signal] Ends the wait for a worker.
    * @returns {Promise<Results[M]>} Rejects with `SparewheelError`.
    */
-  async request(method, params) {
-    while (this.#replacing) await this.#replacing;
+  async request(method, params, signal) {
+    const { session } = /** @type {{session?: string}} */ (params);
+    const needed = method === "abort" || method === "close" ? undefined : session;
+    if (this.#replacing || this.#restore(needed)) await unlessAborted(this.#ready(needed), signal);
     return this.requestNow(method, params);
   }
 
+  /** @param {string | undefined} session One that the worker must have. */
+  async #ready(session) {
+    for (let deaths = 0; ;) {
+      const waiting = this.#replacing ?? this.#restore(session);
+      if (!waiting) return;
+      try {
+        await waiting;
+      } catch (error) {
+        if (!this.#replacing || ++deaths > 1) throw error; // a session that ends its worker does not end all of them
+      }
+    }
+  }
+
   /**
-   * Send a command without waiting for sessions that are being created again: for those that create them.
+   * Send a command without waiting for the session that it needs: for those that create it.
    * @template {keyof Commands} M
    * @param {M} method
    * @param {Commands[M]} params
@@ -130,11 +148,12 @@ export class Client {
    * @param {Promise<unknown>} [ended] Settles when the turn has ended; by default when all open commands have.
    */
   abort(params, ended = Promise.allSettled([...this.#pending.values()].map(({ promise }) => promise))) {
-    if (this.#replacing || this.#ended) return; // every turn has ended
+    if (this.#ended) return;
     const { session, reason = "user" } = params;
     for (const [name, subscriber] of this.#subscribers) {
       if (session === undefined || session === name) subscriber.onStop(reason);
     }
+    if (this.#replacing) return; // no turn has begun
     this.tell("abort", params);
     if (this.#replaceable) this.#watchdog.stopping(ended);
   }
@@ -186,6 +205,14 @@ export class Client {
    */
   onReplaced(listener) {
     this.#onReplaced.push(listener);
+  }
+
+  /**
+   * @param {(session: string | undefined) => Promise<unknown> | null} restore Called before a command for a session:
+   *   creates it with `requestNow`, if the worker does not have it. null if nothing is to be done.
+   */
+  restoreWith(restore) {
+    this.#restore = restore;
   }
 
   /** @param {string} session */

@@ -174,7 +174,7 @@ class Conversation(TypedDict):
 
 
 class RuntimeRestarted(TypedDict):
-    """For listeners of the page: a worker that died was replaced, and these sessions were created again in the new one.
+    """For listeners of the page: a worker that died was replaced; these sessions are created again when used.
 
     It stands outside a turn. A conversation goes on after its last completed turn; approvals that were granted, todos,
     plans and files of the session are lost.

@@ -16,17 +16,19 @@ from typing import TYPE_CHECKING, Any, Final, cast
 from .agent import Run, Turn
 from .chain.watchdog import Watchdog
 from .errors import ConfigError, SparewheelError, internal
+from .events import is_terminal
 from .messages import user
 from .redaction.sought import Sought
 from .redaction.stream import SplitSecrets
 from .state.episodes import Episodes
+from .state.journal.turn_log import NoLog, TurnLog
 
 if TYPE_CHECKING:
     from collections.abc import AsyncGenerator, Iterable, Sequence
 
     from .agent import Runner
     from .config.specs import ResolvedTeam
-    from .events import AbortedEvent, AbortReason, ErrorEvent, Event
+    from .events import AbortedEvent, AbortReason, ErrorEvent, Event, FinishEvent
     from .messages import Message
     from .page.results import Result
     from .state.session_state import Conversation
@@ -67,6 +69,7 @@ class Session:
         stamp = _Stamp(turn)
         episode = self._episodes.begin(stamp.turn, self.runner.now(), turn.episode)
         unsplit = SplitSecrets(self._sought)
+        log = self._begin_log(stamp.turn, turn)
         failure: BaseException | None = None
         outcome = "abandoned"  # if the consumer closes the generator
         try:
@@ -76,32 +79,20 @@ class Session:
                     last = batch[-1]
                     if last["type"] == "finish":
                         outcome = "finished"
-                        last["message"] = unsplit.message(_answer(turn))
-                        self.result = {
-                            "message": last["message"],
-                            "usage": last["usage"],
-                            "model": last["model"],
-                            "finish_reason": last["reason"],
-                            "attempts": turn.log.records,
-                        }
+                        self._finish(turn, last, unsplit)
                     if batch := unsplit(batch):
+                        if log.see(batch):
+                            batch = await self._stored(turn, batch, active)
                         yield stamp(batch)
-            return
         except asyncio.CancelledError as error:
             failure = error
             batch = _aborted(turn, active.reason or "user", unsplit)
             outcome = "aborted"
-        except SparewheelError as error:
-            failure = error
-            batch = self._failed(turn, error, unsplit)
-            outcome = "failed"
-        except Exception as error:  # a defect of this package ends the turn with one event, too
-            failure = SparewheelError(internal(error))
-            failure.__cause__ = error
-            batch = self._failed(turn, failure, unsplit)
+        except Exception as error:
+            failure = known = _known(error)
+            batch = self._failed(turn, known, unsplit)
             outcome = "failed"
         finally:
-            self._active = None
             turn.answer_calls()
             if outcome != "finished" and not turn.completed:
                 self._state.conversation = before
@@ -113,15 +104,55 @@ class Session:
                 attempts=turn.log.records,
                 failure=failure,
             )
-        yield stamp(unsplit(batch))
-        raise failure
+            if failure is None:
+                self._active = None
+                log.close(outcome, kept=bool(turn.completed), usage=None)
+        if failure is not None:
+            if log.see(batch := unsplit(batch or [])):
+                batch = await self._stored(turn, batch, active)
+            self._active = None
+            yield stamp(batch)
+        active.end(failure)
+
+    def _begin_log(self, name: str, turn: Turn) -> TurnLog | NoLog:
+        if (recorder := self._state.recorder) is None:
+            return NoLog()
+        start = len(self._settled.messages)
+        self._state.log = log = TurnLog(recorder, name, turn.agent, turn.messages, start)
+        log.begin()
+        return log
+
+    async def _stored(self, turn: Turn, batch: list[Event], active: _Active) -> list[Event]:
+        """`batch`, after its records are durable. When it ends the turn, an abort comes too late from here on."""
+        recorder, log = self._state.recorder, self._state.log
+        if recorder is None or log is None:
+            return batch
+        if not is_terminal(last := batch[-1]):
+            return await recorder.settled(batch)
+        active.ending = True
+        turn.answer_calls()
+        kept = self._state.conversation is turn.conversation
+        partial = None if last["type"] == "finish" else turn.partial
+        log.end(last, kept=kept, partial=partial, attempts=[dict(each) for each in turn.log.records])
+        batch, active.late = await recorder.settled_at_last(batch)
+        return batch
+
+    def _finish(self, turn: Turn, event: FinishEvent, unsplit: SplitSecrets) -> None:
+        event["message"] = unsplit.message(_answer(turn))
+        self.result = {
+            "message": event["message"],
+            "usage": event["usage"],
+            "model": event["model"],
+            "finish_reason": event["reason"],
+            "attempts": turn.log.records,
+        }
 
     def abort(self, reason: AbortReason = "user") -> bool:
         """Stop the running turn by cancelling the task that iterates it. Return whether there is one.
 
         The turn ends with an `aborted` event, which names the `reason` of the first call.
         """
-        if self._active is None or self._active.task is None:
+        if self._active is None or self._active.task is None or self._active.ending:
             return False
         self._active.reason = self._active.reason or reason
         self._active.task.cancel()
@@ -174,6 +205,8 @@ class Session:
         if self._active is not None:
             raise ConfigError("a run is already active", "Abort it before restarting the session.")
         self._state.forget(self.team.root)
+        if self._state.recorder is not None:
+            self._state.recorder.forget_turns()
         self._episodes.clear()
 
     async def close(self) -> None:
@@ -181,6 +214,8 @@ class Session:
         agent = self.team.agents[self._state.conversation.agent]
         await self.runner.hooks(agent).run("session_end", {"agent_name": agent.name})
         await self.runner.toolbox.close()
+        if self._state.recorder is not None:
+            await self._state.recorder.close()
 
     def export(self) -> dict[str, Any]:
         """The conversation as one JSON document, without keys; its messages can be the history of a new session."""
@@ -215,6 +250,13 @@ class _Active:
     before: Conversation  # which stays if the turn leaves nothing
     task: asyncio.Task[Any] | None
     reason: AbortReason | None = None  # why it was aborted
+    ending: bool = False  # only its last batch is left to be shown
+    late: asyncio.CancelledError | None = None  # to be raised after that
+
+    def end(self, failure: BaseException | None) -> None:
+        """Raise what the turn ends with."""
+        if (error := self.late or failure) is not None:
+            raise error
 
 
 class _Stamp:
@@ -233,6 +275,15 @@ class _Stamp:
             event["seq"] = self._seq
             event.setdefault("agent", agent)
         return batch
+
+
+def _known(error: Exception) -> SparewheelError:
+    """The error itself; a defect of this package ends the turn with one event, too."""
+    if isinstance(error, SparewheelError):
+        return error
+    failure = SparewheelError(internal(error))
+    failure.__cause__ = error
+    return failure
 
 
 def _answer(turn: Turn) -> Message:

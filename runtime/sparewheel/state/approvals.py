@@ -8,7 +8,7 @@ from __future__ import annotations
 import asyncio
 import hashlib
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Final, Literal, TypeAlias, get_args
+from typing import TYPE_CHECKING, Any, Final, Literal, TypeAlias, get_args
 
 from ..errors import ConfigError
 from ..jsontext import write
@@ -61,6 +61,7 @@ class Approvals:
 
     def __init__(self, *, everything: bool = False, interactive: bool = True, timeout: float = DEFAULT_TIMEOUT) -> None:
         self.everything = everything
+        self._all_approved = False  # by the user, not by an option
         self._granted: set[str] = set()  # identities of tools
         self._pending: dict[str, _Question] = {}
         self._keys: set[str] = set()  # of all questions so far, so that a late answer cannot reach a later question
@@ -70,6 +71,18 @@ class Approvals:
     def granted(self, identity: str) -> bool:
         """Whether the user has approved all calls of the tool with this identity."""
         return self.everything or identity in self._granted
+
+    def to_dict(self) -> dict[str, Any]:
+        """What the user has approved for the session, as plain JSON."""
+        return {"all": self._all_approved, "tools": sorted(self._granted)}
+
+    def restore(self, stored: object) -> None:
+        """Grant again what `to_dict` gave."""
+        match stored:
+            case {"all": bool(all_), "tools": list(tools)}:
+                self._all_approved = all_
+                self.everything = self.everything or all_
+                self._granted.update(tool for tool in tools if isinstance(tool, str))
 
     def open(self, call_id: str, name: str, identity: str, *, forced: bool = False) -> str:
         """Open a question about a call, before its event is emitted, so that no answer can arrive too early.
@@ -108,7 +121,7 @@ class Approvals:
         if word == "approve_tool":
             self._granted.add(question.identity)
         elif word == "approve_all":
-            self.everything = True
+            self.everything = self._all_approved = True
         granted = word != "reject"
         question.verdict.set_result(Verdict(granted, "" if granted else reason or "The user rejected this call."))
         self._let_through()

@@ -6,7 +6,7 @@ import asyncio
 from collections import defaultdict
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
@@ -116,6 +116,23 @@ class Budgets:
             f"The price of {', '.join(found)} is not known, so a limit of cost does not count it: "
             "set cost in the models of the agent file."
         )
+
+    def to_dict(self) -> dict[str, Any]:
+        """What the session has spent, as plain JSON, by limit."""
+        return {
+            key: {"tokens": spent.tokens, "cost": spent.cost, "seconds": round(spent.seconds, 3)}
+            for key, spent in self._spent.items()
+        }
+
+    def restore(self, stored: object) -> None:
+        """Count what `to_dict` gave as spent."""
+        for key, fields in stored.items() if isinstance(stored, dict) else ():
+            match fields:
+                case {"tokens": int(tokens), "cost": int() | float() as cost, "seconds": int() | float() as seconds}:
+                    spent = self._spent[str(key)]
+                    spent.tokens += max(tokens, 0)
+                    spent.cost += max(cost, 0.0)
+                    spent.seconds += max(seconds, 0.0)
 
     def _limits(self, agent: ResolvedAgent) -> Iterator[tuple[str, LimitsConfig]]:
         yield "team", self._team.budget

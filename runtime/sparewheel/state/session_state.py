@@ -16,6 +16,8 @@ if TYPE_CHECKING:
 
     from ..hooks.engine import Hook
     from ..messages import Message
+    from .journal.recorder import Recorder
+    from .journal.turn_log import TurnLog
 
 
 @dataclass(slots=True)
@@ -42,6 +44,8 @@ class SessionState:
     answers: Answers = field(default_factory=Answers)
     questions: dict[str, asyncio.Future[dict[str, Any]]] = field(default_factory=dict)  # open elicitations by id
     model: str | None = None  # picked by an agent that may choose its model
+    recorder: Recorder | None = None  # where the session is stored
+    log: TurnLog | None = None  # of the running turn
 
     def forget(self, agent: str) -> None:
         """Start a new conversation, answered by `agent`. Approvals of the user stay."""

@@ -33,19 +33,24 @@ class KeyValue(Protocol):
 
 
 class MemoryStore:
-    """`KeyValue` in memory, for as long as the session lasts."""
+    """`KeyValue` in memory, for as long as the session lasts. `changed` is called with each change; None: deleted."""
 
-    def __init__(self) -> None:
-        self._texts: dict[str, str] = {}
+    def __init__(
+        self, texts: Mapping[str, str] | None = None, changed: Callable[[str, str | None], object] = lambda *_: None
+    ) -> None:
+        self._texts = dict(texts or {})
+        self._changed = changed
 
     async def get(self, key: str) -> str | None:
         return self._texts.get(key)
 
     async def set(self, key: str, value: str) -> None:
         self._texts[key] = value
+        self._changed(key, value)
 
     async def delete(self, key: str) -> None:
-        self._texts.pop(key, None)
+        if self._texts.pop(key, None) is not None:
+            self._changed(key, None)
 
     async def keys(self) -> list[str]:
         return list(self._texts)

@@ -15,6 +15,7 @@ from ..agent.toolbox import Toolbox
 from ..errors import ConfigError
 from ..session import Session
 from ..state.session_state import Conversation, SessionState
+from .keep import text_changed
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
@@ -29,6 +30,7 @@ if TYPE_CHECKING:
     from ..tools.base import Toolset
     from ..tools.services import Services
     from ..transports.base import Transport
+    from .keep import Keep
 
 
 @dataclass(slots=True)
@@ -50,33 +52,47 @@ class Extras:
 
 
 def assemble(
-    team: ResolvedTeam, transport: Transport, health: Health, extras: Extras, history: Iterable[Message] = ()
+    team: ResolvedTeam,
+    transport: Transport,
+    health: Health,
+    extras: Extras,
+    history: Iterable[Message] = (),
+    keep: Keep | None = None,
 ) -> Session:
-    """A session of `team`, with every source of tools open.
+    """A session of `team`, with every source of tools open; `keep` is where it is stored.
 
     Raises:
         ConfigError: a source cannot be opened.
     """
+    messages = keep.restored.history if keep and keep.restored else list(history)
     state = SessionState(
-        Conversation(list(history), team.root),
+        Conversation(messages, team.root),
         approvals=extras.approvals,
         hooks=list(extras.hooks),
         permissions={rule: getattr(team.permissions, rule) for rule in ("allow", "ask", "deny")},
     )
-    toolbox = Toolbox(_Sources(team, state, transport, extras).open)
+    if keep is not None:
+        state.recorder = keep.recorder(team, state, lambda: runner)
+    toolbox = Toolbox(_Sources(team, state, transport, extras, keep).open)
+    runner = Runner(team, transport, health, state, toolbox)
     for agent in team.agents.values():
         toolbox.open(agent)  # now: an error is reported before the first turn
-    return Session(Runner(team, transport, health, state, toolbox))
+    if keep is not None and state.recorder is not None:
+        keep.begin(state.recorder, team, runner, messages)
+    return Session(runner)
 
 
 class _Sources:
     """Opens the sources of tools that an agent's file names, and the caller's before them."""
 
-    def __init__(self, team: ResolvedTeam, state: SessionState, transport: Transport, extras: Extras) -> None:
+    def __init__(
+        self, team: ResolvedTeam, state: SessionState, transport: Transport, extras: Extras, keep: Keep | None
+    ) -> None:
         self._team = team
         self._state = state
         self._transport = transport
         self._extras = extras
+        self._keep = keep
         self._services: Services | None = None
 
     def open(self, agent: ResolvedAgent) -> Sequence[Toolset]:
@@ -104,11 +120,14 @@ class _Sources:
 
     def _shared(self) -> Services:
         """The services that the built-in tools of a session share."""
-        from ..tools.services import Services
+        from ..tools.services import MemoryStore, Services
 
         if self._services is None:
-            facts = _Facts(self._team, self._state)
-            self._services = Services(self._transport, facts, now=lambda: datetime.now(UTC), env=self._extras.env)
+            facts, recorder, keep = _Facts(self._team, self._state), self._state.recorder, self._keep
+            store = MemoryStore(keep.texts(), text_changed(recorder)) if keep and recorder else MemoryStore()
+            self._services = Services(
+                self._transport, facts, now=lambda: datetime.now(UTC), env=self._extras.env, store=store
+            )
         return self._services
 
 

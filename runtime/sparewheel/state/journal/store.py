@@ -54,6 +54,8 @@ class Store:
         records: Iterable[Record],
         header: Header | None = None,
         drop: Iterable[tuple[int, int]] = (),
+        *,
+        write: Callable[[Record], str] = write_record,
     ) -> int:
         """Queue records; they get `session`, `v` and the next numbers. Returns the number of the last record.
 
@@ -64,6 +66,7 @@ class Store:
             records: plain JSON with at least `type` and `at`.
             header: the new row of the session in lists; None: unchanged.
             drop: ranges of numbers, inclusive, of records that these ones replace, in the same transaction.
+            write: makes the JSON text of a record, without secrets.
         """
         change = self._pending.setdefault(session, Change(session))
         for first, last in drop:
@@ -72,7 +75,7 @@ class Store:
         seq = self._last.get(session, 0)
         for record in records:
             seq += 1
-            change.records.append((seq, write_record({"session": session, "seq": seq, "v": VERSION, **record})))
+            change.records.append((seq, write({"session": session, "seq": seq, "v": VERSION, **record})))
         self._last[session] = seq
         if header is not None:
             change.header = write_header(header)
@@ -81,6 +84,10 @@ class Store:
         elif self._timer is None and self._task is None:
             self._timer = asyncio.get_running_loop().call_later(self._delay, self._begin)
         return seq
+
+    def last(self, session: str) -> int:
+        """The number of the last record that was appended or read; 0 if there is none."""
+        return self._last.get(session, 0)
 
     async def flush(self, session: str | None = None) -> None:
         """Return when everything that was appended (to one session, or to any) is durable.
@@ -95,6 +102,10 @@ class Store:
                 await asyncio.wait({self._task})
         if self.failure is not None:
             raise self.failure
+
+    def write_now(self) -> None:
+        """Begin to write what is queued, without waiting for the delay."""
+        self._begin()
 
     def _unwritten(self, session: str | None) -> bool:
         if session is None:

@@ -1,0 +1,235 @@
+"""Records one session: its facts, its row in lists, and its turns."""
+
+from __future__ import annotations
+
+import asyncio
+from dataclasses import dataclass, field
+from datetime import UTC
+from typing import TYPE_CHECKING, Any, Final, Protocol
+
+from .backend import StoreFailed
+from .headers import MAX_TITLE, Header
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping, Sequence
+    from datetime import datetime
+
+    from ...events import Event
+    from ...messages import Message
+    from .records import Record, RecordType
+    from .store import Store
+
+_SHOWN: Final = 80  # characters of a prompt that become a title
+
+
+class Hiding(Protocol):
+    """Removes the secrets of a session, as from the events of a page."""
+
+    def write(self, payload: Record) -> str:
+        """The JSON text of a record."""
+
+    def hidden(self, text: str) -> str:
+        """A text."""
+
+
+class Previous(Protocol):
+    """A turn that is over.
+
+    Attributes:
+        numbers: ranges of the numbers of its records.
+    """
+
+    numbers: list[tuple[int, int]]
+
+    def compacted(self) -> list[Record]:
+        """The one record that replaces the others. Empty if it would be too large, or there is only that one."""
+
+
+@dataclass(slots=True)
+class Facts:
+    """What is known of a session beside its turns: values by key, and the number of the record that has each.
+
+    Keys: `origin` (`{agent, created}`), `file` (text of the agent file), `state` (approvals, budgets, the agent that
+    answers and its model), and `text/NAME` for each text that tools have stored.
+    """
+
+    values: dict[str, Any] = field(default_factory=dict)
+    numbers: dict[str, int] = field(default_factory=dict)
+
+
+class Recorder:
+    """Writes the journal of one session. Nothing here blocks or raises; `settled` waits.
+
+    Attributes:
+        session: the name of the session in the store.
+        header: the row of the session in lists.
+        failure: why nothing is recorded any more.
+        previous: the last turn, whose records are not compacted yet.
+    """
+
+    def __init__(
+        self,
+        store: Store,
+        header: Header,
+        hiding: Hiding,
+        now: Callable[[], datetime],
+        *,
+        facts: Facts | None = None,
+        state: Callable[[], Mapping[str, Any]] = dict,
+    ) -> None:
+        self.store = store
+        self.session = header["id"]
+        self.header = header
+        self.failure: StoreFailed | None = None
+        self._reported = False
+        self._hiding = hiding
+        self._now = now
+        self.previous: Previous | None = None
+        self._facts = facts or Facts()
+        self._state = state
+
+    @property
+    def durable(self) -> bool:
+        return self.store.durable
+
+    # Facts of the session ---------------------------------------------------------------------------------------
+
+    def begin(self, facts: Mapping[str, Any]) -> None:
+        """Record a new session."""
+        self.append(*(self._fact(key, value) for key, value in facts.items()), header=self._touched())
+
+    def set_fact(self, key: str, value: Any) -> None:
+        """Record a fact of the session, if it is new. None removes it."""
+        if self._facts.values.get(key) != value:
+            self.append(self._fact(key, value))
+
+    def rename(self, title: str) -> None:
+        """Give the session another title."""
+        self.header = self.header | {"title": self.clean_title(title)}
+        self.append(header=self._touched())
+
+    def clean_title(self, title: str) -> str:
+        return self._hiding.hidden(" ".join(title.split()))[:MAX_TITLE]
+
+    def sync_state(self) -> list[Record]:
+        """The record of the session's state, if it has changed."""
+        state = dict(self._state())
+        return [] if self._facts.values.get("state") == state else [self._fact("state", state)]
+
+    # Turns ------------------------------------------------------------------------------------------------------
+
+    def begin_turn(self, prompt: Record, messages: Sequence[Message]) -> int:
+        """Record a prompt; the records of the turn before are replaced by one. Returns the number of the record."""
+        if not self.header["title"]:
+            self.header = self.header | {"title": self.clean_title(_title(messages))}
+        self.header = self.header | {"state": "running"}
+        before, self.previous = self.previous, None
+        compacted = before.compacted() if before else []
+        drop = before.numbers if before and compacted else []
+        return self.append(*compacted, prompt, header=self._touched(), drop=drop)
+
+    def end_turn(self, turn: Previous, records: Sequence[Record]) -> None:
+        """Record the last records of a turn, and that the session is idle."""
+        self.previous = turn
+        in_doubt = records[-1].get("error", {}).get("kind") == "in_doubt"
+        self.header = self.header | {"turns": self.header["turns"] + 1, "state": "in_doubt" if in_doubt else "idle"}
+        last = self.append(*records, header=self._touched())
+        turn.numbers.append((last - len(records) + 1, last))
+        self.append(*self.sync_state())
+
+    def forget_turns(self) -> None:
+        """The conversation starts anew: drop the records of all turns."""
+        self.previous = None
+        self.header = self.header | {"turns": 0}
+        kept = sorted(self._facts.numbers.values())
+        gaps = zip([0, *kept], [*kept, self.store.last(self.session) + 1], strict=True)
+        drop = [(low + 1, high - 1) for low, high in gaps if high - low > 1]
+        self.append(*self.sync_state(), header=self._touched(), drop=drop)
+
+    # ------------------------------------------------------------------------------------------------------------
+
+    def make(self, kind: RecordType, **fields: Any) -> Record:
+        """A record of now."""
+        return {"type": kind, "at": self._at(), **fields}
+
+    def append(self, *records: Record, header: Header | None = None, drop: Sequence[tuple[int, int]] = ()) -> int:
+        """Queue records without secrets. Facts replace their former records. Returns the number of the last one."""
+        if self.failure is not None:
+            return 0
+        if self.store.failure is not None:
+            self.failure = self.store.failure
+            return 0
+        outdated = [self._facts.numbers.get(record.get("key", "")) for record in records]
+        replaced = [(seq, seq) for seq in outdated if seq is not None]
+        last = self.store.append(self.session, records, header, [*drop, *replaced], write=self._hiding.write)
+        for seq, record in enumerate(records, last - len(records) + 1):
+            if record["type"] == "session":
+                self._facts.numbers[record["key"]] = seq
+        return last
+
+    async def settled(self, batch: list[Event]) -> list[Event]:
+        """`batch`, when everything is durable; with a warning before it, once, if the storage has failed."""
+        warning = await self._settle()
+        return batch if warning is None else [{"type": "warning", "message": warning}, *batch]
+
+    async def settled_at_last(self, batch: list[Event]) -> tuple[list[Event], asyncio.CancelledError | None]:
+        """Like `settled`, even if the task is cancelled meanwhile: that error is returned, for after the batch."""
+        if not self.durable:
+            return await self.settled(batch), None
+        settling = asyncio.ensure_future(self.settled(batch))
+        cancelled: asyncio.CancelledError | None = None
+        while not settling.done():
+            try:
+                await asyncio.wait({settling})
+            except asyncio.CancelledError as error:
+                cancelled = error
+        return settling.result(), cancelled
+
+    async def close(self) -> None:
+        """Let another driver have the session."""
+        await self.store.release(self.session)
+
+    async def _settle(self) -> str | None:
+        if self.failure is None and self.durable:
+            try:
+                await self.store.flush(self.session)
+            except StoreFailed as error:
+                self.failure = error
+        if self.failure is None or self._reported:
+            return None
+        self._reported = True
+        return f"This session is not stored any more: {self.failure.info.message} {self.failure.info.hint}"
+
+    def _fact(self, key: str, value: Any) -> Record:
+        if value is None:
+            self._facts.values.pop(key, None)
+        else:
+            self._facts.values[key] = value
+        return self.make("session", key=key, value=value)
+
+    def _touched(self) -> Header:
+        self.header = self.header | {"updated": self._at()}
+        return self.header
+
+    def _at(self) -> str:
+        return self._now().astimezone(UTC).isoformat(timespec="milliseconds")
+
+
+def new_header(session: str, title: str, agent: str, now: datetime) -> Header:
+    """The row of a session that is created now."""
+    at = now.astimezone(UTC).isoformat(timespec="milliseconds")
+    return {
+        "id": session,
+        "title": title,
+        "agent": agent,
+        "created": at,
+        "updated": at,
+        "turns": 0,
+        "state": "idle",
+    }
+
+
+def _title(messages: Sequence[Message]) -> str:
+    text = next((message.text for message in messages if message.role == "user"), "")
+    line = " ".join(text[:1000].split())
+    return line if len(line) <= _SHOWN else line[: _SHOWN - 1].rstrip() + "…"

@@ -1,0 +1,235 @@
+"""Records one turn: what a page was shown of it, and what the conversation gains by it.
+
+Text that streams only adds its batch to a list; a timer writes. The events of `_SETTLED` are shown after their records
+are durable.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from typing import TYPE_CHECKING, Any, Final, cast
+
+from ...events import is_terminal
+from .compaction import compact, dump_bounded
+
+if TYPE_CHECKING:
+    from ...events import Event
+    from ...messages import Message
+    from .recorder import Recorder
+    from .records import Record
+
+DELAY: Final = 0.2  # seconds until streamed text is written; a transaction takes some more
+MAX_OUTPUT: Final = 1_000_000  # characters of a call's result; the model sees fewer
+# Events other than text: what is to be recorded, or must wait.
+_STREAMED: Final = frozenset({"delta", "block_start", "block_end", "tool_call_delta", "media", "annotation"})
+_SETTLED: Final = frozenset({"start", "tool_call", "tool_result"})
+_NO_USAGE: Final = frozenset({"type", "turn", "seq", "agent"})
+
+
+class NoLog:
+    """The log of a turn that is not recorded."""
+
+    def see(self, batch: list[Event]) -> bool:
+        return False
+
+    def close(self, outcome: str, *, kept: bool, **facts: Any) -> None:
+        pass
+
+
+class TurnLog:
+    """The records of one turn, whose messages are those of `messages` from number `start` on.
+
+    Attributes:
+        turn: the id of the turn.
+        numbers: ranges of the numbers of its records.
+    """
+
+    def __init__(self, recorder: Recorder, turn: str, agent: str, messages: list[Message], start: int) -> None:
+        self.turn = turn
+        self.ended = False
+        self.numbers: list[tuple[int, int]] = []
+        self._recorder = recorder
+        self._agent = agent
+        self._messages = messages
+        self._start = start
+        self._written = messages[start:]  # recorded messages of the turn
+        self._batches: list[list[Event]] = []  # shown, and not recorded yet
+        self._results: dict[str, str] = {}  # recorded outputs, by call, of the step under way
+        self._timer: asyncio.TimerHandle | None = None
+        self._end: Record | None = None
+
+    def begin(self) -> None:
+        """Record the prompt, before anything else of the turn happens."""
+        shapes = [dump_bounded(message) for message in self._written]
+        number = self._recorder.begin_turn(self._make("prompt", agent=self._agent, messages=shapes), self._written)
+        self.numbers.append((number, number))
+
+    def see(self, batch: list[Event]) -> bool:
+        """Take a batch of events that is about to be shown. Whether it has to wait until its records are durable.
+
+        A batch that ends the turn has to wait in any case: `end` comes first.
+        """
+        recorder = self._recorder
+        for event in batch:
+            if event["type"] not in _STREAMED:
+                break
+        else:
+            if recorder.durable:
+                self._batches.append(batch)
+                self._write_later()
+            return False
+        return self._take(batch)
+
+    def write(self) -> None:
+        """Write the text that has been shown up to now, without waiting."""
+        self._cancel()
+        if items := self._items():
+            self.append(self._make("partial", items=items))
+            self._recorder.store.write_now()
+
+    def append(self, *records: Record) -> None:
+        """Queue records of this turn."""
+        if records and (last := self._recorder.append(*records)):
+            first = last - len(records) + 1
+            if self.numbers and self.numbers[-1][1] == first - 1:
+                first, _ = self.numbers.pop()
+            self.numbers.append((first, last))
+
+    def end(self, event: Event, *, kept: bool, partial: Message | None, **facts: Any) -> None:
+        """Record the end of the turn, as its terminal event tells it.
+
+        Args:
+            event: the terminal event.
+            kept: the turn's messages are in the conversation.
+            partial: what an unfinished step has shown.
+            facts: more fields of the record.
+        """
+        fields = cast("dict[str, Any]", event)
+        outcome = {"finish": "finished", "error": "failed", "aborted": "aborted"}[fields["type"]]
+        if outcome == "failed":
+            names = ("message", "kind", "code", "hint", "retryable", "status", "provider", "model")
+            facts["error"] = {name: fields[name] for name in names if name in fields}
+            facts["partial"] = fields["partial_message"]
+        elif outcome == "aborted":
+            facts |= {"reason": fields["reason"], "partial": fields["message"]}
+        else:
+            facts |= {"reason": fields["reason"], "model": fields["model"]}
+        if partial is not None:
+            facts["parts"] = dump_bounded(partial)["parts"]
+        self.close(outcome, kept=kept, usage=fields["usage"], **facts)
+
+    def close(self, outcome: str, *, kept: bool, **facts: Any) -> None:
+        """Record the end of the turn, once."""
+        self._cancel()
+        if self.ended:
+            return
+        self.ended = True
+        step = self._step() if kept else []
+        if step:
+            self._batches.clear()  # the messages have the text
+        items = self._items()
+        records = [*([self._make("partial", items=items)] if items else []), *step]
+        self._end = self._make("end", agent=self._agent, outcome=outcome, kept=kept, **facts)
+        self._recorder.end_turn(self, [*records, self._end])
+        self._results.clear()
+
+    def compacted(self) -> list[Record]:
+        """The one record that replaces the others of a turn that is over. Empty if it would be too large."""
+        if self._end is None:
+            return []
+        return compact(self._end, self._written if self._end["kept"] else [])
+
+    # ------------------------------------------------------------------------------------------------------------
+
+    def _take(self, batch: list[Event]) -> bool:
+        """Record a batch that has more than streamed text."""
+        waits = False
+        records: list[Record] = []
+        for event in batch:
+            fields = cast("dict[str, Any]", event)
+            kind, own = fields["type"], "task" not in fields
+            if kind == "usage":
+                records.append(self._make("usage", **{k: v for k, v in fields.items() if k not in _NO_USAGE}))
+            elif kind == "tool_result" and own:
+                self._results[fields["id"]] = output = fields["output"][:MAX_OUTPUT]
+                shown = {name: fields[name] for name in ("id", "name", "is_error")}
+                records.append(self._make("step", result={**shown, "output": output}))
+            waits = waits or (own and kind in _SETTLED)
+        step = self._step()
+        if any(shape["role"] == "assistant" for record in step for shape in record["messages"]):
+            self._batches.clear()  # the message has the text
+        elif self._recorder.durable:
+            self._batches.append(batch)
+            self._write_later()
+        self.append(*records, *step)
+        if waits:
+            self._recorder.append(*self._recorder.sync_state())
+        return (waits and self._recorder.durable) or is_terminal(batch[-1])
+
+    def _write_later(self) -> None:
+        if self._timer is None:
+            self._timer = asyncio.get_running_loop().call_later(DELAY, self.write)
+
+    def _step(self) -> list[Record]:
+        """A record of how the turn's messages have changed."""
+        written, messages, start = self._written, self._messages, self._start
+        same = min(len(written), len(messages) - start)
+        while same and messages[start + same - 1] is not written[same - 1]:  # they are added and removed at the end
+            same -= 1
+        if same == len(written) == len(messages) - start:
+            return []
+        new = messages[start + same :]
+        shapes = [self._dumped(message) for message in new]
+        if any(message.role == "tool" for message in new):
+            self._results.clear()
+        self._written = messages[start:]
+        return [self._make("step", start=same, messages=shapes)]
+
+    def _dumped(self, message: Message) -> dict[str, Any]:
+        """The stored shape of a message; a result that has been recorded is referred to."""
+        if message.role == "tool" and self._results.get(message.tool_call_id or "") == message.text:
+            return {"role": "tool", "tool_call_id": message.tool_call_id, "result": True}
+        return dump_bounded(message)
+
+    def _items(self) -> list[dict[str, Any]]:
+        """What the batches show of the answer, in order; they are forgotten."""
+        items: list[dict[str, Any]] = []
+        pieces: list[str] = []
+        for event in (event for batch in self._batches for event in batch):
+            fields = cast("dict[str, Any]", event)
+            if "task" in fields:
+                continue
+            if fields["type"] == "delta":
+                name = "content" if "content" in fields else "reasoning"
+                if not (items and name in items[-1] and items[-1]["attempt"] == fields["attempt"]):
+                    _join(items, pieces)
+                    items.append({"attempt": fields["attempt"], name: ""})
+                pieces.append(fields[name])
+            elif fields["type"] == "discard":
+                _join(items, pieces)
+                items.append({"attempt": fields["attempt"], "discarded": True})
+        _join(items, pieces)
+        self._batches.clear()
+        return items
+
+    def _make(self, kind: Any, **fields: Any) -> Record:
+        return self._recorder.make(kind, turn=self.turn, **fields)
+
+    def _cancel(self) -> None:
+        if self._timer is not None:
+            self._timer.cancel()
+            self._timer = None
+
+
+def given_history(recorder: Recorder, agent: str, messages: list[Message]) -> Record:
+    """A record of the messages that a session begins with, as if they were a turn."""
+    end = recorder.make("end", turn="history", agent=agent, outcome="finished", kept=True, usage=None)
+    return {**end, "messages": [dump_bounded(message) for message in messages]}
+
+
+def _join(items: list[dict[str, Any]], pieces: list[str]) -> None:
+    """Put the pieces into the last item, whose text they are."""
+    if pieces:
+        name = "content" if "content" in items[-1] else "reasoning"
+        items[-1][name] = "".join(pieces)
+        pieces.clear()

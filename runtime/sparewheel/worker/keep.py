@@ -1,0 +1,127 @@
+"""Ties a session to its journal: a new one is recorded, a stored one gets back what it was."""
+
+from __future__ import annotations
+
+import secrets
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Final
+
+from ..errors import ConfigError, ErrorInfo, SparewheelError
+from ..page.writer import Writer
+from ..state.journal import StoreFailed
+from ..state.journal.headers import MAX_NAME, MAX_TITLE
+from ..state.journal.recorder import Recorder, new_header
+from ..state.journal.restore import restore
+from ..state.journal.turn_log import given_history
+from ..state.saved import dump_state, load_state
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from ..agent import Runner
+    from ..config.specs import ResolvedTeam
+    from ..messages import Message
+    from ..state.journal import Header, Store
+    from ..state.journal.restore import Restored
+    from ..state.session_state import SessionState
+
+_TEXT: Final = "text/"  # before the key of a text that a tool has stored
+
+
+@dataclass(slots=True)
+class Keep:
+    """Where a session is kept: its row in lists, the text of its agent file, and what is stored of it already."""
+
+    store: Store
+    header: Header
+    file: str
+    restored: Restored | None = None
+    failure: StoreFailed | None = None  # why the session is not kept
+
+    def recorder(self, team: ResolvedTeam, state: SessionState, runner: Callable[[], Runner]) -> Recorder:
+        """The recorder of the session. Raises `ConfigError` if its name or title has a secret of `team`."""
+        hiding = Writer()
+        hiding.hide("session", team.secrets)
+        if hiding.hidden(self.header["id"]) != self.header["id"]:
+            raise ConfigError("The id of a session must not contain a key.")
+        recorder = Recorder(
+            self.store,
+            {**self.header, "title": hiding.hidden(self.header["title"])},
+            hiding,
+            _now,
+            facts=self.restored.facts if self.restored else None,
+            state=lambda: dump_state(state, runner().budgets),
+        )
+        recorder.failure = self.failure
+        return recorder
+
+    def texts(self) -> dict[str, str]:
+        """The texts that tools have stored, by key."""
+        facts = self.restored.facts.values if self.restored else {}
+        found = {key.removeprefix(_TEXT): value for key, value in facts.items() if key.startswith(_TEXT)}
+        return {key: value for key, value in found.items() if isinstance(value, str)}
+
+    def begin(self, recorder: Recorder, team: ResolvedTeam, runner: Runner, history: list[Message]) -> None:
+        """Record a new session, or give the stored one its state back."""
+        if self.restored is None:
+            recorder.begin({"origin": {"agent": team.root}, "file": self.file})
+            if history:
+                recorder.append(given_history(recorder, team.root, history))
+            return
+        load_state(self.restored.facts.values.get("state"), runner.state, runner.budgets, team.agents)
+        recorder.previous = self.restored.turns[-1] if self.restored.turns else None
+        if self.restored.lost:
+            runner.warnings.append(f"{self.restored.lost} records of the stored session could not be read.")
+
+
+def text_changed(recorder: Recorder) -> Callable[[str, str | None], None]:
+    """Records a text that a tool has stored, or deleted."""
+    return lambda key, text: recorder.set_fact(_TEXT + key, text)
+
+
+async def new_session(store: Store, file: str, agent: str, name: str | None = None, title: str = "") -> Keep:
+    """Where a new session is kept, after this store has become its driver. If the storage fails, it is not kept.
+
+    Raises:
+        ConfigError: the name cannot be one, or is taken.
+    """
+    if name is not None and not 0 < len(name) <= MAX_NAME:
+        raise ConfigError(f"id must have 1 to {MAX_NAME} characters")
+    header = new_header(name or secrets.token_hex(8), " ".join(title.split())[:MAX_TITLE], agent, _now())
+    keep = Keep(store, header, file)
+    try:
+        if not await store.claim(header["id"]) or (name and await store.header(name)):
+            raise ConfigError(f"There is a stored session {name!r} already.", "Open it, or choose another id.")
+    except StoreFailed as error:
+        keep.failure = error
+    return keep
+
+
+async def stored_session(store: Store, name: str) -> Keep:
+    """Where a stored session is kept, after this store has become its driver.
+
+    Raises:
+        ConfigError: there is no such session.
+        SparewheelError: kind `open_elsewhere`: another tab or process drives it; kind `storage`.
+    """
+    if await store.header(name) is None:
+        raise ConfigError(f"There is no stored session {name[:MAX_NAME]!r}.")
+    if not await store.claim(name):
+        raise SparewheelError(ErrorInfo("open_elsewhere", "The session is open in another tab or process."))
+    try:
+        header = await store.header(name)
+        restored = restore(await store.read(name))
+        if header is None:  # deleted meanwhile
+            raise ConfigError(f"There is no stored session {name[:MAX_NAME]!r}.")
+        if restored.future:
+            raise StoreFailed("future", "A newer version has written this session; it is left as it is.")
+        file = restored.facts.values.get("file")
+        return Keep(store, header, file if isinstance(file, str) else "", restored)
+    except BaseException:
+        await store.release(name)
+        raise
+
+
+def _now() -> datetime:
+    return datetime.now(UTC)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import AsyncIterator
+from dataclasses import replace
 
 import pytest
 import pytest_asyncio
@@ -50,6 +51,8 @@ async def open_session(page: Theirs, name: str, provider: ScriptedProvider, seco
 async def broken(page: Theirs, name: str) -> Turn:
     """The turn whose worker was ended. Its last events are the page's."""
     turn = Turn(**await page.call("end", name))
+    if turn.types[-1] == "runtime_restarted":  # the next worker may have taken over already
+        turn = replace(turn, events=turn.events[:-1])
     check_rules(turn.events)
     called = [event["id"] for event in turn.events if event["type"] == "tool_call"]
     assert [event["id"] for event in turn.events if event["type"] == "tool_result"] == called

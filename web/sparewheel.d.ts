@@ -249,8 +249,11 @@ export interface Session {
   respondToElicitation(answer: ElicitationAnswer): Promise<void>;
   /** Forgets the conversation; a running turn is aborted first. */
   restart(): Promise<void>;
-  /** Aborts the running turn, if there is one. Never fails. */
-  abort(): void;
+  /**
+   * Aborts the running turn, if there is one. Never fails. `reason` is that of the event `aborted`: "consumer" if the
+   * program that reads the events has stopped reading. Default: "user".
+   */
+  abort(reason?: "user" | "consumer"): void;
   /** Ends the session; a running turn is aborted first. May be called twice. */
   close(): Promise<void>;
   /** The conversation as a JSON document, without keys. */

@@ -87,7 +87,7 @@ class Session:
         except asyncio.CancelledError as error:
             failure = error
             batch = _aborted(turn, active.reason or "user", unsplit)
-            outcome = "aborted"
+            outcome = "abandoned" if active.reason == "consumer" else "aborted"
         except Exception as error:
             failure = known = _known(error)
             batch = self._failed(turn, known, unsplit)

@@ -7,10 +7,13 @@ import json
 from collections.abc import Awaitable, Callable
 from contextlib import AsyncExitStack, aclosing
 from typing import Any
+from unittest.mock import Mock
 
 import pytest
 
 from sparewheel.errors import ConfigError, SparewheelError
+from sparewheel.headless import cli
+from sparewheel.headless.arguments import parse
 from sparewheel.headless.driver import STOP_LIMIT, Runtime
 from sparewheel.headless.link import MAX_MESSAGE, POST_LIMIT, Link
 from tests.support.fakeloop import run
@@ -31,6 +34,7 @@ class FakeLink(Link):
     def __init__(self, answer: Callable[[FakeLink, dict[str, Any]], Awaitable[None]]) -> None:
         super().__init__(lambda text: text.replace("sk-CANARY", "***"))
         self.methods: list[str] = []
+        self.reasons: list[str] = []  # of aborts
         self._answer = answer
 
     def events(self, *events: dict[str, Any]) -> None:
@@ -45,6 +49,7 @@ class FakeLink(Link):
     async def _post(self, text: str) -> None:
         command = json.loads(text)
         self.methods.append(command["method"])
+        self.reasons += [command["params"]["reason"]] if command["method"] == "abort" else []
         await self._answer(self, command)
 
 
@@ -126,14 +131,29 @@ def test_leaving_the_loop_early_aborts() -> None:
         link = FakeLink(plays_on_until_aborted)
         async with aclosing(Runtime(link).stream("Hi")) as events:
             assert await anext(events) == START
-        assert link.methods == ["send", "abort"]
+        assert (link.methods, link.reasons) == (["send", "abort"], ["consumer"])
+
+    run(main())
+
+
+def test_a_command_line_whose_reader_is_gone_is_left_and_not_stopped_by_the_user(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    async def main() -> None:
+        link = FakeLink(plays_on_until_aborted)
+        lines = cli.Lines(None)
+        monkeypatch.setattr(lines, "event", Mock(side_effect=cli.ReaderGone))
+        with pytest.raises(cli.ReaderGone):
+            await cli._turn(Runtime(link), parse(["run"]), lines)
+        assert link.reasons == ["consumer"]
 
     run(main())
 
 
 def test_abort_ends_the_stream_with_its_event() -> None:
     async def main() -> None:
-        runtime = Runtime(FakeLink(plays_on_until_aborted))
+        link = FakeLink(plays_on_until_aborted)
+        runtime = Runtime(link)
         seen = []
         async for event in runtime.stream("Hi"):
             seen.append(event)
@@ -141,6 +161,7 @@ def test_abort_ends_the_stream_with_its_event() -> None:
                 await runtime.abort()
         assert seen == [START, DELTA, ABORTED]
         await runtime.abort()  # with no turn under way: nothing to do
+        assert link.reasons == ["user"]
 
     run(main())
 
@@ -160,7 +181,7 @@ def test_cancelling_the_task_aborts() -> None:
         task.cancel()
         with pytest.raises(asyncio.CancelledError):
             await task
-        assert link.methods == ["send", "abort"]
+        assert (link.methods, link.reasons) == (["send", "abort"], ["consumer"])
 
     run(main())
 

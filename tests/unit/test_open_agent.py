@@ -117,6 +117,7 @@ async def test_abort_makes_send_raise() -> None:
             with pytest.raises(SparewheelError, match="aborted") as caught:
                 await sending
             assert caught.value.info.kind == "aborted"
+            assert [episode["outcome"] for episode in (await session.export())["episodes"]] == ["aborted"]
 
 
 async def test_leaving_the_loop_aborts_the_turn_and_another_one_may_begin_at_once() -> None:
@@ -133,6 +134,8 @@ async def test_leaving_the_loop_aborts_the_turn_and_another_one_may_begin_at_onc
                         break
             assert (await session.send("and now?"))["message"]["content"] == "Answer"
             await asyncio.to_thread(server.wait_for_disconnect, 2)
+            outcomes = [episode["outcome"] for episode in (await session.export())["episodes"]]
+    assert outcomes == ["abandoned", "abandoned", "finished"]
     assert [event["type"] for event in seen if is_terminal(event)] == ["aborted", "aborted", "finish"]
     assert [event.get("reason") for event in seen if event["type"] == "aborted"] == ["consumer", "consumer"]
 

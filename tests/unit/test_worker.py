@@ -110,6 +110,9 @@ def test_the_aborted_event_names_the_reason(method: str, params: dict[str, Any],
         aborted = page.events("s")[-1]
         assert (aborted["type"], aborted["reason"]) == ("aborted", reason)
         assert aborted["message"] == {"role": "assistant", "content": aborted["partial"]}
+        if method == "abort":
+            (episode,) = (await page.call("export", session="s"))["result"]["episodes"]
+            assert episode["outcome"] == ("abandoned" if reason == "consumer" else "aborted")
 
     run(main())
 

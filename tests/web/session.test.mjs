@@ -154,6 +154,56 @@ test("leaving a stream early aborts the turn and waits until it has ended", asyn
   assert.deepEqual(await next, RESULT);
 });
 
+for (const [how, leave] of [
+  ["return", (stream) => stream.return()],
+  ["throw", (stream) => assert.rejects(stream.throw(new Error("mine")), /mine/)],
+  ["a cancelled ReadableStream", (stream, reader) => reader.cancel()],
+]) {
+  test(`a stream that is left by ${how} stops at once, also while an event is awaited`, async () => {
+    const { worker, session } = await start();
+    const stream = session.stream("hi");
+    const reader = ReadableStream.from(stream).getReader();
+    const waiting = how.startsWith("a ") ? reader.read() : stream.next();
+    const command = await worker.command("send");
+    const leaving = leave(stream, reader);
+    const abort = await worker.command("abort");
+    assert.deepEqual(abort.params, { session: "s1", reason: "consumer" });
+    worker.reply(abort, null);
+    worker.events("s1", ...turn("t1", { ...ABORTED, reason: "consumer" }));
+    worker.refuse(command, { kind: "aborted", message: "the turn was aborted" });
+    await Promise.all([waiting, leaving]);
+    assert.deepEqual(await stream.next(), { done: true, value: undefined });
+    assert.equal(worker.commands("abort").length, 1);
+  });
+}
+
+test("a stream that is left before it has begun starts no turn, and one that was refused touches no other", async () => {
+  const { worker, session } = await start();
+  await session.stream("never").return();
+  const sending = session.send("hi");
+  const refused = session.stream("too early");
+  const waiting = refused.next();
+  refused.return();
+  await assert.rejects(waiting, kind("config", /already running/));
+  worker.reply(await worker.command("send"), RESULT);
+  await sending;
+  assert.deepEqual([worker.commands("send").length, worker.commands("abort").length], [1, 0]);
+});
+
+test("the end of the worker tells who had stopped the turn", async () => {
+  for (const reason of ["user", "consumer"]) {
+    const heard = [];
+    const { worker, runtime, session } = await start((event) => heard.push(event));
+    const rejected = assert.rejects(session.send("hi"), kind("aborted"));
+    await worker.command("send");
+    worker.events("s1", ...turn("t1", START));
+    session.abort(reason);
+    runtime.dispose();
+    await rejected;
+    assert.deepEqual(heard.map(({ type, reason }) => [type, reason]).at(-1), ["aborted", reason]);
+  }
+});
+
 test("leaving a stream at its terminal event aborts nothing", async () => {
   const { worker, session } = await start();
   const leaving = (async () => {
@@ -186,8 +236,10 @@ test("abort() stops the turn for the user", async () => {
   const { worker, session } = await start();
   const sending = session.send("hi");
   const command = await worker.command("send");
-  session.abort();
+  session.abort(new Event("click"));
   assert.deepEqual((await worker.command("abort")).params, { session: "s1", reason: "user" });
+  session.abort("consumer");
+  assert.deepEqual((await worker.command("abort", 1)).params, { session: "s1", reason: "consumer" });
   worker.refuse(command, { kind: "aborted", message: "the turn was aborted" });
   await assert.rejects(sending, kind("aborted"));
 });

@@ -50,8 +50,9 @@ export class Channel {
    * @param {Commands[M]} params
    * @param {AbortSignal | undefined} signal
    * @param {(event: Event) => void} [sink] Gets this turn's events, before the listener.
+   * @param {AbortSignal} [left] Aborts when the reader of the events has left.
    */
-  async run(method, params, signal, sink = () => {}) {
+  async run(method, params, signal, sink = () => {}, left) {
     if (signal?.aborted) throw aborted("the turn");
     if (this.#turn) {
       throw new SparewheelError({
@@ -67,7 +68,9 @@ export class Channel {
     this.#turn = { recording: new Recording(), sink, ended: running, blobs, stop: stopping };
     this.#stopped = null;
     const stop = () => this.abort("user");
+    const leave = () => this.#ended || this.abort("consumer");
     signal?.addEventListener("abort", stop);
+    left?.addEventListener("abort", leave);
     try {
       const result = await running;
       blobs.inMessage(result.message);
@@ -77,8 +80,15 @@ export class Channel {
       throw error;
     } finally {
       signal?.removeEventListener("abort", stop);
+      left?.removeEventListener("abort", leave);
       this.#turn = null;
     }
+  }
+
+  /** Whether the running turn has had its terminal event. */
+  get #ended() {
+    const last = this.#turn?.recording.last;
+    return last !== undefined && isTerminal(last);
   }
 
   /** @param {NonNullable<Commands["abort"]["reason"]>} reason */
@@ -125,7 +135,7 @@ export class Channel {
    */
   #endTurn(error) {
     const recording = this.#turn?.recording;
-    if (!recording || (recording.last && isTerminal(recording.last))) return;
+    if (!recording || this.#ended) return;
     const stopped = this.#stopped ?? (error.kind === "aborted" ? "dispose" : null);
     this.#receive(recording.ending(stopped, error));
   }

@@ -1,6 +1,7 @@
 import { confirmParams, respondParams } from "./decisions.js";
 import { Channel } from "./channel.js";
 import { isTerminal } from "../predicates.js";
+import { EventStream } from "./event-stream.js";
 import { guarded } from "./listener.js";
 import { Pending } from "./pending.js";
 import { Queue } from "./queue.js";
@@ -79,29 +80,37 @@ export class Session {
   /**
    * @param {string} prompt
    * @param {TurnOptions} [options]
+   */
+  stream(prompt, { signal } = {}) {
+    const left = new AbortController();
+    return new EventStream(this.#events(prompt, signal, left), () => left.abort());
+  }
+
+  /**
+   * @param {string} prompt
+   * @param {AbortSignal | undefined} signal
+   * @param {AbortController} left Aborts when the reader of the events has left.
    * @returns {AsyncGenerator<Event, void, undefined>}
    */
-  async *stream(prompt, { signal } = {}) {
+  async *#events(prompt, signal, left) {
     this.#checkOpen();
     /** @type {Queue<Event>} */
     const queue = new Queue();
     const command = { session: this.id, prompt, interactive: this.#interactive ?? true };
     const failure = this.#channel
-      .run("send", command, signal, (event) => queue.push(event))
+      .run("send", command, signal, (event) => queue.push(event), left.signal)
       .then(() => null)
       .catch((error) => error)
       .finally(() => queue.end());
     /** @type {Event | undefined} */
     let last;
-    let leftEarly = true;
     try {
       for await (const event of queue) {
         last = event;
         yield event;
       }
-      leftEarly = false;
     } finally {
-      if (leftEarly && !(last && isTerminal(last))) this.#abort("consumer");
+      left.abort();
       await failure; // the turn must have ended when the next one begins
     }
     const error = await failure;
@@ -132,8 +141,10 @@ export class Session {
     await this.#client.request("restart", { session: this.id });
   }
 
-  abort() {
-    this.#abort("user");
+  /** @param {"user" | "consumer"} [reason] */
+  abort(reason) {
+    // An event handler passes its event.
+    if (!this.#closing) this.#channel.abort(reason === "consumer" ? reason : "user");
   }
 
   close() {
@@ -144,11 +155,6 @@ export class Session {
   async export() {
     this.#checkOpen();
     return this.#client.request("export", { session: this.id });
-  }
-
-  /** @param {"user" | "consumer"} reason */
-  #abort(reason) {
-    if (!this.#closing) this.#channel.abort(reason);
   }
 
   async #close() {

@@ -27,6 +27,7 @@ if TYPE_CHECKING:
 
     from playwright.async_api import Page
 
+    from ..events import AbortReason
     from .link import Link, Redact
 
 Event: TypeAlias = dict[str, Any]
@@ -110,7 +111,7 @@ class Runtime:
 
     def abort(self) -> asyncio.Task[None]:
         """Stop the running turn, if there is one. Await the returned task to wait for its end."""
-        task = asyncio.ensure_future(self._stop(self._turn))
+        task = asyncio.ensure_future(self._stop(self._turn, "user"))
         self._stopping.add(task)
         task.add_done_callback(self._stopping.discard)
         return task
@@ -126,12 +127,12 @@ class Runtime:
     async def _finish(self, turn: _Turn) -> None:
         if not turn.reply.done() and turn.ended:
             await asyncio.wait({turn.reply}, timeout=STOP_LIMIT)
-        await self._stop(turn)
+        await self._stop(turn, "consumer")
 
-    async def _stop(self, turn: _Turn | None) -> None:
+    async def _stop(self, turn: _Turn | None, reason: AbortReason) -> None:
         if turn is None or turn.reply.done():
             return
-        order = asyncio.ensure_future(self._link.call("abort", session=_SESSION))
+        order = asyncio.ensure_future(self._link.call("abort", session=_SESSION, reason=reason))
         order.add_done_callback(lambda done: done.cancelled() or done.exception())
         await asyncio.wait({turn.reply}, timeout=STOP_LIMIT)
         if not turn.reply.done():

@@ -78,8 +78,8 @@
       sessions.set(session, await runtime.createSession({ interactive: false, ...options }, onEvent));
     },
     send: ({ session, prompt }) => sessions.get(session).send(prompt),
-    async abort({ session }) {
-      sessions.get(session).abort();
+    async abort({ session, reason }) {
+      sessions.get(session).abort(reason);
     },
   };
 

@@ -59,6 +59,20 @@ class SSEDecoder:
     def unframed(self) -> str:
         return "\n".join(self._unframed)
 
+    @property
+    def bare_json(self) -> str:
+        """The text outside of events up to now, an unfinished line included; "" unless it begins like JSON."""
+        outside = self._unframed or self._pending
+        if not outside or outside[0].lstrip(" \ufeff")[:1] not in ("{", "["):
+            return ""
+        return "\n".join([*self._unframed, "".join(self._pending)])
+
+    @property
+    def open_data(self) -> str:
+        """The data of the event that has not ended yet, an unfinished line included."""
+        line = "".join(self._pending)
+        return "\n".join([*self._data, line[5:]] if line.startswith("data:") else self._data)
+
     def feed(self, chunk: bytes) -> list[ServerSentEvent]:
         """Take the next bytes; return the events they complete, in order."""
         return self._feed_text(self._decoder.decode(chunk))

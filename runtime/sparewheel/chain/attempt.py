@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from ..errors import ErrorInfo, ProviderError, SparewheelError
 from ..errors.hints import hint_for
 from ..providers.assembly import Assembly
-from ..providers.reader import BodyReader, explain, http_error
+from ..providers.reader import BodyReader, explain, http_error, late_usage
 from ..providers.registry import wire_format
 from .runaway import Runaway
 from .watchdog import Watchdog
@@ -95,6 +95,8 @@ class Attempt:
                     yield batch
                     if excess := runaway.excess(batch):
                         raise excess
+                if ended and reader.lacks_usage and self.request.with_usage:
+                    await late_usage(reader, chunks)
             reader.finish()
         except SparewheelError as error:
             failure = error

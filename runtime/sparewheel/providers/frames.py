@@ -71,6 +71,11 @@ class Frames:
     def ends_with_body(self) -> bool:
         return self._decoder.ends_with_body
 
+    @property
+    def done(self) -> bool:
+        """Whether `[DONE]` has come."""
+        return self._done
+
     def finish(self) -> None:
         """The body is over: complete what the decoder holds back."""
         self._decoder.finish(done=self._done)
@@ -94,15 +99,27 @@ class Frames:
             return
         self._take(value, "", alone=True)
 
+    def feed_late(self, event: ServerSentEvent) -> None:
+        """Process an event after `[DONE]`: some gateways send the token counts there. Anything else is ignored."""
+        try:
+            value = read(event.data)
+        except ValueError:
+            return
+        if isinstance(value, dict) and isinstance(usage := value.get("usage"), dict):
+            self._decoder.feed({"usage": usage}, "")
+
     def error_in(self, text: str) -> ProviderError | None:
         """The error in text that is not an event; None if there is none."""
-        text = text.strip(_BLANK)
         try:
-            value = read(text)
+            return self.complete_error(text)
         except ValueError:
-            return self._error_in_prose(text)
+            return self._error_in_prose(text.strip(_BLANK))
+
+    def complete_error(self, text: str, *, alone: bool = True) -> ProviderError | None:
+        """The error in a JSON document; None if it is none. `alone`: it is no event. Raises ValueError if no JSON."""
+        value = read(text.strip(_BLANK))
         objects = value if isinstance(value, list) else [value]
-        found = next((each for each in objects if isinstance(each, dict) and is_error(each, alone=True)), None)
+        found = next((each for each in objects if isinstance(each, dict) and is_error(each, alone=alone)), None)
         return None if found is None else self._error(found)
 
     def _take(self, value: object, name: str, *, alone: bool = False) -> None:

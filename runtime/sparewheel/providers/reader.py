@@ -1,20 +1,22 @@
-"""Decodes the body of one response, chunk by chunk, into an assembly. No I/O."""
+"""Decodes the body of one response, chunk by chunk, into an assembly; reads the bodies of errors."""
 
 from __future__ import annotations
 
+import asyncio
+from contextlib import aclosing, suppress
 from dataclasses import replace
 from typing import TYPE_CHECKING, Final
 
-from ..errors import ErrorInfo, ProviderError
+from ..errors import ErrorInfo, ProviderError, SparewheelError, TransportError
 from ..errors.classify import classify
 from ..errors.hints import no_key_hint
+from ..jsontext import read
 from ..sse import MAX_EVENT_SIZE, SSEDecoder
-from ..transports.base import read_at_most
 from .frames import NOT_A_STREAM, Frames, NotJson
 from .shortcut import Shortcut
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import AsyncIterator, Callable, Mapping
 
     from ..config.resolved import ModelSpec
     from ..transports.base import HttpResponse
@@ -26,6 +28,10 @@ MAX_BODY: Final = 256 * 1024 * 1024
 """Bytes of one answer, about a million deltas: the limit on the memory that an endless answer can cost."""
 MAX_SILENT_EVENTS: Final = 100_000
 """Events in a row that add nothing to the answer."""
+ERROR_SECONDS: Final = 5.0
+"""For the body of an error, once its status is known."""
+LATE_SECONDS: Final = 0.2
+"""For token counts after the end of an answer that had none."""
 
 _TRUNCATED: Final = ErrorInfo(
     "stream_truncated",
@@ -85,15 +91,33 @@ class BodyReader:
             self._document.append(chunk)
             if self._size > MAX_EVENT_SIZE:
                 raise ProviderError(NOT_A_STREAM)
+            if self._size <= MAX_ERROR_BODY and _may_end(chunk):
+                self._check_error(b"".join(self._document).decode("utf-8", "replace"))
             return False
         events = self._sse.feed(chunk)
-        self._shortcut.feed(events)
+        left = iter(events)
+        self._shortcut.feed(left)
         if self._frames.ended:
+            for event in left:
+                self._frames.feed_late(event)
             return True
+        if _may_end(chunk):
+            self._check_error(self._sse.bare_json)
+            self._check_error(self._sse.open_data, alone=False)
         self._silent = 0 if self._assembly.pending else self._silent + len(events)
         if self._size > MAX_BODY or self._silent > MAX_SILENT_EVENTS:
             raise ProviderError(_TOO_LONG)
         return False
+
+    @property
+    def lacks_usage(self) -> bool:
+        """Whether the token counts may come after `[DONE]`, the last event."""
+        return self._frames.done and not self._assembly.usage.known
+
+    def feed_late(self, chunk: bytes) -> None:
+        """Decode bytes after the end marker, for the token counts in them."""
+        for event in self._sse.feed(chunk):
+            self._frames.feed_late(event)
 
     def finish(self) -> None:
         """The body is over: close the blocks and check that the answer is complete, which only a known finish reason
@@ -118,6 +142,14 @@ class BodyReader:
             raise ProviderError(_NO_REASON if self._frames.ended and assembly.reason is None else _TRUNCATED)
         if not assembly.settle_calls():
             raise ProviderError(_BROKEN_CALL)
+
+    def _check_error(self, text: str, *, alone: bool = True) -> None:
+        """Raise the error that is complete without the end of its event: the server may keep the connection open."""
+        if not text:
+            return
+        with suppress(ValueError):
+            if error := self._frames.complete_error(text, alone=alone):
+                raise error
 
     def _is_complete(self) -> bool:
         if self._assembly.reason is None:
@@ -160,7 +192,42 @@ def explain(body: object, spec: ModelSpec, headers: Mapping[str, str], status: i
     return info
 
 
+async def late_usage(reader: BodyReader, chunks: AsyncIterator[bytes]) -> None:
+    """Wait a moment for the token counts that some gateways send after `[DONE]`, up to the end of the body."""
+    size = 0
+    with suppress(TimeoutError, SparewheelError):
+        async with asyncio.timeout(LATE_SECONDS):
+            while reader.lacks_usage and size < MAX_ERROR_BODY:
+                chunk = await anext(chunks, None)
+                if chunk is None:
+                    return
+                size += len(chunk)
+                reader.feed_late(chunk)
+
+
 async def http_error(response: HttpResponse, spec: ModelSpec) -> ProviderError:
-    """The error that a response with a status outside 200 to 299 stands for. Reads at most `MAX_ERROR_BODY` bytes."""
-    body = await read_at_most(response, MAX_ERROR_BODY)
-    return ProviderError(explain(body, spec, response.headers, response.status))
+    """The error that a response with a status outside 200 to 299 stands for.
+
+    Reads at most `MAX_ERROR_BODY` bytes, and no further than a complete JSON document. The status is enough if the
+    body does not end or breaks off.
+    """
+    body = b""
+    with suppress(TimeoutError, TransportError):
+        async with asyncio.timeout(ERROR_SECONDS), aclosing(response.chunks()) as chunks:
+            async for chunk in chunks:
+                body += chunk
+                if len(body) >= MAX_ERROR_BODY or (_may_end(chunk) and _is_json(body)):
+                    break
+    return ProviderError(explain(body[:MAX_ERROR_BODY], spec, response.headers, response.status))
+
+
+def _may_end(chunk: bytes) -> bool:
+    return chunk.rstrip(_BLANK).endswith((b"}", b"]"))
+
+
+def _is_json(body: bytes) -> bool:
+    try:
+        read(body)
+    except ValueError:
+        return False
+    return True

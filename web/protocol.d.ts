@@ -76,7 +76,9 @@ export interface ErrorFacts {
   key_requests?: KeyRequest[];
 }
 /**
- * A vendor's key, in env under `name`, that a file would send to a host which `allowHosts` does not name.
+ * A key, in env under `name`, that a file would send to a host which is not its own and `allowHosts` does not name.
+ *
+ * `vendor` is "" for a key that is no vendor's: its own host is then that of the entry that names it.
  */
 export interface KeyRequest {
   name: string;

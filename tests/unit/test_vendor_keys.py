@@ -150,3 +150,60 @@ def test_a_secret_is_known_by_its_value() -> None:
     secrets = Secrets(ENV)
     assert [name for name in ENV if not secrets.is_secret(name)] == ["HOST", "REGION"]
     assert [secrets.vendor(name) for name in NAMES] == ["openai", "openai", "anthropic", "google", "", "", ""]
+
+
+PROVIDER = "providers: {{p: {{provider: {kind}, {address} {secret}}}}}\n"
+OVERRIDING = "agents: {{root: {{model: m}}}}\nmodels: {{m: {{provider: p, model: a, base_url: '{to}' {own}}}}}\n"
+KEY_OF_PROVIDER = "token_key: MY_TOKEN"
+HEADER_OF_PROVIDER = 'headers: {Authorization: "Bearer ${MY_TOKEN}"}'
+OPTION_OF_PROVIDER = 'provider_opts: {http_headers: {X-Key: "${MY_TOKEN}"}}'
+AT_HOME = "base_url: 'https://home.test/v1',"
+
+
+def overriding(to: str, secret: str, address: str = AT_HOME, kind: str = "openai", own: str = "") -> str:
+    return OVERRIDING.format(to=to, own=own) + PROVIDER.format(kind=kind, address=address, secret=secret)
+
+
+@pytest.mark.parametrize("secret", [KEY_OF_PROVIDER, HEADER_OF_PROVIDER, OPTION_OF_PROVIDER])
+@pytest.mark.parametrize("kind", ["openai", "anthropic", "google"])
+@pytest.mark.parametrize(
+    ("to", "address"),
+    [
+        (EVIL, AT_HOME),
+        (EVIL, ""),  # at the vendor's
+        ("https://home.test.evil.test/v1", AT_HOME),
+        ("https://home.test@evil.test/v1", AT_HOME),
+        (r"https://evil.test\@home.test/v1", AT_HOME),
+        ("http://home.test/v1", AT_HOME),
+        ("http://localhost:8080/v1", AT_HOME),
+        ("https://${HOST}/v1", AT_HOME),
+    ],
+)
+def test_a_model_does_not_take_the_secrets_of_its_provider_to_another_host(
+    to: str, address: str, kind: str, secret: str
+) -> None:
+    text = overriding(to, secret, address, kind)
+    with pytest.raises(ConfigError) as caught:
+        resolve_team(load_agent_file(text), None, ENV)
+    assert "would send MY_TOKEN" in str(caught.value)
+    (asked,) = caught.value.key_requests
+    assert (asked["name"], asked["vendor"]) == ("MY_TOKEN", "")
+    assert "CANARY" not in str(caught.value)
+    resolve_team(load_agent_file(text), None, ENV, [asked["host"]])
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        overriding("https://home.test/v2", KEY_OF_PROVIDER),
+        overriding("https://home.test:8443/v2", HEADER_OF_PROVIDER),
+        overriding(EVIL, KEY_OF_PROVIDER, own=", token_key: OPAQUE"),
+        overriding(EVIL, HEADER_OF_PROVIDER, own=', headers: {Authorization: "${OPAQUE}"}'),
+        overriding(EVIL, 'headers: {X-Region: "${REGION}"}'),
+        overriding("https://api.openai.com/v1", "token_key: OPENAI_API_KEY"),
+        overriding("https://api.openai.com/v1", "temperature: 0"),
+    ],
+)
+def test_a_model_may_override_an_address_with_what_is_its_own(text: str) -> None:
+    (spec,) = resolve_team(load_agent_file(text), None, ENV).agents["root"].chain
+    assert OWN not in f"{spec.key} {dict(spec.headers)}" or spec.host.startswith("home.test")

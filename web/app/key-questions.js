@@ -59,7 +59,9 @@ export class KeyQuestions {
    */
   #ask({ name, vendor, host }) {
     const where = visible(host);
-    const text = `It is a key of ${vendor}. With it, ${where} can use your account there.`;
+    const text = vendor
+      ? `It is a key of ${vendor}. With it, ${where} can use your account there.`
+      : `The file names it for another host. With it, ${where} can do there what you can.`;
     const question = new QuestionView(`This file sends ${visible(name)} to ${where}.`, make("p", { text }));
     return new Promise((resolve) => {
       const end = (/** @type {boolean | null} */ answer) => {

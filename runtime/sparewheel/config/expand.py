@@ -89,16 +89,23 @@ class Expander:
         return _ANY.sub(fill, text)
 
     def headers(
-        self, headers: Mapping[str, str], path: Path, to: Sequence[str], *, arguments: Collection[str] = ()
+        self,
+        headers: Mapping[str, str],
+        path: Path,
+        to: Sequence[str],
+        *,
+        arguments: Collection[str] = (),
+        home: str = "",
     ) -> dict[str, str]:
         """The headers of a request to the URLs `to`: none of them if its host is known only when a tool is called.
 
-        A value with a line break or a character outside ASCII is refused and not shown.
+        `home` is the address of the entry that has the headers, where another entry can override it. A value with a
+        line break or a character outside ASCII is refused and not shown.
         """
         filled = {}
         for name, text in headers.items():
             here = (*path, name)
-            value = self._strict(text, here, arguments, lambda parsed, at: self._bound(parsed, at, to)).strip()
+            value = self._strict(text, here, arguments, lambda parsed, at: self._bound(parsed, at, to, home)).strip()
             if not (value.isascii() and value.isprintable() and _is_header_name(name)):
                 self.problems.add(here, "cannot be a header: it contains a line break or a character outside ASCII")
                 continue
@@ -115,11 +122,14 @@ class Expander:
         self._shown.setdefault(parsed["name"], path)
         return self._value(parsed, path)
 
-    def send(self, name: str, path: Path, to: Sequence[str]) -> None:
-        """The value of this name is sent to these URLs, as a key or in a header."""
+    def send(self, name: str, path: Path, to: Sequence[str], home: str = "") -> None:
+        """The value of this name is sent to these URLs, as a key or in a header.
+
+        `home` is the address of the entry that names it, "" if that has none but those.
+        """
         self._sent.add(name)
         for url in to:
-            if objection := self.secrets.objection(name, url):
+            if objection := self.secrets.objection(name, url) or (home and self.secrets.foreign(name, url, home)):
                 self.problems.add(path, objection)
                 self.problems.ask(name, self.secrets.vendor(name), place_of(url))
 
@@ -129,13 +139,13 @@ class Expander:
             if len(self.env.get(name, "")) >= MIN_SECRET and not self.secrets.is_plain(name):
                 self.problems.add(self._shown[name], f"{name} is a secret, because a key or a header is made of it")
 
-    def _bound(self, parsed: re.Match[str], path: Path, to: Sequence[str]) -> str:
+    def _bound(self, parsed: re.Match[str], path: Path, to: Sequence[str], home: str) -> str:
         """A value for a header, which goes to the hosts of `to` only."""
         value = self._value(parsed, path)
         if value and not to:
             self.problems.add(path, f"{parsed['name']} needs allowed_domains: they name the hosts that it is sent to")
         if value:
-            self.send(parsed["name"], path, to)
+            self.send(parsed["name"], path, to, home)
         self.hidden.add(value)
         return value
 

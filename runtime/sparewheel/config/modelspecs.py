@@ -93,7 +93,8 @@ class Models:
         token_key = _first("token_key", config, custom) or self._vendors_key(vendor, known, base_url)
         if token_key is None and (custom is None or "provider" in custom.model_fields_set):
             self._warn_of_no_key(vendor, known, base_url, (*where, "base_url"))
-        secret = self._key(token_key, where, base_url)
+        home = self._home(where, config, custom, known)
+        secret = self._key(token_key, where, base_url, home if custom and not config.token_key else "")
         facts = lookup(vendor.partition("_")[0], model)  # openai_responses is openai
         return ModelSpec(
             provider=config.provider,
@@ -102,11 +103,7 @@ class Models:
             base_url=base_url,
             key=secret,
             lacks_key=token_key is not None and secret is None,
-            headers=self.expander.headers(
-                {**(custom.headers if custom else {}), **options.headers, **config.headers},
-                (*where, "headers"),
-                [base_url],
-            ),
+            headers=self._headers(where, api, base_url, config, custom, home),
             parameters={name: value for name in _PARAMETERS if (value := _first(name, config, custom)) is not None},
             options={**known.options, **options.options},
             key_name=token_key,
@@ -208,7 +205,32 @@ class Models:
             )
         return url
 
-    def _key(self, token_key: str | None, where: Path, base_url: str) -> str | None:
+    def _home(self, where: Path, config: ModelConfig, custom: ProviderConfig | None, known: KnownProvider) -> str:
+        """The address of the provider, if the model overrides it: the provider's secrets are for that one."""
+        if custom is None or not config.base_url:
+            return ""
+        return self.expander.strict(custom.base_url or known.base_url, (*where, "base_url"))
+
+    def _headers(
+        self,
+        where: Path,
+        api: str,
+        base_url: str,
+        config: ModelConfig,
+        custom: ProviderConfig | None,
+        home: str,
+    ) -> dict[str, str]:
+        """The headers of the provider and of the model, whose own win."""
+        path = (*where, "headers")
+        own = {**split_options(api, config.provider_opts).headers, **config.headers}
+        shared = {**split_options(api, custom.provider_opts).headers, **custom.headers} if custom else {}
+        inherited = {name: value for name, value in shared.items() if name not in own}
+        return {
+            **self.expander.headers(inherited, path, [base_url], home=home),
+            **self.expander.headers(own, path, [base_url]),
+        }
+
+    def _key(self, token_key: str | None, where: Path, base_url: str, home: str) -> str | None:
         if token_key is None:
             return None
         value = self.expander.env.get(token_key, "").strip()
@@ -218,7 +240,7 @@ class Models:
             raise ConfigError(
                 f"The value of {token_key} cannot be a key: it contains a line break or a character outside ASCII."
             )
-        self.expander.send(token_key, (*where, "token_key"), [base_url])
+        self.expander.send(token_key, (*where, "token_key"), [base_url], home)
         return value
 
 

@@ -35,7 +35,10 @@ class Problems:
         self._put(self._warnings, path, text)
 
     def ask(self, name: str, vendor: str, host: str) -> None:
-        """One of the reasons is that a vendor's key would be sent to another host, which the embedder can allow."""
+        """One of the reasons is that a secret would be sent to another host, which the embedder can allow.
+
+        `vendor` is "" for a key that is no vendor's.
+        """
         request: KeyRequest = {"name": name, "vendor": vendor, "host": host}
         if host and request not in self._asked:
             self._asked.append(request)

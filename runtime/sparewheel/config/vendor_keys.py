@@ -124,6 +124,26 @@ class Secrets:
             return f"would send {name}, a key of {vendor}, over a connection that is not encrypted: use https://"
         return ""
 
+    def foreign(self, name: str, url: str, home: str) -> str:
+        """Why a value that the entry with the address `home` names must not be sent to `url`; "" if it may.
+
+        A model can override the address of its provider, but not take the provider's secrets there. Values that are no
+        secrets may go; about vendors' keys `objection` decides.
+        """
+        if self.vendor(name) or (self.is_plain(name) and not self.is_secret(name)):
+            return ""
+        host = host_of(url)
+        encrypted = url.lower().startswith("https:") or not home.lower().startswith("https:") or is_loopback(host)
+        if (host and host == host_of(home) and encrypted) or self._is_allowed(url):
+            return ""
+        place = place_of(url) or "a host that is not known"
+        if host == host_of(home):
+            return f"would send {name} over a connection that is not encrypted: use https://"
+        return (
+            f"would send {name}, which the provider names for {place_of(home)}, to {place}: name it in the model, or "
+            f'allow the host (allowHosts: ["{place_of(url)}"])'
+        )
+
     def _is_allowed(self, url: str) -> bool:
         host, port = host_of(url), _port(url)
         for pattern in self._allowed:

@@ -90,7 +90,10 @@ class SparewheelError(Exception):
 
 
 class KeyRequest(TypedDict):
-    """A vendor's key, in env under `name`, that a file would send to a host which `allowHosts` does not name."""
+    """A key, in env under `name`, that a file would send to a host which is not its own and `allowHosts` does not name.
+
+    `vendor` is "" for a key that is no vendor's: its own host is then that of the entry that names it.
+    """
 
     name: str
     vendor: str

@@ -1,4 +1,4 @@
-"""Pictures of an answer on our own page, under its content security policy."""
+"""Pictures and sources of an answer on our own page, under its content security policy."""
 
 from __future__ import annotations
 
@@ -91,3 +91,19 @@ async def test_a_picture_of_a_broken_answer_goes(page: Page, provider: ScriptedP
     await ask(page, provider, broken, Reply(openai_chat(text="No picture.")))
     await expect(page.locator("#answer")).to_have_text("No picture.")
     await expect(page.locator(".turn .media")).to_have_count(0)
+
+
+async def test_what_cannot_be_seen_is_escaped_in_the_log_and_in_the_sources(
+    page: Page, provider: ScriptedProvider
+) -> None:
+    about = {"url": "https://a.test/", "title": "in\u202evoice", "start_index": 0, "end_index": 1}
+    delta = {"annotations": [{"type": "url_citation", "url_citation": about}]}
+    cited = sse({"choices": [{"index": 0, "delta": delta, "finish_reason": None}]})
+    first, *others = openai_chat(text="a\u200bb \u2066c")
+    await ask(page, provider, Reply((first, cited, *others)))
+    await expect(page.locator(".sources li")).to_contain_text("in\\u202evoice")
+    await page.locator("#log-panel > summary").click()
+    log = "".join(await page.locator("#log > li").all_text_contents())
+    assert "a\\u200bb \\u2066c" in log
+    assert "in\\u202evoice" in log
+    assert not set(log) & set("\u200b\u202e\u2066")

@@ -1,6 +1,7 @@
 import { createTranscript } from "../sparewheel.js";
 import { ChainState, describe } from "./chain-state.js";
 import { make, perFrame } from "./dom.js";
+import { visible } from "./visible.js";
 
 const COUNTDOWN_MS = 250;
 
@@ -62,7 +63,7 @@ export class ChainView {
     row.item.dataset["state"] = state;
     row.item.ariaCurrent = ["asking", "streaming", "pausing"].includes(state) ? "step" : null;
     row.state.textContent = text;
-    row.reason.textContent = reason;
+    row.reason.textContent = visible(reason);
     row.reason.hidden = reason === "";
   }
 
@@ -72,7 +73,7 @@ export class ChainView {
     wheel.setAttribute("aria-hidden", "true");
     const state = make("span", { class: "state" });
     const reason = make("span", { class: "reason" });
-    const text = make("div", {}, make("span", { class: "model", text: model }), state, reason);
+    const text = make("div", {}, make("span", { class: "model", text: visible(model) }), state, reason);
     const item = make("li", {}, wheel, text);
     this.#rows.push({ item, state, reason, shown: "" });
     this.#list.append(item);

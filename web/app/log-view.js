@@ -1,4 +1,5 @@
 import { followEnd, make, perFrame } from "./dom.js";
+import { visible } from "./visible.js";
 
 /** The oldest lines go when there are more. */
 const MAX_LINES = 2000;
@@ -70,7 +71,7 @@ export class LogView {
       make("span", { class: "seq", text: String(seq) }),
       " ",
       make("span", { class: "type", text: type }),
-      ` ${JSON.stringify(facts).slice(0, MAX_CHARS)}`,
+      ` ${visible(JSON.stringify(facts).slice(0, MAX_CHARS))}`,
     );
     line.dataset["type"] = type;
     line.hidden = !this.#shows(line);

@@ -1,4 +1,5 @@
 import { externalLink, make } from "./dom.js";
+import { visible } from "./visible.js";
 
 /** @typedef {Extract<import("../sparewheel.js").Event, {type: "annotation"}>} AnnotationEvent */
 
@@ -19,8 +20,11 @@ export class SourcesView {
     const { attempt, kind, url, title, query } = event;
     const key = kind === "search" ? `search ${query}` : `${url ?? title ?? ""}`;
     if (key === "" || this.#lines.has(key)) return;
-    const line = make("li", kind === "search" ? { text: `Searched for: ${query}` } : {});
-    if (kind !== "search") line.append(url ? externalLink(url, title ?? url) : (title ?? ""));
+    const line = make("li", kind === "search" ? { text: `Searched for: ${visible(query ?? "")}` } : {});
+    if (kind !== "search") {
+      const name = visible(title ?? url ?? "");
+      line.append(url ? externalLink(url, name) : name);
+    }
     this.#lines.set(key, { attempt, line });
     this.#list.append(line);
     this.#update();

@@ -112,6 +112,7 @@ class TurnLog:
             facts["partial"] = fields["partial_message"]
         elif outcome == "aborted":
             facts |= {"reason": fields["reason"], "partial": fields["message"]}
+            outcome = "abandoned" if fields["reason"] == "consumer" else outcome
         else:
             facts |= {"reason": fields["reason"], "model": fields["model"]}
         if partial is not None:

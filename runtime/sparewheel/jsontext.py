@@ -100,6 +100,15 @@ def read_first(text: str, start: int = 0) -> tuple[Any, int]:
     return json.JSONDecoder().raw_decode(text, start)
 
 
+def is_cut(text: str) -> bool:
+    """Whether a text that `read` refuses is the beginning of a JSON text."""
+    try:
+        from_json(text, allow_partial="trailing-strings")
+    except ValueError:
+        return False
+    return True
+
+
 def whole(text: str) -> str:
     """`text` with U+FFFD for every half of a surrogate pair that stands alone; halves that meet are joined."""
     try:

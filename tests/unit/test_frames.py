@@ -195,6 +195,26 @@ def test_what_cannot_be_read_is_bounded() -> None:
         assert attempt("chat", framed.encode()).kind == "server_error", data[:20]
 
 
+@pytest.mark.parametrize("name", BUILDERS)
+def test_a_document_that_was_cut_is_told_from_one_that_is_garbled(name: str) -> None:
+    answer = {
+        "id": "x",
+        "model": "\U0001f6de",
+        "choices": [{"message": {"content": "The wheel"}, "finish_reason": "stop"}],
+    }
+    for text in (
+        json.dumps(answer, indent=1),
+        f"[{json.dumps(answer)},\n{json.dumps(answer)}",
+        f"{{}}\n{json.dumps(answer)}",
+    ):
+        for cut in range(1, len(text) - 1, 3):
+            tried = attempt(name, f"\ufeff{text[:cut]}".encode())
+            assert tried.error is not None
+            assert tried.kind in ("stream_truncated", "unsupported"), text[:cut]
+    for garbled in ("{malformed json: <<<", "{'id': 'x'}", '{"id": }', "[1,,2]", "{" * 300):
+        assert attempt(name, garbled.encode()).kind == "server_error", garbled
+
+
 @settings(max_examples=60)
 @given(
     st.sampled_from(list(BUILDERS)), st.lists(st.binary(max_size=40) | st.sampled_from(NOISE), max_size=6), st.data()

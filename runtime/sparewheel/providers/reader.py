@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Final
 from ..errors import ErrorInfo, ProviderError, SparewheelError, TransportError
 from ..errors.classify import classify
 from ..errors.hints import no_key_hint
-from ..jsontext import read
+from ..jsontext import is_cut, read
 from ..sse import MAX_EVENT_SIZE, SSEDecoder
 from .frames import NOT_A_STREAM, Frames, NotJson
 from .shortcut import Shortcut
@@ -127,7 +127,7 @@ class BodyReader:
         output limit or a filter cut are removed, whatever their arguments look like.
         """
         if self._document is not None:
-            self._read_document(b"".join(self._document).decode("utf-8", "replace"))
+            self._read_document(b"".join(self._document).decode("utf-8-sig", "replace"))
         elif not self._frames.ended:
             self._shortcut.feed(self._sse.close())
         self._read_unframed()
@@ -160,8 +160,8 @@ class BodyReader:
         """A 200 that is no stream: an error object, an answer in one piece, or the page of a proxy."""
         try:
             self._frames.feed_document(text)
-        except NotJson:
-            raise ProviderError(_TRUNCATED) from None
+        except NotJson as error:
+            raise (ProviderError(_TRUNCATED) if is_cut(text) else error) from None
 
     def _read_unframed(self) -> None:
         """Read what stands outside of events in a body without a good end: an error, or the answer in one piece."""

@@ -142,7 +142,7 @@ async def test_reject_and_go_on(theirs: Theirs, provider: ScriptedProvider) -> N
     assert json.loads(events[-1]["args"]) == {"q": "x"}
     await confirm(theirs, {"id": "call_1", "decision": "reject", "reason": "not that one"})
     turn = await theirs.end("s")
-    assert turn.of("tool_blocked")[0]["reason"] == "not that one"
+    assert turn.of("tool_blocked")[0]["reason"] == "The user rejected this call: not that one"
     assert "not that one" in tool_messages(provider.requests[1])[0]
     assert await made(theirs) == []
     assert (await theirs.take_turn("s", "And now?")).text == "Answer"

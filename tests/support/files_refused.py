@@ -35,12 +35,12 @@ agents:
 """,
         [
             (
-                "agents.root.toolsets.0: a server that is started by a command: there are no processes in a browser; "
+                "agents.root.toolsets.0: stdio MCP servers: there are no processes in a browser; "
                 "only remote servers can be reached"
             ),
             "agents.root.toolsets.1: a server of the catalogue needs a host; only remote servers can be reached",
             'agents.root.toolsets.2: toolset type "mcp" is not available yet',
-            "agents.root.toolsets.3: a server that is started by a command",
+            "agents.root.toolsets.3: stdio MCP servers",
             "agents.root.toolsets.4: working_dir, env, config, version and path are for servers on the host",
         ],
     ),
@@ -52,7 +52,7 @@ agents:
     ),
     "a specification on disk": (
         "agents: {root: {model: openai/gpt-4o, toolsets: [{type: openapi, url: ./openapi.yaml}]}}",
-        ["openapi url: only documents at http:// or https:// addresses can be fetched"],
+        ["openapi url: only http(s) specs can be fetched"],
     ),
     "programs in the place of agents": (
         """
@@ -84,7 +84,7 @@ agents:
                 "line 8, column 19: agents.root.hooks.tool_guard.0.hooks.0: tool_guard is not an event of this "
                 "runtime: use pre_tool_use with preempt_yolo"
             ),
-            "line 11, column 19: agents.root.hooks.pre_tool_use.0.hooks.0: model hooks do not run in a browser",
+            "line 11, column 19: agents.root.hooks.pre_tool_use.0.hooks.0: model hooks are not supported in a browser",
             'line 13, column 11: agents.root.hooks.session_start.0: the built-in hook "add_git_status" is not ',
         ],
     ),

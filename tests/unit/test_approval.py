@@ -22,9 +22,14 @@ def test_each_call_is_answered_by_its_id() -> None:
         own.approvals.answer("approve" if call_id != "2" else "reject", call_id=call_id, reason="not that one")
 
     played, _ = asked(answer)
-    assert outcome(played) == {"1": "written 1", "2": "Not executed. not that one", "3": "wiped"}
+    assert outcome(played) == {
+        "1": "written 1",
+        "2": "Not executed. The user rejected this call: not that one",
+        "3": "wiped",
+    }
     assert [event["id"] for event in played.of("tool_confirmation")] == ["1", "2", "3"]
-    assert played.of("tool_blocked") == [{"type": "tool_blocked", "id": "2", "name": "write", "reason": "not that one"}]
+    reason = "The user rejected this call: not that one"
+    assert played.of("tool_blocked") == [{"type": "tool_blocked", "id": "2", "name": "write", "reason": reason}]
     assert played.terminal["type"] == "finish"
 
 

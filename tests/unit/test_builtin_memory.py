@@ -18,14 +18,14 @@ async def test_memories_are_kept_found_changed_and_forgotten() -> None:
     session = services()
     memories = opened("memory", session)
     added = await call(memories, "add_memory", memory="Likes green tea", category="preference")
-    assert added == ToolResult("Remembered as memory_1.")
+    assert added == ToolResult("Memory added: memory_1.")
     await call(memories, "add_memory", memory="Lives in Oslo")
     assert json.loads((await call(opened("memory", session), "get_memories")).output) == [FIRST, SECOND]
     updated = await call(memories, "update_memory", id="memory_1", memory="Likes black tea")
-    assert updated == ToolResult("Updated memory_1.")
+    assert updated == ToolResult("Memory updated: memory_1.")
     changed = {**FIRST, "memory": "Likes black tea"}
     assert json.loads((await call(memories, "get_memories")).output) == [changed, SECOND]
-    assert await call(memories, "delete_memory", id="memory_2") == ToolResult("Deleted memory_2.")
+    assert await call(memories, "delete_memory", id="memory_2") == ToolResult("Memory deleted: memory_2.")
     await call(memories, "add_memory", memory="Lives in Bergen")
     assert [each["id"] for each in json.loads((await call(memories, "get_memories")).output)] == [
         "memory_1",

@@ -110,7 +110,10 @@ async def test_a_call_waits_for_approval() -> None:
                     await session.confirm("approve", id="c1")
                 elif event["type"] == "tool_confirmation":
                     await session.confirm(False, id=event["id"], reason="Not now.")
-            assert sorted(results(events)) == [("Not executed. Not now.", True), ("changed x", False)]
+            assert sorted(results(events)) == [
+                ("Not executed. The user rejected this call: Not now.", True),
+                ("changed x", False),
+            ]
             with pytest.raises(SparewheelError, match="no tool confirmation is pending"):
                 await session.confirm("approve")
 

@@ -122,7 +122,7 @@ def _toolset_reasons(toolset: ToolsetConfig) -> Iterator[str]:
     elif toolset.type == "openapi":
         url = urlsplit(toolset.url)
         if url.scheme not in ("http", "https") or not url.netloc:
-            yield "openapi url: only documents at http:// or https:// addresses can be fetched"
+            yield "openapi url: only http(s) specs can be fetched"
 
 
 def _no_toolset(name: str) -> str:
@@ -133,7 +133,7 @@ def _no_toolset(name: str) -> str:
 
 def _mcp_reasons(toolset: ToolsetConfig) -> Iterator[str]:
     if toolset.command or toolset.args:
-        yield f"a server that is started by a command: {NO_PROCESS}; only remote servers can be reached"
+        yield f"stdio MCP servers: {NO_PROCESS}; only remote servers can be reached"
     elif toolset.ref:
         yield "a server of the catalogue needs a host; only remote servers can be reached"
     elif toolset.remote is None:
@@ -153,7 +153,7 @@ def _hook_reasons(agent: AgentConfig) -> Iterator[tuple[Path, str]]:
         elif hook.type != "builtin":
             yield (
                 path,
-                f"{hook.type} hooks do not run in a browser; use built-in ones, or pass functions to the session",
+                f"{hook.type} hooks are not supported in a browser; use built-in ones, or functions of the session",
             )
         elif hook.command not in BUILTIN_HOOKS:
             known = ", ".join(sorted(BUILTIN_HOOKS))

@@ -123,7 +123,7 @@ class Approvals:
         elif word == "approve_all":
             self.everything = self._all_approved = True
         granted = word != "reject"
-        question.verdict.set_result(Verdict(granted, "" if granted else reason or "The user rejected this call."))
+        question.verdict.set_result(Verdict(granted, "" if granted else _rejected(reason)))
         self._let_through()
 
     def _question(self, key: str | None, tool: str | None) -> _Question:
@@ -144,6 +144,10 @@ class Approvals:
             covered = not question.forced and self.granted(question.identity)
             if covered and not question.verdict.done():
                 question.verdict.set_result(Verdict(True))
+
+
+def _rejected(reason: str) -> str:
+    return f"The user rejected this call: {reason}" if reason else "The user rejected this call."
 
 
 def _word(decision: object) -> Answer:

@@ -80,19 +80,19 @@ class _Tools:
             memories.items[identity] = _Memory(
                 id=identity, created_at=created_at, memory=given.memory, category=given.category
             )
-        return f"Remembered as {identity}."
+        return f"Memory added: {identity}."
 
     async def update(self, given: _Update, _: ToolContext) -> str:
         async with self._services.change(_KEY, _Memories) as memories:
             known = _find(memories, given.id)
             known.memory = given.memory
             known.category = given.category or known.category
-        return f"Updated {given.id}."
+        return f"Memory updated: {given.id}."
 
     async def delete(self, given: _Identified, _: ToolContext) -> str:
         async with self._services.change(_KEY, _Memories) as memories:
             del memories.items[_find(memories, given.id).id]
-        return f"Deleted {given.id}."
+        return f"Memory deleted: {given.id}."
 
     async def get(self, given: NoArguments, _: ToolContext) -> str:
         return _report((await self._services.load(_KEY, _Memories)).items.values())

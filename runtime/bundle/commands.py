@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Final, NoReturn
 
 from bundle.assemble import build
 from bundle.checks import CHECKS, FORMATTERS, run_check, run_tool
-from bundle.fetch import fetch_node_modules
+from bundle.fetch import fetch_node_modules, fetch_simulators
 from bundle.rings import NEED_BROWSER, NEED_DIST, selected
 from bundle.shell import DIST, ROOT, BuildError, alone, become, say
 
@@ -99,6 +99,8 @@ def test(passed_on: Sequence[str]) -> NoReturn:
         if rings & NEED_BROWSER:
             install_browser()
             install_other_engines()
+            with alone("simulators"):
+                fetch_simulators()
     os.chdir(ROOT)  # pytest looks for its configuration here
     become([sys.executable, "-m", "pytest", *passed_on])
 

@@ -1,9 +1,11 @@
-"""The pinned downloads: Pyodide and the JavaScript tools from npm, the browser's Python wheels from PyPI."""
+"""The pinned downloads: Pyodide and the JavaScript tools from npm, the browser's Python wheels from PyPI, and the
+simulators of model APIs for the tests from both."""
 
 from __future__ import annotations
 
 import hashlib
 import re
+import shutil
 import sys
 import zipfile
 from typing import TYPE_CHECKING
@@ -18,6 +20,8 @@ NODE_MODULES = WEB / "node_modules"
 PYODIDE = NODE_MODULES / "pyodide"
 WHEEL_LIST = ROOT / "runtime" / "wheels.txt"  # for the browser
 BUILD_WHEEL_LIST = ROOT / "runtime" / "build-wheels.txt"  # for the build
+SIMULATORS = ROOT / "tests" / "simulators"
+SIMULATOR_PACKAGES = CACHE / "simulators"  # Python packages, for PYTHONPATH
 # The interpreter, ABI and platform of Pyodide 314 for pip (PEP 783), in place of the host's.
 TARGET = ["--python-version=3.14", "--implementation=cp", "--abi=cp314", "--platform=pyemscripten_2026_0_wasm32"]
 
@@ -28,21 +32,49 @@ def fetch_node_modules() -> None:
     Raises:
         BuildError: npm failed.
     """
-    stamp = NODE_MODULES / ".made-from"
-    key = hashlib.sha256((WEB / "package.json").read_bytes() + (WEB / "package-lock.json").read_bytes()).hexdigest()
-    if stamp.exists() and stamp.read_text() == key:
+    _npm_ci(WEB, "Pyodide and the JavaScript tools")
+
+
+def fetch_simulators() -> None:
+    """Install the simulators of `tests/simulators`: aimock from npm, llmock with what its server imports from PyPI.
+
+    Raises:
+        BuildError: npm or pip failed.
+    """
+    _npm_ci(SIMULATORS, "aimock")
+    wheel_list = SIMULATORS / "simulator-wheels.txt"
+    stamp = SIMULATOR_PACKAGES / ".made-from"
+    key = _digest(wheel_list)
+    if not _made_from(stamp, key):
+        shutil.rmtree(SIMULATOR_PACKAGES, ignore_errors=True)
+        unpack(fetch_wheels(wheel_list), SIMULATOR_PACKAGES)
+        stamp.write_text(key)
+
+
+def _npm_ci(folder: Path, what: str) -> None:
+    stamp = folder / "node_modules" / ".made-from"
+    key = _digest(folder / "package.json", folder / "package-lock.json")
+    if _made_from(stamp, key):
         return
-    say("fetching Pyodide and the JavaScript tools from npm")
+    say(f"fetching {what} from npm")
     stamp.unlink(missing_ok=True)
     npm = "npm.cmd" if sys.platform == "win32" else "npm"
     logged(
         # npm's default pauses between its three attempts add up to more than a minute.
         [npm, "ci", "--ignore-scripts", "--no-audit", "--no-fund", "--fetch-retry-mintimeout=1000"],
         "npm",
-        "npm could not fetch Pyodide: check the network and run it again",
-        cwd=WEB,
+        f"npm could not fetch {what}: check the network and run it again",
+        cwd=folder,
     )
     stamp.write_text(key)
+
+
+def _digest(*files: Path) -> str:
+    return hashlib.sha256(b"".join(file.read_bytes() for file in files)).hexdigest()
+
+
+def _made_from(stamp: Path, key: str) -> bool:
+    return stamp.exists() and stamp.read_text() == key
 
 
 def fetch_wheels(wheel_list: Path = WHEEL_LIST) -> list[Path]:
@@ -62,11 +94,13 @@ def fetch_wheels(wheel_list: Path = WHEEL_LIST) -> list[Path]:
         logged(
             [*pip, *what, f"--dest={folder}"],
             "wheels",
-            f"pip could not fetch the wheels of runtime/{wheel_list.name}: check the network and run it again",
+            f"pip could not fetch the wheels of {wheel_list.relative_to(ROOT)}: check the network and run it again",
         )
         present = _present(wanted, folder)
     if len(present) < len(wanted):
-        raise BuildError(f"{len(wanted) - len(present)} wheels of runtime/{wheel_list.name} are missing from {folder}")
+        raise BuildError(
+            f"{len(wanted) - len(present)} wheels of {wheel_list.relative_to(ROOT)} are missing from {folder}"
+        )
     return present
 
 

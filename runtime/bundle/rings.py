@@ -5,7 +5,7 @@
 | `tests/unit` | CPython | npm packages |
 | `tests/web` | Node | npm packages |
 | `tests/pyodide` | Pyodide under Node | `dist/` |
-| `tests/e2e` | browsers | `dist/`, Chromium; Firefox and WebKit where they can be installed |
+| `tests/e2e` | browsers | `dist/`, Chromium, simulators; Firefox and WebKit where they can be installed |
 """
 
 from __future__ import annotations

@@ -24,6 +24,7 @@ function open(name = "test", migrations = MIGRATIONS) {
 
 const write = (journal, ...changes) => journal.write(JSON.stringify(changes.map((each) => ({ ...CHANGE, ...each }))), true);
 const read = async (journal, session = "s", after = 0) => JSON.parse(await journal.read(session, after));
+const headers = async (journal) => JSON.parse(await journal.headers()).sort();
 const fails = (promise, cause, message = /./) =>
   assert.rejects(promise, (error) => error.name === cause && message.test(error.message) && error.constructor.name === "StorageFault");
 
@@ -34,7 +35,7 @@ test("records and headers are stored, replaced and deleted", async () => {
   assert.deepEqual(await read(journal), [[1, "a"], [2, "b"], [10, "c"]]);
   assert.deepEqual(await read(journal, "s", 2), [[10, "c"]]);
   assert.equal(await journal.last("s"), 10);
-  assert.deepEqual(JSON.parse(await journal.headers()), [["s", "h"], ["t", "g"]]);
+  assert.deepEqual(await headers(journal), [["s", "h"], ["t", "g"]]);
   await write(journal, { dropped: [[1, 2]], records: [[11, "d"], [1, "again"]], header: "changed" });
   assert.deepEqual(await read(journal), [[1, "again"], [10, "c"], [11, "d"]]);
   assert.equal(await journal.header("s"), "changed");
@@ -134,7 +135,7 @@ test("one record that cannot be read loses only its text", async (context) => {
   const journal = open();
   await write(journal, { records: [[1, "a"], [2, "b"], [3, "c"]], header: "h" }, { session: "t", header: "g" });
   const failing = (method) => (...args) => {
-    const broken = method === "getAll" || JSON.stringify(args[0]) === '["s",2]' || args[0] === "t";
+    const broken = method === "getAll" || args[0] < 64 || JSON.stringify(args[0]) === '["s",2]' || args[0] === "t";
     if (broken) throw new DOMException("Internal error", "UnknownError");
     return original.apply(undefined, args);
   };
@@ -147,25 +148,47 @@ test("one record that cannot be read loses only its text", async (context) => {
     });
   }
   assert.deepEqual(await read(journal), [[1, "a"], [2, ""], [3, "c"]]);
-  assert.deepEqual(JSON.parse(await journal.headers()), [["s", "h"], ["t", ""]]);
+  assert.deepEqual(await headers(journal), [["s", "h"], ["t", ""]]);
 });
 
-test("what is stored by something else is not trusted", async () => {
-  const journal = open();
-  await write(journal, { records: [[1, "a"]] });
+/** Change what is stored, as no journal does. */
+async function tamper(change) {
   const database = await new Promise((resolve) => {
     const request = indexedDB.open("test");
     request.onsuccess = () => resolve(request.result);
   });
-  const transaction = database.transaction(["records", "headers"], "readwrite");
-  transaction.objectStore("records").put({ session: "s", seq: 2, text: { a: 1 } });
-  transaction.objectStore("records").put({ session: "s", seq: 3 });
-  transaction.objectStore("headers").put({ id: "s", text: 5 });
-  transaction.objectStore("headers").put({ id: 7, text: "x" });
+  const transaction = database.transaction(["records", "headers", "shelves"], "readwrite");
+  change((name) => transaction.objectStore(name));
   await new Promise((resolve) => (transaction.oncomplete = resolve));
   database.close();
+}
+
+test("what is stored by something else is not trusted", async () => {
+  const journal = open();
+  await write(journal, { records: [[1, "a"]], header: "h" }, { session: "t", header: "g" });
+  await tamper((store) => {
+    store("records").put({ session: "s", seq: 2, text: { a: 1 } });
+    store("records").put({ session: "s", seq: 3 });
+    store("headers").put({ id: "s", text: 5 });
+  });
   assert.deepEqual(await read(journal), [[1, "a"], [2, ""], [3, ""]]);
-  assert.deepEqual(JSON.parse(await journal.headers()), [["s", ""]]);
+  assert.deepEqual([await headers(journal), await journal.header("s")], [[["s", "h"], ["t", "g"]], ""]);
+});
+
+test("a damaged shelf is replaced by the headers", async () => {
+  const journal = open();
+  await write(journal, { header: "h" }, { session: "t", header: "g" });
+  for (const rows of [undefined, 5, { s: "h" }]) {
+    await tamper((store) => {
+      for (let number = 0; number < 64; number++) store("shelves").put({ number, rows });
+    });
+    assert.deepEqual(await headers(journal), [["s", "h"], ["t", "g"]]);
+    await write(journal, { header: "h" });
+    assert.deepEqual(await headers(journal), [["s", "h"], ["t", "g"]]);
+  }
+  await tamper((store) => store("shelves").clear());
+  await tamper((store) => store("shelves").put({ number: 1, rows: new Map([["s", 5], [7, "x"]]) }));
+  assert.deepEqual(await headers(journal), [["7", "x"], ["s", ""]]);
 });
 
 for (const [name, cause] of [["QuotaExceededError", "quota"], ["UnknownError", "corrupted"], ["Weird", "unavailable"]]) {

@@ -12,9 +12,15 @@ import { faultOf, StorageFault } from "./faults.js";
  * @property {string} id Of the session.
  * @property {string} text JSON.
  *
+ * @typedef {object} Shelf The texts of headers again, by session: a few large values are read many times faster than many
+ *   small ones.
+ * @property {number} number
+ * @property {Map<string, string>} rows
+ *
  * @typedef {object} Schema
  * @property {{key: [string, number], value: StoredRecord}} records
  * @property {{key: string, value: StoredHeader}} headers
+ * @property {{key: number, value: Shelf}} shelves
  *
  * @typedef {import("idb").IDBPDatabase<Schema>} Database
  * @typedef {(database: Database, transaction: import("idb").IDBPTransaction<Schema, any, "versionchange">) => void} Migration
@@ -29,6 +35,7 @@ export const MIGRATIONS = [
   (database) => {
     database.createObjectStore("records", { keyPath: ["session", "seq"] });
     database.createObjectStore("headers", { keyPath: "id" });
+    database.createObjectStore("shelves", { keyPath: "number" });
   },
 ];
 

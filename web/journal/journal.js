@@ -4,17 +4,11 @@
 import { Connection } from "./connection.js";
 import { faultOf } from "./faults.js";
 import { Owners } from "./owners.js";
+import { headersOf, lastOf, recordsOf, store } from "./transactions.js";
 
 /**
  * @typedef {import("./connection.js").Database} Database
  * @typedef {import("./connection.js").Migration} Migration
- *
- * @typedef {object} Change What one transaction does to one session, in this order; see `Change` in Python.
- * @property {string} session
- * @property {boolean} deleted
- * @property {[first: number, last: number][]} dropped
- * @property {[seq: number, text: string][]} records
- * @property {string | null} header
  *
  * @typedef {"records" | "wanted"} News
  */
@@ -52,7 +46,7 @@ export class Journal {
    * @param {boolean} strict Wait until the disk has them, where the browser can.
    */
   async write(text, strict) {
-    /** @type {Change[]} */
+    /** @type {import("./transactions.js").Change[]} */
     const changes = JSON.parse(text);
     await this.#run((database) => store(database, changes, strict ? "strict" : "relaxed"));
   }
@@ -63,9 +57,7 @@ export class Journal {
    * @returns {Promise<string>} JSON of `[seq, text][]`: the records with higher numbers, in order.
    */
   async read(session, after) {
-    const range = IDBKeyRange.bound([session, after], [session, []], true);
-    const stored = await this.#run((database) => everything(database, "records", range));
-    return JSON.stringify(stored.map(({ seq, text }) => [seq, legible(text)]));
+    return JSON.stringify(await this.#run((database) => recordsOf(database, session, after)));
   }
 
   /**
@@ -73,14 +65,12 @@ export class Journal {
    * @returns {Promise<number>} The highest number of a record, 0 without records.
    */
   async last(session) {
-    const cursor = await this.#run((database) => database.transaction("records").store.openKeyCursor(ofSession(session), "prev"));
-    return cursor ? cursor.key[1] : 0;
+    return this.#run((database) => lastOf(database, session));
   }
 
   /** @returns {Promise<string>} JSON of `[session, text][]`. */
   async headers() {
-    const stored = await this.#run((database) => everything(database, "headers"));
-    return JSON.stringify(stored.flatMap(({ id, text }) => (typeof id === "string" ? [[id, legible(text)]] : [])));
+    return JSON.stringify(await this.#run(headersOf));
   }
 
   /**
@@ -89,7 +79,7 @@ export class Journal {
    */
   async header(session) {
     const stored = await this.#run((database) => database.get("headers", session));
-    return stored && legible(stored.text);
+    return stored && (typeof stored.text === "string" ? stored.text : "");
   }
 
   /**
@@ -164,70 +154,6 @@ export class Journal {
     }
   }
 }
-
-/**
- * @param {Database} database
- * @param {Change[]} changes
- * @param {"strict" | "relaxed"} durability
- */
-async function store(database, changes, durability) {
-  const transaction = database.transaction(["records", "headers"], "readwrite", { durability });
-  /** @type {Promise<unknown>[]} */
-  const requests = [];
-  try {
-    for (const change of changes) for (const request of requestsOf(change, transaction)) requests.push(request);
-    transaction.commit(); // without waiting for the requests
-  } catch (thrown) {
-    transaction.abort();
-    await Promise.allSettled([transaction.done, ...requests]);
-    throw thrown;
-  }
-  const outcomes = await Promise.allSettled([transaction.done, ...requests]);
-  const reasons = outcomes.flatMap((outcome) => (outcome.status === "rejected" ? [outcome.reason] : []));
-  // What fails with "AbortError" was only aborted with the others.
-  if (reasons.length > 0) throw reasons.find(({ name }) => name !== "AbortError") ?? reasons[0];
-}
-
-/**
- * @param {Change} change
- * @param {import("idb").IDBPTransaction<import("./connection.js").Schema, ["records", "headers"], "readwrite">} transaction
- */
-function* requestsOf({ session, deleted, dropped, records, header }, transaction) {
-  const [stored, headers] = [transaction.objectStore("records"), transaction.objectStore("headers")];
-  if (deleted) {
-    yield stored.delete(ofSession(session));
-    yield headers.delete(session);
-  }
-  for (const [first, last] of dropped) yield stored.delete(IDBKeyRange.bound([session, first], [session, last]));
-  for (const [seq, text] of records) yield stored.add({ session, seq, text });
-  if (header !== null) yield headers.put({ id: session, text: header });
-}
-
-/**
- * Every entry of a range. One that the browser cannot read loses only its text.
- * @param {Database} database
- * @param {"records" | "headers"} name
- * @param {IDBKeyRange} [range]
- * @returns {Promise<any[]>}
- */
-async function everything(database, name, range) {
-  try {
-    return await database.getAll(name, range);
-  } catch {
-    const keys = /** @type {any[]} */ (await database.getAllKeys(name, range));
-    const fields = (/** @type {any} */ key) => (name === "records" ? { session: key[0], seq: key[1] } : { id: key });
-    return Promise.all(keys.map((key) => database.get(name, key).catch(() => fields(key))));
-  }
-}
-
-/** @param {string} session */
-const ofSession = (session) => IDBKeyRange.bound([session], [session, []]);
-
-/**
- * @param {unknown} text As it is stored.
- * @returns {string} Empty if it is no text.
- */
-const legible = (text) => (typeof text === "string" ? text : "");
 
 /**
  * Null where storage is forbidden.

@@ -113,8 +113,14 @@ async def what_cannot_be_read_loses_only_itself(open_backend: Open) -> None:
     assert [found["seq"] for found in journal.records] == [1, 8]
     assert [seq for seq, _ in journal.lost] == [2, 4, 5, 6, 7]
     assert (journal.future, journal.last) == ([3], 8)
-    [row] = await Store(backend).headers()
-    assert (row["id"], row["title"], row["state"]) == ("one", "", "idle")
+    damaged = ["{broken", "1,2", "", '"text"', "[]", '{"turns":true,"state":5,"title":[]}']
+    await backend.write([Change(f"damaged {number}", [], text) for number, text in enumerate(damaged)])
+    await backend.write([Change("good", [], '{"title":"Good","turns":2}')])
+    rows = {row["id"]: (row["title"], row["turns"], row["state"]) for row in await Store(backend).headers()}
+    assert rows.pop("good") == ("Good", 2, "idle")
+    assert rows.pop("one") == ("", 0, "idle")
+    assert rows.keys() == {f"damaged {number}" for number in range(len(damaged))}
+    assert {rows[name] for name in rows if name != "damaged 5"} == {("", 0, "idle")}
     await backend.close()
 
 

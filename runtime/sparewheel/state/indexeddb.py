@@ -11,12 +11,13 @@ the browser can tell; without, when the operating system has them.
 from __future__ import annotations
 
 import asyncio
+import json
 from typing import TYPE_CHECKING, Any, Final, cast, get_args
 
 import js
 from pyodide.ffi import JsException, create_proxy
 
-from ..jsontext import read, write
+from ..jsontext import write
 from .journal.backend import Cause, StoreFailed
 
 if TYPE_CHECKING:
@@ -51,13 +52,13 @@ class IndexedDBBackend:
         await _answer(self._journal.write(write([_plain(change) for change in changes]), strict))
 
     async def read(self, session: str, after: int = 0) -> list[tuple[int, str]]:
-        return [(seq, text) for seq, text in read(await _answer(self._journal.read(session, after)))]
+        return [(seq, text) for seq, text in await _listed(self._journal.read(session, after))]
 
     async def last(self, session: str) -> int:
         return int(await _answer(self._journal.last(session)))
 
     async def headers(self) -> list[tuple[str, str]]:
-        return [(session, text) for session, text in read(await _answer(self._journal.headers()))]
+        return [(session, text) for session, text in await _listed(self._journal.headers())]
 
     async def header(self, session: str) -> str | None:
         return cast("str | None", await _answer(self._journal.header(session)))
@@ -73,7 +74,7 @@ class IndexedDBBackend:
         await _answer(self._journal.release(session))
 
     async def claimed(self) -> set[str]:
-        return set(read(await _answer(self._journal.claimed())))
+        return set(await _listed(self._journal.claimed()))
 
     def tell(self, session: str, news: News) -> None:
         self._journal.tell(session, news)
@@ -109,6 +110,12 @@ async def _answer(promise: Awaitable[Any], patience: float | None = _PATIENCE) -
         raise StoreFailed(cause, str(error.message)) from None
     except TimeoutError:
         raise StoreFailed("blocked", f"The browser's storage did not answer within {patience:g} s.") from None
+
+
+async def _listed(promise: Awaitable[str]) -> list[Any]:
+    """The list that a promise resolves with as JSON. However long it is: what is stored has been bounded before."""
+    listed: list[Any] = json.loads(await _answer(promise))  # noqa: TID251  # the texts in it are read with bounds
+    return listed
 
 
 def _plain(change: Change) -> dict[str, Any]:

@@ -2,18 +2,22 @@
 
 from __future__ import annotations
 
-from typing import Any, Final, Literal, TypeAlias
+from typing import TYPE_CHECKING, Any, Final, Literal, TypeAlias
 
 # pydantic needs this TypedDict, not typing's, below Python 3.12.
 from typing_extensions import TypedDict
 
 from ...jsontext import read, write
 
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
 SessionStatus: TypeAlias = Literal["idle", "running", "interrupted", "in_doubt", "open_elsewhere"]
 
 MAX_TITLE: Final = 200  # characters
 MAX_NAME: Final = 200  # characters of a session's name
 _MAX_AGENT: Final = 200
+_TOGETHER: Final = 1000  # texts of headers
 
 
 class Header(TypedDict):
@@ -38,12 +42,35 @@ def write_header(header: Header) -> str:
     return write(header)
 
 
-def read_header(session: str, text: str) -> Header:
-    """The header of a stored text. What cannot be read is empty: the session itself may be intact."""
+def read_headers(stored: Sequence[tuple[str, str]]) -> list[Header]:
+    """The headers of stored texts, by session. What cannot be read is empty: the session itself may be intact."""
+    headers: list[Header] = []
+    for start in range(0, len(stored), _TOGETHER):
+        part = stored[start : start + _TOGETHER]
+        found = _values([text for _, text in part])
+        headers += [_header(session, value) for (session, _), value in zip(part, found, strict=True)]
+    return headers
+
+
+def _values(texts: Sequence[str]) -> list[object]:
+    """The values of JSON texts, None for one that is none. Read together, which is several times faster, if all are."""
     try:
-        found = read(text)
+        values = read(f"[{','.join(texts)}]")
+        if len(values) == len(texts):
+            return list(values)
     except ValueError:
-        found = None
+        pass
+    return [_value(text) for text in texts]
+
+
+def _value(text: str) -> object:
+    try:
+        return read(text)
+    except ValueError:
+        return None
+
+
+def _header(session: str, found: object) -> Header:
     stored: dict[str, Any] = found if isinstance(found, dict) else {}
     turns, state = stored.get("turns"), stored.get("state")
     return {

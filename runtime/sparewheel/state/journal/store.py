@@ -9,7 +9,7 @@ import asyncio
 from typing import TYPE_CHECKING, Any, Final
 
 from .backend import Change, StoreFailed
-from .headers import Header, read_header, status, write_header
+from .headers import Header, read_headers, status, write_header
 from .records import VERSION, Journal, Record, read_journal, write_record
 
 if TYPE_CHECKING:
@@ -172,7 +172,7 @@ class Store:
         if self.failure is None and self._unwritten(None):
             await self.flush()
         claimed = await self.backend.claimed()
-        found = [read_header(session, text) for session, text in await self.backend.headers()]
+        found = read_headers(await self.backend.headers())
         for header in found:
             name = header["id"]
             header["state"] = status(header, claimed=name in claimed, own=name in self._own)
@@ -183,7 +183,7 @@ class Store:
         if self.failure is None and self._unwritten(session):
             await self.flush(session)
         text = await self.backend.header(session)
-        return None if text is None else read_header(session, text)
+        return None if text is None else read_headers([(session, text)])[0]
 
     # One driver -------------------------------------------------------------------------------------------------
 

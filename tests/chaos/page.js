@@ -1,8 +1,10 @@
 // The page of an episode in a browser: it answers calls, approvals and questions in the ways it is given, and stops turns.
 
 const sessions = new Map();
-let worker = null;
+const workers = []; // as they were made; one may be started in advance
+let current = null;
 let kills = 0;
+let dead = false; // the worker was ended, and has not been replaced yet
 
 const wait = (seconds) => new Promise((resolve) => setTimeout(resolve, seconds * 1000));
 
@@ -39,7 +41,8 @@ const ways = {
   close: (own) => own.session.close(),
   kill() {
     kills++;
-    worker.terminate();
+    dead = true;
+    current.terminate();
   },
   confuse: (own) =>
     Promise.allSettled([
@@ -51,9 +54,15 @@ const ways = {
 };
 
 globalThis.chaos = {
-  boot() {
-    const createWorker = (url) => (worker = new Worker(url, { type: "module" }));
-    return theirs.boot("main", { createWorker });
+  async boot() {
+    const createWorker = (url) => workers[workers.push(new Worker(url, { type: "module" })) - 1];
+    const takeOver = () => {
+      current = workers.at(-1);
+      dead = false;
+    };
+    const stages = await theirs.boot("main", { createWorker, onEvent: takeOver });
+    takeOver();
+    return stages;
   },
 
   async open(name, options, answers, values) {
@@ -71,10 +80,10 @@ globalThis.chaos = {
     sessions.set(name, own);
   },
 
-  /** A turn, and what stops it. `killed`: the worker was ended meanwhile. */
+  /** A turn, and what stops it. `killed`: the worker was ended meanwhile, or shortly before. */
   async turn(name, stop) {
     const own = sessions.get(name);
-    const before = kills;
+    const before = dead ? -1 : kills;
     own.events = [];
     const turn = theirs.settled(own.session.send("hi"));
     const stopping = stop && wait(stop.after).then(() => ways[stop.how](own));

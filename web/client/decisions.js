@@ -1,4 +1,5 @@
 import { isObject, refuse } from "./config-error.js";
+import { messageOf } from "./errors.js";
 
 /**
  * @typedef {import("../events.js").Event} Event
@@ -89,7 +90,7 @@ export function answering(client, session, listener) {
       )
       .catch((error) =>
         type === "tool_confirmation"
-          ? client.tell("confirm", { session, id, decision: "reject", reason: error.message })
+          ? client.tell("confirm", { session, id, decision: "reject", reason: messageOf(error) })
           : client.tell("respond", { session, id, action: "decline" }),
       );
     return answer;

@@ -53,9 +53,14 @@ export function bootFailed(stage, reason, hint) {
 }
 
 /**
- * The message of what was thrown.
+ * The message of what was thrown. Never throws itself: a page can throw what has no text.
  * @param {unknown} thrown
+ * @returns {string}
  */
 export function messageOf(thrown) {
-  return thrown instanceof Error ? thrown.message : String(thrown);
+  try {
+    return String(thrown instanceof Error ? thrown.message : thrown);
+  } catch {
+    return "what was thrown has no text";
+  }
 }

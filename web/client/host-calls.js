@@ -64,10 +64,14 @@ export class HostCalls {
       if (!handler) throw new Error(`the page cannot answer a call of this kind: "${what}"`);
       last = { done: true, value: await handler(message, open) };
     } catch (thrown) {
-      const kind = thrown instanceof Failure ? thrown.kind : undefined;
-      last = { error: messageOf(thrown) || "it failed without a message", kind };
+      last = { error: messageOf(thrown) || "it failed without a message", kind: kindOf(thrown) };
     }
-    if (this.#open.delete(call)) send(last);
+    if (!this.#open.delete(call)) return;
+    try {
+      send(last);
+    } catch (thrown) {
+      send({ error: messageOf(thrown) }); // a value can change with each look at it, or become too long a text
+    }
   }
 
   /**
@@ -155,5 +159,14 @@ export class Failure extends Error {
   constructor(message, kind) {
     super(message);
     this.kind = kind;
+  }
+}
+
+/** @param {unknown} thrown */
+function kindOf(thrown) {
+  try {
+    return thrown instanceof Failure ? thrown.kind : undefined;
+  } catch {
+    return undefined; // a proxy
   }
 }

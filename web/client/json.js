@@ -1,3 +1,5 @@
+import { messageOf } from "./errors.js";
+
 /**
  * A value as JSON text. Throws for values that JSON would silently drop or change: functions, NaN, a Map, a Response.
  * @param {unknown} value
@@ -15,7 +17,7 @@ export function toJson(value) {
     return text ?? "null";
   } catch (thrown) {
     // Only the first line of the engine's own message: the others quote the objects.
-    throw new TypeError(reason || String(/** @type {any} */ (thrown)?.message ?? thrown).split("\n")[0]);
+    throw new TypeError(reason || messageOf(thrown).split("\n")[0]);
   }
 }
 

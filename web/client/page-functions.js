@@ -33,7 +33,8 @@ export class PageFunctions {
         throw new Error(`the hook for "${event}" returned something that is not an object`);
       }
       // JSON would drop it, and what was meant as a decision would be none.
-      const fields = Object.entries({ ...output, ...Object(output?.["hook_specific_output"]) });
+      const specific = output?.["hook_specific_output"];
+      const fields = Object.entries({ ...output, ...(isObject(specific) && specific) });
       const missing = fields.find(([, value]) => value === undefined);
       if (missing) throw new Error(`the hook for "${event}" returned "${missing[0]}" without a value`);
       return output;

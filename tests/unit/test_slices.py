@@ -5,6 +5,8 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Generator
 
+import pytest
+
 from sparewheel.redaction.redact import redact, redact_in_slices
 from sparewheel.slices import run_at_once, run_in_slices
 from tests.support.fakeloop import run
@@ -12,7 +14,9 @@ from tests.support.fakeloop import run
 KEY = "sk-proj-CANARYCANARYCANARY0123456789"
 
 
-def test_other_tasks_run_between_slices() -> None:
+def test_other_tasks_run_between_slices(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("sparewheel.slices.PAUSE", 0)
+
     def work() -> Generator[None, None, str]:
         for _ in range(3):
             yield

@@ -6,7 +6,7 @@ from collections import deque
 from typing import TYPE_CHECKING, Final
 
 from ..errors import ErrorInfo, SparewheelError
-from ..jsonschema.validate import Mismatch, Validator
+from ..jsonschema.validate import Mismatch, validator
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -79,7 +79,7 @@ class ShapeCheck:
         if config is None or reason != "stop":
             return ""
         try:
-            Validator(config.schema_).check_text(answer, "answer")
+            validator(config.schema_).check_text(answer, "answer")
         except Mismatch as error:
             self._corrections += 1
             if self._corrections > MAX_CORRECTIONS:

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from fnmatch import fnmatchcase
 from typing import TYPE_CHECKING, Any, Final
 
-from ..jsonschema.validate import Validator
+from ..jsonschema.validate import validator
 from ..state.approvals import identity
 from ..tools.arguments import changed_arguments, parse_arguments
 
@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from ..config.specs import ResolvedAgent
     from ..events import ToolConfirmationEvent
     from ..hooks.engine import Hooks, Point, Verdict
+    from ..jsonschema.validate import Validator
     from ..messages import ToolCall
     from ..state.budgets import BusyTimer
     from ..state.session_state import SessionState
@@ -51,7 +52,7 @@ class Permission:
 
         Raises `ToolError` if the arguments do not match the schema, from the model or from a hook that changes them.
         """
-        question = _Question(call, tool, Validator(tool.spec.parameters))
+        question = _Question(call, tool, validator(tool.spec.parameters))
         verdict = await self._hooked("pre_tool_use", question)
         rule = self._rule(call.name)
         if verdict.denied or rule == "deny":

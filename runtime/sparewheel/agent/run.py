@@ -11,6 +11,7 @@ from ..chain.compaction import compact, dropped, without_oldest
 from ..chain.question import Question
 from ..errors import ErrorInfo, SparewheelError
 from ..messages import user
+from ..slices import run_in_slices
 from ..state.answers import Answer
 from .calls import Calls, unique_calls
 from .guardrails import first_violation, refused
@@ -284,14 +285,14 @@ class Run:
     async def _check_input(self) -> None:
         """Pass what a request adds to the guardrails: another agent may take over, or the turn fails."""
         new, self._checked = self._turn.messages[self._checked :], len(self._turn.messages)
-        while violated := first_violation(self._me.guardrails, "input", new):
+        while violated := await run_in_slices(first_violation(self._me.guardrails, "input", new)):
             if violated.action == "refuse":
                 raise refused(violated)
             await self._switch(violated.to)
 
     async def _passes(self, step: Step | RecalledStep, answer: Message) -> bool:
         """Pass an answer to the guardrails, before its calls run. If it may not stay: discard it, or fail the turn."""
-        violated = first_violation(self._me.guardrails, "output", [answer])
+        violated = await run_in_slices(first_violation(self._me.guardrails, "output", [answer]))
         if violated is None:
             return True
         self._turn.revert_step()

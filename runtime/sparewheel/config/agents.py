@@ -7,7 +7,7 @@ from typing import Any, Literal
 from pydantic import ConfigDict, Field, ValidationInfo, field_validator, model_validator
 from pydantic_core import PydanticCustomError
 
-from ..patterns import Pattern
+from ..patterns import size
 from .accepted import ACCEPTED
 from .base import Strict
 from .chains import FallbackConfig, LimitsConfig, TimeoutsConfig
@@ -53,7 +53,7 @@ class GuardrailConfig(Strict):
     @field_validator("pattern")
     @classmethod
     def _regex(cls, value: str | None) -> str | None:
-        Pattern(value or "")
+        size(value or "", ignore_case=True)  # `compile_patterns` compiles it
         return value
 
     @model_validator(mode="after")

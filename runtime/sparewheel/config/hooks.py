@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Final, Literal, get_args
 
 from pydantic import field_validator, model_validator
 
-from ..patterns import Pattern
+from ..patterns import size
 from .accepted import ACCEPTED
 from .base import Strict
 
@@ -93,7 +93,7 @@ class HookMatcherConfig(Strict):
     @classmethod
     def _regex(cls, value: str) -> str:
         # A session without a guard that its file asks for would be unsafe, so an invalid pattern is an error.
-        Pattern("" if value == "*" else value)
+        size("" if value == "*" else value)  # `compile_patterns` compiles it
         return value
 
 
@@ -168,6 +168,13 @@ class HooksConfig(Strict):
                     continue
                 for number, hook in enumerate(entry.hooks):
                     yield event, (event, index, "hooks", number), hook
+
+    def matchers(self) -> Iterator[tuple[tuple[str | int, ...], HookMatcherConfig]]:
+        """Every entry with a regular expression, with its path below `hooks`."""
+        for event in HOOK_EVENTS:
+            for index, entry in enumerate(getattr(self, event)):
+                if isinstance(entry, HookMatcherConfig) and entry.matcher not in ("", "*"):
+                    yield (event, index), entry
 
     def entries(self) -> Iterator[tuple[HookEvent, HookMatcherConfig]]:
         """Every event with its hooks, in the order of the file; hooks of events without a tool match every name."""

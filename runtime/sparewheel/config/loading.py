@@ -14,6 +14,7 @@ from ..errors import ConfigError
 from ..errors.validation import problems
 from ..slices import run_at_once, run_in_slices
 from ..yamltext import YamlProblem, steps
+from .expressions import compile_patterns
 from .schema import AgentFile
 from .versions import upgrade
 
@@ -49,7 +50,9 @@ def _load(text: object) -> Slices[AgentFile]:
     except YamlProblem as problem:
         hint = "Correct that line." if str(problem).startswith("line ") else ""
         raise ConfigError(f"The agent file is not valid YAML: {problem}", hint) from None
-    file = _recent[text] = _validated(document)
+    file = _validated(document)
+    yield from compile_patterns(file)
+    _recent[text] = file
     return file
 
 

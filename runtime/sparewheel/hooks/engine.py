@@ -12,7 +12,7 @@ import copy
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Final, Literal, TypeAlias
 
-from ..patterns import Pattern
+from ..patterns import compiled
 from .output import RANK, NotUnderstood, understood
 from .output import Point as Point
 
@@ -124,6 +124,6 @@ def _matches(matcher: str, tool: str) -> bool:
     if matcher in ("", "*"):
         return True
     try:
-        return Pattern(matcher, entire=True).search(tool)
+        return compiled(matcher, entire=True).search(tool)
     except ValueError:
         return True

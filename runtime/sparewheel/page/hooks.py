@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any, Final, get_args
 from ..errors import ConfigError
 from ..hooks.engine import Hook, Point
 from ..jsontext import first_inexact
+from ..patterns import MAX_MATCHERS, size
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Iterable
@@ -21,6 +22,9 @@ _NOT_RUN: Final = {"notification": "the events error and warning tell the page t
 
 def page_hooks(specs: Iterable[HookSpec], calls: HostCalls, session: str) -> list[Hook]:
     """The embedder's hooks of one session. Raises `ConfigError` if one is for an unknown point of a turn."""
+    specs = list(specs)
+    if sum(map(_size, {spec.matcher or "" for spec in specs})) > MAX_MATCHERS:
+        raise ConfigError("options.hooks: the matchers are too large together", "Use fewer, or simpler ones.")
     return [_hook(spec, calls, session) for spec in specs]
 
 
@@ -33,6 +37,13 @@ def _hook(spec: HookSpec, calls: HostCalls, session: str) -> Hook:
     point: Point = spec.event  # type: ignore[assignment]  # one of the literal's own members
     run = _calling(calls, session, spec.event, spec.index)
     return Hook(point, run, spec.matcher or "*", f"number {spec.index + 1} of the page")
+
+
+def _size(matcher: str) -> int:
+    try:
+        return size(matcher)
+    except ValueError:  # it is not compiled: it matches every tool
+        return 0
 
 
 def _calling(calls: HostCalls, session: str, event: str, index: int) -> Callable[[dict[str, Any]], Awaitable[Output]]:

@@ -16,11 +16,11 @@ import pytest
 import pytest_asyncio
 
 from bundle.shell import CACHE
-from sparewheel.headless import find_dist
 from sparewheel.testing import Reply, ScriptedProvider, openai_chat
 from tests.support.agents import KEY
 from tests.support.browser import BOOT_LIMIT, Change, Site, Turn, within
 from tests.support.engines import launch_of
+from tests.support.meter import IN_PAGE, metered_worker
 from tests.support.probes import Probe, all_probes
 from tests.support.scripted import check_rules
 from tests.support.tabs import Tab, open_tab
@@ -32,36 +32,14 @@ SAMPLE = 12
 ANSWER = Reply(openai_chat(text=["An", "swer"]))
 LIMIT = 30.0  # seconds for one probe
 
-# Appended to the worker's script: tells any page of the origin how long the worker's event loop did nothing else.
-METER = """
-let last = performance.now();
-let longest = 0;
-const meter = new BroadcastChannel("meter");
-const tick = () => {
-  const now = performance.now();
-  longest = Math.max(longest, now - last);
-  last = now;
-};
-setInterval(tick, 4);
-meter.onmessage = () => {
-  tick();
-  meter.postMessage(longest);
-  longest = 0;
-};
-"""
 BOOT = """
 async () => {
   const models = { hostile: async function* () { yield hostile(); } };
-  const meter = new BroadcastChannel("meter");
   const runtime = await createRuntime({ models, onEvent: (event) => restarts.push(event) });
   Object.assign(globalThis, {
     restarts: [],
     runtime,
     health: new BroadcastChannel("sparewheel-health"),
-    blocked: () => new Promise((resolve) => {
-      meter.onmessage = ({ data }) => resolve(data);
-      meter.postMessage(null);
-    }),
     async turn(options) {
       const events = [];
       const { hostile, ...functions } = options.page;
@@ -92,6 +70,7 @@ class Lab:
 
     async def start(self) -> None:
         await self._tab.goto(f"{self._site.origin}/theirs/")
+        await self._tab.evaluate(f"() => {{ {IN_PAGE} }}")
         await within(self._tab.evaluate(BOOT), BOOT_LIMIT)
 
     async def run(self, probe: Probe) -> float:
@@ -138,10 +117,7 @@ def _at(reply: Reply, origin: str) -> Reply:
 @pytest_asyncio.fixture(scope="module", loop_scope="session", params=["chromium", "firefox"] if COUNT else ["chromium"])
 async def lab(request: pytest.FixtureRequest, site: Site) -> AsyncIterator[Lab]:
     launch = await asyncio.to_thread(launch_of, request.param)
-    worker = (find_dist() / "worker.js").read_bytes()
-    site.changes["worker.js"] = Change(
-        200, {"Content-Length": str(len(worker + METER.encode()))}, worker + METER.encode()
-    )
+    site.changes["worker.js"] = metered_worker()
     async with open_tab(launch) as tab:
         with ScriptedProvider() as provider:
             lab = Lab(tab, site, provider)

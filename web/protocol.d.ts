@@ -358,7 +358,7 @@ export interface RuntimeRestarted {
  * The parameters of each command.
  *
  * `online`: the browser's network is back; `offline`: it is gone. `use_page_fetch`: from now on the page makes the
- * requests.
+ * requests. `flush`: write now what is to be stored, because the page may go away.
  */
 export interface Commands {
   parse_config: AgentFile;
@@ -377,6 +377,15 @@ export interface Commands {
   health: MergeHealth;
   known_health: Nothing;
   use_page_fetch: Nothing;
+  use_store: UseStore;
+  list_sessions: Nothing;
+  open_session: OpenSession;
+  rename_session: RenameSession;
+  delete_session: StoredSession;
+  export_session: ExportSession;
+  import_session: ImportSession;
+  messages: OfSession;
+  flush: Nothing;
 }
 export interface AgentFile {
   yaml: string;
@@ -452,6 +461,14 @@ export interface CreateSession {
         [k: string]: unknown;
       };
   session: string;
+  /**
+   * The name under which the store keeps the session; default: a new one.
+   */
+  id?: string;
+  /**
+   * Its title; default: the beginning of the first prompt.
+   */
+  title?: string;
   /**
    * Messages to begin with.
    */
@@ -622,6 +639,115 @@ export interface MergeHealth {
   entry: unknown;
 }
 /**
+ * Where sessions are kept from now on. `name` is that of the database.
+ */
+export interface UseStore {
+  kind: "memory" | "indexeddb";
+  name?: string;
+}
+/**
+ * Open the stored session `id`. `yaml` replaces the agent file that it was created with.
+ */
+export interface OpenSession {
+  /**
+   * The agent file; default: the stored one.
+   */
+  yaml?: string;
+  /**
+   * Which agent of the file; default: the first.
+   */
+  agentName?: string;
+  /**
+   * Keys and other variables that the agent file names. Kept in memory, for this session only.
+   */
+  env?: {
+    [k: string]: string;
+  };
+  /**
+   * Hosts that may get a vendor's key beside the vendor's own: `host`, `host:port` or `*.host`.
+   *
+   * @maxItems 100
+   */
+  allowHosts?: string[];
+  /**
+   * URL of an index (PEP 503) from which Python tools may get packages that have no hash in the file; relative to the folder of the assets. Default: none.
+   */
+  packageIndex?: string;
+  /**
+   * Functions of this page that the model may call, by name: at most 64 letters, digits, `_` and `-`.
+   */
+  tools?: {
+    [k: string]: ToolSpec;
+  };
+  /**
+   * Functions of this page that run at points of a turn.
+   */
+  hooks?: HookSpec[];
+  /**
+   * Run every tool without asking. Default: false.
+   */
+  autoApprove?: boolean;
+  /**
+   * Seconds until a tool call that waits for approval is rejected. Default: 300.
+   */
+  approvalTimeout?: number;
+  /**
+   * Whether a user can answer `tool_confirmation` and `elicitation`; else both are declined at once. Default: whether there is a listener, or the turn is being streamed.
+   */
+  interactive?: boolean;
+  /**
+   * Texts by path, at most 1000 and 16 MiB in total, for the keys of the agent file that name files: `instruction_file`, `add_prompt_files`, and `file` of toolsets of type `python`. Nothing else reads them.
+   */
+  documents?: {
+    [k: string]: string;
+  };
+  files?: Files2;
+  /**
+   * For remote MCP servers, which are not available yet; has no effect.
+   */
+  toolProxy?: string;
+  /**
+   * For remote MCP servers, which are not available yet; has no effect.
+   */
+  oauthRedirectURI?: string;
+  /**
+   * Python functions as tools: the text of a file, or the options of a toolset of type `python`.
+   */
+  python?:
+    | string
+    | {
+        [k: string]: unknown;
+      };
+  session: string;
+  id: string;
+}
+/**
+ * Where the tools of a `filesystem` toolset keep files: `{host: "session"}` is the storage of the session. Default: the toolset is refused.
+ */
+export interface Files2 {
+  host: "session";
+}
+export interface RenameSession {
+  id: string;
+  title: string;
+}
+/**
+ * A session in the store, which need not be open.
+ */
+export interface StoredSession {
+  id: string;
+}
+export interface ExportSession {
+  id: string;
+  format?: "json" | "markdown";
+}
+/**
+ * A document of `export_session`: JSON text, or its value.
+ */
+export interface ImportSession {
+  document: unknown;
+}
+/**
  * The result of each command.
  */
 export interface Results {
@@ -643,6 +769,19 @@ export interface Results {
   health: null;
   known_health: HealthEntry[];
   use_page_fetch: null;
+  use_store: null;
+  list_sessions: SessionRow[];
+  open_session: SessionCreated;
+  rename_session: null;
+  delete_session: null;
+  export_session:
+    | {
+        [k: string]: unknown;
+      }
+    | string;
+  import_session: SessionRow;
+  messages: ChatMessage[];
+  flush: null;
 }
 /**
  * What an agent file holds.
@@ -679,7 +818,14 @@ export interface AgentSummary {
   model: string;
   instruction: string;
 }
+/**
+ * `id` is the name of the session in the store, `messages` how many its conversation has already.
+ */
 export interface SessionCreated {
+  id: string;
+  title: string;
+  messages: number;
+  restored?: Restored;
   agent: string;
   models: string[];
   agents: string[];
@@ -688,6 +834,19 @@ export interface SessionCreated {
   commands: {
     [k: string]: AgentCommand;
   };
+}
+/**
+ * For the listener of a session that was opened from the store: turn `interrupted` has no end.
+ *
+ * It stands outside a turn. `partial` is the text that its last step had shown.
+ */
+export interface Restored {
+  type: "restored";
+  turn: null;
+  seq: null;
+  interrupted: string;
+  partial: string;
+  state: "interrupted" | "in_doubt";
 }
 /**
  * A command of the agent file: a prompt (`instruction`), perhaps for another agent, or a `url` to open.
@@ -709,8 +868,23 @@ export interface Result {
   attempts: AttemptRecord[];
 }
 /**
+ * A session of the store. `created` and `updated` are ISO 8601 in UTC, `turns` counts those that have ended.
+ *
+ * `running`: a turn runs here; `interrupted`: a turn was begun and has no end; `in_doubt`: a call may or may not have
+ * had its effect; `open_elsewhere`: another tab has the session.
+ */
+export interface SessionRow {
+  id: string;
+  title: string;
+  agent: string;
+  created: string;
+  updated: string;
+  turns: number;
+  state: "idle" | "running" | "interrupted" | "in_doubt" | "open_elsewhere";
+}
+/**
  * Where files are kept that an agent file expects on a disk.
  */
-export interface Files2 {
+export interface Files3 {
   host: "session";
 }

@@ -31,6 +31,7 @@ if TYPE_CHECKING:
     from .events import AbortedEvent, AbortReason, ErrorEvent, Event, FinishEvent
     from .messages import Message
     from .page.results import Result
+    from .state.journal.recorder import Recorder
     from .state.session_state import Conversation
 
 EXPORT_VERSION: Final = 1
@@ -187,6 +188,11 @@ class Session:
     @property
     def team(self) -> ResolvedTeam:
         return self.runner.team
+
+    @property
+    def recorder(self) -> Recorder | None:
+        """Where the session is stored."""
+        return self._state.recorder
 
     @property
     def history(self) -> Sequence[Message]:

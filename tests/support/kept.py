@@ -71,6 +71,6 @@ async def kept(
     """A session named `name` of a store: a new one, or with `again` the stored one."""
     text = text or agent_file()
     team = resolve_team(load_agent_file(text), None, ENV)
-    keep = await stored_session(store, name) if again else await new_session(store, text, team.root, name)
+    keep = await stored_session(store, name) if again else await new_session(store, text, name)
     extras = Extras(Approvals(**{"interactive": False, **approvals}), toolsets=[Toolset(*tools)], env=ENV)
     return assemble(team, transport, Health(), extras, history, keep)

@@ -73,7 +73,10 @@ class Page:
 
     async def open(self, session: str = "s") -> None:
         reply = await self.call("create_session", session=session, yaml=YAML, env={"OPENAI_API_KEY": KEY})
+        assert len(reply["result"].pop("id")) == 16
         assert reply["result"] == {
+            "title": "",
+            "messages": 0,
             "agent": "root",
             "models": ["openai/a", "mine/b"],
             "agents": ["root"],

@@ -30,7 +30,7 @@ from typing_extensions import TypedDict
 from ..errors import ConfigError
 from ..events import AbortReason
 from ..messages import Message, parse_messages
-from .results import ChatMessage
+from .results import MAX_NAME, ChatMessage
 
 MAX_TOOLS: Final = 1000
 MAX_DOCUMENTS: Final = 1000
@@ -187,6 +187,10 @@ class AgentOptions(Params):
 
 class CreateSession(AgentOptions):
     session: _Session
+    id: Annotated[str, Field(min_length=1, max_length=MAX_NAME)] | _Unset = Field(
+        None, description="The name under which the store keeps the session; default: a new one."
+    )
+    title: str = Field("", description="Its title; default: the beginning of the first prompt.")
     history: _History = Field(default=[], description="Messages to begin with.")
 
 
@@ -240,6 +244,41 @@ class Nothing(Params):
     model_config = ConfigDict(json_schema_extra={"tsType": "Record<string, never>"})
 
 
+class UseStore(Params):
+    """Where sessions are kept from now on. `name` is that of the database."""
+
+    kind: Literal["memory", "indexeddb"]
+    name: Annotated[str, Field(pattern=r"^[A-Za-z0-9_.-]{1,100}$")] = "sparewheel"
+
+
+class OpenSession(AgentOptions):
+    """Open the stored session `id`. `yaml` replaces the agent file that it was created with."""
+
+    session: _Session
+    id: str
+    yaml: SkipValidation[str] | _Unset = Field(None, description="The agent file; default: the stored one.")  # type: ignore[assignment]  # optional here
+
+
+class StoredSession(Params):
+    """A session in the store, which need not be open."""
+
+    id: str
+
+
+class RenameSession(StoredSession):
+    title: str
+
+
+class ExportSession(StoredSession):
+    format: Literal["json", "markdown"] = "json"
+
+
+class ImportSession(Params):
+    """A document of `export_session`: JSON text, or its value."""
+
+    document: Any
+
+
 class MergeHealth(Params):
     """What another tab of the origin has told: a `HealthEntry`, perhaps of another version."""
 
@@ -250,7 +289,7 @@ class Commands(TypedDict):
     """The parameters of each command.
 
     `online`: the browser's network is back; `offline`: it is gone. `use_page_fetch`: from now on the page makes the
-    requests.
+    requests. `flush`: write now what is to be stored, because the page may go away.
     """
 
     parse_config: AgentFile
@@ -269,6 +308,15 @@ class Commands(TypedDict):
     health: MergeHealth
     known_health: Nothing
     use_page_fetch: Nothing
+    use_store: UseStore
+    list_sessions: Nothing
+    open_session: OpenSession
+    rename_session: RenameSession
+    delete_session: StoredSession
+    export_session: ExportSession
+    import_session: ImportSession
+    messages: OfSession
+    flush: Nothing
 
 
 COMMANDS: Final[dict[str, type[Params]]] = get_type_hints(Commands)

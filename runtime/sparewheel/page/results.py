@@ -5,7 +5,7 @@ Plain dicts, typed here and never validated.
 
 from __future__ import annotations
 
-from typing import Annotated, Any, Literal, NotRequired
+from typing import Annotated, Any, Final, Literal, NotRequired, TypeAlias
 
 from pydantic import WithJsonSchema
 
@@ -18,6 +18,10 @@ from ..events import AttemptRecord, FinishReason
 from ..media import MediaShape
 from ..messages import AssistantMessage, ToolCallShape
 from ..usage import UsageTotals
+
+MAX_NAME: Final = 200  # characters of the name of a stored session
+
+SessionStatus: TypeAlias = Literal["idle", "running", "interrupted", "in_doubt", "open_elsewhere"]
 
 
 class TextPart(TypedDict):
@@ -88,7 +92,27 @@ class AgentCommand(TypedDict):
     url: NotRequired[str]
 
 
+class Restored(TypedDict):
+    """For the listener of a session that was opened from the store: turn `interrupted` has no end.
+
+    It stands outside a turn. `partial` is the text that its last step had shown.
+    """
+
+    type: Literal["restored"]
+    turn: None
+    seq: None
+    interrupted: str
+    partial: str
+    state: Literal["interrupted", "in_doubt"]
+
+
 class SessionCreated(TypedDict):
+    """`id` is the name of the session in the store, `messages` how many its conversation has already."""
+
+    id: str
+    title: str
+    messages: int
+    restored: NotRequired[Restored]
     agent: str
     models: list[str]
     agents: list[str]
@@ -116,6 +140,22 @@ class HealthEntry(TypedDict):
     told: NotRequired[bool]
 
 
+class SessionRow(TypedDict):
+    """A session of the store. `created` and `updated` are ISO 8601 in UTC, `turns` counts those that have ended.
+
+    `running`: a turn runs here; `interrupted`: a turn was begun and has no end; `in_doubt`: a call may or may not have
+    had its effect; `open_elsewhere`: another tab has the session.
+    """
+
+    id: str
+    title: str
+    agent: str
+    created: str
+    updated: str
+    turns: int
+    state: SessionStatus
+
+
 class Results(TypedDict):
     """The result of each command."""
 
@@ -135,3 +175,12 @@ class Results(TypedDict):
     health: None
     known_health: list[HealthEntry]
     use_page_fetch: None
+    use_store: None
+    list_sessions: list[SessionRow]
+    open_session: SessionCreated
+    rename_session: None
+    delete_session: None
+    export_session: dict[str, Any] | str
+    import_session: SessionRow
+    messages: list[ChatMessage]
+    flush: None

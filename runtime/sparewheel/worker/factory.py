@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
 from pydantic import ValidationError
 
@@ -23,8 +23,10 @@ if TYPE_CHECKING:
     from ..messages import Message
     from ..page.calls import HostCalls
     from ..page.commands import AgentOptions
+    from ..page.results import AgentCommand, SessionCreated
     from ..session import Session
     from ..transports.base import Transport
+    from .keep import Keep
 
 
 def make_session(
@@ -35,8 +37,13 @@ def make_session(
     transport: Transport,
     health: Health,
     calls: HostCalls,
+    keep: Keep | None = None,
 ) -> Session:
-    """A session named `name` of an agent file. `calls` calls the page's tools and hooks. Raises `ConfigError`."""
+    """A session named `name` of an agent file, stored where `keep` says. `calls` calls the page's tools and hooks.
+
+    Raises:
+        ConfigError: an option or the file is wrong.
+    """
     team = resolve_team(
         file,
         options.agent_name,
@@ -59,7 +66,30 @@ def make_session(
         env=options.env,
         package_index=options.package_index,
     )
-    return assemble(team, transport, health, extras, history)
+    return assemble(team, transport, health, extras, history, keep)
+
+
+def describe(session: Session, keep: Keep) -> SessionCreated:
+    """What a page learns of a session that is open now."""
+    team = session.team
+    root = team.agents[team.root]
+    created: SessionCreated = {
+        "id": keep.name,
+        "title": keep.header["title"],
+        "messages": len(session.history),
+        "agent": root.name,
+        "models": [spec.ref for spec in root.chain],
+        "agents": list(team.agents),
+        "welcome_message": root.welcome_message,
+        "warnings": list(team.warnings),
+        "commands": {
+            name: cast("AgentCommand", command.model_dump(exclude_defaults=True))
+            for name, command in root.commands.items()
+        },
+    }
+    if restored := keep.unfinished():
+        created["restored"] = restored
+    return created
 
 
 def _python_toolset(option: str | dict[str, Any]) -> ToolsetConfig:

@@ -7,12 +7,13 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Final
 
-from ..errors import ConfigError, ErrorInfo, SparewheelError
+from ..errors import ConfigError
 from ..page.writer import Writer
 from ..state.journal import StoreFailed
 from ..state.journal.headers import MAX_NAME, MAX_TITLE
 from ..state.journal.recorder import Recorder, new_header
 from ..state.journal.restore import restore
+from ..state.journal.shelf import take
 from ..state.journal.turn_log import given_history
 from ..state.saved import dump_state, load_state
 
@@ -22,6 +23,7 @@ if TYPE_CHECKING:
     from ..agent import Runner
     from ..config.specs import ResolvedTeam
     from ..messages import Message
+    from ..page.results import Restored as RestoredEvent
     from ..state.journal import Header, Store
     from ..state.journal.restore import Restored
     from ..state.session_state import SessionState
@@ -39,15 +41,25 @@ class Keep:
     restored: Restored | None = None
     failure: StoreFailed | None = None  # why the session is not kept
 
+    @property
+    def name(self) -> str:
+        return self.header["id"]
+
+    async def close(self) -> None:
+        """Let another driver have the session."""
+        await self.store.release(self.name)
+
     def recorder(self, team: ResolvedTeam, state: SessionState, runner: Callable[[], Runner]) -> Recorder:
         """The recorder of the session. Raises `ConfigError` if its name or title has a secret of `team`."""
         hiding = Writer()
         hiding.hide("session", team.secrets)
         if hiding.hidden(self.header["id"]) != self.header["id"]:
             raise ConfigError("The id of a session must not contain a key.")
+        self.header["title"] = hiding.hidden(self.header["title"])
+        self.header["agent"] = self.header["agent"] or team.root
         recorder = Recorder(
             self.store,
-            {**self.header, "title": hiding.hidden(self.header["title"])},
+            self.header,
             hiding,
             _now,
             facts=self.restored.facts if self.restored else None,
@@ -61,6 +73,20 @@ class Keep:
         facts = self.restored.facts.values if self.restored else {}
         found = {key.removeprefix(_TEXT): value for key, value in facts.items() if key.startswith(_TEXT)}
         return {key: value for key, value in found.items() if isinstance(value, str)}
+
+    def unfinished(self) -> RestoredEvent | None:
+        """The event that tells of a turn that was interrupted."""
+        turn = self.restored.unfinished if self.restored else None
+        if turn is None:
+            return None
+        return {
+            "type": "restored",
+            "turn": None,
+            "seq": None,
+            "interrupted": turn.id,
+            "partial": turn.text(),
+            "state": "in_doubt" if self.header["state"] == "in_doubt" else "interrupted",
+        }
 
     def begin(self, recorder: Recorder, team: ResolvedTeam, runner: Runner, history: list[Message]) -> None:
         """Record a new session, or give the stored one its state back."""
@@ -80,7 +106,7 @@ def text_changed(recorder: Recorder) -> Callable[[str, str | None], None]:
     return lambda key, text: recorder.set_fact(_TEXT + key, text)
 
 
-async def new_session(store: Store, file: str, agent: str, name: str | None = None, title: str = "") -> Keep:
+async def new_session(store: Store, file: str, name: str | None = None, title: str = "") -> Keep:
     """Where a new session is kept, after this store has become its driver. If the storage fails, it is not kept.
 
     Raises:
@@ -88,10 +114,12 @@ async def new_session(store: Store, file: str, agent: str, name: str | None = No
     """
     if name is not None and not 0 < len(name) <= MAX_NAME:
         raise ConfigError(f"id must have 1 to {MAX_NAME} characters")
-    header = new_header(name or secrets.token_hex(8), " ".join(title.split())[:MAX_TITLE], agent, _now())
-    keep = Keep(store, header, file)
+    keep = Keep(store, new_header(name or secrets.token_hex(8), " ".join(title.split())[:MAX_TITLE], _now()), file)
     try:
-        if not await store.claim(header["id"]) or (name and await store.header(name)):
+        if store.drives(keep.name) or not await store.claim(keep.name):
+            raise ConfigError(f"There is a session {name!r} already.", "Choose another id.")
+        if name and await store.header(name) is not None:
+            await store.release(name)
             raise ConfigError(f"There is a stored session {name!r} already.", "Open it, or choose another id.")
     except StoreFailed as error:
         keep.failure = error
@@ -105,22 +133,16 @@ async def stored_session(store: Store, name: str) -> Keep:
         ConfigError: there is no such session.
         SparewheelError: kind `open_elsewhere`: another tab or process drives it; kind `storage`.
     """
-    if await store.header(name) is None:
-        raise ConfigError(f"There is no stored session {name[:MAX_NAME]!r}.")
-    if not await store.claim(name):
-        raise SparewheelError(ErrorInfo("open_elsewhere", "The session is open in another tab or process."))
+    header = await take(store, name)
     try:
-        header = await store.header(name)
         restored = restore(await store.read(name))
-        if header is None:  # deleted meanwhile
-            raise ConfigError(f"There is no stored session {name[:MAX_NAME]!r}.")
         if restored.future:
             raise StoreFailed("future", "A newer version has written this session; it is left as it is.")
-        file = restored.facts.values.get("file")
-        return Keep(store, header, file if isinstance(file, str) else "", restored)
     except BaseException:
         await store.release(name)
         raise
+    file = restored.facts.values.get("file")
+    return Keep(store, header, file if isinstance(file, str) else "", restored)
 
 
 def _now() -> datetime:

@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import asyncio
 from contextlib import aclosing
-from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, TypeVar, cast
 
 from ..chain.health import Health
@@ -25,12 +24,18 @@ from ..page.commands import (
     Chat,
     Confirm,
     CreateSession,
+    ExportSession,
+    ImportSession,
     MergeHealth,
     Nothing,
     OfSession,
+    OpenSession,
     Params,
+    RenameSession,
     Respond,
     Send,
+    StoredSession,
+    UseStore,
 )
 from ..page.fetch import PageFetchTransport
 from ..page.model import PageTransport
@@ -39,31 +44,23 @@ from ..redaction.redact import redact
 from ..tools.python.blocking import on_blocking
 from ..transports.demo import DemoTransport
 from ..transports.router import RoutingTransport, network_transport
-from .factory import make_session
+from .factory import describe, make_session
 from .inbox import read_message
+from .opened import Opened, OpenSessions
 from .options import read_params, secrets_in
+from .sessions import StoredSessions
 
 if TYPE_CHECKING:
     from collections.abc import AsyncGenerator, Awaitable, Callable
 
-    from ..events import AbortReason, Event
+    from ..events import Event
     from ..messages import Message
     from ..page.call_messages import CallCancel, CallCredit, HostCall, Piece
-    from ..page.results import AgentCommand, AgentSummary, HealthEntry, ParsedConfig, Result, SessionCreated
-    from ..session import Session
+    from ..page.results import AgentSummary, HealthEntry, ParsedConfig, Result, SessionCreated
     from ..transports.base import Transport
+    from .keep import Keep
 
 _P = TypeVar("_P", bound=Params)
-
-
-@dataclass(slots=True, eq=False)
-class _Open:
-    """A session and the tasks of the commands that run its turns."""
-
-    name: str
-    session: Session
-    mirrored: int = 0  # messages of the conversation that the page has
-    tasks: set[asyncio.Task[None]] = field(default_factory=set)
 
 
 class Worker:
@@ -79,9 +76,10 @@ class Worker:
         special: dict[str, Transport] = {"demo": DemoTransport(), "page": PageTransport(self._calls)}
         self._transport = RoutingTransport(transport or network_transport(), special)
         self._health = Health(lambda entry: self._push({"type": "health", "entry": entry}))
-        self._open: dict[str, _Open] = {}
+        self._open = OpenSessions()
         self._opening: dict[str, asyncio.Task[Any]] = {}  # commands `chat` whose agent file is being read
         on_blocking(lambda seconds: self._push({"type": "blocking", "seconds": seconds}))
+        self._stored = StoredSessions(self._open, self._close)
         self._tasks: set[asyncio.Task[None]] = set()  # the event loop has only weak references
         self._handlers = dict(
             (
@@ -101,6 +99,15 @@ class Worker:
                 _handle("health", MergeHealth, self._merge_health),
                 _handle("known_health", Nothing, self._known_health),
                 _handle("use_page_fetch", Nothing, self._use_page_fetch),
+                _handle("use_store", UseStore, self._stored.use),
+                _handle("list_sessions", Nothing, self._stored.rows),
+                _handle("open_session", OpenSession, self._open_stored),
+                _handle("rename_session", RenameSession, self._stored.rename),
+                _handle("delete_session", StoredSession, self._stored.delete),
+                _handle("export_session", ExportSession, self._stored.export),
+                _handle("import_session", ImportSession, self._stored.import_),
+                _handle("messages", OfSession, self._stored.messages),
+                _handle("flush", Nothing, self._stored.flush),
             )
         )
 
@@ -146,23 +153,17 @@ class Worker:
         return list_agents(await load_in_slices(params.yaml))
 
     async def _create_session(self, params: CreateSession) -> SessionCreated:
-        opened = await self._open_session(params, params.history)
-        team = opened.session.team
-        root = team.agents[team.root]
-        return {
-            "agent": root.name,
-            "models": [spec.ref for spec in root.chain],
-            "agents": list(team.agents),
-            "welcome_message": root.welcome_message,
-            "warnings": list(team.warnings),
-            "commands": {
-                name: cast("AgentCommand", command.model_dump(exclude_defaults=True))
-                for name, command in root.commands.items()
-            },
-        }
+        self._open.check_free(params.session)
+        keep = await self._stored.new(params)
+        return describe((await self._open_session(params, params.history, keep)).session, keep)
+
+    async def _open_stored(self, params: OpenSession) -> SessionCreated:
+        self._open.check_free(params.session)
+        keep = await self._stored.stored(params)
+        return describe((await self._open_session(params, [], keep)).session, keep)
 
     async def _send_prompt(self, params: Send) -> Result:
-        opened = self._find(params)
+        opened = self._open.find(params)
         try:
             return await self._turn(opened, opened.session.turn(params.prompt), params.interactive)
         finally:
@@ -183,11 +184,11 @@ class Worker:
             await opened.session.close()
 
     async def _confirm(self, params: Confirm) -> None:
-        session = self._find(params).session
+        session = self._open.find(params).session
         session.confirm(params.decision, call_id=params.id, tool=params.tool_name, reason=params.reason)
 
     async def _respond(self, params: Respond) -> None:
-        self._find(params).session.respond(params.id, params.action, params.content)
+        self._open.find(params).session.respond(params.id, params.action, params.content)
 
     async def _abort(self, params: Abort) -> None:
         """A session without a turn is left as it is."""
@@ -199,20 +200,20 @@ class Worker:
                 opened.session.abort(params.reason)
 
     async def _restart(self, params: OfSession) -> None:
-        opened = self._find(params)
-        await self._stop(opened, "restart")
+        opened = self._open.find(params)
+        await opened.stop("restart")
         opened.session.restart()
         self._mirror(opened)
 
     async def _export(self, params: OfSession) -> dict[str, Any]:
-        return self._find(params).session.export()
+        return self._open.find(params).session.export()
 
     async def _close(self, params: OfSession) -> None:
         """Idempotent: closing a session that is not open is no error."""
         opened = self._open.get(params.session)
         if opened is not None:
             self._retire(opened)
-            await self._stop(opened, "dispose")
+            await opened.stop("dispose")
             await opened.session.close()
 
     async def _online(self, params: Nothing) -> None:
@@ -233,13 +234,19 @@ class Worker:
 
     # ------------------------------------------------------------------------------------------------------------
 
-    async def _open_session(self, params: CreateSession | Chat, history: list[Message]) -> _Open:
+    async def _open_session(
+        self, params: CreateSession | OpenSession | Chat, history: list[Message], keep: Keep | None = None
+    ) -> Opened:
         name = params.session
-        file = await load_in_slices(params.yaml)
-        if name in self._open:
-            raise ConfigError("session must be a name that is not in use")
-        session = make_session(name, file, params, history, self._transport, self._health, self._calls)
-        opened = _Open(name, session, mirrored=len(history))
+        try:
+            file = await load_in_slices(params.yaml or (keep.file if keep else ""))
+            self._open.check_free(name)
+            session = make_session(name, file, params, history, self._transport, self._health, self._calls, keep)
+        except BaseException:
+            if keep is not None:
+                await keep.close()
+            raise
+        opened = Opened(name, session, mirrored=len(session.history))
         self._writer.hide(opened, session.team.secrets)
         self._open[name] = opened
         return opened
@@ -251,7 +258,7 @@ class Worker:
             self._writer.hide(owner, secrets)
             _this_task().add_done_callback(lambda _: self._writer.forget(owner))
 
-    def _mirror(self, opened: _Open) -> None:
+    def _mirror(self, opened: Opened) -> None:
         """Give the page what the conversation has gained: it creates the session again if this worker dies."""
         messages = opened.session.history
         start = opened.mirrored if opened.mirrored <= len(messages) else 0
@@ -259,19 +266,13 @@ class Worker:
         added = [message.to_dict() for message in messages[start:]]
         self._push({"type": "conversation", "session": opened.name, "start": start, "messages": added})
 
-    def _retire(self, opened: _Open) -> None:
+    def _retire(self, opened: Opened) -> None:
         """Take no more commands for the session. Its secrets are masked until the reply to this command is sent."""
         self._open.pop(opened.name, None)
         _this_task().add_done_callback(lambda _: self._writer.forget(opened))
 
-    def _find(self, params: OfSession) -> _Open:
-        opened = self._open.get(params.session)
-        if opened is None:
-            raise ConfigError("session is closed")
-        return opened
-
     async def _turn(
-        self, opened: _Open, events: AsyncGenerator[list[Event], None], interactive: bool | None = None
+        self, opened: Opened, events: AsyncGenerator[list[Event], None], interactive: bool | None = None
     ) -> Result:
         """Push a turn's events as they come and return its result. `interactive` is set when the turn starts."""
         task = _this_task()
@@ -286,11 +287,6 @@ class Worker:
         finally:
             opened.tasks.discard(task)
         return cast("Result", opened.session.result)
-
-    async def _stop(self, opened: _Open, reason: AbortReason) -> None:
-        """Abort the session's turn and wait for its terminal event."""
-        opened.session.abort(reason)
-        await asyncio.gather(*opened.tasks, return_exceptions=True)
 
     def clean(self, text: str) -> str:
         """`text`, which goes to the console, without the secrets of the sessions."""

@@ -2,39 +2,20 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, Final, Literal, TypeAlias
-
-# pydantic needs this TypedDict, not typing's, below Python 3.12.
-from typing_extensions import TypedDict
+from typing import TYPE_CHECKING, Any, Final
 
 from ...jsontext import read, write
+from ...page.results import MAX_NAME, SessionStatus
+from ...page.results import SessionRow as Header
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-SessionStatus: TypeAlias = Literal["idle", "running", "interrupted", "in_doubt", "open_elsewhere"]
-
 MAX_TITLE: Final = 200  # characters
-MAX_NAME: Final = 200  # characters of a session's name
 _MAX_AGENT: Final = 200
 _TOGETHER: Final = 1000  # texts of headers
 
-
-class Header(TypedDict):
-    """One session in a list.
-
-    `created` and `updated` are ISO 8601 in UTC, `turns` counts those that have ended. `state`: `running` while a turn
-    runs here, `interrupted` if a turn was begun and has no end, `in_doubt` if a call may or may not have had its
-    effect, `open_elsewhere` while another tab or process drives the session.
-    """
-
-    id: str
-    title: str
-    agent: str
-    created: str
-    updated: str
-    turns: int
-    state: SessionStatus
+__all__ = ["MAX_NAME", "MAX_TITLE", "Header", "SessionStatus", "read_headers", "status", "write_header"]
 
 
 def write_header(header: Header) -> str:

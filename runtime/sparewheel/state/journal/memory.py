@@ -14,9 +14,13 @@ if TYPE_CHECKING:
 
 
 class Memory:
-    """What several `MemoryBackend`s share, as the tabs of an origin share a database."""
+    """What several `MemoryBackend`s share, as the tabs of an origin share a database.
 
-    def __init__(self) -> None:
+    Of more than `most` sessions, those that were changed the longest time ago and are not claimed are dropped.
+    """
+
+    def __init__(self, most: int | None = None) -> None:
+        self.most = most
         self.records: dict[str, dict[int, str]] = {}
         self.headers: dict[str, str] = {}
         self.owners: dict[str, MemoryBackend] = {}
@@ -27,9 +31,9 @@ class Memory:
 class MemoryBackend:
     """`Backend` in the memory of this process."""
 
-    def __init__(self, memory: Memory | None = None, *, durable: bool = False) -> None:
+    def __init__(self, memory: Memory | None = None, *, durable: bool = False, most: int | None = None) -> None:
         self.durable = durable
-        self._memory = memory or Memory()
+        self._memory = memory or Memory(most)
 
     async def write(self, changes: Sequence[Change], *, strict: bool = True) -> None:
         for change in changes:
@@ -42,11 +46,22 @@ class MemoryBackend:
             if change.deleted:
                 self._memory.headers.pop(change.session, None)
             if change.header is not None:
+                self._memory.headers.pop(change.session, None)  # the one that was changed last is last
                 self._memory.headers[change.session] = change.header
             if left:
                 self._memory.records[change.session] = left
             else:
                 self._memory.records.pop(change.session, None)
+        self._drop_oldest()
+
+    def _drop_oldest(self) -> None:
+        headers = self._memory.headers
+        if self._memory.most is None or len(headers) <= self._memory.most:
+            return
+        idle = [session for session in headers if session not in self._memory.owners]
+        for session in idle[: len(headers) - self._memory.most]:
+            del headers[session]
+            self._memory.records.pop(session, None)
 
     async def read(self, session: str, after: int = 0) -> list[tuple[int, str]]:
         records = self._memory.records.get(session, {})

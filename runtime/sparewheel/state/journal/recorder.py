@@ -215,18 +215,10 @@ class Recorder:
         return self._now().astimezone(UTC).isoformat(timespec="milliseconds")
 
 
-def new_header(session: str, title: str, agent: str, now: datetime) -> Header:
-    """The row of a session that is created now."""
+def new_header(session: str, title: str, now: datetime) -> Header:
+    """The row of a session that is created now, whose agent is not known yet."""
     at = now.astimezone(UTC).isoformat(timespec="milliseconds")
-    return {
-        "id": session,
-        "title": title,
-        "agent": agent,
-        "created": at,
-        "updated": at,
-        "turns": 0,
-        "state": "idle",
-    }
+    return {"id": session, "title": title, "agent": "", "created": at, "updated": at, "turns": 0, "state": "idle"}
 
 
 def _title(messages: Sequence[Message]) -> str:

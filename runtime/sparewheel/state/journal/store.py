@@ -36,6 +36,7 @@ class Store:
         self._last: dict[str, int] = {}  # numbers given so far
         self._own: set[str] = set()  # claimed sessions
         self._pending: dict[str, Change] = {}
+        self._queued_from: dict[str, int] = {}  # the lowest number of a record that is pending
         self._under_way: dict[str, Change] = {}
         self._strict = False  # for the next transaction
         self._timer: asyncio.TimerHandle | None = None
@@ -68,11 +69,15 @@ class Store:
             drop: ranges of numbers, inclusive, of records that these ones replace, in the same transaction.
             write: makes the JSON text of a record, without secrets.
         """
-        change = self._pending.setdefault(session, Change(session))
-        for first, last in drop:
-            change.records = [(seq, text) for seq, text in change.records if not first <= seq <= last]
-            change.dropped.append((first, last))
         seq = self._last.get(session, 0)
+        if (change := self._pending.get(session)) is None:
+            change = self._pending[session] = Change(session)
+            self._queued_from[session] = seq + 1
+        for first, last in drop:
+            change.records = [(number, text) for number, text in change.records if not first <= number <= last]
+            last = min(last, self._queued_from[session] - 1)
+            if first <= last:
+                change.dropped.append((first, last))
         for record in records:
             seq += 1
             change.records.append((seq, write({"session": session, "seq": seq, "v": VERSION, **record})))
@@ -187,6 +192,10 @@ class Store:
 
     # One driver -------------------------------------------------------------------------------------------------
 
+    def drives(self, session: str) -> bool:
+        """Whether this store is the driver of the session."""
+        return session in self._own
+
     async def claim(self, session: str, *, wait: bool = False) -> bool:
         """Become the one driver of a session; whether that succeeded. With `wait`, when the other one is gone."""
         if await self.backend.claim(session, wait=wait):
@@ -204,6 +213,7 @@ class Store:
         finally:
             self._own.discard(session)
             self._last.pop(session, None)
+            self._queued_from.pop(session, None)
             await self.backend.release(session)
 
     def ask_for(self, session: str) -> None:

@@ -1,0 +1,98 @@
+"""What can be done with a stored session that is not open: rename, delete, export and import."""
+
+from __future__ import annotations
+
+import secrets
+from contextlib import asynccontextmanager
+from typing import TYPE_CHECKING, Any
+
+from ...errors import ConfigError, ErrorInfo, SparewheelError
+from .headers import MAX_NAME, MAX_TITLE
+from .restore import restore
+from .transfer import export_document, import_document, to_markdown
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator
+
+    from .headers import Header
+    from .store import Store
+
+
+async def take(store: Store, session: str) -> Header:
+    """Become the driver of a stored session. Returns its row.
+
+    Raises:
+        ConfigError: there is no such session, or this store drives it already.
+        SparewheelError: kind `open_elsewhere`: another tab or process drives it; kind `storage`.
+    """
+    if await store.header(session) is None:
+        raise missing(session)
+    if store.drives(session):
+        raise ConfigError("The session is open already.", "Close it first.")
+    if not await store.claim(session):
+        raise SparewheelError(ErrorInfo("open_elsewhere", "The session is open in another tab or process."))
+    if (header := await store.header(session)) is None:  # deleted meanwhile
+        await store.release(session)
+        raise missing(session)
+    return header
+
+
+@asynccontextmanager
+async def claimed(store: Store, session: str) -> AsyncIterator[Header]:
+    """Drive a stored session for as long as the block lasts; yields its row. Raises like `take`."""
+    header = await take(store, session)
+    try:
+        yield header
+    finally:
+        await store.release(session)
+
+
+def missing(session: str) -> ConfigError:
+    return ConfigError(f"There is no stored session {session[:MAX_NAME]!r}.")
+
+
+async def rename(store: Store, session: str, title: str) -> None:
+    """Give a session that is not open another title. Raises like `take`."""
+    async with claimed(store, session) as header:
+        store.append(session, [], {**header, "title": " ".join(title.split())[:MAX_TITLE]})
+        await store.flush(session)
+
+
+async def delete(store: Store, session: str) -> None:
+    """Delete a session that is not open. Raises like `take`, but one that is not there is no error."""
+    if await store.header(session) is not None:
+        async with claimed(store, session):
+            await store.delete(session)
+
+
+async def export(store: Store, session: str, *, markdown: bool = False) -> dict[str, Any] | str:
+    """A session as one JSON document for `import_session`, or as Markdown. It may be open, here or elsewhere.
+
+    Raises:
+        ConfigError: there is no such session.
+        StoreFailed: the storage cannot be read.
+    """
+    if (header := await store.header(session)) is None:
+        raise missing(session)
+    restored = restore(await store.read(session))
+    return to_markdown(header, restored.history) if markdown else export_document(header, restored)
+
+
+async def import_session(store: Store, document: object) -> Header:
+    """Add the session of a document of `export`. It keeps its name, unless there is a session of that name.
+
+    Raises:
+        ConfigError: it is no such document.
+        StoreFailed: the storage cannot be written.
+    """
+    header, records = import_document(document)
+    taken = not header["id"] or store.drives(header["id"]) or await store.header(header["id"]) is not None
+    if taken or not await store.claim(header["id"]):
+        header["id"] = secrets.token_hex(8)
+        await store.claim(header["id"])
+    try:
+        store.append(header["id"], records, header)
+        await store.flush(header["id"])
+    finally:
+        await store.release(header["id"])
+    return header

@@ -1,0 +1,133 @@
+"""A session as one document: to be imported elsewhere, or to be read. Imported documents are not trusted."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING, Any, Final
+
+from ...errors import ConfigError
+from ...jsontext import read, write
+from .compaction import dump_bounded
+from .headers import MAX_NAME, MAX_TITLE, read_headers
+from .records import VERSION, read_journal
+from .restore import restore
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+
+    from ...messages import Message
+    from .headers import Header
+    from .records import Record
+    from .restore import Restored, StoredTurn
+
+FORMAT: Final = "sparewheel.session"
+DOCUMENT_VERSION: Final = 1
+MAX_RECORDS: Final = 100_000
+_TIME: Final = re.compile(r"\d{4}-\d\d-\d\dT[\d:.]{5,15}(?:Z|[+-]\d\d:\d\d)")
+_STATE: Final = ("agent", "left_out", "model", "budgets")  # approvals are the user's, and stay where they were given
+_HEADER: Final = ("title", "agent", "created", "updated")
+_ROLES: Final = {"user": "User", "assistant": "Assistant", "tool": "Tool result", "system": "System"}
+
+
+def export_document(header: Header, restored: Restored) -> dict[str, Any]:
+    """A session as a JSON document, without keys, which `import_document` reads."""
+    return {
+        "format": FORMAT,
+        "version": DOCUMENT_VERSION,
+        "id": header["id"],
+        "title": header["title"],
+        "agent": header["agent"],
+        "created": header["created"],
+        "updated": header["updated"],
+        "records": [{"v": VERSION, **record} for record in _records(restored, header["updated"])],
+    }
+
+
+def import_document(document: object) -> tuple[Header, list[Record]]:
+    """The row and the records of a session from a document: JSON text, or its value.
+
+    Raises:
+        ConfigError: it is no such document, or a newer version has written it.
+    """
+    if isinstance(document, str):
+        try:
+            document = read(document)
+        except ValueError as error:
+            raise ConfigError(f"import: the document is no JSON: {error}"[:300]) from None
+    if not isinstance(document, dict) or document.get("format") != FORMAT:
+        raise ConfigError("import: this is no exported session")
+    version, records = document.get("version"), document.get("records")
+    if isinstance(version, int) and version > DOCUMENT_VERSION:
+        raise ConfigError("import: a newer version has written this document", "Update this page or program first.")
+    if version != DOCUMENT_VERSION or not isinstance(records, list) or len(records) > MAX_RECORDS:
+        raise ConfigError("import: the document has no version, no records, or too many")
+    journal = read_journal(((seq, write(record)) for seq, record in enumerate(records, 1)), "")
+    if journal.future:
+        raise ConfigError("import: a newer version has written these records", "Update this page or program first.")
+    restored = restore(journal)
+    if restored.lost:
+        raise ConfigError(f"import: {restored.lost} of {len(records)} records cannot be read")
+    [header] = read_headers([(_name(document.get("id")), write({name: document.get(name) for name in _HEADER}))])
+    header["title"] = " ".join(header["title"].split())[:MAX_TITLE]
+    header["created"], header["updated"] = _time(header["created"]), _time(header["updated"])
+    header["turns"] = len(restored.turns)
+    return header, _records(restored, header["updated"])
+
+
+def _records(restored: Restored, at: str) -> list[Record]:
+    """The records of a session, made anew from what could be read: its facts, and one for each turn."""
+    facts = _facts(restored.facts.values)
+    return [
+        *({"type": "session", "at": at, "key": key, "value": value} for key, value in facts.items()),
+        *(record for turn in restored.turns for record in _turn(turn)),
+    ]
+
+
+def _turn(turn: StoredTurn) -> list[Record]:
+    """One record for a turn. Empty if nothing of it stays."""
+    if not (kept := turn.kept):
+        return []
+    end = turn.end or {}
+    outcome = {"outcome": end.get("outcome", "interrupted"), "kept": True, "usage": None}
+    record = {"type": "end", "at": turn.at, "turn": turn.id, "agent": turn.agent, **outcome}
+    texts = {name: end[name] for name in ("reason", "model") if isinstance(end.get(name), str)}
+    return [{**record, **texts, "messages": [dump_bounded(message) for message in kept]}]
+
+
+def _facts(values: Mapping[str, Any]) -> dict[str, Any]:
+    """The facts that go with a document."""
+    facts: dict[str, Any] = {}
+    for key, value in values.items():
+        if key == "state" and isinstance(value, dict):
+            facts[key] = {name: value[name] for name in _STATE if name in value}
+        elif (key == "file" or key.startswith("text/")) and isinstance(value, str):
+            facts[key] = value
+        elif key == "origin" and isinstance(value, dict) and isinstance(value.get("agent"), str):
+            facts[key] = {"agent": value["agent"]}
+    return facts
+
+
+def _name(value: object) -> str:
+    return value if isinstance(value, str) and 0 < len(value) <= MAX_NAME else ""
+
+
+def _time(text: str) -> str:
+    return text if _TIME.fullmatch(text) else ""
+
+
+def to_markdown(header: Header, messages: Iterable[Message]) -> str:
+    """The conversation as Markdown, to be read."""
+    blocks = [f"# {header['title'] or 'Session'}"]
+    for message in messages:
+        blocks.append(f"## {_ROLES[message.role]}")
+        if message.text:
+            blocks.append(_fenced(message.text) if message.role == "tool" else message.text)
+        blocks += [f"Calls `{call.name}`:\n\n{_fenced(call.arguments, 'json')}" for call in message.tool_calls]
+        blocks += [f"[{media.mime_type}]" for media in message.media]
+    return "\n\n".join(blocks) + "\n"
+
+
+def _fenced(text: str, language: str = "") -> str:
+    """A code block, whose fence is longer than any in the text."""
+    fence = "`" * max(3, *(len(run) + 1 for run in re.findall("`+", text)), 3)
+    return f"{fence}{language}\n{text}\n{fence}"

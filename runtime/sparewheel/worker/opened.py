@@ -1,0 +1,52 @@
+"""The sessions of a worker that are open, by the names that the page gives them."""
+
+from __future__ import annotations
+
+import asyncio
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from ..errors import ConfigError
+
+if TYPE_CHECKING:
+    from ..events import AbortReason
+    from ..page.commands import OfSession
+    from ..session import Session
+
+
+@dataclass(slots=True, eq=False)
+class Opened:
+    """A session and the tasks of the commands that run its turns."""
+
+    name: str
+    session: Session
+    mirrored: int = 0  # messages of the conversation that the page has
+    tasks: set[asyncio.Task[None]] = field(default_factory=set)
+
+    async def stop(self, reason: AbortReason) -> None:
+        """Abort the session's turn and wait for its terminal event."""
+        self.session.abort(reason)
+        await asyncio.gather(*self.tasks, return_exceptions=True)
+
+
+class OpenSessions(dict[str, Opened]):
+    """Open sessions by name."""
+
+    def check_free(self, name: str) -> None:
+        """Raise `ConfigError` if the name is in use."""
+        if name in self:
+            raise ConfigError("session must be a name that is not in use")
+
+    def find(self, params: OfSession) -> Opened:
+        """The session that a command is about. Raises `ConfigError` if it is not open."""
+        opened = self.get(params.session)
+        if opened is None:
+            raise ConfigError("session is closed")
+        return opened
+
+    def stored_as(self, name: str) -> Opened | None:
+        """The session that the store keeps under this name, if it is open."""
+        for opened in self.values():
+            if (recorder := opened.session.recorder) is not None and recorder.session == name:
+                return opened
+        return None

@@ -1,0 +1,102 @@
+"""The stored sessions of a worker: where they are kept, and the commands about those that need not be open."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, Final, cast
+
+from ..errors import ConfigError
+from ..page.commands import OfSession
+from ..state.journal import MemoryBackend, Store, StoreFailed
+from ..state.journal.shelf import delete, export, import_session, rename
+from .keep import new_session, stored_session
+
+if TYPE_CHECKING:
+    from collections.abc import Awaitable, Callable
+
+    from ..page.commands import (
+        CreateSession,
+        ExportSession,
+        ImportSession,
+        Nothing,
+        OpenSession,
+        RenameSession,
+        StoredSession,
+        UseStore,
+    )
+    from ..page.results import ChatMessage, SessionRow
+    from ..state.journal import Backend
+    from .keep import Keep
+    from .opened import OpenSessions
+
+MAX_IN_MEMORY: Final = 100  # sessions that are not open
+
+
+class StoredSessions:
+    """The store and what can be done with the sessions in it. Every method may raise `SparewheelError`."""
+
+    def __init__(self, opened: OpenSessions, close: Callable[[OfSession], Awaitable[None]]) -> None:
+        self._open = opened
+        self._close = close
+        self.store = Store(MemoryBackend(most=MAX_IN_MEMORY))
+        self._problem: StoreFailed | None = None  # why it is in memory
+
+    async def use(self, params: UseStore) -> None:
+        """Keep sessions there from now on. If that is not possible, they stay in memory, and each gets a warning."""
+        former, self._problem = self.store, None
+        try:
+            self.store = Store(_backend(params))
+        except StoreFailed as error:
+            self._problem = error
+            return
+        await former.close()
+
+    async def new(self, params: CreateSession) -> Keep:
+        """Where a session that is created is kept."""
+        keep = await new_session(self.store, params.yaml, params.id, params.title)
+        keep.failure = keep.failure or self._problem
+        return keep
+
+    async def stored(self, params: OpenSession) -> Keep:
+        """Where a session that is opened is kept."""
+        keep = await stored_session(self.store, params.id)
+        if not (params.yaml or keep.file):
+            await keep.close()
+            raise ConfigError("The agent file of this session is not stored.", "Pass it as yaml.")
+        return keep
+
+    async def rows(self, params: Nothing) -> list[SessionRow]:
+        return await self.store.headers()
+
+    async def rename(self, params: RenameSession) -> None:
+        if (opened := self._open.stored_as(params.id)) and (recorder := opened.session.recorder):
+            recorder.rename(params.title)
+        else:
+            await rename(self.store, params.id, params.title)
+
+    async def delete(self, params: StoredSession) -> None:
+        """A session that is open here is closed first."""
+        if opened := self._open.stored_as(params.id):
+            await self._close(OfSession(session=opened.name))
+        await delete(self.store, params.id)
+
+    async def messages(self, params: OfSession) -> list[ChatMessage]:
+        return [cast("ChatMessage", message.to_dict()) for message in self._open.find(params).session.history]
+
+    async def export(self, params: ExportSession) -> dict[str, Any] | str:
+        return await export(self.store, params.id, markdown=params.format == "markdown")
+
+    async def import_(self, params: ImportSession) -> SessionRow:
+        return await import_session(self.store, params.document)
+
+    async def flush(self, params: Nothing) -> None:
+        self.store.write_now()
+
+
+def _backend(params: UseStore) -> Backend:
+    if params.kind == "memory":
+        return MemoryBackend(most=MAX_IN_MEMORY)
+    try:
+        from ..state.indexeddb import IndexedDBBackend  # needs a browser
+    except ImportError:
+        raise StoreFailed("unavailable", "IndexedDB is available only in the worker of a browser.") from None
+    return IndexedDBBackend(params.name)

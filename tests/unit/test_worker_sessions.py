@@ -1,0 +1,210 @@
+"""Commands about stored sessions, as a page sends them."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import pytest
+
+from sparewheel.state.journal import Memory, Store
+from sparewheel.testing import openai_chat
+from tests.support.fakeloop import run
+from tests.support.kept import Watched, survivor
+from tests.support.workerpage import ANSWER, KEY, YAML, Page
+
+ENV = {"OPENAI_API_KEY": KEY}
+
+
+def on(store: Store, *replies: Any) -> Page:
+    """A page whose worker keeps its sessions in this store."""
+    page = Page({"a": list(replies)})
+    page.worker._stored.store = store
+    return page
+
+
+async def result(page: Page, method: str, **params: Any) -> Any:
+    reply = await page.call(method, **params)
+    assert "error" not in reply, reply
+    return reply["result"]
+
+
+async def refusal(page: Page, method: str, **params: Any) -> tuple[str, str]:
+    error = (await page.call(method, **params))["error"]
+    return error["kind"], error["message"]
+
+
+def test_a_session_is_listed_opened_renamed_exported_imported_and_deleted() -> None:
+    async def main() -> None:
+        page = Page({"a": [ANSWER, openai_chat(text="Again")]})
+        created = await result(page, "create_session", session="s", yaml=YAML, env=ENV, id="mine")
+        assert (created["id"], created["title"], created["messages"]) == ("mine", "", 0)
+        await result(page, "send", session="s", prompt=f"What is  {KEY}\nabout?")
+        await result(page, "create_session", session="t", yaml=YAML, env=ENV, title="Other")
+        rows = await result(page, "list_sessions")
+        assert [(row["title"], row["turns"], row["state"], row["agent"]) for row in rows] == [
+            ("Other", 0, "idle", "root"),
+            ("What is [redacted] about?", 1, "idle", "root"),
+        ]
+        assert len(await result(page, "messages", session="s")) == 2
+        await result(page, "rename_session", id="mine", title="Open")
+        await result(page, "close", session="s")
+        await result(page, "rename_session", id="mine", title=" Now\nclosed ")
+        row = next(row for row in await result(page, "list_sessions") if row["id"] == "mine")
+        assert row["title"] == "Now closed"
+
+        document = await result(page, "export_session", id="mine")
+        assert KEY not in json.dumps(document)
+        markdown = await result(page, "export_session", id="mine", format="markdown")
+        assert markdown.startswith("# Now closed\n\n## User\n\nWhat is")
+        assert markdown.endswith("## Assistant\n\nAnswer\n")
+
+        other = Page({"a": [openai_chat(text="Again")]})
+        imported = await result(other, "import_session", document=json.dumps(document))
+        assert (imported["id"], imported["title"], imported["turns"]) == ("mine", "Now closed", 1)
+        twice = await result(other, "import_session", document=document)
+        assert twice["id"] != "mine"
+        opened = await result(other, "open_session", session="x", id="mine", env=ENV)
+        assert (opened["id"], opened["title"], opened["messages"]) == ("mine", "Now closed", 2)
+        assert "restored" not in opened
+        await result(other, "send", session="x", prompt="more")
+        assert [each["content"] for each in await result(other, "messages", session="x")][2:] == ["more", "Again"]
+        await result(other, "delete_session", id="mine")
+        await result(other, "delete_session", id="mine")
+        assert [row["id"] for row in await result(other, "list_sessions")] == [twice["id"]]
+        assert await refusal(other, "send", session="x", prompt="x") == ("config", "session is closed")
+
+    run(main())
+
+
+def test_what_is_not_there_or_taken_is_refused() -> None:
+    async def main() -> None:
+        page = Page({"a": [ANSWER]})
+        await result(page, "create_session", session="s", yaml=YAML, env=ENV, id="mine")
+        missing = ("config", "There is no stored session 'none'.")
+        assert await refusal(page, "open_session", session="x", id="none", env=ENV) == missing
+        assert await refusal(page, "rename_session", id="none", title="x") == missing
+        assert await refusal(page, "export_session", id="none") == missing
+        taken = await refusal(page, "create_session", session="t", yaml=YAML, env=ENV, id="mine")
+        assert taken == ("config", "There is a session 'mine' already.")
+        opened = await refusal(page, "open_session", session="x", id="mine", env=ENV)
+        assert opened == ("config", "The session is open already.")
+        await result(page, "close", session="s")
+        taken = await refusal(page, "create_session", session="t", yaml=YAML, env=ENV, id="mine")
+        assert taken == ("config", "There is a stored session 'mine' already.")
+        kind, _ = await refusal(page, "open_session", session="x", id="mine", agentName="none")
+        assert kind == "config"
+        await result(page, "open_session", session="x", id="mine", env=ENV)
+        kind, _ = await refusal(page, "create_session", session="k", yaml=YAML, env=ENV, id=KEY)
+        assert kind == "config"
+
+    run(main())
+
+
+def test_a_session_of_another_tab_is_open_elsewhere() -> None:
+    async def main() -> None:
+        memory = Memory()
+        first, second = on(Store(Watched(memory)), ANSWER), on(Store(Watched(memory)))
+        await result(first, "create_session", session="s", yaml=YAML, env=ENV, id="mine")
+        await result(first, "list_sessions")  # which writes what is queued
+        assert [row["state"] for row in await result(second, "list_sessions")] == ["open_elsewhere"]
+        for method, more in (("open_session", {"session": "x", "env": ENV}), ("rename_session", {"title": "x"})):
+            assert (await refusal(second, method, id="mine", **more))[0] == "open_elsewhere"
+        assert (await refusal(second, "delete_session", id="mine"))[0] == "open_elsewhere"
+        await result(second, "export_session", id="mine")
+        await result(first, "close", session="s")
+        await result(second, "open_session", session="x", id="mine", env=ENV)
+
+    run(main())
+
+
+def test_an_interrupted_turn_is_told_when_its_session_is_opened() -> None:
+    async def main() -> None:
+        memory = Memory()
+        page = on(Store(Watched(memory)), ANSWER)
+        await result(page, "create_session", session="s", yaml=YAML, env=ENV, id="mine")
+        left = Memory()
+
+        def keep(text: str) -> None:
+            if '"delta"' in text:
+                page.worker._open["s"].session._state.log.write()  # type: ignore[union-attr]  # the turn runs
+            if '"finish"' in text and not left.headers:
+                left.records, left.headers = survivor(memory).records, survivor(memory).headers
+            hear(text)
+
+        hear, page.worker._send = page._hear, keep
+        await result(page, "send", session="s", prompt="hi")
+        records = left.records["mine"]
+        last = max(seq for seq, text in records.items() if '"type":"end"' in text)
+        left.records["mine"] = {seq: text for seq, text in records.items() if seq < last and '"step"' not in text}
+        left.headers["mine"] = left.headers["mine"].replace('"idle"', '"running"')
+        again = on(Store(Watched(left)))
+        opened = await result(again, "open_session", session="x", id="mine", env=ENV)
+        interrupted = opened["restored"].pop("interrupted")
+        assert interrupted == page.events("s")[0]["turn"]
+        assert opened["restored"] == {
+            **{"type": "restored", "turn": None, "seq": None},
+            **{"partial": "Answer", "state": "interrupted"},
+        }
+
+    run(main())
+
+
+@pytest.mark.parametrize(
+    "document",
+    [
+        None,
+        7,
+        "{",
+        "[" * 10_000,
+        {},
+        {"format": "sparewheel.session"},
+        {"format": "sparewheel.session", "version": 2, "records": []},
+        {"format": "sparewheel.session", "version": 1, "records": [{}]},
+        {"format": "sparewheel.session", "version": 1, "records": [None] * 3},
+        {"format": "sparewheel.session", "version": 1, "records": [{"v": 9, "type": "end", "at": ""}]},
+        {"format": "sparewheel.session", "version": 1, "records": [{"v": 1, "type": "end", "at": "", "turn": {}}]},
+        {"format": "sparewheel.session", "version": 1, "records": [{"v": 1, "type": "session", "at": "", "key": 1}]},
+    ],
+)
+def test_what_is_no_exported_session_is_refused(document: Any) -> None:
+    async def main() -> None:
+        page = Page({})
+        kind, message = await refusal(page, "import_session", document=document)
+        assert kind == "config"
+        assert len(message) < 400
+        assert await result(page, "list_sessions") == []
+
+    run(main())
+
+
+def test_an_imported_session_brings_no_approvals() -> None:
+    async def main() -> None:
+        page = Page({"a": [ANSWER]})
+        state = {"approvals": {"all": True, "tools": ["x"]}, "agent": "nobody", "left_out": -1, "budgets": {"team": 1}}
+        records = [{"v": 1, "type": "session", "at": "", "key": "state", "value": state}]
+        document = {"format": "sparewheel.session", "version": 1, "title": "T" * 999, "records": records}
+        row = await result(page, "import_session", document=document)
+        assert (len(row["title"]), row["created"]) == (200, "")
+        assert (await refusal(page, "open_session", session="s", id=row["id"], env=ENV))[0] == "config"  # no file
+        await result(page, "open_session", session="s", id=row["id"], env=ENV, yaml=YAML)
+        session = page.worker._open["s"].session
+        assert session._state.approvals.to_dict() == {"all": False, "tools": []}
+        assert not session._state.approvals.everything
+        assert session.history == []
+        await result(page, "send", session="s", prompt="hi")
+
+    run(main())
+
+
+def test_without_indexeddb_sessions_stay_in_memory_and_each_gets_a_warning() -> None:
+    async def main() -> None:
+        page = Page({"a": [ANSWER]})
+        await result(page, "use_store", kind="indexeddb")
+        await page.open()
+        await result(page, "send", session="s", prompt="hi")
+        [warning] = [event for event in page.events("s") if event["type"] == "warning"]
+        assert "not stored" in warning["message"] and "IndexedDB" in warning["message"]
+        assert page.events("s")[-1]["type"] == "finish"
+
+    run(main())

@@ -9,7 +9,7 @@ import pytest
 
 from sparewheel.testing import Reply, Request, ScriptedProvider, ToolCall, openai_chat
 from tests.support.agents import ENV, agent_file
-from tests.support.browser import BOOT_LIMIT, Theirs, within
+from tests.support.browser import Theirs, within
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")
 
@@ -272,44 +272,6 @@ async def test_a_hook_of_the_page(
     else:
         assert turn.of("tool_blocked") == turn.of("tool_confirmation") == []
         assert await made(theirs) == [[args, "call_1"]]
-
-
-async def test_a_page_written_for_docker_agent(theirs: Theirs, provider: ScriptedProvider) -> None:
-    """One import in place of its loader, `await` before parseConfig; the rest is as its author wrote it."""
-    provider.script("a", calls(look()), ANSWER, ANSWER.replace(silent_after=2))
-    seen = await within(
-        theirs.page.evaluate(
-            """async ([yaml, env]) => {
-                await import("/some/deep/path/spare/compat/docker-agent.js");
-                const tools = { look: { description: "", parameters: { type: "object" }, execute: () => "seen" } };
-                const out = { events: [], failed: "" };
-                out.agents = (await dockerAgent.parseConfig(yaml)).agents.map((agent) => agent.name);
-                const session = await dockerAgent.createSession({ yaml, env, tools }, (event) => {
-                    out.events.push(event.type);
-                    if (event.type === "tool_confirmation") session.confirm("approve");
-                });
-                out.first = await session.send("Hello");
-                const turn = session.send("Again");
-                while (out.events.at(-1) !== "delta") await new Promise((next) => setTimeout(next, 5));
-                await session.send("too early").catch((error) => (out.active = error.message));
-                const before = out.events.length;
-                session.abort();
-                await turn.catch((error) => (out.failed = error.message));
-                out.quiet = out.events.length === before;
-                await session.close();
-                await session.send("late").catch((error) => (out.closed = error.message));
-                return out;
-            }""",
-            [agent_file({"a": provider.url}), dict(ENV)],
-        ),
-        BOOT_LIMIT,
-    )
-    assert seen["agents"] == ["root"]
-    assert seen["first"]["message"] == {"role": "assistant", "content": "Answer"}
-    assert {"tool_call", "tool_confirmation", "tool_result", "delta", "finish"} <= set(seen["events"])
-    assert (seen["active"], seen["failed"]) == ("embeddedchat: a run is already active", "chat aborted")
-    assert seen["quiet"]
-    assert seen["closed"] == "session is closed"
 
 
 def with_toolset(kind: str, yaml: str) -> str:

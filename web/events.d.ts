@@ -15,6 +15,7 @@ export type Event =
   | ToolCallEvent
   | ToolConfirmationEvent
   | ToolOutputEvent
+  | InDoubtEvent
   | ToolResultEvent
   | ToolBlockedEvent
   | ElicitationEvent
@@ -80,6 +81,9 @@ export type FinishReason =
   "stop" | "length" | "tool_calls" | "refusal" | "content_filter" | "tool_limit" | "max_steps" | "budget" | "other";
 export type AbortReason = "user" | "consumer" | "dispose" | "restart";
 
+/**
+ * `resumed`: the turn goes on after it was interrupted or has failed; its answer starts anew.
+ */
 export interface StartEvent {
   turn: string;
   seq: number;
@@ -87,6 +91,7 @@ export interface StartEvent {
   task?: string;
   type: "start";
   model: string;
+  resumed?: boolean;
 }
 /**
  * A further step of the turn begins: the answer's text starts anew. The first step has no event of its own.
@@ -241,6 +246,21 @@ export interface ToolOutputEvent {
   id: string;
   name: string;
   output: string;
+}
+/**
+ * A call of a resumed turn may have had its effect before it was interrupted (`session.resolve`).
+ *
+ * `args` is JSON text as in `tool_confirmation`. Without a decision the turn ends with an `error` of kind `in_doubt`.
+ */
+export interface InDoubtEvent {
+  turn: string;
+  seq: number;
+  agent: string;
+  task?: string;
+  type: "in_doubt";
+  id: string;
+  name: string;
+  args: string;
 }
 /**
  * The call is over, or the turn is. `output` is whole; the model may have been shown a part of it.

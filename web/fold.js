@@ -40,7 +40,7 @@ export function createTranscript() {
   let state = fresh(null);
   return {
     push(event) {
-      if (event.turn !== state.turn) state = fresh(event.turn);
+      if (event.turn !== state.turn || event.type === "start") state = fresh(event.turn);
       step(state, event);
     },
     get message() {

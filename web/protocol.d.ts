@@ -121,6 +121,7 @@ export interface ToolHostCall {
  * A call of one of the session's tools. `args` have been checked against the tool's schema.
  *
  * `version` is that of the function that was approved, empty if no approval was needed. No other one may run.
+ * `idempotency_key` is the same when the call runs again after a crash.
  */
 export interface ToolRequest {
   name: string;
@@ -129,6 +130,7 @@ export interface ToolRequest {
   };
   call_id: string;
   version: string;
+  idempotency_key: string;
 }
 export interface ToolVersionHostCall {
   type: "call";

@@ -121,7 +121,7 @@ export interface HostTool extends protocol.ToolSpec {
    * the result is no longer wanted: the turn was stopped, or the time is over. Looked up with each call; an approval is
    * for the function that was there when the user was asked. A call with an integer that JavaScript would round fails.
    */
-  execute(args: any, context: { signal: AbortSignal; callId: string }): unknown;
+  execute(args: any, context: { signal: AbortSignal; callId: string; idempotencyKey: string }): unknown;
 }
 
 /**

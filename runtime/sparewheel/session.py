@@ -8,14 +8,14 @@ does not ask twice, of an aborted turn also the text that was shown.
 from __future__ import annotations
 
 import asyncio
-import secrets
 from contextlib import aclosing
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Any, Final, cast
+from typing import TYPE_CHECKING, Any, Final
 
 from .agent import Run, Turn
+from .agent.ending import aborted, answer_of, failed, known_error
 from .chain.watchdog import Watchdog
-from .errors import ConfigError, SparewheelError, internal
+from .errors import ConfigError
 from .events import is_terminal
 from .messages import user
 from .redaction.sought import Sought
@@ -24,11 +24,12 @@ from .state.episodes import Episodes
 from .state.journal.turn_log import NoLog, TurnLog
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncGenerator, Iterable, Sequence
+    from collections.abc import AsyncGenerator, Callable, Iterable, Sequence
 
     from .agent import Runner
+    from .agent.unfinished import Unfinished
     from .config.specs import ResolvedTeam
-    from .events import AbortedEvent, AbortReason, ErrorEvent, Event, FinishEvent
+    from .events import AbortReason, Event, FinishEvent
     from .messages import Message
     from .page.results import Result
     from .state.journal.recorder import Recorder
@@ -47,6 +48,7 @@ class Session:
         self._sought = Sought(runner.team.secrets)
         self._episodes = Episodes()
         self._active: _Active | None = None
+        self._unfinished: Unfinished | None = None  # the last turn, if it was interrupted or has failed
 
     def turn(self, prompt: object) -> AsyncGenerator[list[Event], None]:
         """Run one turn; yield its events in batches, the terminal event last.
@@ -58,19 +60,41 @@ class Session:
             raise ConfigError("send: expected a prompt string")
         return self.answer([user(prompt)])
 
-    async def answer(self, messages: Iterable[Message]) -> AsyncGenerator[list[Event], None]:
+    def answer(self, messages: Iterable[Message]) -> AsyncGenerator[list[Event], None]:
         """Like `turn`, for messages of which the last one is the user's."""
+        return self._run(lambda: self._begin(list(messages)))
+
+    def resume(self) -> AsyncGenerator[list[Event], None]:
+        """Go on with the last turn, which was interrupted or has failed: what is done in it is not done again.
+
+        Yields and raises like `turn`; `ConfigError` if there is no such turn.
+        """
+        return self._run(self._begin_again)
+
+    def _begin(self, prompts: list[Message]) -> tuple[Turn, Conversation]:
+        before = self._state.conversation
+        self._unfinished = None
+        messages = [*before.messages, *prompts]
+        return Turn(replace(before, messages=messages), len(before.messages), prompts=len(prompts)), before
+
+    def _begin_again(self) -> tuple[Turn, Conversation]:
+        if (unfinished := self._unfinished) is None:
+            raise ConfigError("there is no turn to resume", "Only the last turn, if it was interrupted or has failed.")
+        return Turn.resumed(unfinished), unfinished.before
+
+    async def _run(self, begin: Callable[[], tuple[Turn, Conversation]]) -> AsyncGenerator[list[Event], None]:
+        """Run the turn that `begin` gives, with the conversation before it."""
         if self._active is not None:
             raise ConfigError("a run is already active", "Wait for its end, or abort it first.")
-        before = self._state.conversation
-        turn = Turn(replace(before, messages=[*before.messages, *messages]))
+        turn, before = begin()
         self._active = active = _Active(before, asyncio.current_task())
         self._state.conversation = turn.conversation
         self.result = None
         stamp = _Stamp(turn)
-        episode = self._episodes.begin(stamp.turn, self.runner.now(), turn.episode)
+        episode = self._episodes.begin(turn.name, self.runner.now(), turn.episode)
         unsplit = SplitSecrets(self._sought)
-        log = self._begin_log(stamp.turn, turn)
+        log = self._begin_log(turn)
+        self._unfinished = None
         failure: BaseException | None = None
         outcome = "abandoned"  # if the consumer closes the generator
         try:
@@ -87,11 +111,12 @@ class Session:
                         yield stamp(batch)
         except asyncio.CancelledError as error:
             failure = error
-            batch = _aborted(turn, active.reason or "user", unsplit)
+            batch = aborted(turn, active.reason or "user", unsplit)
             outcome = "abandoned" if active.reason == "consumer" else "aborted"
         except Exception as error:
-            failure = known = _known(error)
-            batch = self._failed(turn, known, unsplit)
+            self.expect(turn.unfinished(before))
+            failure = known = known_error(error)
+            batch = failed(turn, known, unsplit, keep=self._keeps_partials(turn))
             outcome = "failed"
         finally:
             turn.answer_calls()
@@ -115,12 +140,12 @@ class Session:
             yield stamp(batch)
         active.end(failure)
 
-    def _begin_log(self, name: str, turn: Turn) -> TurnLog | NoLog:
+    def _begin_log(self, turn: Turn) -> TurnLog | NoLog:
         if (recorder := self._state.recorder) is None:
             return NoLog()
-        start = len(self._settled.messages)
-        self._state.log = log = TurnLog(recorder, name, turn.agent, turn.messages, start)
-        log.begin()
+        log = TurnLog(recorder, turn.name, turn.agent, turn.messages, turn.start, turn.prompts)
+        self._state.log = turn.effects.log = log
+        log.begin(self._unfinished)
         return log
 
     async def _stored(self, turn: Turn, batch: list[Event], active: _Active) -> list[Event]:
@@ -139,7 +164,7 @@ class Session:
         return batch
 
     def _finish(self, turn: Turn, event: FinishEvent, unsplit: SplitSecrets) -> None:
-        event["message"] = unsplit.message(_answer(turn))
+        event["message"] = unsplit.message(answer_of(turn))
         self.result = {
             "message": event["message"],
             "usage": event["usage"],
@@ -147,6 +172,9 @@ class Session:
             "finish_reason": event["reason"],
             "attempts": turn.log.records,
         }
+
+    def _keeps_partials(self, turn: Turn) -> bool:
+        return self.team.agents[turn.agent].fallback.on_partial == "keep"
 
     def abort(self, reason: AbortReason = "user") -> bool:
         """Stop the running turn by cancelling the task that iterates it. Return whether there is one.
@@ -158,6 +186,18 @@ class Session:
         self._active.reason = self._active.reason or reason
         self._active.task.cancel()
         return True
+
+    def expect(self, unfinished: Unfinished) -> None:
+        """The session was restored, and this turn of it can go on."""
+        self._unfinished = unfinished
+        self._state.doubts.expect(unfinished.doubts)
+
+    def resolve(self, call_id: object, wish: object, result: object = None) -> None:
+        """Decide about a call in doubt: `done` (with its `result`, if that is known), `again` or `skip`.
+
+        Raises `ConfigError` if there is no such call, or the decision is none.
+        """
+        self._state.doubts.decide(call_id, wish, result)
 
     def confirm(
         self, decision: object, *, call_id: str | None = None, tool: str | None = None, reason: str = ""
@@ -211,6 +251,7 @@ class Session:
         if self._active is not None:
             raise ConfigError("a run is already active", "Abort it before restarting the session.")
         self._state.forget(self.team.root)
+        self._unfinished = None
         if self._state.recorder is not None:
             self._state.recorder.forget_turns()
         self._episodes.clear()
@@ -233,21 +274,6 @@ class Session:
             "episodes": self._episodes.records,
         }
 
-    def _failed(self, turn: Turn, error: SparewheelError, unsplit: SplitSecrets) -> list[Event]:
-        """Events at the end of a turn that failed. `on_partial: keep` keeps the text that was shown."""
-        error.attempts = [dict(record) for record in turn.log.records]
-        events = turn.close()
-        partial = turn.partial
-        if turn.incomplete and self.team.agents[turn.agent].fallback.on_partial == "keep":
-            turn.complete_step(turn.incomplete)
-        event = {
-            "type": "error",
-            **error.to_dict(),
-            "partial_message": unsplit.message(partial) if partial else None,
-            "usage": turn.total.to_dict() if turn.total.known else None,
-        }
-        return [*events, cast("ErrorEvent", event)]
-
 
 @dataclass(slots=True)
 class _Active:
@@ -269,7 +295,6 @@ class _Stamp:
     """Puts `turn`, `seq` and `agent` on the events of one turn."""
 
     def __init__(self, turn: Turn) -> None:
-        self.turn = secrets.token_hex(8)
         self._turn = turn
         self._seq = 0
 
@@ -277,38 +302,7 @@ class _Stamp:
         agent = self._turn.agent
         for event in batch:
             self._seq += 1
-            event["turn"] = self.turn
+            event["turn"] = self._turn.name
             event["seq"] = self._seq
             event.setdefault("agent", agent)
         return batch
-
-
-def _known(error: Exception) -> SparewheelError:
-    """The error itself; a defect of this package ends the turn with one event, too."""
-    if isinstance(error, SparewheelError):
-        return error
-    failure = SparewheelError(internal(error))
-    failure.__cause__ = error
-    return failure
-
-
-def _answer(turn: Turn) -> Message:
-    """The answer of the last step, which may be followed by the results of its calls."""
-    return next(message for message in reversed(turn.messages) if message.role == "assistant")
-
-
-def _aborted(turn: Turn, reason: AbortReason, unsplit: SplitSecrets) -> list[Event]:
-    """Events at the end of a turn that was aborted. The text that was shown joins the conversation."""
-    events = turn.close()
-    partial = turn.partial
-    if turn.incomplete:
-        turn.complete_step(turn.incomplete)
-    message = unsplit.message(partial) if partial else None
-    aborted: AbortedEvent = {
-        "type": "aborted",
-        "reason": reason,
-        "partial": message["content"] if message else "",
-        "message": message,
-        "usage": turn.total.to_dict() if turn.total.known else None,
-    }
-    return [*events, aborted]

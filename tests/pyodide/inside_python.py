@@ -16,6 +16,7 @@ from sparewheel.transports.packages import bundled_packages, package_loader
 class Context:
     call_id = "c1"
     agent = "root"
+    idempotency_key = "k1"
 
     def __init__(self) -> None:
         self.said: list[str] = []

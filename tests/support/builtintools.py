@@ -51,6 +51,7 @@ class Context:
 
     call_id: str = "c1"
     agent: str = "root"
+    idempotency_key: str = "k1"
     answer: dict[str, Any] = field(default_factory=lambda: {"action": "decline"})
     asked: list[tuple[str, Mapping[str, Any]]] = field(default_factory=list)
 

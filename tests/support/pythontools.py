@@ -24,6 +24,7 @@ class Context:
 
     call_id = "c1"
     agent = "root"
+    idempotency_key = "k1"
 
     def __init__(self) -> None:
         self.said: list[str] = []

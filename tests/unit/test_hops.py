@@ -63,7 +63,7 @@ PLAIN = [
     "sparewheel.agent.run.Run.events",
     "sparewheel.chain.attempt.Attempt.run",
     "sparewheel.chain.chain.Step.events",
-    "sparewheel.session.Session.answer",
+    "sparewheel.session.Session._run",
     "sparewheel.transports.local.LocalResponse.chunks",
     "tests.support.scripted.ScriptedTransport.stream",
     "tests.support.scripted._body",

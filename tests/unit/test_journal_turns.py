@@ -10,8 +10,9 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from sparewheel.messages import assistant, user
+from sparewheel.providers.history import STOPPED
 from sparewheel.state.journal import Memory, MemoryBackend, Store
-from sparewheel.state.journal.restore import INTERRUPTED, restore
+from sparewheel.state.journal.restore import restore
 from sparewheel.testing import Reply, ToolCall, errors, openai_chat
 from tests.support.agentic import call, calls, say, tool
 from tests.support.fakeloop import run
@@ -359,7 +360,7 @@ def test_a_turn_that_was_interrupted_counts_like_an_aborted_one() -> None:
         found = restore(await second.read("one"))
         assert found.unfinished is not None
         assert found.unfinished.open_calls == ["c1"]
-        assert [message.text for message in found.history] == ["hi", "", INTERRUPTED, "seen"]
+        assert [message.text for message in found.history] == ["hi", "", STOPPED, "seen"]
         after = ScriptedTransport({"a": [say("On")]})
         again = await kept(second, after, again=True)
         await collect(again, "go on")

@@ -10,13 +10,12 @@ from urllib.parse import urlsplit
 
 import pytest
 
-from sparewheel.agent.calls import STOPPED
 from sparewheel.config.loading import load_agent_file
 from sparewheel.config.resolved import resolve_team
 from sparewheel.errors import ConfigError
 from sparewheel.messages import Message, Text, ToolCall, parse_messages, user
 from sparewheel.providers.base import ModelRequest, ToolSpec
-from sparewheel.providers.history import NOT_RUN
+from sparewheel.providers.history import NOT_RUN, STOPPED
 from sparewheel.providers.registry import wire_format
 from sparewheel.testing import Reply, anthropic, gemini, openai_chat, openai_responses
 from sparewheel.testing import ToolCall as Asked

@@ -16,13 +16,16 @@ export class PageFunctions {
   /** @param {import("./host-calls.js").HostCalls} calls */
   constructor(calls) {
     this.#calls = calls;
-    calls.serve("tool", async ({ session, input: { name, args, call_id, version } }, { signal }) => {
+    calls.serve("tool", async ({ session, input: { name, args, call_id, version, idempotency_key } }, { signal }) => {
       const tool = this.#tool(session, name);
       const { execute } = tool;
       if (version && version !== this.#version(execute)) {
         throw new Error(`the page has replaced the tool "${name}" after the approval; call it again to be asked again`);
       }
-      return plain(await execute.call(tool, args, { signal, callId: call_id }), `the tool "${name}"`);
+      return plain(
+        await execute.call(tool, args, { signal, callId: call_id, idempotencyKey: idempotency_key }),
+        `the tool "${name}"`,
+      );
     });
     calls.serve("tool_version", async ({ session, input: { name } }) => this.#version(this.#tool(session, name).execute));
     calls.serve("hook", async ({ session, input: { event, index, input } }, { signal }) => {

@@ -34,8 +34,10 @@ class CallContext:
         outbox: Outbox,
         timer: BusyTimer,
         version: str = "",
+        key: str = "",
     ) -> None:
         self.call_id = call.id
+        self.idempotency_key = key
         self.agent = agent
         self.version = version
         self.timer = timer

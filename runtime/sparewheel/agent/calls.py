@@ -13,7 +13,8 @@ from typing import TYPE_CHECKING, Any, Final
 
 from ..jsontext import whole
 from ..messages import Message, Text, ToolCall
-from ..providers.history import NOT_RUN
+from ..providers.history import NOT_RUN, STOPPED
+from ..state.doubts import InDoubt
 from ..state.results import READ_ON
 from ..tools.base import ToolError, ToolResult, distinct
 from .call_context import CallContext
@@ -22,20 +23,21 @@ from .permission import Permission, facts_of
 from .prompt import result_limit
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Sequence
+    from collections.abc import Callable, Iterable, Mapping, Sequence
 
     from ..config.specs import ResolvedAgent
     from ..events import Event
     from ..hooks.engine import Hooks, Verdict
     from ..messages import Part
     from ..state.budgets import BusyTimer
+    from ..state.effects import Effect, Effects
     from ..state.session_state import SessionState
-    from ..tools.base import Registry
+    from ..tools.arguments import Frozen
+    from ..tools.base import Registry, Tool
     from .outbox import Outbox
 
 SIDE_BY_SIDE: Final = 8
 MAX_CALLS: Final = 128  # in one step; the others are answered without being executed
-STOPPED: Final = "Not executed to the end: the turn was interrupted while this call ran. It may have had an effect."
 TOO_MANY: Final = f"Not executed: at most {MAX_CALLS} calls are run in one step."
 USED_UP: Final = "Not executed: no more calls are run in this turn (max_tool_calls)."
 
@@ -57,7 +59,8 @@ def unique_calls(message: Message, earlier: Iterable[Message] = ()) -> Message:
 class Calls:
     """The calls of one step, of which at most `left` are executed. `timers` makes one for each call.
 
-    `outbox` gets the events of the calls while they run.
+    `outbox` gets the events of the calls while they run. A call does not run again if its result is known to `effects`,
+    or to `finished` (outputs by id).
     """
 
     def __init__(
@@ -69,7 +72,9 @@ class Calls:
         agent: ResolvedAgent,
         timers: Callable[[], BusyTimer],
         outbox: Outbox,
+        effects: Effects,
         left: int | None = None,
+        finished: Mapping[str, str] | None = None,
     ) -> None:
         self._calls = list(calls)
         self.runnable = self._calls[: MAX_CALLS if left is None else min(MAX_CALLS, left)]
@@ -80,9 +85,15 @@ class Calls:
         self._agent = agent
         self._timers = timers
         self._outbox = outbox
+        self._effects = effects
         self._permission = Permission(hooks, state, agent, outbox)
         self._limit = result_limit(agent)
-        self._results: dict[int, ToolResult] = {}
+        self._results = {
+            number: ToolResult(finished[call.id])
+            for number, call in enumerate(self.runnable)
+            if finished and call.id in finished
+        }
+        self._doubt: InDoubt | None = None
         self._running: set[str] = set()  # ids of the calls that have begun to run
 
     @property
@@ -109,7 +120,9 @@ class Calls:
     def announce(self) -> list[Event]:
         """Events to emit before `run`."""
         events: list[Event] = [
-            {"type": "tool_call", "id": call.id, "name": call.name, "args": call.arguments} for call in self.runnable
+            {"type": "tool_call", "id": call.id, "name": call.name, "args": call.arguments}
+            for number, call in enumerate(self.runnable)
+            if number not in self._results
         ]
         if beyond := len(self._calls) - len(self.runnable):
             message = f"{beyond} of {len(self._calls)} tool calls: {self._beyond}"
@@ -127,13 +140,16 @@ class Calls:
         return self._results.get(number) or ToolResult(missing, is_error=True)
 
     async def run(self) -> None:
-        """Execute the calls: `SIDE_BY_SIDE` at a time, an exclusive tool alone."""
-        for exclusive, group in groupby(enumerate(self.runnable), key=lambda pair: self._exclusive(pair[1])):
+        """Execute the calls: `SIDE_BY_SIDE` at a time, an exclusive tool alone. Raises `InDoubt`, after all of them."""
+        left = [pair for pair in enumerate(self.runnable) if pair[0] not in self._results]
+        for exclusive, group in groupby(left, key=lambda pair: self._exclusive(pair[1])):
             calls, size = list(group), 1 if exclusive else SIDE_BY_SIDE
             for start in range(0, len(calls), size):
                 async with asyncio.TaskGroup() as tasks:
                     for number, call in calls[start : start + size]:
                         tasks.create_task(self._one(number, call))
+        if self._doubt is not None:
+            raise self._doubt
 
     def _exclusive(self, call: ToolCall) -> bool:
         tool = self._registry.tools.get(call.name)
@@ -143,6 +159,10 @@ class Calls:
         try:
             with self._timers() as timer:
                 result = await self._transformed(call, await self._outcome(call, timer))
+        except InDoubt as error:
+            self._doubt = self._doubt or error
+            self._running.add(call.id)
+            return
         except Exception as error:  # a defect fails this call, not the others and not the turn
             result = ToolResult(f"{type(error).__name__}: {error}", is_error=True)
         self._results[number] = result = replace(result, output=whole(result.output))
@@ -170,16 +190,59 @@ class Calls:
             known = ", ".join(self._registry.tools) or "none"
             return ToolResult(f"There is no tool named {call.name!r}. There are: {known}.", is_error=True)
         try:
+            if (earlier := await self._earlier(call, self._effects.of_call(call.id), timer)) is not None:
+                return earlier
             source = self._registry.sources.get(call.name, "")
             decision = await self._permission.decide(call, tool, source, timer)
             if decision.refusal is not None:
                 self._outbox.put({"type": "tool_blocked", "id": call.id, "name": call.name, "reason": decision.refusal})
                 return ToolResult(f"Not executed. {decision.refusal}", is_error=True)
+            effect = self._effects.begin(call, decision.arguments.text, decision.arguments.shown)
+            if (earlier := await self._earlier(call, self._effects.find(effect.key), timer)) is not None:
+                return earlier
             self._running.add(call.id)
-            own = CallContext(call, self._agent.name, self._state, self._hooks, self._outbox, timer, decision.version)
-            return await execute(tool, decision.arguments.copy(), own)
+            own = CallContext(
+                call, self._agent.name, self._state, self._hooks, self._outbox, timer, decision.version, effect.key
+            )
+            if tool.read_only:
+                return await execute(tool, decision.arguments.copy(), own)
+            return await self._changing(tool, decision.arguments, own, effect)
         except ToolError as error:
             return ToolResult(str(error), is_error=True)
+
+    async def _changing(self, tool: Tool, arguments: Frozen, own: CallContext, effect: Effect) -> ToolResult:
+        """Execute a call that changes something, between the records of its effect."""
+        self._outbox.put(*await self._effects.intend(effect))
+        try:
+            result = await execute(tool, arguments.copy(), own)
+        except ToolError as error:
+            result = ToolResult(str(error), is_error=True)
+        self._effects.end(effect, result.output, failed=result.is_error)
+        return result
+
+    async def _earlier(self, call: ToolCall, effect: Effect | None, timer: BusyTimer) -> ToolResult | None:
+        """The result of a call that ran before the turn was interrupted; None if it is to run.
+
+        Raises `InDoubt` if that is not known and the user does not decide.
+        """
+        if effect is None:
+            return None
+        if effect.state != "intended":
+            return ToolResult(effect.output, is_error=effect.state == "failed")
+        doubts, approvals = self._state.doubts, self._state.approvals
+        resolution = doubts.decided(call.id)
+        if resolution is None:
+            self._outbox.put({"type": "in_doubt", "id": call.id, "name": call.name, "args": effect.args})
+            if approvals.interactive:
+                with timer.waiting():
+                    resolution = await doubts.wait(call.id, approvals.timeout)
+        if resolution is None:
+            raise InDoubt(call.name)
+        if resolution.wish == "again":
+            self._effects.forget(effect.key)
+            return None
+        self._effects.end(effect, resolution.output, failed=resolution.wish == "skip")
+        return ToolResult(resolution.output, is_error=resolution.wish == "skip")
 
     def _facts(self, call: ToolCall, **more: Any) -> dict[str, Any]:
         return facts_of(call, self._agent, **more)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from typing import TYPE_CHECKING, Any, Final
 
+from ..state.doubts import InDoubt
 from ..tools.base import ToolError, ToolResult, seconds
 
 if TYPE_CHECKING:
@@ -37,7 +38,7 @@ async def execute(tool: Tool, arguments: dict[str, Any], own: CallContext) -> To
         return ToolResult(f"Stopped: the tool took longer than {tool.timeout:g} s.", is_error=True)
     try:
         result = task.result()
-    except ToolError:
+    except (ToolError, InDoubt):
         raise
     except asyncio.CancelledError:
         return ToolResult("CancelledError: something that the tool waited for was cancelled.", is_error=True)

@@ -14,6 +14,7 @@ from ..messages import user
 from ..slices import run_in_slices
 from ..state.answers import Answer
 from .calls import Calls, unique_calls
+from .ending import finish_event, start_event
 from .guardrails import first_violation, refused
 from .limits import Repetition, ShapeCheck
 from .prompt import instruction, output_schema, result_limit, visible
@@ -27,7 +28,7 @@ if TYPE_CHECKING:
 
     from ..chain.chain import Chain, Step
     from ..config.specs import ResolvedAgent
-    from ..events import Event, FinishEvent, FinishReason
+    from ..events import Event, FinishReason
     from ..messages import Message
     from ..tools.base import Registry, ToolContext, ToolResult
     from .runner import Runner
@@ -50,7 +51,9 @@ class Run:
         self._handoffs = 0
         self._next_agent: str | None = None  # named by a handoff
         self._chosen: Chain | None = None  # for the coming step
-        self._checked = len(turn.messages) - 1  # messages that the input guardrails need not see: all before the prompt
+        self._checked = (
+            turn.start + turn.prompts - 1
+        )  # messages that the input guardrails need not see: all before the prompt
         self._shape = ShapeCheck()
         self._warned: set[str] = set()
 
@@ -78,33 +81,38 @@ class Run:
         """Yield the events of the models' streams; an empty batch makes `events` pass on what is in the outbox."""
         turn = self._turn
         if not self._depth:
-            yield [{"type": "start", "model": self._chain().primary.ref}]
+            yield [start_event(turn, self._chain().primary.ref)]
             while self._runner.warnings:
                 self._outbox.warn(self._runner.warnings.pop(0))
+        prompt, first = turn.prompt, self._me
         await self._hooks.submit()
-        prompt, first = turn.messages[-1], self._me
         reason: FinishReason | None = None
+        resumed = turn.answer
         while reason is None:
             await self._check_input()
             me = self._me
             first = first if turn.steps else me  # a guardrail may have handed the prompt over
             with self._runner.budgets.timer(me) as timer:
-                registry = await self._begin_step()
+                registry = await (self._tools() if resumed else self._begin_step())
                 yield []
                 started = asyncio.get_running_loop().time()
-                step = await self._ask(registry)
                 record: dict[str, Any] = {"step": turn.steps, "agent": me.name, "model": None, "tools": []}
                 turn.episode.append(record)
-                try:
-                    async with aclosing(step.events()) as batches:
-                        async for batch in batches:
-                            yield batch
-                finally:  # a failed step has used tokens too
-                    self._runner.budgets.spend(me, step.usage, step.cost)
-                answer = unique_calls(step.answer(), turn.messages)
-                turn.complete_step(answer)
+                if resumed:  # the step is complete but for its calls
+                    answer, resumed = resumed, None
+                    step: Step | RecalledStep = RecalledStep(Answer(answer.text, self._chain().primary.ref))
+                else:
+                    step = await self._ask(registry)
+                    try:
+                        async with aclosing(step.events()) as batches:
+                            async for batch in batches:
+                                yield batch
+                    finally:  # a failed step has used tokens too
+                        self._runner.budgets.spend(me, step.usage, step.cost)
+                    answer = unique_calls(step.answer(), turn.messages)
+                    turn.complete_step(answer)
+                    await self._hooks.run("after_llm_call", response=answer.text)
                 record["model"] = step.model
-                await self._hooks.run("after_llm_call", response=answer.text)
                 if not await self._passes(step, answer):
                     yield []
                     continue
@@ -127,16 +135,7 @@ class Run:
             self._state.answers.keep(first.name, first.cache, prompt, Answer(answer.text, step.model))
         if not self._depth:
             await self._hooks.run("turn_end", reason=reason)
-        finish: FinishEvent = {
-            "type": "finish",
-            "reason": reason,
-            "model": step.model,
-            "message": answer.to_answer(),
-            "usage": turn.total.to_dict(),
-        }
-        if not (answer.text or answer.media or reason == "tool_calls"):
-            finish["empty"] = True
-        yield [finish]
+        yield [finish_event(turn, reason, step.model, answer)]
 
     # One step ---------------------------------------------------------------------------------------------------
 
@@ -193,8 +192,21 @@ class Run:
         self._repetition.check(me, answer.tool_calls)
         left = max(me.max_tool_calls - self._turn.tool_calls, 0) if me.max_tool_calls else None
         timer = partial(self._runner.budgets.timer, me)
-        calls = Calls(answer.tool_calls, registry, self._hooks.of(me.name), self._state, me, timer, self._outbox, left)
-        self._turn.tool_calls += len(calls.runnable)
+        turn = self._turn
+        calls = Calls(
+            answer.tool_calls,
+            registry,
+            self._hooks.of(me.name),
+            self._state,
+            me,
+            timer,
+            self._outbox,
+            turn.effects,
+            left,
+            turn.results,
+        )
+        turn.results = None if turn.results is None else {}
+        turn.tool_calls += len(calls.runnable)
         return calls
 
     async def _tools(self) -> Registry:
@@ -260,6 +272,7 @@ class Run:
         if self._handoffs > MAX_HANDOFFS:
             raise too_many_handoffs()
         self._turn.conversation.agent = name
+        self._repetition = Repetition()  # of one agent; `MAX_HANDOFFS` bounds rounds of agents
         await self._hooks.of(name).run("on_agent_switch", {"from": before, "to": name})
         self._outbox.put({"type": "handoff", "from": before, "to": name})
 

@@ -34,8 +34,8 @@ class RunHooks:
 
     async def submit(self) -> None:
         """Pass the user's prompt to the hooks, which may add context to it. Raises `SparewheelError` if one refuses."""
-        prompt = self._turn.messages[-1].text
-        if not self._is_task and len(self._turn.messages) == 1:
+        prompt = self._turn.prompt.text
+        if not self._is_task and self._turn.messages[0] is self._turn.prompt and not self._turn.completed:
             self._notes += (await self.run("session_start", prompt=prompt)).context
         verdict = await self.run("user_prompt_submit", prompt=prompt)
         if verdict.denied:

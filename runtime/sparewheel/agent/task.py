@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from ..errors import SparewheelError
 from ..messages import user
+from ..state.doubts import InDoubt
 from ..state.session_state import Conversation
 from ..tools.base import ToolResult
 from .turn import Turn
@@ -42,11 +43,14 @@ async def run_task(
     if expected := arguments.get("expected_output"):
         task = f"{task}\n\nExpected output: {expected}"
     child = Turn(Conversation([user(task)], name), log=turn.log.fork(), task=context.call_id)
+    child.effects = turn.effects.of_task(context.call_id)
     turn.children.append(child)
     context.emit({"type": "handoff", "from": context.agent, "to": name})
     try:
         with context.timer.waiting():
             finish = await _run(child, context, events_of)
+    except InDoubt:
+        raise
     except SparewheelError as error:
         return ToolResult(f"{name} could not do it: {error.info.message}", is_error=True)
     finally:

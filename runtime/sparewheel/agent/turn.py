@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+import secrets
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
 from ..chain.log import AttemptLog
 from ..messages import Message, Text
 from ..providers.history import NOT_RUN
+from ..state.effects import Effects
 from ..usage import Usage
 from .outbox import Outbox
+from .unfinished import Unfinished
 
 if TYPE_CHECKING:
     from ..chain.chain import Step
@@ -21,9 +24,14 @@ if TYPE_CHECKING:
 
 @dataclass(slots=True)
 class Turn:
-    """`conversation` ends with the user's message at first, and grows with every step. `task` is a sub-agent's call."""
+    """`conversation` ends with the user's message at first, and grows with every step. `task` is a sub-agent's call.
+
+    `name` is the id of the turn in events and records, `start` the number of its first message.
+    """
 
     conversation: Conversation
+    start: int = 0
+    name: str = field(default_factory=lambda: secrets.token_hex(8))
     log: AttemptLog = field(default_factory=AttemptLog)
     outbox: Outbox = field(default_factory=Outbox)
     task: str = ""
@@ -36,10 +44,41 @@ class Turn:
     completed: int = 0  # steps whose answer is in the conversation
     episode: list[dict[str, Any]] = field(default_factory=list)  # one record per step: model, tools, seconds
     children: list[Turn] = field(default_factory=list)  # tasks of sub-agents
+    prompts: int = 1  # messages of the turn before its first step; the last of them is the user's
+    results: dict[str, str] | None = None  # of calls of the last step that ran before the turn was interrupted, by id
+    effects: Effects = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.effects = Effects(self.name)
+
+    @classmethod
+    def resumed(cls, unfinished: Unfinished) -> Turn:
+        """The turn again, with what is done in it."""
+        now = unfinished.now
+        turn = cls(replace(now, messages=list(now.messages)), unfinished.start, unfinished.name)
+        turn.prompts, turn.results = unfinished.prompts, unfinished.results
+        turn.effects = Effects(unfinished.name, unfinished.effects)
+        answers = [message for message in unfinished.messages[unfinished.prompts :] if message.role == "assistant"]
+        turn.steps = turn.completed = len(answers)
+        if answers and unfinished.messages[-1] is answers[-1]:
+            turn.answer = answers.pop()
+        turn.tool_calls = sum(len(answer.tool_calls) for answer in answers)
+        return turn
+
+    def unfinished(self, before: Conversation) -> Unfinished:
+        """What there is of the turn now, which has failed. `before` is the conversation without it."""
+        now = replace(self.conversation, messages=list(self.messages))
+        known = self.effects.known
+        return Unfinished(self.name, before, now, self.start, self.prompts, dict(self.results or {}), known)
 
     @property
     def messages(self) -> list[Message]:
         return self.conversation.messages
+
+    @property
+    def prompt(self) -> Message:
+        """The user's message that it answers."""
+        return self.messages[self.start + self.prompts - 1]
 
     @property
     def agent(self) -> str:

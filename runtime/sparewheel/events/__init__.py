@@ -26,6 +26,7 @@ from .answer import (
 from .calls import (
     ElicitationEvent,
     HandoffEvent,
+    InDoubtEvent,
     ToolBlockedEvent,
     ToolCallEvent,
     ToolConfirmationEvent,
@@ -71,6 +72,7 @@ __all__ = [
     "FinishReason",
     "HandoffEvent",
     "HedgeEvent",
+    "InDoubtEvent",
     "MediaEvent",
     "OfflineEvent",
     "RecoveredEvent",
@@ -105,6 +107,7 @@ Event: TypeAlias = (
     | ToolCallEvent
     | ToolConfirmationEvent
     | ToolOutputEvent
+    | InDoubtEvent
     | ToolResultEvent
     | ToolBlockedEvent
     | ElicitationEvent

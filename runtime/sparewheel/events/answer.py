@@ -12,8 +12,11 @@ BlockKind: TypeAlias = Literal["text", "reasoning", "tool_call"]
 
 
 class StartEvent(Stamped):
+    """`resumed`: the turn goes on after it was interrupted or has failed; its answer starts anew."""
+
     type: Literal["start"]
     model: str
+    resumed: NotRequired[bool]
 
 
 class StepEvent(Stamped):

@@ -30,6 +30,18 @@ class ToolConfirmationEvent(Stamped):
     call_id: NotRequired[str]
 
 
+class InDoubtEvent(Stamped):
+    """A call of a resumed turn may have had its effect before it was interrupted (`session.resolve`).
+
+    `args` is JSON text as in `tool_confirmation`. Without a decision the turn ends with an `error` of kind `in_doubt`.
+    """
+
+    type: Literal["in_doubt"]
+    id: str
+    name: str
+    args: str
+
+
 class ToolOutputEvent(Stamped):
     """How far a running call is."""
 

@@ -15,12 +15,14 @@ class ToolRequest(TypedDict):
     """A call of one of the session's tools. `args` have been checked against the tool's schema.
 
     `version` is that of the function that was approved, empty if no approval was needed. No other one may run.
+    `idempotency_key` is the same when the call runs again after a crash.
     """
 
     name: str
     args: dict[str, Any]
     call_id: str
     version: str
+    idempotency_key: str
 
 
 class ToolVersionRequest(TypedDict):

@@ -66,6 +66,7 @@ class _Function:
             "args": arguments,
             "call_id": context.call_id,
             "version": getattr(context, "version", ""),  # only the context of an approved call has one
+            "idempotency_key": context.idempotency_key,
         }
         try:
             result = await self._calls.ask("tool", request, session=self._session)

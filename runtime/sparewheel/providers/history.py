@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from ..messages import Part
 
 NOT_RUN: Final = "Not executed: the turn was interrupted before this call was run."
+STOPPED: Final = "Not executed to the end: the turn was interrupted while this call ran. It may have had an effect."
 
 MEDIA_NOTE: Final = "[What the answer above shows:]"
 

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 from ..errors import ConfigError
 from .answers import Answers
 from .approvals import Approvals
+from .doubts import Doubts
 from .results import LongResults
 
 if TYPE_CHECKING:
@@ -46,6 +47,7 @@ class SessionState:
     model: str | None = None  # picked by an agent that may choose its model
     recorder: Recorder | None = None  # where the session is stored
     log: TurnLog | None = None  # of the running turn
+    doubts: Doubts = field(default_factory=Doubts)
 
     def forget(self, agent: str) -> None:
         """Start a new conversation, answered by `agent`. Approvals of the user stay."""

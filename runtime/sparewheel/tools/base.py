@@ -45,10 +45,15 @@ class ToolResult:
 
 
 class ToolContext(Protocol):
-    """What a running tool may use of the session."""
+    """What a running tool may use of the session.
+
+    `idempotency_key` is the same for this call whenever it runs again, after a crash for one, and differs from that of
+    every other call: a server that takes such keys does the same thing only once.
+    """
 
     call_id: str
     agent: str
+    idempotency_key: str
 
     def progress(self, output: str) -> None:
         """Show progress to the user, as a `tool_output` event."""

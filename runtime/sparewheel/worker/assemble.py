@@ -16,6 +16,7 @@ from ..errors import ConfigError
 from ..session import Session
 from ..state.session_state import Conversation, SessionState
 from .keep import text_changed
+from .unfinished import unfinished_turn
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
@@ -79,7 +80,10 @@ def assemble(
         toolbox.open(agent)  # now: an error is reported before the first turn
     if keep is not None and state.recorder is not None:
         keep.begin(state.recorder, team, runner, messages)
-    return Session(runner)
+    session = Session(runner)
+    if keep is not None and keep.restored and (unfinished := unfinished_turn(keep.restored, state.conversation)):
+        session.expect(unfinished)
+    return session
 
 
 class _Sources:

@@ -128,6 +128,15 @@ class Recorder:
         drop = before.numbers if before and compacted else []
         return self.append(*compacted, prompt, header=self._touched(), drop=drop)
 
+    def go_on(self, prompt: Record, *, ended: bool) -> tuple[int, list[tuple[int, int]]]:
+        """Record that the last turn goes on; its records stay. Returns the number of the record and those of the turn.
+
+        `ended`: the turn had an end, and counts already.
+        """
+        before, self.previous = self.previous, None
+        self.header = self.header | {"state": "running", "turns": self.header["turns"] - ended}
+        return self.append(prompt, header=self._touched()), list(before.numbers) if before else []
+
     def end_turn(self, turn: Previous, records: Sequence[Record]) -> None:
         """Record the last records of a turn, and that the session is idle."""
         self.previous = turn

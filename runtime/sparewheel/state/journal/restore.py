@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Final
 
 from ...messages import Message, Text
+from ...providers.history import STOPPED
 from .compaction import compact
 from .recorder import Facts
 from .stored_messages import load_message
@@ -16,9 +17,6 @@ from .stored_messages import load_message
 if TYPE_CHECKING:
     from .records import Journal, Record
 
-INTERRUPTED: Final = (
-    "Not executed to the end: the session was interrupted while this call ran. It may have had an effect."
-)
 _OUTCOMES: Final = ("finished", "failed", "aborted", "abandoned", "interrupted")
 
 
@@ -82,7 +80,7 @@ class StoredTurn:
         for call in last.tool_calls if last else ():
             if call.id not in answered:
                 result = self.results.get(call.id)
-                missing.append(Message("tool", (Text(result["output"] if result else INTERRUPTED),), call.id))
+                missing.append(Message("tool", (Text(result["output"] if result else STOPPED),), call.id))
         return missing
 
     def compacted(self) -> list[Record]:
@@ -157,6 +155,8 @@ class _Reader:
                 turn.agent = str(record.get("agent", ""))
                 turn.messages = [load_message(shape) for shape in shapes]
                 turn.prompts = len(turn.messages)
+                turn.end = None  # if it goes on after a failure
+                turn._items.clear()
             case {"type": "partial", "items": list(items)}:
                 for item in items:
                     _stream(turn, item)

@@ -7,7 +7,7 @@ are durable.
 from __future__ import annotations
 
 import asyncio
-from typing import TYPE_CHECKING, Any, Final, cast
+from typing import TYPE_CHECKING, Any, Final, Protocol, cast
 
 from ...events import is_terminal
 from .compaction import compact, dump_bounded
@@ -26,6 +26,12 @@ _SETTLED: Final = frozenset({"start", "tool_call", "tool_result"})
 _NO_USAGE: Final = frozenset({"type", "turn", "seq", "agent"})
 
 
+class Again(Protocol):
+    """A turn that goes on. `ended`: it had failed, rather than been interrupted."""
+
+    ended: bool
+
+
 class NoLog:
     """The log of a turn that is not recorded."""
 
@@ -37,14 +43,16 @@ class NoLog:
 
 
 class TurnLog:
-    """The records of one turn, whose messages are those of `messages` from number `start` on.
+    """The records of one turn, whose messages are those of `messages` from number `start` on, first the `prompts`.
 
     Attributes:
         turn: the id of the turn.
         numbers: ranges of the numbers of its records.
     """
 
-    def __init__(self, recorder: Recorder, turn: str, agent: str, messages: list[Message], start: int) -> None:
+    def __init__(
+        self, recorder: Recorder, turn: str, agent: str, messages: list[Message], start: int, prompts: int
+    ) -> None:
         self.turn = turn
         self.ended = False
         self.numbers: list[tuple[int, int]] = []
@@ -52,17 +60,22 @@ class TurnLog:
         self._agent = agent
         self._messages = messages
         self._start = start
-        self._written = messages[start:]  # recorded messages of the turn
+        self._written = messages[start : start + prompts]  # recorded messages of the turn
         self._batches: list[list[Event]] = []  # shown, and not recorded yet
         self._results: dict[str, str] = {}  # recorded outputs, by call, of the step under way
         self._timer: asyncio.TimerHandle | None = None
         self._end: Record | None = None
 
-    def begin(self) -> None:
-        """Record the prompt, before anything else of the turn happens."""
+    def begin(self, again: Again | None = None) -> None:
+        """Record the prompt, before anything else of the turn happens; of one that goes on, what is done of it too."""
         shapes = [dump_bounded(message) for message in self._written]
-        number = self._recorder.begin_turn(self._make("prompt", agent=self._agent, messages=shapes), self._written)
+        prompt = self._make("prompt", agent=self._agent, messages=shapes)
+        if again is None:
+            number = self._recorder.begin_turn(prompt, self._written)
+        else:
+            number, self.numbers = self._recorder.go_on(prompt, ended=again.ended)
         self.numbers.append((number, number))
+        self.append(*self._step())
 
     def see(self, batch: list[Event]) -> bool:
         """Take a batch of events that is about to be shown. Whether it has to wait until its records are durable.
@@ -94,6 +107,15 @@ class TurnLog:
             if self.numbers and self.numbers[-1][1] == first - 1:
                 first, _ = self.numbers.pop()
             self.numbers.append((first, last))
+
+    async def intended(self, fields: dict[str, Any]) -> list[Event]:
+        """Record a call that is about to change something; returns when that is durable. The events are warnings."""
+        self.append(self._make("effect", **fields))
+        return await self._recorder.settled([])
+
+    def ran(self, fields: dict[str, Any]) -> None:
+        """Record what such a call came to: durable before the event of its result is shown."""
+        self.append(self._make("effect", **fields))
 
     def end(self, event: Event, *, kept: bool, partial: Message | None, **facts: Any) -> None:
         """Record the end of the turn, as its terminal event tells it.

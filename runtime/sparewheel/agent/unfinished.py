@@ -1,0 +1,57 @@
+"""A turn that was interrupted or has failed, so that it can go on: what is done in it is not done again."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from ..providers.history import NOT_RUN, STOPPED
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from ..messages import Message
+    from ..state.effects import Effect
+    from ..state.session_state import Conversation
+
+
+@dataclass(slots=True)
+class Unfinished:
+    """What there is of the turn.
+
+    Attributes:
+        name: its id.
+        before: the conversation without the turn.
+        now: the conversation with what is done of the turn; from number `start` on its messages are the turn's.
+        prompts: how many of these are its prompt.
+        results: outputs of calls of the last step that have run, by the id of the call.
+        effects: the calls that change something.
+        ended: the turn has failed: a terminal event was shown.
+    """
+
+    name: str
+    before: Conversation
+    now: Conversation
+    start: int
+    prompts: int
+    results: dict[str, str] = field(default_factory=dict)
+    effects: Sequence[Effect] = ()
+    ended: bool = True
+
+    def __post_init__(self) -> None:
+        """Take the results of the last step out of its messages: those of calls that have not run are none."""
+        messages = self.now.messages
+        while len(messages) > self.start and messages[-1].role == "tool":
+            result = messages.pop()
+            self.results.setdefault(result.tool_call_id or "", result.text)
+        self.results = {call: text for call, text in self.results.items() if text not in (NOT_RUN, STOPPED)}
+
+    @property
+    def doubts(self) -> list[str]:
+        """Ids of the calls of which it is not known whether they have had their effect."""
+        return [effect.call for effect in self.effects if effect.state == "intended"]
+
+    @property
+    def messages(self) -> list[Message]:
+        """Those of the turn."""
+        return self.now.messages[self.start :]

@@ -126,14 +126,14 @@ agents:
     model: openai/gpt-4o
     instruction_file: [prompt.md]
     add_prompt_files: [AGENTS.md]
-    skills: true
+    skills: [https://skills.example.test]
     code_mode_tools: true
     tool_choice: required
 """,
         [
             "agents.root.instruction_file: a page has no access to files on disk, and the option documents has no",
             "agents.root.add_prompt_files: a page has no access to files on disk, and the option documents has no",
-            "agents.root.skills: a page has no access to files on disk; write the skill out: name, description, instr",
+            "agents.root.skills: skills of a server are not fetched; write the skill out: name, description, instr",
             "agents.root.code_mode_tools: code written by a model is not run",
             "agents.root.tool_choice: the model decides whether it calls a tool; remove the key or set it to auto",
         ],
@@ -156,7 +156,6 @@ agents:
     "what only one provider has": (
         """
 models:
-  image: {provider: google, model: gemini-2.5-flash-image, output_capabilities: {image: true}}
   search: {provider: google, model: gemini-2.5-flash, provider_opts: {google_search: true}}
   socket: {provider: openai, model: gpt-5, provider_opts: {transport: websocket}}
   chained:
@@ -164,10 +163,9 @@ models:
     model: claude-fable-5
     task_budget: 64000
     provider_opts: {fallbacks: [claude-opus-5]}
-agents: {root: {model: image, fallback: {models: [search, socket, chained]}}}
+agents: {root: {model: search, fallback: {models: [socket, chained]}}}
 """,
         [
-            "models.image.output_capabilities: only text is shown",
             "models.socket.provider_opts: transport: only HTTP is available",
             "models.chained.task_budget: is not sent; use limits.tokens of the agent",
             "models.chained.provider_opts: fallbacks: name them in fallback.models of the agent",

@@ -215,11 +215,37 @@ def test_skills_of_groups_and_of_the_agent() -> None:
     assert warning == "line 10, column 5: agents.root.skills: context of haiku: the agent itself reads the skill"
 
 
-@pytest.mark.parametrize("skills", ["true", "[local]", "[https://skills.example.test]"])
-def test_skills_on_a_disk_or_a_server_are_refused(skills: str) -> None:
-    assert "write the skill out: name, description, instructions" in refused(
-        f"agents: {{root: {{model: demo/hello, skills: {skills}}}}}"
-    )
+@pytest.mark.parametrize("skills", ["true", "[local]", "[local, haiku]"])
+def test_skills_on_a_disk_are_left_out_with_a_warning(skills: str) -> None:
+    found = team(f"agents: {{root: {{model: demo/hello, skills: {skills}}}}}")
+    assert found.agents["root"].skills == ()
+    (warning,) = found.warnings
+    assert "no skills are loaded from there; write the skill out: name, description, instructions" in warning
+
+
+def test_skills_of_a_server_are_refused() -> None:
+    text = "agents: {root: {model: demo/hello, skills: [https://skills.example.test]}}"
+    assert "write the skill out: name, description, instructions" in refused(text)
+
+
+@pytest.mark.parametrize("hook", ["unload", "elide_repeated_tool_results"])
+def test_hooks_that_only_save_something_have_no_effect(hook: str) -> None:
+    hooks = f"{{on_agent_switch: [{{type: builtin, command: {hook}}}]}}"
+    (warning,) = team(f"agents: {{root: {{model: demo/hello, hooks: {hooks}}}}}").warnings
+    assert f"agents.root.hooks.on_agent_switch.0: {hook} has no effect" in warning
+
+
+def test_gemini_is_asked_for_pictures() -> None:
+    text = """
+agents: {root: {model: a, fallback: {models: [b, c]}}}
+models:
+  a: {provider: google, model: gemini-2.5-flash-image, output_capabilities: {image: true}, provider_opts: {seed: 7}}
+  b: {provider: google, model: gemini-2.5-flash, output_capabilities: {image: false}}
+  c: {provider: openrouter, model: x/pictures, output_capabilities: {image: true}}
+"""
+    chain = team(text).agents["root"].chain
+    assert chain[0].options == {"generationConfig": {"seed": 7, "responseModalities": ["TEXT", "IMAGE"]}}
+    assert [spec.options for spec in chain[1:]] == [{}, {}]
 
 
 def test_a_group_of_skills_that_is_not_there() -> None:

@@ -89,7 +89,8 @@ class Models:
         api = choose_api(vendor, known, custom.api_type if custom else None, model, base_url)
         at_home = not _first("base_url", config, custom)
         base_url = base_url if at_home else versioned(api, base_url)
-        options = split_options(api, {**(custom.provider_opts if custom else {}), **config.provider_opts})
+        written = {**(custom.provider_opts if custom else {}), **config.provider_opts}
+        options = split_options(api, written, pictures=config.output_capabilities.get("image", False))
         token_key = _first("token_key", config, custom) or self._vendors_key(vendor, known, base_url)
         if token_key is None and (custom is None or "provider" in custom.model_fields_set):
             self._warn_of_no_key(vendor, known, base_url, (*where, "base_url"))

@@ -40,7 +40,7 @@ class Texts:
         for path, source in [*sources, ((*here, "skills"), agent.skills)]:
             for skill in source if isinstance(source, list) else [""] if source else []:
                 if isinstance(skill, str):
-                    self.expander.problems.add(path, f"{NO_DISK}; write the skill out: name, description, instructions")
+                    self._not_loaded(skill, path)
                     continue
                 if unused := sorted(skill.model_fields_set - {"name", "description", "instructions"}):
                     self.expander.problems.warn(
@@ -49,6 +49,14 @@ class Texts:
                 filled = self.expander.prose(skill.instructions, path)
                 found[skill.name] = skill.model_copy(update={"instructions": filled})
         return tuple(found.values())
+
+    def _not_loaded(self, source: str, path: Path) -> None:
+        """A source of skills: `local`, a name to choose from it, or a server."""
+        advice = "write the skill out: name, description, instructions"
+        if "://" in source:
+            self.expander.problems.add(path, f"skills of a server are not fetched; {advice}")
+        else:
+            self.expander.problems.warn(path, f"{NO_DISK}, so no skills are loaded from there; {advice}")
 
     def instruction(self, agent: AgentConfig, here: Path) -> str:
         """The instruction, then the documents that the agent names, unchanged."""

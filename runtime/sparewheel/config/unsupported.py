@@ -61,6 +61,12 @@ BUILTIN_HOOKS: Final = frozenset(
 )
 """The built-in hooks that are available here."""
 
+_IDLE_HOOKS: Final = {
+    "unload": "models of other hosts are not unloaded",
+    "elide_repeated_tool_results": "the model gets every result whole",
+}
+"""Built-in hooks that only save something: an agent file works as well without them."""
+
 _NO_EVENTS: Final = {
     "tool_input_transform": "use pre_tool_use, which may change the input",
     "tool_guard": "use pre_tool_use with preempt_yolo",
@@ -78,6 +84,9 @@ def check_agent(problems: Problems, name: str, agent: AgentConfig, toolsets: lis
             problems.add(path, reason)
     for path, reason in _hook_reasons(agent):
         problems.add((*here, "hooks", *path), reason)
+    for _, path, hook in agent.hooks.located():
+        if hook.type == "builtin" and hook.command in _IDLE_HOOKS:
+            problems.warn((*here, "hooks", *path), f"{hook.command} has no effect: {_IDLE_HOOKS[hook.command]}")
 
 
 def model_reasons(config: ModelConfig, custom: ProviderConfig | None) -> Iterator[tuple[str, str]]:
@@ -87,8 +96,6 @@ def model_reasons(config: ModelConfig, custom: ProviderConfig | None) -> Iterato
         yield "routing", f"choosing a model by the prompt {_YET}"
     if config.auth or (custom and custom.auth):
         yield "auth", "authentication without a key needs a host"
-    if any(config.output_capabilities.values()):
-        yield "output_capabilities", "only text is shown"
     if config.task_budget is not None and (custom.provider if custom else config.provider) == "anthropic":
         yield "task_budget", "is not sent; use limits.tokens of the agent"
     if options.get("transport") == "websocket":
@@ -155,6 +162,6 @@ def _hook_reasons(agent: AgentConfig) -> Iterator[tuple[Path, str]]:
                 path,
                 f"{hook.type} hooks are not supported in a browser; use built-in ones, or functions of the session",
             )
-        elif hook.command not in BUILTIN_HOOKS:
+        elif hook.command not in BUILTIN_HOOKS and hook.command not in _IDLE_HOOKS:
             known = ", ".join(sorted(BUILTIN_HOOKS))
             yield path, f'the built-in hook "{hook.command}" is not available in a browser; available are {known}'

@@ -13,6 +13,7 @@ Pure standard library; nothing here imports the rest of the package.
 from __future__ import annotations
 
 from . import errors
+from .background import Background, BackgroundResponse
 from .record import Request
 from .responses import openai_responses
 from .script import BEFORE_HEAD, Gate, Reply, dropped
@@ -21,6 +22,8 @@ from .streams import Events, ToolCall, Usage, anthropic, gemini, openai_chat, ss
 
 __all__ = [
     "BEFORE_HEAD",
+    "Background",
+    "BackgroundResponse",
     "Events",
     "Gate",
     "Reply",

@@ -22,6 +22,11 @@ A reply is one of
   "dropped": "reset" | "close"   no answer at all
 together with any field of Reply: status, headers, content_type, delay, every, split, cut_at, cut, silent_after,
 ping_every, framing, cors, expose, repeat.
+
+"background": {"connections": [...], "polls": [...], "streamable_for": SECONDS, "kept_for": SECONDS} beside
+"openai_responses" makes it a Background, whose events are generated "every" so many seconds. Its connections and polls
+are replies, or objects with only fields of Reply: {"openai_responses": {...}, "background": {"connections":
+[{"cut_at": 700}]}}
 """
 
 from __future__ import annotations
@@ -30,6 +35,7 @@ from dataclasses import fields
 from typing import TYPE_CHECKING, Any
 
 from . import errors
+from .background import Background
 from .responses import openai_responses
 from .script import Reply, dropped
 from .streams import Events, ToolCall, Usage, anthropic, gemini, openai_chat
@@ -43,14 +49,15 @@ BUILDERS: dict[str, Callable[..., Events]] = {
     "anthropic": anthropic,
     "gemini": gemini,
 }
-_OPTIONS = frozenset(field.name for field in fields(Reply)) - {"events", "gates", "ping", "raw"}
+_OPTIONS = frozenset(field.name for field in fields(Reply)) - {"events", "gates", "ping", "raw", "live"}
+_KINDS = ("error", "events", "dropped", *BUILDERS)
 
 
 class BadScript(ValueError):
     """A script that cannot be used; the message names the place and the reason."""
 
 
-def parse_script(document: object) -> tuple[dict[str, list[Reply]], list[Reply]]:
+def parse_script(document: object) -> tuple[dict[str, list[Reply | Background]], list[Reply | Background]]:
     """The replies by model and the default ones. Raises `BadScript`."""
     if not isinstance(document, dict) or not document.keys() <= {"models", "default"}:
         raise BadScript('the script must be an object with "models" and "default"')
@@ -62,22 +69,39 @@ def parse_script(document: object) -> tuple[dict[str, list[Reply]], list[Reply]]
     )
 
 
-def _replies(items: object, place: str) -> list[Reply]:
+def _replies(items: object, place: str) -> list[Reply | Background]:
     if not isinstance(items, list):
         raise BadScript(f"{place} must be a list of replies")
-    replies: list[Reply] = []
+    replies: list[Reply | Background] = []
     for index, item in enumerate(items):
         try:
-            replies.append(_reply(item))
+            replies.append(_background(item) if isinstance(item, dict) and "background" in item else _reply(item))
         except (TypeError, ValueError, KeyError) as error:
             raise BadScript(f"{place}[{index}]: {error}") from error
     return replies
 
 
+def _background(item: dict[str, Any]) -> Background:
+    description = dict(item)
+    settings = description.pop("background")
+    if "openai_responses" not in item or not isinstance(settings, dict):
+        raise BadScript("background is an object beside openai_responses")
+    reply = _reply(description)
+    played = {name: [_fault(each) for each in settings.get(name, ())] for name in ("connections", "polls")}
+    return Background(reply.events, reply.every, repeat=reply.repeat, **{**settings, **played})
+
+
+def _fault(item: object) -> Reply:
+    """What happens to a connection: a reply, or only fields of one."""
+    if isinstance(item, dict) and not any(name in item for name in _KINDS):
+        return _reply({**item, "events": []})
+    return _reply(item)
+
+
 def _reply(item: object) -> Reply:
     if not isinstance(item, dict):
         raise BadScript("a reply must be an object")
-    kinds = [name for name in ("error", "events", "dropped", *BUILDERS) if name in item]
+    kinds = [name for name in _KINDS if name in item]
     if len(kinds) != 1:
         raise BadScript(
             f"a reply is exactly one of error, events, dropped, {', '.join(BUILDERS)}; found {kinds or 'none'}"

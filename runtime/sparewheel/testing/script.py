@@ -16,7 +16,7 @@ from itertools import accumulate
 from typing import TYPE_CHECKING, Any, Literal, TypeAlias
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Callable, Iterator, Mapping
 
 BEFORE_HEAD = -1
 """A place in `Reply.gates` and `Reply.silent_after`: before the status line."""
@@ -87,6 +87,7 @@ class Reply:
     cors:         False: no Access-Control headers on this answer
     expose:       header names for Access-Control-Expose-Headers; a browser hides every other (Retry-After too)
     repeat:       answer every further request with it; it must be the last of its queue
+    live:         the steps, made while they are played, in place of those of all other fields but status and headers
     """
 
     events: tuple[bytes, ...] = ()
@@ -107,6 +108,7 @@ class Reply:
     cors: bool = True
     expose: tuple[str, ...] = ()
     repeat: bool = False
+    live: Callable[[], Iterator[Step]] | None = None
 
     def __post_init__(self) -> None:
         if isinstance(self.split, int) and self.split < 1:
@@ -201,6 +203,9 @@ def _holds(reply: Reply, ends: list[int]) -> dict[int, list[Gate | None]]:
 
 def steps(reply: Reply) -> Iterator[Step]:
     """Everything the server does for a reply, in order."""
+    if reply.live is not None:
+        yield from reply.live()
+        return
     body, ends = reply.body, list(accumulate(map(len, reply.events)))
     event_borders = set(ends)
     stop = len(body) if reply.cut_at is None else min(reply.cut_at, len(body))

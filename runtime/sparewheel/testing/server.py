@@ -15,10 +15,12 @@ from __future__ import annotations
 import asyncio
 import socket
 import threading
+import time
 from collections import deque
 from typing import TYPE_CHECKING, TypeAlias
 
-from . import strict
+from . import errors, strict
+from .background import Background, BackgroundResponse, BackgroundStore
 from .connection import Connection
 from .record import Record, Request
 from .script import Reply
@@ -28,7 +30,7 @@ if TYPE_CHECKING:
     from types import TracebackType
     from typing import Self
 
-    Scripted: TypeAlias = Reply | Callable[[Request], Reply]
+    Scripted: TypeAlias = Reply | Background | Callable[[Request], Reply | Background]
 
 
 class ScriptError(AssertionError):
@@ -59,6 +61,7 @@ class ScriptedProvider:
         port: int = 0,
     ) -> None:
         self.record = Record()
+        self._background = BackgroundStore(time.monotonic)
         self.strict = strict
         self.cors = cors
         self.keep_alive = keep_alive
@@ -102,6 +105,11 @@ class ScriptedProvider:
         """Every OPTIONS request."""
         return self.record.preflights
 
+    @property
+    def responses(self) -> list[BackgroundResponse]:
+        """Every response in the background, in the order in which they were asked for."""
+        return self._background.responses
+
     def wait_for_request(self, n: int = 1, timeout: float | None = 30.0) -> Request:
         """Block until the n-th request (from 1) has arrived. From async code: `await asyncio.to_thread(...)`."""
         return self.wait_for(lambda request: True, n, timeout, what="request")
@@ -142,6 +150,8 @@ class ScriptedProvider:
 
     def reply_to(self, request: Request) -> Reply:
         """The next scripted answer for a request, or an error with the reason why there is none."""
+        if (stored := self._background.reply_to(request)) is not None:
+            return stored if request.headers.get("authorization") or not self.strict else errors.openai_missing_key()
         if request.format is None:
             return self._unscripted(404, f"no endpoint {request.method} {request.path}")
         if self.strict and (violation := strict.violation(request)):
@@ -155,10 +165,9 @@ class ScriptedProvider:
         scripted = queue[0]
         if not _repeats(scripted):
             queue.popleft()
-        if isinstance(scripted, Reply):
-            return scripted
         try:
-            return scripted(request)
+            reply = scripted if isinstance(scripted, Reply | Background) else scripted(request)
+            return reply if isinstance(reply, Reply) else self._background.create(reply, request)
         except Exception as error:
             return self._unscripted(500, f"the function scripted for {_name(request.model)} failed: {error!r}")
 
@@ -261,7 +270,7 @@ class ScriptedProvider:
 
 
 def _repeats(scripted: Scripted) -> bool:
-    return scripted.repeat if isinstance(scripted, Reply) else True
+    return scripted.repeat if isinstance(scripted, Reply | Background) else True
 
 
 def _name(model: str | None) -> str:

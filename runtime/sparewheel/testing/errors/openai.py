@@ -99,6 +99,11 @@ def openai_invalid_request(message: str, param: str | None = None, code: str | N
     return openai_error(400, "invalid_request_error", message, code, param)
 
 
+def openai_response_not_found(response_id: str = "resp_test") -> Reply:
+    """404 for a stored response that is not kept, or not any more."""
+    return openai_error(404, "invalid_request_error", f"Response with id '{response_id}' not found.")
+
+
 def openai_stream_error() -> Events:
     """An error object in place of a Chat Completions chunk."""
     message = "The server had an error while processing your request. Sorry about that!"

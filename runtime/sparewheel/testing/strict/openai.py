@@ -127,6 +127,8 @@ def check_responses(request: Request) -> None:
         raise _refuse(f"Unknown parameter: '{name}'.", name, "unknown_parameter")
     if not body.get("input"):
         raise _refuse("Missing required parameter: 'input'.", "input", "missing_required_parameter")
+    if body.get("background") and body.get("store") is False:
+        raise _refuse("Background responses must be stored: set 'store' to true.", "store")
     for i, tool in enumerate(objects(body.get("tools"))):
         if tool.get("type") == "function":
             _tool_name(tool.get("name"), f"tools[{i}].name")

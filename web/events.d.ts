@@ -28,6 +28,7 @@ export type Event =
   | CompactedEvent
   | DiscardEvent
   | RecoveredEvent
+  | ResumedEvent
   | ExhaustedEvent
   | UsageEvent
   | WarningEvent
@@ -436,6 +437,24 @@ export interface RecoveredEvent {
   task?: string;
   type: "recovered";
   model: string;
+}
+/**
+ * The stream of attempt `attempt` broke, or the page was reloaded, and the provider still has the response.
+ *
+ * What was streamed stays. `from_seq` is the `sequence_number` of the last event that had been read, None before the
+ * first. `via`: the rest comes as a stream, or as a document once the response is complete.
+ */
+export interface ResumedEvent {
+  turn: string;
+  seq: number;
+  agent: string;
+  task?: string;
+  type: "resumed";
+  model: string;
+  attempt: number;
+  response_id: string;
+  from_seq: number | null;
+  via: "stream" | "document";
 }
 /**
  * No model is left. Always followed by `error`.

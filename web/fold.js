@@ -127,6 +127,10 @@ function step(state, event) {
     case "hedge":
       begin(state, event.attempt, event.to);
       break;
+    case "resumed": // after a reload it is of a model that no event has named
+      recordOf(state, event.attempt).model = event.model;
+      state.model = event.model;
+      break;
     case "discard":
       discard(state, event.attempt);
       break;

@@ -59,13 +59,12 @@ class ScriptedTransport:
     @property
     def asked(self) -> list[str]:
         """The models asked, in order."""
-        return [_model(request) for request in self.requests]
+        return [_model(request) for request in self.requests if request.body]
 
     @asynccontextmanager
     async def stream(self, request: HttpRequest) -> AsyncIterator[LocalResponse]:
         self.requests.append(request)
-        model = _model(request)
-        scripted = self.next_reply(model)
+        scripted = self.reply_to(request)
         reply = scripted if isinstance(scripted, Reply) else Reply(scripted)
         if reply.raw and not reply.events:  # connection refused, or closed before the response
             raise no_answer("TypeError: Failed to fetch", request.url)
@@ -79,6 +78,9 @@ class ScriptedTransport:
             yield LocalResponse(reply.status, reply.headers, _body(plan))
         finally:
             self.open -= 1
+
+    def reply_to(self, request: HttpRequest) -> Script:
+        return self.next_reply(_model(request))
 
     def next_reply(self, model: str) -> Script:
         queue = self._script[model]

@@ -140,6 +140,14 @@ test("of two that were asked at once, one answers", () => {
   assert.deepEqual(folded(2, "m/b"), ["aborted", "answered"]);
 });
 
+test("an attempt whose stream is taken up again goes on, and after a reload names its model", () => {
+  const resumed = (model) => ({ type: "resumed", model, attempt: 1, response_id: "r", from_seq: 4, via: "stream" });
+  const cut = fold(turn("t", { ...START, model: "m/a" }, HELLO, resumed("m/a"), HELLO, { ...FINISH, model: "m/a" }));
+  assert.deepEqual([cut.text, cut.attempts.map(({ state }) => state)], ["HelloHello", ["answered"]]);
+  const reloaded = fold(turn("t", { ...START, model: "m/a" }, resumed("m/b"), HELLO));
+  assert.deepEqual([reloaded.model, reloaded.attempts[0].model, reloaded.attempts[0].state], ["m/b", "m/b", "streaming"]);
+});
+
 test("usage is summed over all attempts, and what nobody told stays unknown", () => {
   const folded = fold(turn("t", START, usage(1, 3, null, { discarded: true }), retry(2), usage(2, 4, 7), FINISH));
   assert.deepEqual(folded.usage, { input_tokens: 7, output_tokens: 7, cached_tokens: null, written_tokens: null, reasoning_tokens: null });

@@ -157,6 +157,7 @@ function announce(event) {
   else if (event.type === "step") status.set("running", "Asking…");
   else if (event.type === "hedge") status.set("running", `${event.from} is slow; asking ${event.to} as well`);
   else if (event.type === "offline") status.set("running", "You are offline; waiting for the network…");
+  else if (event.type === "resumed") status.set("running", `Reconnected to ${event.model}`);
   else if (event.type === "retry") status.set("running", `${event.model} failed; asking it again`);
   else if (event.type === "fallback") status.set("running", `${event.from} failed; asking ${event.to}`);
   else if (event.type === "finish") status.set("done", `Answered by ${event.model}`);

@@ -70,6 +70,9 @@ export class TurnView {
       case "offline":
         this.#note(`You are offline: ${event.model} is asked when the network is back.`);
         break;
+      case "resumed":
+        this.#note(`The connection to ${event.model} broke; its answer goes on where it stopped.`);
+        break;
       case "recovered":
         this.#note(`${event.model} answers again.`);
         break;

@@ -15,13 +15,14 @@ from .runaway import Runaway
 from .watchdog import Watchdog
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncGenerator
+    from collections.abc import AsyncGenerator, Callable
 
     from ..config.schema import TimeoutsConfig
     from ..events import AttemptRecord, Event
     from ..providers.base import ModelRequest
-    from ..transports.base import Transport
+    from ..transports.base import HttpRequest, Transport
     from ..usage import Usage
+    from .background import ResumeState
 
 
 class Attempt:
@@ -43,6 +44,11 @@ class Attempt:
     def shown(self) -> bool:
         """Whether the page may show anything of it."""
         return self.assembly.streamed
+
+    @property
+    def resume_state(self) -> ResumeState | None:
+        """With which another attempt can take up the response (`Question.reattach`); None if that is not possible."""
+        return None
 
     @property
     def usage(self) -> Usage:
@@ -67,19 +73,22 @@ class Attempt:
         """
         failure: SparewheelError | None = None
         runaway = Runaway(self.assembly, max_bytes)
-        wire = wire_format(self.spec.api)
         try:
             async with Watchdog() as dog, AsyncExitStack() as stack:
                 dog.expect("timeout_connect", limits.connect)
-                sent = transport.stream(wire.request(self.request))
+                sent = transport.stream(self._request())
                 response = await dog.watch(stack.enter_async_context(sent))
                 if not 200 <= response.status < 300:
                     raise await dog.watch(http_error(response, self.spec))
                 self.answering = True
-                dog.expect("timeout_first_content", limits.first_content)
-                waiting_for_content = True
-                told = partial(explain, spec=self.spec, headers=response.headers)
-                reader = BodyReader(wire.decoder(self.assembly, self.spec), self.assembly, told)
+                reader = self._reader(partial(explain, spec=self.spec, headers=response.headers))
+                if news := self._opened():
+                    yield news
+                waiting_for_content = not self.shown
+                if waiting_for_content:
+                    dog.expect("timeout_first_content", limits.first_content)
+                else:
+                    dog.expect("timeout_idle", limits.idle)
                 chunks = await stack.enter_async_context(aclosing(response.chunks()))
                 ended = False
                 while not ended and (chunk := await dog.watch(anext(chunks, None))) is not None:
@@ -99,11 +108,32 @@ class Attempt:
                     await late_usage(reader, chunks)
             reader.finish()
         except SparewheelError as error:
+            if self._can_go_on(error):
+                raise
             failure = error
         self.assembly.close_all()
         if batch := self.assembly.drain():
             yield batch
-        failure = failure or runaway.excess(batch) or self._judge()
+        self._conclude(failure or runaway.excess(batch))
+
+    def _request(self) -> HttpRequest:
+        return wire_format(self.spec.api).request(self.request)
+
+    def _reader(self, told: Callable[[object], ErrorInfo]) -> BodyReader:
+        """A reader for the body; `told` classifies an error in it."""
+        return BodyReader(wire_format(self.spec.api).decoder(self.assembly, self.spec), self.assembly, told)
+
+    def _opened(self) -> list[Event]:
+        """Events before those of the body."""
+        return []
+
+    def _can_go_on(self, failure: SparewheelError) -> bool:
+        """Whether the attempt is not over after `failure` of its connection. Its blocks then stay open."""
+        return False
+
+    def _conclude(self, failure: SparewheelError | None) -> None:
+        """Judge the answer unless there was a `failure`, and record how the attempt ended. Raises its error."""
+        failure = failure or self._judge()
         self._complete(failure)
         if failure is not None:
             failure.provider, failure.model = self.spec.provider, self.spec.ref

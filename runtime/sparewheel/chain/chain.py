@@ -13,7 +13,8 @@ from typing import TYPE_CHECKING
 
 from ..errors import FACTS, SparewheelError
 from ..usage import Usage
-from .attempt import Attempt
+from .background import background_for
+from .background_attempt import attempt_for
 from .compaction import compact, dropped
 from .health import model_id
 from .hedge import Race, Racer
@@ -24,6 +25,7 @@ from .plan import Choice, Plan
 from .policy import Decision, Failure, continues, decide, keeps_partial, refuses_usage
 from .question import request_for
 from .report import announce, exhausted, hedged, resting, skipped_events, turn_failed, usage_events
+from .running import Running
 
 if TYPE_CHECKING:
     from collections.abc import AsyncGenerator, Callable
@@ -34,6 +36,8 @@ if TYPE_CHECKING:
     from ..messages import Message
     from ..providers.endings import StopReason
     from ..transports.base import Transport
+    from .attempt import Attempt
+    from .background import ResumeState
     from .health import Health
     from .log import AttemptLog
     from .question import Question
@@ -84,9 +88,7 @@ class Step:
         self._records: list[AttemptRecord] = []  # of this step
         self._plan = Plan(chain.agent.chain, chain.health, self._config.retry_after_max)
         self._output = Output()
-        self._running: list[Attempt] = []
-        self._spent = Usage()  # of the attempts that are over
-        self._spent_cost = 0.0
+        self._running = Running(chain.health)
         self._failures: dict[str, int] = {}  # by model
         self._failed: dict[str, tuple[ModelSpec, ErrorInfo]] = {}
         self._primary_skipped = False  # it was not healthy when the step began
@@ -98,7 +100,7 @@ class Step:
 
         Raises `TurnFailed`, after an `exhausted` event, when no model is left.
         """
-        choice = self._plan.first()
+        choice = self._plan.take_named(self._question.reattach) or self._plan.first()
         self._primary_skipped = choice.spec is not self._chain.primary
         if events := self._opening(choice):
             yield events
@@ -117,7 +119,7 @@ class Step:
             except SparewheelError as error:
                 failed = error
             finally:
-                self._settle(*self._running)
+                self._running.settle(*self._running.attempts)
             attempt = race.winner
             if failed is None:
                 yield self._answered(attempt)
@@ -147,12 +149,17 @@ class Step:
     @property
     def usage(self) -> Usage:
         """Tokens of all attempts, discarded ones included."""
-        return sum((attempt.usage for attempt in self._running), self._spent)
+        return self._running.usage
 
     @property
     def cost(self) -> float:
         """US dollars, of the attempts whose price is known."""
-        return sum((attempt.cost or 0.0 for attempt in self._running), self._spent_cost)
+        return self._running.cost
+
+    @property
+    def resume_state(self) -> ResumeState | None:
+        """With which another step can take up the answer (`Question.reattach`); None if there is nothing to take up."""
+        return self._running.resume_state
 
     @property
     def answer_usage(self) -> Usage:
@@ -180,20 +187,13 @@ class Step:
         kept = "".join(kept.text for kept in self._output.kept)
         request = request_for(question, spec, self._messages, kept, self._health)
         record = self._log.take(spec.ref)
-        attempt = Attempt(request, record, empty_is_fine=question.after_tools or bool(kept))
+        state = None if self._records else question.reattach
+        background = background_for(spec, self._config.backoff, self._chain.random, self._health, state)
+        attempt = attempt_for(request, record, background, empty_is_fine=question.after_tools or bool(kept))
         self._records.append(record)
-        self._running.append(attempt)
-        self._health.begin(spec, probe=choice.probe)
+        self._running.add(attempt, probe=choice.probe)
         batches = attempt.run(self._chain.transport, self._chain.agent.timeouts, question.max_bytes)
         return Racer(attempt, batches)
-
-    def _settle(self, *attempts: Attempt) -> None:
-        """These attempts are over."""
-        for attempt in attempts:
-            self._running.remove(attempt)
-            self._health.release(attempt.spec)
-            self._spent += attempt.usage
-            self._spent_cost += attempt.cost or 0.0
 
     def _hedge(self, waiting: Attempt) -> tuple[Racer, list[Event]] | None:
         """Start the next model beside the one that has shown nothing yet, if it is healthy."""
@@ -206,7 +206,7 @@ class Step:
 
     def _lost(self, loser: Attempt, error: SparewheelError | None, winner: Attempt) -> list[Event]:
         """Another attempt of the race continues alone: the loser failed, or was cancelled."""
-        self._settle(loser)
+        self._running.settle(loser)
         events: list[Event] = [*usage_events(loser, discarded=True)]
         if error is not None:
             self._count(loser, error)

@@ -117,6 +117,9 @@ class Race:
                         raise
                     yield await self._lose([racer], error)
                     continue
+                if batch and batch[0]["type"] == "resumed":  # news about an attempt is no content
+                    yield batch
+                    continue
                 events = await self._lose(others)
                 self.shown = racer.attempt
                 yield [*events, *(batch or ())]

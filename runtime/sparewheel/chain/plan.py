@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from ..errors import FACTS
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Mapping, Sequence
 
     from ..config.resolved import ModelSpec
     from .health import Health, Status
@@ -69,6 +69,15 @@ class Plan:
             self._started = True
             self._left = [(position, spec) for position, spec in self._left if position != choice.position]
         return choice
+
+    def take_named(self, state: Mapping[str, Any] | None) -> Choice | None:
+        """The model whose response `state` describes, whatever its health; None if it cannot be asked for it."""
+        for position, spec in self._left:
+            if state and spec.resume and not spec.lacks_key and spec.ref == state.get("model"):
+                self._started = True
+                self._left.remove((position, spec))
+                return Choice(spec, position)
+        return None
 
     def keep_only(self, fits: Callable[[ModelSpec], bool]) -> None:
         """Remove the models that cannot serve this step."""

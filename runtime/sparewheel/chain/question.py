@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final
 
 from ..messages import assistant, user
 from ..providers.base import ModelRequest
@@ -11,7 +11,7 @@ from .health import model_id
 from .hidden_media import hide_media
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
 
     from ..config.resolved import ModelSpec
     from ..messages import Message
@@ -28,6 +28,10 @@ class Question:
 
     `after_tools`: an empty answer to tool results counts as an answer. `max_bytes` limits one answer, text and tool
     calls together; 0 is no limit.
+
+    `reattach` is the `resume_state` of an earlier step that asked the same and was interrupted. The first attempt then
+    reads the response that the provider has kept, from its first event on: its events are those of the whole answer, in
+    a new attempt. If there is nothing left of it, the chain goes on as after a broken stream.
     """
 
     messages: Sequence[Message]
@@ -35,6 +39,7 @@ class Question:
     output: OutputSchema | None = None
     after_tools: bool = False
     max_bytes: int = 0
+    reattach: Mapping[str, Any] | None = None
 
 
 def request_for(

@@ -49,10 +49,10 @@ class Runaway:
         size = assembly.size
         if self._max_bytes and size >= self._measure_at and self._is_too_long(size):
             return _failure("response_too_large", f"The answer is longer than {self._max_bytes} bytes and was cut off.")
-        if assembly.blocks > MAX_CALLS:
+        if len(assembly.blocks) > MAX_CALLS:
             if assembly.calls > MAX_CALLS:
                 return _failure("response_too_large", f"The answer has more than {MAX_CALLS} tool calls.", _FLOOD_HINT)
-            if assembly.blocks > MAX_BLOCKS:
+            if len(assembly.blocks) > MAX_BLOCKS:
                 return _failure("response_too_large", f"The answer has more than {MAX_BLOCKS} blocks.", _FLOOD_HINT)
         if size >= self._words_at and self._repeats(batch, size):
             return _failure("loop", "The model repeats the same words again and again.")

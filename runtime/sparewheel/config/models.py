@@ -133,6 +133,9 @@ class ModelConfig(Endpoint):
     """Choosing a model by the prompt; not available here."""
     compaction_threshold: float | None = Field(default=None, gt=0, le=1)
     """The share of its context window at which the oldest messages are left out."""
+    resume: Literal["background"] | None = None
+    """`background`: a stream that breaks is taken up where it broke, without a second bill; OpenAI Responses only. The
+    provider then keeps each answer for some minutes (`store: true`). Unset: nothing is kept."""
 
     @property
     def alloy(self) -> bool:
@@ -152,4 +155,6 @@ class ModelConfig(Endpoint):
     def _named(self) -> ModelConfig:
         if not self.first_available and not self.alloy and not (self.provider and self.model):
             raise ValueError("needs provider and model")
+        if self.alloy and self.resume:
+            raise ValueError("resume belongs to the models that are named here")
         return self

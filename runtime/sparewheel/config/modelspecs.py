@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from .providers import KnownProvider
     from .schema import AgentFile
 
+_SET_RESPONSES: Final = "use provider: openai_responses, a provider with api_type: openai_responses, or remove the key"
 _PARAMETERS: Final = (
     "temperature",
     "max_tokens",
@@ -87,6 +88,8 @@ class Models:
         model = self.expander.strict(config.model, (*where, "model"))
         vendor = custom.provider if custom else config.provider
         api = choose_api(vendor, known, custom.api_type if custom else None, model, base_url)
+        if config.resume and api != "openai_responses":
+            self.expander.problems.add((*where, "resume"), f"{config.resume} needs OpenAI Responses; {_SET_RESPONSES}")
         at_home = not _first("base_url", config, custom)
         base_url = base_url if at_home else versioned(api, base_url)
         written = {**(custom.provider_opts if custom else {}), **config.provider_opts}
@@ -111,6 +114,7 @@ class Models:
             context_limit=config.context_limit or options.context_limit or (facts.window if facts else None),
             price=_price(config) or (facts.price if facts and at_home else None),
             compaction_threshold=config.compaction_threshold,
+            resume=config.resume is not None,
             reasoning_tags=_first("reasoning_tags", config, custom),
         )
 

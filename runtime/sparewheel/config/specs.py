@@ -36,6 +36,7 @@ class ModelSpec:
     context_limit: int | None = None  # tokens
     price: Price | None = None  # None: unknown, which is not free
     compaction_threshold: float | None = None  # share of the window; takes precedence over the agent's
+    resume: bool = False  # its responses are generated in the background, and taken up again after a cut
     reasoning_tags: str | None = None  # the name of the tags in the text that hold reasoning; None: the usual ones
 
     @property

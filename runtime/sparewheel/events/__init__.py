@@ -42,6 +42,7 @@ from .chain import (
     HedgeEvent,
     OfflineEvent,
     RecoveredEvent,
+    ResumedEvent,
     RetryEvent,
     SkippedEvent,
     UsageEvent,
@@ -76,6 +77,7 @@ __all__ = [
     "MediaEvent",
     "OfflineEvent",
     "RecoveredEvent",
+    "ResumedEvent",
     "RetryEvent",
     "SkippedEvent",
     "StartEvent",
@@ -120,6 +122,7 @@ Event: TypeAlias = (
     | CompactedEvent
     | DiscardEvent
     | RecoveredEvent
+    | ResumedEvent
     | ExhaustedEvent
     | UsageEvent
     | WarningEvent

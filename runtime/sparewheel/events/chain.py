@@ -64,6 +64,21 @@ class OfflineEvent(Stamped):
     wait_ms: int
 
 
+class ResumedEvent(Stamped):
+    """The stream of attempt `attempt` broke, or the page was reloaded, and the provider still has the response.
+
+    What was streamed stays. `from_seq` is the `sequence_number` of the last event that had been read, None before the
+    first. `via`: the rest comes as a stream, or as a document once the response is complete.
+    """
+
+    type: Literal["resumed"]
+    model: str
+    attempt: int
+    response_id: str
+    from_seq: int | None
+    via: Literal["stream", "document"]
+
+
 class SkippedEvent(Stamped):
     """This model is not asked now: its breaker is open, or it cools down. `wait_ms` is None when it is not known."""
 

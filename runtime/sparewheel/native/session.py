@@ -6,6 +6,7 @@ import asyncio
 import secrets
 from typing import TYPE_CHECKING, Any, Literal
 
+from ..chain.cancelling import cancelled
 from ..errors import ConfigError, SparewheelError
 from .clean import Cleaner
 from .turn import Turn
@@ -157,6 +158,7 @@ class AgentSession:
         if self._turn is not None:
             await self._stop(self._turn, "dispose")
         await self._session.close()
+        await cancelled()  # the program may end now
 
     async def _begin(
         self, prompt: str, reader: Callable[[list[Event]], object] | None = None, *, interactive: bool

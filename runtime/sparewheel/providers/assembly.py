@@ -196,9 +196,9 @@ class Assembly:
         return sum(block.measure() for block in self._blocks)
 
     @property
-    def blocks(self) -> int:
-        """How many blocks there are, tool calls included."""
-        return len(self._blocks)
+    def blocks(self) -> Sequence[Block]:
+        """The blocks so far, tool calls included: a live view."""
+        return self._blocks
 
     @property
     def calls(self) -> int:

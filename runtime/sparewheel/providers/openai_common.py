@@ -37,7 +37,12 @@ def post(spec: ModelSpec, path: str, body: Mapping[str, Any]) -> HttpRequest:
     merged = {
         name: value for name, value in {**body, **spec.options}.items() if value is not None and name not in _NOT_SENT
     }
-    return json_post(spec, path, {"authorization": f"Bearer {spec.key}"} if spec.key else {}, merged)
+    return json_post(spec, path, authorization(spec), merged)
+
+
+def authorization(spec: ModelSpec) -> dict[str, str]:
+    """The header with the key; none without one."""
+    return {"authorization": f"Bearer {spec.key}"} if spec.key else {}
 
 
 def is_at(spec: ModelSpec, *domains: str) -> bool:

@@ -1,7 +1,8 @@
 """OpenAI Responses.
 
 Source: OpenAI API reference, "Create a model response". The server stores nothing (`store: false`), so the reasoning
-arrives encrypted and is sent back to the same model in that form.
+arrives encrypted and is sent back to the same model in that form. Only a model with `resume: background` has its
+responses stored, for some minutes: `responses_background` has the requests for them.
 """
 
 from __future__ import annotations
@@ -37,7 +38,8 @@ class OpenAIResponses:
             "model": spec.model,
             "input": [item for message in messages[leading:] for item in items(message)],
             "stream": True,
-            "store": False,
+            "store": spec.resume,
+            **({"background": True} if spec.resume else {}),
             **{theirs: spec.parameters[ours] for ours, theirs in _PARAMETERS.items() if ours in spec.parameters},
             **reasoning(spec),
         }

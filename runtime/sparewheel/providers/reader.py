@@ -16,9 +16,10 @@ from .frames import NOT_A_STREAM, Frames, NotJson
 from .shortcut import Shortcut
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Callable, Mapping
+    from collections.abc import AsyncIterator, Callable, Iterable, Mapping
 
     from ..config.resolved import ModelSpec
+    from ..sse import ServerSentEvent
     from ..transports.base import HttpResponse
     from .assembly import Assembly
     from .base import StreamDecoder
@@ -33,7 +34,7 @@ ERROR_SECONDS: Final = 5.0
 LATE_SECONDS: Final = 0.2
 """For token counts after the end of an answer that had none."""
 
-_TRUNCATED: Final = ErrorInfo(
+TRUNCATED: Final = ErrorInfo(
     "stream_truncated",
     "The connection ended in the middle of the answer.",
     "The provider, or a proxy on the way, closed it early; trying again usually helps.",
@@ -96,7 +97,7 @@ class BodyReader:
             return False
         events = self._sse.feed(chunk)
         left = iter(events)
-        self._shortcut.feed(left)
+        self._take(left)
         if self._frames.ended:
             for event in left:
                 self._frames.feed_late(event)
@@ -126,10 +127,7 @@ class BodyReader:
         Raises `ProviderError` when the answer is not complete, or a tool call is unusable. Calls of an answer that the
         output limit or a filter cut are removed, whatever their arguments look like.
         """
-        if self._document is not None:
-            self._read_document(b"".join(self._document).decode("utf-8-sig", "replace"))
-        elif not self._frames.ended:
-            self._shortcut.feed(self._sse.close())
+        self._end_body()
         self._read_unframed()
         assembly = self._assembly
         self._frames.finish()
@@ -139,7 +137,7 @@ class BodyReader:
         if not self._is_complete():
             if self._document is not None and not assembly.streamed:
                 raise ProviderError(NOT_A_STREAM)
-            raise ProviderError(_NO_REASON if self._frames.ended and assembly.reason is None else _TRUNCATED)
+            raise ProviderError(_NO_REASON if self._frames.ended and assembly.reason is None else TRUNCATED)
         if not assembly.settle_calls():
             raise ProviderError(_BROKEN_CALL)
 
@@ -151,6 +149,15 @@ class BodyReader:
             if error := self._frames.complete_error(text, alone=alone):
                 raise error
 
+    def _take(self, events: Iterable[ServerSentEvent]) -> None:
+        self._shortcut.feed(events)
+
+    def _end_body(self) -> None:
+        if self._document is not None:
+            self._read_document(b"".join(self._document).decode("utf-8-sig", "replace"))
+        elif not self._frames.ended:
+            self._take(self._sse.close())
+
     def _is_complete(self) -> bool:
         if self._assembly.reason is None:
             return False
@@ -161,7 +168,7 @@ class BodyReader:
         try:
             self._frames.feed_document(text)
         except NotJson as error:
-            raise (ProviderError(_TRUNCATED) if is_cut(text) else error) from None
+            raise (ProviderError(TRUNCATED) if is_cut(text) else error) from None
 
     def _read_unframed(self) -> None:
         """Read what stands outside of events in a body without a good end: an error, or the answer in one piece."""

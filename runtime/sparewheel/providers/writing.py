@@ -19,18 +19,18 @@ if TYPE_CHECKING:
 
 
 def json_post(spec: ModelSpec, path: str, headers: Mapping[str, str], body: Mapping[str, Any]) -> HttpRequest:
-    """A POST of `body` as JSON. The headers of the agent file are added; they win over `headers`.
-
-    `headers` has only what the API requires, because a preflight may refuse any further one.
-    """
+    """A POST of `body` as JSON. `headers` has only what the API requires: a preflight may refuse any further one."""
     try:
         payload = to_json(body)
     except ValueError:  # half a surrogate pair, in what the page or the agent file gave
         payload = json.dumps(body, ensure_ascii=False, separators=(",", ":")).encode("utf-8", "replace")
+    return http_request("POST", spec, path, {"content-type": "application/json", **headers}, payload)
+
+
+def http_request(method: str, spec: ModelSpec, path: str, headers: Mapping[str, str], body: bytes = b"") -> HttpRequest:
+    """A request to the model's server. The headers of the agent file are added; they win over `headers`."""
     own = {name.lower(): value for name, value in spec.headers.items()}
-    return HttpRequest(
-        "POST", f"{spec.base_url}{path}", {"content-type": "application/json", **headers, **own}, payload
-    )
+    return HttpRequest(method, f"{spec.base_url}{path}", {**headers, **own}, body)
 
 
 def inline_data(url: str) -> tuple[str, str] | None:

@@ -30,6 +30,7 @@ if TYPE_CHECKING:
         FinishEvent,
         HedgeEvent,
         MediaEvent,
+        ResumedEvent,
         RetryEvent,
         StartEvent,
         StepEvent,
@@ -216,6 +217,11 @@ def _hedge(state: _State, event: HedgeEvent) -> None:
     state.attempts.begin(event["attempt"], event["to"])
 
 
+def _resumed(state: _State, event: ResumedEvent) -> None:
+    state.attempts.record(event["attempt"])["model"] = event["model"]
+    state.attempts.model = event["model"]  # after a reload no other event has named it
+
+
 def _discard(state: _State, event: DiscardEvent) -> None:
     state.answer.outputs.pop(event["attempt"], None)
     state.attempts.record(event["attempt"])["discarded"] = True
@@ -272,6 +278,7 @@ _BY_TYPE: Final[dict[str, Callable[[_State, Any], None]]] = {
     "retry": _retry,
     "fallback": _fallback,
     "hedge": _hedge,
+    "resumed": _resumed,
     "discard": _discard,
     "exhausted": _exhausted,
     "usage": _usage,

@@ -1,0 +1,51 @@
+"""Cancels responses in the background that nothing reads any more: beside everything else, for some seconds at most."""
+
+from __future__ import annotations
+
+import asyncio
+from contextlib import suppress
+from typing import TYPE_CHECKING, Final
+
+from ..errors import SparewheelError
+
+if TYPE_CHECKING:
+    from ..transports.base import HttpRequest, Transport
+
+CANCEL_LIMIT: Final = 10.0
+"""Seconds that a response is tried to be cancelled for."""
+_TRIES: Final = 3
+_PAUSE: Final = 1.0  # seconds after a try
+
+_running: Final[set[asyncio.Task[None]]] = set()  # the event loop has only weak references
+
+
+def cancel_later(transport: Transport, request: HttpRequest) -> None:
+    """Send `request` in a task of its own. Returns at once, and fails silently."""
+    task = asyncio.get_running_loop().create_task(_send(transport, request))
+    _running.add(task)
+    task.add_done_callback(_running.discard)
+
+
+async def cancelled(limit: float = CANCEL_LIMIT) -> None:
+    """Wait until what is to be cancelled is, for at most `limit` seconds: a program that ends would stop it."""
+    loop = asyncio.get_running_loop()
+    if own := [task for task in _running if task.get_loop() is loop]:
+        await asyncio.wait(own, timeout=limit)
+
+
+async def _send(transport: Transport, request: HttpRequest) -> None:
+    with suppress(TimeoutError):
+        async with asyncio.timeout(CANCEL_LIMIT):
+            for _ in range(_TRIES):
+                if await _arrives(transport, request):
+                    return
+                await asyncio.sleep(_PAUSE)
+
+
+async def _arrives(transport: Transport, request: HttpRequest) -> bool:
+    """Send `request` once. An answer that refuses it counts: the response has ended, or is not there."""
+    try:
+        async with transport.stream(request) as response:
+            return response.status < 500 and response.status != 429
+    except SparewheelError:
+        return False

@@ -40,7 +40,10 @@ export function createTranscript() {
   let state = fresh(null);
   return {
     push(event) {
-      if (event.turn !== state.turn || event.type === "start") state = fresh(event.turn);
+      if (event.turn !== state.turn || event.type === "start") {
+        if (event.turn === null) return; // it stands outside of turns
+        state = fresh(event.turn);
+      }
       step(state, event);
     },
     get message() {

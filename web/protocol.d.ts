@@ -13,7 +13,7 @@ import type {
   UsageTotals,
 } from "./events.js";
 
-export type WorkerMessage = Reply | Events | HealthNews | HostCall | CallCancel | CallCredit | Blocking | Conversation;
+export type WorkerMessage = Reply | Events | HealthNews | HostCall | CallCancel | CallCredit | Blocking | Conversation | Notice;
 export type HostCall = ToolHostCall | ToolVersionHostCall | HookHostCall | ModelHostCall | FetchHostCall;
 export type BootMessage = Progress | Ready | BootFailed;
 /**
@@ -264,6 +264,23 @@ export interface ImageUrl {
   url: string;
 }
 /**
+ * An event of a session that stands outside of its turns, for its listener.
+ */
+export interface Notice {
+  type: "notice";
+  session: string;
+  event: TitleEvent;
+}
+/**
+ * The conversation has got a title: one line of at most 80 characters. It stands outside a turn.
+ */
+export interface TitleEvent {
+  type: "title";
+  turn: null;
+  seq: null;
+  title: string;
+}
+/**
  * How far starting has come.
  *
  * `done` and `total` are bytes received in this stage and expected, where known; `ms` is the time since the worker
@@ -468,7 +485,7 @@ export interface CreateSession {
    */
   id?: string;
   /**
-   * Its title; default: the beginning of the first prompt.
+   * Its title. Default: the beginning of the first prompt; after the first answer the title that the agent's `title_model` gives, or one of its own models if the store outlives the page.
    */
   title?: string;
   /**

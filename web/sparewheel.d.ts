@@ -1,6 +1,15 @@
 import type { AttemptRecord, Event, FinishReason, Kind, UsageTotals } from "./events.js";
 import type * as protocol from "./protocol.js";
-import type { AgentSummary, ChatMessage, ParsedConfig, Progress, Result, RuntimeRestarted, Stage } from "./protocol.js";
+import type {
+  AgentSummary,
+  ChatMessage,
+  ParsedConfig,
+  Progress,
+  Result,
+  RuntimeRestarted,
+  Stage,
+  TitleEvent,
+} from "./protocol.js";
 
 export * from "./events.js";
 export type {
@@ -12,6 +21,7 @@ export type {
   Result,
   RuntimeRestarted,
   Stage,
+  TitleEvent,
 } from "./protocol.js";
 export type { ToolCallShape as ToolCall } from "./events.js";
 
@@ -201,7 +211,7 @@ export interface ChatOptions extends Omit<SessionOptions, "history"> {
 }
 
 /** Called with each event, in order. What it throws, or rejects with, is logged once and has no other effect. */
-export type Listener = { call(event: Event | RuntimeRestarted): unknown }["call"]; // a method: `(event: Event) => …` fits
+export type Listener = { call(event: Event | RuntimeRestarted | TitleEvent): unknown }["call"]; // a method: `(event: Event) => …` fits
 
 /**
  * A listener of `chat`. What it returns for `tool_confirmation` (a `Decision`) and `elicitation` (an action, a boolean
@@ -217,6 +227,8 @@ export interface TurnOptions {
 /** One conversation. Turns run one at a time; sessions run side by side. */
 export interface Session {
   readonly id: string;
+  /** The title of the conversation; null if there is none (yet). The listener gets the event `title` when it comes. */
+  readonly title: string | null;
   /** The agent's name. */
   readonly agent: string;
   /** Its chain of models as `provider/model`, primary first. */

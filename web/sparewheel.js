@@ -103,7 +103,7 @@ class Runtime {
    */
   async createSession(options, onEvent) {
     const { params, functions } = readOptions(options);
-    const { interactive } = params;
+    const { interactive, title } = params;
     const client = this.#client;
     const id = client.newSessionId();
     this.#functions.add(id, functions); // a hook may be called before the worker has replied
@@ -111,7 +111,7 @@ class Runtime {
       const history = params.history && (await withData(params.history));
       const command = { ...params, history, interactive: interactive ?? typeof onEvent === "function", session: id };
       const created = await client.request("create_session", command);
-      const session = new Session({ client, functions: this.#functions, id, listener: onEvent, interactive }, created);
+      const session = new Session({ client, functions: this.#functions, id, listener: onEvent, title, interactive }, created);
       this.#mirrors.add(command, session);
       return session;
     } catch (error) {

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from .agent import Run, Turn
 from .agent.ending import aborted, answer_of, failed, known_error
+from .agent.titles import Titles
 from .chain.watchdog import Watchdog
 from .errors import ConfigError
 from .events import is_terminal
@@ -39,13 +40,17 @@ EXPORT_VERSION: Final = 1
 
 
 class Session:
-    """A conversation with the agents of `runner`. `result` is that of the last turn, None unless it has finished."""
+    """A conversation with the agents of `runner`, which may have a `title` from the beginning.
 
-    def __init__(self, runner: Runner) -> None:
+    `result` is that of the last turn, None unless it has finished. `titles` looks for a title beside the turns.
+    """
+
+    def __init__(self, runner: Runner, title: str | None = None) -> None:
         self.runner = runner
         self.result: Result | None = None
         self._state = runner.state
         self._sought = Sought(runner.team.secrets)
+        self.titles = Titles(runner, title, self._sought.hidden)
         self._episodes = Episodes()
         self._active: _Active | None = None
         self._unfinished: Unfinished | None = None  # the last turn, if it was interrupted or has failed
@@ -122,14 +127,7 @@ class Session:
             turn.answer_calls()
             if outcome != "finished" and not turn.completed:
                 self._state.conversation = before
-            self._episodes.end(
-                episode,
-                self.runner.now(),
-                outcome,
-                usage=turn.total,
-                attempts=turn.log.records,
-                failure=failure,
-            )
+            self._over(episode, turn, outcome, failure)
             if failure is None:
                 self._active = None
                 log.close(outcome, kept=bool(turn.completed), usage=None)
@@ -139,6 +137,12 @@ class Session:
             self._active = None
             yield stamp(batch)
         active.end(failure)
+
+    def _over(self, episode: dict[str, Any], turn: Turn, outcome: str, failure: BaseException | None) -> None:
+        now, attempts = self.runner.now(), turn.log.records
+        self._episodes.end(episode, now, outcome, usage=turn.total, attempts=attempts, failure=failure)
+        if outcome == "finished":
+            self.titles.begin(turn.prompt.text, answer_of(turn).text)
 
     def _begin_log(self, turn: Turn) -> TurnLog | NoLog:
         if (recorder := self._state.recorder) is None:
@@ -179,8 +183,10 @@ class Session:
     def abort(self, reason: AbortReason = "user") -> bool:
         """Stop the running turn by cancelling the task that iterates it. Return whether there is one.
 
-        The turn ends with an `aborted` event, which names the `reason` of the first call.
+        The turn ends with an `aborted` event, which names the `reason` of the first call. A title is no longer looked
+        for.
         """
+        self.titles.cancel()
         if self._active is None or self._active.task is None or self._active.ending:
             return False
         self._active.reason = self._active.reason or reason
@@ -252,12 +258,14 @@ class Session:
             raise ConfigError("a run is already active", "Abort it before restarting the session.")
         self._state.forget(self.team.root)
         self._unfinished = None
+        self.titles.restart()
         if self._state.recorder is not None:
             self._state.recorder.forget_turns()
         self._episodes.clear()
 
     async def close(self) -> None:
         """End the session and close its toolsets."""
+        await self.titles.close()
         agent = self.team.agents[self._state.conversation.agent]
         await self.runner.hooks(agent).run("session_end", {"agent_name": agent.name})
         await self.runner.toolbox.close()

@@ -24,6 +24,14 @@ def visible_json(text: str) -> str:
     return text.translate({ord(char): _escape(ord(char)) for char in hidden})
 
 
+def without_hidden(text: str) -> str:
+    """Text without the characters that cannot be seen. Blanks of all kinds become spaces."""
+    if text.isprintable() and not _SHAPELESS.search(text):
+        return text
+    seen = "".join(char if char.isprintable() else " " if char.isspace() else "" for char in text)
+    return _SHAPELESS.sub("", seen)
+
+
 def _escape(code: int) -> str:
     if code < 0x10000:
         return f"\\u{code:04x}"

@@ -30,7 +30,7 @@ LAYERS: list[set[str]] = [
         "errors.shapes",
         "errors.validation",
     },
-    {"classify", "events", "messages", "patterns", "sse", "yamltext", "transcript"},
+    {"classify", "events", "messages", "titles", "patterns", "sse", "yamltext", "transcript"},
     {"redaction.stream"},
     {"jsonschema"},
     {"page", "page.protocol", "page.call_messages", "page.commands", "page.results", "page.calls"},

@@ -66,6 +66,8 @@ test("a session goes on in another worker after its last completed turn", async 
 test("the copy of a conversation follows a restart of the session, and a closed session is not created again", async () => {
   const { workers, sessions: [session, closed] } = await start(2);
   const [worker] = workers;
+  const event = { type: "title", turn: null, seq: null, title: "A title" };
+  worker.say(JSON.stringify({ type: "notice", session: "s1", event }));
   conversation(worker, "s1", 0, HISTORY);
   conversation(worker, "s1", 2, HISTORY);
   conversation(worker, "s1", 0, []);
@@ -79,8 +81,9 @@ test("the copy of a conversation follows a restart of the session, and a closed 
   await recreate(next);
   next.reply(await next.command("export"), {});
   await exported;
-  assert.deepEqual(next.commands("create_session").map(({ params }) => params.history), [HISTORY.slice(1)]);
-  assert.equal(session.events.length, 1);
+  const again = next.commands("create_session").map(({ params: { history, title } }) => [history, title]);
+  assert.deepEqual(again, [[HISTORY.slice(1), "A title"]]);
+  assert.deepEqual(session.events.map(({ type }) => type), ["title", "runtime_restarted"]);
 });
 
 test("a worker that does not answer is ended after the time limit, and only while it has something to do", async () => {

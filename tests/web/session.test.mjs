@@ -2,7 +2,7 @@
 
 import assert from "node:assert/strict";
 import test, { mock } from "node:test";
-import { createRuntime, SparewheelError } from "../../web/sparewheel.js";
+import { createRuntime, fold, SparewheelError } from "../../web/sparewheel.js";
 import { ABORTED, ERROR, FakeWorker, FINISH, HELLO, RESULT, START, turn } from "./fake_worker.mjs";
 
 async function start(...listeners) {
@@ -43,6 +43,37 @@ test("send settles with the result, after the events", async () => {
   worker.reply(command, RESULT);
   assert.deepEqual(await sending, RESULT);
   assert.deepEqual(order, ["start", "delta", "finish", "result"]);
+});
+
+test("a title comes outside of turns: to the listener and the session, not to a stream", async () => {
+  const heard = [];
+  const { worker, session } = await start((event) => heard.push(event.type));
+  assert.equal(session.title, null);
+  const streaming = collect(session.stream("hi"));
+  const command = await worker.command("send");
+  worker.events("s1", ...turn("t1", START));
+  const event = { type: "title", turn: null, seq: null, title: "A title" };
+  worker.say(JSON.stringify({ type: "notice", session: "s9", event }));
+  worker.say(JSON.stringify({ type: "notice", session: "s1", event }));
+  assert.equal(session.title, "A title");
+  worker.events("s1", ...turn("t1", START, FINISH).slice(1));
+  worker.reply(command, RESULT);
+  assert.deepEqual((await streaming).map(({ type }) => type), ["start", "finish"]);
+  assert.deepEqual(heard, ["start", "title", "finish"]);
+  assert.equal(fold([...turn("t1", START, HELLO, FINISH), event]).text, "Hello");
+  const restarting = session.restart();
+  worker.reply(await worker.command("restart"), null);
+  await restarting;
+  assert.equal(session.title, null);
+});
+
+test("a title that was given is there at once, and stays", async () => {
+  const { worker, runtime } = await start();
+  const creating = runtime.createSession({ yaml: "y", title: "Mine" });
+  const command = await worker.command("create_session", 1);
+  assert.equal(command.params.title, "Mine");
+  worker.reply(command, { agent: "root", models: [] });
+  assert.equal((await creating).title, "Mine");
 });
 
 test("each session hears its own events only", async () => {

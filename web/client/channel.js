@@ -38,6 +38,7 @@ export class Channel {
     this.#listener = guarded(listener, "an event listener");
     client.subscribe(session, {
       onEvents: (events) => this.#receive(events),
+      onNotice: (event) => this.#listener(event),
       onStop: (reason) => this.stopping(reason),
       onDeath: (error) => this.#endTurn(error),
     });

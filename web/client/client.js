@@ -12,6 +12,7 @@ import { Watchdog } from "./watchdog.js";
  * @typedef {{resolve: (value: any) => void, reject: (error: Error) => void, promise: Promise<any>}} Pending
  * @typedef {object} Subscriber
  * @property {(events: Event[]) => void} onEvents
+ * @property {(event: import("../protocol.js").TitleEvent) => void} onNotice An event outside of turns.
  * @property {(reason: import("../events.js").AbortReason) => void} onStop The worker is told to stop the session's turn.
  * @property {(error: SparewheelError) => void} onDeath
  */
@@ -310,6 +311,10 @@ export class Client {
     }
     if (message.type === "events") {
       this.#subscribers.get(message.session)?.onEvents(message.events);
+      return;
+    }
+    if (message.type === "notice") {
+      this.#subscribers.get(message.session)?.onNotice(message.event);
       return;
     }
     if (message.type !== "reply") {

@@ -54,9 +54,10 @@ export class Mirrors {
     const missing = this.#missing;
     if (!mirror || !missing.has(session)) return null;
     const { command, history } = mirror;
+    const title = mirror.session.title ?? undefined;
     const begun = missing.get(session);
     if (begun) return begun;
-    const creating = this.#client.requestNow("create_session", { ...command, history });
+    const creating = this.#client.requestNow("create_session", { ...command, history, title });
     missing.set(session, creating);
     creating.then(
       () => missing.delete(session),

@@ -18,6 +18,7 @@ import { refuse } from "./config-error.js";
  * @property {import("./page-functions.js").PageFunctions} functions
  * @property {string} id
  * @property {Listener | undefined} listener
+ * @property {string | undefined} title Given by the page.
  * @property {boolean | undefined} interactive Whether a user can be asked; unset: whether there is a listener.
  */
 
@@ -33,6 +34,8 @@ export class Session {
   #listening = false;
   /** @type {Promise<void> | null} */
   #closing = null;
+  /** @type {string | null} */
+  #given;
   /** @type {() => void} */
   #resolveClosed = () => {};
   /** @type {Promise<void>} Resolves when the session is closed. */
@@ -42,16 +45,19 @@ export class Session {
    * @param {Parts} parts
    * @param {import("../protocol.js").SessionCreated} created
    */
-  constructor({ client, functions, id, listener, interactive }, created) {
+  constructor({ client, functions, id, listener, title, interactive }, created) {
     this.#client = client;
     this.#functions = functions;
     this.#interactive = interactive;
-    this.#channel = new Channel(client, id, (/** @type {Event} */ event) => {
-      this.#pending.add(event);
+    this.#channel = new Channel(client, id, (event) => {
+      if (event.type === "title") this.title = event.title;
+      else this.#pending.add(/** @type {Event} */ (event));
       this.#onEvent(event);
     });
     this.listen(listener);
     this.id = id;
+    /** @type {string | null} */
+    this.title = this.#given = title ?? null;
     this.agent = created.agent;
     this.models = created.models;
     this.agents = created.agents;
@@ -139,6 +145,7 @@ export class Session {
     this.#checkOpen();
     this.#channel.stopping("restart");
     await this.#client.request("restart", { session: this.id });
+    this.title = this.#given;
   }
 
   /** @param {"user" | "consumer"} [reason] */

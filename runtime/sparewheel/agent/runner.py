@@ -8,6 +8,7 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 from ..chain.chain import Chain
+from ..chain.health import Status
 from ..hooks.builtin import builtin_hooks, redacting
 from ..hooks.engine import Hook, Hooks
 from ..state.budgets import Budgets
@@ -54,6 +55,15 @@ class Runner:
         """The models of `agent` for one step: first the one that it has picked, else one of its alternatives."""
         chosen = _first_choice(_shuffled(agent, self._jitter), self.state.model)
         return Chain(chosen, self._transport, self._health, random=self._jitter, now=self.now)
+
+    def title_chain(self, agent: ResolvedAgent) -> Chain | None:
+        """The models of `agent` that are healthy, for a request beside its turns; None without any."""
+        chain = tuple(spec for spec in agent.chain if self._health.status(spec) == Status())
+        if not chain or self._health.offline:
+            return None
+        fallback = agent.fallback.model_copy(update={"hedge_after": None, "on_partial": "restart"})
+        agent = replace(agent, chain=chain, fallback=fallback)
+        return Chain(agent, self._transport, self._health.aside(), random=self._jitter, now=self.now)
 
     def hooks(self, agent: ResolvedAgent, report: Callable[[str], None] = lambda _: None) -> Hooks:
         """The hooks of one agent: the file's, the caller's, and last the one that removes secrets from results.

@@ -88,6 +88,12 @@ class Health:
             return Status(OPEN_SECONDS, "circuit_breaker") if model.probing else Status(probe=True)
         return Status()
 
+    def aside(self) -> Health:
+        """A health for requests beside the turns, whose outcome counts for no turn."""
+        other = Health()
+        other.without_usage, other.without_media = self.without_usage, self.without_media
+        return other
+
     def begin(self, spec: ModelSpec, *, probe: bool) -> None:
         """An attempt starts. While a probe runs, other steps skip the model."""
         if probe:

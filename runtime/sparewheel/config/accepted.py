@@ -44,7 +44,6 @@ ACCEPTED: Final[dict[str, dict[str, str]]] = {
     "model": {
         "description": "it is for people who choose a model",
         "capabilities": "content is never removed from a request, so no capability has to be declared",
-        "title_model": "sessions have no titles",
         "bypass_models_gateway": "there is no gateway",
     },
     "provider_opts": {

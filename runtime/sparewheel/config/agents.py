@@ -127,6 +127,9 @@ class AgentConfig(Strict):
     """The system prompt."""
     instruction_file: str | list[str] = []
     """Documents of the session that hold the system prompt; they come after `instruction`."""
+    title_model: str = ""
+    """The model that is asked for a title after the first answer of a session: a key of `models`, or `provider/model`.
+    Unset: only a session that a store keeps gets one, from the agent's own models."""
     fallback: FallbackConfig = FallbackConfig()
     """What happens when its model fails."""
     timeouts: TimeoutsConfig = TimeoutsConfig()

@@ -137,6 +137,9 @@ class ModelConfig(Endpoint):
     """`background`: a stream that breaks is taken up where it broke, without a second bill; OpenAI Responses only. The
     provider then keeps each answer for some minutes (`store: true`). Unset: nothing is kept."""
 
+    title_model: str = ""
+    """The model that is asked for the titles of sessions, where the agent names none."""
+
     @property
     def alloy(self) -> bool:
         """Whether it stands for several models."""

@@ -193,5 +193,18 @@ class _Team:
             skills=self.texts.skills(agent, here),
             cache=agent.cache,
             models={ref: spec for ref, spec in others.items() if spec},
+            title_models=self._title_models(agent, here),
             hidden=frozenset(self.expander.hidden) | self.expander.secrets.values(),
         )
+
+    def _title_models(self, agent: AgentConfig, here: Path) -> tuple[ModelSpec, ...]:
+        """The models of `title_model`: the agent's, else that of its model. One without its key is only a warning."""
+        ref, path = agent.title_model, (*here, "title_model")
+        if not ref and (config := self.file.models.get(agent.model)):
+            ref, path = config.title_model, ("models", agent.model, "title_model")
+        members = self.models.members(ref, path) if ref else []
+        specs = [spec for member in members if (spec := self.models.spec(member, path))]
+        if specs and all(spec.lacks_key for spec in specs):
+            names = ", ".join(dict.fromkeys(str(spec.key_name) for spec in specs))
+            self.problems.warn(path, f"env has no {names}, so titles are the first words of a prompt")
+        return tuple(specs)

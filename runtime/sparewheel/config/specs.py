@@ -94,12 +94,13 @@ class ResolvedAgent:
     skills: tuple[InlineSkill, ...] = ()  # those of use_skills, then its own
     cache: CacheConfig | None = None
     models: Mapping[str, ModelSpec] = field(default_factory=dict)  # that its tools can choose, by reference
+    title_models: tuple[ModelSpec, ...] = ()  # that are asked for titles; none: those of the chain, if at all
     hidden: frozenset[str] = field(default=frozenset(), repr=False)  # further secrets, beside those of the chain
 
     @property
     def secrets(self) -> frozenset[str]:
         """Values that must never be shown: keys, header values, and secret values from env."""
-        specs = [*self.chain, *self.models.values()]
+        specs = [*self.chain, *self.models.values(), *self.title_models]
         values = {spec.key for spec in specs} | self.hidden
         return frozenset(value for value in values if value and len(value) > 3)
 

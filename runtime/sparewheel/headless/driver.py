@@ -143,7 +143,8 @@ class Runtime:
     def _receive(self, events: list[Event]) -> None:
         if self._turn is not None:
             for event in events:
-                self._turn.add(event)
+                if event["turn"] is not None:
+                    self._turn.add(event)
 
 
 @asynccontextmanager

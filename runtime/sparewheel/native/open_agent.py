@@ -26,10 +26,10 @@ if TYPE_CHECKING:
     import os
     from collections.abc import AsyncIterator, Callable, Iterable, Sequence
 
-    from ..events import Event
     from ..session import Session
     from ..tools.base import Toolset
     from ..transports.base import HttpRequest, HttpResponse
+    from .session import Listener
 
 # Breakers and cooldowns are shared by the sessions of an event loop, as by those of a page; their times are the loop's.
 _HEALTH: Final[WeakKeyDictionary[asyncio.AbstractEventLoop, Health]] = WeakKeyDictionary()
@@ -46,11 +46,12 @@ async def open_agent(
     documents: Mapping[str, str] | None = None,
     session_files: bool = False,
     history: Sequence[Mapping[str, Any]] = (),
+    title: str | None = None,
     auto_approve: bool = False,
     approval_timeout: float = DEFAULT_TIMEOUT,
     allow_hosts: Sequence[str] = (),
     interactive: bool | None = None,
-    on_event: Callable[[Event], object] | None = None,
+    on_event: Listener | None = None,
 ) -> AsyncIterator[AgentSession]:
     """Open a session of an agent in this process; it is closed when the block is left.
 
@@ -72,12 +73,13 @@ async def open_agent(
             `add_prompt_files`, and `file` of toolsets of type `python`.
         session_files: let a `filesystem` toolset work on files that are kept in the session; else it is refused.
         history: messages to begin with, as `AgentSession.export` gives them.
+        title: the title of the session. None: one comes after the first answer if the agent names a `title_model`.
         auto_approve: run every tool without asking.
         approval_timeout: seconds until a call that waits for approval is rejected; 0: never.
         allow_hosts: hosts to which a vendor's key may be sent beside the vendor's own: `host`, `host:port` or `*.host`.
         interactive: whether the program answers `tool_confirmation` and `elicitation` events. If not, both are declined
             at once. None: while a turn is streamed, or if there is an `on_event`.
-        on_event: called with every event of every turn.
+        on_event: called with every event of every turn, and with the `title` event, which stands outside of turns.
 
     Raises:
         ConfigError: the file, an option, or a key that the file needs is missing or wrong; nothing was sent.
@@ -92,6 +94,7 @@ async def open_agent(
             documents=dict(_mapping("documents", documents)),
             session_files=session_files,
             history=history,
+            title=title,
             approvals=_approvals(auto_approve, approval_timeout),
             allow_hosts=allow_hosts,
         ),
@@ -114,6 +117,7 @@ def _session(
     documents: dict[str, str],
     session_files: bool,
     history: Sequence[Mapping[str, Any]],
+    title: str | None,
     approvals: Approvals,
     allow_hosts: Sequence[str],
 ) -> Session:
@@ -135,7 +139,7 @@ def _session(
         )
         transport = RoutingTransport(network_transport(), {"demo": DemoTransport(), "page": _NoPage()})
         health = _HEALTH.setdefault(asyncio.get_running_loop(), Health())
-        return assemble(team, transport, health, extras, parse_messages(list(history)))
+        return assemble(team, transport, health, extras, parse_messages(list(history)), title=title)
     except ConfigError as error:
         raise readable(error) from None
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import secrets
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any, Literal, cast
 
 from ..chain.cancelling import cancelled
 from ..errors import ConfigError, SparewheelError
@@ -12,11 +12,15 @@ from .clean import Cleaner
 from .turn import Turn
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncGenerator, Callable, Mapping
+    from collections.abc import AsyncGenerator, Callable, Mapping, Sequence
 
     from ..events import AbortReason, Event
+    from ..page.protocol import TitleEvent
     from ..page.results import Result
     from ..session import Session
+
+    # A function of the program's that takes the events of turns only is one as well.
+    Listener = Callable[[Event], object] | Callable[[Event | TitleEvent], object]
 
 
 class AgentSession:
@@ -35,7 +39,10 @@ class AgentSession:
     """
 
     def __init__(
-        self, session: Session, on_event: Callable[[Event], object] | None = None, interactive: bool | None = None
+        self,
+        session: Session,
+        on_event: Listener | None = None,
+        interactive: bool | None = None,
     ) -> None:
         team = session.team
         root = team.agents[team.root]
@@ -53,6 +60,13 @@ class AgentSession:
         self._turn: Turn | None = None
         self._closing: asyncio.Task[None] | None = None
         self._listener_failed = False
+        session.titles.publish = self._titled
+
+    @property
+    def title(self) -> str | None:
+        """The title of the conversation; None if there is none (yet). `on_event` gets a `title` event when it comes."""
+        title: str | None = self._clean.result(self._session.titles.title)
+        return title
 
     async def stream(self, prompt: str) -> AsyncGenerator[Event, None]:
         """Run a turn and yield its events as they arrive; the last one is `finish`, `error` or `aborted`.
@@ -200,15 +214,20 @@ class AgentSession:
         if failure is not None:
             raise self._clean.error(failure) if isinstance(failure, SparewheelError) else failure
 
+    def _titled(self, title: str) -> None:
+        if self._on_event is not None:
+            event: TitleEvent = {"type": "title", "turn": None, "seq": None, "title": self._clean.result(title)}
+            self._tell(self._on_event, [event])
+
     def _check_open(self) -> None:
         if self._closing is not None:
             raise ConfigError("session is closed")
 
-    def _tell(self, listener: Callable[[Event], object], events: list[Event]) -> None:
+    def _tell(self, listener: Listener, events: Sequence[Event | TitleEvent]) -> None:
         """The first exception of a listener is reported; it stops neither the turn nor the listener."""
         for event in events:
             try:
-                listener(event)
+                cast("Callable[[Any], object]", listener)(event)
             except Exception as error:
                 if not self._listener_failed:
                     self._listener_failed = True

@@ -190,7 +190,11 @@ class CreateSession(AgentOptions):
     id: Annotated[str, Field(min_length=1, max_length=MAX_NAME)] | _Unset = Field(
         None, description="The name under which the store keeps the session; default: a new one."
     )
-    title: str = Field("", description="Its title; default: the beginning of the first prompt.")
+    title: str = Field(
+        "",
+        description="Its title. Default: the beginning of the first prompt; after the first answer the title that the "
+        "agent's `title_model` gives, or one of its own models if the store outlives the page.",
+    )
     history: _History = Field(default=[], description="Messages to begin with.")
 
 

@@ -187,9 +187,26 @@ class RuntimeRestarted(TypedDict):
     sessions: list[str]
 
 
+class TitleEvent(TypedDict):
+    """The conversation has got a title: one line of at most 80 characters. It stands outside a turn."""
+
+    type: Literal["title"]
+    turn: None
+    seq: None
+    title: str
+
+
+class Notice(TypedDict):
+    """An event of a session that stands outside of its turns, for its listener."""
+
+    type: Literal["notice"]
+    session: str
+    event: TitleEvent
+
+
 WorkerMessage = TypeAliasType(
     "WorkerMessage",
-    Reply | Events | HealthNews | HostCall | CallCancel | CallCredit | Blocking | Conversation,
+    Reply | Events | HealthNews | HostCall | CallCancel | CallCredit | Blocking | Conversation | Notice,
 )
 PageMessage = TypeAliasType("PageMessage", Command | Piece)
 BootMessage = TypeAliasType("BootMessage", Progress | Ready | BootFailed)

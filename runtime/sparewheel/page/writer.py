@@ -15,7 +15,9 @@ if TYPE_CHECKING:
 # the names of `_OURS`. They never hold a key, so they are not masked, even if a user's key is such a word. In other
 # objects, such as the arguments of a call, these names may hold anything.
 _WORDS: Final = frozenset({"type", "kind", "code", "role", "session", "turn", "what"})
-_OURS: Final = frozenset({"events", "error", "result", "message", "messages", "partial_message", "parts", "media"})
+_OURS: Final = frozenset(
+    {"events", "event", "error", "result", "message", "messages", "partial_message", "parts", "media"}
+)
 _NAME: Final = re.compile("[a-z_]{1,40}")
 _LARGE: Final = 200_000  # characters
 _MAX_DEPTH: Final = 200  # pydantic's limit is 255

@@ -80,13 +80,15 @@ class Transcript:
         self._state = _State(None)
 
     def push(self, event: Event) -> None:
-        """Take the next event. An event of another turn, and `start`, starts anew; unknown types are ignored.
+        """Take the next event. An event of another turn, and `start`, starts anew; events outside turns are ignored.
 
         Raises:
             KeyError: the event lacks a field of its type.
         """
         turn = event.get("turn")
         if turn != self._state.turn or event["type"] == "start":
+            if turn is None:
+                return
             self._state = _State(turn, status="running")
         if "task" in event and event["type"] != "usage":
             return  # a sub-agent's work is not part of the answer

@@ -12,6 +12,7 @@ from contextlib import aclosing, asynccontextmanager
 from typing import TYPE_CHECKING, Any, Final
 
 from ..jsontext import read
+from ..titles import INSTRUCTION, first_words, quoted_prompt
 from .base import broken_off
 from .local import LocalResponse
 
@@ -98,6 +99,7 @@ _MODELS: Final[dict[str, Callable[[], LocalResponse]]] = {
 }
 
 NAMES: Final = tuple(sorted(_MODELS))
+_TITLED: Final = ("hello", "slow", "tools")  # models that answer, and give titles to conversations
 
 
 class DemoTransport:
@@ -105,6 +107,11 @@ class DemoTransport:
 
     @asynccontextmanager
     async def stream(self, request: HttpRequest) -> AsyncIterator[LocalResponse]:
-        name = read(request.body)["model"]
+        body = read(request.body)
+        name = body["model"]
         make = _MODELS.get(name)
+        if name in _TITLED and body["messages"][0]["content"] == INSTRUCTION:
+            title = f"Demo: {first_words(quoted_prompt(body['messages'][-1]['content']))}"
+            yield LocalResponse(body=_paced(_words(title) + _end("stop")))
+            return
         yield make() if make else _failure(404, "model_not_found", f"There is no demo model '{name}'.")

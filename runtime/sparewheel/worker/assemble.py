@@ -59,8 +59,11 @@ def assemble(
     extras: Extras,
     history: Iterable[Message] = (),
     keep: Keep | None = None,
+    title: str | None = None,
 ) -> Session:
     """A session of `team`, with every source of tools open; `keep` is where it is stored.
+
+    With a `title`, none is looked for.
 
     Raises:
         ConfigError: a source cannot be opened.
@@ -80,7 +83,7 @@ def assemble(
         toolbox.open(agent)  # now: an error is reported before the first turn
     if keep is not None and state.recorder is not None:
         keep.begin(state.recorder, team, runner, messages)
-    session = Session(runner)
+    session = Session(runner, title)
     if keep is not None and keep.restored and (unfinished := unfinished_turn(keep.restored, state.conversation)):
         session.expect(unfinished)
     return session

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 # Options that are refused for a reason of their own.
 _NOT_HERE: Final = {
     "history": "is for createSession: chat takes the whole conversation as messages",
+    "title": "is for createSession: chat keeps no session",
     "messages": "is for chat: createSession takes the messages to begin with as history",
 } | dict.fromkeys(
     ("assetBase", "workerUrl", "createWorker", "onProgress", "snapshot", "models", "fetch"), "is for createRuntime"

@@ -70,6 +70,7 @@ class StoredSessions:
     async def rename(self, params: RenameSession) -> None:
         if (opened := self._open.stored_as(params.id)) and (recorder := opened.session.recorder):
             recorder.rename(params.title)
+            opened.session.titles.give(params.title)
         else:
             await rename(self.store, params.id, params.title)
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import asyncio
 from contextlib import aclosing
+from functools import partial
 from typing import TYPE_CHECKING, Any, TypeVar, cast
 
 from ..chain.health import Health
@@ -246,6 +247,8 @@ class Worker:
             if keep is not None:
                 await keep.close()
             raise
+        if keep is not None:
+            session.titles.publish = partial(self._titled, name)
         opened = Opened(name, session, mirrored=len(session.history))
         self._writer.hide(opened, session.team.secrets)
         self._open[name] = opened
@@ -287,6 +290,10 @@ class Worker:
         finally:
             opened.tasks.discard(task)
         return cast("Result", opened.session.result)
+
+    def _titled(self, session: str, title: str) -> None:
+        event = {"type": "title", "turn": None, "seq": None, "title": title}
+        self._push({"type": "notice", "session": session, "event": event})
 
     def clean(self, text: str) -> str:
         """`text`, which goes to the console, without the secrets of the sessions."""

@@ -26,6 +26,7 @@ test("a worker that dies while it creates a session again is replaced too, and n
   assert.deepEqual(await waiting, RESULT);
   assert.deepEqual(heard.at(-1).sessions, ["s1"]);
   assert.deepEqual(workers[1].commands("send"), []);
+  assert.deepEqual(session.events.map(({ type }) => type), ["runtime_restarted", "runtime_restarted"]);
 });
 
 test("a session that ends its worker again and again does not hold up the others", async () => {

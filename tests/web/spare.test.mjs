@@ -61,6 +61,18 @@ test("nothing passes between the page and a worker that has not taken over, but 
   assert.deepEqual(sessions[0].events.map(({ turn }) => turn), ["t1", "t1"]);
 });
 
+test("in a hidden tab, where timers fire once in a second, it takes as long", async () => {
+  const { workers, outcome } = await hang();
+  for (let second = 0; second < 2; second++) {
+    assert.equal(workers.length, second + 1);
+    mock.timers.setTime(Date.now() + 600);
+    mock.timers.tick(400);
+    await settle();
+  }
+  assert.deepEqual((await outcome).map(({ reason }) => reason.kind), ["aborted"]);
+  assert.equal(workers[0].terminated, true);
+});
+
 test("a worker that obeys after all goes on, and the other one is ended; the next time another one is started", async () => {
   for (const ready of [false, true]) {
     const { workers, command, outcome, sessions } = await hang();

@@ -1,4 +1,4 @@
-import { aborted, SparewheelError } from "./errors.js";
+import { aborted, SparewheelError, unlessAborted } from "./errors.js";
 import { logFailure } from "./failures.js";
 import { guarded } from "./listener.js";
 import { Blobs } from "./media.js";
@@ -10,6 +10,14 @@ import { isTerminal } from "../predicates.js";
  * @typedef {import("./client.js").Client} Client
  * @typedef {import("../events.js").AbortReason} AbortReason
  * @typedef {import("../protocol.js").Commands} Commands
+ *
+ * @typedef {object} Turn
+ * @property {Recording} recording
+ * @property {(event: Event) => void} sink
+ * @property {Blobs} blobs
+ * @property {AbortController} stop
+ * @property {boolean} begun Whether its command has been sent.
+ * @property {Promise<unknown>} ended
  */
 
 /** Runs the turns of one session, one at a time, and hands out its events. */
@@ -17,10 +25,7 @@ export class Channel {
   #client;
   #session;
   #listener;
-  /**
-   * @type {{recording: Recording, sink: (event: Event) => void, ended: Promise<unknown>, blobs: Blobs,
-   *   stop: AbortController} | null}
-   */
+  /** @type {Turn | null} */
   #turn = null;
   /** @type {AbortReason | null} Why the turn is being stopped. */
   #stopped = null;
@@ -63,18 +68,26 @@ export class Channel {
         retryable: true,
       });
     }
-    const stopping = new AbortController();
-    const running = this.#client.request(method, params, stopping.signal);
-    const blobs = new Blobs();
-    this.#turn = { recording: new Recording(), sink, ended: running, blobs, stop: stopping };
+    /** @type {Turn} */
+    const turn = {
+      recording: new Recording(),
+      sink,
+      blobs: new Blobs(),
+      stop: new AbortController(),
+      begun: false,
+      ended: Promise.resolve(),
+    };
+    this.#turn = turn;
     this.#stopped = null;
+    const running = this.#begin(turn, method, params);
+    turn.ended = running;
     const stop = () => this.abort("user");
     const leave = () => this.#ended || this.abort("consumer");
     signal?.addEventListener("abort", stop);
     left?.addEventListener("abort", leave);
     try {
       const result = await running;
-      blobs.inMessage(result.message);
+      turn.blobs.inMessage(result.message);
       return result;
     } catch (error) {
       if (this.#stopped && error instanceof SparewheelError && error.kind === "internal") throw aborted("the turn");
@@ -90,6 +103,19 @@ export class Channel {
   get #ended() {
     const last = this.#turn?.recording.last;
     return last !== undefined && isTerminal(last);
+  }
+
+  /**
+   * @template {"send" | "chat"} M
+   * @param {Turn} turn
+   * @param {M} method
+   * @param {Commands[M]} params
+   */
+  async #begin(turn, method, params) {
+    const waiting = this.#client.ready(this.#session);
+    if (waiting) await unlessAborted(waiting, turn.stop.signal);
+    turn.begun = true;
+    return this.#client.requestNow(method, params);
   }
 
   /** @param {NonNullable<Commands["abort"]["reason"]>} reason */
@@ -135,9 +161,8 @@ export class Channel {
    * @param {SparewheelError} error
    */
   #endTurn(error) {
-    const recording = this.#turn?.recording;
-    if (!recording || this.#ended) return;
+    if (!this.#turn?.begun || this.#ended) return;
     const stopped = this.#stopped ?? (error.kind === "aborted" ? "dispose" : null);
-    this.#receive(recording.ending(stopped, error));
+    this.#receive(this.#turn.recording.ending(stopped, error));
   }
 }

@@ -1,5 +1,5 @@
 import { encode } from "./encode.js";
-import { messageOf, SparewheelError, unlessAborted } from "./errors.js";
+import { messageOf, SparewheelError } from "./errors.js";
 import { MAX_RESTARTS, Spares } from "./spares.js";
 import { Watchdog } from "./watchdog.js";
 
@@ -102,27 +102,27 @@ export class Client {
    * @template {keyof Commands} M
    * @param {M} method
    * @param {Commands[M]} params
-   * @param {AbortSignal} [signal] Ends the wait for a worker.
    * @returns {Promise<Results[M]>} Rejects with `SparewheelError`.
    */
-  async request(method, params, signal) {
+  async request(method, params) {
     const { session } = /** @type {{session?: string}} */ (params);
-    const needed = method === "abort" || method === "close" ? undefined : session;
-    if (this.#replacing || this.#restore(needed)) await unlessAborted(this.#ready(needed), signal);
+    const waiting = this.ready(method === "abort" || method === "close" ? undefined : session);
+    if (waiting) await waiting;
     return this.requestNow(method, params);
   }
 
-  /** @param {string | undefined} session One that the worker must have. */
-  async #ready(session) {
-    for (let deaths = 0; ;) {
-      const waiting = this.#replacing ?? this.#restore(session);
-      if (!waiting) return;
-      try {
-        await waiting;
-      } catch (error) {
-        if (!this.#replacing || ++deaths > 1) throw error; // a session that ends its worker does not end all of them
-      }
-    }
+  /**
+   * @param {string | undefined} session One that the worker must have.
+   * @returns {Promise<unknown> | null} Resolves when the worker can take commands for it; null: it can now.
+   */
+  ready(session, deaths = 0) {
+    const waiting = this.#replacing ?? this.#restore(session);
+    if (!waiting) return null;
+    const again = (/** @type {unknown} */ error) => {
+      if (!this.#replacing || deaths > 0) throw error; // a session that ends its worker does not end all of them
+      return this.ready(session, deaths + 1);
+    };
+    return waiting.then(() => this.ready(session, deaths), again);
   }
 
   /**

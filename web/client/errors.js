@@ -32,13 +32,13 @@ export function aborted(what) {
 
 /**
  * Wait for what a turn needs before it begins.
- * @param {Promise<void>} waiting
- * @param {AbortSignal | undefined} signal
- * @returns {Promise<void>} Rejects when `signal` aborts.
+ * @param {Promise<unknown>} waiting
+ * @param {AbortSignal} signal
+ * @returns {Promise<unknown>} Rejects when `signal` aborts.
  */
 export function unlessAborted(waiting, signal) {
   return new Promise((resolve, reject) => {
-    signal?.addEventListener("abort", () => reject(aborted("the turn")), { once: true });
+    signal.addEventListener("abort", () => reject(aborted("the turn")), { once: true });
     waiting.then(resolve, reject);
   });
 }

@@ -2,8 +2,11 @@
 
 /** Pings in one time limit. */
 const BEATS = 5;
-/** A timer that fires later than this many intervals means that the tab slept: the time does not count. */
-const LATE = 2;
+/**
+ * A timer that fires later than this many intervals means that the tab slept: the time does not count. In a hidden tab
+ * timers fire once in a second, which is less.
+ */
+const LATE = 3;
 /** Milliseconds in which a worker that is not held up answers a ping. */
 const PROMPT_MS = 250;
 

@@ -17,7 +17,8 @@ const tick = () => {
   last = now;
 };
 setInterval(tick, 4);
-meter.onmessage = () => {
+meter.onmessage = ({ data }) => {
+  if (data !== null) return; // what another worker tells
   tick();
   meter.postMessage(longest);
   longest = 0;
@@ -26,12 +27,16 @@ meter.onmessage = () => {
 
 IN_PAGE: Final = """
 const meter = new BroadcastChannel("meter");
-globalThis.blocked = () => new Promise((resolve) => {
-  meter.onmessage = ({ data }) => resolve(data);
-  meter.postMessage(null);
-});
+globalThis.blocked = async (workers = 1) => {
+  const told = [];
+  await new Promise((resolve) => {
+    meter.onmessage = ({ data }) => told.push(data) === workers && resolve();
+    meter.postMessage(null);
+  });
+  return Math.max(...told);
+};
 """
-"""Defines `blocked()`: resolves with the longest time since the last call, in milliseconds, and begins anew."""
+"""Defines `blocked(workers)`: resolves with the longest time since the last call, in milliseconds, and begins anew."""
 
 
 def metered_worker() -> Change:

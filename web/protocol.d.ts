@@ -385,6 +385,8 @@ export interface Commands {
   create_session: CreateSession;
   chat: Chat;
   send: Send;
+  resume: Resume;
+  resolve: Resolve;
   confirm: Confirm;
   respond: Respond;
   abort: Abort;
@@ -621,6 +623,24 @@ export interface Send {
   interactive?: boolean;
 }
 /**
+ * Go on with the last turn, which was interrupted or has failed. `interactive` holds from its start.
+ */
+export interface Resume {
+  session: string;
+  interactive?: boolean;
+}
+/**
+ * The user's decision on the call `id`, of which it is not known whether it has had its effect.
+ *
+ * `done`: it has, with this `result` if it is known; `again`: run it; `skip`: do not.
+ */
+export interface Resolve {
+  session: string;
+  id: string;
+  decision: "done" | "again" | "skip";
+  result?: string;
+}
+/**
  * The user's decision on the tool call `id`; default: the one that has waited longest.
  */
 export interface Confirm {
@@ -775,6 +795,8 @@ export interface Results {
   create_session: SessionCreated;
   chat: Result;
   send: Result;
+  resume: Result;
+  resolve: null;
   confirm: null;
   respond: null;
   abort: null;

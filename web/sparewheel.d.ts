@@ -130,6 +130,8 @@ export interface HostTool extends protocol.ToolSpec {
    * error result (its message only), and so does a result that is not plain JSON; the turn goes on. `signal` aborts when
    * the result is no longer wanted: the turn was stopped, or the time is over. Looked up with each call; an approval is
    * for the function that was there when the user was asked. A call with an integer that JavaScript would round fails.
+   * `idempotencyKey` is the same for this call whenever it runs again, after a crash for one, and differs from that of
+   * every other call: pass it to a server that takes such keys, and its effect happens once.
    */
   execute(args: any, context: { signal: AbortSignal; callId: string; idempotencyKey: string }): unknown;
 }
@@ -182,6 +184,9 @@ export interface Confirmation {
 }
 
 export type Decision = DecisionName | boolean | null | undefined | Confirmation;
+
+/** What becomes of a call that may have had its effect before its turn was interrupted. */
+export type DoubtDecision = protocol.Resolve["decision"];
 
 export type ElicitationAction = protocol.Respond["action"];
 
@@ -250,6 +255,18 @@ export interface Session {
    * loop early aborts it.
    */
   stream(prompt: string, options?: TurnOptions): AsyncIterableIterator<Event>;
+  /**
+   * Goes on with the last turn, which was interrupted (a reload, a crash) or has failed: no finished step is asked again,
+   * no finished call is run again. The events have the same `turn` and begin with `start`. Rejects if there is no such
+   * turn. A call that may have had its effect is told by `in_doubt`; without a decision the turn ends with an `error` of
+   * kind "in_doubt", and can go on after `resolve`.
+   */
+  resume(options?: TurnOptions): Promise<Result>;
+  /**
+   * Decides about a call in doubt. "done": it has had its effect, with this `result` if it is known. "again": run it, with
+   * the same idempotency key. "skip": do not run it. Rejects if no such call is in doubt.
+   */
+  resolve(callId: string, decision: DoubtDecision, result?: string): Promise<void>;
   /**
    * Replaces the listener given to `createSession`: for pages that reload their code. The new one gets every event that
    * still waits for an answer at once.

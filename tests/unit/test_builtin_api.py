@@ -117,6 +117,13 @@ async def test_an_answer_without_a_body() -> None:
     assert result == ToolResult("HTTP 204 without a body.")
 
 
+async def test_the_key_of_the_call_is_sent_where_the_file_wants_it() -> None:
+    _, [with_key] = await asked(config(method="POST", idempotency_key=True), city="Oslo")
+    assert with_key.headers["Idempotency-Key"] == "k1"
+    _, [without] = await asked(config(method="POST"), city="Oslo")
+    assert "Idempotency-Key" not in without.headers
+
+
 async def test_private_addresses_need_leave() -> None:
     local = config(endpoint="http://localhost:9/${city}")
     result, requests = await asked(local, city="x")

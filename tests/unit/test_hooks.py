@@ -10,8 +10,8 @@ import pytest
 from sparewheel.errors import ConfigError
 from sparewheel.hooks.engine import Hook, Hooks, Point, Verdict
 from sparewheel.page.calls import HostCalls
-from sparewheel.page.commands import HookSpec
 from sparewheel.page.hooks import page_hooks
+from sparewheel.page.options import HookSpec
 from sparewheel.testing import ToolCall, Usage, errors, openai_chat
 from tests.support.agentic import agent_file, call, context, play_agent, say, tool
 from tests.support.fakeloop import run

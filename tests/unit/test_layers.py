@@ -33,7 +33,7 @@ LAYERS: list[set[str]] = [
     {"classify", "events", "messages", "titles", "patterns", "sse", "yamltext", "transcript"},
     {"redaction.stream"},
     {"jsonschema"},
-    {"page", "page.protocol", "page.call_messages", "page.commands", "page.results", "page.calls"},
+    {"page", "page.protocol", "page.call_messages", "page.commands", "page.options", "page.results", "page.calls"},
     {"config"},
     {"transports.base", "transports"},
     {"page.model", "page.fetch"},

@@ -13,9 +13,9 @@ from sparewheel.config.toolsets import ToolsetConfig
 from sparewheel.errors import ConfigError
 from sparewheel.hooks.engine import Hook, Point
 from sparewheel.page.calls import HostCalls
-from sparewheel.page.commands import HookSpec
-from sparewheel.page.commands import ToolSpec as PageToolSpec
 from sparewheel.page.hooks import page_hooks
+from sparewheel.page.options import HookSpec
+from sparewheel.page.options import ToolSpec as PageToolSpec
 from sparewheel.page.tools import HostTools
 from sparewheel.testing import Reply, openai_chat
 from sparewheel.tools.python.toolset import open_python

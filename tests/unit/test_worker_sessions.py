@@ -9,6 +9,7 @@ import pytest
 
 from sparewheel.state.journal import Memory, Store
 from sparewheel.testing import openai_chat
+from tests.support.agentic import call as tool_call
 from tests.support.fakeloop import run
 from tests.support.kept import Watched, survivor
 from tests.support.workerpage import ANSWER, KEY, YAML, Page
@@ -146,6 +147,52 @@ def test_an_interrupted_turn_is_told_when_its_session_is_opened() -> None:
             **{"type": "restored", "turn": None, "seq": None},
             **{"partial": "Answer", "state": "interrupted"},
         }
+
+    run(main())
+
+
+TOOL = {"write": {"description": "Writes.", "parameters": {"type": "object"}}}
+
+
+def test_a_call_of_the_page_that_was_interrupted_is_decided_and_its_turn_goes_on() -> None:
+    """The worker dies while the page runs the call. The key that the page gets is the same again."""
+
+    async def main() -> None:
+        memory = Memory()
+        page = on(Store(Watched(memory)), tool_call("write"))
+        options = {"yaml": YAML, "env": ENV, "tools": TOOL, "autoApprove": True}
+        await result(page, "create_session", session="s", id="mine", **options)
+        page.post("send", session="s", prompt="hi")
+        await page.until('"what":"tool"')
+        left = survivor(memory)
+        page.post("abort")
+        await page.settle()
+
+        again = on(Store(Watched(left)), openai_chat(text="Done"))
+        assert [row["state"] for row in await result(again, "list_sessions")] == ["interrupted"]
+        opened = await result(again, "open_session", session="x", id="mine", env=ENV, tools=TOOL, autoApprove=True)
+        assert opened["restored"]["state"] == "in_doubt"
+        assert await refusal(again, "resume", session="x") == (
+            "in_doubt",
+            "The call of write was interrupted, and it is not known whether it has had its effect.",
+        )
+        assert [row["state"] for row in await result(again, "list_sessions")] == ["in_doubt"]
+        unknown = await refusal(again, "resolve", session="x", id="c9", decision="skip")
+        assert unknown == ("config", "no such call is in doubt")
+        assert (await refusal(again, "resolve", session="x", id="c1", decision="maybe"))[0] == "config"
+        await result(again, "resolve", session="x", id="c1", decision="again")
+        again.post("resume", session="x")
+        await again.until('"what":"tool"')
+        first, second = (
+            next(said["input"] for said in map(json.loads, each.said) if said.get("what") == "tool")
+            for each in (page, again)
+        )
+        assert first["idempotency_key"] == second["idempotency_key"]
+        again.piece(1, value="written", done=True)
+        await again.settle()
+        assert again.events("x")[-1]["message"]["content"] == "Done"
+        assert [row["state"] for row in await result(again, "list_sessions")] == ["idle"]
+        assert await refusal(again, "resume", session="x") == ("config", "there is no turn to resume")
 
     run(main())
 

@@ -23,7 +23,7 @@ async function withTool(execute) {
 }
 
 function callTool(worker, number, more = {}, scope = { session: "s1" }) {
-  worker.call(number, "tool", { name: "look", args: { q: 1 }, call_id: "c1", ...more }, scope);
+  worker.call(number, "tool", { name: "look", args: { q: 1 }, call_id: "c1", idempotency_key: "k1", ...more }, scope);
 }
 
 function callHook(worker, number, event, index, input = {}) {
@@ -72,12 +72,12 @@ for (const [what, value, result] of [
   });
 }
 
-test("a tool gets its arguments, its call's id and a signal", async () => {
+test("a tool gets its arguments, its call's id and key, and a signal", async () => {
   const calls = [];
-  const { worker, ask } = await withTool((args, context) => (calls.push([args, context.callId, context.signal.aborted]), ""));
+  const { worker, ask } = await withTool((args, context) => (calls.push([args, context.callId, context.idempotencyKey, context.signal.aborted]), ""));
   ask(1);
   await worker.firstPieces(1);
-  assert.deepEqual(calls, [[{ q: 1 }, "c1", false]]);
+  assert.deepEqual(calls, [[{ q: 1 }, "c1", "k1", false]]);
 });
 
 const cycle = {};

@@ -76,6 +76,22 @@ test("a title that was given is there at once, and stays", async () => {
   assert.equal((await creating).title, "Mine");
 });
 
+test("resume and resolve are commands; a resumed turn starts anew", async () => {
+  const { worker, session } = await start(() => {});
+  const resuming = session.resume();
+  const command = await worker.command("resume");
+  assert.deepEqual(command.params, { interactive: true, session: "s1" });
+  worker.events("s1", ...turn("t1", { ...START, resumed: true }, { type: "in_doubt", id: "c1", name: "write", args: "{}" }));
+  const resolving = session.resolve("c1", "done", "written");
+  const decision = await worker.command("resolve");
+  assert.deepEqual(decision.params, { id: "c1", decision: "done", result: "written", session: "s1" });
+  worker.reply(decision, null);
+  await resolving;
+  worker.events("s1", ...turn("t1", HELLO, FINISH));
+  worker.reply(command, RESULT);
+  assert.deepEqual(await resuming, RESULT);
+});
+
 test("each session hears its own events only", async () => {
   const [one, two] = [[], []];
   const { worker } = await start((event) => one.push(event.turn), (event) => two.push(event.turn));

@@ -51,7 +51,7 @@ export class Channel {
 
   /**
    * Run a turn.
-   * @template {"send" | "chat"} M
+   * @template {"send" | "resume" | "chat"} M
    * @param {M} method
    * @param {Commands[M]} params
    * @param {AbortSignal | undefined} signal

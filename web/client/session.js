@@ -83,6 +83,23 @@ export class Session {
     return this.#channel.run("send", { session: this.id, prompt, interactive }, signal);
   }
 
+  /** @param {TurnOptions} [options] */
+  async resume({ signal } = {}) {
+    this.#checkOpen();
+    const interactive = this.#interactive ?? this.#listening;
+    return this.#channel.run("resume", { session: this.id, interactive }, signal);
+  }
+
+  /**
+   * @param {string} callId
+   * @param {import("../sparewheel.js").DoubtDecision} decision
+   * @param {string} [result]
+   */
+  async resolve(callId, decision, result) {
+    this.#checkOpen();
+    await this.#client.request("resolve", { session: this.id, id: callId, decision, ...(result !== undefined && { result }) });
+  }
+
   /**
    * @param {string} prompt
    * @param {TurnOptions} [options]

@@ -122,6 +122,8 @@ class ApiConfig(Strict):
     """The names of the required arguments."""
     output_schema: dict[str, Any] | None = None
     """The JSON schema of the response, for documentation."""
+    idempotency_key: bool = False
+    """Send each call's key as `Idempotency-Key`: a server that takes it does the same thing only once."""
 
 
 class OAuthConfig(Strict):

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from ..hooks.engine import Output
     from .call_messages import HookRequest
     from .calls import HostCalls
-    from .commands import HookSpec
+    from .options import HookSpec
 
 _NOT_RUN: Final = {"notification": "the events error and warning tell the page the same"}
 

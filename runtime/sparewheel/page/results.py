@@ -164,6 +164,8 @@ class Results(TypedDict):
     create_session: SessionCreated
     chat: Result
     send: Result
+    resume: Result
+    resolve: None
     confirm: None
     respond: None
     abort: None

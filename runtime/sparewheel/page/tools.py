@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from ..tools.base import ToolContext
     from .call_messages import ToolRequest
     from .calls import HostCalls
-    from .commands import ToolSpec
+    from .options import ToolSpec
 
 
 class HostTools:

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from ..config.schema import AgentFile
     from ..messages import Message
     from ..page.calls import HostCalls
-    from ..page.commands import AgentOptions
+    from ..page.options import AgentOptions
     from ..page.results import AgentCommand, SessionCreated
     from ..session import Session
     from ..transports.base import Transport

@@ -75,9 +75,9 @@ class Keep:
         return {key: value for key, value in found.items() if isinstance(value, str)}
 
     def unfinished(self) -> RestoredEvent | None:
-        """The event that tells of a turn that was interrupted."""
-        turn = self.restored.unfinished if self.restored else None
-        if turn is None:
+        """The event that tells of a turn that was interrupted, or has ended in doubt about a call."""
+        turn = self.restored.turns[-1] if self.restored and self.restored.turns else None
+        if turn is None or not (turn.end is None or turn.end.get("error", {}).get("kind") == "in_doubt"):
             return None
         return {
             "type": "restored",
@@ -85,7 +85,7 @@ class Keep:
             "seq": None,
             "interrupted": turn.id,
             "partial": turn.text(),
-            "state": "in_doubt" if self.header["state"] == "in_doubt" else "interrupted",
+            "state": "in_doubt" if turn.in_doubt else "interrupted",
         }
 
     def begin(self, recorder: Recorder, team: ResolvedTeam, runner: Runner, history: list[Message]) -> None:

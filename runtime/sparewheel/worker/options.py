@@ -9,12 +9,13 @@ from pydantic import ValidationError
 from ..config.vendor_keys import Secrets
 from ..errors import ConfigError
 from ..errors.validation import problems
-from ..page.commands import COMMANDS, AgentOptions
+from ..page.commands import COMMANDS
+from ..page.options import AgentOptions
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
-    from ..page.commands import Params
+    from ..page.options import Params
 
 # Options that are refused for a reason of their own.
 _NOT_HERE: Final = {

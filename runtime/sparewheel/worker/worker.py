@@ -31,15 +31,17 @@ from ..page.commands import (
     Nothing,
     OfSession,
     OpenSession,
-    Params,
     RenameSession,
+    Resolve,
     Respond,
+    Resume,
     Send,
     StoredSession,
     UseStore,
 )
 from ..page.fetch import PageFetchTransport
 from ..page.model import PageTransport
+from ..page.options import Params
 from ..page.writer import Writer
 from ..redaction.redact import redact
 from ..tools.python.blocking import on_blocking
@@ -47,6 +49,7 @@ from ..transports.demo import DemoTransport
 from ..transports.router import RoutingTransport, network_transport
 from .factory import describe, make_session
 from .inbox import read_message
+from .network import NetworkCommands
 from .opened import Opened, OpenSessions
 from .options import read_params, secrets_in
 from .sessions import StoredSessions
@@ -57,7 +60,7 @@ if TYPE_CHECKING:
     from ..events import Event
     from ..messages import Message
     from ..page.call_messages import CallCancel, CallCredit, HostCall, Piece
-    from ..page.results import AgentSummary, HealthEntry, ParsedConfig, Result, SessionCreated
+    from ..page.results import AgentSummary, ParsedConfig, Result, SessionCreated
     from ..transports.base import Transport
     from .keep import Keep
 
@@ -81,6 +84,7 @@ class Worker:
         self._opening: dict[str, asyncio.Task[Any]] = {}  # commands `chat` whose agent file is being read
         on_blocking(lambda seconds: self._push({"type": "blocking", "seconds": seconds}))
         self._stored = StoredSessions(self._open, self._close)
+        network = NetworkCommands(self._health)
         self._tasks: set[asyncio.Task[None]] = set()  # the event loop has only weak references
         self._handlers = dict(
             (
@@ -88,6 +92,8 @@ class Worker:
                 _handle("list_agents", AgentFile, self._list_agents),
                 _handle("create_session", CreateSession, self._create_session),
                 _handle("send", Send, self._send_prompt),
+                _handle("resume", Resume, self._resume),
+                _handle("resolve", Resolve, self._resolve),
                 _handle("chat", Chat, self._chat),
                 _handle("abort", Abort, self._abort),
                 _handle("restart", OfSession, self._restart),
@@ -95,10 +101,10 @@ class Worker:
                 _handle("close", OfSession, self._close),
                 _handle("confirm", Confirm, self._confirm),
                 _handle("respond", Respond, self._respond),
-                _handle("online", Nothing, self._online),
-                _handle("offline", Nothing, self._offline),
-                _handle("health", MergeHealth, self._merge_health),
-                _handle("known_health", Nothing, self._known_health),
+                _handle("online", Nothing, network.online),
+                _handle("offline", Nothing, network.offline),
+                _handle("health", MergeHealth, network.merge),
+                _handle("known_health", Nothing, network.known),
                 _handle("use_page_fetch", Nothing, self._use_page_fetch),
                 _handle("use_store", UseStore, self._stored.use),
                 _handle("list_sessions", Nothing, self._stored.rows),
@@ -170,6 +176,16 @@ class Worker:
         finally:
             self._mirror(opened)
 
+    async def _resume(self, params: Resume) -> Result:
+        opened = self._open.find(params)
+        try:
+            return await self._turn(opened, opened.session.resume(), params.interactive)
+        finally:
+            self._mirror(opened)
+
+    async def _resolve(self, params: Resolve) -> None:
+        self._open.find(params).session.resolve(params.id, params.decision, params.result)
+
     async def _chat(self, params: Chat) -> Result:
         if not params.messages or params.messages[-1].role != "user":
             raise ConfigError("chat: the last message must be from the user")
@@ -216,19 +232,6 @@ class Worker:
             self._retire(opened)
             await opened.stop("dispose")
             await opened.session.close()
-
-    async def _online(self, params: Nothing) -> None:
-        self._health.online()
-
-    async def _offline(self, params: Nothing) -> None:
-        self._health.went_offline()
-
-    async def _merge_health(self, params: MergeHealth) -> None:
-        if isinstance(params.entry, dict):
-            self._health.merge(params.entry)
-
-    async def _known_health(self, params: Nothing) -> list[HealthEntry]:
-        return cast("list[HealthEntry]", self._health.entries())
 
     async def _use_page_fetch(self, params: Nothing) -> None:
         self._transport.network = PageFetchTransport(self._calls)

@@ -53,6 +53,11 @@ class StoredTurn:
         return "".join(text for _, kind, text in self._items if kind == name)
 
     @property
+    def in_doubt(self) -> bool:
+        """Whether a call may have had its effect: it was about to run, and what it came to is not recorded."""
+        return "intended" in {effect["key"]: effect["state"] for effect in self.effects}.values()
+
+    @property
     def open_calls(self) -> list[str]:
         """Ids of calls of the last step without a recorded result."""
         last = next((each for each in reversed(self.messages) if each.role != "tool"), None)

@@ -32,12 +32,14 @@ class _Request:
         self._config = config
         self._web = web
 
-    async def call(self, given: dict[str, Any], _: ToolContext) -> ToolResult:
+    async def call(self, given: dict[str, Any], context: ToolContext) -> ToolResult:
         rest = dict(given)
         for name in _PLACE.findall(self._config.endpoint):
             rest.pop(name, None)
         url = _PLACE.sub(lambda place: fill(given.get(place[1]), place[1]), self._config.endpoint)
         headers = dict(self._config.headers)
+        if self._config.idempotency_key:
+            headers["Idempotency-Key"] = context.idempotency_key
         body = b""
         if self._config.method in ("GET", "DELETE"):
             url = with_query(url, [(name, plain(value)) for name, value in rest.items() if value is not None])

@@ -106,7 +106,7 @@ export class Channel {
   }
 
   /**
-   * @template {"send" | "chat"} M
+   * @template {"send" | "resume" | "chat"} M
    * @param {Turn} turn
    * @param {M} method
    * @param {Commands[M]} params

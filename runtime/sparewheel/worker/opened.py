@@ -10,7 +10,7 @@ from ..errors import ConfigError
 
 if TYPE_CHECKING:
     from ..events import AbortReason
-    from ..page.commands import OfSession
+    from ..page.commands import Confirm, OfSession, Resolve, Respond
     from ..session import Session
 
 
@@ -50,3 +50,15 @@ class OpenSessions(dict[str, Opened]):
             if (recorder := opened.session.recorder) is not None and recorder.session == name:
                 return opened
         return None
+
+    # What users decide ------------------------------------------------------------------------------------------
+
+    async def confirm(self, params: Confirm) -> None:
+        session = self.find(params).session
+        session.confirm(params.decision, call_id=params.id, tool=params.tool_name, reason=params.reason)
+
+    async def respond(self, params: Respond) -> None:
+        self.find(params).session.respond(params.id, params.action, params.content)
+
+    async def resolve(self, params: Resolve) -> None:
+        self.find(params).session.resolve(params.id, params.decision, params.result)

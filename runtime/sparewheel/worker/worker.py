@@ -93,14 +93,14 @@ class Worker:
                 _handle("create_session", CreateSession, self._create_session),
                 _handle("send", Send, self._send_prompt),
                 _handle("resume", Resume, self._resume),
-                _handle("resolve", Resolve, self._resolve),
+                _handle("resolve", Resolve, self._open.resolve),
                 _handle("chat", Chat, self._chat),
                 _handle("abort", Abort, self._abort),
                 _handle("restart", OfSession, self._restart),
                 _handle("export", OfSession, self._export),
                 _handle("close", OfSession, self._close),
-                _handle("confirm", Confirm, self._confirm),
-                _handle("respond", Respond, self._respond),
+                _handle("confirm", Confirm, self._open.confirm),
+                _handle("respond", Respond, self._open.respond),
                 _handle("online", Nothing, network.online),
                 _handle("offline", Nothing, network.offline),
                 _handle("health", MergeHealth, network.merge),
@@ -183,9 +183,6 @@ class Worker:
         finally:
             self._mirror(opened)
 
-    async def _resolve(self, params: Resolve) -> None:
-        self._open.find(params).session.resolve(params.id, params.decision, params.result)
-
     async def _chat(self, params: Chat) -> Result:
         if not params.messages or params.messages[-1].role != "user":
             raise ConfigError("chat: the last message must be from the user")
@@ -199,13 +196,6 @@ class Worker:
         finally:
             self._retire(opened)
             await opened.session.close()
-
-    async def _confirm(self, params: Confirm) -> None:
-        session = self._open.find(params).session
-        session.confirm(params.decision, call_id=params.id, tool=params.tool_name, reason=params.reason)
-
-    async def _respond(self, params: Respond) -> None:
-        self._open.find(params).session.respond(params.id, params.action, params.content)
 
     async def _abort(self, params: Abort) -> None:
         """A session without a turn is left as it is."""

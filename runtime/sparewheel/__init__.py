@@ -23,7 +23,7 @@ TYPE_CHECKING = False  # as in `typing`, which takes longer to import than all o
 if TYPE_CHECKING:
     from .errors import ConfigError, ErrorInfo, ProviderError, SparewheelError, TransportError, TurnFailed
     from .events import Event, is_error, is_exhausted, is_fallback, is_terminal
-    from .native import AgentSession, Result, open_agent
+    from .native import AgentSession, Result, SessionStore, open_agent
     from .tools import ToolContext, ToolError, tool
     from .transcript import Transcript, fold
 
@@ -36,6 +36,7 @@ __all__ = [
     "Event",
     "ProviderError",
     "Result",
+    "SessionStore",
     "SparewheelError",
     "ToolContext",
     "ToolError",
@@ -55,7 +56,7 @@ __all__ = [
 _MODULES = {
     "errors": ("ConfigError", "ErrorInfo", "ProviderError", "SparewheelError", "TransportError", "TurnFailed"),
     "events": ("Event", "is_error", "is_exhausted", "is_fallback", "is_terminal"),
-    "native": ("AgentSession", "Result", "open_agent"),
+    "native": ("AgentSession", "Result", "SessionStore", "open_agent"),
     "tools": ("ToolContext", "ToolError", "tool"),
     "transcript": ("Transcript", "fold"),
 }

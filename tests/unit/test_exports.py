@@ -14,9 +14,9 @@ import sparewheel
 
 CONTRACT = {
     "sparewheel": [
-        *("AgentSession", "ConfigError", "ErrorInfo", "Event", "ProviderError", "Result", "SparewheelError"),
-        *("ToolContext", "ToolError", "Transcript", "TransportError", "TurnFailed", "__version__", "fold", "is_error"),
-        *("is_exhausted", "is_fallback", "is_terminal", "open_agent", "tool"),
+        *("AgentSession", "ConfigError", "ErrorInfo", "Event", "ProviderError", "Result", "SessionStore"),
+        *("SparewheelError", "ToolContext", "ToolError", "Transcript", "TransportError", "TurnFailed", "__version__"),
+        *("fold", "is_error", "is_exhausted", "is_fallback", "is_terminal", "open_agent", "tool"),
     ],
     "sparewheel.agent": ["Runner", "Turn"],
     "sparewheel.classify": ["classify"],

@@ -179,7 +179,7 @@ def test_an_abort_while_a_record_is_written_ends_the_turn_once() -> None:
                 played.events += [dict(event) for event in batch]
 
         task = asyncio.ensure_future(consume())
-        await asyncio.sleep(1.5)  # the end of the turn is being written
+        await asyncio.sleep(2.5)  # the end of the turn is being written
         assert played.types[-1] != "finish"
         assert not conversation.abort()
         await task
@@ -200,7 +200,7 @@ def test_a_cancelled_task_still_shows_the_end_that_was_recorded() -> None:
                 played.events += [dict(event) for event in batch]
 
         task = asyncio.ensure_future(consume())
-        await asyncio.sleep(1.5)
+        await asyncio.sleep(2.5)
         task.cancel()
         with pytest.raises(asyncio.CancelledError):
             await task

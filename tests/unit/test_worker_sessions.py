@@ -45,7 +45,7 @@ def test_a_session_is_listed_opened_renamed_exported_imported_and_deleted() -> N
         rows = await result(page, "list_sessions")
         assert [(row["title"], row["turns"], row["state"], row["agent"]) for row in rows] == [
             ("Other", 0, "idle", "root"),
-            ("What is [redacted] about?", 1, "idle", "root"),
+            ("What is [redacted]", 1, "idle", "root"),
         ]
         assert len(await result(page, "messages", session="s")) == 2
         await result(page, "rename_session", id="mine", title="Open")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Mapping
-from contextlib import asynccontextmanager
+from contextlib import AsyncExitStack, asynccontextmanager
 from typing import TYPE_CHECKING, Any, Final
 from weakref import WeakKeyDictionary
 
@@ -20,6 +20,7 @@ from ..transports.router import RoutingTransport, network_transport
 from ..worker.assemble import Extras, assemble
 from .clean import readable
 from .hooks import function_hooks
+from .keeping import keep_in
 from .session import AgentSession
 
 if TYPE_CHECKING:
@@ -29,7 +30,9 @@ if TYPE_CHECKING:
     from ..session import Session
     from ..tools.base import Toolset
     from ..transports.base import HttpRequest, HttpResponse
+    from ..worker.keep import Keep
     from .session import Listener
+    from .store import SessionStore
 
 # Breakers and cooldowns are shared by the sessions of an event loop, as by those of a page; their times are the loop's.
 _HEALTH: Final[WeakKeyDictionary[asyncio.AbstractEventLoop, Health]] = WeakKeyDictionary()
@@ -37,9 +40,11 @@ _HEALTH: Final[WeakKeyDictionary[asyncio.AbstractEventLoop, Health]] = WeakKeyDi
 
 @asynccontextmanager
 async def open_agent(
-    agent: str | os.PathLike[str],
+    agent: str | os.PathLike[str] | None = None,
     *,
     env: Mapping[str, str] | None = None,
+    store: SessionStore | str | os.PathLike[str] | None = None,
+    session: str | None = None,
     agent_name: str | None = None,
     tools: Iterable[Callable[..., Any]] = (),
     hooks: Mapping[str, Any] | None = None,
@@ -60,9 +65,13 @@ async def open_agent(
                 print(event)
 
     Args:
-        agent: the path of an agent file, or its YAML text (anything with a line break).
+        agent: the path of an agent file, or its YAML text (anything with a line break). None: the one that the stored
+            `session` was created with.
         env: keys and other variables that the agent file names. Nothing is taken from the environment of the process;
             `env=os.environ` passes all of it. Keys are in no event, result or error.
+        store: a `SessionStore`, or the path of its folder, where the session outlives this program. None: it does not.
+        session: the id of the session in the store. One that is there goes on where it was: its conversation, todos,
+            plans, memories, files, approvals and budgets come back. None: a new one.
         agent_name: the agent of the file to talk to; None: the first.
         tools: functions that the model may call. The signature gives the arguments, the docstring their descriptions;
             `tool` adds options. A function that blocks stops the event loop while it runs.
@@ -73,7 +82,8 @@ async def open_agent(
             `add_prompt_files`, and `file` of toolsets of type `python`.
         session_files: let a `filesystem` toolset work on files that are kept in the session; else it is refused.
         history: messages to begin with, as `AgentSession.export` gives them.
-        title: the title of the session. None: one comes after the first answer if the agent names a `title_model`.
+        title: the title of a new session. None: one comes after the first answer if the agent names a `title_model`, or
+            the session is kept in a store.
         auto_approve: run every tool without asking.
         approval_timeout: seconds until a call that waits for approval is rejected; 0: never.
         allow_hosts: hosts to which a vendor's key may be sent beside the vendor's own: `host`, `host:port` or `*.host`.
@@ -83,32 +93,45 @@ async def open_agent(
 
     Raises:
         ConfigError: the file, an option, or a key that the file needs is missing or wrong; nothing was sent.
+        SparewheelError: of kind `open_elsewhere`: another program has the stored session; `storage`: it cannot be read.
     """
-    session = AgentSession(
-        _session(
-            agent,
-            dict(_mapping("env", env)),
-            agent_name,
-            tools=tools,
-            hooks=hooks or {},
-            documents=dict(_mapping("documents", documents)),
-            session_files=session_files,
-            history=history,
-            title=title,
-            approvals=_approvals(auto_approve, approval_timeout),
-            allow_hosts=allow_hosts,
-        ),
-        on_event,
-        interactive,
-    )
+    async with AsyncExitStack() as stack:
+        file = None if agent is None else _text(agent)
+        keep = await keep_in(stack, store, session, file=file, title=title or "", history=bool(history))
+        if file is None and keep is None:
+            raise ConfigError("open_agent needs an agent file", "Pass it as agent, or open a stored session.")
+        opened = AgentSession(
+            _session(
+                file or (keep.file if keep else ""),
+                dict(_mapping("env", env)),
+                agent_name,
+                tools=tools,
+                hooks=hooks or {},
+                documents=dict(_mapping("documents", documents)),
+                session_files=session_files,
+                history=history,
+                title=title,
+                approvals=_approvals(auto_approve, approval_timeout),
+                allow_hosts=allow_hosts,
+                keep=keep,
+            ),
+            on_event,
+            interactive,
+            keep,
+        )
+        stack.push_async_callback(opened.close)
+        yield opened
+
+
+def _text(agent: str | os.PathLike[str]) -> str:
     try:
-        yield session
-    finally:
-        await session.close()
+        return read_agent_file(agent)
+    except ConfigError as error:
+        raise readable(error) from None
 
 
 def _session(
-    agent: str | os.PathLike[str],
+    file: str,
     env: dict[str, str],
     agent_name: str | None,
     *,
@@ -120,10 +143,11 @@ def _session(
     title: str | None,
     approvals: Approvals,
     allow_hosts: Sequence[str],
+    keep: Keep | None,
 ) -> Session:
     try:
         team = resolve_team(
-            load_agent_file(read_agent_file(agent)),
+            load_agent_file(file),
             agent_name,
             env,
             allow_hosts,
@@ -139,7 +163,7 @@ def _session(
         )
         transport = RoutingTransport(network_transport(), {"demo": DemoTransport(), "page": _NoPage()})
         health = _HEALTH.setdefault(asyncio.get_running_loop(), Health())
-        return assemble(team, transport, health, extras, parse_messages(list(history)), title=title)
+        return assemble(team, transport, health, extras, parse_messages(list(history)), keep, title)
     except ConfigError as error:
         raise readable(error) from None
 

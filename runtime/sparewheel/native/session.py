@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from ..page.protocol import TitleEvent
     from ..page.results import Result
     from ..session import Session
+    from ..worker.keep import Keep
 
     # A function of the program's that takes the events of turns only is one as well.
     Listener = Callable[[Event], object] | Callable[[Event | TitleEvent], object]
@@ -29,13 +30,14 @@ class AgentSession:
     Every method raises `ConfigError` once the session is closed, except `abort` and `close`.
 
     Attributes:
-        id: the name of the session.
+        id: the name of the session, in the store if it is kept in one.
         agent: the agent's name.
         models: its chain as `provider/model`, primary first.
         agents: the names of the agents that can take part.
         welcome_message: what the agent file wants users to be greeted with; may be empty.
         warnings: keys of the agent file that have no effect, or not the usual one; the first turn reports them too.
         commands: the agent's commands by name, as the agent file has them.
+        restored: the event `restored` if the session was opened from a store with a turn that has no end, else None.
     """
 
     def __init__(
@@ -43,10 +45,11 @@ class AgentSession:
         session: Session,
         on_event: Listener | None = None,
         interactive: bool | None = None,
+        keep: Keep | None = None,
     ) -> None:
         team = session.team
         root = team.agents[team.root]
-        self.id = secrets.token_hex(8)
+        self.id = keep.name if keep else secrets.token_hex(8)
         self.agent = root.name
         self.models = [spec.ref for spec in root.chain]
         self.agents = list(team.agents)
@@ -55,6 +58,8 @@ class AgentSession:
         self.commands = {name: command.model_dump(exclude_defaults=True) for name, command in root.commands.items()}
         self._session = session
         self._clean = Cleaner(team.secrets)
+        restored = keep.unfinished() if keep else None
+        self.restored: dict[str, Any] | None = self._clean.result(restored) if restored else None
         self._on_event = on_event
         self._interactive = interactive
         self._turn: Turn | None = None
@@ -155,6 +160,20 @@ class AgentSession:
         if self._turn is not None:
             await self._stop(self._turn, "restart")
         self._session.restart()
+
+    async def messages(self) -> list[dict[str, Any]]:
+        """The messages of the conversation after the last turn, without keys."""
+        self._check_open()
+        messages: list[dict[str, Any]] = self._clean.result([message.to_dict() for message in self._session.history])
+        return messages
+
+    async def rename(self, title: str) -> None:
+        """Give the session another title in its store. Raises `ConfigError` if it is kept in none."""
+        self._check_open()
+        if (recorder := self._session.recorder) is None:
+            raise ConfigError("The session is kept in no store.")
+        recorder.rename(title)
+        self._session.titles.give(title)
 
     async def export(self) -> dict[str, Any]:
         """The conversation as a JSON document, without keys; its `messages` are a `history` for `open_agent`."""

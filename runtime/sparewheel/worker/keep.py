@@ -13,7 +13,7 @@ from ..state.journal import StoreFailed
 from ..state.journal.headers import MAX_NAME, MAX_TITLE
 from ..state.journal.recorder import Recorder, new_header
 from ..state.journal.restore import restore
-from ..state.journal.shelf import take
+from ..state.journal.shelf import open_elsewhere, take
 from ..state.journal.turn_log import given_history
 from ..state.saved import dump_state, load_state
 
@@ -92,6 +92,7 @@ class Keep:
         """Record a new session, or give the stored one its state back."""
         if self.restored is None:
             recorder.begin({"origin": {"agent": team.root}, "file": self.file})
+            self.store.write_now()
             if history:
                 recorder.append(given_history(recorder, team.root, history))
             return
@@ -111,13 +112,16 @@ async def new_session(store: Store, file: str, name: str | None = None, title: s
 
     Raises:
         ConfigError: the name cannot be one, or is taken.
+        SparewheelError: kind `open_elsewhere`: another tab or process has a session of this name.
     """
     if name is not None and not 0 < len(name) <= MAX_NAME:
         raise ConfigError(f"id must have 1 to {MAX_NAME} characters")
     keep = Keep(store, new_header(name or secrets.token_hex(8), " ".join(title.split())[:MAX_TITLE], _now()), file)
+    if store.drives(keep.name):
+        raise ConfigError(f"There is a session {name!r} already.", "Choose another id.")
     try:
-        if store.drives(keep.name) or not await store.claim(keep.name):
-            raise ConfigError(f"There is a session {name!r} already.", "Choose another id.")
+        if not await store.claim(keep.name):
+            raise open_elsewhere()
         if name and await store.header(name) is not None:
             await store.release(name)
             raise ConfigError(f"There is a stored session {name!r} already.", "Open it, or choose another id.")

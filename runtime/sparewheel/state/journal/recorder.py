@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from datetime import UTC
 from typing import TYPE_CHECKING, Any, Final, Protocol
 
+from ...titles import first_words
 from .backend import StoreFailed
 from .headers import MAX_TITLE, Header
 
@@ -19,7 +20,8 @@ if TYPE_CHECKING:
     from .records import Record, RecordType
     from .store import Store
 
-_SHOWN: Final = 80  # characters of a prompt that become a title
+
+_MAX_READ: Final = 10_000  # characters of a prompt, of which fewer become a title
 
 
 class Hiding(Protocol):
@@ -121,7 +123,7 @@ class Recorder:
     def begin_turn(self, prompt: Record, messages: Sequence[Message]) -> int:
         """Record a prompt; the records of the turn before are replaced by one. Returns the number of the record."""
         if not self.header["title"]:
-            self.header = self.header | {"title": self.clean_title(_title(messages))}
+            self.header = self.header | {"title": first_words(self._hiding.hidden(messages[-1].text[:_MAX_READ]))}
         self.header = self.header | {"state": "running"}
         before, self.previous = self.previous, None
         compacted = before.compacted() if before else []
@@ -228,9 +230,3 @@ def new_header(session: str, title: str, now: datetime) -> Header:
     """The row of a session that is created now, whose agent is not known yet."""
     at = now.astimezone(UTC).isoformat(timespec="milliseconds")
     return {"id": session, "title": title, "agent": "", "created": at, "updated": at, "turns": 0, "state": "idle"}
-
-
-def _title(messages: Sequence[Message]) -> str:
-    text = next((message.text for message in messages if message.role == "user"), "")
-    line = " ".join(text[:1000].split())
-    return line if len(line) <= _SHOWN else line[: _SHOWN - 1].rstrip() + "…"

@@ -7,6 +7,7 @@ from contextlib import asynccontextmanager
 from typing import TYPE_CHECKING, Any
 
 from ...errors import ConfigError, ErrorInfo, SparewheelError
+from ...errors.hints import hint_for
 from .headers import MAX_NAME, MAX_TITLE
 from .restore import restore
 from .transfer import export_document, import_document, to_markdown
@@ -30,7 +31,7 @@ async def take(store: Store, session: str) -> Header:
     if store.drives(session):
         raise ConfigError("The session is open already.", "Close it first.")
     if not await store.claim(session):
-        raise SparewheelError(ErrorInfo("open_elsewhere", "The session is open in another tab or process."))
+        raise open_elsewhere()
     if (header := await store.header(session)) is None:  # deleted meanwhile
         await store.release(session)
         raise missing(session)
@@ -45,6 +46,11 @@ async def claimed(store: Store, session: str) -> AsyncIterator[Header]:
         yield header
     finally:
         await store.release(session)
+
+
+def open_elsewhere() -> SparewheelError:
+    info = ErrorInfo("open_elsewhere", "The session is open in another tab or process.", hint_for("open_elsewhere"))
+    return SparewheelError(info)
 
 
 def missing(session: str) -> ConfigError:

@@ -6,6 +6,7 @@ Only one transaction is under way at a time, so a slow storage makes transaction
 from __future__ import annotations
 
 import asyncio
+from contextlib import suppress
 from typing import TYPE_CHECKING, Any, Final
 
 from .backend import Change, StoreFailed
@@ -205,15 +206,13 @@ class Store:
 
     async def release(self, session: str) -> None:
         """Write what is queued for the session, and let another driver claim it."""
-        try:
+        with suppress(StoreFailed):  # reported by the session
             if self.failure is None:
                 await self.flush(session)
-        except StoreFailed:
-            pass  # reported by the session
-        finally:
-            self._own.discard(session)
-            self._last.pop(session, None)
-            self._queued_from.pop(session, None)
+        self._own.discard(session)
+        self._last.pop(session, None)
+        self._queued_from.pop(session, None)
+        with suppress(StoreFailed):  # a storage that is closed has no claims
             await self.backend.release(session)
 
     def ask_for(self, session: str) -> None:

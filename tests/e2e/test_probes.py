@@ -210,7 +210,7 @@ async def test_no_input_ends_the_runtime(lab: Lab) -> None:
     for probe in chosen(COUNT // (10 if lab.engine == "webkit" else 1) or SAMPLE):
         try:
             longest[probe.name] = await lab.run(probe)
-        except (AssertionError, TimeoutError) as error:
+        except Exception as error:  # also of the browser, which may be gone
             failed[probe.name] = f"{type(error).__name__}: {error}"[:500]
             await lab.start()
     if COUNT:

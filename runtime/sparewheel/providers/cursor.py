@@ -125,6 +125,7 @@ class CursorReader(BodyReader):
     ) -> None:
         super().__init__(decoder, assembly, explain)
         self._cursor = cursor
+        self._take = self._follow
 
     def identify(self) -> None:
         """Find the id of the response in an event that has not come completely."""
@@ -153,7 +154,7 @@ class CursorReader(BodyReader):
         """Whether the response has ended, which `[DONE]` alone does not show."""
         return self._frames.ended and (self._assembly.reason or self._assembly.failure) is not None
 
-    def _take(self, events: Iterable[ServerSentEvent]) -> None:
+    def _follow(self, events: Iterable[ServerSentEvent]) -> None:
         cursor = self._cursor
         for event in events:
             if cursor.skips(event):

@@ -72,6 +72,7 @@ class BodyReader:
         self._sse = SSEDecoder()
         self._frames = Frames(decoder, explain)
         self._shortcut = Shortcut(self._frames, assembly)
+        self._take: Callable[[Iterable[ServerSentEvent]], None] = self._shortcut.feed
         self._begun = False
         self._document: list[bytes] | None = None  # the chunks of a body that is no stream
         self._size = 0
@@ -148,9 +149,6 @@ class BodyReader:
         with suppress(ValueError):
             if error := self._frames.complete_error(text, alone=alone):
                 raise error
-
-    def _take(self, events: Iterable[ServerSentEvent]) -> None:
-        self._shortcut.feed(events)
 
     def _end_body(self) -> None:
         if self._document is not None:

@@ -34,7 +34,7 @@ if TYPE_CHECKING:
 
     Kept: TypeAlias = Script | Background
 
-FaultKind = Literal["reset", "end", "stall"]
+FaultKind = Literal["reset", "end", "stall", "late"]
 Fault: TypeAlias = "tuple[int, FaultKind] | None"  # after so many bytes of a connection
 
 
@@ -97,12 +97,18 @@ class KeptTransport(ScriptedTransport):
 async def _faulty(chunks: AsyncGenerator[bytes, None], at: int, kind: FaultKind) -> AsyncGenerator[bytes, None]:
     async with aclosing(chunks):
         async for chunk in chunks:
-            if len(chunk) >= at:
-                if at:
-                    yield chunk[:at]
+            if len(chunk) < at:
+                at -= len(chunk)
+                yield chunk
+                continue
+            if at:
+                yield chunk[:at]
+            if kind != "late":
                 break
-            at -= len(chunk)
-            yield chunk
+            await asyncio.sleep(4)
+            if chunk[at:]:
+                yield chunk[at:]
+            at = 1 << 60
         else:
             return
     if kind == "reset":

@@ -38,7 +38,7 @@ async def stopped(transport: KeptTransport, seconds: float, stop: Callable[[Any]
     began = loop.time()
     await asyncio.gather(task, return_exceptions=True)
     took = loop.time() - began
-    await cancelled()
+    await cancelled(2 * CANCEL_LIMIT)
     return took
 
 
@@ -67,6 +67,47 @@ def test_an_abort_is_as_fast_when_nothing_can_be_cancelled(answer: Reply) -> Non
         assert await stopped(transport, 7.5, lambda session: session.abort()) == 0
         assert loop.time() <= 7.5 + CANCEL_LIMIT
         assert 1 <= transport.said.count(CANCEL) <= 3
+        assert transport.open == 0
+
+    run(main())
+
+
+@pytest.mark.parametrize(
+    ("script", "fault", "seconds"),
+    [
+        (Background(WORDS, every=1, connections=[Reply(delay=5)]), None, 2),  # before the headers
+        (Background(WORDS, every=1), (0, "late"), 3),  # before the first event
+        (Background(WORDS, every=1), (30, "late"), 3),  # in the middle of the first event
+    ],
+)
+def test_an_abort_before_the_response_has_an_id_cancels_it_when_it_has_one(
+    script: Background, fault: Any, seconds: float
+) -> None:
+    async def main() -> None:
+        transport = KeptTransport({"a": [script]}, [fault])
+        assert await stopped(transport, seconds, lambda session: session.abort()) == 0
+        [response] = transport.responses
+        assert (response.status, response.cancels) == ("cancelled", 1)
+        assert transport.open == 0
+
+    run(main())
+
+
+@pytest.mark.parametrize(
+    "reply",
+    [
+        *(Reply(delay=60), errors.openai_server_error().replace(delay=5), Reply(silent_after=0), dropped()),
+        *(Reply((b"data: {}\n\n",) * 9, every=1), Reply((b"x" * 4096,) * 400, every=0.01)),
+    ],
+    ids=lambda reply: str(reply)[:60],
+)
+def test_a_connection_that_was_left_without_an_id_ends(reply: Reply) -> None:
+    async def main() -> None:
+        transport = KeptTransport({"a": [reply]})
+        took = await stopped(transport, 2, lambda session: session.abort())
+        assert took == 0
+        assert asyncio.get_running_loop().time() <= 2 + CANCEL_LIMIT
+        assert transport.said == ["POST /responses"]
         assert transport.open == 0
 
     run(main())

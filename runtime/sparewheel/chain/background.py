@@ -212,12 +212,24 @@ class Background:
         if self._exists:
             cancel_later(transport, cancel(self._spec, self._cursor.response_id))
 
+    def left(self, transport: Transport, read: bytes) -> bool:
+        """Cancel the response if its id is in what was `read` of its first connection. Whether it is known."""
+        if not self.is_known():
+            self._cursor.identify_in(read.decode("utf-8", "replace").partition("data:")[2])
+        if self.is_known():
+            self.leave(transport)
+        return self.is_known()
+
+    def is_known(self) -> bool:
+        """Whether the response has an id."""
+        if self._reader is not None:
+            self._reader.identify()
+        return bool(self._cursor.response_id)
+
     @property
     def _exists(self) -> bool:
         """Whether there is a response, as far as is known, that has not ended."""
-        if self._reader is not None:
-            self._reader.identify()
-        return bool(self._cursor.response_id) and not self._cursor.ended
+        return self.is_known() and not self._cursor.ended
 
     async def _retrieve(self, transport: Transport, limits: TimeoutsConfig) -> Stored:
         async with Watchdog() as dog, AsyncExitStack() as stack:

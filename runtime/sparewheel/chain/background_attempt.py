@@ -12,6 +12,7 @@ from ..providers.reader import BodyReader, explain
 from ..providers.registry import wire_format
 from .attempt import Attempt
 from .catchup import unseen
+from .lasting import LastingTransport
 from .runaway import Runaway
 
 if TYPE_CHECKING:
@@ -45,10 +46,12 @@ class BackgroundAttempt(Attempt):
     ) -> AsyncGenerator[list[Event], None]:
         """Yield the events of all connections. See `Attempt.run`."""
         background = self._background
+        first = LastingTransport(transport, background.is_known, partial(background.left, transport))
         try:
             while True:
+                connections = transport if self._next else first
                 try:
-                    async with aclosing(super().run(transport, limits, max_bytes)) as batches:
+                    async with aclosing(super().run(connections, limits, max_bytes)) as batches:
                         async for batch in batches:
                             yield batch
                     return

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import asyncio
 from contextlib import suppress
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final
 
 from ..errors import SparewheelError
 
 if TYPE_CHECKING:
+    from collections.abc import Coroutine
+
     from ..transports.base import HttpRequest, Transport
 
 CANCEL_LIMIT: Final = 10.0
@@ -20,8 +22,13 @@ _running: Final[set[asyncio.Task[None]]] = set()  # the event loop has only weak
 
 
 def cancel_later(transport: Transport, request: HttpRequest) -> None:
-    """Send `request` in a task of its own. Returns at once, and fails silently."""
-    task = asyncio.get_running_loop().create_task(_send(transport, request))
+    """Send `request`, and again if it does not arrive. Returns at once, and fails silently."""
+    run_beside(_send(transport, request))
+
+
+def run_beside(work: Coroutine[Any, Any, None]) -> None:
+    """Run something that `cancelled` waits for, and nothing else."""
+    task = asyncio.get_running_loop().create_task(work)
     _running.add(task)
     task.add_done_callback(_running.discard)
 
@@ -29,8 +36,11 @@ def cancel_later(transport: Transport, request: HttpRequest) -> None:
 async def cancelled(limit: float = CANCEL_LIMIT) -> None:
     """Wait until what is to be cancelled is, for at most `limit` seconds: a program that ends would stop it."""
     loop = asyncio.get_running_loop()
-    if own := [task for task in _running if task.get_loop() is loop]:
-        await asyncio.wait(own, timeout=limit)
+    end = loop.time() + limit
+    while own := [task for task in _running if task.get_loop() is loop]:
+        if loop.time() >= end:
+            return
+        await asyncio.wait(own, timeout=end - loop.time())
 
 
 async def _send(transport: Transport, request: HttpRequest) -> None:

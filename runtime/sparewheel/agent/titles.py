@@ -121,7 +121,7 @@ def _for_title(spec: ModelSpec) -> ModelSpec:
     at_openai = is_at(spec, "openai.com") and reasons(spec)
     parameters = {name: value for name in ("temperature", "top_p") if (value := spec.parameters.get(name)) is not None}
     parameters |= {"max_tokens": MAX_TOKENS, "thinking_budget": "low" if at_openai else 0}
-    return replace(spec, parameters=parameters, options=_short_options(spec.options))
+    return replace(spec, parameters=parameters, options=_short_options(spec.options), outputs=frozenset())
 
 
 def _short_options(options: Mapping[str, Any]) -> dict[str, Any]:

@@ -126,7 +126,7 @@ class ModelConfig(Endpoint):
     cost: CostConfig | None = None
     """Its prices, where the catalogue does not have them."""
     output_capabilities: dict[str, bool] = {}
-    """Output other than text. `image: true` asks Gemini for pictures; other models answer with them unasked."""
+    """What the model is asked for beside text: `image`, `audio`, where the provider has such models."""
     first_available: list[str] = []
     """Instead of all other keys: models, of which the first whose key is in env is used."""
     routing: list[dict[str, Any]] = []

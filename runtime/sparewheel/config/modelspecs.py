@@ -13,7 +13,7 @@ from .models import ModelConfig
 from .options import split_options
 from .providers import AUTOMATIC, NOT_HERE, PROVIDERS
 from .specs import ModelSpec
-from .unsupported import model_reasons
+from .unsupported import asked_outputs, model_reasons
 from .vendor_keys import host_of, is_loopback, is_vendors
 
 if TYPE_CHECKING:
@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from .schema import AgentFile
 
 _SET_RESPONSES: Final = "use provider: openai_responses, a provider with api_type: openai_responses, or remove the key"
+_TEXT_ONLY: Final = ("anthropic", "page")  # APIs
 _PARAMETERS: Final = (
     "temperature",
     "max_tokens",
@@ -87,13 +88,15 @@ class Models:
         base_url = self._base_url(where, ref, config, custom, known)
         model = self.expander.strict(config.model, (*where, "model"))
         vendor = custom.provider if custom else config.provider
-        api = choose_api(vendor, known, custom.api_type if custom else None, model, base_url)
+        outputs = asked_outputs(config)
+        api = choose_api(vendor, known, custom.api_type if custom else None, model, base_url, outputs)
+        if outputs and api in _TEXT_ONLY:
+            self.expander.problems.warn((*where, "output_capabilities"), f"{vendor} has only models that write text")
         if config.resume and api != "openai_responses":
             self.expander.problems.add((*where, "resume"), f"{config.resume} needs OpenAI Responses; {_SET_RESPONSES}")
         at_home = not _first("base_url", config, custom)
         base_url = base_url if at_home else versioned(api, base_url)
-        written = {**(custom.provider_opts if custom else {}), **config.provider_opts}
-        options = split_options(api, written, pictures=config.output_capabilities.get("image", False))
+        options = split_options(api, {**(custom.provider_opts if custom else {}), **config.provider_opts})
         token_key = _first("token_key", config, custom) or self._vendors_key(vendor, known, base_url)
         if token_key is None and (custom is None or "provider" in custom.model_fields_set):
             self._warn_of_no_key(vendor, known, base_url, (*where, "base_url"))
@@ -114,6 +117,7 @@ class Models:
             context_limit=config.context_limit or options.context_limit or (facts.window if facts else None),
             price=_price(config) or (facts.price if facts and at_home else None),
             compaction_threshold=config.compaction_threshold,
+            outputs=outputs,
             resume=config.resume is not None,
             reasoning_tags=_first("reasoning_tags", config, custom),
         )

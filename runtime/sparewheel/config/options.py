@@ -24,11 +24,8 @@ class ProviderOptions:
     context_limit: int | None = None  # tokens
 
 
-def split_options(api: str, options: Mapping[str, Any], *, pictures: bool = False) -> ProviderOptions:
-    """Split `provider_opts` by use, and give the options for the body the names that `api` expects.
-
-    `pictures`: the model answers with pictures as well, which Gemini does only if it is asked to.
-    """
+def split_options(api: str, options: Mapping[str, Any]) -> ProviderOptions:
+    """Split `provider_opts` by use, and give the options for the body the names that `api` expects."""
     rest = {name: value for name, value in options.items() if name not in ACCEPTED["provider_opts"]}
     window = rest.pop("context_size", None)
     headers = rest.pop("http_headers", None)
@@ -40,8 +37,6 @@ def split_options(api: str, options: Mapping[str, Any], *, pictures: bool = Fals
         if own:
             rest["tools"] = [*rest.get("tools", []), *({name: {}} for name in own)]
         generation = {_GENERATION[name]: rest.pop(name) for name in _GENERATION if name in rest}
-        if pictures:
-            generation["responseModalities"] = ["TEXT", "IMAGE"]
         if generation:
             rest["generationConfig"] = {**generation, **rest.get("generationConfig", {})}
     return ProviderOptions(

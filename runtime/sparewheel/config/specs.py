@@ -37,6 +37,7 @@ class ModelSpec:
     price: Price | None = None  # None: unknown, which is not free
     compaction_threshold: float | None = None  # share of the window; takes precedence over the agent's
     resume: bool = False  # its responses are generated in the background, and taken up again after a cut
+    outputs: frozenset[str] = frozenset()  # what it is asked for beside text: image, audio
     reasoning_tags: str | None = None  # the name of the tags in the text that hold reasoning; None: the usual ones
 
     @property

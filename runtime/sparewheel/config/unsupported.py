@@ -24,6 +24,9 @@ if TYPE_CHECKING:
 
 TOOLSETS: Final[frozenset[str]] = frozenset(get_args(Available))
 
+OUTPUTS: Final = frozenset({"audio", "image"})
+"""What a model can be asked for beside text."""
+
 _YET: Final = "is not available yet"
 
 _SESSION_FILES: Final = (
@@ -89,6 +92,11 @@ def check_agent(problems: Problems, name: str, agent: AgentConfig, toolsets: lis
             problems.warn((*here, "hooks", *path), f"{hook.command} has no effect: {_IDLE_HOOKS[hook.command]}")
 
 
+def asked_outputs(config: ModelConfig) -> frozenset[str]:
+    """What a model is asked for beside text."""
+    return frozenset(name for name, asked in config.output_capabilities.items() if asked and name != "text")
+
+
 def model_reasons(config: ModelConfig, custom: ProviderConfig | None) -> Iterator[tuple[str, str]]:
     """Everything in a model and its provider that is not supported: key and reason."""
     options = {**(custom.provider_opts if custom else {}), **config.provider_opts}
@@ -96,6 +104,8 @@ def model_reasons(config: ModelConfig, custom: ProviderConfig | None) -> Iterato
         yield "routing", f"choosing a model by the prompt {_YET}"
     if config.auth or (custom and custom.auth):
         yield "auth", "authentication without a key needs a host"
+    if others := sorted(asked_outputs(config) - OUTPUTS):
+        yield "output_capabilities", f"{', '.join(others)}: only {' and '.join(sorted(OUTPUTS))} can be asked for"
     if config.task_budget is not None and (custom.provider if custom else config.provider) == "anthropic":
         yield "task_budget", "is not sent; use limits.tokens of the agent"
     if options.get("transport") == "websocket":

@@ -9,14 +9,16 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, Any, Final
 
+from ..errors import ErrorInfo, ProviderError
 from ..media import Media
 from ..messages import Image, Reasoning, Text, ToolCall
 from .history import prepare
+from .reading import mapping
 from .schemas import output_schema, tool_schema
 from .writing import arguments_object, inline_data, json_object
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping, Sequence
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
 
     from ..messages import Message, Part
     from .base import ModelRequest, OutputSchema, ToolSpec
@@ -46,7 +48,7 @@ _IMAGES: Final = {
 
 
 def body_of(request: ModelRequest) -> Json:
-    """The body of a request. Raises like `schemas.tool_schema`."""
+    """The body of a request. Raises `ProviderError` for a combination or a schema that the API refuses."""
     spec = request.spec
     messages = prepare(request.messages, spec.ref, own_media=True)
     body: Json = {"contents": _contents(messages, spec.ref)}
@@ -55,7 +57,11 @@ def body_of(request: ModelRequest) -> Json:
         body["systemInstruction"] = {"parts": [{"text": "\n\n".join(instructions)}]}
     if request.tools:
         body["tools"] = [{"functionDeclarations": [_declaration(tool) for tool in request.tools]}]
-    if config := _generation_config(spec.parameters, spec.model, request.output):
+    config = _generation_config(spec.parameters, spec.model, request.output)
+    if spec.outputs and "responseModalities" not in mapping(spec.options.get("generationConfig")):
+        _check_outputs(request)
+        config["responseModalities"] = [*_modalities(spec.outputs)]
+    if config:
         body["generationConfig"] = config
     _merge(body, spec.options)
     return body
@@ -164,6 +170,27 @@ def _generation_config(parameters: Mapping[str, Any], model: str, output: Output
         # This field takes JSON Schema without references and ignores unknown keywords.
         config["responseJsonSchema"] = output_schema(output, "openai")
     return config
+
+
+def _modalities(outputs: frozenset[str]) -> Iterator[str]:
+    """`responseModalities`. Models that speak refuse text beside it."""
+    if outputs != {"audio"}:
+        yield "TEXT"
+    yield from (name.upper() for name in sorted(outputs, reverse=True))
+
+
+def _check_outputs(request: ModelRequest) -> None:
+    """Raises `ProviderError`: models that draw or speak refuse requests with tools or an output schema."""
+    refused = [name for name, has in (("tools", request.tools), ("structured_output", request.output)) if has]
+    if refused:
+        raise ProviderError(
+            ErrorInfo(
+                "unsupported",
+                f"{request.spec.ref} is asked for {' and '.join(sorted(request.spec.outputs))}, which Gemini does not "
+                f"combine with {' and '.join(refused)}.",
+                "Give the agent another model, or remove output_capabilities.",
+            )
+        )
 
 
 def _thinking(setting: object, model: str) -> Json | None:

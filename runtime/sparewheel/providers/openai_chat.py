@@ -50,6 +50,10 @@ class OpenAIChat:
             **_parameters(spec),
             **chat_reasoning.parameters(spec),
         }
+        if spec.outputs:  # pictures of OpenRouter and gateways like it, sounds of OpenAI, which streams only samples
+            body["modalities"] = ["text", *sorted(spec.outputs)]
+            if "audio" in spec.outputs:
+                body["audio"] = {"voice": "alloy", "format": "pcm16"}
         if request.tools:
             body["tools"] = [{"type": "function", "function": function(tool)} for tool in request.tools]
             if "parallel_tool_calls" in spec.parameters:  # refused without tools

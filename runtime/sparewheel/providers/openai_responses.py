@@ -50,6 +50,8 @@ class OpenAIResponses:
             body["tools"] = [{"type": "function", **function(tool), "strict": False} for tool in request.tools]
             if "parallel_tool_calls" in spec.parameters:
                 body["parallel_tool_calls"] = spec.parameters["parallel_tool_calls"]
+        if "image" in spec.outputs:
+            body["tools"] = [*body.get("tools", []), {"type": "image_generation"}]
         if request.output:
             body["text"] = {"format": {"type": "json_schema", **response_format(request.output)}}
         return post(spec, "/responses", body)

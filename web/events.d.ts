@@ -84,6 +84,8 @@ export type AbortReason = "user" | "consumer" | "dispose" | "restart";
 
 /**
  * `resumed`: the turn goes on after it was interrupted or has failed; its answer starts anew.
+ *
+ * `prompt` is there if another tab runs the turn; `model` is then the agent's first one.
  */
 export interface StartEvent {
   turn: string;
@@ -93,6 +95,7 @@ export interface StartEvent {
   type: "start";
   model: string;
   resumed?: boolean;
+  prompt?: string;
 }
 /**
  * A further step of the turn begins: the answer's text starts anew. The first step has no event of its own.

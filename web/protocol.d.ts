@@ -269,7 +269,7 @@ export interface ImageUrl {
 export interface Notice {
   type: "notice";
   session: string;
-  event: TitleEvent;
+  event: TitleEvent | DriverChanged;
 }
 /**
  * The conversation has got a title: one line of at most 80 characters. It stands outside a turn.
@@ -279,6 +279,17 @@ export interface TitleEvent {
   turn: null;
   seq: null;
   title: string;
+}
+/**
+ * For the listener of a session: another tab drives it now (`read_only`), or this one does.
+ *
+ * It stands outside a turn.
+ */
+export interface DriverChanged {
+  type: "driver";
+  turn: null;
+  seq: null;
+  read_only: boolean;
 }
 /**
  * How far starting has come.
@@ -406,6 +417,7 @@ export interface Commands {
   export_session: ExportSession;
   import_session: ImportSession;
   messages: OfSession;
+  take_over: OfSession;
   flush: Nothing;
 }
 export interface AgentFile {
@@ -822,6 +834,7 @@ export interface Results {
     | string;
   import_session: SessionRow;
   messages: ChatMessage[];
+  take_over: SessionCreated;
   flush: null;
 }
 /**
@@ -861,12 +874,15 @@ export interface AgentSummary {
 }
 /**
  * `id` is the name of the session in the store, `messages` how many its conversation has already.
+ *
+ * `read_only`: another tab drives it.
  */
 export interface SessionCreated {
   id: string;
   title: string;
   messages: number;
   restored?: Restored;
+  read_only?: boolean;
   agent: string;
   models: string[];
   agents: string[];

@@ -3,10 +3,13 @@ import type * as protocol from "./protocol.js";
 import type {
   AgentSummary,
   ChatMessage,
+  DriverChanged,
   ParsedConfig,
   Progress,
+  Restored,
   Result,
   RuntimeRestarted,
+  SessionRow,
   Stage,
   TitleEvent,
 } from "./protocol.js";
@@ -16,10 +19,13 @@ export type {
   AgentCommand as Command,
   AgentSummary,
   ChatMessage as Message,
+  DriverChanged,
   ParsedConfig,
   Progress,
+  Restored,
   Result,
   RuntimeRestarted,
+  SessionRow,
   Stage,
   TitleEvent,
 } from "./protocol.js";
@@ -79,6 +85,11 @@ export interface RuntimeOptions {
    * what the worker would do.
    */
   fetch?: (url: string, init: FetchInit) => Response | Promise<Response>;
+  /**
+   * Where sessions are kept. `"memory"` (the default): until the runtime ends. `"indexeddb"`: in this browser, in the
+   * database "sparewheel"; `{name}`: in another one. If storage fails, sessions go on in memory and report it as a `warning`.
+   */
+  store?: "memory" | "indexeddb" | { name: string };
   /** Called when the worker was replaced. */
   onEvent?: (event: RuntimeRestarted) => unknown;
   /**
@@ -207,8 +218,14 @@ export interface SessionOptions extends Omit<protocol.CreateSession, "session" |
   hooks?: Record<string, Hook | Hook[]>;
 }
 
+/** The options with which a stored session is opened: those of a session, but for what the store has. */
+export interface OpenOptions extends Omit<SessionOptions, "yaml" | "history" | "id" | "title"> {
+  /** The agent file; default: the stored one. */
+  yaml?: string;
+}
+
 /** The options of `chat`: those of a session, with the whole conversation. */
-export interface ChatOptions extends Omit<SessionOptions, "history"> {
+export interface ChatOptions extends Omit<SessionOptions, "history" | "id" | "title"> {
   /** The conversation so far; the last message is the user's. */
   messages: ChatMessage[];
   /** Aborts the turn. */
@@ -216,7 +233,9 @@ export interface ChatOptions extends Omit<SessionOptions, "history"> {
 }
 
 /** Called with each event, in order. What it throws, or rejects with, is logged once and has no other effect. */
-export type Listener = { call(event: Event | RuntimeRestarted | TitleEvent): unknown }["call"]; // a method: `(event: Event) => …` fits
+export type Listener = {
+  call(event: Event | RuntimeRestarted | Restored | DriverChanged | TitleEvent): unknown;
+}["call"]; // a method: `(event: Event) => …` fits
 
 /**
  * A listener of `chat`. What it returns for `tool_confirmation` (a `Decision`) and `elicitation` (an action, a boolean
@@ -231,9 +250,15 @@ export interface TurnOptions {
 
 /** One conversation. Turns run one at a time; sessions run side by side. */
 export interface Session {
+  /** The name under which the store keeps it. */
   readonly id: string;
   /** The title of the conversation; null if there is none (yet). The listener gets the event `title` when it comes. */
   readonly title: string | null;
+  /**
+   * Another tab drives this session: its turns are shown here as they are stored, and `send` rejects with the kind
+   * "open_elsewhere". A `driver` event tells the listener of a change.
+   */
+  readonly readOnly: boolean;
   /** The agent's name. */
   readonly agent: string;
   /** Its chain of models as `provider/model`, primary first. */
@@ -287,6 +312,33 @@ export interface Session {
   close(): Promise<void>;
   /** The conversation as a JSON document, without keys. */
   export(): Promise<unknown>;
+  /** The conversation so far, after the last turn. */
+  messages(): Promise<ChatMessage[]>;
+  /**
+   * Becomes the driver of a session that is read-only: asks the other tab, which hands it over when it has no turn, and
+   * waits until that has happened or the tab is gone. Resolves at once if this tab drives it already.
+   */
+  takeOver(): Promise<void>;
+}
+
+/** The sessions that a runtime's store keeps, open or not. Keys are not stored. */
+export interface StoredSessions {
+  /** Every session, the one that was changed last first. */
+  list(): Promise<SessionRow[]>;
+  /**
+   * Opens a session as it was: history, todos, plans, memories, files, approvals and budgets. If a turn was interrupted,
+   * the listener gets a `restored` event before the promise resolves. If another tab has the session, it is read-only.
+   */
+  open(id: string, options?: OpenOptions, onEvent?: Listener): Promise<Session>;
+  rename(id: string, title: string): Promise<void>;
+  /** Removes a session; one that is open in this runtime is closed first. */
+  delete(id: string): Promise<void>;
+  /** One JSON document, which `import` takes in another browser; or Markdown, to be read. */
+  export(id: string, options?: { format?: "json" }): Promise<Record<string, unknown>>;
+  export(id: string, options: { format: "markdown" }): Promise<string>;
+  export(id: string, options?: { format?: "json" | "markdown" }): Promise<Record<string, unknown> | string>;
+  /** Adds the session of a document (a JSON text, or its value), under another id if its own is taken. */
+  import(document: unknown): Promise<SessionRow>;
 }
 
 export interface Runtime {
@@ -295,6 +347,8 @@ export interface Runtime {
   parseConfig(yaml: string): Promise<ParsedConfig>;
   listAgents(yaml: string): Promise<AgentSummary[]>;
   createSession(options: SessionOptions, onEvent?: Listener): Promise<Session>;
+  /** The sessions in the store. */
+  readonly sessions: StoredSessions;
   /** Runs one turn on the caller's messages, without a session that stays. */
   chat(options: ChatOptions, onEvent?: ChatListener): Promise<Result>;
   /** Aborts every running turn. Never fails. */

@@ -16,6 +16,8 @@ import { PageFunctions } from "./client/page-functions.js";
 import { serveModels } from "./client/page-models.js";
 import { readRuntimeOptions } from "./client/runtime-options.js";
 import { Session } from "./client/session.js";
+import { storeCommand, useStore } from "./client/store.js";
+import { StoredSessions } from "./client/stored-sessions.js";
 import { syncTabs } from "./client/tab-sync.js";
 
 export { BUILD } from "./boot/build.js";
@@ -61,7 +63,15 @@ export async function createRuntime(options = {}) {
     client.onReplaced(() => client.requestNow("use_page_fetch", {}));
   }
   syncTabs(client);
-  return new Runtime(client, new PageFunctions(calls), guarded(known.onEvent, "onEvent"));
+  const store = storeCommand(known.store ?? "memory");
+  const runtime = new Runtime(client, new PageFunctions(calls), guarded(known.onEvent, "onEvent"), store.name);
+  try {
+    if (store.kind !== "memory") await useStore(client, store);
+  } catch (error) {
+    runtime.dispose();
+    throw error;
+  }
+  return runtime;
 }
 
 /** @type {Api["keepOffline"]} */
@@ -79,12 +89,16 @@ class Runtime {
    * @param {Client} client
    * @param {PageFunctions} functions
    * @param {(event: import("./protocol.js").RuntimeRestarted) => void} onEvent
+   * @param {string} database Where sessions are stored; empty: in the worker's memory.
    */
-  constructor(client, functions, onEvent) {
+  constructor(client, functions, onEvent, database) {
     this.#client = client;
     this.#functions = functions;
-    this.#mirrors = new Mirrors(client, onEvent);
+    this.#mirrors = new Mirrors(client, onEvent, database);
     this.closed = client.closed;
+    this.sessions = new StoredSessions(client, (id, options, onEvent) =>
+      this.#start("open_session", { id }, options ?? {}, onEvent),
+    );
   }
 
   /** @param {string} yaml */
@@ -102,20 +116,30 @@ class Runtime {
    * @param {import("./sparewheel.d.ts").Listener} [onEvent]
    */
   async createSession(options, onEvent) {
+    return this.#start("create_session", {}, options, onEvent);
+  }
+
+  /**
+   * @param {"create_session" | "open_session"} method
+   * @param {{id?: string}} stored
+   * @param {unknown} options
+   * @param {import("./sparewheel.d.ts").Listener} [onEvent]
+   */
+  async #start(method, stored, options, onEvent) {
     const { params, functions } = readOptions(options);
     const { interactive, title } = params;
     const client = this.#client;
-    const id = client.newSessionId();
-    this.#functions.add(id, functions); // a hook may be called before the worker has replied
+    const name = client.newSessionId();
+    this.#functions.add(name, functions); // a hook may be called before the worker has replied
     try {
       const history = params.history && (await withData(params.history));
-      const command = { ...params, history, interactive: interactive ?? typeof onEvent === "function", session: id };
-      const created = await client.request("create_session", command);
-      const session = new Session({ client, functions: this.#functions, id, listener: onEvent, title, interactive }, created);
-      this.#mirrors.add(command, session);
+      const made = { ...params, ...stored, history, interactive: interactive ?? typeof onEvent === "function", session: name };
+      const created = await client.request(method, made);
+      const session = new Session({ client, functions: this.#functions, name, listener: onEvent, title, interactive }, created);
+      this.#mirrors.add(made, session);
       return session;
     } catch (error) {
-      this.#functions.remove(id);
+      this.#functions.remove(name);
       throw error;
     }
   }

@@ -35,6 +35,10 @@ async def refusal(page: Page, method: str, **params: Any) -> tuple[str, str]:
     return error["kind"], error["message"]
 
 
+async def refused_elsewhere(page: Page, method: str, **params: Any) -> None:
+    assert (await refusal(page, method, **params))[0] == "open_elsewhere"
+
+
 def test_a_session_is_listed_opened_renamed_exported_imported_and_deleted() -> None:
     async def main() -> None:
         page = Page({"a": [ANSWER, openai_chat(text="Again")]})
@@ -109,12 +113,18 @@ def test_a_session_of_another_tab_is_open_elsewhere() -> None:
         await result(first, "create_session", session="s", yaml=YAML, env=ENV, id="mine")
         await result(first, "list_sessions")  # which writes what is queued
         assert [row["state"] for row in await result(second, "list_sessions")] == ["open_elsewhere"]
-        for method, more in (("open_session", {"session": "x", "env": ENV}), ("rename_session", {"title": "x"})):
-            assert (await refusal(second, method, id="mine", **more))[0] == "open_elsewhere"
-        assert (await refusal(second, "delete_session", id="mine"))[0] == "open_elsewhere"
+        await refused_elsewhere(second, "rename_session", id="mine", title="x")
+        await refused_elsewhere(second, "delete_session", id="mine")
+        opened = await result(second, "open_session", session="x", id="mine", env=ENV)
+        assert opened["read_only"] is True
+        await refused_elsewhere(second, "rename_session", id="mine", title="x")
+        await refused_elsewhere(second, "delete_session", id="mine")
+        await refused_elsewhere(second, "send", session="x", prompt="x")
+        await refused_elsewhere(second, "restart", session="x")
+        await result(second, "close", session="x")
         await result(second, "export_session", id="mine")
         await result(first, "close", session="s")
-        await result(second, "open_session", session="x", id="mine", env=ENV)
+        assert "read_only" not in await result(second, "open_session", session="x", id="mine", env=ENV)
 
     run(main())
 

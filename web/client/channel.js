@@ -27,6 +27,8 @@ export class Channel {
   #listener;
   /** @type {Turn | null} */
   #turn = null;
+  /** Of a turn that another tab runs. */
+  #followed = new Blobs();
   /** @type {AbortReason | null} Why the turn is being stopped. */
   #stopped = null;
   /** @type {Event[][]} That are being handed out. */
@@ -149,10 +151,9 @@ export class Channel {
   /** @param {Event} event */
   #deliver(event) {
     logFailure(event);
-    if (this.#turn) {
-      this.#turn.blobs.inEvent(event);
-      this.#turn.sink(event);
-    }
+    if (!this.#turn && event.type === "start") this.#followed = new Blobs();
+    (this.#turn?.blobs ?? this.#followed).inEvent(event);
+    this.#turn?.sink(event);
     this.#listener(event);
   }
 

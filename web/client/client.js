@@ -12,7 +12,7 @@ import { Watchdog } from "./watchdog.js";
  * @typedef {{resolve: (value: any) => void, reject: (error: Error) => void, promise: Promise<any>}} Pending
  * @typedef {object} Subscriber
  * @property {(events: Event[]) => void} onEvents
- * @property {(event: import("../protocol.js").TitleEvent) => void} onNotice An event outside of turns.
+ * @property {(event: import("../protocol.js").Notice["event"]) => void} onNotice An event outside of turns.
  * @property {(reason: import("../events.js").AbortReason) => void} onStop The worker is told to stop the session's turn.
  * @property {(error: SparewheelError) => void} onDeath
  */

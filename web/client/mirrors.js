@@ -1,10 +1,15 @@
+import { SparewheelError } from "./errors.js";
+import { released } from "./store.js";
+
 /**
  * @typedef {import("../protocol.js").CreateSession} CreateSession
+ * @typedef {import("../protocol.js").OpenSession} OpenSession
  * @typedef {import("../protocol.js").RuntimeRestarted} RuntimeRestarted
  * @typedef {import("./session.js").Session} Session
  *
  * @typedef {object} Mirror What a session is created again from.
  * @property {CreateSession} command
+ * @property {OpenSession | null} stored Opens it again, if a store that outlives the worker keeps it.
  * @property {import("../protocol.js").ChatMessage[]} history
  * @property {Session} session
  */
@@ -16,6 +21,7 @@
 export class Mirrors {
   #client;
   #onEvent;
+  #database;
   /** @type {Map<string, Mirror>} */
   #mirrors = new Map();
   /** @type {Map<string, Promise<unknown> | null>} The sessions that the worker does not have; null: nothing needs them yet. */
@@ -24,10 +30,12 @@ export class Mirrors {
   /**
    * @param {import("./client.js").Client} client
    * @param {(event: RuntimeRestarted) => void} onEvent
+   * @param {string} database Where the sessions are stored; empty: in the worker's memory.
    */
-  constructor(client, onEvent) {
+  constructor(client, onEvent, database) {
     this.#client = client;
     this.#onEvent = onEvent;
+    this.#database = database;
     client.on("conversation", ({ session, start, messages }) => {
       const mirror = this.#mirrors.get(session);
       if (mirror) mirror.history.splice(start, Infinity, ...messages);
@@ -37,14 +45,17 @@ export class Mirrors {
   }
 
   /**
-   * @param {CreateSession} command What the session was created with.
+   * @param {CreateSession | OpenSession} made What the session was created or opened with.
    * @param {Session} session
    */
-  add(command, session) {
-    this.#mirrors.set(command.session, { command, history: [...(command.history ?? [])], session });
+  add(made, session) {
+    const command = /** @type {CreateSession} */ ({ ...made, id: session.id });
+    const { history = [], title: _, ...open } = command;
+    const stored = this.#database ? { ...open, id: session.id } : null;
+    this.#mirrors.set(command.session, { command, stored, history: [...history], session });
     session.closed.then(() => {
-      this.#mirrors.delete(command.session);
-      this.#missing.delete(command.session);
+      this.#mirrors.delete(made.session);
+      this.#missing.delete(made.session);
     });
   }
 
@@ -53,11 +64,9 @@ export class Mirrors {
     const mirror = this.#mirrors.get(session);
     const missing = this.#missing;
     if (!mirror || !missing.has(session)) return null;
-    const { command, history } = mirror;
-    const title = mirror.session.title ?? undefined;
     const begun = missing.get(session);
     if (begun) return begun;
-    const creating = this.#client.requestNow("create_session", { ...command, history, title });
+    const creating = this.#create(mirror);
     missing.set(session, creating);
     creating.then(
       () => missing.delete(session),
@@ -66,10 +75,25 @@ export class Mirrors {
     return creating;
   }
 
+  /** @param {Mirror} mirror */
+  async #create({ command, stored, history, session }) {
+    if (stored) {
+      await released(this.#database, stored.id);
+      try {
+        session.reopened(await this.#client.requestNow("open_session", stored));
+        return;
+      } catch (error) {
+        // What storage has not kept is created from the mirror.
+        if (!(error instanceof SparewheelError && ["config", "storage"].includes(error.kind))) throw error;
+      }
+    }
+    session.reopened(await this.#client.requestNow("create_session", { ...command, history, title: session.title ?? undefined }));
+  }
+
   /** @param {string} reason */
   async #replaced(reason) {
-    const sessions = [...this.#mirrors.keys()];
-    this.#missing = new Map(sessions.map((session) => [session, null]));
+    this.#missing = new Map([...this.#mirrors.keys()].map((session) => [session, null]));
+    const sessions = [...this.#mirrors.values()].map(({ session }) => session.id);
     /** @type {RuntimeRestarted} */
     const event = { type: "runtime_restarted", turn: null, seq: null, reason, sessions };
     this.#onEvent(event);

@@ -1,4 +1,5 @@
 import { isObject, refuse } from "./config-error.js";
+import { isStore } from "./store.js";
 
 /** @typedef {import("../sparewheel.js").RuntimeOptions} RuntimeOptions */
 
@@ -22,6 +23,7 @@ const CHECKS = {
   snapshot: [(value) => typeof value === "boolean", "true or false"],
   models: [isObject, "an object of models by name"],
   fetch: FUNCTION,
+  store: [isStore, '"memory", "indexeddb" or {name} of a database'],
   onEvent: FUNCTION,
   restart: [(value) => typeof value === "boolean", "true or false"],
   hangTimeout: [(value) => typeof value === "number" && value >= 1000, "a number of milliseconds, at least 1000"],

@@ -16,7 +16,7 @@ import { refuse } from "./config-error.js";
  * @typedef {object} Parts
  * @property {import("./client.js").Client} client
  * @property {import("./page-functions.js").PageFunctions} functions
- * @property {string} id
+ * @property {string} name By which the worker has it.
  * @property {Listener | undefined} listener
  * @property {string | undefined} title Given by the page.
  * @property {boolean | undefined} interactive Whether a user can be asked; unset: whether there is a listener.
@@ -27,6 +27,7 @@ export class Session {
   #client;
   #functions;
   #channel;
+  #name;
   #interactive;
   #pending = new Pending();
   /** @type {Listener} */
@@ -45,25 +46,29 @@ export class Session {
    * @param {Parts} parts
    * @param {import("../protocol.js").SessionCreated} created
    */
-  constructor({ client, functions, id, listener, title, interactive }, created) {
+  constructor({ client, functions, name, listener, title, interactive }, created) {
     this.#client = client;
+    this.#name = name;
     this.#functions = functions;
     this.#interactive = interactive;
-    this.#channel = new Channel(client, id, (event) => {
+    this.#channel = new Channel(client, name, (event) => {
       if (event.type === "title") this.title = event.title;
+      else if (event.type === "driver") this.readOnly = event.read_only;
       else this.#pending.add(/** @type {Event} */ (event));
       this.#onEvent(event);
     });
     this.listen(listener);
-    this.id = id;
+    this.id = created.id ?? name;
+    this.readOnly = created.read_only ?? false;
     /** @type {string | null} */
-    this.title = this.#given = title ?? null;
+    this.title = this.#given = title ?? (created.title || null);
     this.agent = created.agent;
     this.models = created.models;
     this.agents = created.agents;
     this.welcomeMessage = created.welcome_message;
     this.warnings = created.warnings;
     this.commands = created.commands;
+    if (created.restored) this.#onEvent(created.restored);
   }
 
   /** @param {Listener | undefined} listener */
@@ -80,14 +85,14 @@ export class Session {
   async send(prompt, { signal } = {}) {
     this.#checkOpen();
     const interactive = this.#interactive ?? this.#listening;
-    return this.#channel.run("send", { session: this.id, prompt, interactive }, signal);
+    return this.#channel.run("send", { session: this.#name, prompt, interactive }, signal);
   }
 
   /** @param {TurnOptions} [options] */
   async resume({ signal } = {}) {
     this.#checkOpen();
     const interactive = this.#interactive ?? this.#listening;
-    return this.#channel.run("resume", { session: this.id, interactive }, signal);
+    return this.#channel.run("resume", { session: this.#name, interactive }, signal);
   }
 
   /**
@@ -97,7 +102,7 @@ export class Session {
    */
   async resolve(callId, decision, result) {
     this.#checkOpen();
-    await this.#client.request("resolve", { session: this.id, id: callId, decision, ...(result !== undefined && { result }) });
+    await this.#client.request("resolve", { session: this.#name, id: callId, decision, ...(result !== undefined && { result }) });
   }
 
   /**
@@ -119,7 +124,7 @@ export class Session {
     this.#checkOpen();
     /** @type {Queue<Event>} */
     const queue = new Queue();
-    const command = { session: this.id, prompt, interactive: this.#interactive ?? true };
+    const command = { session: this.#name, prompt, interactive: this.#interactive ?? true };
     const failure = this.#channel
       .run("send", command, signal, (event) => queue.push(event), left.signal)
       .then(() => null)
@@ -146,7 +151,7 @@ export class Session {
     const params = confirmParams(args);
     // Without an id: the oldest that this page has seen. In the worker that one may be over, and another one the oldest.
     if (params.decision !== "approve_tool" || params.toolName) params.id ??= this.#pending.confirmation(params.toolName);
-    await this.#client.request("confirm", { ...params, session: this.id });
+    await this.#client.request("confirm", { ...params, session: this.#name });
     this.#pending.settle(params.id);
   }
 
@@ -154,14 +159,14 @@ export class Session {
   async respondToElicitation(answer) {
     this.#checkOpen();
     const params = respondParams(answer);
-    await this.#client.request("respond", { ...params, session: this.id });
+    await this.#client.request("respond", { ...params, session: this.#name });
     this.#pending.settle(params.id);
   }
 
   async restart() {
     this.#checkOpen();
     this.#channel.stopping("restart");
-    await this.#client.request("restart", { session: this.id });
+    await this.#client.request("restart", { session: this.#name });
     this.title = this.#given;
   }
 
@@ -178,16 +183,26 @@ export class Session {
 
   async export() {
     this.#checkOpen();
-    return this.#client.request("export", { session: this.id });
+    return this.#client.request("export", { session: this.#name });
+  }
+
+  async messages() {
+    this.#checkOpen();
+    return this.#client.request("messages", { session: this.#name });
+  }
+
+  async takeOver() {
+    this.#checkOpen();
+    this.reopened(await this.#client.request("take_over", { session: this.#name }));
   }
 
   async #close() {
     try {
       this.#channel.stopping("dispose");
       // A session ends with its worker.
-      if (this.#client.running) await this.#client.request("close", { session: this.id });
+      if (this.#client.running) await this.#client.request("close", { session: this.#name });
     } finally {
-      this.#functions.remove(this.id);
+      this.#functions.remove(this.#name);
       this.#channel.close();
       this.#resolveClosed();
     }
@@ -196,6 +211,22 @@ export class Session {
   /** @param {import("../protocol.js").RuntimeRestarted} event */
   restarted(event) {
     this.#onEvent(event);
+  }
+
+  /**
+   * The worker has the session anew.
+   * @param {import("../protocol.js").SessionCreated} created
+   */
+  reopened(created) {
+    this.driven(created.read_only ?? false);
+    if (created.restored) this.#onEvent(created.restored);
+  }
+
+  /** @param {boolean} readOnly Whether another tab drives it. */
+  driven(readOnly) {
+    if (this.readOnly === readOnly) return;
+    this.readOnly = readOnly;
+    this.#onEvent({ type: "driver", turn: null, seq: null, read_only: readOnly });
   }
 
   #checkOpen() {

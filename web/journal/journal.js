@@ -30,6 +30,7 @@ export class Journal {
    */
   constructor(name, migrations) {
     this.#connection = new Connection(name, migrations);
+    this.#connection.open().catch(() => {}); // each use reports the fault
     this.#owners = new Owners(name);
     this.#channel = openChannel(`sparewheel ${name}`);
     this.#channel?.addEventListener("message", ({ data }) => this.#hear(data));

@@ -1,8 +1,10 @@
 // One driver a session: a Web Lock, held by the worker that runs the turns. The browser releases it when the worker dies.
 
+import { lockName } from "../client/lock-name.js";
+
 /** Claims sessions for this worker. Where there are no locks (an insecure origin), every claim succeeds. */
 export class Owners {
-  #prefix;
+  #database;
   #locks = globalThis.navigator?.locks;
   /** @type {Map<string, () => Promise<unknown>>} What releases a session that is claimed here. */
   #release = new Map();
@@ -11,7 +13,7 @@ export class Owners {
 
   /** @param {string} database Its name. */
   constructor(database) {
-    this.#prefix = `sparewheel ${database} `;
+    this.#database = database;
   }
 
   /** Whether two tabs cannot drive the same session. */
@@ -58,7 +60,7 @@ export class Owners {
         });
         return held;
       };
-      const released = /** @type {LockManager} */ (this.#locks).request(this.#prefix + session, options, hold);
+      const released = /** @type {LockManager} */ (this.#locks).request(lockName(this.#database, session), options, hold);
       released.catch(reject);
     });
   }
@@ -84,7 +86,8 @@ export class Owners {
   async claimed() {
     if (!this.#locks) return [...this.#release.keys()];
     const { held = [] } = await this.#locks.query();
-    return held.flatMap(({ name = "" }) => (name.startsWith(this.#prefix) ? [name.slice(this.#prefix.length)] : []));
+    const prefix = lockName(this.#database, "");
+    return held.flatMap(({ name = "" }) => (name.startsWith(prefix) ? [name.slice(prefix.length)] : []));
   }
 
   /**
@@ -93,6 +96,6 @@ export class Owners {
    */
   async isWanted(session) {
     const { pending = [] } = (await this.#locks?.query()) ?? {};
-    return pending.some(({ name }) => name === this.#prefix + session);
+    return pending.some(({ name }) => name === lockName(this.#database, session));
   }
 }

@@ -12,11 +12,15 @@ BlockKind: TypeAlias = Literal["text", "reasoning", "tool_call"]
 
 
 class StartEvent(Stamped):
-    """`resumed`: the turn goes on after it was interrupted or has failed; its answer starts anew."""
+    """`resumed`: the turn goes on after it was interrupted or has failed; its answer starts anew.
+
+    `prompt` is there if another tab runs the turn; `model` is then the agent's first one.
+    """
 
     type: Literal["start"]
     model: str
     resumed: NotRequired[bool]
+    prompt: NotRequired[str]
 
 
 class StepEvent(Stamped):

@@ -190,6 +190,7 @@ class Commands(TypedDict):
     export_session: ExportSession
     import_session: ImportSession
     messages: OfSession
+    take_over: OfSession
     flush: Nothing
 
 

@@ -22,7 +22,7 @@ from ..errors import Code, KeyRequest, Kind
 from ..events import AttemptRecord, Event
 from .call_messages import CallCancel, CallCredit, FetchHead, HostCall, Piece
 from .commands import Commands
-from .results import ChatMessage, HealthEntry, Results
+from .results import ChatMessage, DriverChanged, HealthEntry, Results
 
 # Types of `web/events.d.ts`, which the generated file imports.
 _Events: TypeAlias = Annotated[list[Event], WithJsonSchema({"tsType": "Event[]"})]
@@ -201,7 +201,7 @@ class Notice(TypedDict):
 
     type: Literal["notice"]
     session: str
-    event: TitleEvent
+    event: TitleEvent | DriverChanged
 
 
 WorkerMessage = TypeAliasType(

@@ -106,13 +106,29 @@ class Restored(TypedDict):
     state: Literal["interrupted", "in_doubt"]
 
 
+class DriverChanged(TypedDict):
+    """For the listener of a session: another tab drives it now (`read_only`), or this one does.
+
+    It stands outside a turn.
+    """
+
+    type: Literal["driver"]
+    turn: None
+    seq: None
+    read_only: bool
+
+
 class SessionCreated(TypedDict):
-    """`id` is the name of the session in the store, `messages` how many its conversation has already."""
+    """`id` is the name of the session in the store, `messages` how many its conversation has already.
+
+    `read_only`: another tab drives it.
+    """
 
     id: str
     title: str
     messages: int
     restored: NotRequired[Restored]
+    read_only: NotRequired[bool]
     agent: str
     models: list[str]
     agents: list[str]
@@ -185,4 +201,5 @@ class Results(TypedDict):
     export_session: dict[str, Any] | str
     import_session: SessionRow
     messages: list[ChatMessage]
+    take_over: SessionCreated
     flush: None

@@ -87,7 +87,9 @@ def describe(session: Session, keep: Keep) -> SessionCreated:
             for name, command in root.commands.items()
         },
     }
-    if restored := keep.unfinished():
+    if keep.followed:
+        created["read_only"] = True
+    elif restored := keep.unfinished():
         created["restored"] = restored
     return created
 

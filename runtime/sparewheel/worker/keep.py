@@ -13,7 +13,7 @@ from ..state.journal import StoreFailed
 from ..state.journal.headers import MAX_NAME, MAX_TITLE
 from ..state.journal.recorder import Recorder, new_header
 from ..state.journal.restore import restore
-from ..state.journal.shelf import open_elsewhere, take
+from ..state.journal.shelf import missing, open_elsewhere, take
 from ..state.journal.turn_log import given_history
 from ..state.saved import dump_state, load_state
 
@@ -28,6 +28,10 @@ if TYPE_CHECKING:
     from ..state.journal.restore import Restored
     from ..state.session_state import SessionState
 
+_UNGUARDED: Final = (
+    "This page is not in a secure context (https), so two tabs can use a stored session at the same time: "
+    "open each session in one tab only."
+)
 _TEXT: Final = "text/"  # before the key of a text that a tool has stored
 
 
@@ -40,6 +44,7 @@ class Keep:
     file: str
     restored: Restored | None = None
     failure: StoreFailed | None = None  # why the session is not kept
+    followed: bool = False  # another driver has the session
 
     @property
     def name(self) -> str:
@@ -87,6 +92,10 @@ class Keep:
             "partial": turn.text(),
             "state": "in_doubt" if turn.in_doubt else "interrupted",
         }
+
+    def warnings(self) -> list[str]:
+        """What the user of the session has to know."""
+        return [] if getattr(self.store.backend, "guarded", True) else [_UNGUARDED]
 
     def begin(self, recorder: Recorder, team: ResolvedTeam, runner: Runner, history: list[Message]) -> None:
         """Record a new session, or give the stored one its state back."""
@@ -137,14 +146,21 @@ async def stored_session(store: Store, name: str) -> Keep:
         ConfigError: there is no such session.
         SparewheelError: kind `open_elsewhere`: another tab or process drives it; kind `storage`.
     """
-    header = await take(store, name)
+    await take(store, name)
     try:
-        restored = restore(await store.read(name))
-        if restored.future:
-            raise StoreFailed("future", "A newer version has written this session; it is left as it is.")
+        return await known_session(store, name)
     except BaseException:
         await store.release(name)
         raise
+
+
+async def known_session(store: Store, name: str) -> Keep:
+    """Like `stored_session`, for a session that this store drives already, or does not want to drive."""
+    if (header := await store.header(name)) is None:
+        raise missing(name)
+    restored = restore(await store.read(name))
+    if restored.future:
+        raise StoreFailed("future", "A newer version has written this session; it is left as it is.")
     file = restored.facts.values.get("file")
     return Keep(store, header, file if isinstance(file, str) else "", restored)
 

@@ -10,22 +10,31 @@ from ..errors import ConfigError
 
 if TYPE_CHECKING:
     from ..events import AbortReason
-    from ..page.commands import Confirm, OfSession, Resolve, Respond
+    from ..page.commands import Chat, Confirm, CreateSession, OfSession, OpenSession, Resolve, Respond
     from ..session import Session
+    from .following import Driver
+    from .keep import Keep
 
 
 @dataclass(slots=True, eq=False)
 class Opened:
-    """A session and the tasks of the commands that run its turns."""
+    """A session, what it was made of, and the tasks of the commands that run its turns."""
 
     name: str
     session: Session
+    params: CreateSession | OpenSession | Chat
+    keep: Keep | None = None  # where it is stored
+    driver: Driver | None = None  # of a stored session
     mirrored: int = 0  # messages of the conversation that the page has
     tasks: set[asyncio.Task[None]] = field(default_factory=set)
 
     async def stop(self, reason: AbortReason) -> None:
         """Abort the session's turn and wait for its terminal event."""
         self.session.abort(reason)
+        await self.idle()
+
+    async def idle(self) -> None:
+        """Wait until no turn runs."""
         await asyncio.gather(*self.tasks, return_exceptions=True)
 
 
@@ -42,6 +51,13 @@ class OpenSessions(dict[str, Opened]):
         opened = self.get(params.session)
         if opened is None:
             raise ConfigError("session is closed")
+        return opened
+
+    def driven(self, params: OfSession) -> Opened:
+        """Like `find`, for what only the driver of the session can do. Raises `SparewheelError` (open_elsewhere)."""
+        opened = self.find(params)
+        if opened.driver is not None:
+            opened.driver.check()
         return opened
 
     def stored_as(self, name: str) -> Opened | None:

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Final, cast
 
-from ..errors import ConfigError
+from ..errors import ConfigError, SparewheelError
 from ..page.commands import OfSession
 from ..state.journal import MemoryBackend, Store, StoreFailed
 from ..state.journal.shelf import delete, export, import_session, rename
-from .keep import new_session, stored_session
+from .keep import known_session, new_session, stored_session
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
@@ -58,7 +58,13 @@ class StoredSessions:
 
     async def stored(self, params: OpenSession) -> Keep:
         """Where a session that is opened is kept."""
-        keep = await stored_session(self.store, params.id)
+        try:
+            keep = await stored_session(self.store, params.id)
+        except SparewheelError as error:
+            if error.info.kind != "open_elsewhere":
+                raise
+            keep = await known_session(self.store, params.id)
+            keep.followed = True
         if not (params.yaml or keep.file):
             await keep.close()
             raise ConfigError("The agent file of this session is not stored.", "Pass it as yaml.")
@@ -69,6 +75,7 @@ class StoredSessions:
 
     async def rename(self, params: RenameSession) -> None:
         if (opened := self._open.stored_as(params.id)) and (recorder := opened.session.recorder):
+            self._open.driven(OfSession(session=opened.name))
             recorder.rename(params.title)
             opened.session.titles.give(params.title)
         else:
@@ -77,11 +84,15 @@ class StoredSessions:
     async def delete(self, params: StoredSession) -> None:
         """A session that is open here is closed first."""
         if opened := self._open.stored_as(params.id):
+            self._open.driven(OfSession(session=opened.name))
             await self._close(OfSession(session=opened.name))
         await delete(self.store, params.id)
 
     async def messages(self, params: OfSession) -> list[ChatMessage]:
-        return [cast("ChatMessage", message.to_dict()) for message in self._open.find(params).session.history]
+        opened = self._open.find(params)
+        following = opened.driver.following if opened.driver else None
+        history = await following.history() if following else opened.session.history
+        return [cast("ChatMessage", message.to_dict()) for message in history]
 
     async def export(self, params: ExportSession) -> dict[str, Any] | str:
         return await export(self.store, params.id, markdown=params.format == "markdown")

@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import asyncio
 from contextlib import aclosing
-from functools import partial
 from typing import TYPE_CHECKING, Any, TypeVar, cast
 
 from ..chain.health import Health
@@ -47,10 +46,11 @@ from ..redaction.redact import redact
 from ..tools.python.blocking import on_blocking
 from ..transports.demo import DemoTransport
 from ..transports.router import RoutingTransport, network_transport
-from .factory import describe, make_session
+from .factory import describe
 from .inbox import read_message
 from .network import NetworkCommands
 from .opened import Opened, OpenSessions
+from .opener import Opener
 from .options import read_params, secrets_in
 from .sessions import StoredSessions
 
@@ -58,11 +58,9 @@ if TYPE_CHECKING:
     from collections.abc import AsyncGenerator, Awaitable, Callable
 
     from ..events import Event
-    from ..messages import Message
     from ..page.call_messages import CallCancel, CallCredit, HostCall, Piece
     from ..page.results import AgentSummary, ParsedConfig, Result, SessionCreated
     from ..transports.base import Transport
-    from .keep import Keep
 
 _P = TypeVar("_P", bound=Params)
 
@@ -85,6 +83,7 @@ class Worker:
         on_blocking(lambda seconds: self._push({"type": "blocking", "seconds": seconds}))
         self._stored = StoredSessions(self._open, self._close)
         network = NetworkCommands(self._health)
+        self._opener = Opener(self._open, self._transport, self._health, self._calls, self._writer, self._push)
         self._tasks: set[asyncio.Task[None]] = set()  # the event loop has only weak references
         self._handlers = dict(
             (
@@ -114,6 +113,7 @@ class Worker:
                 _handle("export_session", ExportSession, self._stored.export),
                 _handle("import_session", ImportSession, self._stored.import_),
                 _handle("messages", OfSession, self._stored.messages),
+                _handle("take_over", OfSession, self._take_over),
                 _handle("flush", Nothing, self._stored.flush),
             )
         )
@@ -162,22 +162,34 @@ class Worker:
     async def _create_session(self, params: CreateSession) -> SessionCreated:
         self._open.check_free(params.session)
         keep = await self._stored.new(params)
-        return describe((await self._open_session(params, params.history, keep)).session, keep)
+        opened = await self._opener.open(params, params.history, keep)
+        return describe(opened.session, keep)
 
     async def _open_stored(self, params: OpenSession) -> SessionCreated:
         self._open.check_free(params.session)
         keep = await self._stored.stored(params)
-        return describe((await self._open_session(params, [], keep)).session, keep)
+        opened = await self._opener.open(params, [], keep)
+        if keep.followed and opened.driver:
+            opened.driver.follow()  # after the reply
+        return describe(opened.session, keep)
+
+    async def _take_over(self, params: OfSession) -> SessionCreated:
+        opened = self._open.find(params)
+        if opened.keep is None or opened.driver is None:
+            raise ConfigError("The session is not stored.")
+        await opened.driver.take_over(lambda: self._opener.renew(opened))
+        self._mirror(opened)
+        return describe(opened.session, opened.keep)
 
     async def _send_prompt(self, params: Send) -> Result:
-        opened = self._open.find(params)
+        opened = self._open.driven(params)
         try:
             return await self._turn(opened, opened.session.turn(params.prompt), params.interactive)
         finally:
             self._mirror(opened)
 
     async def _resume(self, params: Resume) -> Result:
-        opened = self._open.find(params)
+        opened = self._open.driven(params)
         try:
             return await self._turn(opened, opened.session.resume(), params.interactive)
         finally:
@@ -188,7 +200,7 @@ class Worker:
             raise ConfigError("chat: the last message must be from the user")
         self._opening[params.session] = _this_task()
         try:
-            opened = await self._open_session(params, [])
+            opened = await self._opener.open(params, [])
         finally:
             del self._opening[params.session]
         try:
@@ -207,7 +219,7 @@ class Worker:
                 opened.session.abort(params.reason)
 
     async def _restart(self, params: OfSession) -> None:
-        opened = self._open.find(params)
+        opened = self._open.driven(params)
         await opened.stop("restart")
         opened.session.restart()
         self._mirror(opened)
@@ -220,6 +232,8 @@ class Worker:
         opened = self._open.get(params.session)
         if opened is not None:
             self._retire(opened)
+            if opened.driver is not None:
+                opened.driver.close()
             await opened.stop("dispose")
             await opened.session.close()
 
@@ -227,25 +241,6 @@ class Worker:
         self._transport.network = PageFetchTransport(self._calls)
 
     # ------------------------------------------------------------------------------------------------------------
-
-    async def _open_session(
-        self, params: CreateSession | OpenSession | Chat, history: list[Message], keep: Keep | None = None
-    ) -> Opened:
-        name = params.session
-        try:
-            file = await load_in_slices(params.yaml or (keep.file if keep else ""))
-            self._open.check_free(name)
-            session = make_session(name, file, params, history, self._transport, self._health, self._calls, keep)
-        except BaseException:
-            if keep is not None:
-                await keep.close()
-            raise
-        if keep is not None:
-            session.titles.publish = partial(self._titled, name)
-        opened = Opened(name, session, mirrored=len(session.history))
-        self._writer.hide(opened, session.team.secrets)
-        self._open[name] = opened
-        return opened
 
     def _hide_early(self, command: dict[str, Any]) -> None:
         """Mask the secrets of a command until its reply is sent, also if it is not valid."""
@@ -283,10 +278,6 @@ class Worker:
         finally:
             opened.tasks.discard(task)
         return cast("Result", opened.session.result)
-
-    def _titled(self, session: str, title: str) -> None:
-        event = {"type": "title", "turn": None, "seq": None, "title": title}
-        self._push({"type": "notice", "session": session, "event": event})
 
     def clean(self, text: str) -> str:
         """`text`, which goes to the console, without the secrets of the sessions."""

@@ -37,6 +37,17 @@ const settled = (promise) =>
 
 const entry = (name) => sessions.get(name);
 
+/** Make a session, and keep it under a name with what its listener hears. */
+async function keep(name, make, throwing = false) {
+  const log = new Log();
+  const session = await make((event) => {
+    log.hear(event);
+    if (throwing) throw new Error("the listener of a page throws");
+  });
+  sessions.set(name, { session, log, start: 0, turn: null, control: null });
+  return session;
+}
+
 globalThis.theirs = {
   settled,
 
@@ -48,15 +59,25 @@ globalThis.theirs = {
   },
 
   async open(name, options, { runtime = "main", throwing = false } = {}) {
-    const log = new Log();
-    const listener = (event) => {
-      log.hear(event);
-      if (throwing) throw new Error("the listener of a page throws");
-    };
-    const session = await runtimes.get(runtime).createSession(options, listener);
-    sessions.set(name, { session, log, start: 0, turn: null, control: null });
-    return { agent: session.agent, models: session.models };
+    const listening = (listener) => runtimes.get(runtime).createSession(options, listener);
+    const { agent, models } = await keep(name, listening, throwing);
+    return { agent, models };
   },
+
+  /** Open a stored session. */
+  async reopen(name, id, options, { runtime = "main" } = {}) {
+    const session = await keep(name, (listener) => runtimes.get(runtime).sessions.open(id, options, listener));
+    return { id: session.id, readOnly: session.readOnly };
+  },
+
+  /** Call a function of the stored sessions. */
+  stored: (method, ...args) => runtimes.get("main").sessions[method](...args),
+  heard: (name) => entry(name).log.events,
+  hears: (name, type, n) => entry(name).log.until(0, type, n),
+  messages: (name) => entry(name).session.messages(),
+  takeOver: (name) => entry(name).session.takeOver(),
+  readOnly: (name) => entry(name).session.readOnly,
+  folded: (events) => fold(events),
 
   begin(name, prompt) {
     const own = entry(name);

@@ -1,0 +1,85 @@
+"""Opens sessions: reads the agent file, makes the session, and gives it its place among the open ones."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import partial
+from typing import TYPE_CHECKING, Any, TypeAlias
+
+from ..config.loading import load_in_slices
+from .factory import make_session
+from .following import Driver
+from .keep import known_session
+from .opened import Opened
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from ..chain.health import Health
+    from ..config.schema import AgentFile
+    from ..messages import Message
+    from ..page.calls import HostCalls
+    from ..page.commands import Chat, CreateSession, OpenSession
+    from ..page.writer import Writer
+    from ..session import Session
+    from ..transports.base import Transport
+    from .keep import Keep
+    from .opened import OpenSessions
+
+_Params: TypeAlias = "CreateSession | OpenSession | Chat"
+
+
+@dataclass(frozen=True, slots=True)
+class Opener:
+    """Makes sessions with what a worker has. `push` sends messages to the page."""
+
+    sessions: OpenSessions
+    transport: Transport
+    health: Health
+    calls: HostCalls
+    writer: Writer
+    push: Callable[[dict[str, Any]], None]
+
+    async def open(self, params: _Params, history: list[Message], keep: Keep | None = None) -> Opened:
+        """Open a session; `keep` is where it is stored, and is closed if that fails. Raises `ConfigError`."""
+        name = params.session
+        try:
+            file = await _file(params, keep)
+            self.sessions.check_free(name)
+            session = self._make(file, params, history, keep)
+        except BaseException:
+            if keep is not None:
+                await keep.close()
+            raise
+        opened = Opened(name, session, params, keep, mirrored=len(session.history))
+        if keep is not None and keep.failure is None:
+            opened.driver = Driver(keep.store, opened, keep.name, self.push)
+            session.runner.warnings += keep.warnings()
+        self.writer.hide(opened, session.team.secrets)
+        self.sessions[name] = opened
+        return opened
+
+    async def renew(self, opened: Opened) -> None:
+        """Make an open session again from what is stored by now."""
+        assert opened.keep is not None
+        keep = await known_session(opened.keep.store, opened.keep.name)
+        session = self._make(await _file(opened.params, keep), opened.params, [], keep)
+        former, opened.session, opened.keep = opened.session, session, keep
+        self.writer.hide(opened, session.team.secrets)
+        await former.runner.toolbox.close()
+
+    def _make(self, file: AgentFile, params: _Params, history: list[Message], keep: Keep | None) -> Session:
+        name = params.session
+        session = make_session(name, file, params, history, self.transport, self.health, self.calls, keep)
+        if keep is not None:
+            session.titles.publish = partial(self._titled, name)
+        return session
+
+    def _titled(self, session: str, title: str) -> None:
+        event = {"type": "title", "turn": None, "seq": None, "title": title}
+        self.push({"type": "notice", "session": session, "event": event})
+
+
+async def _file(params: _Params, keep: Keep | None) -> AgentFile:
+    """The agent file that the page has sent, or else the stored one. Raises `ConfigError`."""
+    return await load_in_slices(params.yaml or (keep.file if keep else ""))

@@ -1,0 +1,58 @@
+// Where a runtime keeps its sessions, and the sessions that are kept there.
+
+import { isObject } from "./config-error.js";
+import { lockName } from "./lock-name.js";
+
+/**
+ * @typedef {import("./client.js").Client} Client
+ * @typedef {import("../protocol.js").UseStore} UseStore
+ * @typedef {NonNullable<import("../sparewheel.js").RuntimeOptions["store"]>} StoreOption
+ */
+
+/** Milliseconds in which the browser releases the locks of a worker that has ended. */
+const RELEASE_MS = 1000;
+
+/**
+ * @param {unknown} value
+ * @returns {value is StoreOption}
+ */
+export function isStore(value) {
+  if (value === "memory" || value === "indexeddb") return true;
+  return isObject(value) && typeof value["name"] === "string" && Object.keys(value).length === 1;
+}
+
+/**
+ * The command that makes a worker keep sessions in a store.
+ * @param {StoreOption} store
+ * @returns {UseStore & {name: string}}
+ */
+export function storeCommand(store) {
+  if (store === "memory") return { kind: "memory", name: "" };
+  return { kind: "indexeddb", name: store === "indexeddb" ? "sparewheel" : store.name };
+}
+
+/**
+ * Keep the sessions in a store from now on, and let nothing wait to be written when the page may go away.
+ * @param {Client} client
+ * @param {UseStore} command
+ */
+export async function useStore(client, command) {
+  client.onReplaced(() => client.requestNow("use_store", command));
+  const ending = new AbortController();
+  const { signal } = ending;
+  client.closed.then(() => ending.abort());
+  const flush = () => client.tell("flush", {});
+  globalThis.addEventListener?.("pagehide", flush, { signal });
+  globalThis.document?.addEventListener("visibilitychange", () => document.visibilityState === "hidden" && flush(), { signal });
+  await client.request("use_store", command);
+}
+
+/**
+ * Wait until no other worker holds the lock of a session, or until it is clear that one will keep it.
+ * @param {string} database
+ * @param {string} session
+ */
+export async function released(database, session) {
+  const options = { signal: AbortSignal.timeout(RELEASE_MS) };
+  await globalThis.navigator?.locks?.request(lockName(database, session), options, () => {}).catch(() => {});
+}

@@ -72,10 +72,16 @@ globalThis.chaos = {
     );
     const hook = () => result(own, values.hooks);
     const hooks = { pre_tool_use: { matcher: "look|slow", hook } };
-    own.session = await theirs.runtime().createSession({ ...options, tools, hooks }, (event) => {
+    const listener = (event) => {
       if (event.turn === null) return;
       own.events.push(event);
       if (event.type === "tool_confirmation" || event.type === "elicitation") answer(own, event, values);
+    };
+    const create = () => theirs.runtime().createSession({ ...options, tools, hooks }, listener);
+    const before = kills;
+    own.session = await create().catch((error) => {
+      if (!dead && kills === before) throw error;
+      return create(); // in the worker that replaces the one that was ended
     });
     sessions.set(name, own);
   },

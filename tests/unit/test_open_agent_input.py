@@ -25,7 +25,7 @@ DEMO = "agents:\n  root: {model: demo/hello}\n"
         pytest.param("agents:\n  root: {model: demo/hello, modle: x}\n", {}, "line 2.*did you mean 'model'", id="key"),
         pytest.param("agents: [\n", {}, "not valid YAML: line 2", id="yaml"),
         pytest.param("missing.yaml", {}, "missing.yaml cannot be read: No such file", id="path"),
-        pytest.param(None, {}, "agent file None cannot be read", id="nothing"),
+        pytest.param(None, {}, "open_agent needs an agent file", id="nothing"),
         pytest.param(DEMO, {"agent_name": "x"}, 'agent "x" not found', id="agent_name"),
         pytest.param(DEMO, {"approval_timeout": -1}, "approval_timeout must be a number", id="approval_timeout"),
         pytest.param(DEMO, {"env": ["A=b"]}, "env must be a mapping", id="env"),

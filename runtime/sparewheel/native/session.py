@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import secrets
+from contextlib import aclosing
 from typing import TYPE_CHECKING, Any, Literal, cast
 
 from ..chain.cancelling import cancelled
@@ -19,6 +20,7 @@ if TYPE_CHECKING:
     from ..page.results import Result
     from ..session import Session
     from ..worker.keep import Keep
+    from .turn import Batches
 
     # A function of the program's that takes the events of turns only is one as well.
     Listener = Callable[[Event], object] | Callable[[Event | TitleEvent], object]
@@ -87,8 +89,39 @@ class AgentSession:
             ConfigError: the prompt is not text, or another turn runs in this session.
             SparewheelError: the turn was aborted before its first event (kind `aborted`).
         """
+        async with aclosing(self._events(self._session.turn(prompt))) as events:
+            async for event in events:
+                yield event
+
+    async def resume(self) -> AsyncGenerator[Event, None]:
+        """Go on with the last turn, which was interrupted or has failed; yields and raises like `stream`.
+
+        No finished step is asked again, and no finished call runs again. A call that may have had its effect is told by
+        `in_doubt`; without a decision (`resolve`) the turn ends with an `error` of kind `in_doubt`; it can still go on.
+        """
+        async with aclosing(self._events(self._session.resume())) as events:
+            async for event in events:
+                yield event
+
+    async def resolve(
+        self, call_id: str, decision: Literal["done", "again", "skip"], result: str | None = None
+    ) -> None:
+        """Decide about a call that may have had its effect before its turn was interrupted.
+
+        Args:
+            call_id: the `id` of its `in_doubt` event.
+            decision: `done`: it has had its effect; `again`: run it, with the same idempotency key; `skip`: do not.
+            result: what the model is told, for `done`; None: that it is not known.
+
+        Raises:
+            ConfigError: no such call is in doubt, or the decision is unknown.
+        """
+        self._check_open()
+        self._session.resolve(call_id, decision, result)
+
+    async def _events(self, batches: Batches) -> AsyncGenerator[Event, None]:
         arrived: asyncio.Queue[list[Event] | None] = asyncio.Queue()
-        turn = await self._begin(prompt, arrived.put_nowait, interactive=True)
+        turn = await self._begin(batches, arrived.put_nowait, interactive=True)
         turn.on_done(lambda: arrived.put_nowait(None))
         try:
             while (batch := await arrived.get()) is not None:
@@ -106,7 +139,7 @@ class AgentSession:
             ConfigError: the prompt is not text, or another turn runs in this session.
             SparewheelError: the turn failed; of kind `aborted` if it was aborted.
         """
-        turn = await self._begin(prompt, interactive=self._on_event is not None)
+        turn = await self._begin(self._session.turn(prompt), interactive=self._on_event is not None)
         try:
             await turn.wait()
         finally:
@@ -194,7 +227,7 @@ class AgentSession:
         await cancelled()  # the program may end now
 
     async def _begin(
-        self, prompt: str, reader: Callable[[list[Event]], object] | None = None, *, interactive: bool
+        self, batches: Batches, reader: Callable[[list[Event]], object] | None = None, *, interactive: bool
     ) -> Turn:
         await self._let_go()
         self._check_open()
@@ -209,7 +242,7 @@ class AgentSession:
                 self._tell(self._on_event, events)
 
         self._session.interactive = interactive if self._interactive is None else self._interactive
-        self._turn = Turn(self._session, prompt, deliver)
+        self._turn = Turn(self._session, batches, deliver)
         return self._turn
 
     async def _let_go(self) -> None:

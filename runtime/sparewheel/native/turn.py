@@ -10,20 +10,22 @@ from ..errors import ErrorInfo, SparewheelError
 from ..events import is_terminal
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import AsyncGenerator, Callable
 
     from ..events import AbortReason, Event
     from ..session import Session
 
+    Batches = AsyncGenerator[list[Event], None]
+
 
 class Turn:
-    """Runs a turn of `session` and gives each batch of its events to `deliver`, which must not raise."""
+    """Runs a turn of `session`: gives each of its `batches` of events to `deliver`, which must not raise."""
 
-    def __init__(self, session: Session, prompt: object, deliver: Callable[[list[Event]], object]) -> None:
+    def __init__(self, session: Session, batches: Batches, deliver: Callable[[list[Event]], object]) -> None:
         self.ended = False  # the terminal event has been delivered
         self.ending = False  # it has ended or was stopped
         self._session = session
-        self._batches = session.turn(prompt)
+        self._batches = batches
         self._deliver = deliver
         self._task = asyncio.ensure_future(self._run())
         self._task.add_done_callback(_retrieve)

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from contextlib import AsyncExitStack, aclosing
+from dataclasses import replace
 from functools import partial
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from ..errors import ErrorInfo, ProviderError, SparewheelError
 from ..errors.hints import hint_for
@@ -25,8 +26,14 @@ if TYPE_CHECKING:
     from .background import ResumeState
 
 
+MAX_PAUSES: Final = 10
+"""How many times a server that pauses its answer is asked to go on."""
+
+
 class Attempt:
-    """One request of a turn. `assembly` holds what it has streamed, `record` how it ended.
+    """One request of a turn, and those that let a server go on which has paused its answer.
+
+    `assembly` holds what it has streamed, `record` how it ended.
 
     `empty_is_fine`: an answer with neither text nor a tool call is an answer.
     """
@@ -37,6 +44,7 @@ class Attempt:
         self.number = record["attempt"]
         self.record = record
         self.assembly = Assembly(self.spec.ref, self.number)
+        self._pauses = 0  # of the server, after each of which it was asked to go on
         self.answering = False  # the headers of a 2xx response have arrived
         self._empty_is_fine = empty_is_fine
 
@@ -74,39 +82,32 @@ class Attempt:
         failure: SparewheelError | None = None
         runaway = Runaway(self.assembly, max_bytes)
         try:
-            async with Watchdog() as dog, AsyncExitStack() as stack:
-                dog.expect("timeout_connect", limits.connect)
-                sent = transport.stream(self._request())
-                response = await dog.watch(stack.enter_async_context(sent))
-                if not 200 <= response.status < 300:
-                    raise await dog.watch(http_error(response, self.spec))
-                self.answering = True
-                reader = self._reader(partial(explain, spec=self.spec, headers=response.headers))
-                if news := self._opened():
-                    yield news
-                waiting_for_content = not self.shown
-                if waiting_for_content:
-                    dog.expect("timeout_first_content", limits.first_content)
-                else:
-                    dog.expect("timeout_idle", limits.idle)
-                chunks = await stack.enter_async_context(aclosing(response.chunks()))
-                ended = False
-                while not ended and (chunk := await dog.watch(anext(chunks, None))) is not None:
-                    ended = reader.feed(chunk)
-                    batch = self.assembly.drain()
-                    if not batch:
-                        continue  # a comment, a ping: no content
-                    if waiting_for_content:
-                        waiting_for_content = False
-                        dog.expect("timeout_idle", limits.idle)
-                    else:
-                        dog.fed()
-                    yield batch
-                    if excess := runaway.excess(batch):
-                        raise excess
-                if ended and reader.lacks_usage and self.request.with_usage:
-                    await late_usage(reader, chunks)
-            reader.finish()
+            async with Watchdog() as dog:
+                while True:
+                    async with AsyncExitStack() as stack:
+                        reader, chunks = await self._connect(transport, limits, dog, stack)
+                        if news := self._opened():
+                            yield news
+                        waiting_for_content = self._expect_content(dog, limits)
+                        ended = False
+                        while not ended and (chunk := await dog.watch(anext(chunks, None))) is not None:
+                            ended = reader.feed(chunk)
+                            batch = self.assembly.drain()
+                            if not batch:
+                                continue  # a comment, a ping: no content
+                            if waiting_for_content:
+                                waiting_for_content = False
+                                dog.expect("timeout_idle", limits.idle)
+                            else:
+                                dog.fed()
+                            yield batch
+                            if excess := runaway.excess(batch):
+                                raise excess
+                        if ended and self.request.with_usage:
+                            await late_usage(reader, chunks)
+                    reader.finish()
+                    if not self._goes_on():
+                        break
         except SparewheelError as error:
             if self._can_go_on(error):
                 raise
@@ -116,12 +117,42 @@ class Attempt:
             yield batch
         self._conclude(failure or runaway.excess(batch))
 
+    async def _connect(
+        self, transport: Transport, limits: TimeoutsConfig, dog: Watchdog, stack: AsyncExitStack
+    ) -> tuple[BodyReader, AsyncGenerator[bytes, None]]:
+        """Send the request; a reader for the response, and its chunks. Raises the error of a response that is none."""
+        dog.expect("timeout_connect", limits.connect)
+        response = await dog.watch(stack.enter_async_context(transport.stream(self._request())))
+        if not 200 <= response.status < 300:
+            raise await dog.watch(http_error(response, self.spec))
+        self.answering = True
+        reader = self._reader(partial(explain, spec=self.spec, headers=response.headers))
+        return reader, await stack.enter_async_context(aclosing(response.chunks()))
+
+    def _expect_content(self, dog: Watchdog, limits: TimeoutsConfig) -> bool:
+        """Set the time limit of the first content; return whether that of a new response is still to come."""
+        if self.shown and not self._pauses:
+            dog.expect("timeout_idle", limits.idle)
+            return False
+        dog.expect("timeout_first_content", limits.first_content)
+        return True
+
     def _request(self) -> HttpRequest:
         return wire_format(self.spec.api).request(self.request)
 
     def _reader(self, told: Callable[[object], ErrorInfo]) -> BodyReader:
         """A reader for the body; `told` classifies an error in it."""
         return BodyReader(wire_format(self.spec.api).decoder(self.assembly, self.spec), self.assembly, told)
+
+    def _goes_on(self) -> bool:
+        """Whether the server has paused its answer: the next request lets it go on."""
+        paused = self.assembly.paused
+        if not paused or self._pauses == MAX_PAUSES:
+            return False
+        self._pauses += 1
+        self.request = replace(self.request, paused=[*self.request.paused, *paused])
+        self.assembly.go_on()
+        return True
 
     def _opened(self) -> list[Event]:
         """Events before those of the body."""

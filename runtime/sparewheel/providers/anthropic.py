@@ -9,6 +9,7 @@ import json
 from typing import TYPE_CHECKING, Any, ClassVar, Final, TypeAlias
 
 from ..usage import Usage
+from .anthropic_paused import PausedBlocks
 from .anthropic_request import body_of
 from .media_parts import MediaParts, is_media
 from .notes import Notes
@@ -72,6 +73,8 @@ class AnthropicDecoder:
         self._calls = 0
         self._index: object = None  # of the latest block
         self._counts: dict[str, int] = {}
+        self._before = assembly.usage  # of the responses that the server has paused
+        self._blocks = PausedBlocks()
         self.ended = False
 
     def feed(self, data: Json, name: str) -> None:
@@ -109,7 +112,10 @@ class AnthropicDecoder:
         """Read usage and stop reason from `message_start` and `message_delta`."""
         self._count(mapping(mapping(data.get("message")).get("usage") or data.get("usage")))
         delta = mapping(data.get("delta"))
-        self._assembly.finish(delta.get("stop_reason"), string(mapping(delta.get("stop_details")).get("explanation")))
+        reason = delta.get("stop_reason")
+        if reason == "pause_turn" and not self._calls:
+            self._assembly.paused = self._blocks.content
+        self._assembly.finish(reason, string(mapping(delta.get("stop_details")).get("explanation")))
 
     def _at(self, data: Json) -> object:
         index = data.get("index")
@@ -161,9 +167,12 @@ class AnthropicDecoder:
                 self._delta(index, block | {"type": delta})
             self._citations += sequence(block.get("citations"))
         self._open[index] = kind, key
+        self._blocks.begin(block)
 
     def _end(self, index: object) -> None:
         kind, key = self._open.pop(index, (None, None))
+        if kind is not None:
+            self._blocks.end(self._assembly.open_part, "".join(self._server_input), self._citations)
         if kind == "server_tool_use":
             self._notes.server_tool("".join(self._server_input))
         if key is None:
@@ -195,7 +204,7 @@ class AnthropicDecoder:
         cached, written = counts.get("cache_read_input_tokens"), counts.get("cache_creation_input_tokens")
         fresh = counts.get("input_tokens")
         apart = (written or 0) + (cached or 0)  # not included in input_tokens
-        self._assembly.usage = Usage(
+        self._assembly.usage = self._before + Usage(
             input_tokens=None if fresh is None else fresh + apart,
             output_tokens=counts.get("output_tokens"),
             cached_tokens=cached,

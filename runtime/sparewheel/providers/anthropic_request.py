@@ -71,6 +71,8 @@ def body_of(request: ModelRequest) -> Json:
         body["thinking"] = thinking
     if effort:
         body["output_config"] = {"effort": effort}
+    if request.paused:
+        conversation.append({"role": "assistant", "content": list(request.paused)})
     if request.output:
         # Not `output_format`, the older name, which is deprecated and needs a beta header.
         schema = output_schema(request.output, "openai_strict")  # as strict as OpenAI's, without bounds

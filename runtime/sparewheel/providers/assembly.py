@@ -7,7 +7,7 @@ mark them. Pieces are kept in lists and joined on demand, so that a long answer 
 from __future__ import annotations
 
 import secrets
-from typing import TYPE_CHECKING, Final, Literal, cast
+from typing import TYPE_CHECKING, Any, Final, Literal, cast
 
 from ..errors import ErrorInfo
 from ..jsontext import whole
@@ -18,10 +18,11 @@ from .block import Block
 from .endings import GOOD_ENDS, SEVERITY, ending
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Mapping, Sequence
 
     from ..annotations import Annotation
     from ..events import AnnotationEvent, BlockEndEvent, BlockKind, BlockStartEvent, DeltaEvent, Event, MediaEvent
+    from ..messages import Part
     from .endings import StopReason
 
 MAX_MEDIA: Final = 16  # in one answer
@@ -42,6 +43,7 @@ class Assembly:
         self.chars = 0  # of text and reasoning
         self.release: Callable[[], None] | None = None  # writes text that is held back; set while it may be changed
         self.annotations: list[Annotation] = []
+        self.paused: list[Mapping[str, Any]] = []  # the answer in the words of its API, if the server has paused
         self._argument_chars = 0
         self._blocks: list[Block] = []
         self._tools: dict[object, Block] = {}
@@ -139,6 +141,10 @@ class Assembly:
         elif end is not None and (self.reason is None or SEVERITY[end] >= SEVERITY[self.reason]):
             self.reason = end
 
+    def go_on(self) -> None:
+        """The server goes on after a pause: its next response adds to the message."""
+        self.reason, self.paused = None, []
+
     def close_prose(self) -> None:
         """Close the open text or reasoning block, at the format's end mark or before another block."""
         if self.release is not None:
@@ -232,6 +238,11 @@ class Assembly:
         index = self._prose.index if self._prose is not None else len(self._blocks)
         place = {"type": "annotation", "attempt": self.attempt, "index": index}
         self._events.append(cast("AnnotationEvent", {**place, **note.to_dict()}))
+
+    @property
+    def open_part(self) -> Part | None:
+        """The open text or reasoning block as a part of the message. Linear in its length."""
+        return self._prose.part(self.origin) if self._prose is not None else None
 
     @property
     def text_before(self) -> int:

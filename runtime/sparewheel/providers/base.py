@@ -38,7 +38,8 @@ class OutputSchema:
 class ModelRequest:
     """One request to one model, independent of its API.
 
-    `with_usage`: request token counts, in formats that send them only on request.
+    `with_usage`: request token counts, in formats that send them only on request. `paused` is what the model has
+    written so far, in the words of its API: the server stopped in between, and goes on from there.
     """
 
     spec: ModelSpec
@@ -46,6 +47,7 @@ class ModelRequest:
     tools: Sequence[ToolSpec] = ()
     output: OutputSchema | None = None
     with_usage: bool = True
+    paused: Sequence[Mapping[str, Any]] = ()
 
 
 class StreamDecoder(Protocol):

@@ -43,7 +43,7 @@ _ENDS: Final = _words(
         "eos_found eog_token eot_token complete completed finish finished normal FINISH_REASON_STOP "
         "ALTERNATIVE_STATUS_FINAL",
         # The limit of the request or of the context window. `pause_turn`, `compaction`: the server stops in between and
-        # would go on in another request.
+        # goes on in another request, which is made for `pause_turn`.
         "length": "length max_tokens max_output_tokens max_output max_length max_new_tokens maximum_tokens limit "
         "token_limit time_limit model_length context context_length context_length_exceeded context_length_reached "
         "context_window context_window_exceeded model_context_window_exceeded max_predicted_tokens_reached ERROR_LIMIT "

@@ -138,6 +138,12 @@ def test_what_is_understood_depends_on_the_point(point: Point, output: Any, deni
     assert len(reported) == denies
 
 
+def test_a_long_reason_is_cut() -> None:
+    for output in ({"decision": "deny", "reason": "x" * 5_000_000}, {"continue": False, "stop_reason": "x" * 9_000}):
+        assert verdict(output).reason == "x" * 8_000 + "…"
+    assert verdict({"decision": "deny", "reason": "x" * 8_000}).reason == "x" * 8_000
+
+
 def test_a_hook_that_exits_or_talks_too_much_denies() -> None:
     async def leave() -> None:
         raise SystemExit("bye")

@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
 MAX_OUTPUT: Final = 16 * 1024 * 1024  # characters of an output as JSON
+MAX_REASON: Final = 8_000  # characters; it goes to the model, or is the message of an error
 RANK: Final = {"allow": 0, "ask": 1, "deny": 2}
 _SYNONYMS: Final = {"approve": "allow", "block": "deny"}
 
@@ -80,8 +81,12 @@ def understood(output: object, point: Point) -> dict[str, Any]:
     flat.pop("decision", None)
     if words:
         flat["decision"], reason = max(words, key=lambda word: RANK[word[0]])
-        flat["reason"] = reason or flat.get("reason") or ""
+        flat["reason"] = _cut(reason or flat.get("reason") or "")
     return flat
+
+
+def _cut(reason: str) -> str:
+    return reason if len(reason) <= MAX_REASON else f"{reason[:MAX_REASON]}…"
 
 
 def _checked(fields: object, point: Point) -> dict[str, Any]:

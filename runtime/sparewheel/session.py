@@ -148,6 +148,7 @@ class Session:
         if (recorder := self._state.recorder) is None:
             return NoLog()
         log = TurnLog(recorder, turn.name, turn.agent, turn.messages, turn.start, turn.prompts)
+        log.resume_state, turn.on_resumable = lambda: turn.resume_state, log.write
         self._state.log = turn.effects.log = log
         log.begin(self._unfinished)
         return log

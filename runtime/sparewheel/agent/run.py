@@ -175,7 +175,10 @@ class Run:
             output_schema(me),
             after_tools=turn.messages[-1].role == "tool",
             max_bytes=me.max_response_bytes,
+            reattach=turn.reattach,
+            on_resumable=turn.on_resumable,
         )
+        turn.reattach = None
         turn.step = step = self._chain().ask(question, turn.log)
         self._chosen = None
         return step

@@ -15,6 +15,9 @@ from .outbox import Outbox
 from .unfinished import Unfinished
 
 if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
+    from ..chain.background import ResumeState
     from ..chain.chain import Step
     from ..events import Event
     from ..state.session_state import Conversation
@@ -46,6 +49,8 @@ class Turn:
     children: list[Turn] = field(default_factory=list)  # tasks of sub-agents
     prompts: int = 1  # messages of the turn before its first step; the last of them is the user's
     results: dict[str, str] | None = None  # of calls of the last step that ran before the turn was interrupted, by id
+    reattach: Mapping[str, Any] | None = None  # the `resume_state` of the coming step, which was interrupted
+    on_resumable: Callable[[], object] = lambda: None  # called when there is a `resume_state`
     effects: Effects = field(init=False)
 
     def __post_init__(self) -> None:
@@ -57,6 +62,7 @@ class Turn:
         now = unfinished.now
         turn = cls(replace(now, messages=list(now.messages)), unfinished.start, unfinished.name)
         turn.prompts, turn.results = unfinished.prompts, unfinished.results
+        turn.reattach = unfinished.reattach
         turn.effects = Effects(unfinished.name, unfinished.effects)
         answers = [message for message in unfinished.messages[unfinished.prompts :] if message.role == "assistant"]
         turn.steps = turn.completed = len(answers)
@@ -84,6 +90,11 @@ class Turn:
     def agent(self) -> str:
         """The agent at work."""
         return self.conversation.agent
+
+    @property
+    def resume_state(self) -> ResumeState | None:
+        """With which the step under way can be taken up; None if it cannot."""
+        return self.step.resume_state if self.step else None
 
     def begin_step(self) -> None:
         """Count the next step, and add up what the last one used."""

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from ..providers.history import NOT_RUN, STOPPED
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
 
     from ..messages import Message
     from ..state.effects import Effect
@@ -27,6 +27,7 @@ class Unfinished:
         results: outputs of calls of the last step that have run, by the id of the call.
         effects: the calls that change something.
         ended: the turn has failed: a terminal event was shown.
+        reattach: the `resume_state` of the step under way.
     """
 
     name: str
@@ -37,6 +38,7 @@ class Unfinished:
     results: dict[str, str] = field(default_factory=dict)
     effects: Sequence[Effect] = ()
     ended: bool = True
+    reattach: Mapping[str, Any] | None = None
 
     def __post_init__(self) -> None:
         """Take the results of the last step out of its messages: those of calls that have not run are none."""

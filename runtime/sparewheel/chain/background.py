@@ -35,6 +35,7 @@ if TYPE_CHECKING:
     from ..providers.base import StreamDecoder
     from ..transports.base import HttpRequest, Transport
     from .health import Health
+    from .question import Question
 
 MAX_RECONNECTIONS: Final = 5
 """Connections in a row to a stream that bring no content; then the whole response is waited for."""
@@ -94,7 +95,8 @@ class Background:
         backoff: BackoffConfig,
         random: Callable[[], float],
         health: Health,
-        state: Mapping[str, Any] | None = None,
+        question: Question,
+        state: Mapping[str, Any] | None,
     ) -> None:
         state = state if state and state.get("model") == spec.ref else {}
         self.cut: SparewheelError = ProviderError(_LOST)
@@ -103,7 +105,7 @@ class Background:
         self._backoff = backoff
         self._random = random
         self._health = health
-        self._cursor = Cursor(state.get("response_id"))
+        self._cursor = Cursor(state.get("response_id"), question.on_resumable)
         self._resumes = bool(self._cursor.response_id)  # the coming connection is not the first
         self._from: int | None = count(state.get("cursor"))  # the position at which it takes up
         self._in_vain = 0  # connections in a row without content
@@ -260,10 +262,11 @@ def background_for(
     backoff: BackoffConfig,
     random: Callable[[], float],
     health: Health,
+    question: Question,
     state: Mapping[str, Any] | None,
 ) -> Background | None:
     """See `Background`; None for a model without `resume: background`."""
-    return Background(spec, backoff, random, health, state) if spec.resume else None
+    return Background(spec, backoff, random, health, question, state) if spec.resume else None
 
 
 def _is_transient(failure: SparewheelError) -> bool:

@@ -188,7 +188,7 @@ class Step:
         request = request_for(question, spec, self._messages, kept, self._health)
         record = self._log.take(spec.ref)
         state = None if self._records else question.reattach
-        background = background_for(spec, self._config.backoff, self._chain.random, self._health, state)
+        background = background_for(spec, self._config.backoff, self._chain.random, self._health, question, state)
         attempt = attempt_for(request, record, background, empty_is_fine=question.after_tools or bool(kept))
         self._records.append(record)
         self._running.add(attempt, probe=choice.probe)

@@ -11,7 +11,7 @@ from .health import model_id
 from .hidden_media import hide_media
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Callable, Mapping, Sequence
 
     from ..config.resolved import ModelSpec
     from ..messages import Message
@@ -31,7 +31,8 @@ class Question:
 
     `reattach` is the `resume_state` of an earlier step that asked the same and was interrupted. The first attempt then
     reads the response that the provider has kept, from its first event on: its events are those of the whole answer, in
-    a new attempt. If there is nothing left of it, the chain goes on as after a broken stream.
+    a new attempt. If there is nothing left of it, the chain goes on as after a broken stream. `on_resumable` is called
+    as soon as the step has a `resume_state`, which may be long before its first event.
     """
 
     messages: Sequence[Message]
@@ -40,6 +41,7 @@ class Question:
     after_tools: bool = False
     max_bytes: int = 0
     reattach: Mapping[str, Any] | None = None
+    on_resumable: Callable[[], object] = lambda: None
 
 
 def request_for(

@@ -38,14 +38,16 @@ class Refused(ProviderError):
 
 
 class Cursor:
-    """How far a response has been read. `response_id` is "" until it is known, or if it cannot be used.
+    """How far a response has been read. `response_id` is "" until it is known, or if it cannot be used; `on_known` is
+    called then.
 
     `ended`: its last event has been read. `reported`: its stream contained an error, so only the response itself tells
     whether it goes on.
     """
 
-    def __init__(self, response_id: object = "") -> None:
+    def __init__(self, response_id: object = "", on_known: Callable[[], object] = lambda: None) -> None:
         self.response_id = string(response_id) if is_response_id(response_id) else ""
+        self._on_known = on_known
         self.ended = False
         self.reported = False
         self._last: ServerSentEvent | None = None  # whose number has not been read yet
@@ -115,6 +117,7 @@ class Cursor:
         """The id of the response is known, if it is one."""
         if is_response_id(value):
             self.response_id = string(value)
+            self._on_known()
 
 
 class CursorReader(BodyReader):

@@ -34,6 +34,7 @@ def unfinished_turn(restored: Restored, now: Conversation) -> Unfinished | None:
         results=results,
         effects=_effects(last.effects),
         ended=last.end is not None,
+        reattach=last.resume,
     )
 
 

@@ -18,7 +18,7 @@ A record is a JSON object `{session, seq, at, v, type, ...}`; `seq` rises within
 - `session {key, value}`: a fact of the session. A later record of the same key replaces it (`drop`).
 - `prompt {turn, agent, messages}`: a turn begins; written before anything else of it happens.
 - `partial {turn, items}`: text that was streamed since the last one, as items in order: `{attempt, content}`,
-  `{attempt, reasoning}`, or `{attempt, discarded: true}`.
+  `{attempt, reasoning}`, or `{attempt, discarded: true}`. With `resume`, the step under way can be taken up by it.
 - `step {turn, start, messages}`: from its message number `start` on, the turn now consists of `messages`; or
   `step {turn, result}`: `{id, name, output, is_error}` of one call, before all calls of the step have ended.
 - `effect {turn, key, state, ...}`: of a call that changes something; `state` is `intended`, `done` or `failed`.

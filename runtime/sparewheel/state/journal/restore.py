@@ -15,6 +15,8 @@ from .recorder import Facts
 from .stored_messages import load_message
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from .records import Journal, Record
 
 _OUTCOMES: Final = ("finished", "failed", "aborted", "abandoned", "interrupted")
@@ -34,6 +36,7 @@ class StoredTurn:
         effects: records of type `effect`, in order.
         usage: records of type `usage`, in order.
         numbers: ranges of the numbers of its records.
+        resume: with which the step under way can be taken up.
     """
 
     id: str
@@ -46,6 +49,7 @@ class StoredTurn:
     usage: list[Record] = field(default_factory=list)
     numbers: list[tuple[int, int]] = field(default_factory=list)
     at: str = ""
+    resume: Mapping[str, Any] | None = None
     _items: list[tuple[int, str, str]] = field(default_factory=list)  # attempt, field and text that was streamed
 
     def text(self, name: str = "content") -> str:
@@ -160,9 +164,12 @@ class _Reader:
                 turn.agent = str(record.get("agent", ""))
                 turn.messages = [load_message(shape) for shape in shapes]
                 turn.prompts = len(turn.messages)
-                turn.end = None  # if it goes on after a failure
+                if turn.end is not None:  # it goes on after a failure
+                    turn.end = turn.resume = None
                 turn._items.clear()
             case {"type": "partial", "items": list(items)}:
+                resume = record.get("resume")
+                turn.resume = resume if isinstance(resume, dict) else None
                 for item in items:
                     _stream(turn, item)
             case {"type": "step", "start": int(start), "messages": list(shapes)}:
@@ -194,6 +201,7 @@ class _Reader:
         turn.messages = [*turn.messages[: max(start, 0)], *messages]
         if any(message.role == "assistant" for message in messages):
             turn._items.clear()
+            turn.resume = None
         if any(message.role == "tool" for message in messages):
             turn.results.clear()
 

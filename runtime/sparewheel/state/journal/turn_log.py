@@ -13,6 +13,8 @@ from ...events import is_terminal
 from .compaction import compact, dump_bounded
 
 if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
     from ...events import Event
     from ...messages import Message
     from .recorder import Recorder
@@ -48,6 +50,7 @@ class TurnLog:
     Attributes:
         turn: the id of the turn.
         numbers: ranges of the numbers of its records.
+        resume_state: gives what the step under way can be taken up with, also by another process; None: it cannot.
     """
 
     def __init__(
@@ -56,6 +59,7 @@ class TurnLog:
         self.turn = turn
         self.ended = False
         self.numbers: list[tuple[int, int]] = []
+        self.resume_state: Callable[[], Mapping[str, Any] | None] = lambda: None
         self._recorder = recorder
         self._agent = agent
         self._messages = messages
@@ -94,10 +98,13 @@ class TurnLog:
         return self._take(batch)
 
     def write(self) -> None:
-        """Write the text that has been shown up to now, without waiting."""
+        """Write the text that has been shown up to now, and how the step can be taken up, without waiting."""
         self._cancel()
-        if items := self._items():
-            self.append(self._make("partial", items=items))
+        if not self._recorder.durable:
+            return
+        items, state = self._items(), self.resume_state()
+        if items or state:
+            self.append(self._make("partial", items=items, **({"resume": dict(state)} if state else {})))
             self._recorder.store.write_now()
 
     def append(self, *records: Record) -> None:

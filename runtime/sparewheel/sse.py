@@ -60,6 +60,11 @@ class SSEDecoder:
         return "\n".join(self._unframed)
 
     @property
+    def is_open(self) -> bool:
+        """Whether there is text that belongs to no complete event."""
+        return bool(self._pending or self._data or self._unframed)
+
+    @property
     def bare_json(self) -> str:
         """The text outside of events up to now, an unfinished line included; "" unless it begins like JSON."""
         outside = self._unframed or self._pending

@@ -103,7 +103,7 @@ class BodyReader:
             for event in left:
                 self._frames.feed_late(event)
             return True
-        if _may_end(chunk):
+        if self._sse.is_open and _may_end(chunk):
             self._check_error(self._sse.bare_json)
             self._check_error(self._sse.open_data, alone=False)
         self._silent = 0 if self._assembly.pending else self._silent + len(events)

@@ -114,10 +114,10 @@ def changed(seeds: Sequence[Any]) -> st.SearchStrategy[Any]:
     def one(draw: Draw) -> Any:
         value = copied(draw_from(draw, seeds))
         for _ in range(draw(st.integers(0, 4))):
-            places = list(_places(value))
-            if not places:
+            found = list(places(value))
+            if not found:
                 return copied(draw(VALUE))
-            _change(draw, places, *places[draw(PLACE) % len(places)])
+            _change(draw, found, *found[draw(PLACE) % len(found)])
         return value
 
     return one()
@@ -144,7 +144,7 @@ def copied(value: T) -> T:
     return cast("T", json.loads(json.dumps(value)))
 
 
-def _places(root: Any) -> Any:
+def places(root: Any) -> Any:
     """Every part of a value, as (container, key), outermost first. Not recursive: a value can be deep."""
     pending = [root]
     for node in pending:

@@ -40,6 +40,7 @@ from sparewheel.yamltext import YamlProblem
 from sparewheel.yamltext import load as load_yaml
 from tests.fuzz import seeds
 from tests.fuzz.boundary import check_commands
+from tests.fuzz.files import check_file, files
 from tests.fuzz.mutate import CANARY, VALUE, changed, mangled, mangled_text
 from tests.fuzz.streams import BODIES, ERRORS, check_answer, check_body
 from tests.support.agentic import play_agent, say
@@ -224,6 +225,7 @@ READERS: Final[dict[str, Reader]] = {
     "json": Reader(mangled([event[6:] for events in seeds.STREAMS["openai"] for event in events]), check_json),
     "yaml": Reader(mangled_text(seeds.AGENTS), check_yaml),
     "agent": Reader(st.one_of(mangled_text(seeds.AGENTS), changed([seeds.AGENT]).map(json.dumps)), check_agent),
+    "file": Reader(files(), check_file),
     "schema": Reader(changed([*seeds.SCHEMAS, *seeds.SPECS[0]["components"]["schemas"].values()]), check_schema),
     "pattern": Reader(mangled_text(seeds.PATTERNS), check_pattern),
     "arguments": Reader(mangled_text(seeds.ARGUMENTS), check_arguments),

@@ -31,6 +31,7 @@ _KINDS: Final = {
     "browser": {"broken": "network", "network": "network_or_cors"},
 }
 AT_ONCE: Final = 4  # sessions in a browser, which opens six connections to a host
+AT_ONCE_HERE: Final = 24  # reading an agent file takes time, in which no other session goes on
 
 # A turn of each case in a page. The user's functions of the page cannot be passed, so the tool is made there.
 _PLAY: Final = """
@@ -82,7 +83,6 @@ class Case:
         model: fields of the model in the agent file; root: a line of the agent.
         retries: at the same model, which then has no spare one; None: the spare model is next.
         silent: the server keeps silent, which the limits of time end; such cases take 3 s.
-        browser: whether it is taken in a browser, too.
         wires: the wire formats in which the simulator can do it.
     """
 
@@ -99,7 +99,6 @@ class Case:
     prompts: Sequence[str] = ("Add 2 and 3, please.",)
     retries: int | None = None
     silent: bool = False
-    browser: bool = True
     wires: Sequence[str] = field(default=("chat", "responses", "anthropic", "gemini"))
 
     def kinds(self, wire: str, engine: str) -> list[str]:
@@ -149,9 +148,11 @@ def prepared(
 async def play_here(sessions: Sequence[Mapping[str, Any]]) -> list[list[list[dict[str, Any]]]]:
     """The events of the turns of each session, on CPython over real sockets."""
 
+    free = asyncio.Semaphore(AT_ONCE_HERE)
+
     async def play(yaml: str, env: dict[str, str], prompts: Sequence[str], tool: bool) -> list[list[dict[str, Any]]]:
         turns: list[list[dict[str, Any]]] = []
-        async with open_agent(yaml, env=env, tools=[add] if tool else ()) as session:
+        async with free, open_agent(yaml, env=env, tools=[add] if tool else ()) as session:
             for prompt in prompts:
                 turns.append([])
                 with suppress(SparewheelError):

@@ -103,6 +103,11 @@ CASES: Final[dict[str, Case]] = {
     ),
     "no-answer": Case(
         [answer(TEXT, opts={"streamingProfile": {"ttft": 30_000}})], failed="timeout_connect", silent=True,
-        browser=False,
     ),
 }  # fmt: skip
+
+IN_A_BROWSER: Final = (
+    *("text", "reasoning", "a-tool-after-reasoning", "text-and-tools", "structured", "limited", "dropped", "malformed"),
+    *("disconnected", "cut-after-3", "call-cut", "stall"),
+)
+"""As for llmock."""

@@ -66,15 +66,12 @@ CASES: Final[dict[str, Case]] = {
         offers=True,
         wires=("chat", "anthropic"),
     ),
-    **{
-        f"status-{status}": Case([fail(status)], failed=kind, browser=status in (401, 429, 529))
-        for status, kind in KINDS.items()
-    },
+    **{f"status-{status}": Case([fail(status)], failed=kind) for status, kind in KINDS.items()},
     "spent": Case([fail(429, code="insufficient_quota", message="You exceeded your current quota.")], failed="quota"),
     "too-long": Case([fail(400, message="prompt is too long: 9 tokens > 8 maximum")], failed="context_overflow"),
     "nothing-left": Case([fail(500)], failed="server_error", finish=None, retries=-1),
     **{
-        f"{kind}-{after}": Case([_TEXT, broken(kind, after)], failed=failed, browser=after == 3)
+        f"{kind}-{after}": Case([_TEXT, broken(kind, after)], failed=failed)
         for kind, failed in [
             ("disconnect", "broken"),
             ("truncate", "stream_truncated"),
@@ -105,11 +102,15 @@ CASES: Final[dict[str, Case]] = {
     ),
     "malformed-once": Case([_TEXT, broken("malformed", 4, 1)], TEXT, failed="server_error", retries=1),
     "stall": Case([_TEXT, broken("stall", 6)], failed="timeout_idle", silent=True),
-    "stall-at-first": Case([_TEXT, broken("stall", 0)], failed="timeout_first_content", silent=True, browser=False),
-    "no-answer": Case(
-        [{"type": "delay", "seconds": 30, "times": None}], failed="timeout_connect", silent=True, browser=False
-    ),
+    "stall-at-first": Case([_TEXT, broken("stall", 0)], failed="timeout_first_content", silent=True),
+    "no-answer": Case([{"type": "delay", "seconds": 30, "times": None}], failed="timeout_connect", silent=True),
 }
+
+IN_A_BROWSER: Final = (
+    *("text", "a-tool", "structured", "status-401", "status-429", "disconnect-3", "truncate-3", "malformed-3"),
+    *("malformed-once", "call-disconnect", "call-never-sent", "stall"),
+)
+"""The cases that are taken in a browser, too: one of each kind."""
 
 RECOVERED: Final[dict[str, Case]] = {
     f"{name}-once": Case([_TEXT, fault], TEXT, failed=failed, retries=1)

@@ -78,9 +78,15 @@ class Session:
 
     def _begin(self, prompts: list[Message]) -> tuple[Turn, Conversation]:
         before = self._state.conversation
-        self._unfinished = None
+        self._give_up()
         messages = [*before.messages, *prompts]
         return Turn(replace(before, messages=messages), len(before.messages), prompts=len(prompts)), before
+
+    def _give_up(self) -> None:
+        """The last turn does not go on."""
+        if self._unfinished is not None:
+            self.runner.give_up(self._unfinished.reattach)
+        self._unfinished = None
 
     def _begin_again(self) -> tuple[Turn, Conversation]:
         if (unfinished := self._unfinished) is None:
@@ -258,7 +264,7 @@ class Session:
         if self._active is not None:
             raise ConfigError("a run is already active", "Abort it before restarting the session.")
         self._state.forget(self.team.root)
-        self._unfinished = None
+        self._give_up()
         self.titles.restart()
         if self._state.recorder is not None:
             self._state.recorder.forget_turns()

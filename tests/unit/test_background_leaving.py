@@ -263,6 +263,16 @@ def test_other_apis_are_refused_with_the_line(model: str, line: int) -> None:
         resolve_team(load_agent_file(text), None, keys)
 
 
+def test_a_request_beside_the_turns_is_not_kept() -> None:
+    async def main() -> None:
+        runner = kept_session(KeptTransport({})).runner
+        chain = runner.title_chain(runner.team.agents["root"])
+        assert chain is not None
+        assert [spec.resume for spec in chain.agent.chain] == [False]
+
+    run(main())
+
+
 def test_nothing_is_kept_unless_the_file_says_so() -> None:
     _, transport = play_kept({"a": [errors.openai_server_error()], "plain": [OK]}, spares="plain")
     plain = transport.bodies[1]

@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 
+from sparewheel.chain.cancelling import cancelled
 from sparewheel.state.journal import Memory, Store
 from sparewheel.testing import Background, Reply, ToolCall, Usage, openai_responses
 from tests.support.agentic import tool
@@ -89,6 +90,23 @@ def test_the_step_after_one_that_was_taken_up_is_asked() -> None:
         assert (folded_text(events), events[0]["resumed"]) == (TEXT, True)
         assert [event["response_id"] for event in events if event["type"] == "resumed"] == ["resp_background_2"]
         assert [each.cancels for each in transport.responses] == [0, 0]
+
+    run(main())
+
+
+@pytest.mark.parametrize("way", ["another prompt", "restart"])
+def test_a_turn_that_does_not_go_on_cancels_its_response(way: str) -> None:
+    async def main() -> None:
+        transport = KeptTransport({"a": [Background(WORDS, every=5), Background(WORDS)]})
+        memory = await die(Memory(), transport, 12)
+        conversation = await kept(Store(Watched(memory)), transport, text=FILE, again=True)
+        if way == "restart":
+            conversation.restart()
+        else:
+            assert folded_text(await events_of(conversation.turn("no, this"))) == TEXT
+        await cancelled()
+        assert transport.responses[0].status == "cancelled"
+        assert [each.cancels for each in transport.responses[1:]] == ([] if way == "restart" else [0])
 
     run(main())
 

@@ -5,8 +5,9 @@ from __future__ import annotations
 import random
 from dataclasses import replace
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
+from ..chain.cancelling import cancel_response
 from ..chain.chain import Chain
 from ..chain.health import Status
 from ..hooks.builtin import builtin_hooks, redacting
@@ -14,7 +15,7 @@ from ..hooks.engine import Hook, Hooks
 from ..state.budgets import Budgets
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Mapping
 
     from ..chain.health import Health
     from ..config.specs import ResolvedAgent, ResolvedTeam
@@ -58,12 +59,23 @@ class Runner:
 
     def title_chain(self, agent: ResolvedAgent) -> Chain | None:
         """The models of `agent` that are healthy, for a request beside its turns; None without any."""
-        chain = tuple(spec for spec in agent.chain if self._health.status(spec) == Status())
+        healthy = (spec for spec in agent.chain if self._health.status(spec) == Status())
+        chain = tuple(replace(spec, resume=False) for spec in healthy)
         if not chain or self._health.offline:
             return None
         fallback = agent.fallback.model_copy(update={"hedge_after": None, "on_partial": "restart"})
         agent = replace(agent, chain=chain, fallback=fallback)
         return Chain(agent, self._transport, self._health.aside(), random=self._jitter, now=self.now)
+
+    def give_up(self, state: Mapping[str, Any] | None) -> None:
+        """Cancel the response of a step that was interrupted, of which `state` is the `resume_state`."""
+        if state is None:
+            return
+        for agent in self.team.agents.values():
+            for spec in (*agent.chain, *agent.models.values()):
+                if spec.resume and spec.ref == state.get("model"):
+                    cancel_response(self._transport, spec, state.get("response_id"))
+                    return
 
     def hooks(self, agent: ResolvedAgent, report: Callable[[str], None] = lambda _: None) -> Hooks:
         """The hooks of one agent: the file's, the caller's, and last the one that removes secrets from results.

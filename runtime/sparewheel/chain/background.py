@@ -17,11 +17,11 @@ from ..jsontext import read
 from ..providers.cursor import UNFINISHED, Cursor, CursorReader, Refused
 from ..providers.reader import TRUNCATED, http_error
 from ..providers.reading import count, mapping, string
-from ..providers.responses_background import cancel, follow, retrieve
+from ..providers.responses_background import follow, retrieve
 from ..sse import MAX_EVENT_SIZE
 from ..transports.base import read_at_most
 from .backoff import backoff_delay
-from .cancelling import cancel_later
+from .cancelling import cancel_response
 from .offline import OFFLINE_LIMIT, is_offline
 from .watchdog import Watchdog
 
@@ -212,7 +212,7 @@ class Background:
     def leave(self, transport: Transport) -> None:
         """Nothing reads the response any more: if it is still generated, cancel it, beside everything else."""
         if self._exists:
-            cancel_later(transport, cancel(self._spec, self._cursor.response_id))
+            cancel_response(transport, self._spec, self._cursor.response_id)
 
     def left(self, transport: Transport, read: bytes) -> bool:
         """Cancel the response if its id is in what was `read` of its first connection. Whether it is known."""

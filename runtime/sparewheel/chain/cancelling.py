@@ -7,10 +7,12 @@ from contextlib import suppress
 from typing import TYPE_CHECKING, Any, Final
 
 from ..errors import SparewheelError
+from ..providers.responses_background import cancel, is_response_id
 
 if TYPE_CHECKING:
     from collections.abc import Coroutine
 
+    from ..config.specs import ModelSpec
     from ..transports.base import HttpRequest, Transport
 
 CANCEL_LIMIT: Final = 10.0
@@ -21,9 +23,10 @@ _PAUSE: Final = 1.0  # seconds after a try
 _running: Final[set[asyncio.Task[None]]] = set()  # the event loop has only weak references
 
 
-def cancel_later(transport: Transport, request: HttpRequest) -> None:
-    """Send `request`, and again if it does not arrive. Returns at once, and fails silently."""
-    run_beside(_send(transport, request))
+def cancel_response(transport: Transport, spec: ModelSpec, response_id: object) -> None:
+    """End a response of `spec`; what is no id is ignored. Returns at once, and fails silently after some tries."""
+    if is_response_id(response_id):
+        run_beside(_send(transport, cancel(spec, str(response_id))))
 
 
 def run_beside(work: Coroutine[Any, Any, None]) -> None:

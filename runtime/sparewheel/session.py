@@ -187,6 +187,11 @@ class Session:
     def _keeps_partials(self, turn: Turn) -> bool:
         return self.team.agents[turn.agent].fallback.on_partial == "keep"
 
+    def write_log(self) -> None:
+        """Record now what has been shown of the running turn, because the page may go away."""
+        if self._state.log is not None:
+            self._state.log.write()
+
     def abort(self, reason: AbortReason = "user") -> bool:
         """Stop the running turn by cancelling the task that iterates it. Return whether there is one.
 

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 from typing import Any
 
 import pytest
 
 from sparewheel.state.journal import Memory, Store
-from sparewheel.testing import openai_chat
+from sparewheel.testing import Reply, openai_chat
 from tests.support.agentic import call as tool_call
 from tests.support.fakeloop import run
 from tests.support.kept import Watched, survivor
@@ -263,5 +264,20 @@ def test_without_indexeddb_sessions_stay_in_memory_and_each_gets_a_warning() -> 
         [warning] = [event for event in page.events("s") if event["type"] == "warning"]
         assert "not stored" in warning["message"] and "IndexedDB" in warning["message"]
         assert page.events("s")[-1]["type"] == "finish"
+
+    run(main())
+
+
+def test_a_page_that_goes_away_has_everything_written_that_was_shown() -> None:
+    async def main() -> None:
+        memory = Memory()
+        page = on(Store(Watched(memory)), Reply(openai_chat(text=["One ", "two"]), every=20))
+        await result(page, "create_session", session="s", yaml=YAML, env=ENV, id="mine")
+        page.post("send", session="s", prompt="Hello")
+        await page.until('"One "')
+        page.post("flush")
+        await asyncio.sleep(0.01)
+        assert any('"content":"One "' in text for text in memory.records["mine"].values())
+        await result(page, "close", session="s")
 
     run(main())

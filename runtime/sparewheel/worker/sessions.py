@@ -101,6 +101,9 @@ class StoredSessions:
         return await import_session(self.store, params.document)
 
     async def flush(self, params: Nothing) -> None:
+        """Write everything now, text of running turns included."""
+        for opened in self._open.values():
+            opened.session.write_log()
         self.store.write_now()
 
 

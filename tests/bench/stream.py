@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 from collections import defaultdict
+from typing import Final
 
 from .lab import OURS, RAW, Contender, Facts, Lab, Run, median, percentile, shuffled
 from .report import Table, ms, ratio
 from .sizes import Sizes
 
 Both = dict[str, Contender]
+CHAT: Final = "chat"
+SESSION: Final = "session"
 
 
 async def throughput(both: Both, sizes: Sizes, lab: Lab) -> tuple[Facts, Table]:
@@ -62,14 +65,16 @@ async def throughput(both: Both, sizes: Sizes, lab: Lab) -> tuple[Facts, Table]:
 async def latency(both: Both, sizes: Sizes, lab: Lab) -> tuple[Facts, Table]:
     """A delta every 5 ms: how long after its sending the page has it. And how soon the first one comes."""
     late: defaultdict[str, list[list[float]]] = defaultdict(list)
+    cpu: defaultdict[str, list[float]] = defaultdict(list)
     for name in shuffled((RAW, OURS), sizes.paced_runs):
         lab.tell(f"a delta every 5 ms, {name}")
         # Both in one page: the clocks of two browsers differ by more than what is measured.
         run = await both[OURS].run(f"paced-5-{sizes.paced}", stamped=True, name=name)
         late[name].append(run.latencies)
+        cpu[name].append(run.cpu_us_per_delta)
     first: defaultdict[str, list[float]] = defaultdict(list)
-    for name in shuffled((RAW, OURS), sizes.firsts):
-        first[name].append((await both[name].run("flood-1")).first_ms)
+    for name in shuffled((RAW, OURS, CHAT, SESSION), sizes.firsts):
+        first[name].append((await both[RAW if name == RAW else OURS].run("flood-1", name=name)).first_ms)
     medians = {
         (name, percent): median([percentile(run, percent) for run in runs])
         for name, runs in late.items()
@@ -80,11 +85,22 @@ async def latency(both: Both, sizes: Sizes, lab: Lab) -> tuple[Facts, Table]:
         "p50_ms": medians[OURS, 50] - medians[RAW, 50],
         "p99_ms": medians[OURS, 99] - medians[RAW, 99],
         "first_delta_ms": firsts[OURS] - firsts[RAW],
+        "chat_first_delta_ms": firsts[CHAT] - firsts[RAW],
+        "session_first_delta_ms": firsts[SESSION] - firsts[RAW],
+        "paced_cpu_us_per_delta": sizes.typical(cpu[OURS]),
+        "paced_raw_cpu_us_per_delta": sizes.typical(cpu[RAW]),
     }
     table = Table("Latency, a delta every 5 ms (ms)", ("", "raw", "ours", "over raw"))
     for title, key, percent in (("p50", "p50_ms", 50), ("p99", "p99_ms", 99)):
         table.add(title, ms(medians[RAW, percent]), ms(medians[OURS, percent]), ms(facts[key]))
-    table.add("first delta", ms(firsts[RAW]), ms(firsts[OURS]), ms(facts["first_delta_ms"]))
+    for title, name, key in (
+        ("first delta, session", OURS, "first_delta_ms"),
+        ("first delta, chat() with a known file", CHAT, "chat_first_delta_ms"),
+        ("first delta, new session of a known file", SESSION, "session_first_delta_ms"),
+    ):
+        table.add(title, ms(firsts[RAW]), ms(firsts[name]), ms(facts[key]))
+    raw, ours = (facts[key] for key in ("paced_raw_cpu_us_per_delta", "paced_cpu_us_per_delta"))
+    table.add("CPU of a delta (us)", f"{raw:,.0f}", f"{ours:,.0f}", ratio(ours / raw) if raw else "-")
     table.note(f"{sizes.paced_runs} runs of {sizes.paced} deltas; the first delta of {sizes.firsts} answers.")
     return facts, table
 

@@ -26,7 +26,9 @@ def pytest_configure(config: pytest.Config) -> None:
     config.option.dist_dir = DIST
     config.option.runtime = "node"
     pytest.pyodide_dist_dir = DIST  # type: ignore[attr-defined]
-    get_global_config().add_node_extra_globals(["URL"])  # the driver gives Pyodide a few of Node's globals only
+    get_global_config().add_node_extra_globals(
+        ["URL", "queueMicrotask"]
+    )  # the driver gives Pyodide a few of Node's globals only
     NodeRunner.script_timeout = 90  # seconds a call may take, that which loads Pyodide included; unless told, 20
 
 

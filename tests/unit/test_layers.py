@@ -53,7 +53,7 @@ LAYERS: list[set[str]] = [
 ]
 HOST_ONLY = {"headless", "testing"}  # above everything, beside each other, and held to what is public
 JAVASCRIPT = {"js", "pyodide", "pyodide_js"}
-BRIDGES = ("transports.fetch", "state.indexeddb", "worker.timers")
+BRIDGES = ("transports.fetch", "state.indexeddb", "worker.event_loop")
 DOOR = PACKAGE  # `__init__.py` at the root may import anything; nothing below `headless` imports it
 ROOT_NAMES = {"__version__"}
 
@@ -209,7 +209,7 @@ def test_rooms_have_a_docstring(path: str) -> None:
         pytest.param(
             "worker/worker.py",
             "from js import fetch",
-            "worker/worker.py:1: only transports.fetch, state.indexeddb, worker.timers may import js",
+            "worker/worker.py:1: only transports.fetch, state.indexeddb, worker.event_loop may import js",
             id="javascript",
         ),
         pytest.param(

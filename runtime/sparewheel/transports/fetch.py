@@ -1,5 +1,5 @@
 """The bridge: `fetch` and `URL` of the browser (or of Node), and packages for the user's Python. Beside
-`worker/timers.py` and `state/indexeddb.py`, the only module that imports `js` or `pyodide`.
+`worker/event_loop.py` and `state/indexeddb.py`, the only module that imports `js` or `pyodide`.
 
 What to know before changing it:
 - Pyodide's own `pyfetch` cannot stream a body, so `js.fetch` is called and the body is read by its reader. `js.fetch`

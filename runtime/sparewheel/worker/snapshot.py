@@ -43,7 +43,7 @@ _ALSO: Final = (
     "pydantic.root_model",
     "pydantic.type_adapter",
     "sparewheel.state.indexeddb",
-    "sparewheel.worker.timers",
+    "sparewheel.worker.event_loop",
     "traceback",
     "urllib.parse",
     "uuid",

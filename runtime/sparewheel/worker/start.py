@@ -17,7 +17,7 @@ def start(send: Callable[[str], object]) -> Callable[[str], None]:
     """Start the runtime; return `dispatch`."""
     worker = Worker(send)
     if sys.platform == "emscripten":
-        from .timers import patch_event_loop  # imports js, which only Pyodide has
+        from .event_loop import patch_event_loop  # imports js, which only Pyodide has
 
         patch_event_loop(asyncio.get_running_loop())
         sys.stdout, sys.stderr = (CleanOutput(stream, worker.clean) for stream in (sys.stdout, sys.stderr))

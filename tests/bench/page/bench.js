@@ -41,8 +41,14 @@ providers:
 `;
 }
 
-const open = (models, more, listener) =>
-  runtime.createSession({ yaml: agentFile(models), env: { BENCH_KEY: "none" }, ...more }, listener);
+/** A key of the length that keys have: texts are searched for it. */
+const ENV = { BENCH_KEY: "sk-bench-0123456789abcdefghijklmnop" };
+
+const open = (models, more, listener) => runtime.createSession({ yaml: agentFile(models), env: ENV, ...more }, listener);
+
+const take = (event) => {
+  if (event.type === "delta") receiver.take(event.content);
+};
 
 const DESCRIPTION = "Finds what was ordered, by its number and the day of the order.";
 const PARAMETERS = {
@@ -96,12 +102,26 @@ const contenders = {
   ours: {
     async prepare(models, load) {
       await prepared?.close();
-      prepared = await open(models, load, (event) => {
-        if (event.type === "delta") receiver.take(event.content);
-      });
+      prepared = await open(models, load, take);
     },
 
     run: () => prepared.send("Hello"),
+  },
+
+  /** `chat` with a file that the runtime has read before. */
+  chat: {
+    prepare: (models) => runtime.parseConfig(agentFile(models)),
+    run: (models) => runtime.chat({ yaml: agentFile(models), env: ENV, messages: [{ role: "user", content: "Hello" }] }, take),
+  },
+
+  /** A session that is made for its first turn, of such a file. */
+  session: {
+    prepare: (models) => runtime.parseConfig(agentFile(models)),
+    async run(models) {
+      const session = await open(models, {}, take);
+      await session.send("Hello");
+      return session;
+    },
   },
 };
 
@@ -115,12 +135,14 @@ globalThis.bench = {
     if (withRuntime) runtime = await createRuntime();
   },
 
-  prepare: (contender, models, tools, messages) => contenders[contender].prepare(models, loads[contender](tools, messages)),
+  prepare: (contender, models, tools, messages) => contenders[contender].prepare(models, loads[contender]?.(tools, messages)),
 
   async run(contender, models, stamped) {
     receiver = new Receiver(stamped);
-    await contenders[contender].run(models);
-    return receiver.facts();
+    const session = await contenders[contender].run(models);
+    const facts = receiver.facts();
+    await session?.close?.();
+    return facts;
   },
 
   /** Turns one after the other in one session that is restarted now and then; how each ended. */

@@ -1,16 +1,23 @@
-"""Announces how long Python tools may keep the thread busy, so that a supervisor does not take it for hanging."""
+"""Marks code of the user, which may keep the thread busy, or wait inside a plain function.
+
+It is announced how long the thread may be busy, so that a supervisor does not take it for hanging.
+"""
 
 from __future__ import annotations
 
-from contextlib import contextmanager
+import asyncio
+from contextlib import asynccontextmanager, contextmanager
+from contextvars import ContextVar
 from typing import TYPE_CHECKING, Final
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import AsyncIterator, Callable, Iterator
+    from contextvars import Context
 
 UNLIMITED: Final = 24 * 3600.0  # seconds announced for a tool without a timeout
 MARGIN: Final = 1.0  # seconds beyond a tool's timeout
 
+_user_code: Final[ContextVar[bool]] = ContextVar("user_code", default=False)
 _running: dict[object, float] = {}
 _listeners: list[Callable[[float], object]] = []
 
@@ -34,6 +41,22 @@ def may_block(seconds: float) -> Iterator[None]:
     finally:
         del _running[key]
         _announce()
+
+
+@asynccontextmanager
+async def user_code() -> AsyncIterator[None]:
+    """Code of the user runs inside, and in tasks that it starts. Where there is JSPI, it may use `run_sync`."""
+    token = _user_code.set(True)
+    try:
+        await asyncio.sleep(0)  # the next step of this task is one that may wait
+        yield
+    finally:
+        _user_code.reset(token)
+
+
+def is_user_code(context: Context) -> bool:
+    """Whether code of the user runs in this context."""
+    return context.get(_user_code, False)
 
 
 def _announce() -> None:

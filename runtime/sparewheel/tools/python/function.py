@@ -14,7 +14,7 @@ from pydantic_core import PydanticSerializationError, to_json
 
 from ...providers.base import ToolSpec
 from ..base import DEFAULT_TIMEOUT, Tool, ToolError
-from .blocking import may_block
+from .blocking import may_block, user_code
 from .docstrings import read_docstring
 from .mark import Mark, mark_of
 from .signature import Signature
@@ -62,8 +62,9 @@ def function_tool(
         positional, named = signature.bind(arguments, context)
         if prepare is not None:
             await prepare(context)
-        with may_block(seconds):
-            return _text(await _run(function, positional, named, explain), name)
+        async with user_code():
+            with may_block(seconds):
+                return _text(await _run(function, positional, named, explain), name)
 
     spec = ToolSpec(name, docstring.summary or name.replace("_", " "), signature.schema)
     seconds = timeout if mark.timeout is None else mark.timeout

@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING, Any, Final
 from ...errors import ConfigError, SparewheelError
 from ...transports.wheels import check_packages, distribution_of
 from ..base import DEFAULT_TIMEOUT, ToolError
+from .blocking import user_code
 from .errors import explain
 from .function import function_tool
 from .http import prepare_urllib
@@ -136,7 +137,8 @@ class PythonToolset:
         if self._tools is None:
             if self._source.lacks:
                 await self._install()
-            self._tools = self._collect()
+            async with user_code():
+                self._tools = self._tools or self._collect()
         return self._tools
 
     async def close(self) -> None:

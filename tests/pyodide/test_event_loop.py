@@ -1,4 +1,4 @@
-"""The timers of Pyodide's loop: what is cancelled is gone, and what comes too late runs."""
+"""Pyodide's loop: cancelled timers are gone, late ones run, and JavaScript is served in between."""
 
 from __future__ import annotations
 
@@ -10,9 +10,9 @@ from pytest_pyodide import run_in_pyodide
 
 @run_in_pyodide
 async def inside(selenium_python, function):  # type: ignore[no-untyped-def]
-    import inside_timers  # type: ignore[import-not-found]
+    import inside_event_loop  # type: ignore[import-not-found]
 
-    return await getattr(inside_timers, function)()
+    return await getattr(inside_event_loop, function)()
 
 
 @pytest.mark.parametrize("function", ["cancelled", "run"])
@@ -27,3 +27,13 @@ def test_a_time_that_has_passed_is_now(selenium_python: Any) -> None:
 
 def test_the_loop_is_told_of_a_timer_that_fails(selenium_python: Any) -> None:
     assert inside(selenium_python, "failing").startswith("ValueError")
+
+
+def test_callbacks_run_in_their_order_and_leave_time_for_javascript(selenium_python: Any) -> None:
+    first, second, *later = inside(selenium_python, "order")
+    assert (first, second) == ("first", "second")
+    assert set(later) == {"added", "message"}
+
+
+def test_no_number_of_settled_promises_keeps_javascript_waiting(selenium_python: Any) -> None:
+    assert inside(selenium_python, "busy")

@@ -1,4 +1,4 @@
-"""Runs inside Pyodide: timers of its event loop, once the runtime has mended it."""
+"""Runs inside Pyodide: its event loop, once the runtime has mended it."""
 
 from __future__ import annotations
 
@@ -8,6 +8,8 @@ from collections.abc import Callable
 from typing import Any
 
 import pyodide_js
+from js import Promise, setTimeout
+from pyodide.ffi import create_once_callable
 
 from sparewheel.worker import start
 
@@ -90,3 +92,34 @@ async def failing() -> str:
         return repr((await asyncio.wait_for(told, LIMIT))["exception"])
     finally:
         loop.set_exception_handler(None)
+
+
+async def order() -> list[str]:
+    """What runs when: callbacks in their order, those that are added meanwhile after tasks of JavaScript."""
+    start(lambda text: None)
+    loop = asyncio.get_running_loop()
+    ran: list[str] = []
+    done = asyncio.Event()
+
+    def first() -> None:
+        ran.append("first")
+        setTimeout(create_once_callable(lambda: ran.append("message")), 0)
+        loop.call_soon(ran.append, "added")
+        loop.call_later(0.05, done.set)
+
+    loop.call_soon(first)
+    loop.call_soon(ran.append, "cancelled").cancel()
+    loop.call_soon(ran.append, "second")
+    await asyncio.wait_for(done.wait(), LIMIT)
+    return ran
+
+
+async def busy() -> bool:
+    """Whether JavaScript gets its turn while promises that are settled already are awaited without a pause."""
+    start(lambda text: None)
+    turns: list[bool] = []
+    setTimeout(create_once_callable(lambda: turns.append(True)), 0)
+    end = asyncio.get_running_loop().time() + LIMIT
+    while not turns and asyncio.get_running_loop().time() < end:
+        await Promise.resolve(1)
+    return bool(turns)

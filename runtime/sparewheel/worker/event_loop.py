@@ -1,0 +1,122 @@
+"""Pyodide's event loop, with timers that behave as asyncio specifies, and with less work for each wake-up.
+
+Pyodide's own loop passes each timer to the browser and keeps no record of it. A cancelled timer therefore stays, with a
+proxy for its callback, until it is due. A time that has just passed is refused with `ValueError`, although every
+`call_at`, and so every `asyncio.timeout`, can be late on a busy machine. Here a cancelled timer is removed, and one
+whose time has passed runs as soon as possible.
+
+Pyodide's own loop also makes two tasks of the browser for each callback, the second one to switch stacks (JSPI), and
+another callback for each awaited promise, to count it. Here callbacks that are ready run together. Those of an event of
+the browser (a chunk has arrived, a promise is settled) run at its end. Those that Python adds while it runs wait for a
+task of the browser's, so that messages of the page are served in between, and so do all after `MAX_BUSY`. Stacks are
+switched only for code of the user (`user_code`), which may wait inside a plain function.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import math
+from collections import deque
+from typing import TYPE_CHECKING, Any, Final
+
+from js import clearTimeout, queueMicrotask, setTimeout
+from pyodide.ffi import create_proxy
+from pyodide.webloop import PyodideFuture, WebLoop, scheduleCallback
+
+from ..tools.python.blocking import is_user_code
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from contextvars import Context
+
+MAX_BUSY: Final = 0.004  # seconds in which callbacks run without a task of the browser's between them
+IDLE: Final = 0.0005  # seconds without a callback after which the browser has had time for its tasks
+_MAX_DELAY: Final = 2**31 - 1  # milliseconds; browsers take more for none at all
+
+
+def patch_event_loop(loop: asyncio.AbstractEventLoop) -> None:
+    """Make Pyodide's loop work as described above. The loop is changed in place: there is only one."""
+    if not isinstance(loop, _Loop):
+        loop.__class__ = _Loop
+        loop.begin()  # type: ignore[attr-defined]  # its class is _Loop now
+
+
+class _Loop(WebLoop):  # type: ignore[misc]  # has no types outside Pyodide
+    def begin(self) -> None:
+        self._waiting: dict[int, tuple[asyncio.TimerHandle, Any]] = {}  # by id, with the browser's timer
+        self._ready: deque[asyncio.Handle] = deque()
+        self._is_scheduled = self._is_running = False
+        self._began = self._ended = 0.0  # when callbacks began to run without a pause, and when the last one ended
+        # One proxy each for all calls, never destroyed.
+        self._wake = create_proxy(self._due)
+        self._turn = create_proxy(self._run_ready)
+
+    def create_future(self) -> asyncio.Future[Any]:
+        future: asyncio.Future[Any] = PyodideFuture(loop=self)
+        return future
+
+    def call_soon(self, callback: Callable[..., object], *args: Any, context: Context | None = None) -> asyncio.Handle:
+        handle = asyncio.Handle(callback, args, self, context)
+        self._add(handle)
+        return handle
+
+    def call_later(
+        self, delay: float, callback: Callable[..., object], *args: Any, context: Context | None = None
+    ) -> asyncio.Handle:
+        if delay <= 0:
+            return self.call_soon(callback, *args, context=context)
+        timer = asyncio.TimerHandle(self.time() + delay, callback, args, self, context)
+        if delay != math.inf:
+            name = setTimeout(self._wake, min(delay * 1000, _MAX_DELAY), id(timer))
+            self._waiting[id(timer)] = (timer, name)
+        return timer
+
+    def _timer_handle_cancelled(self, timer: asyncio.TimerHandle) -> None:
+        """Called by asyncio for each timer that is cancelled, whether it has run or not."""
+        if found := self._waiting.pop(id(timer), None):
+            clearTimeout(found[1])
+
+    def _due(self, number: int) -> None:
+        timer, _ = self._waiting.pop(number)
+        self._add(timer)
+
+    def _add(self, handle: asyncio.Handle) -> None:
+        if is_user_code(handle.get_context()):  # type: ignore[attr-defined]  # of Python 3.12
+            super().call_later(0, _run, handle)
+            return
+        self._ready.append(handle)
+        if not self._is_scheduled:
+            self._schedule()
+
+    def _schedule(self) -> None:
+        self._is_scheduled = True
+        now = self.time()
+        if now - self._ended > IDLE:
+            self._began = now
+        if self._is_running or now - self._began > MAX_BUSY:
+            self._began = now
+            scheduleCallback(self._turn, 0)
+        else:
+            queueMicrotask(self._turn)
+
+    def _run_ready(self) -> None:
+        """Run the callbacks that are ready now, not those that they add."""
+        self._is_scheduled = False
+        self._is_running = True
+        self._install_running_loop()
+        self._install_asyncgen_hooks()
+        count = len(self._ready)
+        try:
+            while count:
+                count -= 1
+                _run(self._ready.popleft())
+        finally:
+            if count and not self._is_scheduled:  # a callback has ended the program
+                self._schedule()
+            self._is_running = False
+            self._ended = self.time()
+
+
+def _run(handle: asyncio.Handle) -> None:
+    if not handle.cancelled():
+        handle._run()

@@ -126,7 +126,7 @@ class Attempt:
         if not 200 <= response.status < 300:
             raise await dog.watch(http_error(response, self.spec))
         self.answering = True
-        reader = self._reader(partial(explain, spec=self.spec, headers=response.headers))
+        reader = self._reader(partial(explain, spec=self.spec, response=response))
         return reader, await stack.enter_async_context(aclosing(response.chunks()))
 
     def _expect_content(self, dog: Watchdog, limits: TimeoutsConfig) -> bool:

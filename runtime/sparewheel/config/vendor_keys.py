@@ -8,6 +8,7 @@ of the agent file that names it. Source of the shapes: the vendors' documentatio
 from __future__ import annotations
 
 import re
+from functools import cached_property
 from ipaddress import ip_address
 from typing import TYPE_CHECKING, Final
 from urllib.parse import urlsplit
@@ -78,7 +79,10 @@ class Secrets:
         self._vendors = {name: vendor for name, value in env.items() if value and (vendor := _vendor_of(name, value))}
         named = [value for name, value in env.items() if value and (name in self._vendors or _SECRET_NAME.search(name))]
         self._named = frozenset(named)
-        self._copies = Sought(value for value in named if len(value) >= MIN_SECRET)
+
+    @cached_property
+    def _copies(self) -> Sought:
+        return Sought(value for value in self._named if len(value) >= MIN_SECRET)
 
     def is_secret(self, name: str) -> bool:
         """Whether the value of this name must stay out of texts and addresses: by its name, or by its value."""

@@ -27,6 +27,7 @@ from http import HTTPStatus
 from typing import TYPE_CHECKING, Final
 
 from ..redaction.redact import redact
+from ..redaction.sought import Sought
 from . import phrases, rules
 from .body import ErrorBody, http_status, normalise, read_body, read_message
 from .hints import Vendor, hint_for, vendor_of
@@ -94,7 +95,7 @@ def classify(
     evidence = _gather(status, body, message, exception_name)
     kind = _decide(evidence)
 
-    known = [s for s in secrets if isinstance(s, str)]
+    known = Sought(s for s in secrets if isinstance(s, str))
     where = url if isinstance(url, str) else None
     vendor = vendor_of(redact(_clean(provider), known) if isinstance(provider, str) else "", where)
     hint = hint_for(
@@ -245,7 +246,7 @@ def _wait(kind: Kind, evidence: _Evidence, headers: object, now: object) -> floa
     )
 
 
-def _sentence(evidence: _Evidence, vendor: Vendor, secrets: list[str]) -> str:
+def _sentence(evidence: _Evidence, vendor: Vendor, secrets: Sought) -> str:
     text = _clean(evidence.sentence[:_MAX_TEXT])
     if text.startswith(("{", "[{", '["', "<")):
         text = ""  # JSON that could not be parsed is not a sentence, nor is markup

@@ -28,6 +28,7 @@ class Writer:
 
     def __init__(self) -> None:
         self._owned: dict[Hashable, frozenset[str]] = {}
+        self._known: frozenset[str] = frozenset()  # the secrets that the next three are made of
         self._sought = Sought(())
         self._plain: list[str] = []  # the secrets within JSON text
         self._as_text: list[str] = []  # all their forms within JSON text
@@ -68,7 +69,10 @@ class Writer:
         return _each_text(payload, lambda value: self._sought.hidden(whole(value)), ours=True)
 
     def _seek(self) -> None:
-        secrets = frozenset().union(*self._owned.values())
+        secrets: frozenset[str] = frozenset().union(*self._owned.values())
+        if secrets == self._known:
+            return
+        self._known = secrets
         self._sought = Sought(secrets)
         self._plain = [write(secret)[1:-1] for secret in secrets if secret in self._sought.forms]
         self._as_text = [write(form)[1:-1] for form in self._sought.forms]

@@ -16,7 +16,7 @@ from .frames import NOT_A_STREAM, Frames, NotJson
 from .shortcut import Shortcut
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Callable, Iterable, Mapping
+    from collections.abc import AsyncIterator, Callable, Iterable
 
     from ..config.resolved import ModelSpec
     from ..sse import ServerSentEvent
@@ -179,12 +179,13 @@ class BodyReader:
             self._read_document(text)
 
 
-def explain(body: object, spec: ModelSpec, headers: Mapping[str, str], status: int | None = None) -> ErrorInfo:
+def explain(body: object, spec: ModelSpec, response: HttpResponse) -> ErrorInfo:
     """The error that a body stands for. Of the headers of a response that began well, only Retry-After counts."""
-    if status is None:
+    headers, began_well = response.headers, 200 <= response.status < 300
+    if began_well:
         headers = {name: value for name, value in headers.items() if name.lower().startswith("retry-after")}
     info = classify(
-        status=status,
+        status=None if began_well else response.status,
         headers=headers,
         body=body,
         provider=spec.provider,
@@ -223,7 +224,7 @@ async def http_error(response: HttpResponse, spec: ModelSpec) -> ProviderError:
                 body += chunk
                 if len(body) >= MAX_ERROR_BODY or (_may_end(chunk) and _is_json(body)):
                     break
-    return ProviderError(explain(body[:MAX_ERROR_BODY], spec, response.headers, response.status))
+    return ProviderError(explain(body[:MAX_ERROR_BODY], spec, response))
 
 
 def _may_end(chunk: bytes) -> bool:

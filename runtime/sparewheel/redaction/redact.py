@@ -47,7 +47,7 @@ _BARE: Final = re.compile(r"\b(?=[A-Za-z]{0,200}\d)(?=[A-Z0-9]{0,200}[a-z])(?=[a
 _SLICE: Final = 64 * 1024  # characters
 
 
-def redact(text: str, secrets: Iterable[str] = ()) -> str:
+def redact(text: str, secrets: Iterable[str] | Sought = ()) -> str:
     """`text` without strings that look like keys, and without the `secrets` in any form that `Sought` finds.
 
     Recognises the key formats of the vendors, `Bearer` values, `key=` in a URL, passwords in a URL and long tokens
@@ -56,12 +56,13 @@ def redact(text: str, secrets: Iterable[str] = ()) -> str:
     return run_at_once(redact_in_slices(text, secrets))
 
 
-def redact_in_slices(text: str, secrets: Iterable[str] = ()) -> Slices[str]:
+def redact_in_slices(text: str, secrets: Iterable[str] | Sought = ()) -> Slices[str]:
     """`redact` for a text of any length: a megabyte takes half a second in a worker.
 
     A string that looks like a key and is where two slices meet is recognized if it ends with a comma or a line.
     """
-    text = Sought(secret for secret in secrets if isinstance(secret, str)).hidden(text)
+    known = secrets if isinstance(secrets, Sought) else Sought(each for each in secrets if isinstance(each, str))
+    text = known.hidden(text)
     clean = []
     start = 0
     while len(text) - start > _SLICE:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from functools import cached_property
 from typing import TYPE_CHECKING, Final
 
 from .forms import MIN_SECRET, fixed_forms, pattern
@@ -36,15 +37,24 @@ class Sought:
         self._escapable = [form for form in self.forms if form in known or not form.isalnum()]
         self._shortest = len(self.forms[-1]) if self.forms else 0
         self._longest = len(self.forms[0]) if self.forms else 0
-        self._heads: dict[str, list[str]] = {}
-        for form in self.forms:
-            for length in range(1, _HEAD + 1):
-                self._heads.setdefault(form[:length], []).append(form)
-        self._begins = _beginnings(self.forms)
         self._escapes = _ESCAPES if all(map(_KEY.fullmatch, self._escapable)) else _ANY_ESCAPE
 
     def __bool__(self) -> bool:
         return bool(self.forms)
+
+    # Only for the ends of texts. Many texts are searched whole, for secrets of one request or one session.
+
+    @cached_property
+    def _heads(self) -> dict[str, list[str]]:
+        heads: dict[str, list[str]] = {}
+        for form in self.forms:
+            for length in range(1, _HEAD + 1):
+                heads.setdefault(form[:length], []).append(form)
+        return heads
+
+    @cached_property
+    def _begins(self) -> re.Pattern[str]:
+        return _beginnings(self.forms)
 
     def concerns(self, text: str) -> bool:
         """Whether anything of a secret may be in `text`. Cheap, because most texts need no more than this."""

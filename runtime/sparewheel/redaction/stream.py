@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from .sought import Sought
 
 _PIECES: Final = ("content", "reasoning", "arguments")  # fields of `delta` and `tool_call_delta`
+_OF_BLOCKS: Final = ("delta", "block_start", "block_end")
 _FIELD: Final = {"text": "content", "reasoning": "reasoning", "tool_call": "arguments"}  # by kind of block
 
 _Block = tuple[object, object, object]  # task, attempt and index
@@ -38,7 +39,9 @@ class SplitSecrets:
 
     def __call__(self, batch: list[Event]) -> list[Event]:
         """The events that can be sent now."""
-        if not self._sought or not (self._held or self._before or self._begun or self._is_suspect(batch)):
+        if not self._sought:
+            return batch
+        if not (self._held or self._before or self._begun or self._void or self._entry or self._is_suspect(batch)):
             return batch
         passed: list[Event] = []
         for event in batch:
@@ -69,11 +72,18 @@ class SplitSecrets:
         return shape
 
     def _is_suspect(self, batch: list[Event]) -> bool:
-        """Whether each event has to be examined. Cheap, because most batches need no more than this."""
+        """Whether each event has to be examined. Cheap, because most batches need no more than this.
+
+        Nothing that was sent before can be the beginning of a secret. Within the batch, a secret of which each part is
+        in another block is not looked for here, so a batch of more than one block is examined.
+        """
         fields = cast("list[dict[str, Any]]", batch)
         pieces = [event.get("content") or event.get("reasoning") for event in fields]
-        if None in pieces:  # an event other than a delta of text
-            return True
+        if None in pieces:  # an event other than a delta of text, or than an end of text
+            blocks = {_block(event) for event in batch if event["type"] in _OF_BLOCKS}
+            if len(blocks) > 1 or any(event["type"] == "tool_call_delta" for event in batch):
+                return True
+            pieces = [piece for piece in pieces if isinstance(piece, str)]
         return self._sought.concerns("".join(cast("list[str]", pieces)))
 
     def _piece(self, event: Event) -> list[Event]:

@@ -52,7 +52,11 @@ class FetchResponse:
         self._js = js_response
         self._url = url
         self.status: int = js_response.status
-        self.url: str = js_response.url
+
+    @property
+    def url(self) -> str:
+        url: str = self._js.url
+        return url
 
     @property
     def headers(self) -> Mapping[str, str]:
@@ -60,17 +64,17 @@ class FetchResponse:
         return found
 
     async def chunks(self) -> AsyncGenerator[bytes, None]:
-        if self._js.body is None:
+        if not self._js.body:  # null
             return
-        reader = self._js.body.getReader()
+        read = self._js.body.getReader().read
         while True:
             try:
-                result = await reader.read()
+                value = (await read()).value
             except JsException as error:
                 raise broken_off(_text(error), self._url) from None
-            if result.done:
+            if value is None:  # the end
                 return
-            data = result.value.to_bytes()
+            data = value.to_bytes()
             yield data[:MAX_CHUNK]
             for start in range(MAX_CHUNK, len(data), MAX_CHUNK):
                 await asyncio.sleep(0)

@@ -56,8 +56,11 @@ class Watchdog:
         if self._limit and (self._timer is None or self._due > self._deadline):
             self._set_timer(self._deadline)
 
-    async def watch(self, work: Awaitable[T]) -> T:
+    def watch(self, work: Awaitable[T]) -> Awaitable[T]:
         """Await `work`. Raises `ProviderError` of the expected kind when the limit passes first."""
+        return self._watch(work) if self._limit else work
+
+    async def _watch(self, work: Awaitable[T]) -> T:
         task = asyncio.current_task()
         self._waiting = task
         try:

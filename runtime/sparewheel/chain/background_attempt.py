@@ -95,7 +95,7 @@ class BackgroundAttempt(Attempt):
         """The missing events, from the whole response. Raises why the stream broke if the page shows something else."""
         whole = Assembly(self.spec.ref, self.number)
         decoder = wire_format(self.spec.api).decoder(whole, self.spec)
-        reader = BodyReader(decoder, whole, partial(explain, spec=self.spec, headers={}))
+        reader = BodyReader(decoder, whole, partial(explain, spec=self.spec))
         reader.feed(body)
         reader.finish()
         batch = unseen(whole.drain(), self.assembly)

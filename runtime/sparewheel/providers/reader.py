@@ -16,7 +16,7 @@ from .frames import NOT_A_STREAM, Frames, NotJson
 from .shortcut import Shortcut
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Callable, Iterable
+    from collections.abc import AsyncIterator, Callable, Iterable, Mapping
 
     from ..config.resolved import ModelSpec
     from ..sse import ServerSentEvent
@@ -179,13 +179,17 @@ class BodyReader:
             self._read_document(text)
 
 
-def explain(body: object, spec: ModelSpec, response: HttpResponse) -> ErrorInfo:
-    """The error that a body stands for. Of the headers of a response that began well, only Retry-After counts."""
-    headers, began_well = response.headers, 200 <= response.status < 300
-    if began_well:
+def explain(body: object, spec: ModelSpec, response: HttpResponse | None = None) -> ErrorInfo:
+    """The error that a body stands for. Of the headers of a response that began well, only Retry-After counts.
+
+    The headers are read only here: in a browser that takes as long as a delta.
+    """
+    headers: Mapping[str, str] = response.headers if response else {}
+    status = response.status if response and not 200 <= response.status < 300 else None
+    if status is None:
         headers = {name: value for name, value in headers.items() if name.lower().startswith("retry-after")}
     info = classify(
-        status=None if began_well else response.status,
+        status=status,
         headers=headers,
         body=body,
         provider=spec.provider,

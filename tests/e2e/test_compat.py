@@ -310,7 +310,9 @@ async def test_a_model_that_cannot_be_reached(page: Theirs, refused: str) -> Non
         agent_file({"a": refused}),
         ENV,
     )
-    page.watch.faults.clear()  # "boom", which is reported
+    assert page.watch.faults
+    assert all("boom" in fault for fault in page.watch.faults)
+    page.watch.faults.clear()
     for (first, errors, second, finished), heard in zip(answers, (True, True, False), strict=True):
         assert host in first
         assert host in second

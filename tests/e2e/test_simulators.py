@@ -62,13 +62,14 @@ async def test_llmock_in_a_browser(llmock_server: Llmock, foreign_page: Theirs) 
     await check_all(llmock_server, cases, simulated_llmock.ANSWER, foreign_page)
 
 
-async def test_llmock_grades_the_retries(limited_llmock: Llmock) -> None:
+async def test_llmock_grades_the_retries(limited_llmock: Llmock, foreign_page: Theirs) -> None:
     """Waits of Retry-After, broken streams that are not taken for answers, no storm: its verdict has no finding."""
-    limited_llmock.call("DELETE", "/_llmock/requests")
-    played = await check_all(limited_llmock, simulated_llmock.RECOVERED, simulated_llmock.ANSWER)
-    verdict = limited_llmock.call("GET", "/_llmock/verdict")
-    assert verdict["faults_injected"] == len(played)
-    assert verdict["findings"] == []
+    for page in (None, foreign_page):
+        limited_llmock.call("DELETE", "/_llmock/requests")
+        played = await check_all(limited_llmock, simulated_llmock.RECOVERED, simulated_llmock.ANSWER, page)
+        verdict = limited_llmock.call("GET", "/_llmock/verdict")
+        assert verdict["faults_injected"] == len(played)
+        assert verdict["findings"] == []
 
 
 async def test_the_limits_of_llmock(limited_llmock: Llmock, foreign_page: Theirs) -> None:

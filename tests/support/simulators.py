@@ -95,7 +95,8 @@ def _serving(argv: Sequence[str | Path], env: Mapping[str, str]) -> Iterator[str
         try:
             assert process.stdout
             url = process.stdout.readline().strip()
-            assert url.startswith("http://127.0.0.1:"), f"{argv} did not start"
+            hint = "`python3 build.py test tests/e2e` installs what it needs"
+            assert url.startswith("http://127.0.0.1:"), f"{argv[-1]} did not start: {hint}"
             yield url
         finally:
             process.kill()  # some answers are held back for half a minute

@@ -56,6 +56,35 @@ def test_all_options(monkeypatch: pytest.MonkeyPatch) -> None:
     assert options.events == frozenset({"delta", "finish"})
 
 
+def test_commands_about_stored_sessions() -> None:
+    options = parse("resume --store kept --session one --decide c1=again --decide a=b=skip --env A=1".split())
+    assert (options.command, options.agent, options.prompt) == ("resume", None, None)
+    assert (options.store, options.session, options.env) == ("kept", "one", {"A": "1"})
+    assert options.decisions == {"c1": "again", "a=b": "skip"}
+    options = parse("sessions --store kept --engine firefox".split())
+    assert (options.command, options.store, options.engine, options.session) == ("sessions", "kept", "firefox", None)
+    options = parse("run --store kept --session one a.yaml Hi".split())
+    assert (options.store, options.session, options.prompt) == ("kept", "one", "Hi")
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        "run --session one",
+        "resume --session one",
+        "resume --store kept",
+        "resume --store kept --session one --decide c1=maybe",
+        "resume --store kept --session one --decide =skip",
+        "sessions",
+    ],
+)
+def test_bad_usage_of_these(words: str, capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit) as left:
+        parse(words.split())
+    assert left.value.code == 2
+    assert "usage: " in capsys.readouterr().err
+
+
 def test_the_event_types_are_those_of_the_contract() -> None:
     assert {"start", "delta", "retry", "fallback", "discard", "finish", "error", "aborted"} <= EVENT_TYPES
 

@@ -6,7 +6,17 @@ Not part of the browser bundle. It needs the built files (`build.py build`), and
 from __future__ import annotations
 
 from .browser import BrowserNotFound, Launch, ensure, find
-from .driver import Runtime, open
+from .driver import Runtime, open, stored_sessions
 from .locate import AgentFileError, find_dist
 
-__all__ = ["AgentFileError", "BrowserNotFound", "Launch", "Runtime", "ensure", "find", "find_dist", "open"]
+__all__ = [
+    "AgentFileError",
+    "BrowserNotFound",
+    "Launch",
+    "Runtime",
+    "ensure",
+    "find",
+    "find_dist",
+    "open",
+    "stored_sessions",
+]

@@ -26,10 +26,18 @@ _EPILOG: Final = (
 
 @dataclass(frozen=True, slots=True)
 class Options:
-    """One run. `agent` None: the demo agent. `events` None: all of them. `timeout` in seconds, None: none."""
+    """One command. `agent` None: the demo agent. `events` None: all of them. `timeout` in seconds, None: none.
 
+    `command` is `run`, `resume` or `sessions`. `prompt` None: the last turn of `session` goes on, after the `decisions`
+    about calls in doubt, by their ids.
+    """
+
+    command: str
     agent: str | None
-    prompt: str
+    prompt: str | None
+    store: str | None
+    session: str | None
+    decisions: dict[str, str]
     env: dict[str, str]
     engine: Host
     events: frozenset[str] | None
@@ -48,10 +56,20 @@ def parse(argv: Sequence[str]) -> Options:
     if unknown:
         options = [word.partition("=")[0] for word in unknown if word.startswith("-")]
         parser.error(f"unknown option {', '.join(options)}" if options else "too many arguments")
-    agent, prompt = _positionals(parser, found.arguments)
+    agent, prompt = None, None
+    if found.command == "run":
+        agent, prompt = _positionals(parser, found.arguments)
+    elif found.command == "resume":
+        agent = found.agent
+    if found.session and not found.store:
+        parser.error("--session needs --store")
     return Options(
+        command=found.command,
         agent=agent,
         prompt=prompt,
+        store=found.store,
+        session=found.session,
+        decisions=dict(found.decide),
         env=dict(found.env),
         engine=cast("Host", found.engine),
         events=found.events,
@@ -70,22 +88,37 @@ class _Parser(argparse.ArgumentParser):
 
 def _parser() -> argparse.ArgumentParser:
     parser = _Parser(prog="sparewheel.headless", allow_abbrev=False)
-    commands = parser.add_subparsers(dest="command", required=True, metavar="run")
+    commands = parser.add_subparsers(dest="command", required=True, metavar="run|resume|sessions")
     run = commands.add_parser("run", help="run one turn headless", epilog=_EPILOG, allow_abbrev=False)
     run.add_argument("arguments", nargs="*", metavar="[AGENT.yaml] [PROMPT]")
-    run.add_argument("--env", action="append", default=[], type=_variable, metavar="K[=V]", help=_ENV_HELP)
-    run.add_argument("--engine", choices=get_args(Host), default="chromium", help="default: chromium")
-    run.add_argument("--events", type=_types, metavar="TYPE,TYPE", help="print only these")
-    run.add_argument("--agent-name", metavar="NAME", help="the agent of the file to run")
-    run.add_argument("--auto-approve", action="store_true", help="run tools that change something without approval")
-    run.add_argument(
-        "--package-index", metavar="URL", help="where Python tools get packages without a hash in the file"
-    )
-    run.add_argument("--dist", metavar="DIR", help="the built files; default: SPAREWHEEL_DIST, else the repository's")
-    run.add_argument("--timeout", type=_seconds, metavar="S", help="abort the turn after S seconds")
+    run.add_argument("--store", metavar="DIR", help="keep the session in this folder (Chromium or Firefox)")
+    run.add_argument("--session", metavar="ID", help="the session of the store to go on with, or to make")
+    run.set_defaults(decide=[])
+    resume = commands.add_parser("resume", help="go on with the last turn of a stored session", allow_abbrev=False)
+    resume.add_argument("agent", nargs="?", metavar="AGENT.yaml", help="default: the session's own agent file")
+    resume.add_argument("--store", metavar="DIR", required=True, help="the folder of the sessions")
+    resume.add_argument("--session", metavar="ID", required=True, help="the session")
+    resume.add_argument("--decide", action="append", default=[], type=_decision, metavar="CALL=done|again|skip")
+    for turn in (run, resume):
+        turn.add_argument("--env", action="append", default=[], type=_variable, metavar="K[=V]", help=_ENV_HELP)
+        turn.add_argument("--events", type=_types, metavar="TYPE,TYPE", help="print only these")
+        turn.add_argument("--agent-name", metavar="NAME", help="the agent of the file to run")
+        turn.add_argument("--auto-approve", action="store_true", help=_APPROVE_HELP)
+        turn.add_argument("--package-index", metavar="URL", help=_INDEX_HELP)
+        turn.add_argument("--timeout", type=_seconds, metavar="S", help="abort the turn after S seconds")
+    sessions = commands.add_parser("sessions", help="list the sessions of a store", allow_abbrev=False)
+    sessions.add_argument("--store", metavar="DIR", required=True, help="the folder of the sessions")
+    unused = {"session": None, "events": None, "agent_name": None, "package_index": None, "timeout": None}
+    sessions.set_defaults(env=[], decide=[], auto_approve=False, **unused)
+    for command in (run, resume, sessions):
+        command.add_argument("--engine", choices=get_args(Host), default="chromium", help="default: chromium")
+        command.add_argument("--dist", metavar="DIR", help=_DIST_HELP)
     return parser
 
 
+_DIST_HELP: Final = "the built files; default: SPAREWHEEL_DIST, else the repository's"
+_APPROVE_HELP: Final = "run tools that change something without approval"
+_INDEX_HELP: Final = "where Python tools get packages without a hash in the file"
 _ENV_HELP: Final = "a variable for the agent file; without =V the value is read from the environment (safer for keys)"
 
 
@@ -116,6 +149,13 @@ def _variable(text: str) -> tuple[str, str]:
     if name not in os.environ:
         raise argparse.ArgumentTypeError("a NAME without =VALUE must be set in the environment")
     return name, os.environ[name]
+
+
+def _decision(text: str) -> tuple[str, str]:
+    call, _, wish = text.rpartition("=")
+    if not call or wish not in ("done", "again", "skip"):
+        raise argparse.ArgumentTypeError("write it as CALL=done, CALL=again or CALL=skip")
+    return call, wish
 
 
 def _types(text: str) -> frozenset[str]:

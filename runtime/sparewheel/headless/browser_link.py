@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from http.client import NOT_MODIFIED
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
@@ -18,6 +19,7 @@ if TYPE_CHECKING:
 
     from .browser import Launch
     from .link import Redact
+    from .profile import Profile
 
 LAUNCH_LIMIT: Final = 60_000.0  # milliseconds
 CLOSE_LIMIT: Final = 10.0  # seconds
@@ -26,29 +28,43 @@ _HOST: Final = Path(__file__).with_name("page_host.js")
 
 
 class BrowserLink(Link):
-    """A page of a headless browser that has loaded `dist`. `page` is Playwright's, once started."""
+    """A page of a headless browser that has loaded `dist`. `page` is Playwright's, once started.
 
-    def __init__(self, dist: Path, launch: Launch, redact: Redact) -> None:
+    With a `profile`, what the page stores stays.
+    """
+
+    def __init__(self, dist: Path, launch: Launch, redact: Redact, profile: Profile | None = None) -> None:
         super().__init__(redact)
         self._dist = dist
         self._launch = launch
+        self._profile = profile
         self.page: Page | None = None
 
     async def _boot(self, stack: AsyncExitStack) -> None:
-        server = stack.enter_context(StaticServer(self._dist))
+        server = stack.enter_context(self._serve())
         playwright = await _start_playwright(stack)
-        browser = await self._start_browser(playwright, stack)
-        context = await browser.new_context()
+        context = await self._start_browser(playwright, stack)
         page = self.page = await self._open(context)
         url = f"{server.url.rstrip('/')}/headless.html"
         response = await page.goto(url, wait_until="load", timeout=0)  # the boot as a whole has a limit
-        if response is None or not response.ok:
+        kept = response is not None and response.status == NOT_MODIFIED  # in the cache of a profile
+        if response is None or not (response.ok or kept):
             status = response.status if response else "nothing"
             raise ConfigError(f"{url} answered {status}", "Run `python3 build.py build`.")
-        await page.evaluate("() => globalThis.sparewheelHost.boot()")
+        options = {"store": "indexeddb"} if self._profile else {}
+        await page.evaluate("options => globalThis.sparewheelHost.boot(options)", options)
         pulse = asyncio.ensure_future(self._watch(page))
         stack.push_async_callback(asyncio.wait, {pulse})
         stack.callback(pulse.cancel)
+
+    def _serve(self) -> StaticServer:
+        if self._profile is None:
+            return StaticServer(self._dist)
+        try:
+            return StaticServer(self._dist, self._profile.port)
+        except OSError as error:
+            problem = f"The port {self._profile.port} of the store is not free: {error}"
+            raise ConfigError(problem, "Wait for the end of another run with this store.") from None
 
     async def _watch(self, page: Page) -> None:
         """Detect failures without an event: a page that hangs or was replaced, a driver that was killed."""
@@ -64,12 +80,19 @@ class BrowserLink(Link):
         except Exception as error:  # Playwright's, or its broken pipe's
             self.die(f"the page is gone: {error}")
 
-    async def _start_browser(self, playwright: Playwright, stack: AsyncExitStack) -> Browser:
+    async def _start_browser(self, playwright: Playwright, stack: AsyncExitStack) -> BrowserContext:
         from playwright.async_api import Error
 
         kind = getattr(playwright, self._launch.engine)
+        arguments = {**self._launch.arguments(), "timeout": LAUNCH_LIMIT}
+        browser: Browser | BrowserContext
+        context: BrowserContext
         try:
-            browser: Browser = await kind.launch(**self._launch.arguments(), timeout=LAUNCH_LIMIT)
+            if self._profile is not None:
+                browser = context = await kind.launch_persistent_context(self._profile.data, **arguments)
+            else:
+                browser = launched = await kind.launch(**arguments)
+                context = await launched.new_context()
         except Error as error:
             where = self._launch.executable or f"Playwright's {self._launch.engine}"
             hint = "If the sandbox cannot work here, set SPAREWHEEL_NO_SANDBOX=1." if "sandbox" in str(error) else ""
@@ -80,8 +103,9 @@ class BrowserLink(Link):
             await _within_limit(browser.close())
 
         stack.push_async_callback(close)
-        browser.on("disconnected", lambda _: self.die("the browser is gone"))
-        return browser
+        gone = "close" if self._profile is not None else "disconnected"
+        browser.on(gone, lambda _: self.die("the browser is gone"))  # type: ignore[call-overload]  # each has its event
+        return context
 
     async def _open(self, context: BrowserContext) -> Page:
         page = await context.new_page()

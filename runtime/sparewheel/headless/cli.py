@@ -8,18 +8,18 @@ import os
 import signal
 import sys
 from contextlib import aclosing
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, Final, cast
 
 from ..errors import SparewheelError
 from ..events import TERMINAL
 from .arguments import parse
 from .browser import find
-from .driver import connect
+from .driver import connect, stored_sessions
 from .locate import AgentFileError, find_dist, read_agent
 from .notes import note
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Mapping, Sequence
     from pathlib import Path
     from types import FrameType
 
@@ -53,7 +53,8 @@ def main(argv: Sequence[str] | None = None) -> int:
 def _main(options: Options, lines: Lines) -> int:
     try:
         dist = find_dist(options.dist)
-        yaml = read_agent(options.agent, dist)
+        own = options.agent is None and options.session is not None
+        yaml = None if own else read_agent(options.agent, dist)
         launch = None if options.engine == "node" else find(options.engine)
     except AgentFileError as error:
         note(_sentence(error.info.message, error.info.hint))
@@ -61,7 +62,20 @@ def _main(options: Options, lines: Lines) -> int:
     except SparewheelError as error:
         lines.fail(error)
         return EXIT_CODES["error"]
+    if options.command == "sessions":
+        return asyncio.run(_list(options, lines))
     return asyncio.run(_run(options, yaml, dist, launch, lines))
+
+
+async def _list(options: Options, lines: Lines) -> int:
+    """Print the sessions of a store, one JSON line each."""
+    try:
+        for row in await stored_sessions(options.store or "", engine=options.engine, dist=options.dist):
+            lines.write(row)
+    except SparewheelError as error:
+        lines.fail(error)
+        return EXIT_CODES["error"]
+    return 0
 
 
 class Lines:
@@ -81,7 +95,11 @@ class Lines:
             note(_sentence(event["message"], event["hint"]))
         if self._wanted is not None and event["type"] not in self._wanted:
             return
-        line = json.dumps(event, ensure_ascii=False)
+        self.write(event)
+
+    def write(self, value: Mapping[str, Any]) -> None:
+        """Print one JSON line. Raises ReaderGone."""
+        line = json.dumps(value, ensure_ascii=False)
         try:
             # Bytes, because the locale may not be UTF-8. A lone surrogate becomes its JSON escape.
             sys.stdout.buffer.write(line.encode("utf-8", "backslashreplace") + b"\n")
@@ -118,7 +136,7 @@ class Interrupts:
         self.act()
 
 
-async def _run(options: Options, yaml: str, dist: Path, launch: Launch | None, lines: Lines) -> int:
+async def _run(options: Options, yaml: str | None, dist: Path, launch: Launch | None, lines: Lines) -> int:
     task = asyncio.current_task()
     assert task is not None
     interrupts = Interrupts(task.cancel)
@@ -131,6 +149,8 @@ async def _run(options: Options, yaml: str, dist: Path, launch: Launch | None, l
             agent_name=options.agent_name,
             auto_approve=options.auto_approve,
             package_index=options.package_index,
+            store=options.store,
+            session=options.session,
             on_console=_console,
         ) as runtime:
             interrupts.act = runtime.abort
@@ -149,7 +169,10 @@ async def _turn(runtime: Runtime, options: Options, lines: Lines) -> None:
 
     clock = asyncio.get_running_loop().call_later(options.timeout, expire) if options.timeout else None
     try:
-        async with aclosing(runtime.stream(options.prompt)) as events:
+        for call, wish in options.decisions.items():
+            await runtime.resolve(call, cast("Any", wish))
+        turn = runtime.resume() if options.prompt is None else runtime.stream(options.prompt)
+        async with aclosing(turn) as events:
             async for event in events:
                 lines.event(event)
     finally:

@@ -6,7 +6,7 @@ See `open`.
 from __future__ import annotations
 
 import asyncio
-from contextlib import AsyncExitStack, asynccontextmanager
+from contextlib import AsyncExitStack, aclosing, asynccontextmanager
 from functools import partial
 from typing import TYPE_CHECKING, Any, Final, Literal, TypeAlias, cast
 
@@ -18,6 +18,7 @@ from .browser_link import BrowserLink
 from .locate import find_dist, read_agent
 from .node_link import NodeLink
 from .notes import note
+from .profile import Profile
 from .webkit_link import WebKitLink
 
 if TYPE_CHECKING:
@@ -31,6 +32,7 @@ if TYPE_CHECKING:
     from .link import Link, Redact
 
 Event: TypeAlias = dict[str, Any]
+Decision: TypeAlias = Literal["done", "again", "skip"]
 Host: TypeAlias = Literal["chromium", "firefox", "webkit", "node"]
 
 BOOT_LIMIT: Final = 120.0  # seconds
@@ -41,10 +43,10 @@ _SESSION: Final = "s1"
 class _Turn:
     """A running turn. `events` ends with None when the reply has arrived."""
 
-    def __init__(self, link: Link, prompt: str) -> None:
+    def __init__(self, link: Link, method: str, **params: Any) -> None:
         self.events: asyncio.Queue[Event | None] = asyncio.Queue()
         self.ended = False  # whether its terminal event has arrived
-        self.reply = asyncio.ensure_future(link.call("send", session=_SESSION, prompt=prompt))
+        self.reply = asyncio.ensure_future(link.call(method, session=_SESSION, **params))
         self.reply.add_done_callback(self._close)
 
     def add(self, event: Event) -> None:
@@ -87,7 +89,32 @@ class Runtime:
             SparewheelError: the turn could not begin, or the runtime ended. A turn that fails ends with an `error`
                 event instead.
         """
-        turn = await self._begin(prompt)
+        async with aclosing(self._events("send", prompt=_text(prompt))) as events:
+            async for event in events:
+                yield event
+
+    async def resume(self) -> AsyncGenerator[Event, None]:
+        """Go on with the last turn, which was interrupted or has failed. Yields and raises like `stream`."""
+        async with aclosing(self._events("resume")) as events:
+            async for event in events:
+                yield event
+
+    async def resolve(self, call_id: str, decision: Decision, result: str | None = None) -> None:
+        """Decide about a call that may have had its effect before its turn was interrupted, before `resume`.
+
+        Args:
+            call_id: the `id` of its `in_doubt` event.
+            decision: `done`: it has had its effect; `again`: run it; `skip`: do not.
+            result: what the model is told, for `done`.
+
+        Raises:
+            ConfigError: no such call is in doubt.
+        """
+        given = {} if result is None else {"result": result}
+        await self._link.call("resolve", session=_SESSION, id=call_id, decision=decision, **given)
+
+    async def _events(self, method: str, **params: Any) -> AsyncGenerator[Event, None]:
+        turn = await self._begin(method, **params)
         try:
             while (event := await turn.events.get()) is not None:
                 yield event
@@ -103,7 +130,7 @@ class Runtime:
         Raises:
             SparewheelError: it failed; kind `aborted` if it was stopped.
         """
-        turn = await self._begin(prompt)
+        turn = await self._begin("send", prompt=_text(prompt))
         try:
             return cast("dict[str, Any]", await asyncio.shield(turn.reply))
         finally:
@@ -116,12 +143,10 @@ class Runtime:
         task.add_done_callback(self._stopping.discard)
         return task
 
-    async def _begin(self, prompt: str) -> _Turn:
-        if not isinstance(prompt, str):
-            raise ConfigError(f"a prompt is a str, not {type(prompt).__name__}")
+    async def _begin(self, method: str, **params: Any) -> _Turn:
         if self._turn is not None:
             await self._finish(self._turn)
-        self._turn = _Turn(self._link, prompt)
+        self._turn = _Turn(self._link, method, **params)
         return self._turn
 
     async def _finish(self, turn: _Turn) -> None:
@@ -157,6 +182,8 @@ async def open(
     auto_approve: bool = False,
     package_index: str | None = None,
     dist: str | os.PathLike[str] | None = None,
+    store: str | os.PathLike[str] | None = None,
+    session: str | None = None,
     boot_limit: float = BOOT_LIMIT,
     on_progress: Callable[[dict[str, Any]], None] | None = None,
 ) -> AsyncIterator[Runtime]:
@@ -173,6 +200,8 @@ async def open(
         agent_name: Which agent of the file; None: `root`, or the first.
         auto_approve: Whether tools that change something may run; no question can be answered.
         package_index: URL of an index (PEP 503) for packages of Python tools that have no hash in the file.
+        store: A folder for sessions that stay; it keeps a profile of the browser. Chromium and Firefox only.
+        session: The id of a session in the store, which is opened if it is there. `agent` None: its own agent file.
         dist: The built files; None: SPAREWHEEL_DIST, or `dist/` of this repository.
         boot_limit: Seconds the runtime may take to start.
         on_progress: Gets {stage, message, done?, total?, ms} while it starts. None: stderr, once it takes a second.
@@ -182,7 +211,7 @@ async def open(
         SparewheelError: the runtime did not start.
     """
     folder = find_dist(dist)
-    yaml = read_agent(agent, folder)
+    yaml = None if agent is None and session is not None else read_agent(agent, folder)
     launch = None if engine == "node" else await asyncio.to_thread(find, engine)
     async with connect(
         yaml,
@@ -192,6 +221,8 @@ async def open(
         agent_name=agent_name,
         auto_approve=auto_approve,
         package_index=package_index,
+        store=store,
+        session=session,
         boot_limit=boot_limit,
         on_progress=on_progress,
     ) as runtime:
@@ -200,7 +231,7 @@ async def open(
 
 @asynccontextmanager
 async def connect(
-    yaml: str,
+    yaml: str | None,
     dist: Path,
     launch: Launch | None,
     *,
@@ -208,16 +239,23 @@ async def connect(
     agent_name: str | None = None,
     auto_approve: bool = False,
     package_index: str | None = None,
+    store: str | os.PathLike[str] | None = None,
+    session: str | None = None,
     boot_limit: float = BOOT_LIMIT,
     on_progress: Callable[[dict[str, Any]], None] | None = None,
     on_console: Callable[[str], None] | None = None,
 ) -> AsyncIterator[Runtime]:
-    """As `open`, with everything found already: the agent's text, the built files, the browser (None: Node)."""
+    """As `open`, with everything found already: the agent's text, the built files, the browser (None: Node).
+
+    Without a text, the agent file is the stored session's; for a new one it is the demo's.
+    """
+    if session is not None and store is None:
+        raise ConfigError("A session can only be opened in a store.", "Name the folder of the store.")
     env = dict(env or {})
     clean = partial(redact, secrets=[value for value in env.values() if "://" not in value])
-    link = _link(dist, launch, clean)
+    link = _link(dist, launch, clean, store)
     link.on_progress = on_progress or _SlowBoot()
-    options: dict[str, Any] = {"yaml": yaml, "env": env, "autoApprove": auto_approve}
+    options: dict[str, Any] = {"env": env, "autoApprove": auto_approve}
     if agent_name is not None:
         options["agentName"] = agent_name
     if package_index is not None:
@@ -226,16 +264,47 @@ async def connect(
         await link.start(stack, boot_limit)
         if on_console is not None:
             link.on_console = on_console  # the output of the boot matters only if it fails, and is in the error then
-        await link.call("create_session", boot_limit, session=_SESSION, **options)
+        method = "create_session"
+        if session is not None:
+            options["id"] = session
+            known = await link.call("list_sessions", boot_limit)
+            method = "open_session" if any(row["id"] == session for row in known) else method
+        if yaml is not None or method == "create_session":
+            options["yaml"] = read_agent(None, dist) if yaml is None else yaml
+        await link.call(method, boot_limit, session=_SESSION, **options)
         yield Runtime(link)
 
 
-def _link(dist: Path, launch: Launch | None, clean: Redact) -> Link:
+async def stored_sessions(
+    store: str | os.PathLike[str], *, engine: Host = "chromium", dist: str | os.PathLike[str] | None = None
+) -> list[dict[str, Any]]:
+    """The sessions in a folder, newest first: {id, title, agent, created, updated, turns, state} each.
+
+    Raises:
+        ConfigError: no build, no browser, or a folder that cannot be used.
+        SparewheelError: the runtime did not start.
+    """
+    launch = None if engine == "node" else await asyncio.to_thread(find, engine)
+    link = _link(find_dist(dist), launch, redact, store)
+    link.on_progress = _SlowBoot()
+    async with AsyncExitStack() as stack:
+        await link.start(stack, BOOT_LIMIT)
+        return cast("list[dict[str, Any]]", await link.call("list_sessions", BOOT_LIMIT))
+
+
+def _text(prompt: object) -> str:
+    if not isinstance(prompt, str):
+        raise ConfigError(f"a prompt is a str, not {type(prompt).__name__}")
+    return prompt
+
+
+def _link(dist: Path, launch: Launch | None, clean: Redact, store: str | os.PathLike[str] | None) -> Link:
+    profile = None if store is None else Profile(store, launch)
     if launch is None:
         return NodeLink(dist, clean)
     if launch.engine == "webkit" and launch.executable is not None:
         return WebKitLink(dist, launch.executable, clean)
-    return BrowserLink(dist, launch, clean)
+    return BrowserLink(dist, launch, clean, profile)
 
 
 class _SlowBoot:
@@ -252,4 +321,4 @@ class _SlowBoot:
             note(line)
 
 
-__all__ = ["BOOT_LIMIT", "Engine", "Event", "Host", "Runtime", "connect", "open"]
+__all__ = ["BOOT_LIMIT", "Engine", "Event", "Host", "Runtime", "connect", "open", "stored_sessions"]

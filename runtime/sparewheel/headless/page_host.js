@@ -77,7 +77,13 @@
       // Events are read, but questions cannot be answered.
       sessions.set(session, await runtime.createSession({ interactive: false, ...options }, onEvent));
     },
+    async open_session({ session, id, ...options }) {
+      sessions.set(session, await runtime.sessions.open(id, { interactive: false, ...options }, onEvent));
+    },
+    list_sessions: () => runtime.sessions.list(),
     send: ({ session, prompt }) => sessions.get(session).send(prompt),
+    resume: ({ session }) => sessions.get(session).resume(),
+    resolve: ({ session, id, decision, result }) => sessions.get(session).resolve(id, decision, result),
     async abort({ session, reason }) {
       sessions.get(session).abort(reason);
     },
@@ -97,10 +103,12 @@
     }
   };
 
-  const start = async () => {
+  /** @param {object} options */
+  const start = async (options) => {
     try {
       if (!host.createRuntime) throw new Error("sparewheel.js did not load");
       runtime = await host.createRuntime({
+        ...options,
         /** @param {object} progress */
         onProgress: (progress) => push({ ...progress, type: "progress" }),
       });
@@ -114,9 +122,10 @@
   // Neither returns a promise: the driver's call must return at once, however long the work takes.
   host.sparewheelHost = {
     started: false,
-    boot() {
+    /** @param {object} [options] */
+    boot(options = {}) {
       this.started = true;
-      void start();
+      void start(options);
     },
     /** @param {string} text */
     dispatch: (text) => void answer(JSON.parse(text)),

@@ -54,3 +54,24 @@ async def test_an_abort_cancels_the_response(theirs: Theirs, provider: ScriptedP
     request = await asyncio.to_thread(provider.wait_for, lambda each: each.path.endswith("/cancel"))
     assert request.method == "POST"
     assert [response.cancels for response in provider.responses] == [1]
+
+
+async def test_a_reloaded_page_reads_the_same_response(foreign_page: Theirs, provider: ScriptedProvider) -> None:
+    provider.script("a", Background(ANSWER, every=0.1))
+    await foreign_page.boot("lasting", store="indexeddb")
+    options = {"yaml": kept(provider), "env": dict(ENV), "id": "lasting"}
+    await foreign_page.call("open", "s", options, {"runtime": "lasting"})
+    await foreign_page.begin("s")
+    await foreign_page.seen("s", "delta", 4)
+    await foreign_page.page.reload(wait_until="load")
+    await foreign_page.boot("lasting", store="indexeddb")
+    await foreign_page.call("reopen", "s", "lasting", {"env": dict(ENV)}, {"runtime": "lasting"})
+    result = await foreign_page.page.evaluate("theirs.session('s').resume()")
+    assert result["message"]["content"] == "".join(WORDS)
+    events = [event for event in await foreign_page.call("heard", "s") if event["type"] != "restored"]
+    assert [event["type"] for event in events if event["type"] not in ("delta", "block_start", "block_end")] == [
+        *("start", "resumed", "usage", "finish")
+    ]
+    assert (await foreign_page.call("folded", events))["text"] == "".join(WORDS)
+    [response] = provider.responses
+    assert (response.tokens, response.status, response.cancels) == (12, "completed", 0)

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, get_args
 
 import pytest
 
-from sparewheel.chain.background import MAX_RECONNECTIONS, POLL_DELAY, POLL_LIMIT
+from sparewheel.chain.background import MAX_RECONNECTIONS, MAX_RETRY_AFTER, POLL_DELAY, POLL_LIMIT
 from sparewheel.testing import Background, Reply, ToolCall, Usage, dropped, errors, openai_responses, sse
 from tests.support.background import FaultKind, KeptTransport, events_of, kept_step, play_kept, told
 from tests.support.fakeloop import run
@@ -206,6 +206,25 @@ def test_garbage_in_the_stream_is_a_cut(body: bytes) -> None:
     first = Reply((*(event.replace(b"resp_test", b"resp_background_1") for event in WHOLE[:6]), body), cut="end")
     played, transport = play_kept({"a": [Background(WHOLE, connections=[first])]})
     check_once(played, transport)
+
+
+def test_the_time_that_a_server_asks_for_between_two_connections_is_kept() -> None:
+    busy = errors.openai_rate_limit(retry_after=20)
+    script = Background(WHOLE, connections=[Reply(cut_at=CUT), busy, errors.openai_rate_limit(retry_after=9999)])
+    played, transport = play_kept({"a": [script]})
+    check_once(played, transport)
+    assert played.seconds == 20 + MAX_RETRY_AFTER
+
+
+@pytest.mark.parametrize("output", [[], [{"id": "r", "type": "reasoning", "summary": []}]])
+def test_a_response_that_lacks_what_was_shown_is_void(output: list[Any]) -> None:
+    lacking = Reply.json(200, {"id": "x", "object": "response", "status": "completed", "output": output})
+    call = openai_responses(tool_calls=[ToolCall("c", "look", ['{"a"', ":1}"])])
+    cut = sum(map(len, call[:3])) + 30  # the call has been announced
+    script = Background(call, connections=[Reply(cut_at=cut), REFUSAL], polls=[lacking])
+    played, _ = play_kept({"a": [script, Background(WHOLE)]}, fallback="retries: 1")
+    assert [event["type"] for event in played.of("resumed", "discard", "retry")] == ["resumed", "discard", "retry"]
+    assert played.terminal["message"]["content"] == "Grüße 🌍!"
 
 
 def test_a_response_that_is_not_what_was_shown_is_void() -> None:

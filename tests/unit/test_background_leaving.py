@@ -9,8 +9,9 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from sparewheel.chain.background import MAX_CONNECTIONS
 from sparewheel.chain.cancelling import CANCEL_LIMIT, cancelled
-from sparewheel.errors import ConfigError
+from sparewheel.errors import ConfigError, SparewheelError
 from sparewheel.testing import Background, Reply, dropped, errors, openai_responses, sse
 from tests.support.background import KeptTransport, events_of, kept_session, kept_step, play_kept
 from tests.support.fakeloop import run
@@ -216,6 +217,41 @@ def test_a_stream_with_a_gap_is_not_taken_up() -> None:
     played, transport = play_kept({"a": [Background(WORDS, connections=[Reply(cut_at=1500), later])]})
     assert folded_text(played.events) == "".join(f"w{number} " for number in range(20))
     assert transport.said[-1] == "GET /responses/resp_background_1"
+
+
+def test_a_stream_that_is_numbered_anew_is_not_taken_for_the_rest() -> None:
+    """Its first events look as if they had been read. The last one repeats the answer."""
+    anew = Reply(renumbered(lambda number: number - 7)[7:])
+    script = Background(WORDS, connections=[Reply(cut_at=1500), anew])
+    played, _ = play_kept({"a": [script, Background(WORDS)]}, fallback="retries: 1")
+    assert [event["type"] for event in played.of("discard", "retry")] == ["discard", "retry"]
+    assert folded_text(played.events) == "".join(f"w{number} " for number in range(20))
+
+
+def test_a_server_that_gives_little_on_each_connection_is_left_after_many() -> None:
+    """A server that sends a piece of a new item each time, with the next number."""
+    delta = "response.output_text.delta"
+    made = iter(range(10_000))
+
+    class Drip(KeptTransport):
+        def reply_to(self, request: HttpRequest) -> Any:
+            number = next(made)
+            if request.url.endswith("/responses"):
+                created = {"type": "response.created", "sequence_number": 0, "response": {"id": "resp_1"}}
+                return Reply((sse(created),), cut_at=9999)
+            if "stream=true" not in request.url:
+                return errors.openai_response_not_found()
+            piece = {"type": delta, "sequence_number": number, "item_id": "m", "delta": f"{number} "}
+            return Reply((sse(piece),), cut_at=9999)
+
+    async def main() -> None:
+        transport = Drip({})
+        with pytest.raises(SparewheelError):
+            await events_of(kept_step(transport))
+        assert len(transport.requests) == MAX_CONNECTIONS + 2
+        await cancelled(2 * CANCEL_LIMIT)
+
+    run(main())
 
 
 def test_heartbeats_leave_the_position_alone() -> None:

@@ -42,8 +42,9 @@ async def die(memory: Memory, transport: KeptTransport, seconds: float, *, resum
     return left
 
 
-async def go_on(memory: Memory, transport: KeptTransport) -> list[dict[str, Any]]:
-    conversation = await kept(Store(Watched(memory)), transport, tool(look), text=FILE, again=True)
+async def go_on(memory: Memory, transport: KeptTransport, *, retries: int = 1) -> list[dict[str, Any]]:
+    text = FILE.replace("retries: 1", f"retries: {retries}")
+    conversation = await kept(Store(Watched(memory)), transport, tool(look), text=text, again=True)
     return await events_of(conversation.resume())
 
 
@@ -114,8 +115,9 @@ def test_a_turn_that_does_not_go_on_cancels_its_response(way: str) -> None:
 def test_a_response_that_is_gone_is_asked_for_again() -> None:
     async def main() -> None:
         transport = KeptTransport({"a": [Background(WORDS, every=1, kept_for=10), Background(WORDS)]})
-        events = await go_on(await die(Memory(), transport, 8), transport)
+        events = await go_on(await die(Memory(), transport, 8), transport, retries=-1)
         assert [event["type"] for event in events if event["type"] in ("resumed", "retry")] == ["retry"]
+        assert next(event["delay_ms"] for event in events if event["type"] == "retry") == 0
         assert folded_text(events) == TEXT
 
     run(main())

@@ -59,6 +59,11 @@ class Attempt:
         return None
 
     @property
+    def lost(self) -> bool:
+        """Whether it was to take up a response that is gone, and did not ask the model."""
+        return False
+
+    @property
     def usage(self) -> Usage:
         return self.assembly.usage
 

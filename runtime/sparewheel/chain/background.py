@@ -39,8 +39,12 @@ if TYPE_CHECKING:
 
 MAX_RECONNECTIONS: Final = 5
 """Connections in a row to a stream that bring no content; then the whole response is waited for."""
+MAX_CONNECTIONS: Final = 2000
+"""Connections in all; a server that gives little on each does not keep this side busy for ever."""
 MAX_POLL_FAILURES: Final = 2
 """Failures in a row to get the whole response; then it is lost."""
+MAX_RETRY_AFTER: Final = 60.0
+"""Seconds that a server can ask for between two connections."""
 POLL_DELAY: Final = 10.0
 """Seconds between two requests for the whole response, at most."""
 POLL_LIMIT: Final = 600.0
@@ -101,6 +105,8 @@ class Background:
         state = state if state and state.get("model") == spec.ref else {}
         self.cut: SparewheelError = ProviderError(_LOST)
         """Why the stream broke the last time."""
+        self.lost = False
+        """The response of an earlier attempt is gone, so the model has to be asked after all."""
         self._spec = spec
         self._backoff = backoff
         self._random = random
@@ -108,7 +114,9 @@ class Background:
         self._cursor = Cursor(state.get("response_id"), question.on_resumable)
         self._resumes = bool(self._cursor.response_id)  # the coming connection is not the first
         self._from: int | None = count(state.get("cursor"))  # the position at which it takes up
+        self._reattached = self._resumes
         self._in_vain = 0  # connections in a row without content
+        self._connections = 0
         self._size = 0  # of the answer, when the last connection with content broke
         self._reader: CursorReader | None = None
         self._polls = 0
@@ -173,13 +181,17 @@ class Background:
             self.cut = failure
         self._from = self._cursor.after
         self._resumes = True
-        if refused or self._cursor.reported or not self._cursor.is_sure or self._in_vain == MAX_RECONNECTIONS:
+        if refused or self._cursor.reported or not self._cursor.is_sure:
+            return None
+        if self._in_vain == MAX_RECONNECTIONS or self._connections == MAX_CONNECTIONS:
             return None
         if self._in_vain:
-            await self._health.wait(backoff_delay(self._backoff, self._in_vain, self._random), "network")
+            delay = backoff_delay(self._backoff, self._in_vain, self._random)
+            await self._health.wait(max(delay, min(failure.info.retry_after or 0, MAX_RETRY_AFTER)), "network")
         if is_offline(self._health, self._spec):
             await self._health.back_online(OFFLINE_LIMIT)
         self._in_vain += 1
+        self._connections += 1
         return follow(self._spec, self._cursor.response_id, self._from)
 
     async def poll(self, transport: Transport, limits: TimeoutsConfig) -> Stored:
@@ -199,15 +211,24 @@ class Background:
                 stored = await self._retrieve(transport, limits)
             except SparewheelError as error:
                 failures += 1
-                if self._is_refused(error) or failures == MAX_POLL_FAILURES:
+                if self._is_refused(error):
+                    self.lost = self._reattached
+                    break
+                if failures == MAX_POLL_FAILURES:
                     break
             else:
                 self._cursor.ended = not stored.is_unfinished
                 if stored.status != "cancelled":
                     return stored
+                self.lost = self._reattached
                 break
             now = asyncio.get_running_loop().time()
         raise self.cut
+
+    @property
+    def final(self) -> dict[str, Any]:
+        """The response in the last event of a stream that was taken up; empty if there was none."""
+        return self._cursor.final if self._resumes else {}
 
     def leave(self, transport: Transport) -> None:
         """Nothing reads the response any more: if it is still generated, cancel it, beside everything else."""

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from contextlib import aclosing
+from contextlib import aclosing, suppress
 from functools import partial
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
-from ..errors import SparewheelError
+from ..errors import ErrorInfo, ProviderError, SparewheelError
+from ..jsontext import write
 from ..providers.assembly import Assembly
 from ..providers.reader import BodyReader, explain
 from ..providers.registry import wire_format
@@ -19,11 +20,15 @@ if TYPE_CHECKING:
     from collections.abc import AsyncGenerator, Callable
 
     from ..config.schema import TimeoutsConfig
-    from ..errors import ErrorInfo
     from ..events import AttemptRecord, Event
     from ..providers.base import ModelRequest
     from ..transports.base import HttpRequest, Transport
     from .background import Background, ResumeState
+
+
+_NOT_WHOLE: Final = ErrorInfo(
+    "stream_truncated", "The stream that was taken up lacks a part of the answer.", "Trying again usually helps."
+)
 
 
 class BackgroundAttempt(Attempt):
@@ -93,16 +98,35 @@ class BackgroundAttempt(Attempt):
 
     def _read(self, body: bytes) -> list[Event]:
         """The missing events, from the whole response. Raises why the stream broke if the page shows something else."""
-        whole = Assembly(self.spec.ref, self.number)
-        decoder = wire_format(self.spec.api).decoder(whole, self.spec)
-        reader = BodyReader(decoder, whole, partial(explain, spec=self.spec))
-        reader.feed(body)
-        reader.finish()
+        whole = self._decoded(body)
         batch = unseen(whole.drain(), self.assembly)
         if batch is None:
             raise self._background.cut
         self.assembly = whole
         return batch
+
+    def _decoded(self, body: bytes) -> Assembly:
+        """The answer in a whole response. Raises like `BodyReader`."""
+        whole = Assembly(self.spec.ref, self.number)
+        decoder = wire_format(self.spec.api).decoder(whole, self.spec)
+        reader = BodyReader(decoder, whole, partial(explain, spec=self.spec))
+        reader.feed(body)
+        reader.finish()
+        return whole
+
+    @property
+    def lost(self) -> bool:
+        return self._background.lost
+
+    def _judge(self) -> SparewheelError | None:
+        """Like `Attempt._judge`. A stream that was taken up must have come to the text that its last event repeats."""
+        if final := self._background.final:
+            text = ""
+            with suppress(SparewheelError):
+                text = self._decoded(write(final).encode()).message().text
+            if text not in ("", self.assembly.message().text):
+                return ProviderError(_NOT_WHOLE)
+        return super()._judge()
 
     def _request(self) -> HttpRequest:
         return self._next or super()._request()

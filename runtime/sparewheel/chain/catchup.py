@@ -31,7 +31,7 @@ def unseen(events: Sequence[Event], shown: Assembly) -> list[Event] | None:
             if seen[index].covers(event):
                 continue
         missing.append(event)
-    return None if any(block.left for block in seen) else missing
+    return None if any(block.left or block.is_missing for block in seen) else missing
 
 
 class _Seen:
@@ -40,16 +40,19 @@ class _Seen:
     def __init__(self, block: Block) -> None:
         self._block = block
         self.left = block.content if block.announced else ""
+        self.is_missing = block.announced  # in the whole answer
 
     def agrees(self, event: Event) -> bool:
         """Whether the event may be of this block, and goes on as the block does."""
         block = self._block
         match event["type"]:
             case "block_start":
+                self.is_missing = False
                 return event["kind"] == block.kind and event.get("id", "") == block.id
             case "block_end":
                 return not self.left
             case "media":
+                self.is_missing = False
                 return block.kind == "media"
             case _:
                 piece = _piece(event)

@@ -290,13 +290,13 @@ class Step:
         return [*usage_events(attempt, discarded=True), *self._output.discard(attempt), event]
 
     def _without(self, attempt: Attempt, info: ErrorInfo) -> list[Event]:
-        """Ask again without what the server refuses, and never send it again: the request for usage, or pictures."""
+        """Ask again without what the server refuses, and do not send that again: usage, pictures, an old id."""
         spec, health = attempt.spec, self._health
         if attempt.request.with_usage and refuses_usage(info):
             health.without_usage.add(spec.base_url)
         elif model_id(spec) not in health.without_media and refuses_media(info, attempt.request.messages):
             health.without_media.add(model_id(spec))
-        else:
+        elif not attempt.lost:
             return []
         again = announce(spec, spec, info, self._log.reserve(spec.ref), 0, self._chain.now())
         return [*usage_events(attempt, discarded=True), *self._output.discard(attempt), again]

@@ -50,6 +50,7 @@ class Cursor:
         self._on_known = on_known
         self.ended = False
         self.reported = False
+        self._end: ServerSentEvent | None = None
         self._last: ServerSentEvent | None = None  # whose number has not been read yet
         self._after: int | None = None
         self._unnumbered = False  # the last event had no number, so the position is not known
@@ -103,6 +104,16 @@ class Cursor:
         if not self.response_id and '"response"' in event.data:
             self.identify(mapping(_value(event).get("response")).get("id"))
 
+    def end(self, event: ServerSentEvent, *, ended: bool) -> None:
+        """The last event of a connection was read. `ended`: it ends the response, which `[DONE]` alone does not."""
+        self.ended = ended
+        self._end = event
+
+    @property
+    def final(self) -> dict[str, Any]:
+        """The response as its last event has it; empty if it has not come, or does not have it."""
+        return mapping(_value(self._end).get("response")) if self._end is not None else {}
+
     def failed(self, event: ServerSentEvent) -> None:
         """The server reported an error in an event."""
         self.reported = True
@@ -154,7 +165,7 @@ class CursorReader(BodyReader):
 
     @property
     def _has_end(self) -> bool:
-        """Whether the response has ended, which `[DONE]` alone does not show."""
+        """Whether the response has ended."""
         return self._frames.ended and (self._assembly.reason or self._assembly.failure) is not None
 
     def _follow(self, events: Iterable[ServerSentEvent]) -> None:
@@ -171,7 +182,7 @@ class CursorReader(BodyReader):
                 raise
             cursor.took(event)
             if self._frames.ended:
-                cursor.ended = self._has_end
+                cursor.end(event, ended=self._has_end)
                 return
 
     def _check_document(self, body: bytes) -> None:

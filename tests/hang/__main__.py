@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
     from sparewheel.headless.browser import Launch
 
-WAYS_PER_BROWSER: Final = 8
+WAYS_PER_BROWSER: Final[dict[Engine, int]] = {"chromium": 8, "firefox": 8, "webkit": 1}  # a hung worker may go on there
 MAX_LOAD: Final = 1.0  # of the machine, at the start
 _PAGE: Final = Path(__file__).resolve().parents[1] / "e2e" / "theirs"
 
@@ -32,15 +32,22 @@ def main(argv: Sequence[str] | None = None) -> int:
     parser = argparse.ArgumentParser(prog="python -m tests.hang", description=__doc__)
     parser.add_argument("--engine", choices=get_args(Engine), default="chromium")
     parser.add_argument("--way", action="append", choices=WAYS, help="only this one; repeatable")
+    parser.add_argument("--count", type=int, default=len(WAYS), help="only so many, evenly spread")
     args = parser.parse_args(argv)
     load = os.getloadavg()[0]
-    found = asyncio.run(run(args.engine, args.way or WAYS))
+    found = asyncio.run(run(args.engine, args.way or spread(WAYS, args.count)))
     failed = [outcome for outcome in found if outcome.problem]
     say(f"\n{table(args.engine, found, load)}\n")
     for outcome in failed:
         say(f"{outcome.way}: {outcome.problem}")
     say(f"{len(found)} ways, {len(failed)} problems")
     return 1 if failed else 0
+
+
+def spread(ways: Sequence[str], count: int) -> list[str]:
+    """So many of the ways, from all their kinds."""
+    count = min(count, len(ways))
+    return [ways[number * len(ways) // count] for number in range(count)]
 
 
 async def run(engine: Engine, ways: Sequence[str]) -> list[Outcome]:
@@ -50,7 +57,7 @@ async def run(engine: Engine, ways: Sequence[str]) -> list[Outcome]:
     with Site({"/some/deep/path/spare/": find_dist(), "/theirs/": _PAGE}) as site:
         waiting = list(ways)
         while waiting:
-            tried = await _in_one_browser(launch, site, waiting[:WAYS_PER_BROWSER])
+            tried = await _in_one_browser(launch, site, waiting[: WAYS_PER_BROWSER[engine]])
             found += tried
             del waiting[: len(tried)]
     return found

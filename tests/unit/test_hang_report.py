@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from tests.hang.__main__ import table
-from tests.hang.ring import Outcome
+from tests.hang.__main__ import spread, table
+from tests.hang.ring import WAYS, Outcome
 
 FOUND = [
     Outcome("loop", boot=500, settled=2001, answered=300),
@@ -29,3 +29,9 @@ def test_the_limits_decide() -> None:
     assert [bool(outcome.problem) for outcome in FOUND] == [False, True, False]
     assert Outcome("loop", settled=3001).problem == "the turn was not settled within 3000 ms"
     assert Outcome("loop", failure="the turn was never settled").problem == "the turn was never settled"
+
+
+def test_some_of_the_ways_are_spread_over_all() -> None:
+    assert spread(WAYS, len(WAYS)) == spread(WAYS, 1000) == list(WAYS)
+    assert spread("abcdefgh", 4) == ["a", "c", "e", "g"]
+    assert len(set(spread(WAYS, 50))) == 50

@@ -15,6 +15,7 @@ from sparewheel.headless.browser import BrowserNotFound
 
 from . import stream
 from .boot import boot
+from .kill import kills
 from .lab import OURS, RAW, Facts, Lab, open_lab
 from .memory import memory
 from .page_tasks import page_tasks
@@ -32,6 +33,8 @@ def parse(argv: list[str] | None = None) -> argparse.Namespace:
     parser.add_argument("--json", type=Path, metavar="FILE", help="also write the numbers there")
     parser.add_argument("--engine", choices=("chromium", "firefox"), default="chromium")
     parser.add_argument("--soak", type=int, nargs="?", const=10_000, metavar="TURNS", help="instead: turns that fail")
+    parser.add_argument("--kill", type=int, metavar="N", help="instead: end a tab in N turns, and count what is lost")
+    parser.add_argument("--seed", type=int, default=1, help="of the points at which tabs end (default: 1)")
     parser.add_argument("--dist", type=Path, help="the built folder (default: dist/)")
     return parser.parse_args(argv)
 
@@ -71,7 +74,11 @@ def tell(text: str) -> None:
 
 async def main(args: argparse.Namespace) -> None:
     async with open_lab(args.dist or find_dist(), args.engine, tell) as lab:
-        if args.soak is not None:
+        if args.kill is not None:
+            losses = await kills(lab, args.kill, args.seed)
+            facts: Facts = {"kill": losses.facts()}
+            tables = [losses.table()]
+        elif args.soak is not None:
             facts, table = await soak(lab, args.soak)
             tables = [table]
         else:

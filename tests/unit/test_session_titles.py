@@ -170,6 +170,7 @@ def test_what_stops_it(how: str) -> None:
         if how == "close":
             await conversation.close()
         elif how == "give":
+            conversation.titles.publish = None
             conversation.titles.give("Mine")
             assert conversation.titles.title == "Mine"
             conversation.titles.title = None
@@ -211,7 +212,7 @@ def test_a_new_conversation_gets_a_new_title_and_a_given_one_stays() -> None:
         conversation.titles.give("Mine")
         await collect(conversation, "hi")
         conversation.restart()
-        assert (conversation.titles.title, len(titles)) == ("Mine", 2)
+        assert (conversation.titles.title, titles[2:]) == ("Mine", ["Mine"])
 
     run(main())
 

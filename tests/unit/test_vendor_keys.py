@@ -199,6 +199,7 @@ def test_a_model_does_not_take_the_secrets_of_its_provider_to_another_host(
         overriding("https://home.test:8443/v2", HEADER_OF_PROVIDER),
         overriding(EVIL, KEY_OF_PROVIDER, own=", token_key: OPAQUE"),
         overriding(EVIL, HEADER_OF_PROVIDER, own=', headers: {Authorization: "${OPAQUE}"}'),
+        overriding(EVIL, HEADER_OF_PROVIDER, own=', headers: {authorization: "${OPAQUE}"}'),
         overriding(EVIL, 'headers: {X-Region: "${REGION}"}'),
         overriding("https://api.openai.com/v1", "token_key: OPENAI_API_KEY"),
         overriding("https://api.openai.com/v1", "temperature: 0"),

@@ -53,7 +53,9 @@ def test_a_session_is_listed_opened_renamed_exported_imported_and_deleted() -> N
             ("What is [redacted]", 1, "idle", "root"),
         ]
         assert len(await result(page, "messages", session="s")) == 2
-        await result(page, "rename_session", id="mine", title="Open")
+        await result(page, "rename_session", id="mine", title=" Open\nnow")
+        notice = next(message for message in map(json.loads, page.said) if message["type"] == "notice")
+        assert (notice["session"], notice["event"]["title"]) == ("s", "Open now")
         await result(page, "close", session="s")
         await result(page, "rename_session", id="mine", title=" Now\nclosed ")
         row = next(row for row in await result(page, "list_sessions") if row["id"] == "mine")

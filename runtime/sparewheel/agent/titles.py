@@ -58,6 +58,8 @@ class Titles:
         """The user has named the conversation: no other title is looked for."""
         self.cancel()
         self.title = self._given = title
+        if self.publish is not None:
+            self.publish(title)
 
     def begin(self, prompt: str, answer: str) -> None:
         """A turn has finished: find a title, unless there is one or it is being looked for."""
@@ -121,7 +123,8 @@ def _for_title(spec: ModelSpec) -> ModelSpec:
     at_openai = is_at(spec, "openai.com") and reasons(spec)
     parameters = {name: value for name in ("temperature", "top_p") if (value := spec.parameters.get(name)) is not None}
     parameters |= {"max_tokens": MAX_TOKENS, "thinking_budget": "low" if at_openai else 0}
-    return replace(spec, parameters=parameters, options=_short_options(spec.options), outputs=frozenset())
+    options = _short_options(spec.options)
+    return replace(spec, parameters=parameters, options=options, outputs=frozenset(), resume=False)
 
 
 def _short_options(options: Mapping[str, Any]) -> dict[str, Any]:

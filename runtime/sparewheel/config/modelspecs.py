@@ -233,7 +233,8 @@ class Models:
         path = (*where, "headers")
         own = {**split_options(api, config.provider_opts).headers, **config.headers}
         shared = {**split_options(api, custom.provider_opts).headers, **custom.headers} if custom else {}
-        inherited = {name: value for name, value in shared.items() if name not in own}
+        overridden = {name.lower() for name in own}
+        inherited = {name: value for name, value in shared.items() if name.lower() not in overridden}
         return {
             **self.expander.headers(inherited, path, [base_url], home=home),
             **self.expander.headers(own, path, [base_url]),

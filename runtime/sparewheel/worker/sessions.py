@@ -77,7 +77,7 @@ class StoredSessions:
         if (opened := self._open.stored_as(params.id)) and (recorder := opened.session.recorder):
             self._open.driven(OfSession(session=opened.name))
             recorder.rename(params.title)
-            opened.session.titles.give(params.title)
+            opened.session.titles.give(recorder.header["title"])
         else:
             await rename(self.store, params.id, params.title)
 

@@ -36,6 +36,7 @@ def open_after(*events: bytes, **more: Any) -> Reply:
         (PRETTY + b"\r\n\r\n", "overloaded"),
         (WRAPPED.encode(), "rate_limit"),
         (b"data: " + LIMIT, "rate_limit"),
+        (LIMIT + b'\n{"done": true}\n', "rate_limit"),
         (b"event: error\ndata:" + LIMIT + b"\n", "rate_limit"),
     ],
 )
@@ -45,6 +46,14 @@ def test_a_bare_error_is_read_before_the_connection_ends(
     played, _ = play({"openai/a": [open_after(*before, error, split=split)], "openai/b": [ANSWER]})
     assert played.terminal["type"] == "finish"
     assert [event["kind"] for event in played.events if event["type"] == "fallback"] == [kind]
+    assert played.seconds < 1
+
+
+@pytest.mark.parametrize("split", [None, 1, 7, 64])
+def test_the_page_of_a_gateway_is_read_when_it_is_complete(split: int | None) -> None:
+    page = b"<html>\n<head><title>502 Bad Gateway</title></head>\n<body></body>\n</html>\r\n"
+    played, _ = play({"openai/a": [open_after(page, split=split)], "openai/b": [ANSWER]})
+    assert [event["kind"] for event in played.events if event["type"] == "fallback"] == ["server_error"]
     assert played.seconds < 1
 
 
@@ -74,6 +83,11 @@ def test_token_counts_after_the_end_are_read(held: bool, split: Any) -> None:
     assert played.terminal["type"] == "finish"
     assert (played.terminal["usage"]["input_tokens"], played.terminal["usage"]["output_tokens"]) == (7, 3)
     assert played.seconds < 0.1
+
+
+def test_token_counts_at_the_end_of_a_body_need_no_blank_line() -> None:
+    played, _ = play({"openai/a": [Reply((*ANSWER, LATE.rstrip()))]})
+    assert played.terminal["usage"]["input_tokens"] == 7
 
 
 def test_the_wait_for_token_counts_is_short_and_changes_nothing_else() -> None:

@@ -116,8 +116,15 @@ class Frames:
             return self._error_in_prose(text.strip(_BLANK))
 
     def complete_error(self, text: str, *, alone: bool = True) -> ProviderError | None:
-        """The error in a JSON document; None if it is none. `alone`: it is no event. Raises ValueError if no JSON."""
-        value = read(text.strip(_BLANK))
+        """The error in a JSON document, or in the first of several; None if there is none. `alone`: it is no event.
+
+        Raises `ValueError` for what does not begin with a complete JSON value.
+        """
+        text = text.strip(_BLANK)
+        try:
+            value = read(text)
+        except ValueError:
+            value = read(text[: read_first(text)[1]])
         objects = value if isinstance(value, list) else [value]
         found = next((each for each in objects if isinstance(each, dict) and is_error(each, alone=alone)), None)
         return None if found is None else self._error(found)

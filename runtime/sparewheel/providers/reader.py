@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import re
 from contextlib import aclosing, suppress
 from dataclasses import replace
 from typing import TYPE_CHECKING, Final
@@ -11,7 +12,7 @@ from ..errors import ErrorInfo, ProviderError, SparewheelError, TransportError
 from ..errors.classify import classify
 from ..errors.hints import no_key_hint
 from ..jsontext import is_cut, read
-from ..sse import MAX_EVENT_SIZE, SSEDecoder
+from ..sse import MAX_EVENT_SIZE, ServerSentEvent, SSEDecoder
 from .frames import NOT_A_STREAM, Frames, NotJson
 from .shortcut import Shortcut
 
@@ -19,7 +20,6 @@ if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Callable, Iterable, Mapping
 
     from ..config.resolved import ModelSpec
-    from ..sse import ServerSentEvent
     from ..transports.base import HttpResponse
     from .assembly import Assembly
     from .base import StreamDecoder
@@ -57,6 +57,7 @@ _BROKEN_CALL: Final = ErrorInfo(
 )
 
 
+_PAGE_END: Final = re.compile(rb"</html>\s*\Z", re.IGNORECASE)
 _BLANK: Final = b" \t\r\n\xef\xbb\xbf"  # what may come before the first character of a body; with a BOM
 
 
@@ -95,6 +96,8 @@ class BodyReader:
                 raise ProviderError(NOT_A_STREAM)
             if self._size <= MAX_ERROR_BODY and _may_end(chunk):
                 self._check_error(b"".join(self._document).decode("utf-8", "replace"))
+            elif self._size <= MAX_ERROR_BODY and _PAGE_END.search(b"".join(self._document[-16:])):
+                self._read_document(b"".join(self._document).decode("utf-8", "replace"))
             return False
         events = self._sse.feed(chunk)
         left = iter(events)
@@ -116,8 +119,12 @@ class BodyReader:
         """Whether the token counts may come after `[DONE]`, the last event."""
         return self._frames.done and not self._assembly.usage.known
 
-    def feed_late(self, chunk: bytes) -> None:
-        """Decode bytes after the end marker, for the token counts in them."""
+    def feed_late(self, chunk: bytes | None) -> None:
+        """Decode bytes after the end marker, for the token counts in them; None: the body is over."""
+        if chunk is None:
+            self._sse.close()
+            self._frames.feed_late(ServerSentEvent(self._sse.rest))
+            return
         for event in self._sse.feed(chunk):
             self._frames.feed_late(event)
 
@@ -209,10 +216,10 @@ async def late_usage(reader: BodyReader, chunks: AsyncIterator[bytes]) -> None:
         async with asyncio.timeout(LATE_SECONDS):
             while reader.lacks_usage and size < MAX_ERROR_BODY:
                 chunk = await anext(chunks, None)
+                reader.feed_late(chunk)
                 if chunk is None:
                     return
                 size += len(chunk)
-                reader.feed_late(chunk)
 
 
 async def http_error(response: HttpResponse, spec: ModelSpec) -> ProviderError:

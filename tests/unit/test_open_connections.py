@@ -67,11 +67,12 @@ def test_the_status_of_an_error_is_enough_if_its_body_does_not_end(body: bytes) 
 
 
 def test_a_document_that_only_begins_like_an_error_is_read_to_its_end() -> None:
-    answer = {"choices": [{"message": {"content": '{"error": {"message": "x"}}'}, "finish_reason": "stop"}]}
-    body = json.dumps(answer).encode()
-    for size in (1, 7, 64):
-        played, _ = play({"openai/a": [Reply((body,), split=size, content_type="application/json")]})
-        assert played.terminal["message"]["content"] == '{"error": {"message": "x"}}'
+    for text in ('{"error": {"message": "x"}}', "<html>x</html> ", '}]} {"error": "x"}\n'):
+        answer = {"choices": [{"message": {"content": text}, "finish_reason": "stop"}]}
+        body = json.dumps(answer).encode()
+        for size in (1, 7, 64):
+            played, _ = play({"openai/a": [Reply((body,), split=size, content_type="application/json")]})
+            assert played.terminal["message"]["content"] == text
 
 
 @pytest.mark.parametrize("split", [None, (), 1])

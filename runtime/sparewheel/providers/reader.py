@@ -76,6 +76,7 @@ class BodyReader:
         self._take: Callable[[Iterable[ServerSentEvent]], None] = self._shortcut.feed
         self._begun = False
         self._document: list[bytes] | None = None  # the chunks of a body that is no stream
+        self._is_page = False  # which is HTML
         self._size = 0
         self._silent = 0  # events since the last one that added something
 
@@ -89,15 +90,14 @@ class BodyReader:
             self._begun = True
             if start in b"{[<":
                 self._document = []
+                self._is_page = start == b"<"
         self._size += len(chunk)
         if self._document is not None:
             self._document.append(chunk)
             if self._size > MAX_EVENT_SIZE:
                 raise ProviderError(NOT_A_STREAM)
-            if self._size <= MAX_ERROR_BODY and _may_end(chunk):
-                self._check_error(b"".join(self._document).decode("utf-8", "replace"))
-            elif self._size <= MAX_ERROR_BODY and _PAGE_END.search(b"".join(self._document[-16:])):
-                self._read_document(b"".join(self._document).decode("utf-8", "replace"))
+            if self._size <= MAX_ERROR_BODY:
+                self._check_open(chunk)
             return False
         events = self._sse.feed(chunk)
         left = iter(events)
@@ -148,6 +148,14 @@ class BodyReader:
             raise ProviderError(_NO_REASON if self._frames.ended and assembly.reason is None else TRUNCATED)
         if not assembly.settle_calls():
             raise ProviderError(_BROKEN_CALL)
+
+    def _check_open(self, chunk: bytes) -> None:
+        """Raise the error that a document is, if it is complete with this chunk."""
+        document = self._document or []
+        if self._is_page and _PAGE_END.search(b"".join(document[-16:])):
+            self._read_document(b"".join(document).decode("utf-8", "replace"))
+        elif _may_end(chunk) and not self._is_page:
+            self._check_error(b"".join(document).decode("utf-8", "replace"))
 
     def _check_error(self, text: str, *, alone: bool = True) -> None:
         """Raise the error that is complete without the end of its event: the server may keep the connection open."""

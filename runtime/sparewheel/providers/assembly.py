@@ -287,15 +287,7 @@ class Assembly:
         if block.kind == "media":
             return
         block.announced = True
-        event: BlockStartEvent = {
-            "type": "block_start",
-            "kind": block.kind,
-            "attempt": self.attempt,
-            "index": block.index,
-        }
-        if block.kind == "tool_call":
-            event["id"], event["name"] = block.id, block.name
-        self._events.append(event)
+        self._events.append(cast("BlockStartEvent", {"type": "block_start", **block.place(self.attempt)}))
 
     def _tool_delta(self, block: Block, arguments: str) -> None:
         if arguments:
@@ -328,14 +320,6 @@ class Assembly:
         if block.half:
             self._end_half(block)
         if block.announced and not block.closed and block.kind != "media":
-            event: BlockEndEvent = {
-                "type": "block_end",
-                "kind": block.kind,
-                "content": block.content,
-                "attempt": self.attempt,
-                "index": block.index,
-            }
-            if block.kind == "tool_call":
-                event["id"], event["name"] = block.id, block.name
-            self._events.append(event)
+            place = block.place(self.attempt)
+            self._events.append(cast("BlockEndEvent", {"type": "block_end", "content": block.content, **place}))
         block.closed = True

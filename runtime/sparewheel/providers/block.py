@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 from ..jsontext import CutText, read, take_half, whole
 from ..messages import Reasoning, Text, ToolCall
@@ -38,6 +38,11 @@ class Block:
     @property
     def content(self) -> str:
         return "".join(self.pieces)
+
+    def place(self, attempt: int) -> dict[str, Any]:
+        """What the events of its start and its end have in common."""
+        named = {"id": self.id, "name": self.name} if self.kind == "tool_call" else {}
+        return {"kind": self.kind, "attempt": attempt, "index": self.index, **named}
 
     def replace(self, content: str) -> None:
         """Replace the whole content."""

@@ -59,7 +59,7 @@ export class Client {
     this.#spares = new Spares(replace);
     this.#watchdog = new Watchdog({
       hangTimeout,
-      ping: () => this.#ping(),
+      ping: () => this.#worker.postMessage(/** @type {import("../protocol.js").Ping} */ ({ type: "ping" })),
       onLate: () => this.#spares.prepare(),
       onCalm: () => this.#spares.drop(),
       onHang: (reason) => this.#die(reason),
@@ -67,10 +67,6 @@ export class Client {
     this.#worker = worker;
     this.on("blocking", ({ seconds }) => this.#watchdog.allow(seconds * 1000));
     this.#listen(worker);
-  }
-
-  #ping() {
-    this.#worker.postMessage(/** @type {import("../protocol.js").Ping} */ ({ type: "ping" }));
   }
 
   /** @param {Worker} worker */

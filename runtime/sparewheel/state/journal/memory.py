@@ -37,21 +37,24 @@ class MemoryBackend:
 
     async def write(self, changes: Sequence[Change], *, strict: bool = True) -> None:
         for change in changes:
-            left = _without(self._memory.records.get(change.session, {}), change)
-            if left.keys() & {seq for seq, _ in change.records}:
+            records = self._memory.records.get(change.session, {})
+            if any(seq in records and not _is_removed(seq, change) for seq, _ in change.records):
                 raise StoreFailed("corrupted", "A record of this number is there already.")
         for change in changes:
-            left = _without(self._memory.records.get(change.session, {}), change)
-            left.update(change.records)
+            records = self._memory.records.setdefault(change.session, {})
+            if change.deleted:
+                records.clear()
+            for first, last in change.dropped:
+                for seq in range(first, min(last, max(records, default=0)) + 1):
+                    records.pop(seq, None)
+            records.update(change.records)
+            if not records:
+                del self._memory.records[change.session]
             if change.deleted:
                 self._memory.headers.pop(change.session, None)
             if change.header is not None:
                 self._memory.headers.pop(change.session, None)  # the one that was changed last is last
                 self._memory.headers[change.session] = change.header
-            if left:
-                self._memory.records[change.session] = left
-            else:
-                self._memory.records.pop(change.session, None)
         self._drop_oldest()
 
     def _drop_oldest(self) -> None:
@@ -120,10 +123,5 @@ class MemoryBackend:
         self._memory.watchers = [each for each in self._memory.watchers if each[0] is not self]
 
 
-def _without(records: dict[int, str], change: Change) -> dict[int, str]:
-    """The records of a session without those that the change removes."""
-    if change.deleted:
-        return {}
-    return {
-        seq: text for seq, text in records.items() if not any(first <= seq <= last for first, last in change.dropped)
-    }
+def _is_removed(seq: int, change: Change) -> bool:
+    return change.deleted or any(first <= seq <= last for first, last in change.dropped)

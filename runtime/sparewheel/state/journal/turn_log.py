@@ -61,6 +61,7 @@ class TurnLog:
         self.numbers: list[tuple[int, int]] = []
         self.resume_state: Callable[[], Mapping[str, Any] | None] = lambda: None
         self._recorder = recorder
+        self._durable = recorder.durable
         self._agent = agent
         self._messages = messages
         self._start = start
@@ -86,16 +87,14 @@ class TurnLog:
 
         A batch that ends the turn has to wait in any case: `end` comes first.
         """
-        recorder = self._recorder
         for event in batch:
             if event["type"] not in _STREAMED:
-                break
-        else:
-            if recorder.durable:
-                self._batches.append(batch)
+                return self._take(batch)
+        if self._durable:
+            self._batches.append(batch)
+            if self._timer is None:
                 self._write_later()
-            return False
-        return self._take(batch)
+        return False
 
     def write(self) -> None:
         """Write the text that has been shown up to now, and how the step can be taken up, without waiting."""
@@ -188,13 +187,13 @@ class TurnLog:
         step = self._step()
         if any(shape["role"] == "assistant" for record in step for shape in record["messages"]):
             self._batches.clear()  # the message has the text
-        elif self._recorder.durable:
+        elif self._durable:
             self._batches.append(batch)
             self._write_later()
         self.append(*records, *step)
         if waits:
             self._recorder.append(*self._recorder.sync_state())
-        return (waits and self._recorder.durable) or is_terminal(batch[-1])
+        return (waits and self._durable) or is_terminal(batch[-1])
 
     def _write_later(self) -> None:
         if self._timer is None:

@@ -41,6 +41,7 @@ from sparewheel.yamltext import load as load_yaml
 from tests.fuzz import seeds
 from tests.fuzz.boundary import check_commands
 from tests.fuzz.files import check_file, files
+from tests.fuzz.journals import RECORDS, check_journal
 from tests.fuzz.mutate import CANARY, VALUE, changed, mangled, mangled_text
 from tests.fuzz.streams import BODIES, ERRORS, check_answer, check_body
 from tests.support.agentic import play_agent, say
@@ -240,6 +241,7 @@ READERS: Final[dict[str, Reader]] = {
     ),
     "hook": Reader(changed(seeds.HOOK_ANSWERS), check_hook),
     "history": Reader(changed(seeds.HISTORIES), check_history),
+    "journal": Reader(changed(RECORDS), check_journal),
     "transcript": Reader(st.lists(st.integers(0, 40), max_size=40), check_transcript),
     "commands": Reader(
         st.lists(

@@ -77,7 +77,8 @@ def read_record(text: str, session: str, seq: int) -> Record:
             raise UnreadableRecord(f"its version {version} is not supported")
         record = MIGRATIONS[version](record)
         version += 1
-    if record.get("type") not in TYPES or not isinstance(record.get("at"), str):
+    kind, at = record.get("type"), record.get("at")
+    if not (isinstance(kind, str) and kind in TYPES and isinstance(at, str)):
         raise UnreadableRecord("its type or its time is missing")
     return {**record, "session": session, "seq": seq, "v": VERSION}
 

@@ -88,6 +88,8 @@ def test_options_that_do_not_fit_are_refused(tmp_path: Path) -> None:
             await refused("must not contain a key", file, store=tmp_path, session=KEY)
             async with open_agent(file, env=ENV, store=tmp_path, session="one"):
                 pass
+            await refused("session and title must be str", file, store=tmp_path, session=7)
+            await refused("id must have 1 to 200 characters", file, store=tmp_path, session="\ud800")
             history = [{"role": "user", "content": "hi"}]
             await refused("has a history of its own", file, store=tmp_path, session="one", history=history)
 

@@ -283,3 +283,34 @@ def test_a_page_that_goes_away_has_everything_written_that_was_shown() -> None:
         await result(page, "close", session="s")
 
     run(main())
+
+
+def test_a_file_that_spells_out_a_key_is_not_stored() -> None:
+    async def main() -> None:
+        memory = Memory()
+        page = on(Store(backend := Watched(memory)), ANSWER, ANSWER)
+        key = "sk-proj-0123456789abcdefABCDEF"
+        file = YAML.replace("base_url:", f'headers: {{X-Key: "{key}"}}, base_url:')
+        await result(page, "create_session", session="s", yaml=file, env=ENV, id="mine")
+        await result(page, "send", session="s", prompt="hi")
+        await result(page, "close", session="s")
+        assert not any(key in text for text in backend.texts)
+        refused = await refusal(page, "open_session", session="x", id="mine", env=ENV)
+        assert refused == ("config", "The agent file of this session is not stored.")
+        await result(page, "open_session", session="x", id="mine", env=ENV, yaml=YAML)
+        await result(page, "close", session="x")
+        await result(page, "open_session", session="x", id="mine", env=ENV)  # the new one is
+
+    run(main())
+
+
+def test_half_a_surrogate_pair_is_no_obstacle() -> None:
+    async def main() -> None:
+        page = on(Store(Watched()), ANSWER)
+        half = "a \ud83d b"
+        await result(page, "create_session", session="s", yaml=YAML, env=ENV, title=half)
+        await result(page, "send", session="s", prompt=half)
+        [row] = await result(page, "list_sessions")
+        assert (row["title"], row["turns"]) == ("a \ufffd b", 1)
+
+    run(main())

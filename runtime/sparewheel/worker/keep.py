@@ -8,9 +8,11 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Final
 
 from ..errors import ConfigError
+from ..jsontext import whole
 from ..page.writer import Writer
+from ..redaction.redact import redact
 from ..state.journal import StoreFailed
-from ..state.journal.headers import MAX_NAME, MAX_TITLE
+from ..state.journal.headers import MAX_NAME, tidy_title
 from ..state.journal.recorder import Recorder, new_header
 from ..state.journal.restore import restore
 from ..state.journal.shelf import missing, open_elsewhere, take
@@ -32,6 +34,7 @@ _UNGUARDED: Final = (
     "This page is not in a secure context (https), so two tabs can use a stored session at the same time: "
     "open each session in one tab only."
 )
+_MAX_FILE: Final = 200_000  # characters
 _TEXT: Final = "text/"  # before the key of a text that a tool has stored
 
 
@@ -100,20 +103,33 @@ class Keep:
     def begin(self, recorder: Recorder, team: ResolvedTeam, runner: Runner, history: list[Message]) -> None:
         """Record a new session, or give the stored one its state back."""
         if self.restored is None:
-            recorder.begin({"origin": {"agent": team.root}, "file": self.file})
+            recorder.begin({"origin": {"agent": team.root}, "file": storable(self.file)})
             self.store.write_now()
             if history:
                 recorder.append(given_history(recorder, team.root, history))
             return
+        if not self.followed:
+            recorder.set_fact("file", storable(self.file))
         load_state(self.restored.facts.values.get("state"), runner.state, runner.budgets, team.agents)
         recorder.previous = self.restored.turns[-1] if self.restored.turns else None
         if self.restored.lost:
             runner.warnings.append(f"{self.restored.lost} records of the stored session could not be read.")
 
 
+def storable(file: str) -> str | None:
+    """The text of an agent file, unless something in it looks like a key, or it is too long to be searched."""
+    return file if len(file) <= _MAX_FILE and redact(file) == file else None
+
+
 def text_changed(recorder: Recorder) -> Callable[[str, str | None], None]:
     """Records a text that a tool has stored, or deleted."""
     return lambda key, text: recorder.set_fact(_TEXT + key, text)
+
+
+def check_name(name: str) -> None:
+    """Raise `ConfigError` for what cannot be the name of a stored session."""
+    if not 0 < len(name) <= MAX_NAME or whole(name) != name:
+        raise ConfigError(f"id must have 1 to {MAX_NAME} characters")
 
 
 async def new_session(store: Store, file: str, name: str | None = None, title: str = "") -> Keep:
@@ -123,9 +139,9 @@ async def new_session(store: Store, file: str, name: str | None = None, title: s
         ConfigError: the name cannot be one, or is taken.
         SparewheelError: kind `open_elsewhere`: another tab or process has a session of this name.
     """
-    if name is not None and not 0 < len(name) <= MAX_NAME:
-        raise ConfigError(f"id must have 1 to {MAX_NAME} characters")
-    keep = Keep(store, new_header(name or secrets.token_hex(8), " ".join(title.split())[:MAX_TITLE], _now()), file)
+    if name is not None:
+        check_name(name)
+    keep = Keep(store, new_header(name or secrets.token_hex(8), tidy_title(title), _now()), file)
     if store.drives(keep.name):
         raise ConfigError(f"There is a session {name!r} already.", "Choose another id.")
     try:

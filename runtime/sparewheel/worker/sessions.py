@@ -68,6 +68,7 @@ class StoredSessions:
         if not (params.yaml or keep.file):
             await keep.close()
             raise ConfigError("The agent file of this session is not stored.", "Pass it as yaml.")
+        keep.file = params.yaml or keep.file
         return keep
 
     async def rows(self, params: Nothing) -> list[SessionRow]:

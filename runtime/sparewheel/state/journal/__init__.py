@@ -23,7 +23,8 @@ A record is a JSON object `{session, seq, at, v, type, ...}`; `seq` rises within
   `step {turn, result}`: `{id, name, output, is_error}` of one call, before all calls of the step have ended.
 - `effect {turn, key, state, ...}`: of a call that changes something; `state` is `intended`, `done` or `failed`.
 - `usage {turn, attempt, model, ...}`: what an attempt cost, failed and discarded ones included.
-- `end {turn, outcome, ...}`: the turn is over. With `messages`, it also replaces every other record of the turn.
+- `end {turn, outcome, spent, ...}`: the turn is over; `spent` has the usage of each attempt. With `messages`, it also
+  replaces every other record of the turn.
 """
 
 from .backend import Backend, Change, News, StoreFailed

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Final
 
-from ...jsontext import read, write
+from ...jsontext import read, whole, write
 from ...page.results import MAX_NAME, SessionStatus
 from ...page.results import SessionRow as Header
 
@@ -15,7 +15,12 @@ MAX_TITLE: Final = 200  # characters
 _MAX_AGENT: Final = 200
 _TOGETHER: Final = 1000  # texts of headers
 
-__all__ = ["MAX_NAME", "MAX_TITLE", "Header", "SessionStatus", "read_headers", "status", "write_header"]
+__all__ = ["MAX_NAME", "MAX_TITLE", "Header", "SessionStatus", "read_headers", "status", "tidy_title", "write_header"]
+
+
+def tidy_title(title: str) -> str:
+    """A title as it is stored: one line of at most `MAX_TITLE` characters."""
+    return " ".join(whole(title).split())[:MAX_TITLE]
 
 
 def write_header(header: Header) -> str:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, Final, Protocol
 
 from ...titles import first_words
 from .backend import StoreFailed
-from .headers import MAX_TITLE, Header
+from .headers import Header, tidy_title
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
@@ -98,7 +98,8 @@ class Recorder:
 
     def begin(self, facts: Mapping[str, Any]) -> None:
         """Record a new session."""
-        self.append(*(self._fact(key, value) for key, value in facts.items()), header=self._touched())
+        known = {key: value for key, value in facts.items() if value is not None}
+        self.append(*(self._fact(key, value) for key, value in known.items()), header=self._touched())
 
     def set_fact(self, key: str, value: Any) -> None:
         """Record a fact of the session, if it is new. None removes it."""
@@ -111,7 +112,7 @@ class Recorder:
         self.append(header=self._touched())
 
     def clean_title(self, title: str) -> str:
-        return self._hiding.hidden(" ".join(title.split()))[:MAX_TITLE]
+        return tidy_title(self._hiding.hidden(title))
 
     def sync_state(self) -> list[Record]:
         """The record of the session's state, if it has changed."""
@@ -123,7 +124,9 @@ class Recorder:
     def begin_turn(self, prompt: Record, messages: Sequence[Message]) -> int:
         """Record a prompt; the records of the turn before are replaced by one. Returns the number of the record."""
         if not self.header["title"]:
-            self.header = self.header | {"title": first_words(self._hiding.hidden(messages[-1].text[:_MAX_READ]))}
+            self.header = self.header | {
+                "title": tidy_title(first_words(self._hiding.hidden(messages[-1].text[:_MAX_READ])))
+            }
         self.header = self.header | {"state": "running"}
         before, self.previous = self.previous, None
         compacted = before.compacted() if before else []

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 
     from .records import Journal, Record
 
+_STAMPS: Final = ("session", "seq", "at", "v", "type", "turn")
 _OUTCOMES: Final = ("finished", "failed", "aborted", "abandoned", "interrupted")
 
 
@@ -98,7 +99,8 @@ class StoredTurn:
             return []
         kept = self.kept
         interrupted = {"type": "end", "at": self.at, "turn": self.id, "agent": self.agent, "outcome": "interrupted"}
-        end = self.end or {**interrupted, "usage": None, "kept": bool(kept)}
+        spent = [{name: value for name, value in each.items() if name not in _STAMPS} for each in self.usage]
+        end = self.end or {**interrupted, "usage": None, "spent": spent, "kept": bool(kept)}
         return compact({name: value for name, value in end.items() if name not in ("session", "seq", "v")}, kept)
 
 

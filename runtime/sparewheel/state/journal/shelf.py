@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from ...errors import ConfigError, ErrorInfo, SparewheelError
 from ...errors.hints import hint_for
-from .headers import MAX_NAME, MAX_TITLE
+from .headers import MAX_NAME, tidy_title
 from .restore import restore
 from .transfer import export_document, import_document, to_markdown
 
@@ -60,7 +60,7 @@ def missing(session: str) -> ConfigError:
 async def rename(store: Store, session: str, title: str) -> None:
     """Give a session that is not open another title. Raises like `take`."""
     async with claimed(store, session) as header:
-        store.append(session, [], {**header, "title": " ".join(title.split())[:MAX_TITLE]})
+        store.append(session, [], {**header, "title": tidy_title(title)})
         await store.flush(session)
 
 

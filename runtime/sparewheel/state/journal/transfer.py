@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, Final
 from ...errors import ConfigError
 from ...jsontext import read, write
 from .compaction import dump_bounded
-from .headers import MAX_NAME, MAX_TITLE, read_headers
+from .headers import MAX_NAME, read_headers, tidy_title
 from .records import VERSION, read_journal
 from .restore import restore
 
@@ -68,7 +68,7 @@ def import_document(document: object) -> tuple[Header, list[Record]]:
     if restored.lost:
         raise ConfigError(f"import: {restored.lost} of {len(records)} records cannot be read")
     [header] = read_headers([(_name(document.get("id")), write({name: document.get(name) for name in _HEADER}))])
-    header["title"] = " ".join(header["title"].split())[:MAX_TITLE]
+    header["title"] = tidy_title(header["title"])
     header["created"], header["updated"] = _time(header["created"]), _time(header["updated"])
     header["turns"] = len(restored.turns)
     return header, _records(restored, header["updated"])

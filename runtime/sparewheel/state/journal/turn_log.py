@@ -67,6 +67,7 @@ class TurnLog:
         self._start = start
         self._written = messages[start : start + prompts]  # recorded messages of the turn
         self._batches: list[list[Event]] = []  # shown, and not recorded yet
+        self._usage: list[dict[str, Any]] = []  # of each attempt, those of tasks included
         self._results: dict[str, str] = {}  # recorded outputs, by call, of the step under way
         self._timer: asyncio.TimerHandle | None = None
         self._end: Record | None = None
@@ -158,7 +159,7 @@ class TurnLog:
             self._batches.clear()  # the messages have the text
         items = self._items()
         records = [*([self._make("partial", items=items)] if items else []), *step]
-        self._end = self._make("end", agent=self._agent, outcome=outcome, kept=kept, **facts)
+        self._end = self._make("end", agent=self._agent, outcome=outcome, kept=kept, spent=self._usage, **facts)
         self._recorder.end_turn(self, [*records, self._end])
         self._results.clear()
 
@@ -178,7 +179,8 @@ class TurnLog:
             fields = cast("dict[str, Any]", event)
             kind, own = fields["type"], "task" not in fields
             if kind == "usage":
-                records.append(self._make("usage", **{k: v for k, v in fields.items() if k not in _NO_USAGE}))
+                self._usage.append({k: v for k, v in fields.items() if k not in _NO_USAGE})
+                records.append(self._make("usage", **self._usage[-1]))
             elif kind == "tool_result" and own:
                 self._results[fields["id"]] = output = fields["output"][:MAX_OUTPUT]
                 shown = {name: fields[name] for name in ("id", "name", "is_error")}

@@ -10,7 +10,7 @@ from sparewheel.errors import ConfigError
 from sparewheel.page.commands import COMMANDS, Commands, CreateSession
 from sparewheel.page.results import Results
 from sparewheel.worker import Worker
-from sparewheel.worker.options import read_params
+from sparewheel.worker.options import read_params, secrets_in
 
 
 def session(**options: Any) -> CreateSession:
@@ -66,6 +66,23 @@ def test_an_option_that_belongs_elsewhere_is_sent_there(method: str, option: str
 
 def test_names_of_the_implementation_are_not_options() -> None:
     assert "agent_name: unknown key (did you mean 'agentName'?)" in refusal(agent_name="a")
+
+
+@pytest.mark.parametrize(
+    ("env", "message"),
+    [
+        ({"A": "x" * 16_385}, "options.env: A: 16385 characters exceed the limit of 16384"),
+        ({f"A{n}": "x" for n in range(201)}, "options.env: 201 values exceed the limit of 200"),
+        (
+            {f"A{n}": "x" * 16_000 for n in range(9)},
+            "options.env: the values exceed the limit of 131072 characters in total",
+        ),
+    ],
+    ids=["long", "many", "total"],
+)
+def test_an_env_that_is_too_large_is_refused(env: dict[str, str], message: str) -> None:
+    assert refusal(env=env) == message
+    assert len(secrets_in({"params": {"env": env}})) <= 200
 
 
 def test_numbers_and_booleans_of_the_env_become_text_and_null_is_left_out() -> None:

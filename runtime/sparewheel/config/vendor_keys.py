@@ -89,9 +89,11 @@ class Secrets:
         value = self.env.get(name, "")
         if not value:
             return False
-        if name in self._vendors or _SECRET_NAME.search(name) or value in self._named or self._copies.spans(value):
+        if name in self._vendors or _SECRET_NAME.search(name) or value in self._named:
             return True
-        return _looks_secret(value) or (not _PLAIN_NAME.search(name) and _is_opaque(value))
+        if _looks_secret(value) or (not _PLAIN_NAME.search(name) and _is_opaque(value)):
+            return True
+        return len(value) >= MIN_SECRET and bool(self._copies.spans(value))
 
     def is_plain(self, name: str) -> bool:
         """Whether a name tells that its value is no secret, as `REGION` does."""

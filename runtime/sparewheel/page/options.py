@@ -22,17 +22,34 @@ from pydantic import (
 from pydantic.json_schema import SkipJsonSchema
 
 from ..errors import ConfigError
+from ..errors.validation import shown
 
 MAX_TOOLS: Final = 1000
+MAX_ENV: Final = 200  # values: each one that may be a secret is sought, in all its forms, in everything that is written
+MAX_ENV_VALUE: Final = 16 * 1024  # characters
+MAX_ENV_CHARS: Final = 64 * 1024  # of all values together
 MAX_DOCUMENTS: Final = 1000
-MAX_DOCUMENT_BYTES: Final = 16 * 1024 * 1024  # of all documents together
+MAX_DOCUMENT_BYTES: Final = 8 * 1024 * 1024  # of all documents together
+
+
+_ENV_HINT: Final = "Pass only the keys and short values that the agent file names; longer texts are for documents."
 
 
 def _texts(env: object) -> object:
     """Numbers and booleans as text, without what is null."""
     if not isinstance(env, dict):
         return env
-    return {name: _text(value) for name, value in env.items() if value is not None}
+    if len(env) > MAX_ENV:
+        raise ConfigError(f"options.env: {len(env)} values exceed the limit of {MAX_ENV}", _ENV_HINT)
+    texts = {name: _text(value) for name, value in env.items() if value is not None}
+    sizes = {name: len(value) for name, value in texts.items() if isinstance(value, str)}
+    for name, size in sizes.items():
+        if size > MAX_ENV_VALUE:
+            reason = f"{size} characters exceed the limit of {MAX_ENV_VALUE}"
+            raise ConfigError(f"options.env: {shown(name)}: {reason}", _ENV_HINT)
+    if sum(sizes.values()) > MAX_ENV_CHARS:
+        raise ConfigError(f"options.env: the values exceed the limit of {MAX_ENV_CHARS} characters in total", _ENV_HINT)
+    return texts
 
 
 def _text(value: object) -> object:
@@ -146,7 +163,7 @@ class AgentOptions(Params):
     )
     documents: _Documents = Field(
         default={},
-        description="Texts by path, at most 1000 and 16 MiB in total, for the keys of the agent file that name files: "
+        description="Texts by path, at most 1000 and 8 MiB in total, for the keys of the agent file that name files: "
         "`instruction_file`, `add_prompt_files`, and `file` of toolsets of type `python`. Nothing else reads them.",
     )
     files: Files | Unset = Field(

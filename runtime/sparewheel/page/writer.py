@@ -6,6 +6,7 @@ import re
 from typing import TYPE_CHECKING, Any, Final
 
 from ..jsontext import name_of, whole, write
+from ..redaction.literals import Literals
 from ..redaction.sought import Sought
 
 if TYPE_CHECKING:
@@ -30,8 +31,8 @@ class Writer:
         self._owned: dict[Hashable, frozenset[str]] = {}
         self._known: frozenset[str] = frozenset()  # the secrets that the next three are made of
         self._sought = Sought(())
-        self._plain: list[str] = []  # the secrets within JSON text
-        self._as_text: list[str] = []  # all their forms within JSON text
+        self._plain = Literals(())  # the secrets within JSON text
+        self._as_text = Literals(())  # all their forms within JSON text
 
     def hide(self, owner: Hashable, secrets: Iterable[str]) -> None:
         """Mask `secrets` in every value that is written from now on."""
@@ -53,9 +54,9 @@ class Writer:
         if len(text) > _LARGE:  # the search below would go through the bytes of media
             found = bool(self._sought)
         elif _is_filtered(payload):
-            found = any(form in text for form in self._plain)
+            found = self._plain.maybe_in(text)
         else:
-            found = any(form in text for form in self._as_text) or self._sought.occurs_escaped(text)
+            found = self._as_text.maybe_in(text) or self._sought.occurs_escaped(text)
         if not found:
             return text
         return write(_each_text(payload, lambda value: self._sought.hidden(whole(value)), ours=True))
@@ -74,8 +75,13 @@ class Writer:
             return
         self._known = secrets
         self._sought = Sought(secrets)
-        self._plain = [write(secret)[1:-1] for secret in secrets if secret in self._sought.forms]
-        self._as_text = [write(form)[1:-1] for form in self._sought.forms]
+        forms = set(self._sought.forms)
+        self._plain = Literals(_within_json(secret) for secret in secrets & forms)
+        self._as_text = Literals(map(_within_json, forms))
+
+
+def _within_json(text: str) -> str:
+    return text if text.isalnum() and text.isascii() else write(text)[1:-1]
 
 
 def _is_filtered(payload: dict[str, Any]) -> bool:

@@ -20,6 +20,11 @@ MIN_SECRET: Final = 8  # characters; a shorter secret could be any word of a tex
 _URL_ALPHABET: Final = str.maketrans("+/", "-_")
 _RARE: Final = re.compile(r"[A-Z+/_\-]")
 _NOT_LOWER: Final = re.compile(r"[^a-z]")
+_SIMPLE: Final = re.compile(r"""[^\x00-\x1f%\\&<>"'\x7f-\U0010ffff]+""")
+_ESCAPED: Final = re.compile(
+    r"%(?:25){0,3}([0-7][0-9a-fA-F])|\\{1,8}(?:u00|x)([0-7][0-9a-fA-F])"
+    r"|&(?:amp;){0,3}#(?:0{0,6}([0-9]{1,3})|[xX]0{0,6}([0-9a-fA-F]{1,2}));|\\{1,8}(/)"
+)
 _JSON: Final = {'"': '"', "\\": r"\\", "/": "/", "\b": "b", "\f": "f", "\n": "n", "\r": "r", "\t": "t"}
 
 
@@ -43,6 +48,25 @@ def _from_rare(form: str) -> str:
     end = min(len(form) // 8, 8)
     found = _RARE.search(form, 0, end) or _NOT_LOWER.search(form, 0, end)
     return form[found.start() :] if found else form
+
+
+def read_plainly(text: str, limit: int) -> tuple[str, int]:
+    """`text` with the escapes of ASCII characters read, at most `limit` of them, and how many were. `+` is a space.
+
+    A secret that `is_simple` and occurs with escapes is in it, but for characters that are part of an escape before it.
+    """
+    read, count = _ESCAPED.subn(_read, text, limit)
+    return read.replace("+", " "), count
+
+
+def is_simple(form: str) -> bool:
+    """Whether no character of a form may begin an escape, and none has more escapes than `read_plainly` reads."""
+    return _SIMPLE.fullmatch(form) is not None
+
+
+def _read(match: re.Match[str]) -> str:
+    digits = match[1] or match[2] or match[4]
+    return "/" if match[5] else chr(int(digits, 16) if digits else int(match[3]))
 
 
 @lru_cache(512)

@@ -6,7 +6,8 @@ import re
 from functools import cached_property
 from typing import TYPE_CHECKING, Final
 
-from .forms import MIN_SECRET, fixed_forms, pattern
+from .forms import MIN_SECRET, fixed_forms, is_simple, pattern, read_plainly
+from .literals import Literals
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -22,6 +23,10 @@ _ESCAPES: Final = re.compile(
     r"%(?:25){0,3}(?:2[0bdefBDEF]|3[0-9aAdD]|[4-7][0-9a-fA-F]|[0-9a-fA-F]?\Z)|\\(?:[uxU]|\Z)|&(?:amp;){0,3}(?:#|[amp]{0,3}\Z)"
 )
 _ANY_ESCAPE: Final = re.compile(r"[%\\&]")  # for secrets of other characters
+# A text with more of them is masked as a whole: looking at each would block a worker.
+MAX_ESCAPES: Final = 100_000
+MAX_STARTS: Final = 20_000  # of one secret
+_IN_ESCAPE: Final = 12  # characters of an escape that may be the first ones of a secret
 _KEY: Final = re.compile(r"[A-Za-z0-9_\-+=.~: ]+")
 _UNFINISHED: Final = re.compile(
     r"(?:(?:%[0-9a-fA-F]{0,8}){1,4}|\\{1,8}(?:u[0-9a-fA-F]{0,4}|x[0-9a-fA-F]{0,2})?|&[#a-zA-Z0-9;&]{0,20})\Z"
@@ -35,6 +40,8 @@ class Sought:
         known = {form for secret in secrets for form in (secret, secret.strip()) if len(form) >= MIN_SECRET}
         self.forms = sorted(set().union(*map(fixed_forms, known)), key=len, reverse=True)
         self._escapable = [form for form in self.forms if form in known or not form.isalnum()]
+        self._literals = Literals(self.forms)
+        self._ends = [(form, _end(form)) for form in self._escapable]
         self._shortest = len(self.forms[-1]) if self.forms else 0
         self._longest = len(self.forms[0]) if self.forms else 0
         self._escapes = _ESCAPES if all(map(_KEY.fullmatch, self._escapable)) else _ANY_ESCAPE
@@ -63,7 +70,7 @@ class Sought:
             or "\\" in text
             or "&" in text
             or self._unfinished(text) < len(text)
-            or (len(text) >= self._shortest and any(form in text for form in self.forms))
+            or (len(text) >= self._shortest and self._literals.maybe_in(text))
         )
 
     def hidden(self, text: str) -> str:
@@ -77,7 +84,7 @@ class Sought:
     def spans(self, text: str) -> list[tuple[int, int]]:
         """Where the secrets are: start and end of each, in order, those that overlap as one."""
         found = self._escaped(text)
-        for form in self.forms:
+        for form in self.forms if self._literals.maybe_in(text) else ():
             at = text.find(form)
             while at != -1:
                 found.append((at, at + len(form)))
@@ -114,12 +121,18 @@ class Sought:
     def _escaped(self, text: str) -> list[tuple[int, int]]:
         """Where a secret is with escaped characters in it."""
         found: list[tuple[int, int]] = []
-        if self._escapes.search(text) is None:
+        if not self.forms or self._escapes.search(text) is None:
             return found
-        for form in self._escapable:
-            starts = pattern(form[:_START])
+        plain, escapes = read_plainly(text, MAX_ESCAPES + 1)
+        if escapes > MAX_ESCAPES:
+            return [(0, len(text))]
+        for form in [form for form, end in self._ends if end in plain]:
+            starts, tried = pattern(form[:_START]), 0
             match = starts.search(text)
             while match is not None:
+                tried += 1
+                if tried > MAX_STARTS:
+                    return [(0, len(text))]
                 end, read = _follow(form, text, match.end(), _START)
                 if read == len(form):
                     found.append((match.start(), end))
@@ -144,6 +157,13 @@ class Sought:
                     if read > _may_show(form):
                         told = start
         return longest, told
+
+
+def _end(form: str) -> str:
+    """What is in a text that is read plainly if `form` is in it with escapes."""
+    if not is_simple(form):
+        return ""
+    return form[_IN_ESCAPE:].replace("+", " ") if len(form) >= _IN_ESCAPE + MIN_SECRET else form[-3:].replace("+", " ")
 
 
 def _beginnings(forms: list[str]) -> re.Pattern[str]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from itertools import islice
 from typing import TYPE_CHECKING, Any, Final
 
 from pydantic import ValidationError
@@ -10,7 +11,7 @@ from ..config.vendor_keys import Secrets
 from ..errors import ConfigError
 from ..errors.validation import problems
 from ..page.commands import COMMANDS
-from ..page.options import AgentOptions
+from ..page.options import MAX_ENV, MAX_ENV_VALUE, AgentOptions
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -28,12 +29,16 @@ _NOT_HERE: Final = {
 
 
 def secrets_in(command: Mapping[str, Any]) -> frozenset[str]:
-    """The secrets in the `env` of a command that has not been validated; if that is no env, all texts in it."""
+    """The secrets in the `env` of a command that has not been validated; if that is no env, all texts in it.
+
+    No more and no longer ones than an env may have: the error for such a command quotes none of its values.
+    """
     params = command.get("params")
     env = params.get("env") if isinstance(params, dict) else None
     if isinstance(env, dict) and all(isinstance(value, str) for value in env.values()):
-        return Secrets(env).values()
-    return frozenset(_texts(env))
+        named = islice(env.items(), MAX_ENV)
+        return Secrets({name: value for name, value in named if len(value) <= MAX_ENV_VALUE}).values()
+    return frozenset(text for text in islice(_texts(env), MAX_ENV) if len(text) <= MAX_ENV_VALUE)
 
 
 def _texts(value: object) -> Iterator[str]:

@@ -169,8 +169,13 @@ def _bound(text: str | bytes, values: int) -> None:
     text = _decoded(text)
     if _is_too_deep(text[: 20 * MAX_DEPTH]):
         raise ValueError(f"the JSON text is nested deeper than {MAX_DEPTH} levels")
-    if text.count('"') - text.count('\\"') > 4 * values or _marks(_STRING.sub("", text)) > values:
+    if text.count('"') - text.count('\\"') > 4 * values or _marks(_outside_of_strings(text)) > values:
         raise ValueError(f"the JSON text has more than {values} values")
+
+
+def _outside_of_strings(text: str) -> str:
+    """A JSON text without its strings; of a text that is not JSON, anything. Much faster than a regular expression."""
+    return "".join(text.replace("\\\\", "").replace('\\"', "").split('"')[::2])
 
 
 def _marks(text: str | bytes) -> int:

@@ -96,7 +96,7 @@ NESTED["hook_specific_output"] = NESTED
         ({"updated_tool_response": "x"}, "it returned updated_tool_response, which changes nothing here"),
         ({"hook_specific_output": "deny"}, "it returned something other than an object"),
         (NESTED, "it returned something that is not JSON"),
-        ({"additional_context": "x" * (16 * 1024 * 1024)}, "it returned more than 16777216 characters"),
+        ({"additional_context": "x" * (16 * 1024 * 1024)}, "it returned more than 2097152 characters"),
     ],
 )
 def test_an_answer_that_is_not_understood_denies_and_is_reported(output: Any, problem: str) -> None:

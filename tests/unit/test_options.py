@@ -75,7 +75,7 @@ def test_names_of_the_implementation_are_not_options() -> None:
         ({f"A{n}": "x" for n in range(201)}, "options.env: 201 values exceed the limit of 200"),
         (
             {f"A{n}": "x" * 16_000 for n in range(9)},
-            "options.env: the values exceed the limit of 131072 characters in total",
+            "options.env: the values exceed the limit of 65536 characters in total",
         ),
     ],
     ids=["long", "many", "total"],

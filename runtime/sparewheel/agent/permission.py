@@ -7,6 +7,7 @@ from fnmatch import fnmatchcase
 from typing import TYPE_CHECKING, Any, Final
 
 from ..jsonschema.validate import validator
+from ..slices import run_in_slices
 from ..state.approvals import identity
 from ..tools.arguments import changed_arguments, parse_arguments
 
@@ -16,6 +17,7 @@ if TYPE_CHECKING:
     from ..hooks.engine import Hooks, Point, Verdict
     from ..jsonschema.validate import Validator
     from ..messages import ToolCall
+    from ..slices import Slices
     from ..state.budgets import BusyTimer
     from ..state.session_state import SessionState
     from ..tools.arguments import Frozen
@@ -54,7 +56,7 @@ class Permission:
         """
         question = _Question(call, tool, validator(tool.spec.parameters))
         verdict = await self._hooked("pre_tool_use", question)
-        rule = self._rule(call.name)
+        rule = await run_in_slices(self._rule(call.name))
         if verdict.denied or rule == "deny":
             return Decision(question.arguments, verdict.reason or (BY_RULE if rule == "deny" else BY_HOOK))
         asks = "ask" in (verdict.decision, rule)
@@ -114,11 +116,13 @@ class Permission:
             return True
         return tool.read_only and self._agent.safety != "strict"
 
-    def _rule(self, name: str) -> str | None:
-        """The rule of the file's permissions for a tool."""
+    def _rule(self, name: str) -> Slices[str | None]:
+        """The rule of the file's permissions for a tool. There may be thousands of patterns."""
         for rule in ("deny", "ask", "allow"):
-            if any(fnmatchcase(name, pattern) for pattern in self._state.permissions.get(rule, ())):
-                return rule
+            for pattern in self._state.permissions.get(rule, ()):
+                if fnmatchcase(name, pattern):
+                    return rule
+                yield
         return None
 
 

@@ -12,7 +12,7 @@ from ..jsontext import write
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-MAX_OUTPUT: Final = 16 * 1024 * 1024  # characters of an output as JSON
+MAX_OUTPUT: Final = 2 * 1024 * 1024  # characters of an output as JSON
 MAX_REASON: Final = 8_000  # characters; it goes to the model, or is the message of an error
 RANK: Final = {"allow": 0, "ask": 1, "deny": 2}
 _SYNONYMS: Final = {"approve": "allow", "block": "deny"}

@@ -20,7 +20,6 @@ _OURS: Final = frozenset(
     {"events", "event", "error", "result", "message", "messages", "partial_message", "parts", "media"}
 )
 _NAME: Final = re.compile("[a-z_]{1,40}")
-_LARGE: Final = 200_000  # characters
 _MAX_DEPTH: Final = 200  # pydantic's limit is 255
 
 
@@ -29,6 +28,7 @@ class Writer:
 
     def __init__(self) -> None:
         self._owned: dict[Hashable, frozenset[str]] = {}
+        self._changed = False
         self._known: frozenset[str] = frozenset()  # the secrets that the next three are made of
         self._sought = Sought(())
         self._plain = Literals(())  # the secrets within JSON text
@@ -37,23 +37,22 @@ class Writer:
     def hide(self, owner: Hashable, secrets: Iterable[str]) -> None:
         """Mask `secrets` in every value that is written from now on."""
         self._owned[owner] = frozenset(secrets)
-        self._seek()
+        self._changed = True
 
     def forget(self, owner: Hashable) -> None:
         """Stop masking the owner's secrets, except those that another owner has as well."""
         self._owned.pop(owner, None)
-        self._seek()
+        self._changed = True
 
     def write(self, payload: dict[str, Any]) -> str:
         """One line of JSON. A value that JSON lacks is replaced, so that the rest of the payload is not lost."""
+        self._seek()
         try:
             text = write(payload)
         except Exception:  # half a surrogate pair, or nested too deeply
             payload = _each_text(payload, whole, ours=True)
             text = write(payload)
-        if len(text) > _LARGE:  # the search below would go through the bytes of media
-            found = bool(self._sought)
-        elif _is_filtered(payload):
+        if _is_filtered(payload):
             found = self._plain.maybe_in(text)
         else:
             found = self._as_text.maybe_in(text) or self._sought.occurs_escaped(text)
@@ -63,13 +62,19 @@ class Writer:
 
     def hidden(self, text: str) -> str:
         """`text` without the secrets."""
+        self._seek()
         return self._sought.hidden(text)
 
     def copy(self, payload: dict[str, Any]) -> Any:
         """The payload as masked plain values, for a reader in this process."""
+        self._seek()
         return _each_text(payload, lambda value: self._sought.hidden(whole(value)), ours=True)
 
     def _seek(self) -> None:
+        """Make ready for what is masked now. Not at each change: a command changes it several times."""
+        if not self._changed:
+            return
+        self._changed = False
         secrets: frozenset[str] = frozenset().union(*self._owned.values())
         if secrets == self._known:
             return

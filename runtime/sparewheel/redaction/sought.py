@@ -41,13 +41,16 @@ class Sought:
         self.forms = sorted(set().union(*map(fixed_forms, known)), key=len, reverse=True)
         self._escapable = [form for form in self.forms if form in known or not form.isalnum()]
         self._literals = Literals(self.forms)
-        self._ends = [(form, _end(form)) for form in self._escapable]
         self._shortest = len(self.forms[-1]) if self.forms else 0
         self._longest = len(self.forms[0]) if self.forms else 0
         self._escapes = _ESCAPES if all(map(_KEY.fullmatch, self._escapable)) else _ANY_ESCAPE
 
     def __bool__(self) -> bool:
         return bool(self.forms)
+
+    @cached_property
+    def _ends(self) -> list[tuple[str, str]]:
+        return [(form, _end(form)) for form in self._escapable]
 
     # Only for the ends of texts. Many texts are searched whole, for secrets of one request or one session.
 
@@ -66,9 +69,7 @@ class Sought:
     def concerns(self, text: str) -> bool:
         """Whether anything of a secret may be in `text`. Cheap, because most texts need no more than this."""
         return (
-            "%" in text
-            or "\\" in text
-            or "&" in text
+            _may_escape(text)
             or self._unfinished(text) < len(text)
             or (len(text) >= self._shortest and self._literals.maybe_in(text))
         )
@@ -121,7 +122,7 @@ class Sought:
     def _escaped(self, text: str) -> list[tuple[int, int]]:
         """Where a secret is with escaped characters in it."""
         found: list[tuple[int, int]] = []
-        if not self.forms or self._escapes.search(text) is None:
+        if not self.forms or not _may_escape(text) or self._escapes.search(text) is None:
             return found
         plain, escapes = read_plainly(text, MAX_ESCAPES + 1)
         if escapes > MAX_ESCAPES:
@@ -157,6 +158,10 @@ class Sought:
                     if read > _may_show(form):
                         told = start
         return longest, told
+
+
+def _may_escape(text: str) -> bool:
+    return "%" in text or "\\" in text or "&" in text
 
 
 def _end(form: str) -> str:

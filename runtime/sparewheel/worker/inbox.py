@@ -10,6 +10,9 @@ from ..jsontext import read
 
 # The page writes these fields first.
 _HEAD: Final = re.compile(r'\{(?:"id":(?P<id>\d{1,15})|"type":"piece","call":(?P<call>\d{1,15}))[,}]')
+# The value that a function of the page returns, other than bytes.
+_VALUE: Final = re.compile(r'\{"type":"piece","call":\d{1,15},(?:"done":true,)?"value":')
+MAX_VALUE: Final = 2 * 1024 * 1024  # characters of it as JSON
 
 
 def read_message(text: str) -> tuple[dict[str, Any], ConfigError | None]:
@@ -17,6 +20,8 @@ def read_message(text: str) -> tuple[dict[str, Any], ConfigError | None]:
 
     A piece that cannot be read becomes one with `error`, so that its call ends.
     """
+    if len(text) > MAX_VALUE and _VALUE.match(text):
+        return _head(text, f"it has more than {MAX_VALUE} characters")
     try:
         message = read(text)
     except ValueError as error:

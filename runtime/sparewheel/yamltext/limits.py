@@ -10,6 +10,7 @@ MAX_TEXT: Final = 64 * 1024  # characters of one scalar, anchor, tag or directiv
 MAX_VALUES: Final = 100_000  # after aliases are expanded
 MAX_DEPTH: Final = 50
 STEP: Final = 100  # events or values of one step: a few milliseconds
+STEP_CHARS: Final = 2_000  # of one step: a longer text is one step
 TOO_DEEP: Final = f"it is nested deeper than {MAX_DEPTH} levels"
 
 

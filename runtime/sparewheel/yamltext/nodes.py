@@ -17,7 +17,7 @@ from ruamel.yaml.events import (
 )
 from ruamel.yaml.nodes import ScalarNode
 
-from .limits import MAX_DEPTH, STEP, TOO_DEEP, problem
+from .limits import MAX_DEPTH, STEP, STEP_CHARS, TOO_DEEP, problem
 from .scanning import BoundedReader, BoundedScanner
 
 if TYPE_CHECKING:
@@ -44,8 +44,10 @@ def compose(text: str, max_values: int) -> Slices[Node | None]:
     reader = YAML(typ="safe", pure=True)
     reader.Reader, reader.Scanner = BoundedReader, BoundedScanner
     composer = Composer(Scalars(reader))
+    paused_at = 0
     for number, event in enumerate(reader.parse(text)):
-        if number % STEP == STEP - 1:
+        if number % STEP == STEP - 1 or event.end_mark.index - paused_at > STEP_CHARS:
+            paused_at = event.end_mark.index
             yield
         composer.take(event)
         if composer.nodes > 2 * max_values:  # a mapping has two for each value

@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 import inspect
 import itertools
+import re
 import sys
 from importlib.util import find_spec
 from types import ModuleType
@@ -18,7 +19,12 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
     from types import CodeType
 
+MAX_SOURCE: Final = 64 * 1024  # characters: a worker takes a sixth of a second to compile them
+MAX_OPERATORS: Final = 500  # of one line: each may be a level of its syntax tree
+
 _numbers: Final = itertools.count(1)
+_STRING: Final = re.compile(r"""(['"])(?:\\.|(?!\1)[^\\])*\1""")
+_OPERATOR: Final = re.compile(r"[-+*/%@&|^~<>(\[{]|\.(?!\d)|\b(?:not|if|await|lambda)\b")
 
 
 class Source:
@@ -32,7 +38,7 @@ class Source:
         # Tracebacks identify a file by this name.
         self.filename = filename
         self._code, tree = _compile(text, filename)
-        self.imports = set(_imports(ast.walk(tree)))
+        self.imports = set(_imports(_statements(tree)))
         self._needed_to_start = set(_imports(_outside_of_functions(tree)))
         self._module: ModuleType | None = None
 
@@ -72,12 +78,33 @@ class Source:
 
 
 def _compile(text: str, filename: str) -> tuple[CodeType, ast.Module]:
+    _bound(text)
     try:
-        tree = ast.parse(text, filename)
-        return compile(tree, filename, "exec", dont_inherit=True), tree
+        return compile(text, filename, "exec", dont_inherit=True), ast.parse(text, filename)
     except (SyntaxError, ValueError, RecursionError, MemoryError) as error:
         problem = explain(error, text, filename)
         raise ConfigError(f"The Python tools cannot be used: {problem}", "Correct that line.") from None
+
+
+def _bound(text: str) -> None:
+    """Refuse what would block the worker, or overflow WebAssembly's stack, which ends it."""
+    if len(text) > MAX_SOURCE:
+        problem = f"they have {len(text)} characters, and {MAX_SOURCE} are allowed"
+        raise ConfigError(f"The Python tools cannot be used: {problem}", "Put the rest into a package.")
+    for number, line in enumerate(text.split("\n"), 1):
+        parts = _STRING.sub("", line).split(",") if len(line) > MAX_OPERATORS else ()
+        if any(len(_OPERATOR.findall(part)) > MAX_OPERATORS for part in parts):
+            problem = f"line {number} has more than {MAX_OPERATORS} operators"
+            raise ConfigError(f"The Python tools cannot be used: {problem}", "Split that line.")
+
+
+def _statements(node: ast.AST) -> Iterator[ast.AST]:
+    """The statements of a tree, without the expressions in them, of which there are many more."""
+    for name in ("body", "orelse", "finalbody", "handlers", "cases"):
+        children = getattr(node, name, ())
+        for child in children if isinstance(children, list) else ():
+            yield child
+            yield from _statements(child)
 
 
 def _imports(nodes: Iterator[ast.AST]) -> Iterator[str]:

@@ -16,6 +16,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, Final
 
 from ...errors import ConfigError, SparewheelError
+from ...slices import run_in_slices
 from ...transports.wheels import check_packages, distribution_of
 from ..base import DEFAULT_TIMEOUT, ToolError
 from .blocking import user_code
@@ -28,6 +29,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Container, Iterable, Mapping, Sequence
 
     from ...config.toolsets import ToolsetConfig
+    from ...slices import Slices
     from ...transports.packages import LoadPackages
     from ..base import Tool, ToolContext
 
@@ -138,7 +140,7 @@ class PythonToolset:
             if self._source.lacks:
                 await self._install()
             async with user_code():
-                self._tools = self._tools or self._collect()
+                self._tools = self._tools or await run_in_slices(self._collect())
         return self._tools
 
     async def close(self) -> None:
@@ -146,7 +148,7 @@ class PythonToolset:
         self._source.close()
         self._tools = None
 
-    def _collect(self) -> list[Tool]:
+    def _collect(self) -> Slices[list[Tool]]:
         try:
             functions = self._source.functions()
         except (Exception, SystemExit) as error:
@@ -160,6 +162,7 @@ class PythonToolset:
                 found.append(self._tool(name, function))
             except ToolError as error:
                 self.warnings.append(f"The function {name} of {self.name} is not a tool: {error}")
+            yield
         return [each for each in found if each.read_only or not self._only_reading]
 
     def _tool(self, name: str, function: Callable[..., Any]) -> Tool:

@@ -194,3 +194,11 @@ def test_what_is_written_is_read_again() -> None:
     call = Message("assistant", (ToolCall("id", "name", "{}"),)).to_dict()
     assert read(write(call)) == call
     assert whole("a\ud83d") == "a\ufffd"
+
+
+@pytest.mark.parametrize("text", ["a, b [", "\\", '\\"', '",', '\\\\",', "\u2028,"])
+def test_what_is_in_strings_is_not_counted(text: str) -> None:
+    value = [text * 70_000, {text: [text]}]
+    assert read(json.dumps(value)) == value
+    with pytest.raises(ValueError, match="more than 250000 values"):
+        read(json.dumps([text, *[0] * 250_001]))

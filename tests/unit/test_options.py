@@ -138,8 +138,8 @@ def test_tools_as_they_are_described() -> None:
         ({" ": "x"}, "options.documents: document paths must not be empty"),
         (dict.fromkeys(map(str, range(1001)), ""), "options.documents: 1001 documents exceed the limit of 1000"),
         (
-            {"a": "é" * 8 * 1024 * 1024, "b": "x"},
-            "options.documents: documents exceed the limit of 16777216 bytes in total",
+            {"a": "é" * 4 * 1024 * 1024, "b": "x"},
+            "options.documents: documents exceed the limit of 8388608 bytes in total",
         ),
     ],
 )

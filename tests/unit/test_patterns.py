@@ -129,6 +129,34 @@ def test_hundreds_of_guardrails_are_compiled_and_searched_in_slices() -> None:
     assert run_at_once(first_violation(guardrails, "input", [user("a SECRET 7")])) is guardrails[7]
 
 
+def test_a_schema_that_is_too_large_is_not_compiled(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("sparewheel.jsonschema.validate.fastjsonschema.compile", None)
+    properties = {f"p{number}": {"type": "string"} for number in range(1_000)}
+    needed = {f"p{number}": ["x"] for number in range(200)}
+    many: dict[str, Any] = {"enum": list(range(2_000))}
+    for schema in ({"properties": properties}, many, {"properties": many, "dependencies": needed}):
+        with pytest.raises(Mismatch, match="more than 1500 parts"):
+            Validator(schema).check({}, "value")
+
+
+@pytest.mark.parametrize(
+    ("schema", "value"),
+    [
+        ({"items": {"allOf": [{"minimum": 0}] * 300}}, [1] * 1_000),
+        ({"items": {"enum": list(range(1_000))}}, [999] * 1_000),
+        ({"items": {"anyOf": [{"const": number} for number in range(100)]}}, [99] * 1_000),
+        ({"propertyNames": {"maxLength": 9}}, {f"k{number}": 1 for number in range(1_000)}),
+    ],
+    ids=["allOf", "enum", "anyOf", "propertyNames"],
+)
+def test_a_check_that_takes_too_long_is_stopped(schema: Any, value: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    assert Validator(schema).check(value[:1] if isinstance(value, list) else {}, "value") is not None
+    clock = iter(range(1_000_000))
+    monkeypatch.setattr("sparewheel.jsonschema.validate.perf_counter", lambda: float(next(clock)))
+    with pytest.raises(Mismatch, match="value cannot be checked: the schema takes too long to check"):
+        Validator(schema).check(value, "value")
+
+
 MANY = ", ".join(f"{{on: input, pattern: '\\w{{90}}{number}'}}" for number in range(20))
 
 

@@ -226,6 +226,13 @@ async def test_a_file_among_the_documents_is_a_source(opened: Open) -> None:
         ({"source": "", "file": "x.py"}, "The python toolset's file 'x.py' is not among the documents."),
         ({"source": "\n\ndef f(:\n"}, "The Python tools cannot be used: SyntaxError: "),
         ({"source": "x = '\0'"}, "The Python tools cannot be used: "),
+        ({"source": "# " + "x" * 65_536}, "The Python tools cannot be used: they have 65538 characters, and 65536 are"),
+        (
+            {"source": "\nx = " + "1+" * 501 + "1"},
+            "The Python tools cannot be used: line 2 has more than 500 operators",
+        ),
+        ({"source": "x = " + "-" * 501 + "1"}, "The Python tools cannot be used: line 1 has more than 500 operators"),
+        ({"source": "x = a" + ".b" * 501}, "The Python tools cannot be used: line 1 has more than 500 operators"),
     ],
 )
 def test_what_is_not_python_is_refused_at_once(options: dict[str, Any], message: str, opened: Open) -> None:
@@ -234,6 +241,13 @@ def test_what_is_not_python_is_refused_at_once(options: dict[str, Any], message:
     assert str(caught.value).startswith(message)
     if message.endswith("SyntaxError: "):
         assert str(caught.value).endswith("(tools.py, line 3: def f(:)")
+
+
+@pytest.mark.parametrize(
+    "line", ["x = [" + "-1.5, " * 5_000 + "]", "x = '" + "+/" * 5_000 + "'", 'x = "\\"' + "+" * 900 + '"']
+)
+async def test_a_long_line_of_data_is_no_deep_expression(line: str, opened: Open) -> None:
+    assert await opened(f"{line}\ndef f(): ...\n").tools()
 
 
 async def test_a_source_that_fails_as_it_starts_says_where(opened: Open) -> None:

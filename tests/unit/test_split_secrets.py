@@ -178,3 +178,19 @@ def test_hostile_text_takes_linear_time(unit: str) -> None:
     text = unit * 100_000
     assert sought.hidden(text) == text
     assert sought.shown("", text).startswith(text[:-30])
+
+
+def test_a_text_of_very_many_escapes_is_masked_as_a_whole() -> None:
+    assert Sought([KEY]).hidden("%61" * 100_001) == "[redacted]"
+    assert Sought([KEY]).hidden("%D0" * 100_001) == "%D0" * 100_001
+
+
+def test_many_secrets_are_found_in_a_long_text() -> None:
+    secrets = [f"{number:04}-{KEY[::-1]}" for number in range(300)]
+    sought = Sought(secrets)
+    text = "The quick brown fox.\n" * 5_000
+    assert sought.hidden(text) == text
+    assert sought.hidden(f"{text}{secrets[7]}{text}") == f"{text}[redacted]{text}"
+    escaped = "".join(f"\\u{ord(char):04x}" for char in secrets[9])
+    assert sought.hidden(f"{text}{escaped}{text}") == f"{text}[redacted]{text}"
+    assert sought.hidden(f"\\{text}x\\u{escaped}") != f"\\{text}x\\u{escaped}"

@@ -197,3 +197,8 @@ def test_a_step_is_a_small_part_of_the_whole(text: str) -> None:
         begun = now
     assert len(spent) > 40
     assert sorted(spent)[len(spent) // 2] < sum(spent) / 20
+
+
+def test_long_texts_are_read_one_at_a_time() -> None:
+    texts = "".join(f"k{number}: '{'x ' * 5_000}'\n" for number in range(10))
+    assert sum(1 for _ in steps(texts)) >= 10

@@ -747,7 +747,7 @@ export interface OpenSession {
    */
   interactive?: boolean;
   /**
-   * Texts by path, at most 1000 and 16 MiB in total, for the keys of the agent file that name files: `instruction_file`, `add_prompt_files`, and `file` of toolsets of type `python`. Nothing else reads them.
+   * Texts by path, at most 1000 and 8 MiB in total, for the keys of the agent file that name files: `instruction_file`, `add_prompt_files`, and `file` of toolsets of type `python`. Nothing else reads them.
    */
   documents?: {
     [k: string]: string;

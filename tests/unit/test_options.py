@@ -148,7 +148,7 @@ def test_documents_that_cannot_be_used(documents: Any, message: str) -> None:
 
 
 def test_documents_within_the_limits() -> None:
-    documents = {"a": "é" * 8 * 1024 * 1024} | dict.fromkeys(map(str, range(999)), "")
+    documents = {"a": "é" * 4 * 1024 * 1024} | dict.fromkeys(map(str, range(999)), "")
     assert session(documents=documents).documents == documents
 
 

@@ -140,7 +140,8 @@ class PythonToolset:
             if self._source.lacks:
                 await self._install()
             async with user_code():
-                self._tools = self._tools or await run_in_slices(self._collect())
+                found = await run_in_slices(self._collect())
+            self._tools = self._tools or found
         return self._tools
 
     async def close(self) -> None:

@@ -22,7 +22,10 @@ class Strict(BaseModel):
         """Drop the accepted keys, and known keys without a value, which count as not written."""
         if not isinstance(data, dict):
             return data
-        known = {field.alias or name for name, field in cls.model_fields.items()}
+        if None in data.values():
+            known = {field.alias or name for name, field in cls.model_fields.items()}
+        else:
+            known = set()
         return {
             key: value
             for key, value in data.items()

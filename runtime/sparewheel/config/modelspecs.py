@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from functools import lru_cache
 from typing import TYPE_CHECKING, Any, Final
 from urllib.parse import urlsplit
 
@@ -133,7 +134,7 @@ class Models:
                 raise ConfigError(
                     f'model "{ref}" is not defined.', "Add it under models: or write it as provider/model."
                 )
-            return ModelConfig(provider=provider, model=model)
+            return _named(provider, model)
         if not config.first_available:
             return config
         if ref in seen:
@@ -252,6 +253,11 @@ class Models:
             )
         self.expander.send(token_key, (*where, "token_key"), [base_url], home)
         return value
+
+
+@lru_cache(256)  # of every session, for each model that the file only names
+def _named(provider: str, model: str) -> ModelConfig:
+    return ModelConfig(provider=provider, model=model)
 
 
 def _names_host(url: str) -> bool:

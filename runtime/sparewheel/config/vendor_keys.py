@@ -8,7 +8,7 @@ of the agent file that names it. Source of the shapes: the vendors' documentatio
 from __future__ import annotations
 
 import re
-from functools import cached_property
+from functools import cache, cached_property
 from ipaddress import ip_address
 from typing import TYPE_CHECKING, Final
 from urllib.parse import urlsplit
@@ -210,11 +210,14 @@ def _split(url: str) -> SplitResult:
 
 def is_vendors(vendor: str, host: str) -> bool:
     """Whether a host is one of a vendor's."""
+    return any(host == own or host.endswith(f".{own}") for own in _hosts(vendor))
+
+
+@cache
+def _hosts(vendor: str) -> tuple[str, ...]:
     known = PROVIDERS[vendor].base_url
-    hosts = ((host_of(known),) if "$" not in known.partition("://")[2].partition("/")[0] else ()) + _MORE_HOSTS.get(
-        vendor, ()
-    )
-    return any(host == own or host.endswith(f".{own}") for own in hosts if own)
+    own = "" if "$" in known.partition("://")[2].partition("/")[0] else host_of(known)
+    return (*([own] if own else []), *_MORE_HOSTS.get(vendor, ()))
 
 
 def is_loopback(host: str) -> bool:

@@ -251,3 +251,15 @@ def test_any_schema(dialect: Dialect, document: Json) -> None:
         if dialect == "openai_strict" and "properties" in node:
             assert node["required"] == list(node["properties"])
             assert node["additionalProperties"] is False
+
+
+def test_equal_schemas_are_written_once_and_others_are_told_apart() -> None:
+    def schema(least: float) -> Json:
+        return {"type": "object", "properties": {"n": {"type": "number", "minimum": least}}}
+
+    first = normalise(schema(1), "openai")
+    assert normalise(schema(1), "openai") is first
+    for other in (normalise(schema(2), "openai"), normalise(schema(1.0), "openai"), normalise(schema(1), "anthropic")):
+        assert other is not first
+    odd = {**schema(1), "title": "\ud800"}
+    assert normalise(odd, "openai")["title"] == "\ud800"

@@ -166,6 +166,30 @@ def test_a_key_in_two_blocks_is_in_neither_nor_in_both(cut: int) -> None:
         assert shown.endswith("[redacted], keep it.")
 
 
+def test_the_size_of_batches_changes_nothing() -> None:
+    def block(index: int, pieces: list[str], kind: Any) -> list[Event]:
+        field = "content" if kind == "text" else "reasoning"
+        start: Event = {"type": "block_start", "kind": kind, "attempt": 1, "index": index}
+        return [start, *(delta(piece, field, index) for piece in pieces), end("".join(pieces), index, kind=kind)]
+
+    def shown(events: list[Event], size: int) -> list[tuple[tuple[str, int], str]]:
+        split = SplitSecrets(Sought([KEY]))
+        passed = [event for at in range(0, len(events), size) for event in split(events[at : at + size])]
+        texts: dict[tuple[str, int], str] = {}
+        for event in cast("list[dict[str, Any]]", passed):
+            place = (event["type"], event["index"])
+            texts[place] = texts.get(place, "") + (event.get("content") or event.get("reasoning") or "")
+        return list(texts.items())
+
+    for cut in range(1, len(KEY)):
+        first, second = [f"It is {KEY[:cut]}"], [KEY[cut:], ", keep it."]
+        events = [*block(0, first, "text"), *block(1, ["Hm", "."], "reasoning"), *block(2, second, "text")]
+        told = [shown(events, size) for size in range(1, len(events) + 1)]
+        assert all(each == told[0] for each in told)
+        text = "".join(text for (kind, index), text in told[0] if kind == "delta" and index != 1)
+        assert KEY not in text
+
+
 def test_the_public_part_of_a_key_may_end_an_answer() -> None:
     key = "sk-ant-api03-0123456789abcdefghij"
     assert "".join(streamed(["Such a key begins with sk-ant-", "api03-"], [key])).endswith("sk-ant-api03-")

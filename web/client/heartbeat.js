@@ -2,11 +2,10 @@
 
 /** Pings in one time limit. */
 const BEATS = 5;
-/**
- * A timer that fires later than this many intervals means that the tab slept: the time does not count. In a hidden tab
- * timers fire once in a second, which is less.
- */
-const LATE = 3;
+/** A timer that fires later than this many intervals means that the tab slept: the time does not count. */
+const LATE = 2;
+/** The same for a short limit: in a hidden tab timers fire once in a second, and that time counts. */
+const LATE_PROMPT = 3;
 /** Milliseconds in which a worker that is not held up answers a ping. */
 const PROMPT_MS = 250;
 
@@ -100,7 +99,7 @@ export class Heartbeat {
     const now = Date.now();
     const passed = now - this.#last;
     this.#last = now;
-    if (passed >= 0 && passed < LATE * interval) this.#silent += passed; // else the tab slept, or the clock was set
+    if (passed >= 0 && passed < (this.#prompt ? LATE_PROMPT : LATE) * interval) this.#silent += passed; // else the tab slept, or the clock was set
     const limit = this.#grace > 0 ? this.#grace : this.#limit;
     if (this.#silent >= limit) {
       this.#end(); // and it stays late: what was prepared for this is not dropped

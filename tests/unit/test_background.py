@@ -81,14 +81,14 @@ async def alone(transport: KeptTransport) -> dict[str, Any]:
 
 
 def test_a_cut_at_every_byte() -> None:
-    """In the long run (SPAREWHEEL_CUTS) each byte with each fault, else every fourth with the faults in turn."""
+    """In the long run (SPAREWHEEL_CUTS) each byte with each fault, else every seventh with the faults in turn."""
     kinds = get_args(FaultKind)
 
     async def main() -> None:
         whole = await alone(KeptTransport({"a": [Background(RICH)]}))
         assert whole["message"]["content"] == "Ja 🌍"
         assert whole["counts"] == {"discard": 0, "usage": 1, "retry": 0}
-        for at in range(FIRST_ID, sum(map(len, RICH)) + 50, 1 if LONG else 4):
+        for at in range(FIRST_ID, sum(map(len, RICH)) + 50, 1 if LONG else 7):
             for kind in kinds if LONG else [kinds[at % len(kinds)]]:
                 assert await alone(KeptTransport({"a": [Background(RICH)]}, [(at, kind)])) == whole, (at, kind)
 

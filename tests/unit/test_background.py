@@ -109,6 +109,7 @@ def test_a_cut_before_the_response_has_an_id_is_a_failed_attempt() -> None:
     [
         *(Reply(cut_at=0), Reply(cut_at=0, cut="end"), dropped(), errors.openai_server_error()),
         *(errors.openai_rate_limit(), Reply(delay=40), Reply(silent_after=0), Reply((b"<html>a proxy</html>",))),
+        *(Reply((b"<html>a proxy",)), Reply((b"<!doctype html>\n<p>", b"later"), every=1)),
         *(Reply((b"<html>502 Bad Gateway</html>",), 502), Reply((b"data: {garbage\n\n",))),
     ],
     ids=str,

@@ -141,6 +141,14 @@ class CursorReader(BodyReader):
         self._cursor = cursor
         self._take = self._follow
 
+    def feed(self, chunk: bytes) -> bool:
+        try:
+            return super().feed(chunk)
+        except ProviderError:
+            if self._document is not None:
+                self._check_document(b"".join(self._document))
+            raise
+
     def identify(self) -> None:
         """Find the id of the response in an event that has not come completely."""
         if not self._cursor.response_id:

@@ -370,3 +370,22 @@ def test_a_turn_that_was_interrupted_counts_like_an_aborted_one() -> None:
         await again.close()
 
     run(main())
+
+
+def test_what_changes_after_the_end_of_a_session_is_not_recorded() -> None:
+    async def main() -> None:
+        store = Store(Watched())
+        conversation = await kept(store, ScriptedTransport({"a": [say("Answer")]}))
+        await collect(conversation)
+        await conversation.close()
+        last = (await store.read("one")).last
+        recorder = conversation.recorder
+        assert recorder is not None
+        recorder.set_fact("text/late", "x")
+        recorder.rename("Late")
+        await asyncio.sleep(1)
+        assert store.failure is None
+        assert (await store.read("one")).last == last
+        assert [row["title"] for row in await store.headers()] == ["hi"]
+
+    run(main())

@@ -314,3 +314,19 @@ def test_half_a_surrogate_pair_is_no_obstacle() -> None:
         assert (row["title"], row["turns"]) == ("a \ufffd b", 1)
 
     run(main())
+
+
+def test_of_two_commands_for_one_session_one_gets_it() -> None:
+    async def main() -> None:
+        page = Page({})
+        numbers = [page.post("create_session", session=name, yaml=YAML, env=ENV, id="mine") for name in "ab"]
+        await page.settle()
+        assert sorted("error" in page.reply(number) for number in numbers) == [False, True]
+        await result(page, "close", session="a" if "a" in page.worker._open else "b")
+        numbers = [page.post("open_session", session=name, env=ENV, id="mine") for name in "cd"]
+        await page.settle()
+        assert len([name for name in "cd" if name in page.worker._open]) >= 1
+        drivers = [opened for opened in page.worker._open.values() if opened.driver and not opened.driver.following]
+        assert len(drivers) == 1
+
+    run(main())

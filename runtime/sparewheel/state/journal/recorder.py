@@ -168,8 +168,8 @@ class Recorder:
 
     def append(self, *records: Record, header: Header | None = None, drop: Sequence[tuple[int, int]] = ()) -> int:
         """Queue records without secrets. Facts replace their former records. Returns the number of the last one."""
-        if self.failure is not None:
-            return 0
+        if self.failure is not None or not self.store.drives(self.session):
+            return 0  # what a tool has left running may still change something after the session was closed
         if self.store.failure is not None:
             self.failure = self.store.failure
             return 0

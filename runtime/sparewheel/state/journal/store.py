@@ -36,6 +36,7 @@ class Store:
         self._delay = delay
         self._last: dict[str, int] = {}  # numbers given so far
         self._own: set[str] = set()  # claimed sessions
+        self._claiming: set[str] = set()
         self._pending: dict[str, Change] = {}
         self._queued_from: dict[str, int] = {}  # the lowest number of a record that is pending
         self._under_way: dict[str, Change] = {}
@@ -199,10 +200,16 @@ class Store:
 
     async def claim(self, session: str, *, wait: bool = False) -> bool:
         """Become the one driver of a session; whether that succeeded. With `wait`, when the other one is gone."""
-        if await self.backend.claim(session, wait=wait):
+        if session in self._claiming and not wait:  # only one of two can get it
+            return False
+        self._claiming.add(session)
+        try:
+            claimed = await self.backend.claim(session, wait=wait)
+        finally:
+            self._claiming.discard(session)
+        if claimed:
             self._own.add(session)
-            return True
-        return False
+        return claimed
 
     async def release(self, session: str) -> None:
         """Write what is queued for the session, and let another driver claim it."""

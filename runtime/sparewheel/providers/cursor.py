@@ -161,10 +161,6 @@ class CursorReader(BodyReader):
             self._cursor.failed(ServerSentEvent(text))
             raise
 
-    def _end_page(self, page: bytes) -> None:
-        self._check_document(page)
-        super()._end_page(page)
-
     def _end_body(self) -> None:
         if self._document is not None:
             self._check_document(b"".join(self._document))

@@ -153,13 +153,9 @@ class BodyReader:
         """Raise the error that a document is, if it is complete with this chunk."""
         document = self._document or []
         if self._is_page and _PAGE_END.search(b"".join(document[-16:])):
-            self._end_page(b"".join(document))
+            self._read_document(b"".join(document).decode("utf-8", "replace"))
         elif _may_end(chunk) and not self._is_page:
             self._check_error(b"".join(document).decode("utf-8", "replace"))
-
-    def _end_page(self, page: bytes) -> None:
-        """Raise the error that an HTML page in place of the stream tells."""
-        self._read_document(page.decode("utf-8", "replace"))
 
     def _check_error(self, text: str, *, alone: bool = True) -> None:
         """Raise the error that is complete without the end of its event: the server may keep the connection open."""

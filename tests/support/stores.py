@@ -136,8 +136,10 @@ async def a_session_has_one_driver(open_backend: Open) -> None:
     waiting = asyncio.ensure_future(second.claim(ODD, wait=True))
     await asyncio.sleep(0)
     assert not waiting.done()
+    assert not await first.wanted("other")
     await first.release(ODD)
     assert await waiting
+    assert not await second.wanted(ODD)
     assert not await first.claim(ODD)
     await second.close()  # a store that is closed, or dies, has no claims
     assert await first.claim(ODD, wait=True)

@@ -184,6 +184,40 @@ def test_a_session_is_taken_over_when_its_driver_dies_in_a_turn() -> None:
     run(main())
 
 
+def test_a_session_goes_to_everyone_who_asks_for_it() -> None:
+    async def main() -> None:
+        tabs = Tabs(a=[LONG])
+        await tabs.open()
+        third = Page({})
+        third.worker._stored.store = Store(Watched(tabs.memory))
+        await tabs.do(third, "open_session", session="t", id="mine", env=ENV)
+        tabs.driver.post("send", session="s", prompt="Hello?")
+        await tabs.driver.until('"delta"')
+        twice = [tabs.follower.post("take_over", session="f") for _ in range(2)]
+        taken = third.post("take_over", session="t")
+        await third.settle()
+        assert [tabs.follower.reply(number)["result"]["id"] for number in twice] == ["mine", "mine"]
+        assert third.reply(taken)["result"]["messages"] == 2
+        for page, name in ((tabs.driver, "s"), (tabs.follower, "f")):
+            assert (await page.call("send", session=name, prompt="x"))["error"]["kind"] == "open_elsewhere"
+        assert [*tabs.memory.owners.values()] == [third.worker._stored.store.backend]
+
+    run(main())
+
+
+def test_an_interruption_is_reported_once() -> None:
+    async def main() -> None:
+        tabs = Tabs(a=[LONG])
+        await tabs.open()
+        tabs.driver.post("send", session="s", prompt="Hello?")
+        await tabs.follower.until('"delta"', 3)
+        await tabs.die(tabs.driver)
+        assert "restored" in await tabs.do(tabs.follower, "take_over", session="f")
+        assert "restored" not in await tabs.do(tabs.follower, "take_over", session="f")
+
+    run(main())
+
+
 def test_a_claim_that_waits_ends_with_its_session() -> None:
     async def main() -> None:
         tabs = Tabs(a=[Reply(LONG.events, every=1000)])

@@ -89,13 +89,15 @@ export class Journal {
    */
   async claim(session, wait) {
     try {
-      const claimed = await this.#owners.claim(session, wait);
-      // Another tab may have asked the driver before this one.
-      if (claimed && wait && (await this.#owners.isWanted(session))) this.#onNews(session, "wanted");
-      return claimed;
+      return await this.#owners.claim(session, wait);
     } catch (thrown) {
       throw faultOf(thrown);
     }
+  }
+
+  /** @param {string} session Whether another claim waits for it. */
+  async wanted(session) {
+    return this.#owners.isWanted(session);
   }
 
   /** @param {string} session */

@@ -76,6 +76,9 @@ class IndexedDBBackend:
     async def claimed(self) -> set[str]:
         return set(await _listed(self._journal.claimed()))
 
+    async def wanted(self, session: str) -> bool:
+        return bool(await _answer(self._journal.wanted(session)))
+
     def tell(self, session: str, news: News) -> None:
         self._journal.tell(session, news)
 

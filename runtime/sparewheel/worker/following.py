@@ -84,6 +84,7 @@ class Driver:
         self._session = session
         self._push = push
         self._tasks: set[asyncio.Task[Any]] = set()  # the event loop has only weak references
+        self._taking: asyncio.Task[None] | None = None
         self._end_watch = store.watch(session, self._hear) if store.durable else None
 
     def check(self) -> None:
@@ -96,15 +97,22 @@ class Driver:
         self.following = self._follow()
         self._run(self.following.begin())
 
-    async def take_over(self, rebuild: Callable[[], Awaitable[None]]) -> None:
+    async def take_over(self, rebuild: Callable[[], Awaitable[None]]) -> bool:
         """Become the driver: returns when the other one has handed the session over, or is gone.
 
-        `rebuild` makes the session from what is stored by then.
+        `rebuild` makes the session from what is stored by then. Returns whether this worker was not the driver before.
         """
-        if (following := self.following) is None:
-            return
+        if self.following is None:
+            return False
+        if self._taking is None:
+            self._taking = asyncio.ensure_future(self._take(self.following, rebuild))
+            self._taking.add_done_callback(self._taken)
+        await asyncio.shield(self._taking)
+        return True
+
+    async def _take(self, following: Following, rebuild: Callable[[], Awaitable[None]]) -> None:
         self._store.ask_for(self._session)
-        await self._run(self._store.claim(self._session, wait=True))
+        await self._store.claim(self._session, wait=True)
         try:
             await following.catch_up()
             following.break_off()
@@ -113,17 +121,24 @@ class Driver:
             await self._store.release(self._session)
             raise
         self.following = None
+        if await self._store.wanted(self._session):  # by a third one, which has asked the former driver
+            self._run(self._hand_over())
+
+    def _taken(self, task: asyncio.Task[None]) -> None:
+        self._taking = None
+        if not task.cancelled():
+            task.exception()  # the command reports it
 
     def close(self) -> None:
         if self._end_watch is not None:
             self._end_watch()
-        for task in self._tasks:
+        for task in [*self._tasks, *([self._taking] if self._taking else ())]:
             task.cancel()
 
     def _hear(self, news: News) -> None:
-        if self.following is not None and news == "records":
+        if news == "records" and self.following is not None:
             self._run(self.following.catch_up())
-        elif self.following is None and news == "wanted":
+        elif news == "wanted" and self.following is None:
             self._run(self._hand_over())
 
     async def _hand_over(self) -> None:

@@ -79,6 +79,7 @@ class StoredSessions:
             self._open.driven(OfSession(session=opened.name))
             recorder.rename(params.title)
             opened.session.titles.give(recorder.header["title"])
+            await self.store.flush(params.id)
         else:
             await rename(self.store, params.id, params.title)
 

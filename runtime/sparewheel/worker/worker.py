@@ -177,9 +177,13 @@ class Worker:
         opened = self._open.find(params)
         if opened.keep is None or opened.driver is None:
             raise ConfigError("The session is not stored.")
-        await opened.driver.take_over(lambda: self._opener.renew(opened))
-        self._mirror(opened)
-        return describe(opened.session, opened.keep)
+        taken = await opened.driver.take_over(lambda: self._opener.renew(opened))
+        created = describe(opened.session, opened.keep)
+        if taken:
+            self._mirror(opened)
+        else:
+            created.pop("restored", None)  # the page has it
+        return created
 
     async def _send_prompt(self, params: Send) -> Result:
         opened = self._open.driven(params)

@@ -94,6 +94,9 @@ class Backend(Protocol):
     async def claimed(self) -> set[str]:
         """The sessions that any driver has claimed: in this store, in another tab or in another process."""
 
+    async def wanted(self, session: str) -> bool:
+        """Whether another driver waits for the session, as far as that can be told."""
+
     def tell(self, session: str, news: News) -> None:
         """Call the other stores that watch the session. No state travels with it. Never raises.
 

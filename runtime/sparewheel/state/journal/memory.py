@@ -94,13 +94,16 @@ class MemoryBackend:
     async def release(self, session: str) -> None:
         if self._memory.owners.get(session) is self:
             del self._memory.owners[session]
-            for name, released in self._memory.waiting:
-                if name == session and not released.done():
-                    released.set_result(None)
-            self._memory.waiting = [each for each in self._memory.waiting if not each[1].done()]
+            waiting = [each for each in self._memory.waiting if not each[1].done()]
+            if first := next((released for name, released in waiting if name == session), None):
+                first.set_result(None)
+            self._memory.waiting = [each for each in waiting if not each[1].done()]
 
     async def claimed(self) -> set[str]:
         return set(self._memory.owners)
+
+    async def wanted(self, session: str) -> bool:
+        return any(name == session and not released.done() for name, released in self._memory.waiting)
 
     def tell(self, session: str, news: News) -> None:
         for owner, name, callback in list(self._memory.watchers):

@@ -104,6 +104,9 @@ class SQLiteBackend:
 
         return await self._run(find)
 
+    async def wanted(self, session: str) -> bool:
+        return False  # files do not tell
+
     def tell(self, session: str, news: News) -> None:
         """The stores that watch a session find new records in the database."""
         if news == "wanted" and not self._closed:

@@ -183,7 +183,8 @@ class Store:
         for header in found:
             name = header["id"]
             header["state"] = status(header, claimed=name in claimed, own=name in self._own)
-        return sorted(found, key=lambda header: header["updated"], reverse=True)
+        found.sort(key=lambda header: header["updated"])
+        return found[::-1]  # of two of the same time, the one that was created later comes first
 
     async def header(self, session: str) -> Header | None:
         """The row of one session, with its stored state; None if there is no such session. Raises `StoreFailed`."""
@@ -221,6 +222,10 @@ class Store:
         self._queued_from.pop(session, None)
         with suppress(StoreFailed):  # a storage that is closed has no claims
             await self.backend.release(session)
+
+    async def wanted(self, session: str) -> bool:
+        """Whether another driver waits for the session, as far as that can be told. Raises `StoreFailed`."""
+        return await self.backend.wanted(session)
 
     def ask_for(self, session: str) -> None:
         """Tell the driver of a session that another one would like to have it."""

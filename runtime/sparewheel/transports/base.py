@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
     from ..errors import ErrorInfo, Kind
 
-MAX_CHUNK: Final = 64 * 1024  # bytes that are decoded without a pause; browsers give more at once in a flood
+MAX_CHUNK: Final = 128 * 1024  # bytes that are decoded without a pause; browsers give more at once in a flood
 
 
 @dataclass(frozen=True, slots=True)

@@ -117,19 +117,34 @@ def test_every_key_of_an_agent(lines: str, said: str) -> None:
         ),
         ("hooks: {stop: [{type: builtin}]}", "a hook of type builtin needs command"),
         ("hooks: {stop: [{type: model, model: a/b}]}", "a hook of type model needs model and prompt"),
-        (
-            "hooks: {pre_tool_use: [{matcher: '(', hooks: []}]}",
-            "'(' is not a regular expression that can be used",
-        ),
         ("guardrails: [{on: input}]", "needs exactly one of pattern and max_length"),
         ("guardrails: [{on: input, pattern: a, max_length: 1}]", "needs exactly one of pattern and max_length"),
-        ("guardrails: [{on: input, pattern: '['}]", "'[' is not a regular expression that can be used: unclosed"),
         ("guardrails: [{on: input, pattern: a, action: handoff}]", "action handoff and to need each other"),
         ("guardrails: [{on: input, pattern: a, to: b}]", "action handoff and to need each other"),
     ],
 )
 def test_what_belongs_together(lines: str, said: str) -> None:
     assert said in message(f"{ROOT}    {lines}\n")
+
+
+@pytest.mark.parametrize(
+    ("lines", "said"),
+    [
+        (
+            "hooks: {pre_tool_use: [{matcher: '(', hooks: []}]}",
+            "hooks.pre_tool_use.0.matcher: '(' is not a regular expression that can be used",
+        ),
+        (
+            "guardrails: [{on: input, pattern: '['}]",
+            "guardrails.0.pattern: '[' is not a regular expression that can be used: unclosed",
+        ),
+    ],
+)
+def test_patterns_that_cannot_be_used(lines: str, said: str) -> None:
+    with pytest.raises(ConfigError) as caught:
+        resolve_team(load_agent_file(f"agents:\n  root:\n    model: demo/hello\n    {lines}\n"), None, {})
+    assert "line 4, column " in caught.value.info.message
+    assert said in caught.value.info.message
 
 
 @pytest.mark.parametrize(

@@ -47,7 +47,8 @@ LOOK = {"type": "object", "properties": {"word": {"type": "string"}}, "required"
 ODD_ID = "call_" + "x" * 30 + "|fc_" + "y" * 60  # longer than some APIs take, with a character that others refuse
 
 
-def look(word: str) -> str:
+async def look(word: str) -> str:
+    await asyncio.sleep(0.005)  # longer than the cooldown, so that the first model is asked again
     return f"{word}: seen"
 
 

@@ -59,7 +59,7 @@ class SQLiteBackend:
         self._database: sqlite3.Connection | None = None
         self._lock: FileLock | None = None
         self._watchers: dict[str, list[Callable[[News], Any]]] = {}
-        self._seen: dict[str, int] = {}  # the last number of each watched session
+        self._seen: dict[str, int] = {}  # by session, the last number that was read or written here
         self._polling: asyncio.Task[None] | None = None
         self._telling: set[asyncio.Task[None]] = set()
         self._closed = False
@@ -67,12 +67,15 @@ class SQLiteBackend:
     async def write(self, changes: Sequence[Change], *, strict: bool = True) -> None:
         await self._run(lambda database: _write(database, changes, strict=strict))
         for change in changes:
-            if change.session in self._seen and change.records:
+            if change.records:
                 self._seen[change.session] = change.records[-1][0]
 
     async def read(self, session: str, after: int = 0) -> list[tuple[int, str]]:
         statement = "SELECT seq, text FROM records WHERE session = ? AND seq > ? ORDER BY seq"
-        return await self._run(lambda database: database.execute(statement, (session, after)).fetchall())
+        found = await self._run(lambda database: database.execute(statement, (session, after)).fetchall())
+        if found:
+            self._seen[session] = found[-1][0]
+        return found
 
     async def last(self, session: str) -> int:
         return await self._run(lambda database: _last(database, session))
@@ -221,7 +224,7 @@ class SQLiteBackend:
         found: list[tuple[str, News]] = []
         for session in sessions:
             last = _last(database, session)
-            if last != self._seen.setdefault(session, last):
+            if last != self._seen.get(session, 0):
                 self._seen[session] = last
                 found.append((session, "records"))
             statement = "DELETE FROM wanted WHERE session = ? AND driver != ?"

@@ -3,23 +3,24 @@
 // whose model calls the tool that a prompt "Call NAME ARGUMENTS" names, and then answers.
 
 ({
-  async "env: one secret of 60,000 characters"(t) {
-    return t.turn({ yaml: t.file(), env: { ...t.env, OTHER_KEY: t.key(60_000) } });
+  async "env: one secret of 16,000 characters"(t) {
+    return t.turn({ yaml: t.file(), env: { ...t.env, OTHER_KEY: t.key(16_000) } });
   },
-  async "env: one plain value of 60,000 characters"(t) {
-    return t.turn({ yaml: t.file(), env: { ...t.env, TEXT: "lorem ipsum ".repeat(5_000) } });
+  async "env: three plain values of 16,000 characters"(t) {
+    const TEXT = "lorem ipsum ".repeat(1_333);
+    return t.turn({ yaml: t.file(), env: { ...t.env, A: TEXT, B: TEXT, TEXT } });
   },
   async "env: one value of 5 MB"(t) {
     return t.turn({ yaml: t.file(), env: { ...t.env, OTHER_KEY: t.key(5_000_000) } });
   },
   async "env: a secret and a long plain value of many escapes"(t) {
-    return t.turn({ yaml: t.file(), env: { ...t.env, TEXT: "sk-%41".repeat(10_000) } });
+    return t.turn({ yaml: t.file(), env: { ...t.env, TEXT: "sk-%41".repeat(2_300) } });
   },
   async "env: 1,000 secrets"(t) {
     return t.turn({ yaml: t.file(), env: { ...t.env, ...t.keys(1_000, 40) } });
   },
-  async "env: 200 secrets of 1,000 characters"(t) {
-    return t.turn({ yaml: t.file(), env: { ...t.env, ...t.keys(200, 1_000) } });
+  async "env: 199 secrets of 300 characters"(t) {
+    return t.turn({ yaml: t.file(), env: { ...t.env, ...t.keys(199, 300) } });
   },
   async "env: 10,000 values"(t) {
     return t.turn({ yaml: t.file(), env: { ...t.env, ...t.keys(10_000, 40) } });
@@ -73,6 +74,15 @@
   async "hook: gets a result of 5 MB"(t) {
     const hooks = { post_tool_use: () => ({}), tool_response_transform: () => ({}), turn_end: () => ({}) };
     return t.turn({ yaml: t.file(), env: t.env, hooks, tools: { look: t.tool(() => t.text(5_000_000)) } }, "Call look {}");
+  },
+  async "tool: a text of 2 MB"(t) {
+    return t.turn({ yaml: t.file(), env: t.env, tools: { look: t.tool(() => t.text(2_000_000)) } }, "Call look {}");
+  },
+  async "hook: additional_context of 2 MB"(t) {
+    return t.turn({ yaml: t.think(), env: t.env, hooks: { pre_tool_use: () => ({ additional_context: t.text(2_000_000) }) } }, t.call);
+  },
+  async "hook: updated_tool_response of 2 MB"(t) {
+    return t.turn({ yaml: t.think(), env: t.env, hooks: { post_tool_use: () => ({ updated_tool_response: t.text(2_000_000) }) } }, t.call);
   },
   async "tool: a text of 5 MB"(t) {
     return t.turn({ yaml: t.file(), env: t.env, tools: { look: t.tool(() => t.text(5_000_000)) } }, "Call look {}");
@@ -141,7 +151,7 @@
     const properties = Object.fromEntries(Array.from({ length: 100 }, (_, n) => [`p${n}`, { type: "string", pattern: `^\\w{${100 + n}}$` }]));
     return t.turn({ yaml: t.file(), env: t.env, tools: { look: t.tool(() => "x", { type: "object", properties }) } }, 'Call look {"p0": "x"}');
   },
-  async "tools: schema with a pattern of \\w{400}"(t) {
+  async "tools: schema with a pattern of 400 word characters"(t) {
     const parameters = { type: "object", properties: { a: { type: "string", pattern: "\\w{400}" } } };
     return t.turn({ yaml: t.file(), env: t.env, tools: { look: t.tool(() => "x", parameters) } }, 'Call look {"a": "x"}');
   },
@@ -159,7 +169,7 @@
   async "file: 800 simple guardrails"(t) {
     return t.turn({ yaml: t.guardrails(800, (n) => `secret word ${n}`), env: t.env });
   },
-  async "file: one guardrail of \\w{400}"(t) {
+  async "file: one guardrail of 400 word characters"(t) {
     return t.turn({ yaml: t.guardrails(1, () => "\\w{400}"), env: t.env });
   },
   async "file: one guardrail of many classes"(t) {
@@ -179,7 +189,7 @@
     return t.turn({ yaml: t.file(`hooks: {pre_tool_use: [${entries}]}`), env: t.env });
   },
   async "hooks of the page: 1,000 with matchers"(t) {
-    const entries = Array.from({ length: 1_000 }, (_, n) => ({ matcher: `\\w{${100 + (n % 100)}}${n}`, hooks: [() => ({})] }));
+    const entries = Array.from({ length: 1_000 }, (_, n) => ({ matcher: `\\w{${100 + (n % 100)}}${n}`, hook: () => ({}) }));
     return t.turn({ yaml: t.think(), env: t.env, hooks: { pre_tool_use: entries } }, t.call);
   },
   async "file: permissions with 2,000 rules of many stars"(t) {
@@ -214,14 +224,14 @@
     const texts = Array.from({ length: 15 }, (_, n) => `c${n}: "${"x ".repeat(32_000)}"`);
     return t.turn({ yaml: t.file(`commands: {${texts}}`), env: t.env });
   },
-  async "documents: 16 MB"(t) {
-    return t.turn({ yaml: t.file(), env: t.env, documents: { a: t.text(16_000_000) } });
+  async "documents: 8 MB"(t) {
+    return t.turn({ yaml: t.file(), env: t.env, documents: { a: t.text(8_000_000) } });
   },
   async "documents: an instruction of 5 MB"(t) {
     return t.turn({ yaml: t.file("instruction_file: a"), env: t.env, documents: { a: t.text(5_000_000) } });
   },
-  async "documents: 1,000"(t) {
-    return t.turn({ yaml: t.file(), env: t.env, documents: Object.fromEntries(Array.from({ length: 1_000 }, (_, n) => [`d${n}`, t.text(10_000)])) });
+  async "documents: 1,000 of 8 kB"(t) {
+    return t.turn({ yaml: t.file(), env: t.env, documents: Object.fromEntries(Array.from({ length: 1_000 }, (_, n) => [`d${n}`, t.text(8_000)])) });
   },
   async "history: one message of 5 MB"(t) {
     return t.turn({ yaml: t.file(), env: t.env, history: [{ role: "user", content: t.text(5_000_000) }, { role: "assistant", content: "x" }] });

@@ -30,7 +30,7 @@ _INLETS: Final = (_FOLDER / "inlets.js").read_text("utf-8")
 _PAGE: Final = (_FOLDER / "page.js").read_text("utf-8")
 NAMES: Final = tuple(re.findall(r'^  async "(.+?)"\(t\) \{$', _INLETS, re.MULTILINE))
 _ANSWER: Final = Reply(openai_chat(text=["An", "swer"]))
-_SECONDS: Final = 60.0  # that one inlet may take, before the limits existed
+_SECONDS: Final = 60.0  # that one input may take
 
 
 def _expression(script: str) -> str:

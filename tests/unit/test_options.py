@@ -85,6 +85,16 @@ def test_an_env_that_is_too_large_is_refused(env: dict[str, str], message: str) 
     assert len(secrets_in({"params": {"env": env}})) <= 200
 
 
+@pytest.mark.parametrize(
+    ("name", "value"), [("agentName", "x" * 2_001), ("packageIndex", "x" * 2_001), ("allowHosts", ["x" * 2_001])]
+)
+def test_a_name_that_is_too_long_is_refused(name: str, value: Any) -> None:
+    message = refusal(**{name: value})
+    assert name in message
+    assert "2000" in message
+    assert len(message) < 500
+
+
 def test_numbers_and_booleans_of_the_env_become_text_and_null_is_left_out() -> None:
     env = session(env={"KEY": "k", "PORT": 8080, "FLAG": True, "OFF": False, "RATIO": 0.5, "NONE": None}).env
     assert env == {"KEY": "k", "PORT": "8080", "FLAG": "true", "OFF": "false", "RATIO": "0.5"}

@@ -84,6 +84,7 @@ Unset: TypeAlias = SkipJsonSchema[None]  # the type of a default that the page c
 SessionName: TypeAlias = Annotated[str, Field(min_length=1)]
 _Seconds: TypeAlias = Annotated[float, Field(gt=0, allow_inf_nan=False, strict=True)]
 _ToolName: TypeAlias = Annotated[str, Field(pattern=r"^[A-Za-z0-9_-]{1,64}$"), WithJsonSchema({"type": "string"})]
+_Short: TypeAlias = Annotated[str, Field(max_length=2000)]
 _Env: TypeAlias = Annotated[dict[str, str], BeforeValidator(_texts)]
 _Documents: TypeAlias = Annotated[dict[str, str], PlainValidator(_documents, json_schema_input_type=dict[str, str])]
 
@@ -127,18 +128,20 @@ class AgentOptions(Params):
     """What a session is made from."""
 
     yaml: SkipValidation[str] = Field(description="The agent file.")
-    agent_name: str | Unset = Field(None, alias="agentName", description="Which agent of the file; default: the first.")
+    agent_name: _Short | Unset = Field(
+        None, alias="agentName", description="Which agent of the file; default: the first."
+    )
     env: _Env = Field(
         default={},
         description="Keys and other variables that the agent file names. Kept in memory, for this session only.",
     )
-    allow_hosts: list[str] = Field(
+    allow_hosts: list[_Short] = Field(
         default=[],
         alias="allowHosts",
         max_length=100,
         description="Hosts that may get a vendor's key beside the vendor's own: `host`, `host:port` or `*.host`.",
     )
-    package_index: str | Unset = Field(
+    package_index: _Short | Unset = Field(
         None,
         alias="packageIndex",
         description="URL of an index (PEP 503) from which Python tools may get packages that have no hash in the file; "

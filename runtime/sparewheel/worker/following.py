@@ -144,10 +144,10 @@ class Driver:
     async def _hand_over(self) -> None:
         self.following = following = self._follow()  # from now on no turn begins
         await self._opened.idle()
+        await following.begin()  # before the other one can write: from here on its records are shown
         await self._store.release(self._session)
         event = {"type": "driver", "turn": None, "seq": None, "read_only": True}
         self._push({"type": "notice", "session": self._opened.name, "event": event})
-        await following.begin()
 
     def _follow(self) -> Following:
         return Following(self._store, self._session, self._opened.session.team, self._show)

@@ -18,7 +18,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping
 
 MAX_PARTS: Final = 1_500  # values of a schema; compiling takes a worker about 0.13 ms for each
-MAX_SECONDS: Final = 0.15  # of one check
+MAX_SECONDS: Final = 0.15  # of one check that takes more than `_FEW` steps
+_FEW: Final = 500  # steps: a check of fewer is long only where the machine stood still
 _STEPS: Final = 63  # between two looks at the clock, less one
 _CHARACTERS: Final = 100  # of a text that count as one more part
 
@@ -106,7 +107,7 @@ def _parts(schema: object) -> int:
 
 
 class _Work:
-    """How long one check has taken. Its methods replace built-in functions in generated code."""
+    """How much work one check has been. Its methods replace built-in functions in generated code."""
 
     def begin(self) -> None:
         self._begun = perf_counter()
@@ -119,8 +120,13 @@ class _Work:
             self.look()
 
     def look(self) -> None:
-        if perf_counter() - self._begun > MAX_SECONDS:
+        if self._steps > _FEW and perf_counter() - self._begun > MAX_SECONDS:
             raise TooSlow("the schema takes too long to check: simplify it, or pass less")
+
+    def search(self, length: int) -> None:
+        """Called before a text of this length is searched. Raises `TooSlow`."""
+        self._steps += 50 + length // 20
+        self.look()
 
     def isinstance(self, value: object, kinds: Any) -> bool:
         self.step()
@@ -144,7 +150,7 @@ class _Linear:
         self._search = self._first if room else _accept
 
     def search(self, text: str) -> bool:
-        self._work.look()
+        self._work.search(len(text))
         return self._search(text)
 
     match = search  # of formats, whose expressions are anchored

@@ -144,7 +144,8 @@ class Driver:
     async def _hand_over(self) -> None:
         self.following = following = self._follow()  # from now on no turn begins
         await self._opened.idle()
-        await following.begin()  # before the other one can write: from here on its records are shown
+        with contextlib.suppress(StoreFailed):
+            await following.begin()  # before the other one can write: from here on its records are shown
         await self._store.release(self._session)
         event = {"type": "driver", "turn": None, "seq": None, "read_only": True}
         self._push({"type": "notice", "session": self._opened.name, "event": event})

@@ -152,7 +152,8 @@ def package_license(folder: Path) -> tuple[Notice, list[str]]:
     texts = [f"--- {path.name}\n\n{path.read_text('utf-8').strip()}\n" for path in files]
     source = about.get("repository") or ""
     url = source["url"] if isinstance(source, dict) else f"https://github.com/{source}"
-    return Notice(name, version, declared, url.removeprefix("git+"), f"{name}-{version}.txt"), texts
+    url = url.removeprefix("git+").replace("git://", "https://", 1)
+    return Notice(name, version, declared, url, f"{name}-{version}.txt"), texts
 
 
 def read_metadata(wheel: Path) -> Message:

@@ -136,7 +136,7 @@ async def turn() -> None:
     models = "{models: [demo/hello], retries: -1, backoff: {initial: 1ms, jitter: 0}}"
     yaml = f"agents: {{root: {{model: demo/overloaded, instruction: Answer., fallback: {models}}}}}"
     for method, params in (
-        ("create_session", {"yaml": yaml}),
+        ("create_session", {"yaml": yaml, "id": "one"}),
         ("send", {"prompt": "Hello"}),
         ("parse_config", {"yaml": "a"}),
     ):

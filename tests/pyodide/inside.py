@@ -115,10 +115,11 @@ async def wait_for(kind: str, n: int = 1) -> list[dict[str, Any]]:
 async def end() -> dict[str, Any]:
     """The reply to the turn, every event, every text that was pushed, and what is left: tasks and open generators."""
     reply = await page().reply(_turn)
-    for _ in range(5):
-        await asyncio.sleep(0)  # the task that pushed the reply returns, and what waits for it
+    for _ in range(100):  # the task that pushed the reply returns, and the journal writes what is queued
+        await asyncio.sleep(0)
+        if not (tasks := asyncio.all_tasks() - _before - {asyncio.current_task()}):
+            break
     gc.collect()
-    tasks = asyncio.all_tasks() - _before - {asyncio.current_task()}
     left = [*map(repr, tasks), *abandoned]
     return {"reply": reply, "events": page().events, "said": page().said, "left": left}
 

@@ -123,11 +123,11 @@ def test_every_script_and_page_is_of_one_build() -> None:
 
 
 def test_a_first_visit_is_small(tool: dict[str, Any]) -> None:
-    """What is on the way to `ready`, with headers left out."""
+    """What is on the way to `ready`, with headers left out. The snapshot varies by some kB from build to build."""
     snapshot = tool["snapshot"]
     heavy = [f"{tool['core']}{name}" for name in CORE_FILES if name != "python_stdlib.zip"]
     heavy += [snapshot["file"], *(module["file"] for module in snapshot["sideModules"])]
-    assert sum((PYODIDE / f"{name}.br").stat().st_size for name in heavy) < 9_000_000
+    assert sum((PYODIDE / f"{name}.br").stat().st_size for name in heavy) < 9_050_000
 
 
 def test_the_service_worker_lists_what_a_visit_needs(tool: dict[str, Any]) -> None:
@@ -148,7 +148,7 @@ def test_a_dependency_is_in_the_lock_file(packages: dict[str, dict[str, Any]]) -
 def test_everything_bundled_has_its_licence(packages: dict[str, dict[str, Any]]) -> None:
     index = json.loads((DIST / "licenses/index.json").read_text(encoding="utf-8"))
     names = {entry["name"].replace(".", "-") for entry in index}
-    assert names == {"pyodide", "cpython", "genai-prices", "hash-wasm", "js-yaml", *packages} - {"sparewheel"}
+    assert names == {"pyodide", "cpython", "genai-prices", "hash-wasm", "idb", "js-yaml", *packages} - {"sparewheel"}
     for entry in index:
         assert len((DIST / "licenses" / entry["file"]).read_text(encoding="utf-8")) > 500, entry
         assert re.fullmatch(r"https://\S+", entry["source"]), entry

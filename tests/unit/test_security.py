@@ -18,7 +18,7 @@ def test_what_the_promises_name_exists() -> None:
     text = (ROOT / "SECURITY.md").read_text(encoding="utf-8").partition("## What is promised")[2]
     rows = [line.split("|")[1:-1] for line in text.splitlines() if line.startswith("| ") and "| module |" not in line]
     assert len(rows) > 10
-    for promise, modules, tests in rows:
+    for promise, modules, tests in (row for row in rows if len(row) == 3):
         assert NAME.findall(modules), promise
         assert NAME.findall(tests) or "rings" in tests, promise
         for name in NAME.findall(modules):

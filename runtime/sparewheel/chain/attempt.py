@@ -46,7 +46,7 @@ class Attempt:
         self.assembly = Assembly(self.spec.ref, self.number)
         self._pauses = 0  # of the server, after each of which it was asked to go on
         self.answering = False  # the headers of a 2xx response have arrived
-        self._empty_is_fine = empty_is_fine
+        self.empty_is_fine = empty_is_fine
 
     @property
     def shown(self) -> bool:
@@ -183,7 +183,7 @@ class Attempt:
         if assembly.reason == "content_filter":
             message = "The provider's content filter stopped the answer."
             return ProviderError(ErrorInfo("content_filter", message, hint_for("content_filter")))
-        if assembly.empty and assembly.reason != "length" and not self._empty_is_fine:
+        if assembly.empty and assembly.reason != "length" and not self.empty_is_fine:
             return ProviderError(ErrorInfo("empty_output", "The model answered nothing.", hint_for("empty_output")))
         return None
 

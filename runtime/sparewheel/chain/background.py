@@ -278,18 +278,6 @@ class Background:
         return refused or isinstance(failure, Refused)
 
 
-def background_for(
-    spec: ModelSpec,
-    backoff: BackoffConfig,
-    random: Callable[[], float],
-    health: Health,
-    question: Question,
-    state: Mapping[str, Any] | None,
-) -> Background | None:
-    """See `Background`; None for a model without `resume: background`."""
-    return Background(spec, backoff, random, health, question, state) if spec.resume else None
-
-
 def _is_transient(failure: SparewheelError) -> bool:
     """Whether it is of the connection or the host, which may be different the next time."""
     kind = failure.info.kind

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from contextlib import aclosing, suppress
 from functools import partial
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final
 
 from ..errors import ErrorInfo, ProviderError, SparewheelError
 from ..jsontext import write
@@ -12,18 +12,22 @@ from ..providers.assembly import Assembly
 from ..providers.reader import BodyReader, explain
 from ..providers.registry import wire_format
 from .attempt import Attempt
+from .background import Background
 from .catchup import unseen
 from .lasting import LastingTransport
 from .runaway import Runaway
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncGenerator, Callable
+    from collections.abc import AsyncGenerator, Callable, Mapping
 
+    from ..config.chains import BackoffConfig
     from ..config.schema import TimeoutsConfig
     from ..events import AttemptRecord, Event
     from ..providers.base import ModelRequest
     from ..transports.base import HttpRequest, Transport
-    from .background import Background, ResumeState
+    from .background import ResumeState
+    from .health import Health
+    from .question import Question
 
 
 _NOT_WHOLE: Final = ErrorInfo(
@@ -141,10 +145,14 @@ class BackgroundAttempt(Attempt):
         return self._background.can_go_on(failure)
 
 
-def attempt_for(
-    request: ModelRequest, record: AttemptRecord, background: Background | None, *, empty_is_fine: bool
+def background_attempt(
+    plain: Attempt,
+    state: Mapping[str, Any] | None,
+    backoff: BackoffConfig,
+    random: Callable[[], float],
+    health: Health,
+    question: Question,
 ) -> Attempt:
-    """An attempt that goes on over several connections if its response is in the `background`."""
-    if background is None:
-        return Attempt(request, record, empty_is_fine=empty_is_fine)
-    return BackgroundAttempt(request, record, background, empty_is_fine=empty_is_fine)
+    """The attempt `plain`, going on over several connections. `state` is that of a response to take up."""
+    background = Background(plain.request.spec, backoff, random, health, question, state)
+    return BackgroundAttempt(plain.request, plain.record, background, empty_is_fine=plain.empty_is_fine)

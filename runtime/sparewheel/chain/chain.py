@@ -13,8 +13,7 @@ from typing import TYPE_CHECKING
 
 from ..errors import FACTS, SparewheelError
 from ..usage import Usage
-from .background import background_for
-from .background_attempt import attempt_for
+from .attempt import Attempt
 from .compaction import compact, dropped
 from .health import model_id
 from .hedge import Race, Racer
@@ -36,7 +35,6 @@ if TYPE_CHECKING:
     from ..messages import Message
     from ..providers.endings import StopReason
     from ..transports.base import Transport
-    from .attempt import Attempt
     from .background import ResumeState
     from .health import Health
     from .log import AttemptLog
@@ -187,9 +185,12 @@ class Step:
         kept = "".join(kept.text for kept in self._output.kept)
         request = request_for(question, spec, self._messages, kept, self._health)
         record = self._log.take(spec.ref)
-        state = None if self._records else question.reattach
-        background = background_for(spec, self._config.backoff, self._chain.random, self._health, question, state)
-        attempt = attempt_for(request, record, background, empty_is_fine=question.after_tools or bool(kept))
+        attempt = Attempt(request, record, empty_is_fine=question.after_tools or bool(kept))
+        if spec.resume:
+            from .background_attempt import background_attempt  # here: few files need it
+
+            more = (self._config.backoff, self._chain.random, self._health, question)
+            attempt = background_attempt(attempt, None if self._records else question.reattach, *more)
         self._records.append(record)
         self._running.add(attempt, probe=choice.probe)
         batches = attempt.run(self._chain.transport, self._chain.agent.timeouts, question.max_bytes)

@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING, Any, Final, Protocol
 
 from ..state.journal import StoreFailed
 from ..state.journal.restore import restore
-from ..state.journal.retelling import Retelling
 from ..state.journal.shelf import open_elsewhere
 
 if TYPE_CHECKING:
@@ -31,6 +30,8 @@ class Following:
         self._store = store
         self._session = session
         self._show = show
+        from ..state.journal.retelling import Retelling  # here: most sessions are followed by no one
+
         self._retelling = Retelling(models)
         self._last = 0  # number of the last record that has been shown
         self._reading = asyncio.Lock()

@@ -10,7 +10,6 @@ from ...errors import ConfigError, ErrorInfo, SparewheelError
 from ...errors.hints import hint_for
 from .headers import MAX_NAME, tidy_title
 from .restore import restore
-from .transfer import export_document, import_document, to_markdown
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
@@ -81,6 +80,8 @@ async def export(store: Store, session: str, *, markdown: bool = False) -> dict[
     if (header := await store.header(session)) is None:
         raise missing(session)
     restored = restore(await store.read(session))
+    from .transfer import export_document, to_markdown  # here: few pages need it
+
     return to_markdown(header, restored.history) if markdown else export_document(header, restored)
 
 
@@ -91,6 +92,8 @@ async def import_session(store: Store, document: object) -> Header:
         ConfigError: it is no such document.
         StoreFailed: the storage cannot be written.
     """
+    from .transfer import import_document
+
     header, records = import_document(document)
     taken = not header["id"] or store.drives(header["id"]) or await store.header(header["id"]) is not None
     if taken or not await store.claim(header["id"]):

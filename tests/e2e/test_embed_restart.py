@@ -18,7 +18,17 @@ pytestmark = pytest.mark.asyncio(loop_scope="session")
 
 ANSWER = Reply(openai_chat(text=["An", "swer"]))
 SOURCE = """
+import asyncio
 import js
+from sparewheel import ToolContext
+
+async def stubborn(context: ToolContext) -> str:
+    context.progress("begun")
+    try:
+        await asyncio.Event().wait()
+    except asyncio.CancelledError:
+        while True:
+            pass
 
 def endless() -> str:
     while True:
@@ -89,10 +99,10 @@ async def test_a_worker_that_a_tool_takes_down(tool: str, page: Theirs, provider
 
 
 async def test_an_abort_ends_an_endless_loop(page: Theirs, provider: ScriptedProvider) -> None:
-    provider.script("a", calling("endless"))
+    provider.script("a", calling("stubborn"))
     await open_session(page, "looping", provider, seconds=600)
     await page.begin("looping")
-    await page.seen("looping", "tool_call")
+    await page.seen("looping", "tool_output")
     await page.call("abort", "looping")
     turn = await broken(page, "looping")
     last = turn.events[-1]

@@ -42,7 +42,7 @@ def vanish() -> str:
 
 @pytest_asyncio.fixture(scope="module", loop_scope="session")
 async def page(foreign_page: Theirs) -> AsyncIterator[Theirs]:
-    await foreign_page.boot(hangTimeout=6000)
+    await foreign_page.boot(hangTimeout=15000)
     yield foreign_page
 
 

@@ -257,7 +257,7 @@ class Kills:
                 self.losses.lost.append(f"{shown.prompt}: the result of {call}")
         answers = [message for message in stored or () if message["role"] == "assistant"]
         ended_well = shown.end is not None and shown.end["type"] == "finish"
-        if ended_well and (not answers or answers[-1]["content"] != shown.end["message"]["content"]):  # type: ignore[index]
+        if ended_well and (not answers or answers[-1]["content"] != shown.end["message"]["content"]):  # type: ignore[index]  # it ended
             self.losses.lost.append(f"{shown.prompt}: the answer")
         if last and not ended_well and shown.turn:
             self.losses.interrupted += 1

@@ -10,7 +10,7 @@ from pytest_pyodide import run_in_pyodide
 
 @run_in_pyodide
 async def inside(selenium_python, function):  # type: ignore[no-untyped-def]
-    import inside_event_loop  # type: ignore[import-not-found]
+    import inside_event_loop  # type: ignore[import-not-found]  # inside Pyodide
 
     return await getattr(inside_event_loop, function)()
 

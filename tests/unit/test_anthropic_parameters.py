@@ -54,13 +54,13 @@ OFF = {"type": "disabled"}
         ("claude-opus-5-5", "none", None, "low"),
         ("claude-fable-5", "off", None, "low"),
         ("claude-mythos-preview", "off", None, "low"),
-        # Nobody knows.
+        # Models that are not known.
         ("kimi-k2", 5000, budget(5000), None),
         ("kimi-k2", "low", budget(2048), None),
         ("kimi-k2", "adaptive", ADAPTIVE, None),
         ("kimi-k2", -1, ADAPTIVE, None),
         ("glm-4.6", "off", OFF, None),
-        # Nobody asked.
+        # No wish.
         ("claude-opus-5-5", None, None, None),
         ("claude-haiku-4-5", None, None, None),
     ],

@@ -40,7 +40,7 @@ if TYPE_CHECKING:
 MAX_RECONNECTIONS: Final = 5
 """Connections in a row to a stream that bring no content; then the whole response is waited for."""
 MAX_CONNECTIONS: Final = 2000
-"""Connections in all; a server that gives little on each does not keep this side busy for ever."""
+"""Connections in all, also if each of them brings a little."""
 MAX_POLL_FAILURES: Final = 2
 """Failures in a row to get the whole response; then it is lost."""
 MAX_RETRY_AFTER: Final = 60.0

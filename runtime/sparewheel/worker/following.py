@@ -26,12 +26,12 @@ class Following:
     """Shows the turns of a session that another driver runs, from what it stores."""
 
     def __init__(self, store: Store, session: str, team: ResolvedTeam, show: Callable[[list[Event]], None]) -> None:
+        from ..state.journal.retelling import Retelling  # here: most sessions are followed by no other tab
+
         models = {name: agent.chain[0].ref for name, agent in team.agents.items() if agent.chain}
         self._store = store
         self._session = session
         self._show = show
-        from ..state.journal.retelling import Retelling  # here: most sessions are followed by no one
-
         self._retelling = Retelling(models)
         self._last = 0  # number of the last record that has been shown
         self._reading = asyncio.Lock()

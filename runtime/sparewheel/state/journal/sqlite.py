@@ -13,6 +13,7 @@ import secrets
 import sqlite3
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, TypeVar
 
@@ -211,7 +212,7 @@ class SQLiteBackend:
         while self._watchers:
             sessions = list(self._watchers)
             try:
-                found = await self._run(lambda database, names=sessions: self._news(database, names))  # type: ignore[misc]
+                found = await self._run(partial(self._news, sessions=sessions))
             except StoreFailed:
                 found = []
             for session, news in found:

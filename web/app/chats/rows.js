@@ -1,0 +1,57 @@
+// What the list of conversations shows of each. No DOM here.
+
+/**
+ * @typedef {import("../../sparewheel.js").SessionRow} SessionRow
+ * @typedef {SessionRow["state"]} State
+ *
+ * @typedef {object} Shown One line of the list.
+ * @property {string} id
+ * @property {string} title
+ * @property {string} models `claude → gpt`: who has answered.
+ * @property {State} state
+ * @property {string} snippet Where the search has found something; else empty.
+ */
+
+export const UNTITLED = "New chat";
+
+/** @type {Record<State, string>} */
+export const STATE_WORDS = {
+  idle: "",
+  running: "answering…",
+  interrupted: "interrupted",
+  in_doubt: "needs a decision",
+  open_elsewhere: "open in another tab",
+};
+
+/**
+ * The rows to show, newest first.
+ * @param {readonly SessionRow[]} rows As the store lists them.
+ * @param {{hidden: ReadonlySet<string>, current: string | null, modelsOf: (id: string) => readonly string[]}} facts
+ *   `hidden` are deleted ones; `current` is shown even while it is empty.
+ * @returns {Shown[]}
+ */
+export function shownRows(rows, { hidden, current, modelsOf }) {
+  return rows
+    .filter((row) => !hidden.has(row.id) && (!isEmpty(row) || row.id === current))
+    .map(({ id, title, state }) => ({ id, title: title || UNTITLED, models: modelsLine(modelsOf(id)), state, snippet: "" }));
+}
+
+/**
+ * Whether nothing was ever asked in it: it was made to check an agent file.
+ * @param {SessionRow} row
+ */
+export function isEmpty({ turns, title, state }) {
+  return turns === 0 && title === "" && state === "idle";
+}
+
+/**
+ * Short names of models in the order in which they answered.
+ * @param {readonly string[]} models As `provider/model`.
+ */
+export function modelsLine(models) {
+  const names = models.map((model) => model.slice(model.lastIndexOf("/") + 1));
+  if (names.length < 2) return names.join("");
+  const families = names.map((name) => /^\p{L}+/u.exec(name)?.[0] ?? name);
+  const some = new Set(families).size === names.length ? families : names;
+  return some.length > 4 ? `${some.slice(0, 3).join(" → ")} → … → ${some.at(-1)}` : some.join(" → ");
+}

@@ -1,5 +1,6 @@
 // Folds the events of a turn into the answer so far. `sparewheel.Transcript` does the same in Python; a test compares them.
 
+import { Attempts } from "./folded-attempts.js";
 import { annotationOf, annotationsOf, mediaOf } from "./message-parts.js";
 import { StreamedText } from "./streamed-text.js";
 import { sum } from "./usage.js";
@@ -7,7 +8,6 @@ import { sum } from "./usage.js";
 /**
  * @typedef {import("./events.js").Event} Event
  * @typedef {import("./sparewheel.js").Folded} Folded
- * @typedef {import("./sparewheel.js").FoldedAttempt} FoldedAttempt
  * @typedef {import("./sparewheel.js").FoldedCall} FoldedCall
  * @typedef {import("./events.js").MediaShape} MediaShape
  * @typedef {import("./events.js").AnnotationShape} AnnotationShape
@@ -20,12 +20,12 @@ import { sum } from "./usage.js";
  * @property {AnnotationShape[]} annotations
  *
  * @typedef {object} Work
- * @property {FoldedAttempt[]} attempts By number, from 1. Attempts of sub-agents are missing.
+ * @property {Attempts} attempts
  * @property {Map<number, Output>} output Output of this step, by attempt.
  * @property {FoldedCall[] | null} called The calls of `tool_call` events: they replace the calls as they were streamed.
- * @property {number} current The attempt that is running; 0 before the first one of a step.
  *
- * @typedef {Omit<Folded, "message" | "text" | "reasoning" | "toolCalls" | "media" | "annotations"> & Work} State
+ * @typedef {"message" | "text" | "reasoning" | "toolCalls" | "media" | "annotations" | "model" | "step" | "attempts"} Derived
+ * @typedef {Omit<Folded, Derived> & Work} State
  */
 
 /** @param {Iterable<Event>} events */
@@ -39,11 +39,13 @@ export function fold(events) {
 export function createTranscript() {
   let state = fresh(null);
   return {
-    push(event) {
+    push(event, at = null) {
       if (event.turn !== state.turn || event.type === "start") {
         if (event.turn === null) return; // it stands outside of turns
         state = fresh(event.turn);
+        state.started_at = at;
       }
+      state.attempts.now = at;
       step(state, event);
     },
     get message() {
@@ -65,16 +67,16 @@ function fresh(turn) {
   return {
     turn,
     agent: null,
-    model: null,
     status: turn === null ? "idle" : "running",
-    step: 1,
-    attempts: [],
+    attempts: new Attempts(),
     usage: null,
+    cost: null,
+    started_at: null,
+    ended_at: null,
     finish_reason: null,
     error: null,
     output: new Map(),
     called: null,
-    current: 0,
   };
 }
 
@@ -84,18 +86,18 @@ function fresh(turn) {
  */
 function step(state, event) {
   if (event.task !== undefined && event.type !== "usage") return; // a sub-agent's work is not part of the answer
+  const { attempts } = state;
   switch (event.type) {
     case "start":
       state.agent = event.agent;
-      begin(state, 1, event.model);
+      attempts.begin(1, event.model);
       break;
     case "step":
-      state.step = event.step;
       state.agent = event.agent;
       state.output.clear();
       state.called = null;
-      end(state, "running", "answered");
-      state.current = 0;
+      attempts.end("answered");
+      Object.assign(attempts, { step: event.step, model: event.model, current: 0 });
       break;
     case "delta": {
       const output = outputOf(state, event.attempt);
@@ -117,41 +119,41 @@ function step(state, event) {
       break;
     case "tool_call":
       (state.called ??= []).push({ id: event.id, name: event.name, arguments: event.args });
-      end(state, "running", "answered"); // no call runs before the response is complete
+      attempts.end("answered"); // no call runs before the response is complete
       break;
     case "retry":
-      fail(state, event.attempt - 1, event.reason);
-      begin(state, event.attempt, event.model);
-      break;
     case "fallback":
-      fail(state, event.attempt - 1, event.reason);
-      begin(state, event.attempt, event.to);
+      attempts.change(event);
       break;
     case "hedge":
-      begin(state, event.attempt, event.to);
+      attempts.begin(event.attempt, event.to);
+      break;
+    case "compacted":
+      attempts.compact(event);
       break;
     case "resumed": // after a reload it is of a model that no event has named
-      recordOf(state, event.attempt).model = event.model;
-      state.model = event.model;
+      attempts.record(event.attempt).model = event.model;
+      attempts.model = event.model;
       break;
     case "discard":
       discard(state, event.attempt);
       break;
     case "usage":
       state.usage = sum(state.usage, event);
-      if (event.task === undefined) recordOf(state, event.attempt).model = event.model;
+      if (event.cost !== null) state.cost = (state.cost ?? 0) + event.cost;
+      if (event.task === undefined) attempts.use(event);
       break;
     case "finish":
       end(state, "finished", "answered");
       adopt(state, event.message);
-      state.model = event.model;
+      attempts.model = event.model;
       state.finish_reason = event.reason;
       break;
     case "exhausted":
-      fail(state, state.current, event.final_error.message);
+      attempts.failCurrent({ reason: event.final_error.message, kind: event.final_error.kind });
       break;
     case "error":
-      if (state.attempts[state.current - 1]?.state !== "failed") fail(state, state.current, event.message);
+      attempts.failCurrent({ reason: event.message, kind: event.kind });
       end(state, "error", "failed");
       state.usage = event.usage ?? state.usage;
       adopt(state, event.partial_message);
@@ -166,49 +168,15 @@ function step(state, event) {
 }
 
 /**
- * The attempt with this number is about to be made. A number that comes twice means that the first was skipped.
- * @param {State} state
- * @param {number} attempt From 1.
- * @param {string} model
- */
-function begin(state, attempt, model) {
-  state.model = model;
-  state.current = attempt;
-  state.attempts[attempt - 1] = { attempt, model, state: "waiting", reason: "", discarded: false };
-}
-
-/**
- * A further step begins without a word of its first attempt.
- * @param {State} state
- * @param {number} attempt
- */
-function recordOf(state, attempt) {
-  const known = state.attempts[attempt - 1];
-  if (known) return known;
-  begin(state, attempt, state.model ?? "");
-  return /** @type {FoldedAttempt} */ (state.attempts[attempt - 1]);
-}
-
-/**
- * @param {State} state
- * @param {number} attempt 0: the step had none yet.
- * @param {string} reason
- */
-function fail(state, attempt, reason) {
-  if (attempt > 0) Object.assign(recordOf(state, attempt), { state: "failed", reason });
-}
-
-/**
+ * The turn ends.
  * @param {State} state
  * @param {Folded["status"]} status
- * @param {FoldedAttempt["state"]} last What became of the attempt that was under way; others beside it were given up.
+ * @param {import("./sparewheel.js").FoldedAttempt["state"]} last What became of the running attempt.
  */
 function end(state, status, last) {
   state.status = status;
-  for (const record of state.attempts) {
-    if (record?.attempt === state.current) record.state = last;
-    else if (record?.state === "waiting" || record?.state === "streaming") record.state = "aborted";
-  }
+  state.ended_at = state.attempts.now;
+  state.attempts.end(last);
 }
 
 /**
@@ -226,8 +194,9 @@ function adopt(state, message) {
  * @param {number} attempt
  */
 function discard(state, attempt) {
+  const { text = "", reasoning = "" } = state.output.get(attempt) ?? {};
+  state.attempts.discard(attempt, { text: String(text), reasoning: String(reasoning) });
   state.output.delete(attempt);
-  recordOf(state, attempt).discarded = true;
 }
 
 /**
@@ -239,8 +208,7 @@ function outputOf(state, attempt) {
   if (!output) {
     output = { text: new StreamedText(), reasoning: new StreamedText(), calls: new Map(), media: [], annotations: [] };
     state.output.set(attempt, output);
-    recordOf(state, attempt).state = "streaming";
-    state.current = attempt;
+    state.attempts.stream(attempt);
   }
   return output;
 }
@@ -316,12 +284,14 @@ function messageOf({ text, reasoning, toolCalls, media, annotations }) {
  * @returns {Folded}
  */
 function snapshot(state) {
-  const { output: _output, called: _called, current: _current, attempts, ...rest } = state;
+  const { output: _output, called: _called, attempts, ...rest } = state;
   const parts = answer(state);
   return {
     ...rest,
     ...parts,
+    model: attempts.model,
+    step: attempts.step,
     message: messageOf(parts),
-    attempts: attempts.flatMap((attempt) => [{ ...attempt }]), // flatMap skips the gaps
+    attempts: attempts.folded(),
   };
 }

@@ -374,11 +374,25 @@ export function createRuntime(options?: RuntimeOptions): Promise<Runtime>;
 export interface FoldedAttempt {
   attempt: number;
   model: string;
+  /** The step of the turn that made it, from 1. */
+  step: number;
+  /** "aborted": the turn was stopped, or another attempt beside it was faster (`hedge`). */
   state: "waiting" | "streaming" | "failed" | "answered" | "aborted";
   /** Why it failed; empty if it did not. */
   reason: string;
+  kind: Kind | null;
   /** Whether its text was discarded. */
   discarded: boolean;
+  /** What was discarded. */
+  discarded_output: { text: string; reasoning: string } | null;
+  /** Null: not reported. */
+  usage: UsageTotals | null;
+  /** US dollars; null: not known. */
+  cost: number | null;
+  /** When it was to be asked, when its first output came and when it ended: times as given to `Transcript.push`. */
+  asked_at: number | null;
+  first_at: number | null;
+  ended_at: number | null;
 }
 
 /** A tool call. `arguments` is JSON text; until the model has finished the call it is only the beginning. */
@@ -412,13 +426,21 @@ export interface Folded {
   attempts: FoldedAttempt[];
   /** Tokens of all attempts so far, the discarded ones and those of sub-agents included. */
   usage: UsageTotals | null;
+  /** US dollars of all attempts so far whose price is known, those of sub-agents included; null if none is known. */
+  cost: number | null;
   finish_reason: FinishReason | null;
   error: Extract<Event, { type: "error" }> | null;
+  /** When the first and the last event of the turn came: times as given to `Transcript.push`. */
+  started_at: number | null;
+  ended_at: number | null;
 }
 
 export interface Transcript {
-  /** Takes the next event in constant time. An event of another turn starts anew. */
-  push(event: Event): void;
+  /**
+   * Takes the next event in constant time. An event of another turn starts anew. `at` is the time at which it came, in
+   * milliseconds of any clock (`Date.now()`); without it the times of the snapshot are null.
+   */
+  push(event: Event, at?: number | null): void;
   /** The assistant message so far: ask at any event. A copy that later events do not change. */
   readonly message: Result["message"];
   /**

@@ -6,8 +6,8 @@ let text = "";
 for await (const chunk of process.stdin.setEncoding("utf8")) text += chunk;
 const folded = JSON.parse(text).map((events) => {
   const transcript = createTranscript();
-  return events.map((event) => {
-    transcript.push(event);
+  return events.map((event, index) => {
+    transcript.push(event, index * 10);
     return { ...transcript.snapshot(), asked: transcript.message };
   });
 });

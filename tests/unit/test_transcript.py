@@ -24,8 +24,8 @@ def snapshots(events: list[Any]) -> list[dict[str, Any]]:
     """What the Python reducer gives after every event, in the words of the page."""
     transcript = Transcript()
     found: list[dict[str, Any]] = []
-    for event in events:
-        transcript.push(event)
+    for index, event in enumerate(events):
+        transcript.push(event, index * 10)
         told: dict[str, Any] = {**transcript.snapshot(), "asked": transcript.message}
         told["toolCalls"] = told.pop("tool_calls")
         found.append(told)

@@ -42,7 +42,7 @@ for (const [what, events, later, expected] of [
   ["asked as well, in vain", [{ ...START, model: "m/a" }, hedge, HELLO, { ...FINISH, model: "m/a" }], 0, ["answered", "standing by"]],
   ["asked as well, and quicker", [{ ...START, model: "m/a" }, hedge, { ...HELLO, attempt: 2 }, { ...FINISH, model: "m/b" }], 0, ["standing by", "answered"]],
   ["skipped", [{ ...START, model: "m/b" }, { type: "skipped", model: "m/a", ...facts, wait_ms: null }], 0, ["skipped", "asking…"]],
-  ["the next step", [{ ...START, model: "m/a" }, HELLO, { type: "step", step: 2 }], 0, ["asking…", "standing by"]],
+  ["the next step", [{ ...START, model: "m/a" }, HELLO, { type: "step", step: 2, model: "m/a" }], 0, ["asking…", "standing by"]],
   ["a sub-agent at work", [{ ...START, model: "m/a" }, { ...fallback("m/a", "m/b", 2), task: "c1" }], 0, ["asking…", "standing by"]],
   ["a turn after that", [...A_TO_B, ERROR, { ...START, model: "m/a", turn: "t2" }], 0, ["asking…", "standing by"]],
 ]) {

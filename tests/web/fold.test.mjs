@@ -10,6 +10,7 @@ const usage = (attempt, input_tokens, output_tokens, more = {}) => ({
   type: "usage", attempt, model: "demo/hello", input_tokens, output_tokens, cached_tokens: null, written_tokens: null, reasoning_tokens: null,
   context_length: null, context_limit: null, cost: null, discarded: false, ...more,
 });
+const totals = (input_tokens, output_tokens) => ({ input_tokens, output_tokens, cached_tokens: null, written_tokens: null, reasoning_tokens: null });
 const retry = (attempt, model = "demo/hello") => ({
   type: "retry", model, attempt, delay_ms: 10, retrying_at: "2030-01-01T00:00:00Z", kind: "overloaded",
   code: "server_error", reason: "no room", status: 529,
@@ -21,7 +22,8 @@ const fallback = (from, to, attempt) => ({
 test("nothing yet", () => {
   assert.deepEqual(fold([]), {
     turn: null, agent: null, model: null, status: "idle", step: 1, message: { role: "assistant", content: "" },
-    text: "", reasoning: "", toolCalls: [], media: [], annotations: [], attempts: [], usage: null, finish_reason: null, error: null,
+    text: "", reasoning: "", toolCalls: [], media: [], annotations: [], attempts: [], usage: null, cost: null,
+    finish_reason: null, error: null, started_at: null, ended_at: null,
   });
 });
 
@@ -31,9 +33,11 @@ test("a plain turn", () => {
   assert.deepEqual(fold(turn("t1", START, thought, HELLO, rest, usage(1, 3, 2), FINISH)), {
     turn: "t1", agent: "root", model: "demo/hello", status: "finished", step: 1,
     message: { role: "assistant", content: "Hello there", reasoning: "hm" }, text: "Hello there", reasoning: "hm", toolCalls: [], media: [], annotations: [],
-    attempts: [{ attempt: 1, model: "demo/hello", state: "answered", reason: "", discarded: false }],
-    usage: { input_tokens: 3, output_tokens: 2, cached_tokens: null, written_tokens: null, reasoning_tokens: null },
-    finish_reason: "stop", error: null,
+    attempts: [{
+      attempt: 1, model: "demo/hello", step: 1, state: "answered", reason: "", kind: null, discarded: false, discarded_output: null,
+      usage: totals(3, 2), cost: null, asked_at: null, first_at: null, ended_at: null,
+    }],
+    usage: totals(3, 2), cost: null, finish_reason: "stop", error: null, started_at: null, ended_at: null,
   });
 });
 
@@ -70,6 +74,54 @@ test("text that is kept is joined with the text that goes on from it", () => {
 test("a model that was skipped leaves no attempt behind", () => {
   const folded = fold(turn("t", { ...START, model: "demo/a" }, fallback("demo/a", "demo/hello", 1), HELLO, FINISH));
   assert.deepEqual(folded.attempts.map(({ attempt, model, state }) => [attempt, model, state]), [[1, "demo/hello", "answered"]]);
+});
+
+test("each attempt keeps when it was asked, when it spoke and when it ended, what it cost, and what was discarded", () => {
+  const transcript = createTranscript();
+  const events = turn("t",
+    { ...START, model: "m/a" }, { type: "delta", attempt: 1, index: 0, reasoning: "hm" }, HELLO, usage(1, 3, 1, { model: "m/a", cost: 0.25, discarded: true }),
+    { type: "discard", attempt: 1, chars: 7 }, { ...fallback("m/a", "m/b", 2), delay_ms: 500 }, { ...HELLO, attempt: 2 },
+    usage(2, 4, 2, { model: "m/b" }), usage(3, 1, 1, { model: "m/c", cost: 0.5, task: "c1" }), { ...FINISH, model: "m/b" });
+  events.forEach((event, index) => transcript.push(event, 1000 * index));
+  const { attempts, cost, started_at, ended_at } = transcript.snapshot();
+  assert.deepEqual(attempts, [
+    {
+      attempt: 1, model: "m/a", step: 1, state: "failed", reason: "it broke off", kind: "stream_truncated", discarded: true,
+      discarded_output: { text: "Hello", reasoning: "hm" }, usage: totals(3, 1), cost: 0.25, asked_at: 0, first_at: 1000, ended_at: 3000,
+    },
+    {
+      attempt: 2, model: "m/b", step: 1, state: "answered", reason: "", kind: null, discarded: false, discarded_output: null,
+      usage: totals(4, 2), cost: null, asked_at: 5500, first_at: 6000, ended_at: 7000,
+    },
+  ]);
+  assert.deepEqual([cost, started_at, ended_at], [0.75, 0, 9000]);
+});
+
+test("a model that is passed over at a further step makes no earlier attempt fail", () => {
+  const passed = { ...fallback("m/a", "m/b", 3), kind: "circuit_breaker" };
+  const call = { type: "tool_call", id: "a", name: "look", args: "{}" };
+  const { attempts } = fold(turn("t", { ...START, model: "m/a" }, fallback("m/a", "m/b", 2), { ...HELLO, attempt: 2 }, call,
+    { type: "step", step: 2, model: "m/a" }, passed, { ...HELLO, attempt: 3 }));
+  assert.deepEqual(attempts.map(({ model, step, state }) => [model, step, state]), [
+    ["m/a", 1, "failed"], ["m/b", 1, "answered"], ["m/b", 2, "streaming"],
+  ]);
+});
+
+test("of two that were asked at once, the one that fails is the one that failed", () => {
+  const hedge = { type: "hedge", from: "m/a", to: "m/b", attempt: 2, after_ms: 10 };
+  const events = turn("t", { ...START, model: "m/a" }, hedge, fallback("m/b", "m/a", 1), fallback("m/a", "m/c", 3));
+  const states = (count) => fold(events.slice(0, count)).attempts.map(({ model, state }) => `${model} ${state}`);
+  assert.deepEqual(states(3), ["m/a waiting", "m/b failed"]);
+  assert.deepEqual(states(4), ["m/a failed", "m/b failed", "m/c waiting"]);
+});
+
+test("an attempt for which the conversation was too long failed; shortening it before a step ends none", () => {
+  const compacted = { type: "compacted", model: "m/a", attempt: 2, dropped: 4 };
+  const { attempts } = fold(turn("t", { ...START, model: "m/a" }, compacted, { ...HELLO, attempt: 2 }));
+  assert.deepEqual(attempts.map(({ state, kind }) => [state, kind]), [["failed", "context_overflow"], ["streaming", null]]);
+  const call = { type: "tool_call", id: "a", name: "look", args: "{}" };
+  const before = fold(turn("t", { ...START, model: "m/a" }, HELLO, call, compacted, { type: "step", step: 2, model: "m/a" }));
+  assert.deepEqual(before.attempts.map(({ state }) => state), ["answered"]);
 });
 
 test("tool calls are put together from their pieces, and void with their attempt", () => {
@@ -111,7 +163,7 @@ test("a call is there as soon as its block begins; calls that are not in the fin
 
 test("a step starts anew: the last one's text is the answer, and attempts go on", () => {
   const events = turn("t",
-    { ...START, model: "m/a" }, HELLO, usage(1, 3, 1, { model: "m/a" }), { type: "step", step: 2, agent: "second" },
+    { ...START, model: "m/a" }, HELLO, usage(1, 3, 1, { model: "m/a" }), { type: "step", step: 2, agent: "second", model: "m/a" },
     retry(4, "m/b"), { ...HELLO, attempt: 4, content: "Two" }, { ...FINISH, model: "m/b" });
   const folded = fold(events);
   assert.deepEqual([folded.step, folded.agent, folded.text, folded.model], [2, "second", "Two", "m/b"]);
@@ -127,7 +179,7 @@ test("a step starts anew: the last one's text is the answer, and attempts go on"
 
 test("what a sub-agent does is no part of the answer, but for what it costs", () => {
   const task = "c1";
-  const folded = fold(turn("t", START, HELLO, { ...HELLO, attempt: 2, content: "inner", task }, { type: "step", step: 2, task },
+  const folded = fold(turn("t", START, HELLO, { ...HELLO, attempt: 2, content: "inner", task }, { type: "step", step: 2, model: "m/c", task },
     { ...retry(3), task }, usage(2, 5, 5, { task }), FINISH));
   assert.deepEqual([folded.text, folded.step, folded.attempts.length, folded.usage.output_tokens], ["Hello", 1, 1, 5]);
 });

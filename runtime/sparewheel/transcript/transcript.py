@@ -13,7 +13,7 @@ from ..media import MediaShape
 from ..messages import AssistantMessage
 from ..usage import Usage, UsageTotals
 from .answer import Answer, FoldedCall, Output
-from .attempts import Attempts, FoldedAttempt
+from .attempts import Attempts, AttemptState, FoldedAttempt
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
@@ -22,6 +22,7 @@ if TYPE_CHECKING:
         AbortedEvent,
         AnnotationEvent,
         BlockStartEvent,
+        CompactedEvent,
         DeltaEvent,
         DiscardEvent,
         Event,
@@ -45,7 +46,9 @@ Status: TypeAlias = Literal["idle", "running", "finished", "error", "aborted"]
 class Folded(TypedDict):
     """A turn, folded from its events. What sub-agents do inside a tool call (`task`) is not part of it.
 
-    `step` counts from 1; message, text, reasoning, tool calls, media and annotations are those of this step.
+    `step` counts from 1; message, text, reasoning, tool calls, media and annotations are those of this step. `cost` is
+    that of all attempts whose price is known, in US dollars, None if none is; `usage` and `cost` include sub-agents.
+    `started_at` and `ended_at` are times as they were given to `Transcript.push`.
     """
 
     turn: str | None
@@ -61,8 +64,11 @@ class Folded(TypedDict):
     annotations: list[AnnotationShape]
     attempts: list[FoldedAttempt]
     usage: UsageTotals | None
+    cost: float | None
     finish_reason: FinishReason | None
     error: ErrorEvent | None
+    started_at: float | None
+    ended_at: float | None
 
 
 class Transcript:
@@ -79,8 +85,10 @@ class Transcript:
     def __init__(self) -> None:
         self._state = _State(None)
 
-    def push(self, event: Event) -> None:
+    def push(self, event: Event, at: float | None = None) -> None:
         """Take the next event. An event of another turn, and `start`, starts anew; events outside turns are ignored.
+
+        `at` is the time at which it came, in milliseconds of any clock; without it times are None.
 
         Raises:
             KeyError: the event lacks a field of its type.
@@ -89,7 +97,8 @@ class Transcript:
         if turn != self._state.turn or event["type"] == "start":
             if turn is None:
                 return
-            self._state = _State(turn, status="running")
+            self._state = _State(turn, status="running", started_at=at)
+        self._state.attempts.now = at
         if "task" in event and event["type"] != "usage":
             return  # a sub-agent's work is not part of the answer
         if apply := _BY_TYPE.get(event["type"]):
@@ -111,7 +120,7 @@ class Transcript:
             "agent": state.agent,
             "model": state.attempts.model,
             "status": state.status,
-            "step": state.step,
+            "step": state.attempts.step,
             "message": state.answer.message(),
             "text": state.answer.text(),
             "reasoning": state.answer.reasoning(),
@@ -120,8 +129,11 @@ class Transcript:
             "annotations": state.answer.annotations(),
             "attempts": state.attempts.folded(),
             "usage": cast("UsageTotals", asdict(state.usage)) if state.usage else None,
+            "cost": state.cost,
             "finish_reason": state.finish_reason,
             "error": state.error,
+            "started_at": state.started_at,
+            "ended_at": state.ended_at,
         }
 
 
@@ -138,12 +150,14 @@ class _State:
     turn: str | None
     status: Status = "idle"
     agent: str | None = None
-    step: int = 1
     answer: Answer = field(default_factory=Answer)  # of this step
     attempts: Attempts = field(default_factory=Attempts)
     usage: Usage | None = None
+    cost: float | None = None
     finish_reason: FinishReason | None = None
     error: ErrorEvent | None = None
+    started_at: float | None = None
+    ended_at: float | None = None
 
     def output(self, attempt: int) -> Output:
         """The output of an attempt; the first mention creates it."""
@@ -151,6 +165,12 @@ class _State:
             self.answer.outputs[attempt] = Output()
             self.attempts.stream(attempt)
         return self.answer.outputs[attempt]
+
+    def end(self, status: Status, last: AttemptState) -> None:
+        """The turn ends; `last` is what became of the running attempt."""
+        self.status = status
+        self.ended_at = self.attempts.now
+        self.attempts.end(last)
 
     def adopt(self, message: AssistantMessage | None) -> None:
         """Take over the calls of the final message: calls that were not complete are not part of it."""
@@ -166,10 +186,11 @@ def _start(state: _State, event: StartEvent) -> None:
 
 
 def _step(state: _State, event: StepEvent) -> None:
-    state.step = event["step"]
     state.agent = event.get("agent")
     state.answer = Answer()
     state.attempts.end("answered")
+    state.attempts.step = event["step"]
+    state.attempts.model = event["model"]
     state.attempts.current = 0
 
 
@@ -205,18 +226,16 @@ def _tool_call(state: _State, event: ToolCallEvent) -> None:
     state.attempts.end("answered")  # no call runs before the response is complete
 
 
-def _retry(state: _State, event: RetryEvent) -> None:
-    state.attempts.fail(event["attempt"] - 1, event["reason"])
-    state.attempts.begin(event["attempt"], event["model"])
-
-
-def _fallback(state: _State, event: FallbackEvent) -> None:
-    state.attempts.fail(event["attempt"] - 1, event["reason"])
-    state.attempts.begin(event["attempt"], event["to"])
+def _change(state: _State, event: RetryEvent | FallbackEvent) -> None:
+    state.attempts.change(event)
 
 
 def _hedge(state: _State, event: HedgeEvent) -> None:
     state.attempts.begin(event["attempt"], event["to"])
+
+
+def _compacted(state: _State, event: CompactedEvent) -> None:
+    state.attempts.compact(event)
 
 
 def _resumed(state: _State, event: ResumedEvent) -> None:
@@ -225,41 +244,40 @@ def _resumed(state: _State, event: ResumedEvent) -> None:
 
 
 def _discard(state: _State, event: DiscardEvent) -> None:
-    state.answer.outputs.pop(event["attempt"], None)
-    state.attempts.record(event["attempt"])["discarded"] = True
+    output = state.answer.outputs.pop(event["attempt"], None) or Output()
+    state.attempts.discard(event["attempt"], {"text": str(output.text), "reasoning": str(output.reasoning)})
 
 
 def _usage(state: _State, event: UsageEvent) -> None:
-    state.usage = (state.usage or Usage()) + _tokens(event)
+    usage = _tokens(event)
+    state.usage = (state.usage or Usage()) + usage
+    if event["cost"] is not None:
+        state.cost = (state.cost or 0) + event["cost"]
     if "task" not in event:
-        state.attempts.record(event["attempt"])["model"] = event["model"]
+        state.attempts.use(event["attempt"], event["model"], usage, event["cost"])
 
 
 def _finish(state: _State, event: FinishEvent) -> None:
-    state.status = "finished"
-    state.attempts.end("answered")
+    state.end("finished", "answered")
     state.adopt(event["message"])
     state.attempts.model = event["model"]
     state.finish_reason = event["reason"]
 
 
 def _exhausted(state: _State, event: ExhaustedEvent) -> None:
-    state.attempts.fail(state.attempts.current, event["final_error"]["message"])
+    state.attempts.fail_current(event["final_error"]["message"], event["final_error"]["kind"])
 
 
 def _error(state: _State, event: ErrorEvent) -> None:
-    state.status = "error"
-    if state.attempts.state != "failed":
-        state.attempts.fail(state.attempts.current, event["message"])
-    state.attempts.end("failed")
+    state.attempts.fail_current(event["message"], event["kind"])
+    state.end("error", "failed")
     state.usage = _tokens(event["usage"]) if event["usage"] else state.usage
     state.adopt(event["partial_message"])
     state.error = event
 
 
 def _aborted(state: _State, event: AbortedEvent) -> None:
-    state.status = "aborted"
-    state.attempts.end("aborted")
+    state.end("aborted", "aborted")
     state.usage = _tokens(event["usage"]) if event["usage"] else state.usage
     state.adopt(event["message"])
 
@@ -277,9 +295,10 @@ _BY_TYPE: Final[dict[str, Callable[[_State, Any], None]]] = {
     "annotation": _annotation,
     "tool_call_delta": _tool_call_delta,
     "tool_call": _tool_call,
-    "retry": _retry,
-    "fallback": _fallback,
+    "retry": _change,
+    "fallback": _change,
     "hedge": _hedge,
+    "compacted": _compacted,
     "resumed": _resumed,
     "discard": _discard,
     "exhausted": _exhausted,

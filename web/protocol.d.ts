@@ -838,7 +838,7 @@ export interface Results {
   flush: null;
 }
 /**
- * What an agent file holds.
+ * What an agent file holds. `key_line` is the line of what looks like a key, which should not be in it, or null.
  */
 export interface ParsedConfig {
   version: string;
@@ -846,6 +846,8 @@ export interface ParsedConfig {
   models: {
     [k: string]: ModelOverview;
   };
+  reach: Reach;
+  key_line: number | null;
 }
 export interface AgentOverview {
   name: string;
@@ -865,6 +867,38 @@ export interface ModelOverview {
   provider: string;
   model: string;
   base_url: string;
+}
+/**
+ * What a file may reach if it is run, with any env: for a person who decides whether to run it.
+ *
+ * `hosts` have their port if it is not the usual one; where env decides the host, it is the address as it is written.
+ * `python` is source code that runs in the tab, `unasked` the tool calls that run without approval (`*`: all).
+ */
+export interface Reach {
+  models: string[];
+  hosts: string[];
+  any_host: boolean;
+  keys: KeyReach[];
+  toolsets: ToolsetReach[];
+  python: string[];
+  packages: string[];
+  unasked: string[];
+}
+/**
+ * A value of env that the file asks for, and where it is sent; no `hosts`: it is put into texts or addresses.
+ */
+export interface KeyReach {
+  name: string;
+  hosts: string[];
+}
+/**
+ * A source of tools. `any_host`: it may request any host; else only `hosts`.
+ */
+export interface ToolsetReach {
+  type: string;
+  name: string;
+  hosts: string[];
+  any_host: boolean;
 }
 export interface AgentSummary {
   name: string;

@@ -344,6 +344,10 @@ export interface StoredSessions {
 export interface Runtime {
   /** Resolves with the reason when the runtime has ended: it was disposed of, or its worker died. */
   readonly closed: Promise<SparewheelError>;
+  /**
+   * What an agent file holds, without running it. `reach` lists the hosts, keys, models, tools and Python code that it may
+   * use: show it before a file from a stranger is run. `key_line` is not null if the file seems to have a key in it.
+   */
   parseConfig(yaml: string): Promise<ParsedConfig>;
   listAgents(yaml: string): Promise<AgentSummary[]>;
   createSession(options: SessionOptions, onEvent?: Listener): Promise<Session>;

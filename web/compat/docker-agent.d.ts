@@ -37,7 +37,7 @@ export type DockerAgentHandler = (event: any) => unknown;
 
 export interface DockerAgent {
   /** The outline of a file; `createSession` checks the whole file. Throws if it is not YAML or has no agents. */
-  parseConfig(yaml: string): ParsedConfig;
+  parseConfig(yaml: string): Omit<ParsedConfig, "reach" | "key_line">;
   /** The facts for a menu of agents. Throws like `parseConfig`. */
   listAgents(yaml: string): AgentSummary[];
   createSession(options: DockerAgentOptions, onEvent?: DockerAgentHandler): Promise<DockerAgentSession>;

@@ -3,12 +3,14 @@
 
 import { CORE_SCHEMA, load, mergeTag, omapTag, realMapTag } from "js-yaml";
 
+/** @typedef {Omit<import("../sparewheel.js").ParsedConfig, "reach" | "key_line">} Outline */
+
 const MAX_CHARS = 1024 * 1024; // the limit of the runtime, too
 const SCHEMA = CORE_SCHEMA.withTags(mergeTag, omapTag, realMapTag); // a Map keeps the order of names that are numbers
 
 /**
  * @param {string} yaml
- * @returns {import("../sparewheel.js").ParsedConfig}
+ * @returns {Outline}
  */
 export function parseConfig(yaml) {
   const file = outline(yaml);

@@ -164,5 +164,11 @@ class Expander:
         self.problems.add(path, f"{' '.join(shown.split())} {reason}")
 
 
+def names_in(text: str) -> list[str]:
+    """The names that a text may take from env, an expression that is refused not counted."""
+    parsed = (_NAME.fullmatch(match[1]) for match in _ANY.finditer(text))
+    return [found["name"] for found in parsed if found]
+
+
 def _is_header_name(name: str) -> bool:
     return bool(re.fullmatch(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+", name))

@@ -4,13 +4,18 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from .reach import reach
+
 if TYPE_CHECKING:
     from ..page.results import AgentOverview, AgentSummary, ModelOverview, ParsedConfig
     from .schema import AgentFile
 
 
-def overview(file: AgentFile) -> ParsedConfig:
-    """`parseConfig`: the agents in order, and the models by key."""
+def overview(file: AgentFile, key_line: int | None = None) -> ParsedConfig:
+    """`parseConfig`: the agents in order, the models by key, and what the file may reach.
+
+    `key_line` is from `line_of_key`.
+    """
     agents: list[AgentOverview] = [
         {
             "name": name,
@@ -29,7 +34,13 @@ def overview(file: AgentFile) -> ParsedConfig:
         key: {"provider": model.provider, "model": model.model, "base_url": model.base_url or ""}
         for key, model in file.models.items()
     }
-    return {"version": str(file.version or ""), "agents": agents, "models": models}
+    return {
+        "version": str(file.version or ""),
+        "agents": agents,
+        "models": models,
+        "reach": reach(file),
+        "key_line": key_line,
+    }
 
 
 def list_agents(file: AgentFile) -> list[AgentSummary]:

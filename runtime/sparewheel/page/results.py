@@ -75,12 +75,47 @@ class ModelOverview(TypedDict):
     base_url: str
 
 
+class KeyReach(TypedDict):
+    """A value of env that the file asks for, and where it is sent; no `hosts`: it is put into texts or addresses."""
+
+    name: str
+    hosts: list[str]
+
+
+class ToolsetReach(TypedDict):
+    """A source of tools. `any_host`: it may request any host; else only `hosts`."""
+
+    type: str
+    name: str
+    hosts: list[str]
+    any_host: bool
+
+
+class Reach(TypedDict):
+    """What a file may reach if it is run, with any env: for a person who decides whether to run it.
+
+    `hosts` have their port if it is not the usual one; where env decides the host, it is the address as it is written.
+    `python` is source code that runs in the tab, `unasked` the tool calls that run without approval (`*`: all).
+    """
+
+    models: list[str]
+    hosts: list[str]
+    any_host: bool
+    keys: list[KeyReach]
+    toolsets: list[ToolsetReach]
+    python: list[str]
+    packages: list[str]
+    unasked: list[str]
+
+
 class ParsedConfig(TypedDict):
-    """What an agent file holds."""
+    """What an agent file holds. `key_line` is the line of what looks like a key, which should not be in it, or null."""
 
     version: str
     agents: list[AgentOverview]
     models: dict[str, ModelOverview]
+    reach: Reach
+    key_line: int | None
 
 
 class AgentCommand(TypedDict):

@@ -12,6 +12,7 @@ from contextlib import aclosing
 from typing import TYPE_CHECKING, Any, TypeVar, cast
 
 from ..chain.health import Health
+from ..config.literal_keys import line_of_key
 from ..config.loading import load_in_slices
 from ..config.overview import list_agents, overview
 from ..errors import ConfigError, ErrorInfo, SparewheelError, internal
@@ -43,6 +44,7 @@ from ..page.model import PageTransport
 from ..page.options import Params
 from ..page.writer import Writer
 from ..redaction.redact import redact
+from ..slices import run_in_slices
 from ..tools.python.blocking import on_blocking
 from ..transports.demo import DemoTransport
 from ..transports.router import RoutingTransport, network_transport
@@ -154,7 +156,8 @@ class Worker:
     # The commands -----------------------------------------------------------------------------------------------
 
     async def _parse_config(self, params: AgentFile) -> ParsedConfig:
-        return overview(await load_in_slices(params.yaml))
+        file = await load_in_slices(params.yaml)
+        return overview(file, await run_in_slices(line_of_key(params.yaml, file)))
 
     async def _list_agents(self, params: AgentFile) -> list[AgentSummary]:
         return list_agents(await load_in_slices(params.yaml))

@@ -74,6 +74,7 @@ export interface ErrorFacts {
   provider?: string;
   model?: string;
   key_requests?: KeyRequest[];
+  missing_keys?: MissingKey[];
 }
 /**
  * A key, in env under `name`, that a file would send to a host which is not its own and `allowHosts` does not name.
@@ -84,6 +85,16 @@ export interface KeyRequest {
   name: string;
   vendor: string;
   host: string;
+}
+/**
+ * A key that env lacks under `name`: `models` (`provider/model`) are skipped without it.
+ *
+ * `vendor` is a name of the known providers, "" for a key that is no vendor's.
+ */
+export interface MissingKey {
+  name: string;
+  vendor: string;
+  models: string[];
 }
 /**
  * Events of a session, in order: all that one network chunk has brought.
@@ -922,6 +933,7 @@ export interface SessionCreated {
   agents: string[];
   welcome_message: string;
   warnings: string[];
+  missing_keys: MissingKey[];
   commands: {
     [k: string]: AgentCommand;
   };

@@ -4,6 +4,7 @@ import type {
   AgentSummary,
   ChatMessage,
   DriverChanged,
+  MissingKey,
   ParsedConfig,
   Progress,
   Restored,
@@ -20,6 +21,7 @@ export type {
   AgentSummary,
   ChatMessage as Message,
   DriverChanged,
+  MissingKey,
   ParsedConfig,
   Progress,
   Restored,
@@ -57,6 +59,8 @@ export class SparewheelError extends Error implements ErrorFacts {
   readonly stage?: Stage;
   /** Vendors' keys that the agent file would send to hosts which `allowHosts` does not name. */
   readonly key_requests?: protocol.ErrorFacts["key_requests"];
+  /** Keys that `env` lacks: one of them would let the agent run. */
+  readonly missing_keys?: MissingKey[];
 }
 
 export interface RuntimeOptions {
@@ -269,6 +273,8 @@ export interface Session {
   readonly welcomeMessage: string;
   /** Keys of the agent file that have no effect, or not the usual one. The first turn reports them as `warning` events. */
   readonly warnings: readonly string[];
+  /** The keys that `env` lacks, with the models that are skipped because of it: each turn reports these by `skipped`. */
+  readonly missingKeys: readonly MissingKey[];
   /** The agent's commands by name, for a menu: choosing one is sending its instruction. */
   readonly commands: Readonly<Record<string, Readonly<protocol.AgentCommand>>>;
   /** Runs a turn. Settles after the turn's terminal event. */

@@ -82,5 +82,6 @@ class Page:
             "agents": ["root"],
             "welcome_message": "",
             "warnings": [],
+            "missing_keys": [],
             "commands": {},
         }

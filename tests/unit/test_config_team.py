@@ -164,7 +164,7 @@ def test_names_that_are_not_there(lines: str, said: str) -> None:
 
 def test_a_fault_that_two_agents_share_is_said_once() -> None:
     text = "agents: {a: {model: m, sub_agents: [b]}, b: {model: m}}\nmodels: {m: {provider: groq, model: x}}"
-    assert refused(text).count("GROQ_API_KEY, which") == 1
+    assert refused(text).count("GROQ_API_KEY") == 1
 
 
 def test_a_server_that_is_named_gets_what_the_toolset_adds() -> None:
@@ -198,7 +198,7 @@ def test_the_first_model_whose_key_is_there() -> None:
     assert spec(both).ref == "openai/gpt-4o"
     assert spec(both, {"GROQ_API_KEY": "k", "OPENAI_API_KEY": "k"}).ref == "groq/x"
     assert spec("{first_available: [groq/x, ollama/llama]}", {}).ref == "ollama/llama"
-    with pytest.raises(ConfigError, match=r"none of its keys. Set one of GROQ_API_KEY, OPENAI_API_KEY\."):
+    with pytest.raises(ConfigError, match=r"key for Groq or OpenAI; .* Set GROQ_API_KEY or OPENAI_API_KEY\."):
         spec(both, {})
     with pytest.raises(ConfigError, match='model "m" refers to itself'):
         spec("{first_available: [m]}")
@@ -208,7 +208,7 @@ def test_auto_takes_the_provider_whose_key_is_there() -> None:
     file = load_agent_file("agents: {a: {model: auto}}")
     assert resolve(file, None, ENV).chain[0].provider == "openai"
     assert resolve(file, None, {**ENV, "ANTHROPIC_API_KEY": "k"}).chain[0].provider == "anthropic"
-    with pytest.raises(ConfigError, match='model "auto": env has none of its keys'):
+    with pytest.raises(ConfigError, match=r"key for Anthropic, OpenAI, .*; one is enough to start\."):
         resolve(file, None, {})
 
 

@@ -19,6 +19,7 @@ export class SparewheelError extends Error {
     if (facts.model !== undefined) this.model = facts.model;
     if (facts.stage !== undefined) this.stage = facts.stage;
     if (facts.key_requests !== undefined) this.key_requests = facts.key_requests;
+    if (facts.missing_keys !== undefined) this.missing_keys = facts.missing_keys;
   }
 }
 

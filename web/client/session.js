@@ -67,6 +67,7 @@ export class Session {
     this.agents = created.agents;
     this.welcomeMessage = created.welcome_message;
     this.warnings = created.warnings;
+    this.missingKeys = created.missing_keys ?? [];
     this.commands = created.commands;
     if (created.restored) this.#onEvent(created.restored);
   }

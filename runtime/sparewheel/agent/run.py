@@ -216,10 +216,10 @@ class Run:
         me, team = self._me, self._runner.team.agents
         registry = await self._runner.toolbox.gather(me)
         own = []
-        if me.handoffs:
-            own.append(handoff_tool([team[name] for name in me.handoffs], self._hand_over))
-        if me.sub_agents:
-            own.append(transfer_tool([team[name] for name in me.sub_agents], self._run_task, self._depth))
+        if handoffs := [team[name] for name in me.handoffs if not team[name].lacks_keys]:
+            own.append(handoff_tool(handoffs, self._hand_over))
+        if sub_agents := [team[name] for name in me.sub_agents if not team[name].lacks_keys]:
+            own.append(transfer_tool(sub_agents, self._run_task, self._depth))
         if self._state.results.any:
             own.append(self._state.results.tool(result_limit(me)))
         for tool in own:

@@ -23,7 +23,7 @@ from .output import Output
 from .plan import Choice, Plan
 from .policy import Decision, Failure, continues, decide, keeps_partial, refuses_usage
 from .question import request_for
-from .report import announce, exhausted, hedged, resting, skipped_events, turn_failed, usage_events
+from .report import announce, exhausted, hedged, none_left, resting, skipped_events, turn_failed, usage_events
 from .running import Running
 
 if TYPE_CHECKING:
@@ -98,7 +98,12 @@ class Step:
 
         Raises `TurnFailed`, after an `exhausted` event, when no model is left.
         """
-        choice = self._plan.take_named(self._question.reattach) or self._plan.first()
+        choice = self._plan.take_named(self._question.reattach) or self._plan.take()
+        if choice is None:
+            skipped = self._plan.resting()
+            nothing = none_left(skipped)
+            yield [*skipped_events(skipped), exhausted(nothing.info, [])]
+            raise nothing
         self._primary_skipped = choice.spec is not self._chain.primary
         if events := self._opening(choice):
             yield events
@@ -122,8 +127,8 @@ class Step:
             if failed is None:
                 yield self._answered(attempt)
                 return
-            if attempt.spec is not choice.spec:  # the winner of a race is the one that is asked again
-                choice = Choice(attempt.spec, 0)
+            # The winner of a race is the one that is asked again.
+            choice = choice if attempt.spec is choice.spec else Choice(attempt.spec, 0)
             if changed := self._ask_again(attempt, failed, choice):
                 yield changed
                 continue
@@ -203,7 +208,8 @@ class Step:
             return None
         self._plan.take()
         racer = self._start(choice)
-        return racer, [hedged(waiting, racer.attempt, self._config.hedge_after or 0)]
+        events: list[Event] = [*skipped_events(choice.skipped)]
+        return racer, [*events, hedged(waiting, racer.attempt, self._config.hedge_after or 0)]
 
     def _lost(self, loser: Attempt, error: SparewheelError | None, winner: Attempt) -> list[Event]:
         """Another attempt of the race continues alone: the loser failed, or was cancelled."""

@@ -30,15 +30,10 @@ class Plan:
     """The models of one step that have not been asked yet."""
 
     def __init__(self, chain: Sequence[ModelSpec], health: Health, max_wait: float) -> None:
-        self._chain = chain
         self._left = list(enumerate(chain))
         self._health = health
         self._max_wait = max_wait
         self._started = False
-
-    def first(self) -> Choice:
-        """Like `take`, for the first attempt of the step: there is always a model to ask."""
-        return self.take() or Choice(self._chain[0], 0)
 
     def peek(self) -> Choice | None:
         """The model that `take` would return; None when none is left.
@@ -61,6 +56,10 @@ class Plan:
         wait, position, spec, status = min(resting, key=lambda entry: entry[:2])
         keeps = status.from_provider and wait <= self._max_wait
         return Choice(spec, position, wait=wait if keeps else 0.0, status=status)
+
+    def resting(self) -> list[tuple[ModelSpec, Status]]:
+        """The models that are left, each with its status."""
+        return [(spec, self._health.status(spec)) for _, spec in self._left]
 
     def take(self) -> Choice | None:
         """Like `peek`, and the model is not offered again."""

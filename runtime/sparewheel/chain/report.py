@@ -78,10 +78,18 @@ def _timestamp(moment: datetime) -> str:
 def resting(spec: ModelSpec, status: Status) -> ErrorInfo:
     """Why a model is not asked now, in the form of a failure."""
     if status.kind == "no_key":
-        return ErrorInfo("no_key", f"{spec.ref} is not asked: env has no {spec.key_name}.", hint_for("no_key"))
+        names = " or ".join(spec.missing)
+        return ErrorInfo("no_key", f"{spec.ref} is not asked: env has no {names}.", hint_for("no_key"))
     cause = "its breaker is open" if status.kind == "circuit_breaker" else f"it cools down after {status.kind}"
     until = "until its key changes" if status.wait == float("inf") else f"for {status.wait:.0f} s"
     return ErrorInfo("circuit_breaker", f"{spec.ref} is not asked {until}: {cause}.")
+
+
+def none_left(skipped: Sequence[tuple[ModelSpec, Status]]) -> TurnFailed:
+    """The error of a step whose models may not be asked, and why."""
+    reasons = [resting(spec, status) for spec, status in skipped]
+    message = " ".join(["No model can be asked.", *(reason.message for reason in reasons)])
+    return TurnFailed(ErrorInfo(reasons[0].kind, message, reasons[0].hint))
 
 
 def skipped_events(skipped: Sequence[tuple[ModelSpec, Status]]) -> list[SkippedEvent]:

@@ -7,6 +7,7 @@ Any other expression is refused in addresses and headers, and left unchanged in 
 from __future__ import annotations
 
 import re
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final
 
@@ -14,7 +15,7 @@ from ..redaction.forms import MIN_SECRET
 from .vendor_keys import place_of
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Collection, Mapping, Sequence
+    from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 
     from ..errors.validation import Path
     from .problems import Problems
@@ -40,12 +41,23 @@ class Expander:
     secrets: Secrets
     problems: Problems
     hidden: set[str] = field(default_factory=set)
+    _missing: list[tuple[str, Path]] | None = None  # names that env lacks while they are collected
     _sent: set[str] = field(default_factory=set)  # names of values in headers and of keys
     _shown: dict[str, Path] = field(default_factory=dict)  # names of values in texts and addresses, with one place
 
     @property
     def env(self) -> Mapping[str, str]:
         return self.secrets.env
+
+    @contextmanager
+    def collecting(self) -> Iterator[list[tuple[str, Path]]]:
+        """Gives the names that env lacks, each with its place. Until the block ends they are no problems."""
+        missing: list[tuple[str, Path]] = []
+        self._missing = missing
+        try:
+            yield missing
+        finally:
+            self._missing = None
 
     def prose(self, text: str, path: Path) -> str:
         """Text for a model or a person. An unknown `${NAME}` is left unchanged, because prompts can contain code."""
@@ -128,7 +140,7 @@ class Expander:
         `home` is the address of the entry that names it, "" if that has none but those.
         """
         self._sent.add(name)
-        for url in to:
+        for url in to if not self._missing else ():  # else nothing is sent
             if objection := self.secrets.objection(name, url) or (home and self.secrets.foreign(name, url, home)):
                 self.problems.add(path, objection)
                 self.problems.ask(name, self.secrets.vendor(name), place_of(url))
@@ -153,6 +165,9 @@ class Expander:
         value = self.env.get(parsed["name"])
         if not value and parsed["text"] is not None:
             return parsed["text"][1:-1]
+        if value is None and self._missing is not None:
+            self._missing.append((parsed["name"], path))
+            return ""
         if value is None:
             self.problems.add(path, f"env has no {parsed['name']}")
             return ""

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any, Final
 from urllib.parse import urlsplit
 
 from ..errors import ConfigError
+from ..redaction.redact import redact
 from .apis import choose_api, versioned
 from .catalogue import Price, lookup
 from .models import ModelConfig
@@ -15,9 +16,12 @@ from .options import split_options
 from .providers import AUTOMATIC, NOT_HERE, PROVIDERS
 from .specs import ModelSpec
 from .unsupported import asked_outputs, model_reasons
-from .vendor_keys import host_of, is_loopback, is_vendors
+from .vendor_keys import host_of, is_loopback, is_vendors, vendor_of_name
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from ..errors import MissingKey
     from ..errors.validation import Path
     from .expand import Expander
     from .models import ProviderConfig
@@ -45,6 +49,7 @@ class Models:
     expander: Expander
     _known: dict[str, ModelSpec | None] = field(default_factory=dict)
     _reported: set[str] = field(default_factory=set)  # models whose missing key is among the problems
+    _variables: dict[str, list[tuple[str, Path]]] = field(default_factory=dict)  # that env lacks, by model
 
     def spec(self, ref: str, path: Path) -> ModelSpec | None:
         """The model, or None if it cannot be used; the reason is then among the problems."""
@@ -72,22 +77,46 @@ class Models:
     def require_key(self, ref: str, path: Path) -> None:
         """Add a problem, once, if the model lacks its key and no other model can take its place."""
         spec = self.spec(ref, path)
-        if spec is not None and spec.lacks_key and ref not in self._reported:
-            self._reported.add(ref)
-            name = spec.key_name
-            self.expander.problems.add(
-                path, f'model "{ref}" needs the key {name}, which env does not have. Set {name}.'
-            )
+        if spec is None or not spec.lacks_key or ref in self._reported:
+            return
+        self._reported.add(ref)
+        problems, variables = self.expander.problems, self._variables[ref]
+        for name, where in variables:
+            problems.add(where, f"env has no {name}")
+        names = [name for name in spec.missing if name not in dict(variables)]
+        if len(names) == 1:
+            text = f'model "{ref}" needs the key {names[0]}, which env does not have. Set {names[0]}.'
+            problems.lacks_key(path, text)
+        elif names:
+            problems.lacks_key(path, f'model "{ref}": env has none of its keys. Set one of {", ".join(names)}.')
+
+    @property
+    def missing_keys(self) -> list[MissingKey]:
+        """What env lacks for the models that were resolved, each with these models."""
+        found: dict[str, MissingKey] = {}
+        for spec in filter(None, self._known.values()):
+            for name in spec.missing:
+                key = found.setdefault(name, {"name": name, "vendor": vendor_of_name(name), "models": []})
+                key["models"] = list(dict.fromkeys([*key["models"], spec.ref]))
+        return list(found.values())
 
     def _resolve(self, ref: str) -> ModelSpec:
-        config = self._choose(ref)
+        with self.expander.collecting() as missing:
+            spec = self._made(ref, missing)
+        self._variables[ref] = missing
+        names = [*spec.missing, *(name for name, _ in missing)]
+        return replace(spec, missing=_shown(names)) if missing else spec
+
+    def _made(self, ref: str, missing: list[tuple[str, Path]]) -> ModelSpec:
+        config, lacking = self._choose(ref)
         custom = self.file.providers.get(config.provider)
         known = self._provider(config.provider, custom, ref)
         for key, reason in model_reasons(config, custom):
             self.expander.problems.add(("models", ref, key) if ref in self.file.models else ("models", ref), reason)
         where: Path = ("models", ref) if ref in self.file.models else ("providers", config.provider)
-        base_url = self._base_url(where, ref, config, custom, known)
+        base_url = self._base_url(where, ref, config, custom, known, missing)
         model = self.expander.strict(config.model, (*where, "model"))
+        model = config.model if missing else model
         vendor = custom.provider if custom else config.provider
         outputs = asked_outputs(config)
         api = choose_api(vendor, known, custom.api_type if custom else None, model, base_url, outputs)
@@ -110,7 +139,7 @@ class Models:
             api=api,
             base_url=base_url,
             key=secret,
-            lacks_key=token_key is not None and secret is None,
+            missing=_shown([token_key, *lacking]) if token_key is not None and secret is None else (),
             headers=self._headers(where, api, base_url, config, custom, home),
             parameters={name: value for name in _PARAMETERS if (value := _first(name, config, custom)) is not None},
             options={**known.options, **options.options},
@@ -123,8 +152,11 @@ class Models:
             reasoning_tags=_first("reasoning_tags", config, custom),
         )
 
-    def _choose(self, ref: str, seen: tuple[str, ...] = ()) -> ModelConfig:
-        """The model that a reference names, after `auto` and `first_available` are resolved."""
+    def _choose(self, ref: str, seen: tuple[str, ...] = ()) -> tuple[ModelConfig, list[str]]:
+        """The model that a reference names, after `auto` and `first_available` are resolved.
+
+        If env has no key for any of these, it is the first one; the names of all their keys come with it.
+        """
         config = self.file.models.get(ref)
         if config is None:
             if ref == "auto":
@@ -134,28 +166,26 @@ class Models:
                 raise ConfigError(
                     f'model "{ref}" is not defined.', "Add it under models: or write it as provider/model."
                 )
-            return _named(provider, model)
+            return _named(provider, model), []
         if not config.first_available:
-            return config
+            return config, []
         if ref in seen:
             raise ConfigError(f'model "{ref}" refers to itself.', "Name other models in first_available.")
-        missing = []
+        names, candidates = [], []
         for candidate in config.first_available:
-            chosen = self._choose(candidate, (*seen, ref))
+            chosen, more = self._choose(candidate, (*seen, ref))
             lacks = self._lacks(candidate, chosen)
             if not lacks:
-                return chosen
-            missing.append(lacks)
-        raise ConfigError(
-            f'model "{ref}": env has none of its keys.', f"Set one of {', '.join(dict.fromkeys(missing))}."
-        )
+                return chosen, []
+            candidates.append(chosen)
+            names += [lacks, *more]
+        return candidates[0], names
 
-    def _automatic(self) -> ModelConfig:
+    def _automatic(self) -> tuple[ModelConfig, list[str]]:
         for provider, model in AUTOMATIC:
             if any(self._has(name) for name in PROVIDERS[provider].keys):
-                return ModelConfig(provider=provider, model=model)
-        keys = ", ".join(str(PROVIDERS[provider].token_key) for provider, _ in AUTOMATIC)
-        raise ConfigError('model "auto": env has none of its keys.', f"Set one of {keys}, or name a model.")
+                return _named(provider, model), []
+        return _named(*AUTOMATIC[0]), [str(PROVIDERS[provider].token_key) for provider, _ in AUTOMATIC]
 
     def _lacks(self, ref: str, config: ModelConfig) -> str | None:
         custom = self.file.providers.get(config.provider)
@@ -201,12 +231,20 @@ class Models:
         return known
 
     def _base_url(
-        self, where: Path, ref: str, config: ModelConfig, custom: ProviderConfig | None, known: KnownProvider
+        self,
+        where: Path,
+        ref: str,
+        config: ModelConfig,
+        custom: ProviderConfig | None,
+        known: KnownProvider,
+        missing: list[tuple[str, Path]],
     ) -> str:
         text = _first("base_url", config, custom) or known.base_url
         if not text:
             raise ConfigError(f'model "{ref}" needs a base_url.', f"{config.provider} has no default address.")
         url = self.expander.strict(text, (*where, "base_url")).rstrip("/")
+        if missing:  # it is not asked
+            return url if _names_host(url) else ""
         if url.startswith(("http:", "https:")) and not _names_host(url):
             self.expander.problems.add((*where, "base_url"), "has no valid host once its variables are replaced")
         if "$" in text and not url.startswith(("http://", "https://")):
@@ -258,6 +296,11 @@ class Models:
 @lru_cache(256)  # of every session, for each model that the file only names
 def _named(provider: str, model: str) -> ModelConfig:
     return ModelConfig(provider=provider, model=model)
+
+
+def _shown(names: Iterable[str]) -> tuple[str, ...]:
+    """Names that env lacks, each once: a key that stands in place of its name is not shown."""
+    return tuple(dict.fromkeys(redact(name) for name in names))
 
 
 def _names_host(url: str) -> bool:

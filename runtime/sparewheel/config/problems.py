@@ -6,10 +6,13 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final
 
 from ..errors import ConfigError
+from ..errors.hints import vendor_of
 from ..errors.validation import MAX_PROBLEMS, shown
 
 if TYPE_CHECKING:
-    from ..errors import KeyRequest
+    from collections.abc import Iterable, Sequence
+
+    from ..errors import KeyRequest, MissingKey
     from ..errors.validation import Path, Position
     from .schema import AgentFile
 
@@ -25,10 +28,22 @@ class Problems:
     _reasons: dict[str, Position] = field(default_factory=dict)
     _warnings: dict[str, Position] = field(default_factory=dict)
     _asked: list[KeyRequest] = field(default_factory=list)
+    _keyless: int = 0  # how many of the reasons are only that env lacks a key
+    _lacking: dict[str, set[str]] = field(default_factory=dict)  # by agent, names of keys of which it needs one
 
     def add(self, path: Path, reason: str) -> None:
         """Add a reason. `path` is the key that causes it; it need not be in the text."""
         self._put(self._reasons, path, reason)
+
+    def lacks_key(self, path: Path, reason: str) -> None:
+        """Add the reason that a model lacks its key."""
+        before = len(self._reasons)
+        self.add(path, reason)
+        self._keyless += len(self._reasons) - before
+
+    def cannot_ask(self, agent: str, names: Iterable[str]) -> None:
+        """The reasons are, among others, that `agent` has none of these keys."""
+        self._lacking.setdefault(agent, set()).update(names)
 
     def warn(self, path: Path, text: str) -> None:
         """Add a warning: the file runs, but not quite as it is written."""
@@ -56,9 +71,13 @@ class Problems:
         line = f"line {position[0]}, column {position[1]}: " if position else ""
         found[" ".join(f"{line}{name}: {text}".split())] = position or (0, 0)
 
-    def check(self, root: str) -> None:
+    def check(self, root: str, missing_keys: Sequence[MissingKey] = ()) -> None:
         """Raises `ConfigError` if there are reasons: the first ones in the order of the text, and how many more."""
         if self._reasons:
+            lacking = set().union(*self._lacking.values())
+            missing_keys = [key for key in missing_keys if key["name"] in lacking]
+            if len(self._reasons) == self._keyless and len(self._lacking) == 1:
+                raise _keyless(next(iter(self._lacking)), missing_keys)
             reasons = "; ".join(_first_ones(self._reasons))
             hint = "Correct the keys that are named; nothing was sent."
             if self._asked:
@@ -66,7 +85,22 @@ class Problems:
                 hint += (
                     f" If you trust the hosts, pass allowHosts: [{hosts}] to createSession (open_agent: allow_hosts)."
                 )
-            raise ConfigError(f'agent "{root}" cannot run: {reasons}', hint, key_requests=self._asked)
+            message = f'agent "{root}" cannot run: {reasons}'
+            raise ConfigError(message, hint, key_requests=self._asked, missing_keys=missing_keys)
+
+
+def _keyless(root: str, missing: Sequence[MissingKey]) -> ConfigError:
+    """The error for an agent that lacks nothing but a key."""
+    vendors = [vendor_of(key["vendor"] or key["models"][0].partition("/")[0], None).name for key in missing]
+    needs, names = _either(dict.fromkeys(vendors)), _either([key["name"] for key in missing])
+    enough = "; one is enough to start" if len(missing) > 1 else ""
+    message = f'agent "{root}" needs a key for {needs}{enough}. Set {names}.'
+    return ConfigError(message, "Pass it in env; nothing was sent.", missing_keys=missing)
+
+
+def _either(names: Iterable[str]) -> str:
+    *first, last = names
+    return f"{', '.join(first)} or {last}" if first else last
 
 
 def _first_ones(found: dict[str, Position]) -> list[str]:

@@ -20,7 +20,7 @@ from .unsupported import check_agent
 from .vendor_keys import Secrets
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Mapping
+    from collections.abc import Collection, Iterable, Mapping
 
     from ..errors.validation import Path
     from .agents import AgentConfig
@@ -63,10 +63,11 @@ def resolve_team(
     problems = Problems(file)
     expander = Expander(Secrets(env, allow_hosts), problems)
     tools = Tools(file, expander, session_files)
-    team = _Team(file, problems, expander, Models(file, expander), tools, Texts(file, expander, documents))
+    models, texts = Models(file, expander), Texts(file, expander, documents)
+    team = _Team(file, problems, expander, models, tools, texts, _needed(file, root))
     agents = {reached: team.agent(reached) for reached in _reachable(file, root, problems)}
     expander.check_uses()
-    problems.check(root)
+    problems.check(root, models.missing_keys)
     return ResolvedTeam(
         {name: agent for name, agent in agents.items() if agent},
         root,
@@ -74,6 +75,7 @@ def resolve_team(
         file.budget.limits(),
         {name: budget.limits() for name, budget in file.budgets.items()},
         problems.warnings,
+        tuple(models.missing_keys),
     )
 
 
@@ -107,6 +109,16 @@ def _targets(agent: AgentConfig) -> list[tuple[Path, str]]:
     return found
 
 
+def _needed(file: AgentFile, root: str) -> set[str]:
+    """The agents that every turn needs: the root, and those that it has to hand over to."""
+    needed: set[str] = set()
+    at = root
+    while at in file.agents and at not in needed:
+        needed.add(at)
+        at = file.agents[at].force_handoff
+    return needed
+
+
 def _check_forced(file: AgentFile, names: list[str], problems: Problems) -> None:
     """Forced handoffs must not form a circle."""
     for name in names:
@@ -128,6 +140,7 @@ class _Team:
     models: Models
     tools: Tools
     texts: Texts
+    needed: set[str]  # agents without which no turn can run
 
     def agent(self, name: str) -> ResolvedAgent | None:
         """The agent, or None if it cannot run."""
@@ -145,12 +158,12 @@ class _Team:
                 paths.setdefault(member, (*here, "fallback", "models"))
         specs = [self.models.spec(ref, path) for ref, path in paths.items()]
         if all(spec is None or spec.lacks_key for spec in specs):
-            for ref, path in paths.items():
-                self.models.require_key(ref, path)
+            self._lacks_keys(name, paths)
         chosen = {ref for _, entry in entries for ref in (entry.model, *entry.models) if ref}
         others = {ref: self.models.spec(ref, (*here, "toolsets")) for ref in sorted(chosen)}
-        for ref in others:
-            self.models.require_key(ref, (*here, "toolsets"))
+        for ref, spec in others.items():
+            if spec and spec.lacks_key:
+                self._warn_of(spec.missing, (*here, "toolsets"), f"{ref} cannot be chosen")
         for index, budget in enumerate(agent.budgets):
             if budget not in self.file.budgets:
                 known = ", ".join(self.file.budgets) or "none"
@@ -192,10 +205,26 @@ class _Team:
             commands=self.texts.commands(agent, here),
             skills=self.texts.skills(agent, here),
             cache=agent.cache,
-            models={ref: spec for ref, spec in others.items() if spec},
+            models={ref: spec for ref, spec in others.items() if spec and not spec.lacks_key},
             title_models=self._title_models(agent, here),
             hidden=frozenset(self.expander.hidden) | self.expander.secrets.values(),
         )
+
+    def _lacks_keys(self, name: str, paths: Mapping[str, Path]) -> None:
+        """No model of this agent can be asked: it is refused if it is needed, else left out."""
+        specs = [spec for ref, path in paths.items() if (spec := self.models.spec(ref, path))]
+        names = dict.fromkeys(key for spec in specs for key in spec.missing)
+        if name not in self.needed:
+            self._warn_of(names, ("agents", name, "model"), f"{name} takes no part")
+            return
+        self.problems.cannot_ask(name, names)
+        for ref, path in paths.items():
+            self.models.require_key(ref, path)
+
+    def _warn_of(self, names: Iterable[str], path: Path, effect: str) -> None:
+        """Warn of what follows from keys that env lacks."""
+        if known := ", ".join(names):
+            self.problems.warn(path, f"env has no {known}, so {effect}")
 
     def _title_models(self, agent: AgentConfig, here: Path) -> tuple[ModelSpec, ...]:
         """The models of `title_model`: the agent's, else that of its model. One without its key is only a warning."""
@@ -205,6 +234,6 @@ class _Team:
         members = self.models.members(ref, path) if ref else []
         specs = [spec for member in members if (spec := self.models.spec(member, path))]
         if specs and all(spec.lacks_key for spec in specs):
-            names = ", ".join(dict.fromkeys(str(spec.key_name) for spec in specs))
-            self.problems.warn(path, f"env has no {names}, so titles are the first words of a prompt")
+            names = dict.fromkeys(name for spec in specs for name in spec.missing)
+            self._warn_of(names, path, "titles are the first words of a prompt")
         return tuple(specs)

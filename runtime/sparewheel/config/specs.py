@@ -11,6 +11,7 @@ from .agents import MAX_IDENTICAL_CALLS, MAX_RESPONSE_BYTES
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from ..errors import MissingKey
     from .agents import CacheConfig, CommandConfig, GuardrailConfig, InlineSkill, Safety, StructuredOutputConfig
     from .catalogue import Price
     from .chains import FallbackConfig, LimitsConfig, TimeoutsConfig
@@ -32,7 +33,7 @@ class ModelSpec:
     parameters: Mapping[str, Any] = field(default_factory=dict)  # by neutral names: temperature, max_tokens, ...
     options: Mapping[str, Any] = field(default_factory=dict)  # of this API only, sent unchanged
     key_name: str | None = None  # the key's name in env, for hints
-    lacks_key: bool = False  # `key_name` is not in env, so the model cannot be asked
+    missing: tuple[str, ...] = ()  # what env lacks, so that the model cannot be asked
     context_limit: int | None = None  # tokens
     price: Price | None = None  # None: unknown, which is not free
     compaction_threshold: float | None = None  # share of the window; takes precedence over the agent's
@@ -44,6 +45,11 @@ class ModelSpec:
     def ref(self) -> str:
         """`provider/model`, as events name it."""
         return f"{self.provider}/{self.model}"
+
+    @property
+    def lacks_key(self) -> bool:
+        """Whether it cannot be asked, because env has no key for it, or no other value that it needs."""
+        return bool(self.missing)
 
     @property
     def host(self) -> str:
@@ -99,6 +105,11 @@ class ResolvedAgent:
     hidden: frozenset[str] = field(default=frozenset(), repr=False)  # further secrets, beside those of the chain
 
     @property
+    def lacks_keys(self) -> bool:
+        """Whether none of its models can be asked."""
+        return all(spec.lacks_key for spec in self.chain)
+
+    @property
     def secrets(self) -> frozenset[str]:
         """Values that must never be shown: keys, header values, and secret values from env."""
         specs = [*self.chain, *self.models.values(), *self.title_models]
@@ -116,6 +127,7 @@ class ResolvedTeam:
     budget: LimitsConfig  # for everything that happens in the session
     budgets: Mapping[str, LimitsConfig] = field(default_factory=dict)  # shared by the agents that name them
     warnings: tuple[str, ...] = ()  # about keys of the file that have no effect, or not the usual one
+    missing_keys: tuple[MissingKey, ...] = ()  # of models that are skipped until env has them
 
     @property
     def secrets(self) -> frozenset[str]:

@@ -67,6 +67,11 @@ def _names() -> dict[str, str]:
 _NAMES: Final = _names()
 
 
+def vendor_of_name(name: str) -> str:
+    """The vendor (a key of PROVIDERS) whose key has this name in env; "" for none."""
+    return _NAMES.get(name, "")
+
+
 class Secrets:
     """The secrets of one session's env. `allowed` are hosts to which the embedder lets vendors' keys go.
 

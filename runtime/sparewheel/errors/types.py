@@ -100,19 +100,39 @@ class KeyRequest(TypedDict):
     host: str
 
 
+class MissingKey(TypedDict):
+    """A key that env lacks under `name`: `models` (`provider/model`) are skipped without it.
+
+    `vendor` is a name of the known providers, "" for a key that is no vendor's.
+    """
+
+    name: str
+    vendor: str
+    models: list[str]
+
+
 class ConfigError(SparewheelError):
     """The caller's input (agent file, option, prompt, history) is invalid.
 
-    `key_requests`: what the embedder could allow with `allowHosts` (`allow_hosts` in Python).
+    `key_requests`: what the embedder could allow with `allowHosts` (`allow_hosts` in Python). `missing_keys`: the keys
+    of which one would let the agent run.
     """
 
-    def __init__(self, message: str, hint: str = "", *, key_requests: Sequence[KeyRequest] = ()) -> None:
+    def __init__(
+        self,
+        message: str,
+        hint: str = "",
+        *,
+        key_requests: Sequence[KeyRequest] = (),
+        missing_keys: Sequence[MissingKey] = (),
+    ) -> None:
         super().__init__(ErrorInfo("config", message, hint))
         self.key_requests = list(key_requests)
+        self.missing_keys = list(missing_keys)
 
     def to_dict(self) -> dict[str, Any]:
-        facts = super().to_dict()
-        return facts | {"key_requests": self.key_requests} if self.key_requests else facts
+        more = {"key_requests": self.key_requests, "missing_keys": self.missing_keys}
+        return super().to_dict() | {name: value for name, value in more.items() if value}
 
 
 class TransportError(SparewheelError):

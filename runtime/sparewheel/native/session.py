@@ -38,6 +38,7 @@ class AgentSession:
         agents: the names of the agents that can take part.
         welcome_message: what the agent file wants users to be greeted with; may be empty.
         warnings: keys of the agent file that have no effect, or not the usual one; the first turn reports them too.
+        missing_keys: keys that env lacks, `{name, vendor, models}` each: these models are skipped.
         commands: the agent's commands by name, as the agent file has them.
         restored: the event `restored` if the session was opened from a store with a turn that has no end, else None.
     """
@@ -57,6 +58,7 @@ class AgentSession:
         self.agents = list(team.agents)
         self.welcome_message = root.welcome_message
         self.warnings = list(team.warnings)
+        self.missing_keys = list(team.missing_keys)
         self.commands = {name: command.model_dump(exclude_defaults=True) for name, command in root.commands.items()}
         self._session = session
         self._clean = Cleaner(team.secrets)

@@ -18,7 +18,7 @@ from pydantic import Field, WithJsonSchema
 # pydantic needs this TypedDict, not typing's, below Python 3.12.
 from typing_extensions import TypeAliasType, TypedDict
 
-from ..errors import Code, KeyRequest, Kind
+from ..errors import Code, KeyRequest, Kind, MissingKey
 from ..events import AttemptRecord, Event
 from .call_messages import CallCancel, CallCredit, FetchHead, HostCall, Piece
 from .commands import Commands
@@ -108,6 +108,7 @@ class ErrorFacts(TypedDict):
     provider: NotRequired[str]
     model: NotRequired[str]
     key_requests: NotRequired[list[KeyRequest]]
+    missing_keys: NotRequired[list[MissingKey]]
 
 
 class Reply(TypedDict):

@@ -13,7 +13,7 @@ from pydantic import WithJsonSchema
 from typing_extensions import TypedDict
 
 from ..annotations import AnnotationShape
-from ..errors import Kind
+from ..errors import Kind, MissingKey
 from ..events import AttemptRecord, FinishReason
 from ..media import MediaShape
 from ..messages import AssistantMessage, ToolCallShape
@@ -169,6 +169,7 @@ class SessionCreated(TypedDict):
     agents: list[str]
     welcome_message: str
     warnings: list[str]
+    missing_keys: list[MissingKey]
     commands: dict[str, AgentCommand]
 
 

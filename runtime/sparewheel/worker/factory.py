@@ -82,6 +82,7 @@ def describe(session: Session, keep: Keep) -> SessionCreated:
         "agents": list(team.agents),
         "welcome_message": root.welcome_message,
         "warnings": list(team.warnings),
+        "missing_keys": list(team.missing_keys),
         "commands": {
             name: cast("AgentCommand", command.model_dump(exclude_defaults=True))
             for name, command in root.commands.items()

@@ -22,6 +22,7 @@ from sparewheel.transports.demo import ANSWER
 from tests.support.agents import ENV, agent_file
 from tests.support.browser import BOOT_LIMIT, Embedding, Site, within
 from tests.support.engines import launch_of
+from tests.support.page import page_agent
 from tests.support.tabs import Tab, open_tab
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")
@@ -241,9 +242,11 @@ async def test_a_visitor_approves_a_call(tab: Tab, server: RecordingServer) -> N
     with ScriptedProvider() as provider:  # one that wants no key
         call = ToolCall("call_1", "add_memory", {"memory": "Tea"})
         provider.script("a", Reply(openai_chat(tool_calls=[call])), HELLO)
-        yaml = agent_file({"a": provider.url}).replace(", token_key: TEST_KEY", "")
+        yaml = page_agent({"a": provider.url})
         yaml = yaml.replace("    instruction:", "    toolsets: [{type: memory}]\n    instruction:")
+        await tab.click("#open-agents")
         await tab.fill("#agent-yaml", yaml)
+        await tab.click("#agents-drawer .drawer-close")
         await tab.fill("#prompt", "Hello")
         await tab.click("#send")
         await tab.shows(".question button.primary")

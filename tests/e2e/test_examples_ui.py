@@ -22,6 +22,7 @@ async def test_choosing_an_example(browser: Browser) -> None:
     page = await context.new_page()
     with StaticServer(find_dist()) as server:
         await page.goto(server.url)
+        await page.get_by_role("button", name="Agents").click()
         yaml, choice = page.locator("#agent-yaml"), page.locator("#example")
         await expect(yaml).to_have_value((EXAMPLES / "demo.yaml").read_text())
         offered = await choice.locator("option").evaluate_all("options => options.map((option) => option.value)")

@@ -12,13 +12,14 @@ from sparewheel.headless import find_dist
 from sparewheel.headless.static import StaticServer
 from sparewheel.testing import openai_chat
 from tests.support.browser import Watch, shows
+from tests.support.page import ask, set_keys, use_agent
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")
 
 HOST = "models.example.test"
 OPENAI, ANTHROPIC = "sk-proj-CANARY0123456789", "sk-ant-CANARY0123456789"
 FILE = """
-agents: {root: {model: m, instruction: %s}}
+agents: {root: {model: m, instruction: %s, title_model: demo/hello}}
 models: {m: {provider: openai, model: a, base_url: "https://models.example.test/v1", token_key: %s}}
 """
 
@@ -40,11 +41,10 @@ class Visit:
         return self.page.get_by_role("group", name=f"This file sends {name} to {HOST}.")
 
     async def use(self, key: str, instruction: str = "Hi") -> None:
-        await self.page.locator("#agent-yaml").fill(FILE % (instruction, key))
+        await use_agent(self.page, FILE % (instruction, key))
 
     async def ask(self) -> None:
-        await self.page.locator("#prompt").fill("Hello")
-        await self.page.locator("#prompt").press("Enter")
+        await ask(self.page)
 
 
 @pytest.fixture(scope="module")
@@ -62,11 +62,7 @@ async def visit(browser: Browser, server: StaticServer) -> AsyncIterator[Visit]:
     await context.route(f"https://{HOST}/**", visit.answer)
     await page.goto(server.url)
     await shows(page, "ready")
-    await page.locator("#add-key").click()
-    for row, (name, key) in enumerate((("OPENAI_API_KEY", OPENAI), ("ANTHROPIC_API_KEY", ANTHROPIC))):
-        inputs = page.locator("#keys li").nth(row).locator("input")
-        await inputs.nth(0).fill(name)
-        await inputs.nth(1).fill(key)
+    await set_keys(page, {"OPENAI_API_KEY": OPENAI, "ANTHROPIC_API_KEY": ANTHROPIC})
     yield visit
     stored = "JSON.stringify([{...localStorage}, {...sessionStorage}, document.cookie, location.href])"
     assert "CANARY" not in await page.evaluate(stored)
@@ -80,7 +76,8 @@ async def test_a_key_goes_elsewhere_only_when_it_is_allowed_and_the_answer_is_ke
     await visit.use("OPENAI_API_KEY")
     await expect(question).to_be_visible()
     assert visit.asked == []
-    await page.locator("#agent-yaml").press("Tab")
+    await expect(question).to_be_focused()
+    await page.keyboard.press("Tab")
     await expect(question.get_by_role("button", name="Allow", exact=True)).to_be_focused()
     await page.keyboard.press("Enter")
     await expect(question).to_have_count(0)
@@ -106,6 +103,8 @@ async def test_a_key_that_is_not_allowed_stays_until_the_user_changes_their_mind
     await visit.ask()
     await expect(question).to_be_focused()
     await page.keyboard.press("Escape")
+    await expect(question).to_be_visible()  # Esc answers nothing
+    await page.get_by_role("button", name="Stop").click()
     await shows(page, "stopped")
     await visit.use("OPENAI_API_KEY", "Withdrawn")
     await expect(visit.question("OPENAI_API_KEY")).to_be_visible()

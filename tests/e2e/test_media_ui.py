@@ -12,8 +12,8 @@ from sparewheel.headless import find_dist
 from sparewheel.headless.static import StaticServer
 from sparewheel.testing import Reply, ScriptedProvider, openai_chat
 from sparewheel.testing.streams import sse
-from tests.support.agents import agent_file
 from tests.support.browser import Watch, shows
+from tests.support.page import drawer, page_agent, use_agent
 from tests.support.scripted import PIXEL
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")
@@ -41,8 +41,8 @@ async def page(browser: Browser) -> AsyncIterator[Page]:
 async def ask(page: Page, provider: ScriptedProvider, *replies: Reply) -> None:
     for model, reply in zip("ab", replies, strict=False):
         provider.script(model, reply)
-    yaml = agent_file({"a": provider.url, "b": provider.url}).replace(", token_key: TEST_KEY", "")
-    await page.locator("#agent-yaml").fill(f"{yaml}# {id(replies)}\n")
+    yaml = page_agent({"a": provider.url, "b": provider.url})
+    await use_agent(page, f"{yaml}# {id(replies)}\n")
     await page.locator("#prompt").fill("Draw a dot")
     await page.locator("#prompt").press("Enter")
     await shows(page, "done")
@@ -102,8 +102,9 @@ async def test_what_cannot_be_seen_is_escaped_in_the_log_and_in_the_sources(
     first, *others = openai_chat(text="a\u200bb \u2066c")
     await ask(page, provider, Reply((first, cited, *others)))
     await expect(page.locator(".sources li")).to_contain_text("in\\u202evoice")
-    await page.locator("#log-panel > summary").click()
-    log = "".join(await page.locator("#log > li").all_text_contents())
+    async with drawer(page, "Under the hood"):
+        await expect(page.locator("#log > li").last).to_have_attribute("data-type", "finish")
+        log = "".join(await page.locator("#log > li").all_text_contents())
     assert "a\\u200bb \\u2066c" in log
     assert "in\\u202evoice" in log
     assert not set(log) & set("\u200b\u202e\u2066")

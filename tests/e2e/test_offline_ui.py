@@ -8,6 +8,7 @@ from playwright.async_api import Browser, expect
 from sparewheel.headless import find_dist
 from sparewheel.headless.static import StaticServer
 from tests.support.browser import shows
+from tests.support.page import use_agent
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")
 
@@ -23,7 +24,7 @@ async def test_a_turn_waits_until_the_network_is_back(browser: Browser) -> None:
     with StaticServer(find_dist()) as server:
         await page.goto(server.url)
         await shows(page, "ready")
-        await page.locator("#agent-yaml").fill(YAML)
+        await use_agent(page, YAML)
         await context.set_offline(True)
         await page.locator("#prompt").fill("Hello")
         await page.locator("#prompt").press("Enter")

@@ -14,8 +14,9 @@ from sparewheel.headless import find_dist
 from sparewheel.headless.static import CONTENT_SECURITY_POLICY, StaticServer
 from sparewheel.testing import Gate, Reply, ScriptedProvider, openai_chat
 from sparewheel.transports.demo import ANSWER
-from tests.support.agents import KEY, agent_file
+from tests.support.agents import KEY
 from tests.support.browser import Change, Site, Watch, shows
+from tests.support.page import ask, drawer, page_agent, set_keys, use_agent
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")
 
@@ -35,11 +36,10 @@ class Visit:
         await shows(self.page, state)
 
     async def use(self, yaml: str) -> None:
-        await self.page.locator("#agent-yaml").fill(yaml)
+        await use_agent(self.page, yaml)
 
     async def ask(self, prompt: str = "Hello") -> None:
-        await self.page.locator("#prompt").fill(prompt)
-        await self.page.locator("#prompt").press("Enter")
+        await ask(self.page, prompt)
 
 
 def complaints(watch: Watch) -> list[str]:
@@ -103,7 +103,7 @@ async def test_a_first_visit(browser: Browser, server: StaticServer) -> None:
     assert states[2] not in states[:2]
     assert (await links.nth(1).inner_text()).lower().count("overloaded") >= 2  # its name, and what it said
     assert await page.locator("#log > li").count() == 0  # nobody looks at it
-    await page.locator("#log-panel > summary").click()
+    await page.get_by_role("button", name="Under the hood").click()
     await expect(page.locator("#log > li").last).to_have_attribute("data-type", "finish")
     told = await page.locator("#log > li").evaluate_all("lines => lines.map(line => line.dataset.type)")
     assert {"start", "delta", "discard", "retry", "fallback", "usage", "finish"} <= set(told)
@@ -117,7 +117,7 @@ async def test_the_answer_grows_and_the_next_model_starts_over(visit: Visit, pro
     gates = {2: Gate(), 3: Gate()}
     provider.script("a", Reply(openai_chat(text=["One", " two"], finish=None), gates=gates))
     provider.script("b", Reply(openai_chat(text="Three")))
-    await visit.use(agent_file({"a": provider.url, "b": provider.url}).replace(", token_key: TEST_KEY", ""))
+    await visit.use(page_agent({"a": provider.url, "b": provider.url}))
     await visit.ask()
     answer = visit.page.locator("#answer")
     await expect(answer).to_have_text("One")
@@ -133,7 +133,7 @@ async def test_the_answer_grows_and_the_next_model_starts_over(visit: Visit, pro
 @pytest.mark.parametrize("way", ["button", "Escape"])
 async def test_stop(way: str, visit: Visit, provider: ScriptedProvider) -> None:
     provider.script("a", Reply(openai_chat(text=["One", " two"]), silent_after=2))
-    await visit.use(agent_file({"a": provider.url}).replace(", token_key: TEST_KEY", ""))
+    await visit.use(page_agent({"a": provider.url}))
     stop = visit.page.locator("#stop")
     await expect(stop).to_be_hidden()
     await visit.ask()
@@ -154,8 +154,9 @@ async def test_stop(way: str, visit: Visit, provider: ScriptedProvider) -> None:
 async def test_a_broken_agent_file_is_told_beside_it(visit: Visit) -> None:
     await visit.use("agents: [")
     problem = visit.page.locator("#agent-problem")
-    await expect(problem).to_be_visible()  # while typing: nothing was sent
-    await expect(problem).to_contain_text("line")
+    async with drawer(visit.page, "Agents"):
+        await expect(problem).to_be_visible()  # while typing: nothing was sent
+        await expect(problem).to_contain_text("line")
     await visit.ask()
     await visit.shows("error")
     await visit.use(HELLO)
@@ -167,14 +168,10 @@ async def test_a_broken_agent_file_is_told_beside_it(visit: Visit) -> None:
 async def test_a_key_is_sent_and_shown_nowhere(visit: Visit, provider: ScriptedProvider) -> None:
     refusal = {"error": {"message": f"Incorrect API key provided: {KEY}", "code": "invalid_api_key"}}
     provider.script("a", Reply.json(401, refusal))
-    await visit.use(agent_file({"a": provider.url}))
+    await visit.use(page_agent({"a": provider.url}, key="TEST_KEY"))
     page = visit.page
-    await page.locator("#add-key").click()
-    row = page.locator("#keys > li").last
-    await row.locator("input").first.fill("TEST_KEY")
-    secret = row.locator("input").last
-    await expect(secret).to_have_attribute("type", "password")
-    await secret.fill(KEY)
+    await set_keys(page, {"TEST_KEY": KEY})
+    await expect(page.locator("#keys > li").last.locator("input").last).to_have_attribute("type", "password")
     await visit.ask()
     await visit.shows("error")
     assert provider.requests[0].headers["authorization"] == f"Bearer {KEY}"
@@ -217,7 +214,19 @@ async def test_with_the_keyboard_alone(visit: Visit) -> None:
     while len(met) < 40 and "prompt" not in met:
         await page.keyboard.press("Tab")
         met.append(await page.evaluate(FOCUS))
-    assert {"send", "agent-yaml", "add-key"} <= set(met), met
+    assert {"send", "new-chat", "open-agents", "open-keys", "open-hood", "agent"} <= set(met), met
+    for name, inside in (("Agents", "agent-yaml"), ("Keys", "add-key"), ("Under the hood", "log")):
+        button = page.get_by_role("button", name=name, exact=True)
+        await button.focus()
+        await page.keyboard.press("Enter")
+        met.clear()
+        while len(met) < 20 and inside not in met:
+            await page.keyboard.press("Tab")
+            met.append(await page.evaluate(FOCUS))
+        assert met[-1] == inside, met
+        await page.keyboard.press("Escape")
+        await expect(page.get_by_role("dialog", name=name)).to_be_hidden()
+        await expect(button).to_be_focused()
 
 
 async def test_a_narrow_screen_does_not_scroll_sideways(visit: Visit) -> None:
@@ -227,18 +236,19 @@ async def test_a_narrow_screen_does_not_scroll_sideways(visit: Visit) -> None:
     await page.set_viewport_size({"width": 360, "height": 740})
     await visit.ask("Supercalifragilistic" * 10)
     await visit.shows("done")
-    await page.locator("#log-panel > summary").click()
-    await expect(page.locator("#log")).to_be_visible()
     assert await page.evaluate("() => document.documentElement.scrollWidth") <= 360
     # Whoever wants to press it must be able to: its far corner is on the screen, and nothing lies over it.
-    covered = """() => [...document.querySelectorAll("button, textarea, input")].filter((element) => {
+    covered = """(box) => [...box.querySelectorAll("button, textarea, input")].filter((element) => {
         element.scrollIntoView({ block: "center" });
         const { left, right, top, bottom, width } = element.getBoundingClientRect();
         const shown = (x, y) => element.contains(document.elementFromPoint(x, y));
         return width > 0 && !(shown(left + 6, (top + bottom) / 2) && shown(right - 6, (top + bottom) / 2));
     }).map((element) => element.outerHTML)"""
-    assert await page.evaluate(covered) == []
-    await page.locator("#log-panel > summary").click()
+    assert await page.locator("#conversation").evaluate(covered) == []
+    for name in ("Agents", "Keys", "Under the hood"):
+        async with drawer(page, name) as shown:
+            assert await shown.evaluate(covered) == []
+            assert await page.evaluate("() => document.documentElement.scrollWidth") <= 360
     await page.set_viewport_size(size)
 
 

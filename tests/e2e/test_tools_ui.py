@@ -12,8 +12,8 @@ from playwright.async_api import Browser, Locator, Page, expect
 from sparewheel.headless import find_dist
 from sparewheel.headless.static import StaticServer
 from sparewheel.testing import BEFORE_HEAD, Gate, Reply, ScriptedProvider, ToolCall, openai_chat
-from tests.support.agents import agent_file
 from tests.support.browser import Watch, shows
+from tests.support.page import page_agent, use_agent
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")
 
@@ -52,9 +52,9 @@ async def page(visited: tuple[Page, Watch]) -> AsyncIterator[Page]:
 async def ask(page: Page, provider: ScriptedProvider, *calls: ToolCall, toolset: str = "memory") -> Locator:
     """A turn that comes to these calls; the turn on the page."""
     provider.script("a", Reply(openai_chat(text=["Let me see."], tool_calls=calls)), ANSWER)
-    yaml = agent_file({"a": provider.url}).replace(", token_key: TEST_KEY", "")
+    yaml = page_agent({"a": provider.url})
     yaml = yaml.replace("    instruction:", f"    toolsets: [{{type: {toolset}}}]\n    instruction:")
-    await page.locator("#agent-yaml").fill(f"{yaml}# {id(provider)}\n")  # a session of its own
+    await use_agent(page, f"{yaml}# {id(provider)}\n")  # a session of its own
     await page.locator("#prompt").fill("Hello")
     await page.locator("#prompt").press("Enter")
     return page.locator(".turn").last

@@ -36,7 +36,11 @@ async def shows(page: Page, state: str) -> None:
     """
     if state in ("done", "error", "stopped"):
         await expect(page.locator("#stop")).to_be_hidden(timeout=BOOT_LIMIT * 1000)
-    await expect(page.locator("#status")).to_have_attribute("data-state", state, timeout=BOOT_LIMIT * 1000)
+    try:
+        await expect(page.locator("#status")).to_have_attribute("data-state", state, timeout=BOOT_LIMIT * 1000)
+    except AssertionError as error:
+        shown = await page.locator("#transcript").inner_text()
+        raise AssertionError(f"{error}\nThe transcript ends with: {shown[-1000:]}") from None
 
 
 @dataclass

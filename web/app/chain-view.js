@@ -72,7 +72,7 @@ export class ChainView {
     const wheel = make("span", { class: "wheel" });
     wheel.setAttribute("aria-hidden", "true");
     const state = make("span", { class: "state" });
-    const reason = make("span", { class: "reason" });
+    const reason = make("span", { class: "reason unseen" });
     const text = make("div", {}, make("span", { class: "model", text: visible(model) }), state, reason);
     const item = make("li", {}, wheel, text);
     this.#rows.push({ item, state, reason, shown: "" });

@@ -31,7 +31,7 @@ export class Conversation {
         this.#runtime = null;
         this.#current = null;
       };
-      this.#runtime = createRuntime({ createWorker: startedWorker, onProgress: this.#onProgress });
+      this.#runtime = createRuntime({ createWorker: startedWorker, onProgress: this.#onProgress, store: "indexeddb" });
       this.#runtime.then(({ closed }) => closed).then(forget, forget);
     }
     return this.#runtime;
@@ -59,6 +59,32 @@ export class Conversation {
       if (this.#current === current) this.#current = null;
       throw error;
     }
+  }
+
+  /** Close the session: the next one is another conversation. */
+  leave() {
+    this.#close(this.#current);
+    this.#keys.withdraw();
+    this.#current = null;
+  }
+
+  /**
+   * Open a stored session.
+   * @param {string} id
+   * @param {string} yaml The agent file on the page: the session is used until another one is there.
+   * @param {Record<string, string>} env
+   */
+  async open(id, yaml, env) {
+    const runtime = await this.start();
+    this.leave();
+    const session = runtime.sessions.open(id, { env });
+    this.#current = { made: JSON.stringify([yaml, env]), session };
+    return session;
+  }
+
+  /** Ask again about the hosts that were not allowed. */
+  reconsider() {
+    this.#keys.reconsider();
   }
 
   /**

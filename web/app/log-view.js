@@ -16,7 +16,7 @@ export class LogView {
   #kept = [];
   /** @type {import("../sparewheel.js").Event[]} Those of them that an open log does not show yet. */
   #waiting = [];
-  #fold;
+  #open = false;
   #ask;
   #follow;
 
@@ -29,10 +29,8 @@ export class LogView {
     this.#list = list;
     this.#filter = filter;
     this.#count = count;
-    this.#fold = list.closest("details");
     this.#follow = followEnd(list);
     this.#ask = perFrame(() => this.#render());
-    this.#fold?.addEventListener("toggle", () => this.#redraw());
     filter.addEventListener("input", () => this.#refilter());
   }
 
@@ -44,11 +42,9 @@ export class LogView {
     this.#ask();
   }
 
-  get #open() {
-    return this.#fold === null || this.#fold.open;
-  }
-
-  #redraw() {
+  /** @param {boolean} isOpen Whether the log is on the page. */
+  show(isOpen) {
+    this.#open = isOpen;
     this.#list.replaceChildren();
     this.#waiting = this.#open ? this.#kept.slice(-MAX_LINES) : [];
     this.#ask();

@@ -1,0 +1,57 @@
+"""What tests do with our own page: its drawers, the agent file, keys, prompts."""
+
+from __future__ import annotations
+
+from contextlib import asynccontextmanager
+from typing import TYPE_CHECKING, Any
+
+from tests.support.agents import agent_file
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator, Mapping
+
+    from playwright.async_api import Locator, Page
+
+
+def page_agent(models: Mapping[str, str], *, key: str = "", **options: Any) -> str:
+    """An agent file as `agent_file` writes it, without a key by default, whose titles come from a demo model.
+
+    The page keeps its sessions, and would ask the scripted models for titles otherwise.
+    """
+    yaml = agent_file(models, **options).replace(", token_key: TEST_KEY", f", token_key: {key}" if key else "")
+    return yaml.replace("    instruction:", "    title_model: demo/hello\n    instruction:")
+
+
+@asynccontextmanager
+async def drawer(page: Page, name: str) -> AsyncIterator[Locator]:
+    """The drawer with this title, open. On a narrow page, its button is in the rail. Focus comes back afterwards."""
+    shown = page.get_by_role("dialog", name=name)
+    if not await shown.is_visible():
+        rail = page.locator("#open-rail")
+        if await rail.is_visible():
+            await rail.click()
+        await page.locator("#rail").get_by_role("button", name=name).click()
+    yield shown
+    await shown.get_by_role("button", name="Close").click()
+
+
+async def use_agent(page: Page, yaml: str) -> None:
+    """Put this agent file into the box."""
+    async with drawer(page, "Agents"):
+        await page.locator("#agent-yaml").fill(yaml)
+
+
+async def set_keys(page: Page, keys: dict[str, str]) -> None:
+    """Fill in these keys, by name, in new rows."""
+    async with drawer(page, "Keys"):
+        for name, key in keys.items():
+            await page.locator("#add-key").click()
+            inputs = page.locator("#keys > li").last.locator("input")
+            await inputs.first.fill(name)
+            await inputs.last.fill(key)
+
+
+async def ask(page: Page, prompt: str = "Hello") -> None:
+    """Send a prompt with Enter."""
+    await page.locator("#prompt").fill(prompt)
+    await page.locator("#prompt").press("Enter")

@@ -1,0 +1,72 @@
+import { visible } from "../visible.js";
+
+/** @typedef {import("../workbench.js").Phase} Phase */
+
+const STAGES = ["worker", "check", "snapshot", "pyodide", "packages", "runtime"];
+
+/** One line with the current state, which screen readers announce, and a bar while the page starts. */
+export class StatusView {
+  #line;
+  #bar;
+
+  /**
+   * @param {HTMLElement} line
+   * @param {HTMLProgressElement} bar
+   */
+  constructor(line, bar) {
+    this.#line = line;
+    this.#bar = bar;
+  }
+
+  /**
+   * @param {Phase} phase
+   * @param {string} text
+   */
+  set(phase, text) {
+    this.#line.dataset["state"] = phase;
+    // The same text again would be announced again.
+    if (this.#line.textContent !== text) this.#line.textContent = text;
+    this.#bar.hidden = phase !== "booting";
+  }
+
+  /** @param {import("../../sparewheel.js").Progress} progress */
+  progress({ stage, done, total }) {
+    const within = done !== undefined && total ? done / total : 0;
+    const value = (STAGES.indexOf(stage) + within) / STAGES.length;
+    this.#bar.value = Math.max(this.#bar.value, value); // files that turn up later make the total larger
+  }
+}
+
+/**
+ * What an event means for the turn, in a few words; null if it changes nothing that a reader must know at once.
+ * @param {import("../../sparewheel.js").Event} event
+ * @returns {string | null}
+ */
+export function statusOf(event) {
+  switch (event.type) {
+    case "delta":
+      return "Answering…";
+    case "step":
+      return "Asking…";
+    case "tool_call":
+      return `Running ${visible(event.name)}…`;
+    case "tool_confirmation":
+      return `${event.name} needs your approval`;
+    case "elicitation":
+      return "A question needs your answer";
+    case "hedge":
+      return `${event.from} is slow; asking ${event.to} as well`;
+    case "offline":
+      return "You are offline; waiting for the network…";
+    case "resumed":
+      return `Reconnected to ${event.model}`;
+    case "retry":
+      return `${event.model} failed; asking it again`;
+    case "fallback":
+      return `${event.from} failed; asking ${event.to}`;
+    case "finish":
+      return `Answered by ${event.model}`;
+    default:
+      return null;
+  }
+}

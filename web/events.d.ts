@@ -225,7 +225,9 @@ export interface ToolCallEvent {
  * The call waits until the user has approved it (`session.confirm`).
  *
  * `args` is the JSON text of what will run; characters that cannot be seen are escaped in it. `call_id` is the call's
- * id where `id` is another one, because the session has asked by the call's id before.
+ * id where `id` is another one, because the session has asked by the call's id before. `forced`: a rule, a hook or a
+ * change of the arguments demands the question, so a permanent approval does not answer the next one of its kind.
+ * `exclusive`: the step's calls after it wait until it is over.
  */
 export interface ToolConfirmationEvent {
   turn: string;
@@ -237,6 +239,8 @@ export interface ToolConfirmationEvent {
   name: string;
   args: string;
   call_id?: string;
+  forced?: boolean;
+  exclusive?: boolean;
 }
 /**
  * How far a running call is.

@@ -665,6 +665,8 @@ export interface Resolve {
 }
 /**
  * The user's decision on the tool call `id`; default: the one that has waited longest.
+ *
+ * `arguments` replace those of the call: an object, or its JSON text, which keeps every number as it is written.
  */
 export interface Confirm {
   session: string;
@@ -672,6 +674,11 @@ export interface Confirm {
   id?: string;
   toolName?: string;
   reason?: string;
+  arguments?:
+    | string
+    | {
+        [k: string]: unknown;
+      };
 }
 /**
  * The user's answer to the elicitation `id`.

@@ -196,6 +196,11 @@ export interface Confirmation {
   toolName?: string;
   /** Why not: shown to the model. */
   reason?: string;
+  /**
+   * With an approval: the arguments to run with instead of the model's, an object or its JSON text (which keeps integers
+   * that JavaScript would round). If they do not match the tool's schema, `confirm` rejects and the call still waits.
+   */
+  arguments?: string | Record<string, Json>;
 }
 
 export type Decision = DecisionName | boolean | null | undefined | Confirmation;

@@ -218,14 +218,21 @@ class Session:
         self._state.doubts.decide(call_id, wish, result)
 
     def confirm(
-        self, decision: object, *, call_id: str | None = None, tool: str | None = None, reason: str = ""
+        self,
+        decision: object,
+        *,
+        call_id: str | None = None,
+        tool: str | None = None,
+        reason: str = "",
+        arguments: object = None,
     ) -> None:
         """Decide on a tool call: the one named by its confirmation's id, or the one that has waited longest.
 
-        `tool` names the tool that `approve_tool` approves, `reason` tells the model why a call is rejected. Raises
-        `ConfigError` for an unknown decision, or if no such call waits.
+        `tool` names the tool that `approve_tool` approves, `reason` tells the model why a call is rejected, `arguments`
+        (an object, or its JSON text) replace the model's. Raises `ConfigError` for an unknown decision, for arguments
+        that do not match the tool's schema, or if no such call waits.
         """
-        self._state.approvals.answer(decision, call_id=call_id, tool=tool, reason=reason)
+        self._state.approvals.answer(decision, call_id=call_id, tool=tool, reason=reason, arguments=arguments)
 
     def respond(self, question: object, action: object, content: object = None) -> None:
         """Answer the elicitation with the id `question`: accept (with `content`), decline or cancel.

@@ -20,6 +20,8 @@ for (const [args, sent] of [
   [[{ decision: true }], { decision: "approve" }],
   [[{ decision: "reject", reason: "mine" }, "theirs"], { decision: "reject", reason: "theirs" }],
   [[{ reason: "no" }], { decision: "reject", reason: "no" }],
+  [[{ decision: true, arguments: { q: 2 } }], { decision: "approve", arguments: { q: 2 } }],
+  [[{ decision: true, arguments: '{"q": 12345678901234567890}' }], { decision: "approve", arguments: '{"q": 12345678901234567890}' }],
 ]) {
   test(`confirm(${JSON.stringify(args).slice(1, -1)})`, async () => {
     const { worker, session } = await startSession();
@@ -34,6 +36,8 @@ for (const [args, sent] of [
 for (const [decision, message] of [
   [{ decision: "approve", args: { q: 2 } }, 'confirm: there is no option "args"'],
   [{ decision: "approve", updated_input: {} }, 'confirm: there is no option "updated_input"'],
+  [{ decision: "approve", arguments: null }, "confirm: arguments must be an object or its JSON text"],
+  [{ decision: "approve", arguments: [1] }, "confirm: arguments must be an object or its JSON text"],
   [{ decision: "approve", id: 7 }, "confirm: id must be a string"],
   [{ decision: "approve", id: null }, "confirm: id must be a string"],
 ]) {

@@ -11,7 +11,7 @@ import { messageOf } from "./errors.js";
  */
 
 /** Of answers to confirmations and to elicitations: a listener may answer both with one object. */
-const ANSWER_FIELDS = new Set(["id", "decision", "toolName", "reason", "action", "content"]);
+const ANSWER_FIELDS = new Set(["id", "decision", "toolName", "reason", "action", "content", "arguments"]);
 
 /**
  * A decision on a tool call: its name, a boolean, or an object with either. Any other value rejects.
@@ -21,13 +21,17 @@ const ANSWER_FIELDS = new Set(["id", "decision", "toolName", "reason", "action",
  */
 export function readDecision(value) {
   if (isObject(value)) {
-    const { decision, id, toolName, reason } = value;
+    const { decision, id, toolName, reason, arguments: changed } = value;
     const extra = Object.keys(value).find((name) => !ANSWER_FIELDS.has(name));
-    // Arguments cannot be changed with an approval, for one: the call would run with the old ones.
+    // A misspelt `arguments`, for one: the call would run with the old ones.
     if (extra !== undefined) throw refuse(`confirm: there is no option ${JSON.stringify(extra)}`);
     // Else the decision would be about another call.
     if (id !== undefined && typeof id !== "string") throw refuse("confirm: id must be a string");
-    return { ...readDecision(isObject(decision) ? "" : decision), ...texts({ id, toolName, reason }) };
+    if (changed !== undefined && typeof changed !== "string" && !isObject(changed)) {
+      throw refuse("confirm: arguments must be an object or its JSON text");
+    }
+    const named = readDecision(isObject(decision) ? "" : decision);
+    return { ...named, ...texts({ id, toolName, reason }), ...(changed !== undefined && { arguments: changed }) };
   }
   const name = typeof value === "string" ? value : value === true ? "approve" : "reject";
   return { decision: /** @type {Confirmation["decision"]} */ (name) }; // the worker refuses an unknown name

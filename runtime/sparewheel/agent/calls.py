@@ -205,8 +205,10 @@ class Calls:
                 call, self._agent.name, self._state, self._hooks, self._outbox, timer, decision.version, effect.key
             )
             if tool.read_only:
-                return await execute(tool, decision.arguments.copy(), own)
-            return await self._changing(tool, decision.arguments, own, effect)
+                result = await execute(tool, decision.arguments.copy(), own)
+            else:
+                result = await self._changing(tool, decision.arguments, own, effect)
+            return _with_edit(result, decision.arguments.text) if decision.edited else result
         except ToolError as error:
             return ToolResult(str(error), is_error=True)
 
@@ -256,6 +258,12 @@ def _result_event(call: ToolCall, result: ToolResult) -> Event:
         "output": result.output,
         "is_error": result.is_error,
     }
+
+
+def _with_edit(result: ToolResult, arguments: str) -> ToolResult:
+    """The result, with the arguments for the model, which has asked for others."""
+    note = f"The user changed the arguments of this call to {arguments}"
+    return replace(result, output=f"{note}\n\n{result.output}")
 
 
 def _withheld(verdict: Verdict) -> ToolResult:

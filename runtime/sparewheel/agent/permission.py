@@ -38,6 +38,7 @@ class Decision:
     arguments: Frozen
     refusal: str | None = None
     version: str = ""
+    edited: bool = False  # by the user
 
 
 class Permission:
@@ -74,7 +75,7 @@ class Permission:
         if wish.decision == "allow":
             return Decision(question.arguments, version=version)
         refusal = await self._ask(question, grant, timer, forced=asks)  # which may change the arguments
-        return Decision(question.arguments, refusal, version)
+        return Decision(question.arguments, refusal, version, question.edited)
 
     async def _hooked(self, point: Point, question: _Question, **more: Any) -> Verdict:
         """Run the hooks of a point. They may change the arguments of the call."""
@@ -88,16 +89,22 @@ class Permission:
     async def _ask(self, question: _Question, grant: str, timer: BusyTimer, *, forced: bool) -> str | None:
         """Ask the user about the call as it will run. Returns why it may not run.
 
-        A hook that changes the arguments after the approval makes it void: the user is asked again.
+        Arguments that the user changes are checked like the model's, also by the hooks before the call. A hook that
+        changes them after the approval makes it void: the user is asked again.
         """
         approvals, call = self._state.approvals, question.call
         for _ in range(MAX_QUESTIONS):
             asked = question.arguments
-            key = approvals.open(call.id, call.name, grant, forced=forced)
+            key = approvals.open(call.id, call.name, grant, forced=forced, edit=question.edit)
             if approvals.interactive:
-                self._outbox.put(_confirmation(key, call, asked.shown))
+                self._outbox.put(_confirmation(key, question, forced=forced))
             with timer.waiting():
                 answer = await approvals.wait(key)
+            if question.arguments != asked:
+                asked = question.arguments
+                before = await self._hooked("pre_tool_use", question)
+                if before.denied:
+                    return before.reason or BY_HOOK
             verdict = await self._hooked(
                 "on_tool_approval_decision", question, approved=answer.allowed, reason=answer.reason
             )
@@ -134,6 +141,16 @@ class _Question:
         self.tool = tool
         self.validator = validator
         self.arguments = parse_arguments(call.arguments, validator)
+        self.edited = False  # by the user
+
+    def edit(self, arguments: object) -> None:
+        """Run with these arguments of the user's: an object, or its JSON text."""
+        if isinstance(arguments, str):
+            changed = parse_arguments(arguments, self.validator)
+        else:
+            changed = changed_arguments(arguments, self.validator)
+        self.edited = self.edited or changed != self.arguments
+        self.arguments = changed
 
 
 def facts_of(call: ToolCall, agent: ResolvedAgent, **more: Any) -> dict[str, Any]:
@@ -141,8 +158,13 @@ def facts_of(call: ToolCall, agent: ResolvedAgent, **more: Any) -> dict[str, Any
     return {"tool_name": call.name, "tool_use_id": call.id, "agent_name": agent.name, **more}
 
 
-def _confirmation(key: str, call: ToolCall, shown: str) -> ToolConfirmationEvent:
+def _confirmation(key: str, question: _Question, *, forced: bool) -> ToolConfirmationEvent:
+    call, shown = question.call, question.arguments.shown
     event: ToolConfirmationEvent = {"type": "tool_confirmation", "id": key, "name": call.name, "args": shown}
+    if forced:
+        event["forced"] = True
+    if question.tool.exclusive:
+        event["exclusive"] = True
     if key != call.id:
         event["call_id"] = call.id
     return event

@@ -20,7 +20,9 @@ class ToolConfirmationEvent(Stamped):
     """The call waits until the user has approved it (`session.confirm`).
 
     `args` is the JSON text of what will run; characters that cannot be seen are escaped in it. `call_id` is the call's
-    id where `id` is another one, because the session has asked by the call's id before.
+    id where `id` is another one, because the session has asked by the call's id before. `forced`: a rule, a hook or a
+    change of the arguments demands the question, so a permanent approval does not answer the next one of its kind.
+    `exclusive`: the step's calls after it wait until it is over.
     """
 
     type: Literal["tool_confirmation"]
@@ -28,6 +30,8 @@ class ToolConfirmationEvent(Stamped):
     name: str
     args: str
     call_id: NotRequired[str]
+    forced: NotRequired[bool]
+    exclusive: NotRequired[bool]
 
 
 class InDoubtEvent(Stamped):

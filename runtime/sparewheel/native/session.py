@@ -157,6 +157,7 @@ class AgentSession:
         id: str | None = None,
         tool_name: str | None = None,
         reason: str = "",
+        arguments: Mapping[str, Any] | str | None = None,
     ) -> None:
         """Answer a `tool_confirmation`.
 
@@ -166,12 +167,14 @@ class AgentSession:
             id: the `id` of the event; None: the call that has waited longest.
             tool_name: the tool for `approve_tool`; needed unless `id` names a call of it.
             reason: why a call is rejected; the model reads it.
+            arguments: run the call with these instead of the model's: an object, or its JSON text.
 
         Raises:
-            ConfigError: no call waits for approval, or the decision is unknown.
+            ConfigError: no call waits for approval, the decision is unknown, or the arguments do not match the schema
+                of the tool.
         """
         self._check_open()
-        self._session.confirm(decision, call_id=id, tool=tool_name, reason=reason)
+        self._session.confirm(decision, call_id=id, tool=tool_name, reason=reason, arguments=arguments)
 
     async def respond_to_elicitation(
         self, id: str, action: Literal["accept", "decline", "cancel"], content: Mapping[str, Any] | None = None

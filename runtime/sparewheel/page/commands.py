@@ -94,12 +94,16 @@ class Abort(Params):
 
 
 class Confirm(OfSession):
-    """The user's decision on the tool call `id`; default: the one that has waited longest."""
+    """The user's decision on the tool call `id`; default: the one that has waited longest.
+
+    `arguments` replace those of the call: an object, or its JSON text, which keeps every number as it is written.
+    """
 
     decision: SkipValidation[Literal["approve", "approve_tool", "approve_read_only", "approve_all", "reject"]]
     id: str | Unset = None
     tool_name: str | Unset = Field(None, alias="toolName")
     reason: str = ""
+    arguments: str | dict[str, Any] | Unset = None
 
 
 class Respond(OfSession):

@@ -12,9 +12,11 @@ from typing import TYPE_CHECKING, Any, Final, Literal, TypeAlias, get_args
 
 from ..errors import ConfigError
 from ..jsontext import write
-from ..tools.base import distinct, seconds
+from ..tools.base import ToolError, distinct, seconds
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from ..tools.base import Tool
 
 Answer: TypeAlias = Literal["approve", "approve_tool", "approve_read_only", "approve_all", "reject"]
@@ -50,6 +52,7 @@ class _Question:
     name: str
     identity: str
     forced: bool
+    edit: Callable[[object], None] | None
     verdict: asyncio.Future[Verdict]
 
 
@@ -84,15 +87,24 @@ class Approvals:
                 self.everything = self.everything or all_
                 self._granted.update(tool for tool in tools if isinstance(tool, str))
 
-    def open(self, call_id: str, name: str, identity: str, *, forced: bool = False) -> str:
+    def open(
+        self,
+        call_id: str,
+        name: str,
+        identity: str,
+        *,
+        forced: bool = False,
+        edit: Callable[[object], None] | None = None,
+    ) -> str:
         """Open a question about a call, before its event is emitted, so that no answer can arrive too early.
 
         Returns the key to answer by: the call's id, or another one if the session has asked by that id before. No
-        grant for other calls answers a question that was `forced` by a rule or a hook.
+        grant for other calls answers a question that was `forced` by a rule or a hook. `edit` takes
+        arguments that the user has changed, or raises `ToolError`; without it they cannot be changed.
         """
         key = distinct(call_id, self._keys)
         self._keys.add(key)
-        self._pending[key] = _Question(name, identity, forced, asyncio.get_running_loop().create_future())
+        self._pending[key] = _Question(name, identity, forced, edit, asyncio.get_running_loop().create_future())
         return key
 
     async def wait(self, key: str) -> Verdict:
@@ -108,16 +120,25 @@ class Approvals:
             self._pending.pop(key, None)
 
     def answer(
-        self, decision: object, *, call_id: str | None = None, tool: str | None = None, reason: str = ""
+        self,
+        decision: object,
+        *,
+        call_id: str | None = None,
+        tool: str | None = None,
+        reason: str = "",
+        arguments: object = None,
     ) -> None:
         """Decide the question with the key `call_id`, or the one that has waited longest.
 
-        With `approve_tool`, `tool` is the name of the tool: the question must be about it. Raises `ConfigError`.
+        With `approve_tool`, `tool` is the name of the tool: the question must be about it. `arguments` replace those of
+        this call, and no other's: an object, or its JSON text. Raises `ConfigError`, and decides nothing then.
         """
         word = _word(decision)
         if word == "approve_tool" and not tool and call_id is None:
             raise ConfigError("approve_tool requires toolName")
         question = self._question(call_id, tool if word == "approve_tool" else None)
+        if arguments is not None:
+            _edit(question, word, arguments)
         if word == "approve_tool":
             self._granted.add(question.identity)
         elif word == "approve_all":
@@ -144,6 +165,17 @@ class Approvals:
             covered = not question.forced and self.granted(question.identity)
             if covered and not question.verdict.done():
                 question.verdict.set_result(Verdict(True))
+
+
+def _edit(question: _Question, word: Answer, arguments: object) -> None:
+    if word == "reject":
+        raise ConfigError("a rejected call takes no arguments")
+    if question.edit is None:
+        raise ConfigError("the arguments of this call cannot be changed")
+    try:
+        question.edit(arguments)
+    except ToolError as error:
+        raise ConfigError(str(error), "Correct the arguments; the call still waits for approval.") from None
 
 
 def _rejected(reason: str) -> str:

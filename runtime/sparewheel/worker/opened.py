@@ -71,7 +71,13 @@ class OpenSessions(dict[str, Opened]):
 
     async def confirm(self, params: Confirm) -> None:
         session = self.find(params).session
-        session.confirm(params.decision, call_id=params.id, tool=params.tool_name, reason=params.reason)
+        session.confirm(
+            params.decision,
+            call_id=params.id,
+            tool=params.tool_name,
+            reason=params.reason,
+            arguments=params.arguments,
+        )
 
     async def respond(self, params: Respond) -> None:
         self.find(params).session.respond(params.id, params.action, params.content)

@@ -414,6 +414,7 @@ export interface Commands {
   abort: Abort;
   restart: OfSession;
   export: OfSession;
+  chain: OfSession;
   close: OfSession;
   online: Nothing;
   offline: Nothing;
@@ -834,6 +835,7 @@ export interface Results {
   export: {
     [k: string]: unknown;
   };
+  chain: ChainState;
   close: null;
   online: null;
   offline: null;
@@ -976,6 +978,39 @@ export interface Result {
   model: string;
   finish_reason: FinishReason;
   attempts: AttemptRecord[];
+}
+/**
+ * The chain of each agent, in the order in which its models are asked. `agent` is the one that answers next.
+ */
+export interface ChainState {
+  agent: string;
+  agents: {
+    [k: string]: ChainModel[];
+  };
+}
+/**
+ * A model of a chain, and what would happen to it now: it is asked, it rests, or its key is missing.
+ *
+ * `kind` and `reason` are why it is not asked, `wait_ms` for how long: 0 if it is ready, None until its key changes.
+ * `host` is where it would be asked, "" if the runtime or the page answers itself. `local`: here, on this machine or
+ * in its private network. `price` is None if it is not known.
+ */
+export interface ChainModel {
+  model: string;
+  state: "ready" | "resting" | "no_key";
+  wait_ms: number | null;
+  kind?: Kind;
+  reason?: string;
+  host: string;
+  local: boolean;
+  price: TokenPrice | null;
+}
+/**
+ * US dollars for a million tokens.
+ */
+export interface TokenPrice {
+  input: number;
+  output: number;
 }
 /**
  * A session of the store. `created` and `updated` are ISO 8601 in UTC, `turns` counts those that have ended.

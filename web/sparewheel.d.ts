@@ -2,6 +2,7 @@ import type { AttemptRecord, Event, FinishReason, Kind, UsageTotals } from "./ev
 import type * as protocol from "./protocol.js";
 import type {
   AgentSummary,
+  ChainState,
   ChatMessage,
   DriverChanged,
   MissingKey,
@@ -19,6 +20,8 @@ export * from "./events.js";
 export type {
   AgentCommand as Command,
   AgentSummary,
+  ChainModel,
+  ChainState,
   ChatMessage as Message,
   DriverChanged,
   MissingKey,
@@ -323,6 +326,11 @@ export interface Session {
   close(): Promise<void>;
   /** The conversation as a JSON document, without keys. */
   export(): Promise<unknown>;
+  /**
+   * The chain of each agent with the state of its models now: before a turn, after one, and while one runs. `wait_ms`
+   * counts from the answer on.
+   */
+  chain(): Promise<ChainState>;
   /** The conversation so far, after the last turn. */
   messages(): Promise<ChatMessage[]>;
   /**

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 from typing import Any
 
@@ -132,6 +133,44 @@ def test_closing_stops_the_turn_and_is_idempotent() -> None:
         assert page.reply(turn)["error"]["kind"] == "aborted"
         assert "result" in await page.call("close", session="s")
         assert page.transport.open == 0
+
+    run(main())
+
+
+def test_the_chain_tells_what_would_happen_to_each_model() -> None:
+    yaml = """
+providers: {own: {provider: openai, api_type: openai_chatcompletions, base_url: "http://me:secret@localhost:1/v1"}}
+agents:
+  root:
+    model: openai/gpt-4o
+    fallback: {models: [demo/hello, own/small, anthropic/claude-sonnet-4-5]}
+    handoffs: [second]
+  second: {model: demo/hello}
+"""
+
+    async def main() -> None:
+        page = Page({"gpt-4o": [errors.openai_rate_limit(retry_after=30)]})
+        await page.call("create_session", session="s", yaml=yaml, env={"OPENAI_API_KEY": KEY})
+        before = (await page.call("chain", session="s"))["result"]
+        assert before["agent"] == "root"
+        price = before["agents"]["root"][0]["price"]
+        assert price["output"] > price["input"] > 0
+        gpt = {"model": "openai/gpt-4o", "host": "api.openai.com", "local": False, "price": price}
+        demo = {"model": "demo/hello", "state": "ready", "wait_ms": 0, "host": "", "local": True, "price": None}
+        own = {**demo, "model": "own/small", "host": "localhost"}
+        claude = before["agents"]["root"][3]
+        assert before["agents"]["root"] == [{**gpt, "state": "ready", "wait_ms": 0}, demo, own, claude]
+        assert (claude["state"], claude["wait_ms"], claude["kind"]) == ("no_key", None, "no_key")
+        assert "ANTHROPIC_API_KEY" in claude["reason"]
+        assert before["agents"]["second"] == [demo]
+
+        await page.call("send", session="s", prompt="hi")
+        rests = (await page.call("chain", session="s"))["result"]["agents"]["root"][0]
+        assert (rests["state"], rests["kind"]) == ("resting", "rate_limit")
+        assert "it cools down after rate_limit" in rests["reason"]
+        await asyncio.sleep(10)
+        later = (await page.call("chain", session="s"))["result"]["agents"]["root"][0]
+        assert later["wait_ms"] == rests["wait_ms"] - 10_000 > 0
 
     run(main())
 

@@ -187,6 +187,11 @@ export class Session {
     return this.#client.request("export", { session: this.#name });
   }
 
+  async chain() {
+    this.#checkOpen();
+    return this.#client.request("chain", { session: this.#name });
+  }
+
   async messages() {
     this.#checkOpen();
     return this.#client.request("messages", { session: this.#name });

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 from ..chain.cancelling import cancel_response
 from ..chain.chain import Chain
 from ..chain.health import Status
+from ..chain.standing import standing
 from ..hooks.builtin import builtin_hooks, redacting
 from ..hooks.engine import Hook, Hooks
 from ..state.budgets import Budgets
@@ -19,6 +20,7 @@ if TYPE_CHECKING:
 
     from ..chain.health import Health
     from ..config.specs import ResolvedAgent, ResolvedTeam
+    from ..page.results import ChainState
     from ..state.session_state import SessionState
     from ..transports.base import Transport
     from .toolbox import Toolbox
@@ -56,6 +58,14 @@ class Runner:
         """The models of `agent` for one step: first the one that it has picked, else one of its alternatives."""
         chosen = _first_choice(_shuffled(agent, self._jitter), self.state.model)
         return Chain(chosen, self._transport, self._health, random=self._jitter, now=self.now)
+
+    def standing(self) -> ChainState:
+        """The chain of each agent, with the state of its models now."""
+        agents = {name: _first_choice(agent, self.state.model) for name, agent in self.team.agents.items()}
+        return {
+            "agent": self.state.conversation.agent,
+            "agents": {name: standing(agent.chain, self._health) for name, agent in agents.items()},
+        }
 
     def title_chain(self, agent: ResolvedAgent) -> Chain | None:
         """The models of `agent` that are healthy, for a request beside its turns; None without any."""

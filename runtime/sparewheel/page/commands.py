@@ -180,6 +180,7 @@ class Commands(TypedDict):
     abort: Abort
     restart: OfSession
     export: OfSession
+    chain: OfSession
     close: OfSession
     online: Nothing
     offline: Nothing

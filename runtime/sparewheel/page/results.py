@@ -173,6 +173,38 @@ class SessionCreated(TypedDict):
     commands: dict[str, AgentCommand]
 
 
+class TokenPrice(TypedDict):
+    """US dollars for a million tokens."""
+
+    input: float
+    output: float
+
+
+class ChainModel(TypedDict):
+    """A model of a chain, and what would happen to it now: it is asked, it rests, or its key is missing.
+
+    `kind` and `reason` are why it is not asked, `wait_ms` for how long: 0 if it is ready, None until its key changes.
+    `host` is where it would be asked, "" if the runtime or the page answers itself. `local`: here, on this machine or
+    in its private network. `price` is None if it is not known.
+    """
+
+    model: str
+    state: Literal["ready", "resting", "no_key"]
+    wait_ms: int | None
+    kind: NotRequired[Annotated[Kind, WithJsonSchema({"tsType": "Kind"})]]
+    reason: NotRequired[str]
+    host: str
+    local: bool
+    price: TokenPrice | None
+
+
+class ChainState(TypedDict):
+    """The chain of each agent, in the order in which its models are asked. `agent` is the one that answers next."""
+
+    agent: str
+    agents: dict[str, list[ChainModel]]
+
+
 class Result(TypedDict):
     """What a turn came to. `model` is the one that answered, as `provider/model`."""
 
@@ -223,6 +255,7 @@ class Results(TypedDict):
     abort: None
     restart: None
     export: dict[str, Any]
+    chain: ChainState
     close: None
     online: None
     offline: None

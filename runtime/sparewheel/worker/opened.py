@@ -11,6 +11,7 @@ from ..errors import ConfigError
 if TYPE_CHECKING:
     from ..events import AbortReason
     from ..page.commands import Chat, Confirm, CreateSession, OfSession, OpenSession, Resolve, Respond
+    from ..page.results import ChainState
     from ..session import Session
     from .following import Driver
     from .keep import Keep
@@ -52,6 +53,10 @@ class OpenSessions(dict[str, Opened]):
         if opened is None:
             raise ConfigError("session is closed")
         return opened
+
+    async def chain(self, params: OfSession) -> ChainState:
+        """The chains of a session, with the state of their models."""
+        return self.find(params).session.runner.standing()
 
     def driven(self, params: OfSession) -> Opened:
         """Like `find`, for what only the driver of the session can do. Raises `SparewheelError` (open_elsewhere)."""

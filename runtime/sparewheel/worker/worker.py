@@ -99,6 +99,7 @@ class Worker:
                 _handle("abort", Abort, self._abort),
                 _handle("restart", OfSession, self._restart),
                 _handle("export", OfSession, self._export),
+                _handle("chain", OfSession, self._open.chain),
                 _handle("close", OfSession, self._close),
                 _handle("confirm", Confirm, self._open.confirm),
                 _handle("respond", Respond, self._open.respond),

@@ -9,12 +9,14 @@
 //
 // Every file is verified whenever it is answered with, except the large ones, which the worker verifies that asks for them.
 
-import { fetchPacked } from "./assets/download.js";
+import { encodes, fetchPacked } from "./assets/download.js";
 import { digest, integrity } from "./assets/sha256.js";
 
 const PREFIX = "sparewheel ";
 const HASHED = /(?<![0-9a-z])[0-9a-f]{16}(?![0-9a-z])/;
 const LARGE = /\.(bin|wasm)$/;
+const PACKED = /\.gz$/;
+const LOCK = "pyodide/pyodide-lock.json";
 
 /** @typedef {{build: string, files: Record<string, string>}} Build `files`: the SHA-256 in hex by path. */
 
@@ -64,7 +66,7 @@ async function keep(cache, path, sha256) {
 async function fetchIntact(path, sha256, mode) {
   const url = base + path;
   if (HASHED.test(path) && LARGE.test(path)) {
-    const response = await intact(await fetchPacked(fetch, url, { cache: mode }), sha256);
+    const response = await intact(await fetchPacked(fetch, url, { cache: mode }, await hostEncodes()), sha256);
     if (response) return response;
     if (mode !== "reload") return fetchIntact(path, sha256, "reload"); // the browser's cache may have it damaged
     throw new Error(`${url} is not a file of this build`);
@@ -72,6 +74,11 @@ async function fetchIntact(path, sha256, mode) {
   const response = await fetch(url, { integrity: integrity(sha256), cache: mode });
   if (!response.ok) throw new Error(`${response.status} for ${url}`);
   return response;
+}
+
+/** Whether the host encodes what it sends; the worker that starts Python asks for the same files then. */
+async function hostEncodes() {
+  return encodes(await fetch(base + LOCK));
 }
 
 /**
@@ -107,7 +114,8 @@ function answer(event, name, files) {
   const url = new URL(request.url);
   if (request.method !== "GET" || !url.href.startsWith(base)) return;
   const folder = url.pathname.endsWith("/") ? "index.html" : "";
-  const path = decodeURI(url.origin + url.pathname + folder).slice(base.length);
+  const asked = decodeURI(url.origin + url.pathname + folder).slice(base.length);
+  const path = LARGE.test(asked.replace(PACKED, "")) ? asked.replace(PACKED, "") : asked; // kept unpacked
   const sha256 = Object.hasOwn(files, path) ? files[path] : undefined;
   if (sha256) event.respondWith(request.mode === "navigate" ? page(name, path, sha256) : file(name, path, sha256, request.cache));
   else if (HASHED.test(path)) event.respondWith(onceFetched(name, request));

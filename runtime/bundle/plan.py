@@ -12,12 +12,16 @@ pyodide/site.HASH.bin                    the files of those packages, for later 
 service-worker.js                        with the list of these files
 *.br *.gz                                the same files, compressed
 ```
+
+Large files are there only compressed (`PACKED`): hosts that encode have `.br`, and `web/assets/download.js` unpacks
+`.gz`.
 """
 
 from __future__ import annotations
 
 import json
 from concurrent.futures import ThreadPoolExecutor
+from pathlib import PurePosixPath
 from typing import TYPE_CHECKING
 
 from bundle.shell import CACHE, ROOT, WEB, files_below, say
@@ -27,6 +31,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 CORE_FILES = ("pyodide.mjs", "pyodide.asm.mjs", "pyodide.asm.wasm", "python_stdlib.zip")
+PACKED = ("pyodide/snapshot.*.bin", "*.wasm")  # `pyodide/site.*.bin` is read synchronously, so it is not among them
 NOT_FOR_THE_BROWSER = ("package.json", "package-lock.json", "tsconfig*.json")
 RUNTIME = "sparewheel"
 LOCK = "pyodide/pyodide-lock.json"
@@ -74,7 +79,12 @@ def contents() -> dict[str, Path | bytes]:
         compressed = compress({name: source for name, source in plan.items() if name not in core_files})
         compressed |= compressing.result()
     sweep(compressed)
-    return plan | compressed
+    return {name: source for name, source in plan.items() if not is_packed(name)} | compressed
+
+
+def is_packed(name: str) -> bool:
+    """Whether `dist/` has a file only in its compressed forms."""
+    return any(PurePosixPath(name).match(pattern) for pattern in PACKED)
 
 
 def packages(wheels: list[Path], core: str) -> dict[str, Path | bytes]:

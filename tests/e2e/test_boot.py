@@ -13,7 +13,7 @@ PATH = "/some/deep/path/spare/"
 AT_ONCE = 28.0  # seconds: less than the shortest silence (30 s) after which a start is given up
 WHEEL = next(find_dist().glob("pyodide/ruamel_yaml-*.whl")).name
 OWN = next(find_dist().glob("pyodide/sparewheel-*.whl")).name
-SNAPSHOT = next(find_dist().glob("pyodide/snapshot.*.bin")).name
+SNAPSHOT = next(find_dist().glob("pyodide/snapshot.*.bin.gz")).name
 NO_WASM = {"Content-Security-Policy": "default-src 'self'; script-src 'self'"}
 NO_CONNECT = {"Content-Security-Policy": "script-src 'self' 'wasm-unsafe-eval'; connect-src 'none'"}
 
@@ -25,14 +25,8 @@ NO_CONNECT = {"Content-Security-Policy": "script-src 'self' 'wasm-unsafe-eval'; 
         (WHEEL, Change(404), "packages", [WHEEL, "404", "dist/"]),
         (OWN, Change(404), "packages", [OWN, "404", "dist/"]),
         (WHEEL, Change(body=b"not a wheel"), "packages", [WHEEL, "sha256"]),
-        (
-            "pyodide.asm.wasm",
-            Change(headers={"Content-Type": "application/octet-stream"}),
-            "pyodide",
-            ["application/wasm"],
-        ),
-        ("pyodide.asm.wasm", Change(404), "pyodide", ["pyodide.asm.wasm", "404"]),
-        ("pyodide.asm.wasm", Change(body=b"\0asm nonsense"), "pyodide", []),
+        ("pyodide.asm.wasm.gz", Change(404), "pyodide", ["pyodide.asm.wasm.gz", "404"]),
+        ("pyodide.asm.wasm.gz", Change(body=b"\0asm nonsense"), "pyodide", []),
         ("pyodide.mjs", Change(headers={"Content-Type": "text/plain"}), "pyodide", ["pyodide.mjs", "text/javascript"]),
         ("pyodide.asm.mjs", Change(404), "pyodide", ["pyodide.asm.mjs", "404"]),
         ("python_stdlib.zip", Change(404), "pyodide", ["python_stdlib.zip", "404"]),

@@ -13,17 +13,17 @@ import pytest
 from playwright.async_api import Browser, Page
 
 from bundle.offline import service_worker
-from bundle.shell import files_below
 from sparewheel.headless import find_dist
 from sparewheel.headless.static import StaticServer
 from tests.support.browser import BOOT_LIMIT, Change, Site, Theirs, Watch, within
+from tests.support.builds import files_of, stored
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")
 
 DIST = find_dist()
-SNAPSHOT = next(DIST.glob("pyodide/snapshot.*.bin"))
-NATIVE = next(DIST.glob("pyodide/_pydantic_core.*.wasm"))
-PACKED = SNAPSHOT.with_name(f"{SNAPSHOT.name}.gz")
+PACKED = next(DIST.glob("pyodide/snapshot.*.bin.gz"))
+SNAPSHOT = PACKED.with_suffix("")
+NATIVE = next(DIST.glob("pyodide/_pydantic_core.*.wasm.gz"))
 HELLO = "agents: {root: {model: demo/hello, instruction: Answer.}}\n"
 JITTER = """\
 agents:
@@ -82,29 +82,20 @@ def flipped(content: bytes) -> bytes:
 @pytest.mark.parametrize(
     ("change", "reason"),
     [
-        ({SNAPSHOT.name: Change(404)}, "404"),
-        ({PACKED.name: Change(404)}, "404"),
-        ({SNAPSHOT.name: Change(headers={"Content-Encoding": "identity"}, body=b"nonsense")}, "sha256"),
+        ({PACKED.name: Change(404)}, f"404 for {{site}}/some/deep/path/spare/pyodide/{PACKED.name}"),
+        ({PACKED.name: Change(headers={"Content-Type": "text/html"}, body=b"<!doctype html>")}, "is a page"),
+        ({PACKED.name: Change(body=b"nonsense")}, "sha256"),
         ({PACKED.name: Change(body=PACKED.read_bytes()[:-1000])}, ""),
         ({PACKED.name: Change(body=flipped(PACKED.read_bytes()))}, ""),
-        (
-            {SNAPSHOT.name: Change(headers={"Content-Encoding": "identity"}, body=SNAPSHOT.read_bytes()[:-4096])},
-            "sha256",
-        ),
-        (
-            {SNAPSHOT.name: Change(headers={"Content-Encoding": "identity"}, body=flipped(SNAPSHOT.read_bytes()))},
-            "sha256",
-        ),
+        ({PACKED.name: Change(body=stored(SNAPSHOT)[:-4096])}, "sha256"),
+        ({PACKED.name: Change(body=flipped(stored(SNAPSHOT)))}, "sha256"),
         ({NATIVE.name: Change(404)}, "404"),
-        (
-            {NATIVE.name: Change(headers={"Content-Encoding": "identity"}, body=flipped(NATIVE.read_bytes()))},
-            NATIVE.name,
-        ),
+        ({NATIVE.name: Change(body=flipped(stored(NATIVE.with_suffix(""))))}, NATIVE.stem),
     ],
     ids=[
         "missing",
-        "packed missing",
         "a page",
+        "nonsense",
         "packed cut off",
         "packed damaged",
         "cut off",
@@ -121,13 +112,13 @@ async def test_a_snapshot_that_cannot_be_used_is_done_without(
     assert stages(told) == ["check", "snapshot", "pyodide", "packages", "runtime"]
     [news] = [line for line in told["told"] if line.endswith("starting without it")]
     assert news.startswith("snapshot: The snapshot can not be used")
-    assert reason in news
+    assert reason.format(site=site.origin) in news
     assert f"[warning] sparewheel: {news.removeprefix('snapshot: ')}" in fresh.watch.console
 
 
 async def test_a_snapshot_of_another_pyodide_is_done_without(fresh: Theirs, site: Site) -> None:
     """All hashes are right, but it is of another build."""
-    content = SNAPSHOT.read_bytes()
+    content = stored(SNAPSHOT)
     at = content.index(b'"buildId":"') + len(b'"buildId":"')
     other = content[:at] + b"0000" + content[at + 4 :]
     lock = json.loads((DIST / "pyodide/pyodide-lock.json").read_text(encoding="utf-8"))
@@ -136,9 +127,37 @@ async def test_a_snapshot_of_another_pyodide_is_done_without(fresh: Theirs, site
     old, new = (hashlib.sha256(each).hexdigest() for each in ((DIST / "pyodide/pyodide-lock.json").read_bytes(), text))
     site.changes["pyodide-lock.json"] = Change(body=text)
     site.changes["worker.js"] = Change(body=(DIST / "worker.js").read_bytes().replace(old.encode(), new.encode()))
-    site.changes[SNAPSHOT.name] = Change(headers={"Content-Encoding": "identity"}, body=other)
+    site.changes[PACKED.name] = Change(body=other)
     told = await take_turn(fresh.page, SCRIPT)
     assert any("another Pyodide" in line for line in told["told"])
+
+
+_TEXT = {"Content-Type": "text/plain"}
+_LARGE = ("snapshot.*.bin", "_pydantic_core.*.wasm", "core-*/pyodide.asm.wasm")
+_PACKED = [next(DIST.glob(f"pyodide/{name}.gz")) for name in _LARGE]
+
+
+@pytest.mark.parametrize("snapshot", [True, False], ids=["snapshot", "plain"])
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {path.name: Change(headers={"Content-Encoding": "gzip"}) for path in _PACKED},
+        {path.name: Change(headers={"Content-Type": "text/plain"}) for path in _PACKED},
+        {path.name: Change(404) for path in _PACKED}
+        | {
+            path.stem: Change(headers={"Content-Type": "text/plain"}, body=stored(path.with_suffix("")))
+            for path in _PACKED
+        },
+    ],
+    ids=["labelled as an encoding", "of another type", "only uncompressed"],
+)
+async def test_the_usual_start_works_however_a_host_stores_large_files(
+    changes: dict[str, Change], snapshot: bool, fresh: Theirs, site: Site
+) -> None:
+    site.changes |= changes
+    told = await take_turn(fresh.page, SCRIPT, snapshot=snapshot)
+    assert stages(told) == ["check", *(["snapshot"] if snapshot else ["pyodide", "packages"]), "runtime"]
+    assert not any("without it" in line for line in [*told["told"], *fresh.watch.console])
 
 
 LATE = """
@@ -198,9 +217,7 @@ def deploy(folder: Path, version: int, *, only: str | None = None) -> None:
     """Put another version there: files that say which one they are, and the service worker that lists them."""
     named = {name: (DIST / name).read_bytes() for name in ("headless.js", "sparewheel.js")}
     texts = {name: text + f"\n(globalThis.versions ??= []).push({version});\n".encode() for name, text in named.items()}
-    plan: dict[str, Path | bytes] = {path.relative_to(folder).as_posix(): path for path in files_below(folder)}
-    plan = {name: path for name, path in plan.items() if not name.endswith((".br", ".gz"))}
-    plan |= texts
+    plan = files_of(folder) | texts
     script, _, _ = (DIST / "service-worker.js").read_bytes().rpartition(b"\nserve(")
     texts["service-worker.js"] = service_worker(plan, script)
     for name, text in texts.items():

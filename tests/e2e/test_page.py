@@ -302,7 +302,7 @@ async def test_python_is_started_before_the_page_and_once(browser: Browser) -> N
 
         # Without its snapshot a plain start follows, in a worker that was not started early.
         started.clear()
-        site.changes[next(find_dist().glob("pyodide/snapshot.*.bin")).name] = Change(404)
+        site.changes[next(find_dist().glob("pyodide/snapshot.*.bin.gz")).name] = Change(404)
         await page.reload()
         await visit.shows("ready")
         assert len(started) == 2

@@ -90,10 +90,12 @@ class Site:
         return f"http://127.0.0.1:{self._server.server_address[1]}"
 
     def answer(self, request: BaseHTTPRequestHandler) -> None:
-        file = self._file(urlsplit(request.path).path)
+        path = urlsplit(request.path).path
+        file = self._file(path)
         body = file.read_bytes() if file else b"not found\n"
         kind = CONTENT_TYPES.get(file.suffix, "application/octet-stream") if file else "text/plain"
-        change = self.changes.get(file.name if file else "") or Change(200 if file else 404)
+        changed = self.changes.get(path.rpartition("/")[2]) or (None if file else self.changes.get(""))
+        change = changed or Change(200 if file else 404)
         body = body if change.body is None else change.body
         request.send_response(change.status)
         for name, value in {"Content-Type": kind, "Content-Length": str(len(body)), **change.headers}.items():

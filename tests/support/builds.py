@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import gzip
 import hashlib
 import json
 import re
 from pathlib import Path
 
 from bundle.offline import service_worker
+from bundle.plan import is_packed
 from bundle.shell import files_below
 
 LOCK = "pyodide/pyodide-lock.json"
@@ -39,9 +41,22 @@ def deploy_another(folder: Path, build: str = "f" * 16) -> None:
 def list_files(folder: Path) -> None:
     """Write the service worker of what is in a folder."""
     script, _, _ = (folder / "service-worker.js").read_bytes().rpartition(b"\nserve(")
+    _write(folder / "service-worker.js", service_worker(files_of(folder), script))
+
+
+def files_of(folder: Path) -> dict[str, Path | bytes]:
+    """The files of a `dist/` by name, without their compressed forms; of what is stored only compressed, the bytes."""
     names = {path.relative_to(folder).as_posix(): path for path in files_below(folder)}
-    plan: dict[str, Path | bytes] = {name: path for name, path in names.items() if not name.endswith(_COMPRESSED)}
-    _write(folder / "service-worker.js", service_worker(plan, script))
+    files: dict[str, Path | bytes] = {name: path for name, path in names.items() if not name.endswith(_COMPRESSED)}
+    packed = [
+        name.removesuffix(".gz") for name in names if name.endswith(".gz") and is_packed(name.removesuffix(".gz"))
+    ]
+    return files | {name: stored(folder / name) for name in packed}
+
+
+def stored(path: Path) -> bytes:
+    """The bytes of a file of `dist/`, which may be there only compressed."""
+    return path.read_bytes() if path.is_file() else gzip.decompress(path.with_name(f"{path.name}.gz").read_bytes())
 
 
 def _write(path: Path, content: bytes) -> None:

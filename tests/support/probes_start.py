@@ -16,7 +16,7 @@ DAMAGES: dict[str, Callable[[bytes], bytes]] = {
     "one bit": lambda content: content[:-9] + bytes([content[-9] ^ 1]) + content[-8:],
     **{name: lambda content, make=make: make(100_000).encode() for name, make in TEXTS.items()},  # type: ignore[misc]
 }
-_FILES = ("snapshot.*.bin", "pyodide-lock.json", "pyodide.asm.wasm", "pyodide.asm.mjs", "pyodide.mjs")
+_FILES = ("snapshot.*.bin.gz", "pyodide-lock.json", "pyodide.asm.wasm.gz", "pyodide.asm.mjs", "pyodide.mjs")
 
 
 def starts() -> Iterator[Probe]:

@@ -35,7 +35,7 @@ let fetching;
 let network;
 let modes;
 
-beforeEach(() => {
+beforeEach(async () => {
   asked = [];
   host = {};
   modes = [];
@@ -47,6 +47,7 @@ beforeEach(() => {
     if (init?.integrity && sent && init.integrity !== integrity(sha256Of(sent))) throw new TypeError("Failed to fetch");
     return sent ? new Response(sent, { headers }) : new Response("", { status: 404 });
   });
+  await readLock({});
   network = workerHost.watchNetwork(() => {});
 });
 afterEach(() => {
@@ -54,21 +55,77 @@ afterEach(() => {
   fetching.mock.restore();
 });
 
-test("a host that compresses sends the file itself", async () => {
-  host = { "http://h/s.bin": [CONTENT, { "content-encoding": "br" }] };
+/** The lock file is read first; its headers tell whether the host encodes. */
+const readLock = async (headers) => {
+  host["http://h/lock.json"] = [CONTENT, headers];
+  await workerHost.read("http://h/lock.json");
+  asked.length = modes.length = 0;
+};
+const BROTLI = { "content-encoding": "br" };
+const HTML = { "content-type": "text/html; charset=utf-8" };
+const PAGE = Buffer.from("<!doctype html>");
+
+test("a host that compresses better than gzip does is asked for the file itself", async () => {
+  host = { "http://h/s.bin": [CONTENT, BROTLI] };
+  await readLock(BROTLI);
   assert.deepEqual(Buffer.from(await network.bytes(FILE)), CONTENT);
   assert.deepEqual(asked, ["http://h/s.bin"]);
 });
 
-test("of a host that does not, the compressed one is taken", async () => {
-  host = { "http://h/s.bin": [CONTENT], "http://h/s.bin.gz": [gzipSync(CONTENT)] };
+for (const [what, headers] of [["nothing", {}], ["with gzip", { "content-encoding": "gzip" }]]) {
+  test(`a host that encodes ${what} is asked for the compressed file`, async () => {
+    host = { "http://h/s.bin": [CONTENT], "http://h/s.bin.gz": [gzipSync(CONTENT)] };
+    await readLock(headers);
+    assert.deepEqual(Buffer.from(await network.bytes(FILE)), CONTENT);
+    assert.deepEqual(asked, ["http://h/s.bin.gz"]);
+  });
+}
+
+test("a compressed file that the browser has unpacked already is taken as it is", async () => {
+  host = { "http://h/s.bin.gz": [CONTENT, { "content-encoding": "gzip" }] };
   assert.deepEqual(Buffer.from(await network.bytes(FILE)), CONTENT);
-  assert.deepEqual(asked, ["http://h/s.bin", "http://h/s.bin.gz"]);
 });
 
-test("a compressed file that is missing, or damaged, is a fault", async () => {
-  host = { "http://h/s.bin": [CONTENT] };
-  await assert.rejects(network.bytes(FILE), /404 for http:\/\/h\/s\.bin\.gz/);
+test("a compressed file that arrives byte by byte is recognized", async () => {
+  const packed = gzipSync(CONTENT);
+  const bytes = new ReadableStream({
+    start(controller) {
+      for (const byte of packed) controller.enqueue(Uint8Array.of(byte));
+      controller.close();
+    },
+  });
+  fetching.mock.mockImplementation(async () => new Response(bytes));
+  assert.deepEqual(Buffer.from(await network.bytes(FILE)), CONTENT);
+});
+
+for (const [what, gone] of [["missing", []], ["a page of the host", [PAGE, HTML]], ["empty", [Buffer.alloc(0)]]]) {
+  test(`if one form is ${what}, the other one is taken`, async () => {
+    host = { "http://h/s.bin": [CONTENT], "http://h/s.bin.gz": gone };
+    assert.deepEqual(Buffer.from(await network.bytes(FILE)), CONTENT);
+    await readLock(BROTLI);
+    assert.deepEqual(Buffer.from(await network.bytes(FILE)), CONTENT, "the file itself, not encoded");
+    host = { "http://h/s.bin": gone, "http://h/s.bin.gz": [gzipSync(CONTENT)] };
+    assert.deepEqual(Buffer.from(await network.bytes(FILE)), CONTENT);
+    host = { "http://h/s.bin": gone, "http://h/s.bin.gz": gone };
+    await assert.rejects(network.bytes(FILE), { message: /http:\/\/h\/s\.bin/, hint: /the whole of dist/ });
+  });
+}
+
+test("a page of the host that is encoded is not taken for the file", async () => {
+  host = { "http://h/s.bin": [PAGE, { ...HTML, ...BROTLI }], "http://h/s.bin.gz": [gzipSync(CONTENT)] };
+  await readLock(BROTLI);
+  assert.deepEqual(Buffer.from(await network.bytes(FILE)), CONTENT);
+});
+
+test("the MIME type of a module does not matter", async () => {
+  const text = { "content-type": "text/plain" };
+  for (const files of [{ [MODULE.url]: [EMPTY_MODULE, text] }, { [`${MODULE.url}.gz`]: [gzipSync(EMPTY_MODULE), text] }]) {
+    host = files;
+    assert.ok((await network.compile(MODULE)) instanceof WebAssembly.Module);
+  }
+});
+
+test("a compressed file that is damaged is a fault", async () => {
   const damaged = gzipSync(CONTENT);
   damaged[12] ^= 0xff;
   host["http://h/s.bin.gz"] = [damaged];
@@ -113,6 +170,7 @@ async function withCache(stored, use) {
 }
 
 test("what the service worker keeps is taken from there", async () => {
+  await readLock(BROTLI);
   await withCache({ [FILE.url]: new Response(CONTENT, IDENTITY) }, async () => {
     assert.deepEqual(Buffer.from(await network.bytes(FILE)), CONTENT);
     host = { [MODULE.url]: [EMPTY_MODULE, { ...WASM, "content-encoding": "br" }] };
@@ -122,6 +180,7 @@ test("what the service worker keeps is taken from there", async () => {
 });
 
 test("what it keeps as another kind of file is not taken", async () => {
+  await readLock(BROTLI);
   await withCache({ [MODULE.url]: new Response("other", IDENTITY) }, async () => {
     host = { [MODULE.url]: [EMPTY_MODULE, { ...WASM, "content-encoding": "br" }] };
     assert.ok((await network.compile(MODULE)) instanceof WebAssembly.Module);
@@ -129,7 +188,8 @@ test("what it keeps as another kind of file is not taken", async () => {
 });
 
 test("what it keeps damaged is dropped, and fetched once, past the browser's cache", async () => {
-  const encoded = { "content-encoding": "br" };
+  const encoded = BROTLI;
+  await readLock(BROTLI);
   const other = new Uint8Array([...EMPTY_MODULE, 0, 2, 1, 65]); // a module, too
   const cached = { [FILE.url]: new Response("no snapshot at all yet", IDENTITY), [MODULE.url]: new Response(other, { headers: { ...WASM, ...encoded } }) };
   const dropped = await withCache(cached, async () => {
@@ -141,6 +201,7 @@ test("what it keeps damaged is dropped, and fetched once, past the browser's cac
 });
 
 test("a module that is another one is refused although it can be compiled, and after one more try", async () => {
+  await readLock(BROTLI);
   const other = new Uint8Array([...EMPTY_MODULE, 0, 2, 1, 65]);
   host = { [MODULE.url]: [other, { ...WASM, "content-encoding": "br" }] };
   await assert.rejects(network.compile(MODULE), { message: /a\.wasm is not the file/, hint: /at once/, url: MODULE.url });
@@ -187,7 +248,7 @@ test("a file that could not be fetched fails the network when Pyodide asks for i
 });
 
 test("a module is compiled while it is fetched, and instantiated when Pyodide asks", async () => {
-  host = { "http://h/a.wasm": [EMPTY_MODULE, WASM] };
+  host = { "http://h/a.wasm.gz": [gzipSync(EMPTY_MODULE)] };
   network.prefetchModule(MODULE, { counted: true });
   const { module, instance } = await WebAssembly.instantiateStreaming(fetch("http://h/a.wasm"), {});
   assert.ok(module instanceof WebAssembly.Module && instance instanceof WebAssembly.Instance);

@@ -1,6 +1,6 @@
 // Fetches our own files, compares their bytes with the lock file, and says why one can not be used.
 
-import { AssetFault, DamagedFile, faultIn, findFault } from "./faults.js";
+import { AssetFault, DamagedFile, faultIn, findFault, missing, statusFault } from "./faults.js";
 import { integrity, sha256 } from "./sha256.js";
 
 /**
@@ -8,6 +8,8 @@ import { integrity, sha256 } from "./sha256.js";
  * @typedef {{url: string, sha256: string}} File `sha256`: of its bytes, unpacked, in hex.
  * @typedef {(url: string, init?: RequestInit) => Promise<Response>} Fetch
  */
+
+const GZIP = [0x1f, 0x8b];
 
 /**
  * @param {Fetch} fetchFile
@@ -29,22 +31,81 @@ export async function fetchOrExplain(fetchFile, url, init) {
 }
 
 /**
- * Fetch a large file that has a compressed one beside it. Hosts that compress send the file itself, compressed better
- * than gzip can; of those that do not, the compressed one is asked for.
+ * Whether the host compresses better than gzip does what it sends.
+ * @param {Response} response Any answer of the host. Across origins its encoding may be unreadable.
+ */
+export function encodes(response) {
+  return ["br", "zstd"].includes(response.headers.get("content-encoding") ?? "");
+}
+
+/**
+ * Fetch a large file, which `dist/` stores compressed, as `url` + ".gz". A host that `encodes` is asked for the file
+ * itself, which it may have in a better compressed form. If one of the two is missing, the other one is taken. MIME types
+ * do not matter.
  * @param {Fetch} fetchFile
  * @param {string} url
  * @param {RequestInit} [init]
- * @returns {Promise<Response>} Rejects with `AssetFault`.
+ * @param {boolean} [encoding] Whether the host encodes.
+ * @returns {Promise<Response>} The bytes of the file itself. Rejects with `AssetFault`.
  */
-export async function fetchPacked(fetchFile, url, init) {
-  const response = await fetchOrExplain(fetchFile, url, init);
-  const { body, headers } = response;
-  if (!body || headers.has("content-encoding")) return response;
-  await body.cancel();
-  const packed = await fetchOrExplain(fetchFile, `${url}.gz`, init);
-  if (!packed.body) throw new AssetFault(`${url}.gz is empty`, "Deploy the whole of dist/ at once.");
-  const unpacked = { "content-type": headers.get("content-type") ?? "", "content-encoding": "identity" };
-  return new Response(packed.body.pipeThrough(new DecompressionStream("gzip")), { headers: unpacked });
+export async function fetchPacked(fetchFile, url, init, encoding = false) {
+  const itself = encoding ? await fetchUntyped(fetchFile, url, init).catch(() => null) : null;
+  if (itself && encodes(itself)) return itself;
+  let fault;
+  try {
+    const packed = await unpacked(await fetchUntyped(fetchFile, `${url}.gz`, init), url);
+    await itself?.body?.cancel();
+    return packed;
+  } catch (thrown) {
+    fault = thrown;
+  }
+  try {
+    return itself ?? (await fetchUntyped(fetchFile, url, init));
+  } catch {
+    throw fault;
+  }
+}
+
+/** @type {typeof fetchOrExplain} For files whose MIME type does not matter. */
+async function fetchUntyped(fetchFile, url, init) {
+  let response;
+  try {
+    response = await fetchFile(url, init);
+  } catch {
+    throw (await findFault(url, fetchFile)) ?? new AssetFault(`${url} could not be fetched`, "Check the network.");
+  }
+  if (!response.ok) throw statusFault(response, url);
+  if (response.headers.get("content-type")?.startsWith("text/html")) throw missing(url);
+  return response;
+}
+
+/**
+ * Unpack a compressed file, unless the browser has done it: some hosts label it as an encoding.
+ * @param {Response} response
+ * @param {string} url Of the file itself.
+ */
+async function unpacked({ body }, url) {
+  const reader = /** @type {ReadableStream<Bytes>} */ (body ?? new Response("").body).getReader();
+  let start = new Uint8Array();
+  while (start.length < 2) {
+    const { done, value } = await reader.read();
+    if (done) break;
+    start = new Uint8Array([...start, ...value]);
+  }
+  if (start.length === 0) throw missing(`${url}.gz`);
+  const isPacked = start[0] === GZIP[0] && start[1] === GZIP[1];
+  /** @type {ReadableStream<Bytes>} */
+  const rest = new ReadableStream({
+    start: (controller) => controller.enqueue(start),
+    async pull(controller) {
+      const { done, value } = await reader.read();
+      if (done) controller.close();
+      else controller.enqueue(value);
+    },
+    cancel: (reason) => reader.cancel(reason),
+  });
+  const type = url.endsWith(".wasm") ? "application/wasm" : "application/octet-stream";
+  return new Response(isPacked ? rest.pipeThrough(new DecompressionStream("gzip")) : rest, { headers: { "content-type": type } });
 }
 
 /**

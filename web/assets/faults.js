@@ -33,15 +33,32 @@ const TYPES = [
 ];
 
 /**
+ * @param {Response} response One of a status that is an error.
+ * @param {string} url
+ */
+export function statusFault({ status }, url) {
+  return new AssetFault(`${status} for ${url}`, "Put the whole of dist/ there, or set assetBase to where it is.");
+}
+
+/**
+ * A page of the host came instead of a file.
+ * @param {string} url
+ */
+export function missing(url) {
+  return new AssetFault(
+    `${url} is a page, or empty`,
+    "The file is probably missing and the host answers with a page instead: put the whole of dist/ there.",
+  );
+}
+
+/**
  * What is wrong with this answer, if anything.
  * @param {Response} response
  * @param {string} url
  * @returns {AssetFault | null}
  */
 export function faultIn(response, url) {
-  if (!response.ok) {
-    return new AssetFault(`${response.status} for ${url}`, "Put the whole of dist/ there, or set assetBase to where it is.");
-  }
+  if (!response.ok) return statusFault(response, url);
   const type = response.headers.get("content-type") ?? "";
   const wanted = TYPES.find(({ suffix }) => new URL(url).pathname.endsWith(suffix));
   if (!wanted || wanted.accepts.test(type)) return null;

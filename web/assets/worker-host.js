@@ -1,4 +1,4 @@
-import { compileIntact, downloadIntact, fetchIntact, fetchOrExplain, fetchPacked } from "./download.js";
+import { compileIntact, downloadIntact, encodes, fetchIntact, fetchOrExplain, fetchPacked } from "./download.js";
 import { AssetFault, faultIn, findFault } from "./faults.js";
 import { sha256 } from "./sha256.js";
 
@@ -24,12 +24,16 @@ function check() {
   }
 }
 
+/** Whether the host encodes what it sends, as far as is known. */
+let hostEncodes = false;
+
 /**
  * @param {string} url
  * @param {RequestCache} [cache]
  */
 async function read(url, cache = "default") {
   const response = await fetchOrExplain(globalThis.fetch, url, { cache });
+  hostEncodes = encodes(response);
   return new Uint8Array(await response.arrayBuffer());
 }
 
@@ -55,9 +59,8 @@ function watchNetwork(onBytes) {
   };
   const count = counter(onBytes);
   // What the service worker keeps is had in half the time from where it keeps it. Such files have a hash in their names.
-  const kept = async (/** @type {string} */ url, /** @type {RequestInit} */ init = {}) =>
-    (init.cache ? undefined : await found(url)) ?? fetch(url, init);
-  const packed = (/** @type {string} */ url) => (/** @type {RequestInit} */ init) => fetchPacked(kept, url, init);
+  const packed = (/** @type {string} */ url) => async (/** @type {RequestInit} */ init) =>
+    (init.cache ? undefined : await found(url)) ?? fetchPacked(fetch, url, init, hostEncodes);
   /** @type {Map<string, Promise<Response>>} What Pyodide will ask for, by URL. */
   const ready = new Map();
   /** @type {WeakMap<object, Promise<WebAssembly.Module>>} What it will have compiled, by what it got for its request. */
@@ -92,8 +95,8 @@ function watchNetwork(onBytes) {
       await response;
     },
     async prefetchModule(file, { counted = false } = {}) {
-      const plain = (/** @type {RequestInit} */ init) => fetchOrExplain(fetch, file.url, init).then(count);
-      const compiled = compileIntact(file, counted ? plain : packed(file.url));
+      const open = packed(file.url);
+      const compiled = compileIntact(file, counted ? (init) => open(init).then(count) : open);
       compiled.catch(() => {});
       const stub = Promise.resolve(new Response());
       modules.set(stub, compiled);

@@ -79,7 +79,8 @@ export function prefetch(indexURL, lock, network) {
  * @returns {Promise<any>} Pyodide.
  */
 export async function loadPython(indexURL, lock, host) {
-  const coreURL = indexURL + lock.tool.sparewheel.core;
+  const stored = indexURL + lock.tool.sparewheel.core;
+  const coreURL = (await host.whole?.(stored)) ?? stored;
   try {
     const { loadPyodide } = await import(`${coreURL}pyodide.mjs`);
     return await loadPyodide({

@@ -1,15 +1,42 @@
 // @ts-check
 // The host of boot.js under Node: the files of dist/ are read from disk; Pyodide reads its files itself.
 
-import { readFileSync } from "node:fs";
-import { readFile } from "node:fs/promises";
+import { existsSync, readFileSync, rmSync } from "node:fs";
+import { copyFile, mkdtemp, readdir, readFile, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { fileURLToPath, pathToFileURL } from "node:url";
+import { promisify } from "node:util";
+import { gunzip } from "node:zlib";
 
 /**
  * @typedef {{url: string, sha256: string}} File
  */
 
-/** @param {string} url */
-const read = async (url) => new Uint8Array(await readFile(new URL(url)));
+/**
+ * Large files are stored compressed.
+ * @param {string} url
+ */
+async function read(url) {
+  if (existsSync(new URL(url))) return new Uint8Array(await readFile(new URL(url)));
+  return new Uint8Array(await promisify(gunzip)(await readFile(new URL(`${url}.gz`))));
+}
+
+/**
+ * A folder in which Pyodide finds all of its own files, none of them compressed. It is removed when the process ends.
+ * @param {string} url
+ */
+async function whole(url) {
+  const from = fileURLToPath(url);
+  const names = await readdir(from);
+  const packed = names.filter((name) => name.endsWith(".gz") && !names.includes(name.slice(0, -3)));
+  if (packed.length === 0) return url;
+  const to = await mkdtemp(join(tmpdir(), "sparewheel-"));
+  process.once("exit", () => rmSync(to, { recursive: true, force: true }));
+  for (const name of names.filter((name) => !/\.(gz|br)$/.test(name))) await copyFile(join(from, name), join(to, name));
+  for (const name of packed) await writeFile(join(to, name.slice(0, -3)), await read(url + name.slice(0, -3)));
+  return `${pathToFileURL(to).href}/`;
+}
 
 /** @param {Uint8Array<ArrayBuffer>} bytes */
 const sha256 = async (bytes) => Buffer.from(await crypto.subtle.digest("SHA-256", bytes)).toString("hex");
@@ -52,4 +79,4 @@ const network = {
   stop() {},
 };
 
-export const nodeHost = { read, sha256, verifyPackages, watchNetwork: () => network };
+export const nodeHost = { read, sha256, verifyPackages, whole, watchNetwork: () => network };

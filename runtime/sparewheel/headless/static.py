@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gzip
 import re
 import threading
 from email.utils import formatdate
@@ -162,7 +163,8 @@ class _Handler(BaseHTTPRequestHandler):
             headers |= {"Content-Encoding": encoding, "Vary": "Accept-Encoding"}
         if path.suffix in POLICED:
             headers["Content-Security-Policy"] = CONTENT_SECURITY_POLICY
-        return stored.read_bytes(), headers
+        content = stored.read_bytes()
+        return content if encoding or stored == path else gzip.decompress(content), headers
 
     def _encoded(self, path: Path) -> tuple[str, Path]:
         """The best encoding of a file that the client accepts, empty for the file itself, and the path to send."""
@@ -171,4 +173,5 @@ class _Handler(BaseHTTPRequestHandler):
             sibling = path.with_name(path.name + suffix)
             if encoding in accepted and sibling.is_file():
                 return encoding, sibling
-        return "", path
+        packed = path.with_name(f"{path.name}.gz")  # large files have no other form that Python can read
+        return "", packed if packed.is_file() and not path.is_file() else path

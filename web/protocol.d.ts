@@ -256,7 +256,7 @@ export interface Conversation {
  */
 export interface ChatMessage {
   role: "system" | "user" | "assistant" | "tool";
-  content: string | (TextPart | ImagePart)[];
+  content: string | (TextPart | ImagePart | FilePart)[];
   reasoning?: string;
   tool_calls?: ToolCallShape[];
   tool_call_id?: string;
@@ -273,6 +273,26 @@ export interface ImagePart {
 }
 export interface ImageUrl {
   url: string;
+}
+/**
+ * A picture, a PDF or a text, in a message of the user.
+ */
+export interface FilePart {
+  type: "file";
+  file: FileShape;
+}
+/**
+ * A file of a prompt. `size` is in bytes. A text has `text`; another file has base64 in `data`.
+ *
+ * From a page the bytes may come as `blob`, of any kind of file. `name` is for people and models, and is no path.
+ */
+export interface FileShape {
+  mime_type?: string;
+  name?: string;
+  size?: number;
+  text?: string;
+  data?: string;
+  blob?: Blob;
 }
 /**
  * An event of a session that stands outside of its turns, for its listener.
@@ -643,7 +663,7 @@ export interface Files1 {
  */
 export interface Send {
   session: string;
-  prompt: string;
+  prompt: string | (TextPart | ImagePart | FilePart)[];
   interactive?: boolean;
 }
 /**

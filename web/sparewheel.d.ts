@@ -255,6 +255,25 @@ export type Listener = {
  */
 export type ChatListener = (event: Event) => unknown;
 
+/**
+ * The bytes of a file: a `File` or a `Blob` as a page has it, plain bytes, or the shape that messages have, with base64.
+ * Its kind is read from its bytes: a picture (PNG, JPEG, GIF, WebP), a PDF, or UTF-8 text.
+ */
+export type FileSource =
+  Blob | ArrayBuffer | ArrayBufferView | (Omit<protocol.FileShape, "data"> & { data?: string | ArrayBuffer | ArrayBufferView });
+
+/** A part of a prompt. */
+export type ContentPart = protocol.TextPart | protocol.ImagePart | { type: "file"; file: FileSource };
+
+/** What a turn begins with: text, or parts within `promptLimits`. */
+export type Prompt = string | readonly ContentPart[];
+
+/**
+ * The limits of one prompt, checked before anything is copied: its parts, the bytes of all its files together, and the
+ * bytes of one text file.
+ */
+export declare const promptLimits: { readonly parts: number; readonly bytes: number; readonly text: number };
+
 export interface TurnOptions {
   /** Aborts the turn. If it has aborted already, no turn starts. */
   signal?: AbortSignal;
@@ -285,15 +304,15 @@ export interface Session {
   readonly missingKeys: readonly MissingKey[];
   /** The agent's commands by name, for a menu: choosing one is sending its instruction. */
   readonly commands: Readonly<Record<string, Readonly<protocol.AgentCommand>>>;
-  /** Runs a turn. Settles after the turn's terminal event. */
-  send(prompt: string, options?: TurnOptions): Promise<Result>;
+  /** Runs a turn. Settles after the turn's terminal event. Files of the prompt are kept with the conversation. */
+  send(prompt: Prompt, options?: TurnOptions): Promise<Result>;
   /**
    * Runs a turn and yields its events; the terminal one (`finish`, `error` or `aborted`) is the last. A turn that fails
    * does not throw: it ends with an `error` event. What goes wrong before the first event (the session is busy or closed,
-   * the signal has aborted already, the prompt is not a string) throws. The turn starts with the iteration; leaving the
+   * the signal has aborted already, the prompt is neither text nor parts) throws. The turn starts with the iteration; leaving the
    * loop early aborts it.
    */
-  stream(prompt: string, options?: TurnOptions): AsyncIterableIterator<Event>;
+  stream(prompt: Prompt, options?: TurnOptions): AsyncIterableIterator<Event>;
   /**
    * Goes on with the last turn, which was interrupted (a reload, a crash) or has failed: no finished step is asked again,
    * no finished call is run again. The events have the same `turn` and begin with `start`. Rejects if there is no such

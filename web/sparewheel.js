@@ -23,6 +23,7 @@ import { syncTabs } from "./client/tab-sync.js";
 export { BUILD } from "./boot/build.js";
 export { createTranscript, fold } from "./fold.js";
 export { isError, isExhausted, isFallback, isTerminal } from "./predicates.js";
+export { promptLimits } from "./client/prompt.js";
 export { browserModel } from "./client/page-models.js";
 export { SparewheelError };
 

@@ -110,7 +110,7 @@ def read_media(data: str | bytes, declared: str = "", *, signature: str = "", or
     """
     if len(data) > MAX_SIZE * (1 if isinstance(data, bytes) else 1.5):
         raise ValueError(f"it is larger than {MAX_SIZE >> 20} MB")
-    content, text = _decoded(data) if isinstance(data, str) else (data, "")
+    content, text = base64_bytes(data) if isinstance(data, str) else (data, "")
     if not content:
         raise ValueError("it has no bytes")
     kind = declared.partition(";")[0].strip().lower()
@@ -118,7 +118,7 @@ def read_media(data: str | bytes, declared: str = "", *, signature: str = "", or
         content, text, kind = _as_wav(content, declared), "", "audio/wav"
     if len(content) > MAX_SIZE:
         raise ValueError(f"it is larger than {MAX_SIZE >> 20} MB")
-    mime = next((mime for start, mime in _STARTS if start.match(content)), "") or mime_type(kind)
+    mime = type_of(content) or mime_type(kind)
     return Media(mime, text or b64encode(content).decode(), len(content), signature=signature, origin=origin)
 
 
@@ -129,13 +129,18 @@ def mime_type(declared: str) -> str:
     return next((found for name in names if (found := _OTHER_NAMES.get(name, name)) in _TYPES), UNKNOWN)
 
 
+def type_of(content: bytes) -> str:
+    """The type of the list that the first bytes show; "" if they show none."""
+    return next((mime for start, mime in _STARTS if start.match(content)), "")
+
+
 def is_raw(declared: str) -> bool:
     """Whether the type is that of samples without a header, which arrive in pieces."""
     return declared.partition(";")[0].strip().lower() in _RAW
 
 
-def _decoded(data: str) -> tuple[bytes, str]:
-    """The bytes, and `data` if it is regular base64, else an empty text."""
+def base64_bytes(data: str) -> tuple[bytes, str]:
+    """The bytes, and `data` if it is regular base64, else an empty text. Raises `ValueError` if it is not base64."""
     try:
         return binascii.a2b_base64(data, strict_mode=True), data
     except ValueError:

@@ -3,7 +3,9 @@
 These are values only; each wire format renders them for its API. `to_dict` and `parse_messages` convert from and to the
 JSON shape of pages: `{role, content, reasoning?, tool_calls?, tool_call_id?, media?,
 annotations?}`, where a tool call is
-`{id, type: "function", function: {name, arguments}}`. An answer's pictures and sounds are in `media`.
+`{id, type: "function", function: {name, arguments}}`. An answer's pictures and sounds are in `media`; the `content` of
+a user's message is text or a list of parts: `{type: "text", text}`, `{type: "image_url", image_url: {url}}` and
+`{type: "file", file: {name, mime_type, data | text}}`.
 """
 
 from __future__ import annotations
@@ -16,6 +18,7 @@ from typing_extensions import TypedDict
 
 from .annotations import Annotation, AnnotationShape, read_annotation
 from .errors import ConfigError
+from .files import MAX_BYTES, MAX_PARTS, File, read_file, tidy_name
 from .media import Media, MediaShape, mime_type, read_media
 
 Role: TypeAlias = Literal["system", "user", "assistant", "tool"]
@@ -81,7 +84,7 @@ class ToolCall:
     origin: str = ""
 
 
-Part: TypeAlias = Text | Reasoning | Image | Media | ToolCall
+Part: TypeAlias = Text | Reasoning | Image | File | Media | ToolCall
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,11 +115,15 @@ class Message:
         return tuple(part for part in self.parts if isinstance(part, ToolCall))
 
     @property
+    def files(self) -> tuple[File, ...]:
+        return tuple(part for part in self.parts if isinstance(part, File))
+
+    @property
     def media(self) -> tuple[Media, ...]:
         return tuple(part for part in self.parts if isinstance(part, Media))
 
     def to_dict(self) -> dict[str, Any]:
-        """The JSON shape of this message. With images, `content` is a list of parts."""
+        """The JSON shape of this message. With images or files, `content` is a list of parts."""
         shape: dict[str, Any] = {"role": self.role, "content": self._content()}
         if self.is_text and not self.annotations and self.tool_call_id is None:
             return shape  # most messages, of which a request may have hundreds
@@ -140,7 +147,7 @@ class Message:
         return cast("AssistantMessage", self.to_dict())
 
     def _content(self) -> str | list[dict[str, Any]]:
-        if Image not in map(type, self.parts):
+        if {Image, File}.isdisjoint(map(type, self.parts)):
             return self.text
         shapes: list[dict[str, Any]] = []
         for part in self.parts:
@@ -148,6 +155,8 @@ class Message:
                 shapes.append({"type": "text", "text": part.text})
             elif isinstance(part, Image):
                 shapes.append({"type": "image_url", "image_url": {"url": part.url}})
+            elif isinstance(part, File):
+                shapes.append({"type": "file", "file": part.to_dict()})
         return shapes
 
 
@@ -161,6 +170,26 @@ def user(text: str) -> Message:
 
 def assistant(text: str) -> Message:
     return Message("assistant", (Text(text),))
+
+
+def parse_prompt(value: object) -> Message:
+    """The user's message of a prompt: a text, or an array of parts as in the `content` of messages.
+
+    Raises:
+        ConfigError: it is neither, has no parts, more than `MAX_PARTS`, or files of more than `MAX_BYTES` together.
+    """
+    if isinstance(value, str):
+        return user(value)
+    if not isinstance(value, list):
+        raise ConfigError("send: expected a prompt string, or an array of parts")
+    if not 0 < len(value) <= MAX_PARTS:
+        raise ConfigError(f"send: {len(value)} parts are not between 1 and {MAX_PARTS}", "Send fewer files at once.")
+    message = Message("user", tuple(_parse_content(value, "prompt")))
+    inline = sum(len(part.url) * 3 // 4 for part in message.parts if isinstance(part, Image))
+    if (size := inline + sum(file.size for file in message.files)) > MAX_BYTES:
+        reason = f"{size / (1 << 20):.1f} MB exceed the limit of {MAX_BYTES >> 20} MB"
+        raise ConfigError(f"send: the files of the prompt are too large: {reason}", "Send fewer or smaller ones.")
+    return message
 
 
 def parse_messages(value: object, name: str = "messages") -> list[Message]:
@@ -181,6 +210,8 @@ def _parse(item: object, where: str) -> Message:
     if isinstance(reasoning, str) and reasoning:
         parts.append(Reasoning(reasoning))
     parts += _parse_content(item.get("content"), f"{where}.content")
+    if role != "user" and any(isinstance(part, File) for part in parts):
+        raise ConfigError(f"{where}.content: only a message with the role user can have files, not {role}")
     media = item.get("media") or []
     if not isinstance(media, list):
         raise ConfigError(f"{where}.media must be an array")
@@ -220,8 +251,16 @@ def _parse_part(part: object, where: str) -> Part:
             return Text(text)
         case {"type": "image_url", "image_url": {"url": str(url)} | str(url)}:
             return Image(url)
+        case {"type": "file", "file": shape}:
+            try:
+                return read_file(shape)
+            except ValueError as error:
+                name = shape.get("name") if isinstance(shape, dict) else None
+                named = f" ({tidy_name(name)})" if isinstance(name, str) and name else ""
+                raise ConfigError(f"{where}.file{named} cannot be sent: {error}.") from None
         case _:
-            raise ConfigError(f"{where} must be {{type: text, text}} or {{type: image_url, image_url: {{url}}}}")
+            image, file = "{type: image_url, image_url: {url}}", "{type: file, file: {name, mime_type, data}}"
+            raise ConfigError(f"{where} must be {{type: text, text}}, {image} or {file}")
 
 
 def _parse_media(media: object, where: str) -> Media:

@@ -18,7 +18,7 @@ from .agent.titles import Titles
 from .chain.watchdog import Watchdog
 from .errors import ConfigError
 from .events import is_terminal
-from .messages import user
+from .messages import parse_prompt
 from .redaction.sought import Sought
 from .redaction.stream import SplitSecrets
 from .state.episodes import Episodes
@@ -58,12 +58,11 @@ class Session:
     def turn(self, prompt: object) -> AsyncGenerator[list[Event], None]:
         """Run one turn; yield its events in batches, the terminal event last.
 
-        Raises `ConfigError` for a prompt that is not text, and before the first event if another turn is running. After
-        the terminal event it raises the turn's `SparewheelError`, or `CancelledError` if the task was cancelled.
+        Raises `ConfigError` for a prompt that `parse_prompt` refuses, and before the first event if another turn is
+        running. After the terminal event it raises the turn's `SparewheelError`, or `CancelledError` if the task was
+        cancelled.
         """
-        if not isinstance(prompt, str):
-            raise ConfigError("send: expected a prompt string")
-        return self.answer([user(prompt)])
+        return self.answer([parse_prompt(prompt)])
 
     def answer(self, messages: Iterable[Message]) -> AsyncGenerator[list[Event], None]:
         """Like `turn`, for messages of which the last one is the user's."""

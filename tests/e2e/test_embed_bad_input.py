@@ -92,7 +92,7 @@ async def test_a_prompt_that_is_not_text(prompt: Any, serving: Theirs, provider:
     assert refused.events == []
     assert refused.error
     assert (refused.error["name"], refused.error["kind"]) == ("SparewheelError", "config")
-    assert refused.error["message"].startswith("send is not valid: prompt")
+    assert "prompt" in refused.error["message"]
     assert (await serving.take_turn("s")).text == "Answer"  # the session is not harmed
     assert len(provider.requests) == 1
 

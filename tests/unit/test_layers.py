@@ -19,7 +19,18 @@ SOURCE = Path(__file__).resolve().parents[2] / "runtime" / PACKAGE
 # Lowest first.
 LAYERS: list[set[str]] = [
     {"errors.types", "errors.kinds", "errors"},
-    {"redaction.redact", "redaction", "annotations", "bounded", "jsontext", "slices", "media", "usage", "visible"},
+    {
+        "redaction.redact",
+        "redaction",
+        "annotations",
+        "bounded",
+        "files",
+        "jsontext",
+        "slices",
+        "media",
+        "usage",
+        "visible",
+    },
     {
         "errors.body",
         "errors.classify",

@@ -55,7 +55,7 @@ from tests.support.workerpage import ADDRESS, ANSWER, KEY, YAML, Page
         ("chat", {"session": "x", "yaml": YAML, "messages": [{"role": "king"}]}, "messages[0].role must be one of"),
         ("send", {"session": "s"}, "prompt is missing"),
         ("send", {"session": "nobody", "prompt": "hi"}, "session is closed"),
-        ("send", {"session": "s", "prompt": 42}, "prompt: must be text"),
+        ("send", {"session": "s", "prompt": 42}, "expected a prompt string, or an array of parts"),
         ("export", {}, "session is missing"),
         ("export", {"session": "s", "as": "pdf"}, "export is not valid: as: unknown key"),
         (

@@ -1,5 +1,8 @@
 // Media of an answer: base64 in the texts of the worker, a Blob for listeners and in results.
 
+import { base64Of, bytesOf } from "./base64.js";
+import { withFiles } from "./prompt.js";
+
 /**
  * @typedef {import("../events.js").Event} Event
  * @typedef {import("../events.js").MediaShape} MediaShape
@@ -44,8 +47,9 @@ export async function withData(messages) {
   if (!Array.isArray(messages)) return messages;
   return Promise.all(
     messages.map(async (message) => {
-      const media = message?.media;
-      return Array.isArray(media) ? { ...message, media: await Promise.all(media.map(asData)) } : message;
+      const { media, content } = message ?? {};
+      const changed = Array.isArray(content) ? { ...message, content: await withFiles(content) } : message;
+      return Array.isArray(media) ? { ...changed, media: await Promise.all(media.map(asData)) } : changed;
     }),
   );
 }
@@ -55,23 +59,4 @@ async function asData(media) {
   if (!(media?.blob instanceof Blob)) return media;
   const { blob, ...rest } = media;
   return { ...rest, data: base64Of(new Uint8Array(await blob.arrayBuffer())) };
-}
-
-/** @param {string} base64 */
-function bytesOf(base64) {
-  const { fromBase64 } = /** @type {any} */ (Uint8Array); // in newer browsers
-  if (fromBase64) return /** @type {Uint8Array<ArrayBuffer>} */ (fromBase64.call(Uint8Array, base64));
-  const text = atob(base64);
-  const bytes = new Uint8Array(text.length);
-  for (let index = 0; index < text.length; index++) bytes[index] = text.charCodeAt(index);
-  return bytes;
-}
-
-/** @param {Uint8Array} bytes */
-function base64Of(bytes) {
-  let text = "";
-  for (let start = 0; start < bytes.length; start += 0x8000) {
-    text += String.fromCharCode(...bytes.subarray(start, start + 0x8000));
-  }
-  return btoa(text);
 }

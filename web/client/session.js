@@ -4,12 +4,14 @@ import { isTerminal } from "../predicates.js";
 import { EventStream } from "./event-stream.js";
 import { guarded } from "./listener.js";
 import { Pending } from "./pending.js";
+import { readPrompt } from "./prompt.js";
 import { Queue } from "./queue.js";
 import { refuse } from "./config-error.js";
 
 /**
  * @typedef {import("../events.js").Event} Event
  * @typedef {import("../sparewheel.js").Session} SessionApi
+ * @typedef {import("../sparewheel.js").Prompt} Prompt
  * @typedef {import("../sparewheel.js").TurnOptions} TurnOptions
  * @typedef {import("../sparewheel.js").Listener} Listener
  *
@@ -80,13 +82,14 @@ export class Session {
   }
 
   /**
-   * @param {string} prompt
+   * @param {Prompt} prompt
    * @param {TurnOptions} [options]
    */
   async send(prompt, { signal } = {}) {
     this.#checkOpen();
     const interactive = this.#interactive ?? this.#listening;
-    return this.#channel.run("send", { session: this.#name, prompt, interactive }, signal);
+    const sent = typeof prompt === "string" ? prompt : await readPrompt(prompt);
+    return this.#channel.run("send", { session: this.#name, prompt: sent, interactive }, signal);
   }
 
   /** @param {TurnOptions} [options] */
@@ -107,7 +110,7 @@ export class Session {
   }
 
   /**
-   * @param {string} prompt
+   * @param {Prompt} prompt
    * @param {TurnOptions} [options]
    */
   stream(prompt, { signal } = {}) {
@@ -116,7 +119,7 @@ export class Session {
   }
 
   /**
-   * @param {string} prompt
+   * @param {Prompt} prompt
    * @param {AbortSignal | undefined} signal
    * @param {AbortController} left Aborts when the reader of the events has left.
    * @returns {AsyncGenerator<Event, void, undefined>}
@@ -125,7 +128,8 @@ export class Session {
     this.#checkOpen();
     /** @type {Queue<Event>} */
     const queue = new Queue();
-    const command = { session: this.#name, prompt, interactive: this.#interactive ?? true };
+    const sent = typeof prompt === "string" ? prompt : await readPrompt(prompt);
+    const command = { session: this.#name, prompt: sent, interactive: this.#interactive ?? true };
     const failure = this.#channel
       .run("send", command, signal, (event) => queue.push(event), left.signal)
       .then(() => null)

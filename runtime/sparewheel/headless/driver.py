@@ -32,6 +32,7 @@ if TYPE_CHECKING:
     from .link import Link, Redact
 
 Event: TypeAlias = dict[str, Any]
+Prompt: TypeAlias = str | list[dict[str, Any]]
 Decision: TypeAlias = Literal["done", "again", "skip"]
 Host: TypeAlias = Literal["chromium", "firefox", "webkit", "node"]
 
@@ -80,8 +81,10 @@ class Runtime:
             return self._link.page
         raise ConfigError("there is no page that Playwright drives")
 
-    async def stream(self, prompt: str) -> AsyncGenerator[Event, None]:
+    async def stream(self, prompt: Prompt) -> AsyncGenerator[Event, None]:
         """Run a turn; yields its events as they arrive, the last one is terminal.
+
+        `prompt` is a text or a list of parts, as in the `content` of messages (`sparewheel.messages`).
 
         Leaving the loop early or cancelling the task aborts the turn; so does starting the next one.
 
@@ -89,7 +92,7 @@ class Runtime:
             SparewheelError: the turn could not begin, or the runtime ended. A turn that fails ends with an `error`
                 event instead.
         """
-        async with aclosing(self._events("send", prompt=_text(prompt))) as events:
+        async with aclosing(self._events("send", prompt=_prompt(prompt))) as events:
             async for event in events:
                 yield event
 
@@ -124,13 +127,13 @@ class Runtime:
         finally:
             await self._finish(turn)
 
-    async def send(self, prompt: str) -> dict[str, Any]:
+    async def send(self, prompt: Prompt) -> dict[str, Any]:
         """Run a turn and return its result: {message, usage, model, finish_reason, attempts}.
 
         Raises:
             SparewheelError: it failed; kind `aborted` if it was stopped.
         """
-        turn = await self._begin("send", prompt=_text(prompt))
+        turn = await self._begin("send", prompt=_prompt(prompt))
         try:
             return cast("dict[str, Any]", await asyncio.shield(turn.reply))
         finally:
@@ -292,9 +295,9 @@ async def stored_sessions(
         return cast("list[dict[str, Any]]", await link.call("list_sessions", BOOT_LIMIT))
 
 
-def _text(prompt: object) -> str:
-    if not isinstance(prompt, str):
-        raise ConfigError(f"a prompt is a str, not {type(prompt).__name__}")
+def _prompt(prompt: object) -> Prompt:
+    if not isinstance(prompt, str | list):
+        raise ConfigError(f"a prompt is a str or a list of parts, not {type(prompt).__name__}")
     return prompt
 
 

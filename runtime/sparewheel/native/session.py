@@ -77,7 +77,7 @@ class AgentSession:
         title: str | None = self._clean.result(self._session.titles.title)
         return title
 
-    async def stream(self, prompt: str) -> AsyncGenerator[Event, None]:
+    async def stream(self, prompt: str | list[dict[str, Any]]) -> AsyncGenerator[Event, None]:
         """Run a turn and yield its events as they arrive; the last one is `finish`, `error` or `aborted`.
 
             async for event in session.stream("Why is the sky blue?"):
@@ -87,8 +87,12 @@ class AgentSession:
         The turn starts with the iteration. Leaving the loop early aborts it. A turn that fails does not raise: its
         `error` event carries the facts.
 
+        Args:
+            prompt: a text, or parts: `{"type": "text", "text": …}` and `{"type": "file", "file": {"name": …,
+                "data": …}}`, with the bytes of a picture, a PDF or a text as base64; 8 MiB together.
+
         Raises:
-            ConfigError: the prompt is not text, or another turn runs in this session.
+            ConfigError: the prompt cannot be sent, or another turn runs in this session.
             SparewheelError: the turn was aborted before its first event (kind `aborted`).
         """
         async with aclosing(self._events(self._session.turn(prompt))) as events:
@@ -134,11 +138,11 @@ class AgentSession:
         finally:
             await self._stop(turn, "consumer")
 
-    async def send(self, prompt: str) -> Result:
-        """Run a turn and return its result. Cancelling the caller aborts the turn.
+    async def send(self, prompt: str | list[dict[str, Any]]) -> Result:
+        """Run a turn and return its result; `prompt` as for `stream`. Cancelling the caller aborts the turn.
 
         Raises:
-            ConfigError: the prompt is not text, or another turn runs in this session.
+            ConfigError: the prompt cannot be sent, or another turn runs in this session.
             SparewheelError: the turn failed; of kind `aborted` if it was aborted.
         """
         turn = await self._begin(self._session.turn(prompt), interactive=self._on_event is not None)

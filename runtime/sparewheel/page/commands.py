@@ -23,9 +23,9 @@ from pydantic import (
 from typing_extensions import TypedDict
 
 from ..events import AbortReason
-from ..messages import Message, parse_messages
+from ..messages import Message, parse_messages, parse_prompt
 from .options import AgentOptions, Params, SessionName, Unset
-from .results import MAX_NAME, ChatMessage
+from .results import MAX_NAME, ChatMessage, FilePart, ImagePart, TextPart
 
 _Messages: TypeAlias = Annotated[
     list[Message], PlainValidator(parse_messages, json_schema_input_type=list[ChatMessage])
@@ -33,6 +33,9 @@ _Messages: TypeAlias = Annotated[
 _History: TypeAlias = Annotated[
     list[Message],
     PlainValidator(lambda value: parse_messages(value, "history"), json_schema_input_type=list[ChatMessage]),
+]
+_Prompt: TypeAlias = Annotated[
+    Message, PlainValidator(parse_prompt, json_schema_input_type=str | list[TextPart | ImagePart | FilePart])
 ]
 
 
@@ -65,7 +68,7 @@ class OfSession(Params):
 class Send(OfSession):
     """Run a turn. `interactive` holds from its start."""
 
-    prompt: str
+    prompt: _Prompt
     interactive: bool | Unset = None
 
 

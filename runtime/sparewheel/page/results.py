@@ -15,6 +15,7 @@ from typing_extensions import TypedDict
 from ..annotations import AnnotationShape
 from ..errors import Kind, MissingKey
 from ..events import AttemptRecord, FinishReason
+from ..files import FileShape
 from ..media import MediaShape
 from ..messages import AssistantMessage, ToolCallShape
 from ..usage import UsageTotals
@@ -38,11 +39,18 @@ class ImagePart(TypedDict):
     image_url: ImageUrl
 
 
+class FilePart(TypedDict):
+    """A picture, a PDF or a text, in a message of the user."""
+
+    type: Literal["file"]
+    file: FileShape
+
+
 class ChatMessage(TypedDict):
     """A message of a conversation. `tool_call_id` names the call that a `tool` message answers."""
 
     role: Literal["system", "user", "assistant", "tool"]
-    content: str | list[TextPart | ImagePart]
+    content: str | list[TextPart | ImagePart | FilePart]
     reasoning: NotRequired[str]
     tool_calls: NotRequired[Annotated[list[ToolCallShape], WithJsonSchema({"tsType": "ToolCallShape[]"})]]
     tool_call_id: NotRequired[str]

@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, Any, Final, TypeAlias
 
+from ..files import File
 from ..jsonschema.tree import rewrite, without
 from ..messages import Image, Reasoning, Text, ToolCall
 from .history import prepare
@@ -176,6 +177,8 @@ def _blocks(parts: Sequence[Part]) -> list[Json]:
                 blocks.append({"type": "text", "text": part.text})
         elif isinstance(part, Image):
             blocks.append({"type": "image", "source": _source(part.url)})
+        elif isinstance(part, File):
+            blocks.append({"type": "document", "title": part.label, "source": _source(part.url)})
         elif isinstance(part, ToolCall):
             blocks.append(
                 {"type": "tool_use", "id": part.id, "name": part.name, "input": arguments_object(part.arguments)}

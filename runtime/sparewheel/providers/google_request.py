@@ -10,6 +10,7 @@ import re
 from typing import TYPE_CHECKING, Any, Final
 
 from ..errors import ErrorInfo, ProviderError
+from ..files import File
 from ..media import Media
 from ..messages import Image, Reasoning, Text, ToolCall
 from .history import prepare
@@ -101,7 +102,7 @@ def _contents(messages: Iterable[Message], ref: str) -> list[Json]:
 
 
 def _user_part(part: Part) -> Json | None:
-    if isinstance(part, Image):
+    if isinstance(part, Image | File):
         return _image(part.url)
     return {"text": part.text} if isinstance(part, Text) and part.text else None
 

@@ -13,6 +13,7 @@ from collections import deque
 from dataclasses import replace
 from typing import TYPE_CHECKING, Final
 
+from ..files import PDF, File
 from ..media import SENT, Media
 from ..messages import Image, Message, Reasoning, Text, ToolCall
 
@@ -42,6 +43,7 @@ def prepare(messages: Iterable[Message], origin: str, *, own_media: bool = False
     - reasoning and signatures are kept only if `origin` wrote them
     - pictures of an answer follow it in a user's message, because most APIs accept none of an assistant; a note stands
       for other media. With `own_media`, those that `origin` made stay in the answer
+    - files of the user are pictures, PDF, or else text
     - tool calls of a message that is not an assistant's are dropped, as are empty messages
     """
     ids = _Ids()
@@ -56,6 +58,8 @@ def prepare(messages: Iterable[Message], origin: str, *, own_media: bool = False
             continue
         if message.role != "assistant" and message.tool_calls:
             message = replace(message, parts=tuple(part for part in message.parts if not isinstance(part, ToolCall)))
+        if message.role == "user":
+            message = replace(message, parts=tuple(_sendable(part) for part in message.parts))
         results: dict[str, deque[Message]] = {}
         if message.tool_calls:
             while pending and pending[0].role == "tool":
@@ -72,6 +76,13 @@ def prepare(messages: Iterable[Message], origin: str, *, own_media: bool = False
         if shown:
             ready.append(_media_message(shown))
     return ready
+
+
+def _sendable(part: Part) -> Part:
+    """A file as each wire format has it: a picture, a PDF with its bytes, or text."""
+    if not isinstance(part, File) or (part.mime_type == PDF and part.data):
+        return part
+    return Image(part.url) if part.is_picture else Text(part.as_text())
 
 
 def _must_move(message: Message, part: Part, keeper: str | None) -> bool:

@@ -223,6 +223,14 @@ def _render(messages: list[Message], spec: ModelSpec) -> list[dict[str, Any]]:
     return [*rendered, _images(images)] if images else rendered
 
 
+def _file_part(part: dict[str, Any]) -> dict[str, Any]:
+    if part["type"] != "file":
+        return part
+    file = part["file"]
+    url = f"data:{file['mime_type']};base64,{file['data']}"
+    return {"type": "file", "file": {"filename": file["name"] or "document.pdf", "file_data": url}}
+
+
 def _images(images: list[Image]) -> dict[str, Any]:
     parts = [{"type": "image_url", "image_url": {"url": image.url}} for image in images]
     return {"role": "user", "content": [{"type": "text", "text": "The images of the tool results above:"}, *parts]}
@@ -233,6 +241,8 @@ def _message(message: Message, reasoning_of: Callable[[Message], dict[str, Any]]
     shape = message.to_dict()
     shape.pop("reasoning", None)
     shape.pop("annotations", None)
+    if message.files:
+        shape["content"] = [_file_part(part) for part in shape["content"]]
     if message.role != "assistant":
         return [shape]
     shape |= reasoning_of(message)

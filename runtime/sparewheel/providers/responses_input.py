@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Final
 
+from ..files import File
 from ..messages import Image, Reasoning, Text, ToolCall
 from .openai_common import asked_effort, effort, is_at, reasons
 from .reading import mapping, parse_own, string
@@ -49,7 +50,7 @@ def items(message: Message) -> list[dict[str, Any]]:
             content = _content(message.parts)
         return [{"type": "function_call_output", "call_id": message.tool_call_id, "output": content}]
     if message.role != "assistant":
-        plain = not any(isinstance(part, Image) for part in message.parts)
+        plain = not any(isinstance(part, Image | File) for part in message.parts)
         content = message.text if plain else _content(message.parts)
         return [{"type": "message", "role": message.role, "content": content}]
     shapes = [item for part in message.parts if (item := _part(part))]
@@ -80,4 +81,6 @@ def _content(parts: Sequence[Part]) -> list[dict[str, Any]]:
             shapes.append({"type": "input_text", "text": part.text})
         elif isinstance(part, Image):
             shapes.append({"type": "input_image", "image_url": part.url, "detail": "auto"})
+        elif isinstance(part, File):
+            shapes.append({"type": "input_file", "filename": part.label, "file_data": part.url})
     return shapes

@@ -192,7 +192,7 @@ class Worker:
     async def _send_prompt(self, params: Send) -> Result:
         opened = self._open.driven(params)
         try:
-            return await self._turn(opened, opened.session.turn(params.prompt), params.interactive)
+            return await self._turn(opened, opened.session.answer([params.prompt]), params.interactive)
         finally:
             self._mirror(opened)
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Final
 
+from ...files import File
 from ...jsontext import MAX_CHARS
 from ...media import Media
 from ...messages import Image, Reasoning, Text, ToolCall
@@ -28,9 +29,9 @@ def compact(end: Record, messages: Sequence[Message]) -> list[Record]:
 
 
 def dump_bounded(message: Message) -> dict[str, Any]:
-    """The stored shape of a message. Media that are too large for a record lose their bytes."""
-    if sum(_size(part) for part in message.parts if isinstance(part, Media | Image)) > MAX_MEDIA:
-        parts = [part.hidden() if isinstance(part, Media) else part for part in message.parts]
+    """The stored shape of a message. Media and files that are too large for a record lose their bytes."""
+    if sum(_size(part) for part in message.parts if isinstance(part, Media | Image | File)) > MAX_MEDIA:
+        parts = [part.hidden() if isinstance(part, Media | File) else part for part in message.parts]
         message = replace(message, parts=tuple(part for part in parts if not isinstance(part, Image)))
     return dump_message(message)
 
@@ -46,3 +47,5 @@ def _size(part: Part) -> int:
             return len(url)
         case Media():
             return len(part.data)
+        case File():
+            return len(part.data) + len(part.text)

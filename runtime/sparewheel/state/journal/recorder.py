@@ -125,7 +125,7 @@ class Recorder:
         """Record a prompt; the records of the turn before are replaced by one. Returns the number of the record."""
         if not self.header["title"]:
             self.header = self.header | {
-                "title": tidy_title(first_words(self._hiding.hidden(messages[-1].text[:_MAX_READ])))
+                "title": tidy_title(first_words(self._hiding.hidden(_beginning(messages[-1]))))
             }
         self.header = self.header | {"state": "running"}
         before, self.previous = self.previous, None
@@ -227,6 +227,11 @@ class Recorder:
 
     def _at(self) -> str:
         return self._now().astimezone(UTC).isoformat(timespec="milliseconds")
+
+
+def _beginning(prompt: Message) -> str:
+    """The beginning of a prompt; of one without text, the names of its files."""
+    return prompt.text[:_MAX_READ] or ", ".join(file.label for file in prompt.files)
 
 
 def new_header(session: str, title: str, now: datetime) -> Header:

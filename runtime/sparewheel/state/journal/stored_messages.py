@@ -9,6 +9,7 @@ from dataclasses import MISSING, fields
 from typing import TYPE_CHECKING, Any, Final, get_args
 
 from ...annotations import read_annotation
+from ...files import File, read_file, tidy_name
 from ...media import Media, mime_type, read_media
 from ...messages import Image, Message, Reasoning, Role, Text, ToolCall
 
@@ -23,6 +24,7 @@ _PARTS: Final[dict[str, type[Any]]] = {
     "text": Text,
     "reasoning": Reasoning,
     "image": Image,
+    "file": File,
     "media": Media,
     "tool_call": ToolCall,
 }
@@ -64,6 +66,8 @@ def load_message(shape: object, results: Mapping[str, str] | None = None) -> Mes
     loaded = tuple(_load_part(part) for part in parts)
     if shape["role"] != "assistant" and any(isinstance(part, ToolCall | Media) for part in loaded):
         raise ValueError("a message that is no answer has a part of one")
+    if shape["role"] != "user" and any(isinstance(part, File) for part in loaded):
+        raise ValueError("a message that is no prompt has a file")
     return Message(shape["role"], loaded, call_id, model, annotations)
 
 
@@ -90,6 +94,8 @@ def _load_part(shape: object) -> Part:
             raise ValueError(f"{name} of a part has a wrong type")
     if kind is Media:
         return _load_media(given)
+    if kind is File:
+        return _load_file(given)
     if kind is ToolCall and not (given["id"] and given["name"]):
         raise ValueError("a tool call has no id or no name")
     part: Part = kind(**given)
@@ -104,3 +110,9 @@ def _load_media(given: dict[str, Any]) -> Media:
     if given.get("data"):
         return read_media(given["data"], given["mime_type"], **own)
     return Media(mime_type(given["mime_type"]), size=given.get("size"), **own)  # its bytes were too many to be stored
+
+
+def _load_file(given: dict[str, Any]) -> File:
+    if given.get("data") or given.get("text"):
+        return read_file(given)
+    return File(mime_type(given["mime_type"]), tidy_name(given.get("name", "")))  # too large to be stored

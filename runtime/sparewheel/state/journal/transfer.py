@@ -123,6 +123,7 @@ def to_markdown(header: Header, messages: Iterable[Message]) -> str:
         if message.text:
             blocks.append(_fenced(message.text) if message.role == "tool" else message.text)
         blocks += [f"Calls `{call.name}`:\n\n{_fenced(call.arguments, 'json')}" for call in message.tool_calls]
+        blocks += [file.as_text() if file.text else f"[{file.label}, {file.mime_type}]" for file in message.files]
         blocks += [f"[{media.mime_type}]" for media in message.media]
     return "\n\n".join(blocks) + "\n"
 

@@ -15,6 +15,7 @@ import { serveFetch } from "./client/page-fetch.js";
 import { PageFunctions } from "./client/page-functions.js";
 import { serveModels } from "./client/page-models.js";
 import { readRuntimeOptions } from "./client/runtime-options.js";
+import { scriptURL } from "./assets/script-url.js";
 import { Session } from "./client/session.js";
 import { storeCommand, useStore } from "./client/store.js";
 import { StoredSessions } from "./client/stored-sessions.js";
@@ -180,7 +181,7 @@ class Runtime {
 
 /** @param {URL} url */
 function moduleWorker(url) {
-  return new Worker(url, { type: "module", name: "sparewheel" });
+  return new Worker(scriptURL(url), { type: "module", name: "sparewheel" });
 }
 
 /**

@@ -3,6 +3,7 @@
 ```
 index.html sparewheel.js worker.js …     plain names: pages import them; browsers revalidate them at each visit
 sparewheel-HASH.js                       shared by sparewheel.js and compat/docker-agent.js
+app/NAME-HASH.js                         what the page loads late, and what that shares with app/main.js
 boot/ assets/ client/                   for the Node engine; for browsers they are in the scripts above
 pyodide/pyodide-lock.json                plain name as well; it names all other files of a start, with their hashes
 pyodide/core-HASH/                       Pyodide itself, unchanged
@@ -65,13 +66,14 @@ def contents() -> dict[str, Path | bytes]:
         info = json.loads((PYODIDE / "pyodide-lock.json").read_text(encoding="utf-8"))["info"]
         package = json.loads((PYODIDE / "package.json").read_text(encoding="utf-8"))
         about = {"version": package["version"], "license": package["license"], "source": package["homepage"]}
-        web = dict(web_files()) | bundled_scripts()
+        bundle = bundled_scripts()
+        web = dict(web_files()) | bundle.files
         plan = core_files | web | packages(wheels, core)
         pages = {name: source.read_text(encoding="utf-8") for name, source in web.items() if name.endswith(".html")}
         pages["index.html"] = with_preloads(pages["index.html"], web)
         plan |= {name: with_policy(page).encode() for name, page in pages.items()}
         own = (ROOT / "LICENSE").read_text(encoding="utf-8")
-        scripts = [NODE_MODULES / name for name in ("hash-wasm", "idb", "js-yaml")]
+        scripts = [NODE_MODULES / name for name in sorted(bundle.packages)]
         plan |= license_files(wheels, about, info["python"], own, data=["genai-prices"], scripts=scripts)
         plan[FILE_NAME] = agent_file_schema_text().encode()
         plan = stamped(plan, LOCK)

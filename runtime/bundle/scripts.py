@@ -1,11 +1,17 @@
 """The scripts and styles of the pages, bundled, so that a browser requests few files instead of one per module.
 
-The modules that the Node engine and the tests import (`boot/`, `assets/`, `client/`) are in `dist/` unbundled as well.
+What the page imports with `import()` becomes files of its own below `app/`, which are requested when they are needed:
+`app/NAME-HASH.js` for the module `NAME.js`, `app/chunk-HASH.js` for what several of them share. The modules that the
+Node engine and the tests import (`boot/`, `assets/`, `client/`) are in `dist/` unbundled as well.
 """
 
 from __future__ import annotations
 
+import json
+import os
+import re
 import shutil
+from dataclasses import dataclass
 from pathlib import PurePosixPath
 from typing import TYPE_CHECKING
 
@@ -18,38 +24,66 @@ if TYPE_CHECKING:
 
 # These share one chunk, so that the error classes are the same in both.
 TOGETHER = ("sparewheel.js", "compat/docker-agent.js")
-ALONE = ("app/main.js", "app/style.css", "service-worker.js", "worker.js")
+PAGE = ("app/main.js",)  # with what it loads late
+# app/start.js is a script of its own: the page starts it before everything else.
+ALONE = ("app/start.js", "app/style.css", "service-worker.js", "worker.js")
 ONLY_INSIDE = ("journal",)  # folders of modules that only bundles import
-KEPT = ("app/start.js",)  # a script of its own: the page starts it before everything else
-NOT_BUNDLED = ("*/sparewheel.js", "*/start.js")
+NOT_BUNDLED = ("./sparewheel.js", "./app/start.js")
+_PACKAGE = re.compile(r"(?:^|/)node_modules/((?:@[^/]+/)?[^/]+)/")
 
 
-def bundled_scripts() -> dict[str, Path]:
-    """Bundle the scripts; returns the results by path below `dist/`.
+@dataclass(frozen=True)
+class Bundle:
+    """The results of a bundling: `files` by path below `dist/`, and the npm packages whose code is in them."""
+
+    files: dict[str, Path]
+    packages: frozenset[str]
+
+
+def bundled_scripts() -> Bundle:
+    """Bundle the scripts and styles.
 
     Raises:
         BuildError: esbuild failed.
     """
     out = CACHE / "scripts"
     shutil.rmtree(out, ignore_errors=True)
-    _esbuild(TOGETHER, out, "--splitting", "--chunk-names=sparewheel-[hash]")
-    _esbuild(ALONE, out, *(f"--external:{pattern}" for pattern in NOT_BUNDLED))
-    return {path.relative_to(out).as_posix(): path for path in files_below(out)}
+    external = [f"--external:{path}" for path in NOT_BUNDLED]
+    names = "--minify-identifiers", "--minify-syntax"  # not white space: an import stays on a line of its own
+    packages = {
+        *_esbuild(TOGETHER, out, "--splitting", "--chunk-names=sparewheel-[hash]"),
+        *_esbuild(PAGE, out, "--splitting", "--chunk-names=app/[name]-[hash]", *names, *external),
+        *_esbuild(ALONE, out),
+    }
+    for path in (out / "app").glob("*.js"):
+        _rebase(path, out)
+    return Bundle({path.relative_to(out).as_posix(): path for path in files_below(out)}, frozenset(packages))
 
 
 def is_inside_a_bundle(name: str) -> bool:
     """Whether `dist/` needs this script or style sheet of `web/` only as a part of a bundle."""
-    entries = (*TOGETHER, *ALONE)
+    entries = (*TOGETHER, *PAGE, *ALONE)
     folders = {*ONLY_INSIDE, *(PurePosixPath(entry).parts[0] for entry in entries if "/" in entry)}
     path = PurePosixPath(name)
-    return path.parts[0] in folders and path.suffix in (".js", ".css") and name not in (*entries, *KEPT)
+    return path.parts[0] in folders and path.suffix in (".js", ".css") and name not in entries
 
 
-def _esbuild(entries: Sequence[str], out: Path, *options: str) -> None:
+def _rebase(script: Path, out: Path) -> None:
+    """Name what is not bundled by its place in `dist/`: esbuild names it by the way from `out` to `web/`."""
+    sources = os.path.relpath(WEB, out).replace(os.sep, "/")
+    script.write_bytes(script.read_bytes().replace(f'"{sources}/'.encode(), b'"../'))
+
+
+def _esbuild(entries: Sequence[str], out: Path, *options: str) -> set[str]:
+    """Bundle some entries; returns the names of the npm packages whose code is in the results."""
     program = ["node", str(NODE_MODULES / "esbuild" / "bin" / "esbuild"), "--bundle", "--format=esm", "--target=es2022"]
+    report = CACHE / "scripts.json"
     logged(
-        [*program, f"--outdir={out}", "--outbase=.", *options, *entries],
+        [*program, f"--outdir={out}", "--outbase=.", f"--metafile={report}", *options, *entries],
         "esbuild",
         "could not bundle the scripts and styles of web/",
         cwd=WEB,
     )
+    outputs = json.loads(report.read_text("utf-8"))["outputs"].values()
+    used = (path for output in outputs for path, part in output["inputs"].items() if part["bytesInOutput"])
+    return {found[1] for found in map(_PACKAGE.search, used) if found}

@@ -96,6 +96,30 @@ def test_every_script_says_which_build_it_is_of() -> None:
         assert others["worker.js"] != plan["worker.js"]
 
 
+CHUNKS: dict[str, Path | bytes] = {
+    "lock.json": b"{}",
+    "app/main.js": b'import "./chunk-AAAA2222.js"; import("./late-BBBB3333.js");',
+    "app/chunk-AAAA2222.js": b'import("./late-BBBB3333.js");',
+    "app/late-BBBB3333.js": b'import "./chunk-AAAA2222.js"; import "./part-CCCC4444.js";',
+    "app/part-CCCC4444.js": b"1;",
+}
+
+
+def test_a_chunk_has_another_name_when_one_that_it_imports_has_changed() -> None:
+    """The chunks import each other in a circle, as `import()` of a module that shares code with its importer does."""
+    plan = stamped(CHUNKS, "lock.json")
+    names = [name for name in plan if name.startswith("app/") and name != "app/main.js"]
+    assert all(HASHED.search(name) for name in names)
+    texts = b"".join(bytes(content) for name, content in plan.items() if name.endswith(".js"))
+    assert texts.count(b"./chunk-") == texts.count(names[0].removeprefix("app").encode()) == 2
+    assert b"AAAA2222" not in texts
+    assert b"BBBB3333" not in texts
+    others = stamped(CHUNKS | {"app/part-CCCC4444.js": b"2;"}, "lock.json")
+    assert not set(names) & set(others)
+    others = stamped(CHUNKS | {"app/main.js": b"2;"}, "lock.json")
+    assert set(names) <= set(others)
+
+
 def test_a_page_asks_for_all_its_modules_at_once(tmp_path: Path) -> None:
     sources = {
         "app/main.js": 'import { a } from "../a.js";\nimport {\n  b,\n} from "./b.js";\n\nimport("../late.js");\n',

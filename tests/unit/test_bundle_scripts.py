@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 import pytest
 
+from bundle.fetch import NODE_MODULES
+from bundle.licenses import package_license
 from bundle.preload import imports
-from bundle.scripts import bundled_scripts, is_inside_a_bundle
+from bundle.scripts import Bundle, bundled_scripts, is_inside_a_bundle
 from bundle.shell import WEB
+from bundle.stamp import CHUNK
 
-if TYPE_CHECKING:
-    from pathlib import Path
+ALLOWED = {"MIT", "BSD-2-Clause", "BSD-3-Clause", "0BSD", "ISC", "Apache-2.0", "(MPL-2.0 OR Apache-2.0)"}
 
 
 @pytest.mark.parametrize(
@@ -33,18 +33,33 @@ def test_only_parts_of_bundles_are_left_out(name: str, inside: bool) -> None:
     assert is_inside_a_bundle(name) is inside
 
 
-def test_every_import_is_there_and_errors_are_of_one_class() -> None:
-    bundled = bundled_scripts()
-    files = bundled | {"app/start.js": WEB / "app/start.js"}
-    assert set(imports("app/main.js", files)) == {"app/start.js", "sparewheel.js", *shared(bundled)}
-    assert set(imports("compat/docker-agent.js", files)) == shared(bundled)
-    assert imports("worker.js", files) == []
+@pytest.fixture(scope="module")
+def bundle() -> Bundle:
+    return bundled_scripts()
+
+
+def test_every_import_is_there_and_errors_are_of_one_class(bundle: Bundle) -> None:
+    files = bundle.files
+    shared = {name for name in files if name.startswith("sparewheel-")}
+    chunks = {name for name in files if name.startswith("app/chunk-")}
+    assert set(imports("app/main.js", files)) - chunks == {"app/start.js", "sparewheel.js", *shared}
+    assert set(imports("compat/docker-agent.js", files)) == shared
+    for alone in ("worker.js", "service-worker.js", "app/start.js"):
+        assert imports(alone, files) == []
     assert b"@import" not in files["app/style.css"].read_bytes()
-    declaring = {
-        name for name, path in bundled.items() if "SparewheelError = class" in path.read_text(encoding="utf-8")
-    }
-    assert declaring == shared(bundled)
+    declaring = {name for name, path in files.items() if "SparewheelError = class" in path.read_text(encoding="utf-8")}
+    assert declaring == shared
 
 
-def shared(bundled: dict[str, Path]) -> set[str]:
-    return {name for name in bundled if name.startswith("sparewheel-")}
+def test_what_the_page_loads_late_is_no_part_of_what_it_loads_first(bundle: Bundle) -> None:
+    first = {"app/main.js", *imports("app/main.js", bundle.files)}
+    late = {name for name in bundle.files if name.startswith("app/") and name.endswith(".js")} - first
+    assert all(CHUNK.fullmatch(name) for name in late)
+    for name in late:
+        assert set(imports(name, bundle.files)) <= set(bundle.files)
+
+
+def test_the_packages_in_the_scripts_have_licences_that_allow_it(bundle: Bundle) -> None:
+    licences = {name: package_license(NODE_MODULES / name)[0].license for name in bundle.packages}
+    assert {"hash-wasm", "idb", "js-yaml"} <= set(licences)
+    assert {name: licence for name, licence in licences.items() if licence not in ALLOWED} == {}

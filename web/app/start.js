@@ -1,5 +1,7 @@
 // Runs first on the page: starting Python takes longest, so its worker starts while the rest of the page still loads.
 
+import { scriptURL } from "../assets/script-url.js";
+
 const MIXED = "The page could not start: some of its files did not load, or are of another version. Reload the page.";
 
 // Whatever fails before the page takes the worker over has failed to load: then nothing else reports it.
@@ -40,5 +42,5 @@ function failed(event) {
  * @param {string} name
  */
 function begin(url, name) {
-  return new Worker(url, { type: "module", name });
+  return new Worker(scriptURL(url), { type: "module", name });
 }

@@ -18,7 +18,9 @@ if TYPE_CHECKING:
 
 CONTENT_SECURITY_POLICY = (
     "default-src 'none'; script-src 'self' 'wasm-unsafe-eval'; worker-src 'self'; style-src 'self'; "
-    "img-src 'self' data: blob:; media-src blob:; connect-src *"
+    "img-src 'self' data: blob:; media-src blob:; manifest-src 'self'; frame-src 'self'; connect-src *; "
+    "base-uri 'none'; form-action 'none'; require-trusted-types-for 'script'; "
+    "trusted-types sparewheel dompurify lit-html"
 )
 # Not the system's table, which differs by machine: with a wrong type for .wasm or .mjs a boot of Pyodide never ends.
 CONTENT_TYPES = {

@@ -38,8 +38,13 @@ PROMISED_MS: Final = 250.0  # of text that was shown, at most, may be missing
 _OPEN: Final = """
 async ({ script, yaml, env, id, fresh }) => {
   const { createRuntime } = await import(script);
-  const createWorker = (url) => (globalThis.worker = new Worker(url, { type: "module", name: "sparewheel" }));
-  const runtime = await createRuntime({ createWorker, store: { name: "kills" } });
+  globalThis.Worker = class extends Worker {
+    constructor(...given) {
+      super(...given);
+      globalThis.worker = this;
+    }
+  };
+  const runtime = await createRuntime({ store: { name: "kills" } });
   const execute = (_, { callId }) => `done ${callId}`;
   const work = { description: "Works.", execute };
   const options = { env, tools: { work }, autoApprove: true };

@@ -72,8 +72,13 @@ async def context(browser: Browser) -> AsyncIterator[BrowserContext]:
 
 
 START = """async () => {
-  const createWorker = (url) => (globalThis.worker = new Worker(url, { type: "module", name: "sparewheel" }));
-  globalThis.runtime = await createRuntime({ createWorker });
+  globalThis.Worker = class extends Worker {
+    constructor(...given) {
+      super(...given);
+      globalThis.worker = this;
+    }
+  };
+  globalThis.runtime = await createRuntime();
   const yaml = "agents: {root: {model: demo/hello, instruction: Answer.}}";
   globalThis.session = await runtime.createSession({ yaml });
 }"""

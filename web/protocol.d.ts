@@ -448,6 +448,7 @@ export interface Commands {
   delete_session: StoredSession;
   export_session: ExportSession;
   import_session: ImportSession;
+  fork_session: ForkSession;
   messages: OfSession;
   take_over: OfSession;
   flush: Nothing;
@@ -838,6 +839,14 @@ export interface ImportSession {
   document: unknown;
 }
 /**
+ * Add a session with the conversation of this one before `turn`; default: with all of it.
+ */
+export interface ForkSession {
+  id: string;
+  turn?: string;
+  title?: string;
+}
+/**
  * The result of each command.
  */
 export interface Results {
@@ -873,6 +882,7 @@ export interface Results {
       }
     | string;
   import_session: SessionRow;
+  fork_session: SessionRow;
   messages: ChatMessage[];
   take_over: SessionCreated;
   flush: null;

@@ -279,6 +279,13 @@ export interface TurnOptions {
   signal?: AbortSignal;
 }
 
+export interface ForkOptions {
+  /** The `turn` of the events; the new session has the conversation before it. Default: all of the conversation. */
+  turn?: string;
+  /** Default: that of the session, marked as a branch. */
+  title?: string;
+}
+
 /** One conversation. Turns run one at a time; sessions run side by side. */
 export interface Session {
   /** The name under which the store keeps it. */
@@ -350,6 +357,11 @@ export interface Session {
    * counts from the answer on.
    */
   chain(): Promise<ChainState>;
+  /**
+   * Another session with the same agent, keys and functions, and the conversation before a turn: to ask something else
+   * there. This one stays as it is. What tools have stored comes along as it is now; approvals do not.
+   */
+  fork(options?: ForkOptions, onEvent?: Listener): Promise<Session>;
   /** The conversation so far, after the last turn. */
   messages(): Promise<ChatMessage[]>;
   /**

@@ -86,6 +86,7 @@ class Runtime {
   #client;
   #functions;
   #mirrors;
+  #inMemory;
 
   /**
    * @param {Client} client
@@ -95,6 +96,7 @@ class Runtime {
    */
   constructor(client, functions, onEvent, database) {
     this.#client = client;
+    this.#inMemory = database === "";
     this.#functions = functions;
     this.#mirrors = new Mirrors(client, onEvent, database);
     this.closed = client.closed;
@@ -129,16 +131,32 @@ class Runtime {
    */
   async #start(method, stored, options, onEvent) {
     const { params, functions } = readOptions(options);
+    const history = params.history && (await withData(params.history));
+    return this.#make(method, { ...params, ...stored, history }, functions, onEvent);
+  }
+
+  /**
+   * @param {"create_session" | "open_session"} method
+   * @param {import("./client/options.js").Read["params"]} params
+   * @param {import("./client/options.js").Functions} functions
+   * @param {import("./sparewheel.d.ts").Listener} [onEvent]
+   */
+  async #make(method, params, functions, onEvent) {
     const { interactive, title } = params;
     const client = this.#client;
     const name = client.newSessionId();
     this.#functions.add(name, functions); // a hook may be called before the worker has replied
     try {
-      const history = params.history && (await withData(params.history));
-      const made = { ...params, ...stored, history, interactive: interactive ?? typeof onEvent === "function", session: name };
+      const made = { ...params, interactive: interactive ?? typeof onEvent === "function", session: name };
       const created = await client.request(method, made);
-      const session = new Session({ client, functions: this.#functions, name, listener: onEvent, title, interactive }, created);
-      this.#mirrors.add(made, session);
+      const open = (/** @type {string} */ id, /** @type {any} */ listener) => {
+        const options = { ...this.#mirrors.optionsOf(name), id, interactive };
+        return this.#make("open_session", options, this.#functions.of(name), listener);
+      };
+      const parts = { client, functions: this.#functions, name, listener: onEvent, title, interactive, open };
+      const session = new Session(parts, created);
+      const isForgotten = this.#inMemory && method === "open_session"; // with the worker
+      this.#mirrors.add(made, session, isForgotten ? await client.request("messages", { session: name }) : []);
       return session;
     } catch (error) {
       this.#functions.remove(name);

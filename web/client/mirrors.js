@@ -1,3 +1,4 @@
+import { refuse } from "./config-error.js";
 import { SparewheelError } from "./errors.js";
 import { released } from "./store.js";
 
@@ -47,16 +48,28 @@ export class Mirrors {
   /**
    * @param {CreateSession | OpenSession} made What the session was created or opened with.
    * @param {Session} session
+   * @param kept The conversation of a session that was opened, if the worker alone has it.
    */
-  add(made, session) {
+  add(made, session, kept = /** @type {import("../protocol.js").ChatMessage[]} */ ([])) {
     const command = /** @type {CreateSession} */ ({ ...made, id: session.id });
-    const { history = [], title: _, ...open } = command;
+    const { history = kept, title: _, ...open } = command;
     const stored = this.#database ? { ...open, id: session.id } : null;
     this.#mirrors.set(command.session, { command, stored, history: [...history], session });
     session.closed.then(() => {
       this.#mirrors.delete(made.session);
       this.#missing.delete(made.session);
     });
+  }
+
+  /**
+   * What a session was made with, as options for another one of the same agent, keys and functions.
+   * @param {string} session
+   */
+  optionsOf(session) {
+    const mirror = this.#mirrors.get(session);
+    if (!mirror) throw refuse("the session is closed", "Create another one.");
+    const { id: _id, session: _session, history: _history, title: _title, ...options } = mirror.command;
+    return options;
   }
 
   /** @param {string} session */

@@ -75,6 +75,14 @@ export class PageFunctions {
     this.#sessions.set(session, functions);
   }
 
+  /**
+   * Those of a session, for another one.
+   * @param {string} session
+   */
+  of(session) {
+    return this.#sessions.get(session) ?? { tools: new Map(), hooks: [] };
+  }
+
   /** @param {string} session One that has ended: calls of its functions are cancelled. */
   remove(session) {
     this.#sessions.delete(session);

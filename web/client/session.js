@@ -6,7 +6,7 @@ import { guarded } from "./listener.js";
 import { Pending } from "./pending.js";
 import { readPrompt } from "./prompt.js";
 import { Queue } from "./queue.js";
-import { refuse } from "./config-error.js";
+import { isObject, refuse } from "./config-error.js";
 
 /**
  * @typedef {import("../events.js").Event} Event
@@ -21,6 +21,8 @@ import { refuse } from "./config-error.js";
  * @property {string} name By which the worker has it.
  * @property {Listener | undefined} listener
  * @property {string | undefined} title Given by the page.
+ * @property {(id: string, listener: Listener | undefined) => Promise<SessionApi>} open Opens a stored session with the
+ *   options of this one.
  * @property {boolean | undefined} interactive Whether a user can be asked; unset: whether there is a listener.
  */
 
@@ -31,6 +33,7 @@ export class Session {
   #channel;
   #name;
   #interactive;
+  #open;
   #pending = new Pending();
   /** @type {Listener} */
   #onEvent = () => {};
@@ -48,8 +51,9 @@ export class Session {
    * @param {Parts} parts
    * @param {import("../protocol.js").SessionCreated} created
    */
-  constructor({ client, functions, name, listener, title, interactive }, created) {
+  constructor({ client, functions, name, listener, title, interactive, open }, created) {
     this.#client = client;
+    this.#open = open;
     this.#name = name;
     this.#functions = functions;
     this.#interactive = interactive;
@@ -194,6 +198,17 @@ export class Session {
   async chain() {
     this.#checkOpen();
     return this.#client.request("chain", { session: this.#name });
+  }
+
+  /**
+   * @param {import("../sparewheel.js").ForkOptions} [options]
+   * @param {Listener} [onEvent]
+   */
+  async fork(options = {}, onEvent) {
+    this.#checkOpen();
+    if (!isObject(options)) throw refuse("fork: expected an options object");
+    const { id } = await this.#client.request("fork_session", { .../** @type {object} */ (options), id: this.id });
+    return this.#open(id, onEvent);
   }
 
   async messages() {

@@ -152,6 +152,13 @@ class ExportSession(StoredSession):
     format: Literal["json", "markdown"] = "json"
 
 
+class ForkSession(StoredSession):
+    """Add a session with the conversation of this one before `turn`; default: with all of it."""
+
+    turn: str | Unset = None
+    title: str = ""
+
+
 class ImportSession(Params):
     """A document of `export_session`: JSON text, or its value."""
 
@@ -197,6 +204,7 @@ class Commands(TypedDict):
     delete_session: StoredSession
     export_session: ExportSession
     import_session: ImportSession
+    fork_session: ForkSession
     messages: OfSession
     take_over: OfSession
     flush: Nothing

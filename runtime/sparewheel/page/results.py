@@ -277,6 +277,7 @@ class Results(TypedDict):
     delete_session: None
     export_session: dict[str, Any] | str
     import_session: SessionRow
+    fork_session: SessionRow
     messages: list[ChatMessage]
     take_over: SessionCreated
     flush: None

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, Final, cast
 from ..errors import ConfigError, SparewheelError
 from ..page.commands import OfSession
 from ..state.journal import MemoryBackend, Store, StoreFailed
-from ..state.journal.shelf import delete, export, import_session, rename
+from ..state.journal.shelf import delete, export, fork, import_session, rename
 from .keep import known_session, new_session, stored_session
 
 if TYPE_CHECKING:
@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from ..page.commands import (
         CreateSession,
         ExportSession,
+        ForkSession,
         ImportSession,
         Nothing,
         OpenSession,
@@ -101,6 +102,9 @@ class StoredSessions:
 
     async def import_(self, params: ImportSession) -> SessionRow:
         return await import_session(self.store, params.document)
+
+    async def fork(self, params: ForkSession) -> SessionRow:
+        return await fork(self.store, params.id, params.turn, params.title)
 
     async def flush(self, params: Nothing) -> None:
         """Write everything now, text of running turns included."""

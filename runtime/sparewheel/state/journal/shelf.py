@@ -4,17 +4,21 @@ from __future__ import annotations
 
 import secrets
 from contextlib import asynccontextmanager
-from typing import TYPE_CHECKING, Any
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Any, Final
 
 from ...errors import ConfigError, ErrorInfo, SparewheelError
 from ...errors.hints import hint_for
-from .headers import MAX_NAME, tidy_title
+from .headers import MAX_NAME, MAX_TITLE, tidy_title
 from .restore import restore
+
+BRANCH: Final = " (branch)"
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
 
     from .headers import Header
+    from .records import Record
     from .store import Store
 
 
@@ -85,6 +89,29 @@ async def export(store: Store, session: str, *, markdown: bool = False) -> dict[
     return to_markdown(header, restored.history) if markdown else export_document(header, restored)
 
 
+async def fork(store: Store, session: str, turn: str | None = None, title: str = "") -> Header:
+    """Add a session with the conversation of another one before `turn` (None: with all of it). Returns its row.
+
+    The other session stays as it is; it may be open, here or elsewhere. By default the new one has its title, marked as
+    a branch, unless nothing of the conversation is left.
+
+    Raises:
+        ConfigError: there is no such session, or no such turn in it.
+        StoreFailed: the storage cannot be read or written.
+    """
+    if (header := await store.header(session)) is None:
+        raise missing(session)
+    from .transfer import branch
+
+    records = branch(header, restore(await store.read(session)), turn)
+    turns = sum(record["type"] == "end" for record in records)
+    if not title and turns and header["title"]:
+        title = f"{header['title'].removesuffix(BRANCH)[: MAX_TITLE - len(BRANCH)]}{BRANCH}"
+    own = {"id": secrets.token_hex(8), "title": tidy_title(title), "turns": turns, "state": "idle"}
+    now = datetime.now(UTC).isoformat(timespec="milliseconds")
+    return await _add(store, {**header, **own, "created": now, "updated": now}, records)  # type: ignore[typeddict-item]
+
+
 async def import_session(store: Store, document: object) -> Header:
     """Add the session of a document of `export`. It keeps its name, unless there is a session of that name.
 
@@ -95,6 +122,11 @@ async def import_session(store: Store, document: object) -> Header:
     from .transfer import import_document
 
     header, records = import_document(document)
+    return await _add(store, header, records)
+
+
+async def _add(store: Store, header: Header, records: list[Record]) -> Header:
+    """Store a session that is not open, under another name if its own is taken."""
     taken = not header["id"] or store.drives(header["id"]) or await store.header(header["id"]) is not None
     if taken or not await store.claim(header["id"]):
         header["id"] = secrets.token_hex(8)

@@ -9,8 +9,9 @@ from ...errors import ConfigError
 from ...jsontext import read, write
 from .compaction import dump_bounded
 from .headers import MAX_NAME, read_headers, tidy_title
+from .recorder import Facts
 from .records import VERSION, read_journal
-from .restore import restore
+from .restore import Restored, restore
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -18,13 +19,14 @@ if TYPE_CHECKING:
     from ...messages import Message
     from .headers import Header
     from .records import Record
-    from .restore import Restored, StoredTurn
+    from .restore import StoredTurn
 
 FORMAT: Final = "sparewheel.session"
 DOCUMENT_VERSION: Final = 1
 MAX_RECORDS: Final = 100_000
 _TIME: Final = re.compile(r"\d{4}-\d\d-\d\dT[\d:.]{5,15}(?:Z|[+-]\d\d:\d\d)")
 _STATE: Final = ("agent", "left_out", "model", "budgets")  # approvals are the user's, and stay where they were given
+_ORIGIN: Final = ("agent", "session", "turn")  # the session that it was branched off, before which turn
 _HEADER: Final = ("title", "agent", "created", "updated")
 _ROLES: Final = {"user": "User", "assistant": "Assistant", "tool": "Tool result", "system": "System"}
 
@@ -83,6 +85,25 @@ def _records(restored: Restored, at: str) -> list[Record]:
     ]
 
 
+def branch(header: Header, restored: Restored, turn: str | None) -> list[Record]:
+    """The records of a session with the turns of another one before `turn`; None: with all of them.
+
+    What tools have stored comes along as it is now, approvals and budgets do not.
+
+    Raises:
+        ConfigError: there is no such turn.
+    """
+    names = [each.id for each in restored.turns]
+    if turn is not None and turn not in names:
+        raise ConfigError(f"There is no turn {turn[:MAX_NAME]!r} in this session.")
+    turns = restored.turns if turn is None else restored.turns[: names.index(turn)]
+    values = dict(restored.facts.values)
+    agent = next((each.agent for each in restored.turns if each.id == turn), header["agent"])
+    values["state"] = {"agent": agent}
+    values["origin"] = {"agent": header["agent"], "session": header["id"], **({"turn": turn} if turn else {})}
+    return _records(Restored(Facts(values), turns, 0, False), header["updated"])
+
+
 def _turn(turn: StoredTurn) -> list[Record]:
     """One record for a turn. Empty if nothing of it stays."""
     if not (kept := turn.kept):
@@ -103,7 +124,7 @@ def _facts(values: Mapping[str, Any]) -> dict[str, Any]:
         elif (key == "file" or key.startswith("text/")) and isinstance(value, str):
             facts[key] = value
         elif key == "origin" and isinstance(value, dict) and isinstance(value.get("agent"), str):
-            facts[key] = {"agent": value["agent"]}
+            facts[key] = {name: value[name] for name in _ORIGIN if isinstance(value.get(name), str)}
     return facts
 
 

@@ -433,6 +433,7 @@ export interface Commands {
   respond: Respond;
   abort: Abort;
   restart: OfSession;
+  update: Update;
   export: OfSession;
   chain: OfSession;
   close: OfSession;
@@ -724,6 +725,26 @@ export interface OfSession {
   session: string;
 }
 /**
+ * Go on with another agent file, other keys or another agent. What is not given stays as it is.
+ *
+ * A turn that runs ends first. If the file cannot run, nothing changes.
+ */
+export interface Update {
+  session: string;
+  yaml?: string;
+  env?: {
+    [k: string]: string;
+  };
+  agentName?: string;
+  /**
+   * @maxItems 100
+   */
+  allowHosts?: string[];
+  documents?: {
+    [k: string]: string;
+  };
+}
+/**
  * What another tab of the origin has told: a `HealthEntry`, perhaps of another version.
  */
 export interface MergeHealth {
@@ -861,6 +882,7 @@ export interface Results {
   respond: null;
   abort: null;
   restart: null;
+  update: SessionCreated;
   export: {
     [k: string]: unknown;
   };

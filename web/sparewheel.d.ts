@@ -286,6 +286,9 @@ export interface ForkOptions {
   title?: string;
 }
 
+/** What a session goes on with: those of the options of `createSession` that can change. */
+export type UpdateOptions = Partial<Pick<SessionOptions, "yaml" | "env" | "agentName" | "allowHosts" | "documents">>;
+
 /** One conversation. Turns run one at a time; sessions run side by side. */
 export interface Session {
   /** The name under which the store keeps it. */
@@ -343,6 +346,13 @@ export interface Session {
   respondToElicitation(answer: ElicitationAnswer): Promise<void>;
   /** Forgets the conversation; a running turn is aborted first. */
   restart(): Promise<void>;
+  /**
+   * Goes on with another agent file, other keys or another agent, and keeps the conversation: history, todos, plans,
+   * memories, files, budgets, and the approvals of tools that are still the same. What is not given stays as it is; `env`
+   * replaces the whole former one. A file that cannot run is refused at once, and the session is as it was. A turn that
+   * runs ends as it began: the promise resolves after it. Turns that are sent meanwhile wait. The store keeps the new file.
+   */
+  update(options: UpdateOptions): Promise<void>;
   /**
    * Aborts the running turn, if there is one. Never fails. `reason` is that of the event `aborted`: "consumer" if the
    * program that reads the events has stopped reading. Default: "user".

@@ -153,7 +153,8 @@ class Runtime {
         const options = { ...this.#mirrors.optionsOf(name), id, interactive };
         return this.#make("open_session", options, this.#functions.of(name), listener);
       };
-      const parts = { client, functions: this.#functions, name, listener: onEvent, title, interactive, open };
+      const onUpdate = (/** @type {Record<string, unknown>} */ changed) => this.#mirrors.change(name, changed);
+      const parts = { client, functions: this.#functions, name, listener: onEvent, title, interactive, open, onUpdate };
       const session = new Session(parts, created);
       const isForgotten = this.#inMemory && method === "open_session"; // with the worker
       this.#mirrors.add(made, session, isForgotten ? await client.request("messages", { session: name }) : []);

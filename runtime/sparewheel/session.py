@@ -9,11 +9,13 @@ from __future__ import annotations
 
 import asyncio
 from contextlib import aclosing
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Final
 
 from .agent import Run, Turn
+from .agent.active import Active
 from .agent.ending import aborted, answer_of, failed, known_error
+from .agent.stamp import Stamp
 from .agent.titles import Titles
 from .chain.watchdog import Watchdog
 from .errors import ConfigError
@@ -21,6 +23,7 @@ from .events import is_terminal
 from .messages import parse_prompt
 from .redaction.sought import Sought
 from .redaction.stream import SplitSecrets
+from .state.answers import Answers
 from .state.episodes import Episodes
 from .state.journal.turn_log import NoLog, TurnLog
 
@@ -52,7 +55,7 @@ class Session:
         self._sought = Sought(runner.team.secrets)
         self.titles = Titles(runner, title, self._sought.hidden)
         self._episodes = Episodes()
-        self._active: _Active | None = None
+        self._active: Active | None = None
         self._unfinished: Unfinished | None = None  # the last turn, if it was interrupted or has failed
 
     def turn(self, prompt: object) -> AsyncGenerator[list[Event], None]:
@@ -97,10 +100,10 @@ class Session:
         if self._active is not None:
             raise ConfigError("a run is already active", "Wait for its end, or abort it first.")
         turn, before = begin()
-        self._active = active = _Active(before, asyncio.current_task())
+        self._active = active = Active(before, asyncio.current_task())
         self._state.conversation = turn.conversation
         self.result = None
-        stamp = _Stamp(turn)
+        stamp = Stamp(turn)
         episode = self._episodes.begin(turn.name, self.runner.now(), turn.episode)
         unsplit = SplitSecrets(self._sought)
         log = self._begin_log(turn)
@@ -158,7 +161,7 @@ class Session:
         log.begin(self._unfinished)
         return log
 
-    async def _stored(self, turn: Turn, batch: list[Event], active: _Active) -> list[Event]:
+    async def _stored(self, turn: Turn, batch: list[Event], active: Active) -> list[Event]:
         """`batch`, after its records are durable. When it ends the turn, an abort comes too late from here on."""
         recorder, log = self._state.recorder, self._state.log
         if recorder is None or log is None:
@@ -185,6 +188,23 @@ class Session:
 
     def _keeps_partials(self, turn: Turn) -> bool:
         return self.team.agents[turn.agent].fallback.on_partial == "keep"
+
+    def renew(self, runner: Runner, agent: str | None = None) -> None:
+        """Go on with `runner` (`Runner.renewed`), and with `agent` if it is given. The conversation stays.
+
+        Raises `ConfigError` while a turn runs.
+        """
+        if self._active is not None:
+            raise ConfigError("a run is already active", "Wait for its end, or abort it first.")
+        team, state = runner.team, self._state
+        unfinished = [self._unfinished.before, self._unfinished.now] if self._unfinished else []
+        for conversation in (state.conversation, *unfinished):
+            named = agent or conversation.agent
+            conversation.agent = named if named in team.agents else team.root
+        state.permissions = team.rules
+        state.answers = Answers()  # of other models, or to another instruction
+        self.runner, self._sought = runner, Sought(team.secrets)
+        self.titles.renew(runner, self._sought.hidden)
 
     def write_log(self) -> None:
         """Record now what has been shown of the running turn, because the page may go away."""
@@ -299,36 +319,3 @@ class Session:
             "messages": [message.to_dict() for message in conversation.messages],
             "episodes": self._episodes.records,
         }
-
-
-@dataclass(slots=True)
-class _Active:
-    """The task that iterates the running turn, and what the turn began with."""
-
-    before: Conversation  # which stays if the turn leaves nothing
-    task: asyncio.Task[Any] | None
-    reason: AbortReason | None = None  # why it was aborted
-    ending: bool = False  # only its last batch is left to be shown
-    late: asyncio.CancelledError | None = None  # to be raised after that
-
-    def end(self, failure: BaseException | None) -> None:
-        """Raise what the turn ends with."""
-        if (error := self.late or failure) is not None:
-            raise error
-
-
-class _Stamp:
-    """Puts `turn`, `seq` and `agent` on the events of one turn."""
-
-    def __init__(self, turn: Turn) -> None:
-        self._turn = turn
-        self._seq = 0
-
-    def __call__(self, batch: list[Event]) -> list[Event]:
-        agent = self._turn.agent
-        for event in batch:
-            self._seq += 1
-            event["turn"] = self._turn.name
-            event["seq"] = self._seq
-            event.setdefault("agent", agent)
-        return batch

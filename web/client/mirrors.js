@@ -72,6 +72,17 @@ export class Mirrors {
     return options;
   }
 
+  /**
+   * The session goes on with other options.
+   * @param {string} session
+   * @param {Record<string, unknown>} options Those that change.
+   */
+  change(session, options) {
+    const mirror = this.#mirrors.get(session);
+    const given = Object.fromEntries(Object.entries(options).filter(([, value]) => value !== undefined && value !== null));
+    for (const made of mirror ? [mirror.command, mirror.stored] : []) Object.assign(made ?? {}, given);
+  }
+
   /** @param {string} session */
   #restore(session) {
     const mirror = this.#mirrors.get(session);

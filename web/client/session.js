@@ -24,6 +24,7 @@ import { isObject, refuse } from "./config-error.js";
  * @property {(id: string, listener: Listener | undefined) => Promise<SessionApi>} open Opens a stored session with the
  *   options of this one.
  * @property {boolean | undefined} interactive Whether a user can be asked; unset: whether there is a listener.
+ * @property {(options: Record<string, unknown>) => void} [onUpdate] Called with what the session goes on with.
  */
 
 /** @implements {SessionApi} */
@@ -42,6 +43,8 @@ export class Session {
   #closing = null;
   /** @type {string | null} */
   #given;
+  #created;
+  #onUpdate;
   /** @type {() => void} */
   #resolveClosed = () => {};
   /** @type {Promise<void>} Resolves when the session is closed. */
@@ -51,9 +54,10 @@ export class Session {
    * @param {Parts} parts
    * @param {import("../protocol.js").SessionCreated} created
    */
-  constructor({ client, functions, name, listener, title, interactive, open }, created) {
+  constructor({ client, functions, name, listener, title, interactive, open, onUpdate }, created) {
     this.#client = client;
     this.#open = open;
+    this.#onUpdate = onUpdate;
     this.#name = name;
     this.#functions = functions;
     this.#interactive = interactive;
@@ -68,14 +72,36 @@ export class Session {
     this.readOnly = created.read_only ?? false;
     /** @type {string | null} */
     this.title = this.#given = title ?? (created.title || null);
-    this.agent = created.agent;
-    this.models = created.models;
-    this.agents = created.agents;
-    this.welcomeMessage = created.welcome_message;
-    this.warnings = created.warnings;
-    this.missingKeys = created.missing_keys ?? [];
-    this.commands = created.commands;
+    this.#created = created;
     if (created.restored) this.#onEvent(created.restored);
+  }
+
+  get agent() {
+    return this.#created.agent;
+  }
+
+  get models() {
+    return this.#created.models;
+  }
+
+  get agents() {
+    return this.#created.agents;
+  }
+
+  get welcomeMessage() {
+    return this.#created.welcome_message;
+  }
+
+  get warnings() {
+    return this.#created.warnings;
+  }
+
+  get missingKeys() {
+    return this.#created.missing_keys ?? [];
+  }
+
+  get commands() {
+    return this.#created.commands;
   }
 
   /** @param {Listener | undefined} listener */
@@ -177,6 +203,14 @@ export class Session {
     this.#channel.stopping("restart");
     await this.#client.request("restart", { session: this.#name });
     this.title = this.#given;
+  }
+
+  /** @param {import("../sparewheel.js").UpdateOptions} options */
+  async update(options) {
+    this.#checkOpen();
+    if (!isObject(options)) throw refuse("update: expected an options object");
+    this.#created = await this.#client.request("update", { ...options, session: this.#name });
+    this.#onUpdate?.(options);
   }
 
   /** @param {"user" | "consumer"} [reason] */

@@ -49,15 +49,24 @@ class Runner:
         self.budgets = Budgets(team)
         self.warnings = list(team.warnings)  # that no turn has reported yet
         self.now = now
-        self._transport = transport
+        self.transport = transport
         self._health = health
         self._jitter = jitter
         self._hooks: dict[str, list[Hook]] = {}
 
+    def renewed(self, team: ResolvedTeam, toolbox: Toolbox) -> Runner:
+        """A runner for another team in the same session: what was spent stays, and what was reported once as well."""
+        other = Runner(team, self.transport, self._health, self.state, toolbox, jitter=self._jitter, now=self.now)
+        other.budgets.restore(self.budgets.to_dict())
+        unsaid = [warning for warning in self.warnings if warning not in self.team.warnings]
+        known = set(self.team.warnings) - set(self.warnings)
+        other.warnings = [*unsaid, *(warning for warning in team.warnings if warning not in known)]
+        return other
+
     def chain(self, agent: ResolvedAgent) -> Chain:
         """The models of `agent` for one step: first the one that it has picked, else one of its alternatives."""
         chosen = _first_choice(_shuffled(agent, self._jitter), self.state.model)
-        return Chain(chosen, self._transport, self._health, random=self._jitter, now=self.now)
+        return Chain(chosen, self.transport, self._health, random=self._jitter, now=self.now)
 
     def standing(self) -> ChainState:
         """The chain of each agent, with the state of its models now."""
@@ -75,7 +84,7 @@ class Runner:
             return None
         fallback = agent.fallback.model_copy(update={"hedge_after": None, "on_partial": "restart"})
         agent = replace(agent, chain=chain, fallback=fallback)
-        return Chain(agent, self._transport, self._health.aside(), random=self._jitter, now=self.now)
+        return Chain(agent, self.transport, self._health.aside(), random=self._jitter, now=self.now)
 
     def give_up(self, state: Mapping[str, Any] | None) -> None:
         """Cancel the response of a step that was interrupted, of which `state` is the `resume_state`."""
@@ -84,7 +93,7 @@ class Runner:
         for agent in self.team.agents.values():
             for spec in (*agent.chain, *agent.models.values()):
                 if spec.resume and spec.ref == state.get("model"):
-                    cancel_response(self._transport, spec, state.get("response_id"))
+                    cancel_response(self.transport, spec, state.get("response_id"))
                     return
 
     def hooks(self, agent: ResolvedAgent, report: Callable[[str], None] = lambda _: None) -> Hooks:

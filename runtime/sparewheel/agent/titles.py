@@ -71,6 +71,10 @@ class Titles:
             self._task = asyncio.ensure_future(self._find(agent, prompt, answer))
             self._task.add_done_callback(self._over)
 
+    def renew(self, runner: Runner, hidden: Callable[[str], str]) -> None:
+        """The session goes on with another runner."""
+        self._runner, self._hidden = runner, hidden
+
     def cancel(self) -> None:
         """Stop looking for a title: the next finished turn begins anew."""
         if self._task is not None:

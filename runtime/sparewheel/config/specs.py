@@ -9,7 +9,7 @@ from urllib.parse import urlsplit
 from .agents import MAX_IDENTICAL_CALLS, MAX_RESPONSE_BYTES
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
 
     from ..errors import MissingKey
     from .agents import CacheConfig, CommandConfig, GuardrailConfig, InlineSkill, Safety, StructuredOutputConfig
@@ -128,6 +128,11 @@ class ResolvedTeam:
     budgets: Mapping[str, LimitsConfig] = field(default_factory=dict)  # shared by the agents that name them
     warnings: tuple[str, ...] = ()  # about keys of the file that have no effect, or not the usual one
     missing_keys: tuple[MissingKey, ...] = ()  # of models that are skipped until env has them
+
+    @property
+    def rules(self) -> dict[str, Sequence[str]]:
+        """Patterns of tool names by rule: allow, ask, deny."""
+        return {"allow": self.permissions.allow, "ask": self.permissions.ask, "deny": self.permissions.deny}
 
     @property
     def secrets(self) -> frozenset[str]:

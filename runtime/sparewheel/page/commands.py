@@ -24,7 +24,7 @@ from typing_extensions import TypedDict
 
 from ..events import AbortReason
 from ..messages import Message, parse_messages, parse_prompt
-from .options import AgentOptions, Params, SessionName, Unset
+from .options import AgentOptions, Documents, Env, Hosts, Params, SessionName, Short, Unset
 from .results import MAX_NAME, ChatMessage, FilePart, ImagePart, TextPart
 
 _Messages: TypeAlias = Annotated[
@@ -87,6 +87,19 @@ class Resolve(OfSession):
     id: str
     decision: SkipValidation[Literal["done", "again", "skip"]]
     result: SkipValidation[str] | Unset = None
+
+
+class Update(OfSession):
+    """Go on with another agent file, other keys or another agent. What is not given stays as it is.
+
+    A turn that runs ends first. If the file cannot run, nothing changes.
+    """
+
+    yaml: SkipValidation[str] | Unset = None
+    env: Env | Unset = None
+    agent_name: Short | Unset = Field(None, alias="agentName")
+    allow_hosts: Hosts | Unset = Field(None, alias="allowHosts")
+    documents: Documents | Unset = None
 
 
 class Abort(Params):
@@ -189,6 +202,7 @@ class Commands(TypedDict):
     respond: Respond
     abort: Abort
     restart: OfSession
+    update: Update
     export: OfSession
     chain: OfSession
     close: OfSession

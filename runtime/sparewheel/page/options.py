@@ -84,9 +84,10 @@ Unset: TypeAlias = SkipJsonSchema[None]  # the type of a default that the page c
 SessionName: TypeAlias = Annotated[str, Field(min_length=1)]
 _Seconds: TypeAlias = Annotated[float, Field(gt=0, allow_inf_nan=False, strict=True)]
 _ToolName: TypeAlias = Annotated[str, Field(pattern=r"^[A-Za-z0-9_-]{1,64}$"), WithJsonSchema({"type": "string"})]
-_Short: TypeAlias = Annotated[str, Field(max_length=2000)]
-_Env: TypeAlias = Annotated[dict[str, str], BeforeValidator(_texts)]
-_Documents: TypeAlias = Annotated[dict[str, str], PlainValidator(_documents, json_schema_input_type=dict[str, str])]
+Short: TypeAlias = Annotated[str, Field(max_length=2000)]
+Hosts: TypeAlias = Annotated[list[Short], Field(max_length=100)]
+Env: TypeAlias = Annotated[dict[str, str], BeforeValidator(_texts)]
+Documents: TypeAlias = Annotated[dict[str, str], PlainValidator(_documents, json_schema_input_type=dict[str, str])]
 
 
 class Params(BaseModel):
@@ -128,20 +129,19 @@ class AgentOptions(Params):
     """What a session is made from."""
 
     yaml: SkipValidation[str] = Field(description="The agent file.")
-    agent_name: _Short | Unset = Field(
+    agent_name: Short | Unset = Field(
         None, alias="agentName", description="Which agent of the file; default: the first."
     )
-    env: _Env = Field(
+    env: Env = Field(
         default={},
         description="Keys and other variables that the agent file names. Kept in memory, for this session only.",
     )
-    allow_hosts: list[_Short] = Field(
+    allow_hosts: Hosts = Field(
         default=[],
         alias="allowHosts",
-        max_length=100,
         description="Hosts that may get a vendor's key beside the vendor's own: `host`, `host:port` or `*.host`.",
     )
-    package_index: _Short | Unset = Field(
+    package_index: Short | Unset = Field(
         None,
         alias="packageIndex",
         description="URL of an index (PEP 503) from which Python tools may get packages that have no hash in the file; "
@@ -164,7 +164,7 @@ class AgentOptions(Params):
         description="Whether a user can answer `tool_confirmation` and `elicitation`; else both are declined at once. "
         "Default: whether there is a listener, or the turn is being streamed.",
     )
-    documents: _Documents = Field(
+    documents: Documents = Field(
         default={},
         description="Texts by path, at most 1000 and 8 MiB in total, for the keys of the agent file that name files: "
         "`instruction_file`, `add_prompt_files`, and `file` of toolsets of type `python`. Nothing else reads them.",

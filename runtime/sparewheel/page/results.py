@@ -262,6 +262,7 @@ class Results(TypedDict):
     respond: None
     abort: None
     restart: None
+    update: SessionCreated
     export: dict[str, Any]
     chain: ChainState
     close: None

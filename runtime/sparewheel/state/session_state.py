@@ -34,7 +34,7 @@ class Conversation:
 class SessionState:
     """`conversation` is that of the running turn while there is one. `hooks` are the caller's, beside the agent file's.
 
-    `permissions` are patterns of tool names by rule: allow, ask, deny.
+    `permissions` are patterns of tool names by rule: allow, ask, deny. `texts` are what tools have stored, by key.
     """
 
     conversation: Conversation
@@ -48,6 +48,7 @@ class SessionState:
     recorder: Recorder | None = None  # where the session is stored
     log: TurnLog | None = None  # of the running turn
     doubts: Doubts = field(default_factory=Doubts)
+    texts: dict[str, str] = field(default_factory=dict)
 
     def forget(self, agent: str) -> None:
         """Start a new conversation, answered by `agent`. Approvals of the user stay."""

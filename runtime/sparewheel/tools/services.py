@@ -33,12 +33,12 @@ class KeyValue(Protocol):
 
 
 class MemoryStore:
-    """`KeyValue` in memory, for as long as the session lasts. `changed` is called with each change; None: deleted."""
+    """`KeyValue` in `texts`, which is changed. `changed` is called with each change; None: deleted."""
 
     def __init__(
-        self, texts: Mapping[str, str] | None = None, changed: Callable[[str, str | None], object] = lambda *_: None
+        self, texts: dict[str, str] | None = None, changed: Callable[[str, str | None], object] = lambda *_: None
     ) -> None:
-        self._texts = dict(texts or {})
+        self._texts = {} if texts is None else texts
         self._changed = changed
 
     async def get(self, key: str) -> str | None:

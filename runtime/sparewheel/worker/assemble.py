@@ -73,14 +73,12 @@ def assemble(
         Conversation(messages, team.root),
         approvals=extras.approvals,
         hooks=list(extras.hooks),
-        permissions={rule: getattr(team.permissions, rule) for rule in ("allow", "ask", "deny")},
+        permissions=team.rules,
+        texts=keep.texts() if keep else {},
     )
     if keep is not None:
-        state.recorder = keep.recorder(team, state, lambda: runner)
-    toolbox = Toolbox(_Sources(team, state, transport, extras, keep).open)
-    runner = Runner(team, transport, health, state, toolbox)
-    for agent in team.agents.values():
-        toolbox.open(agent)  # now: an error is reported before the first turn
+        state.recorder = keep.recorder(team, state, lambda: session.runner)
+    runner = Runner(team, transport, health, state, _toolbox(team, state, transport, extras))
     if keep is not None and state.recorder is not None:
         keep.begin(state.recorder, team, runner, messages)
     session = Session(runner, title)
@@ -89,17 +87,31 @@ def assemble(
     return session
 
 
+def runner_for(session: Session, team: ResolvedTeam, extras: Extras) -> Runner:
+    """A runner with which an open session can go on (`Session.renew`): another team, but the same state.
+
+    The session does not change. Raises `ConfigError` if a source cannot be opened.
+    """
+    former = session.runner
+    return former.renewed(team, _toolbox(team, former.state, former.transport, extras))
+
+
+def _toolbox(team: ResolvedTeam, state: SessionState, transport: Transport, extras: Extras) -> Toolbox:
+    """The tools of every agent, opened now: an error is reported before the first turn."""
+    toolbox = Toolbox(_Sources(team, state, transport, extras).open)
+    for agent in team.agents.values():
+        toolbox.open(agent)
+    return toolbox
+
+
 class _Sources:
     """Opens the sources of tools that an agent's file names, and the caller's before them."""
 
-    def __init__(
-        self, team: ResolvedTeam, state: SessionState, transport: Transport, extras: Extras, keep: Keep | None
-    ) -> None:
+    def __init__(self, team: ResolvedTeam, state: SessionState, transport: Transport, extras: Extras) -> None:
         self._team = team
         self._state = state
         self._transport = transport
         self._extras = extras
-        self._keep = keep
         self._services: Services | None = None
 
     def open(self, agent: ResolvedAgent) -> Sequence[Toolset]:
@@ -130,10 +142,13 @@ class _Sources:
         from ..tools.services import MemoryStore, Services
 
         if self._services is None:
-            facts, recorder, keep = _Facts(self._team, self._state), self._state.recorder, self._keep
-            store = MemoryStore(keep.texts(), text_changed(recorder)) if keep and recorder else MemoryStore()
+            state = self._state
             self._services = Services(
-                self._transport, facts, now=lambda: datetime.now(UTC), env=self._extras.env, store=store
+                self._transport,
+                _Facts(self._team, state),
+                now=lambda: datetime.now(UTC),
+                env=self._extras.env,
+                store=MemoryStore(state.texts, text_changed(state.recorder)),
             )
         return self._services
 

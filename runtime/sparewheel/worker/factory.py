@@ -13,13 +13,15 @@ from ..errors.validation import problems
 from ..page.hooks import page_hooks
 from ..page.tools import HostTools
 from ..state.approvals import DEFAULT_TIMEOUT, Approvals
-from .assemble import Extras, assemble
+from .assemble import Extras, assemble, runner_for
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
+    from ..agent import Runner
     from ..chain.health import Health
     from ..config.schema import AgentFile
+    from ..config.specs import ResolvedTeam
     from ..messages import Message
     from ..page.calls import HostCalls
     from ..page.options import AgentOptions
@@ -44,7 +46,16 @@ def make_session(
     Raises:
         ConfigError: an option or the file is wrong.
     """
-    team = resolve_team(
+    return assemble(_team(file, options), transport, health, _extras(name, options, calls), history, keep)
+
+
+def renewed_runner(session: Session, name: str, file: AgentFile, options: AgentOptions, calls: HostCalls) -> Runner:
+    """A runner with which the open session `name` can go on under other options. Raises `ConfigError`."""
+    return runner_for(session, _team(file, options), _extras(name, options, calls))
+
+
+def _team(file: AgentFile, options: AgentOptions) -> ResolvedTeam:
+    return resolve_team(
         file,
         options.agent_name,
         options.env,
@@ -52,13 +63,15 @@ def make_session(
         documents=options.documents,
         session_files=options.files is not None,
     )
-    approvals = Approvals(
-        everything=options.auto_approve,
-        interactive=options.interactive,
-        timeout=options.approval_timeout or DEFAULT_TIMEOUT,
-    )
-    extras = Extras(
-        approvals=approvals,
+
+
+def _extras(name: str, options: AgentOptions, calls: HostCalls) -> Extras:
+    return Extras(
+        approvals=Approvals(
+            everything=options.auto_approve,
+            interactive=options.interactive,
+            timeout=options.approval_timeout or DEFAULT_TIMEOUT,
+        ),
         hooks=page_hooks(options.hooks, calls, name),
         toolsets=[HostTools(options.tools, calls, name)],
         entries=[] if options.python is None else [_python_toolset(options.python)],
@@ -66,7 +79,6 @@ def make_session(
         env=options.env,
         package_index=options.package_index,
     )
-    return assemble(team, transport, health, extras, history, keep)
 
 
 def describe(session: Session, keep: Keep) -> SessionCreated:

@@ -121,9 +121,9 @@ def storable(file: str) -> str | None:
     return file if len(file) <= _MAX_FILE and redact(file) == file else None
 
 
-def text_changed(recorder: Recorder) -> Callable[[str, str | None], None]:
+def text_changed(recorder: Recorder | None) -> Callable[[str, str | None], None]:
     """Records a text that a tool has stored, or deleted."""
-    return lambda key, text: recorder.set_fact(_TEXT + key, text)
+    return lambda key, text: recorder.set_fact(_TEXT + key, text) if recorder else None
 
 
 def check_name(name: str) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, cast
 
 from ..errors import ConfigError
 
@@ -28,11 +28,38 @@ class Opened:
     driver: Driver | None = None  # of a stored session
     mirrored: int = 0  # messages of the conversation that the page has
     tasks: set[asyncio.Task[None]] = field(default_factory=set)
+    changing: asyncio.Lock = field(default_factory=asyncio.Lock)  # held while the agent file or the keys change
+    waiting: set[asyncio.Task[None]] = field(default_factory=set)  # commands whose turn begins after that
 
     async def stop(self, reason: AbortReason) -> None:
         """Abort the session's turn and wait for its terminal event."""
-        self.session.abort(reason)
+        self.abort(reason)
         await self.idle()
+
+    @property
+    def kept(self) -> Keep:
+        """Where it is stored. Raises `ConfigError` for the session of a `chat`."""
+        if self.keep is None:
+            raise ConfigError("The session is not stored.")
+        return self.keep
+
+    async def changed(self) -> None:
+        """Wait until the changes that were asked for before are made. An abort cancels the task."""
+        if not self.changing.locked():
+            return
+        task = cast("asyncio.Task[None]", asyncio.current_task())
+        self.waiting.add(task)
+        try:
+            async with self.changing:
+                pass
+        finally:
+            self.waiting.discard(task)
+
+    def abort(self, reason: AbortReason) -> None:
+        """Stop the session's turn, or those that wait to begin."""
+        self.session.abort(reason)
+        for task in self.waiting:
+            task.cancel()
 
     async def idle(self) -> None:
         """Wait until no turn runs."""
@@ -64,6 +91,11 @@ class OpenSessions(dict[str, Opened]):
         if opened.driver is not None:
             opened.driver.check()
         return opened
+
+    async def ready(self, params: OfSession) -> Opened:
+        """Like `driven`, for a turn: waits until the changes of the session that were asked for before are made."""
+        await self.driven(params).changed()
+        return self.driven(params)
 
     def stored_as(self, name: str) -> Opened | None:
         """The session that the store keeps under this name, if it is open."""

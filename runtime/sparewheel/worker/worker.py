@@ -38,6 +38,7 @@ from ..page.commands import (
     Resume,
     Send,
     StoredSession,
+    Update,
     UseStore,
 )
 from ..page.fetch import PageFetchTransport
@@ -49,6 +50,7 @@ from ..slices import run_in_slices
 from ..tools.python.blocking import on_blocking
 from ..transports.demo import DemoTransport
 from ..transports.router import RoutingTransport, network_transport
+from .changes import Changes
 from .factory import describe
 from .inbox import read_message
 from .network import NetworkCommands
@@ -87,6 +89,7 @@ class Worker:
         self._stored = StoredSessions(self._open, self._close)
         network = NetworkCommands(self._health)
         self._opener = Opener(self._open, self._transport, self._health, self._calls, self._writer, self._push)
+        changes = Changes(self._open, self._calls, self._writer)
         self._tasks: set[asyncio.Task[None]] = set()  # the event loop has only weak references
         self._handlers = dict(
             (
@@ -99,6 +102,7 @@ class Worker:
                 _handle("chat", Chat, self._chat),
                 _handle("abort", Abort, self._abort),
                 _handle("restart", OfSession, self._restart),
+                _handle("update", Update, changes.update),
                 _handle("export", OfSession, self._export),
                 _handle("chain", OfSession, self._open.chain),
                 _handle("close", OfSession, self._close),
@@ -181,10 +185,10 @@ class Worker:
 
     async def _take_over(self, params: OfSession) -> SessionCreated:
         opened = self._open.find(params)
-        if opened.keep is None or opened.driver is None:
+        if opened.driver is None:
             raise ConfigError("The session is not stored.")
         taken = await opened.driver.take_over(lambda: self._opener.renew(opened))
-        created = describe(opened.session, opened.keep)
+        created = describe(opened.session, opened.kept)
         if taken:
             self._mirror(opened)
         else:
@@ -192,14 +196,14 @@ class Worker:
         return created
 
     async def _send_prompt(self, params: Send) -> Result:
-        opened = self._open.driven(params)
+        opened = await self._open.ready(params)
         try:
             return await self._turn(opened, opened.session.answer([params.prompt]), params.interactive)
         finally:
             self._mirror(opened)
 
     async def _resume(self, params: Resume) -> Result:
-        opened = self._open.driven(params)
+        opened = await self._open.ready(params)
         try:
             return await self._turn(opened, opened.session.resume(), params.interactive)
         finally:
@@ -226,7 +230,7 @@ class Worker:
                 task.cancel()
         for opened in list(self._open.values()):
             if params.session in (None, opened.name):
-                opened.session.abort(params.reason)
+                opened.abort(params.reason)
 
     async def _restart(self, params: OfSession) -> None:
         opened = self._open.driven(params)

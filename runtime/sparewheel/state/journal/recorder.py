@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import UTC
 from typing import TYPE_CHECKING, Any, Final, Protocol
@@ -12,7 +13,7 @@ from .backend import StoreFailed
 from .headers import Header, tidy_title
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping, Sequence
+    from collections.abc import Callable, Iterable, Mapping, Sequence
     from datetime import datetime
 
     from ...events import Event
@@ -32,6 +33,9 @@ class Hiding(Protocol):
 
     def hidden(self, text: str) -> str:
         """A text."""
+
+    def hide(self, owner: str, secrets: Iterable[str]) -> None:
+        """The secrets of `owner` are these from now on."""
 
 
 class Previous(Protocol):
@@ -105,6 +109,19 @@ class Recorder:
         """Record a fact of the session, if it is new. None removes it."""
         if self._facts.values.get(key) != value:
             self.append(self._fact(key, value))
+
+    async def change(self, file: str | None, agent: str, secrets: Iterable[str]) -> None:
+        """The session goes on with another agent file, whose text may not be stored (None), and other secrets.
+
+        Returns when that is durable. A failure of the storage is reported by the next turn.
+        """
+        self._hiding.hide("session", secrets)
+        self.header = self.header | {"agent": agent}
+        self.set_fact("file", file)
+        self.append(header=self._touched())
+        if self.failure is None and self.durable:
+            with suppress(StoreFailed):
+                await self.store.flush(self.session)
 
     def rename(self, title: str) -> None:
         """Give the session another title."""

@@ -1,0 +1,54 @@
+"""Changes of open sessions: the agent file, the keys, and the models to ask."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from ..config.loading import load_in_slices
+from .factory import describe, renewed_runner
+from .keep import storable
+
+if TYPE_CHECKING:
+    from ..page.calls import HostCalls
+    from ..page.commands import Update
+    from ..page.results import SessionCreated
+    from ..page.writer import Writer
+    from .opened import OpenSessions
+
+
+@dataclass(frozen=True, slots=True)
+class Changes:
+    """The commands that change an open session. Each may raise `SparewheelError`; then nothing has changed."""
+
+    sessions: OpenSessions
+    calls: HostCalls
+    writer: Writer
+
+    async def update(self, params: Update) -> SessionCreated:
+        """Another agent file, env or agent. What cannot run is refused at once; a turn that runs ends first."""
+        opened = self.sessions.driven(params)
+        keep = opened.kept
+        async with opened.changing:
+            given = {name: getattr(params, name) for name in params.model_fields_set - {"session"}}
+            options = opened.params.model_copy(update=given)
+            file = await load_in_slices(options.yaml or keep.file)
+            runner = renewed_runner(opened.session, opened.name, file, options, self.calls)
+            try:
+                await opened.idle()
+                self.sessions.driven(params)
+            except BaseException:
+                await runner.toolbox.close()
+                raise
+            former, team = opened.session.runner, runner.team
+            opened.session.renew(runner, team.root if params.agent_name else None)
+            opened.params = options
+            self.writer.hide(opened, team.secrets)
+            if params.yaml:
+                keep.file = params.yaml
+            if recorder := opened.session.recorder:
+                await recorder.change(storable(keep.file), team.root, team.secrets)
+            await former.toolbox.close()
+        created = describe(opened.session, keep)
+        created.pop("restored", None)  # the page has it
+        return created

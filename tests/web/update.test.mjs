@@ -1,0 +1,54 @@
+// Sessions that go on with another agent file or other keys, also in a worker that replaces another one.
+
+import assert from "node:assert/strict";
+import { afterEach, beforeEach, mock, test } from "node:test";
+
+import { RESULT } from "./fake_worker.mjs";
+import { recreate, start, takeOver } from "./replaced.mjs";
+
+const NEW = { agent: "poet", models: ["a/b"], agents: ["poet"], welcome_message: "Hi", warnings: [], missing_keys: [], commands: {} };
+
+beforeEach(() => mock.timers.enable({ apis: ["setInterval", "setTimeout", "Date"] }));
+afterEach(() => mock.timers.reset());
+
+test("an update tells what the session has now", async () => {
+  const { workers: [worker], sessions: [session] } = await start();
+  const updating = session.update({ yaml: "y9", env: undefined });
+  const command = await worker.command("update");
+  assert.deepEqual(command.params, { yaml: "y9", session: "s1" });
+  assert.deepEqual(session.models, ["demo/hello"]);
+  worker.reply(command, { ...NEW, missing_keys: [{ name: "K", vendor: "", models: ["a/b"] }] });
+  await updating;
+  assert.deepEqual([session.agent, session.models, session.welcomeMessage], ["poet", ["a/b"], "Hi"]);
+  assert.deepEqual(session.missingKeys.map(({ name }) => name), ["K"]);
+});
+
+test("another worker creates a session with the newest file and keys, not with refused ones", async () => {
+  const { workers, sessions: [session] } = await start();
+  const [worker] = workers;
+  for (const [nth, options] of [{ yaml: "y9" }, { env: { K: "v" } }].entries()) {
+    const updating = session.update(options);
+    worker.reply(await worker.command("update", nth), NEW);
+    await updating;
+  }
+  const refused = assert.rejects(session.update({ yaml: "bad" }), { kind: "config", message: "no" });
+  worker.refuse(await worker.command("update", 2), { kind: "config", message: "no" });
+  await refused;
+  worker.fail("x");
+  const next = await takeOver(workers);
+  const answer = session.send("hi");
+  const { params } = await next.command("create_session");
+  assert.deepEqual([params.yaml, params.env, params.session], ["y9", { K: "v" }, "s1"]);
+  await recreate(next);
+  next.reply(await next.command("send"), RESULT);
+  await answer;
+});
+
+test("what is no object of options is refused, and so is a closed session", async () => {
+  const { workers: [worker], sessions: [session] } = await start();
+  await assert.rejects(session.update("yaml"), { kind: "config", message: /expected an options object/ });
+  const closing = session.close();
+  worker.reply(await worker.command("close"), null);
+  await closing;
+  await assert.rejects(session.update({}), { kind: "config", message: /closed/ });
+});

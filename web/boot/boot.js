@@ -32,8 +32,6 @@ const RELOAD = "Reload the page. If that does not help, deploy the whole of dist
  * @property {(bytes: Uint8Array<ArrayBuffer>) => Promise<string>} sha256 In hex.
  * @property {(files: File[]) => Promise<void>} [verifyPackages] Where Pyodide itself does not verify what it loads later.
  * @property {(onBytes: (done: number, total: number | undefined) => void) => Network} watchNetwork
- * @property {(url: string) => Promise<string>} [whole] Where files of this folder are that Pyodide reads itself, if they
- *   are compressed here.
  * @property {(url: string) => Promise<AssetFault | null>} [findFault] Why a script did not load.
  */
 

@@ -79,8 +79,7 @@ export function prefetch(indexURL, lock, network) {
  * @returns {Promise<any>} Pyodide.
  */
 export async function loadPython(indexURL, lock, host) {
-  const stored = indexURL + lock.tool.sparewheel.core;
-  const coreURL = (await host.whole?.(stored)) ?? stored;
+  const coreURL = indexURL + lock.tool.sparewheel.core;
   try {
     const { loadPyodide } = await import(`${coreURL}pyodide.mjs`);
     return await loadPyodide({

@@ -1,10 +1,9 @@
 // @ts-check
 // The host of boot.js under Node: the files of dist/ are read from disk; Pyodide reads its files itself.
 
-import { existsSync, readFileSync, rmSync } from "node:fs";
-import { copyFile, mkdtemp, readdir, readFile, writeFile } from "node:fs/promises";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
+import { existsSync, readFileSync } from "node:fs";
+import fs from "node:fs/promises";
+import { syncBuiltinESMExports } from "node:module";
 import { fileURLToPath, pathToFileURL } from "node:url";
 import { promisify } from "node:util";
 import { gunzip } from "node:zlib";
@@ -13,6 +12,8 @@ import { gunzip } from "node:zlib";
  * @typedef {{url: string, sha256: string}} File
  */
 
+const { readFile } = fs;
+
 /**
  * Large files are stored compressed.
  * @param {string} url
@@ -20,22 +21,6 @@ import { gunzip } from "node:zlib";
 async function read(url) {
   if (existsSync(new URL(url))) return new Uint8Array(await readFile(new URL(url)));
   return new Uint8Array(await promisify(gunzip)(await readFile(new URL(`${url}.gz`))));
-}
-
-/**
- * A folder in which Pyodide finds all of its own files, none of them compressed. It is removed when the process ends.
- * @param {string} url
- */
-async function whole(url) {
-  const from = fileURLToPath(url);
-  const names = await readdir(from);
-  const packed = names.filter((name) => name.endsWith(".gz") && !names.includes(name.slice(0, -3)));
-  if (packed.length === 0) return url;
-  const to = await mkdtemp(join(tmpdir(), "sparewheel-"));
-  process.once("exit", () => rmSync(to, { recursive: true, force: true }));
-  for (const name of names.filter((name) => !/\.(gz|br)$/.test(name))) await copyFile(join(from, name), join(to, name));
-  for (const name of packed) await writeFile(join(to, name.slice(0, -3)), await read(url + name.slice(0, -3)));
-  return `${pathToFileURL(to).href}/`;
 }
 
 /** @param {Uint8Array<ArrayBuffer>} bytes */
@@ -67,16 +52,38 @@ async function verifyPackages(files) {
   for (const one of verified) if (one.status === "rejected" && one.reason.code === "DAMAGED") throw one.reason;
 }
 
-const network = {
-  failed: /** @type {Promise<never>} */ (new Promise(() => {})),
-  compile: async (/** @type {File} */ file) => WebAssembly.compile(await readIntact(file)),
-  bytes: readIntact,
-  readNow: (/** @type {string} */ url) => new Uint8Array(readFileSync(new URL(url))),
-  script: verify,
-  prefetch: verify,
-  prefetchModule: verify,
-  answer() {},
-  stop() {},
-};
+/** Stand in for `readFile` while Pyodide loads, as its program may be stored compressed. */
+function watchNetwork() {
+  /** @type {Map<string, Promise<Uint8Array>>} What has been read before Pyodide asks, by path. */
+  const ready = new Map();
+  const standIn = async (/** @type {any} */ path, /** @type {any} */ ...options) => {
+    const name = String(path);
+    const bytes = ready.get(name);
+    ready.delete(name);
+    return bytes ?? (name.endsWith(".wasm") ? read(pathToFileURL(name).href) : readFile(path, ...options));
+  };
+  replaceReadFile(/** @type {typeof readFile} */ (standIn));
+  return {
+    failed: /** @type {Promise<never>} */ (new Promise(() => {})),
+    compile: async (/** @type {File} */ file) => WebAssembly.compile(await readIntact(file)),
+    bytes: readIntact,
+    readNow: (/** @type {string} */ url) => new Uint8Array(readFileSync(new URL(url))),
+    script: verify,
+    prefetch: verify,
+    async prefetchModule(/** @type {File} */ file) {
+      const bytes = readIntact(file);
+      ready.set(fileURLToPath(file.url), bytes);
+      await bytes;
+    },
+    answer() {},
+    stop: () => replaceReadFile(readFile),
+  };
+}
 
-export const nodeHost = { read, sha256, verifyPackages, whole, watchNetwork: () => network };
+/** @param {typeof readFile} replacement What every module gets from now on. */
+function replaceReadFile(replacement) {
+  fs.readFile = replacement;
+  syncBuiltinESMExports();
+}
+
+export const nodeHost = { read, sha256, verifyPackages, watchNetwork };

@@ -417,6 +417,12 @@ export interface Runtime {
   chat(options: ChatOptions, onEvent?: ChatListener): Promise<Result>;
   /** Aborts every running turn. Never fails. */
   abort(): void;
+  /**
+   * Ends the worker now, whatever it does, and starts another one: for a user who wants no more to wait. Turns that run end
+   * with `aborted` (reason "restart"); sessions go on after their last completed turn, as with `restart: true`. Resolves
+   * when the new worker can take commands. Rejects if it could not be started: then the runtime has ended.
+   */
+  restart(): Promise<void>;
   /** Ends the worker and settles everything that is open. May be called twice. */
   dispose(): void;
 }

@@ -52,11 +52,11 @@ export async function createRuntime(options = {}) {
   };
   const worker = await launchWorker({ ...launch, signal });
   /** @type {import("./client/spares.js").Launch} */
-  const replace = ({ signal, isNeeded }) => {
+  const relaunch = ({ signal, isNeeded }) => {
     const onProgress = (/** @type {Progress} */ progress) => isNeeded() && launch.onProgress(progress);
     return launchWorker({ ...launch, signal, onProgress });
   };
-  const client = new Client(worker, { replace: restart ? replace : undefined, hangTimeout });
+  const client = new Client(worker, { launch: relaunch, replace: restart, hangTimeout });
   const calls = new HostCalls(client);
   serveModels(calls, models);
   if (fetch) {
@@ -187,6 +187,10 @@ class Runtime {
 
   abort() {
     this.#client.abort({ reason: "user" });
+  }
+
+  async restart() {
+    await this.#client.restart();
   }
 
   dispose() {

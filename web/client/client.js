@@ -51,16 +51,17 @@ export class Client {
   /**
    * @param {Worker} worker One that is ready.
    * @param {object} [options]
-   * @param {import("./spares.js").Launch} [options.replace] Starts another worker when this one dies or hangs.
+   * @param {import("./spares.js").Launch} [options.launch] Starts another worker.
+   * @param {boolean} [options.replace] Whether to do so when this one dies or hangs. Default: true.
    * @param {number} [options.hangTimeout] Milliseconds without a sign of life after which a busy worker hangs.
    */
-  constructor(worker, { replace, hangTimeout } = {}) {
-    this.#replaceable = replace !== undefined;
-    this.#spares = new Spares(replace);
+  constructor(worker, { launch, replace = true, hangTimeout } = {}) {
+    this.#replaceable = replace && launch !== undefined;
+    this.#spares = new Spares(launch);
     this.#watchdog = new Watchdog({
       hangTimeout,
       ping: () => this.#worker.postMessage(/** @type {import("../protocol.js").Ping} */ ({ type: "ping" })),
-      onLate: () => this.#spares.prepare(),
+      onLate: () => this.#replaceable && this.#spares.prepare(),
       onCalm: () => this.#spares.drop(),
       onHang: (reason) => this.#die(reason),
     });
@@ -246,9 +247,25 @@ export class Client {
     for (const { reject } of pending) reject(error);
   }
 
-  /** @param {string} reason */
-  #die(reason) {
-    const replace = this.#spares.take();
+  /**
+   * End the worker now, whatever it does, and let another one take over. Turns that run are aborted.
+   * @returns {Promise<void>} Resolves when the other one can take commands. Rejects with `SparewheelError` if none could be
+   *   started.
+   */
+  async restart() {
+    if (!this.#ended && !this.#replacing) {
+      for (const subscriber of this.#subscribers.values()) subscriber.onStop("restart");
+      this.#die("the page has restarted the runtime", this.#spares.take(true));
+    }
+    await this.#replacing;
+    if (this.#ended) throw this.#ended;
+  }
+
+  /**
+   * @param {string} reason
+   * @param {(() => Promise<Worker>) | null} [replace] Gives the worker that takes over; null: there is none.
+   */
+  #die(reason, replace = this.#replaceable ? this.#spares.take() : null) {
     if (!replace) {
       const again = this.#replaceable ? `, for the ${MAX_RESTARTS + 1}th time in a minute` : "";
       const error = new SparewheelError({

@@ -60,6 +60,7 @@ export type Kind =
   | "empty_output"
   | "response_too_large"
   | "circuit_breaker"
+  | "skipped"
   | "unknown"
   | "aborted"
   | "loop"

@@ -434,6 +434,8 @@ export interface Commands {
   abort: Abort;
   restart: OfSession;
   update: Update;
+  prefer: Prefer;
+  skip: Skip;
   export: OfSession;
   chain: OfSession;
   close: OfSession;
@@ -745,6 +747,21 @@ export interface Update {
   };
 }
 /**
+ * Ask `model` first, from the next step on. null: as the agent file has it.
+ */
+export interface Prefer {
+  session: string;
+  model?: string;
+}
+/**
+ * Do not ask `model` from the next step on; `skip: false`: ask it again.
+ */
+export interface Skip {
+  session: string;
+  model: string;
+  skip?: boolean;
+}
+/**
  * What another tab of the origin has told: a `HealthEntry`, perhaps of another version.
  */
 export interface MergeHealth {
@@ -883,6 +900,8 @@ export interface Results {
   abort: null;
   restart: null;
   update: SessionCreated;
+  prefer: ModelChoices;
+  skip: ModelChoices;
   export: {
     [k: string]: unknown;
   };
@@ -995,6 +1014,7 @@ export interface SessionCreated {
   welcome_message: string;
   warnings: string[];
   missing_keys: MissingKey[];
+  choices: ModelChoices;
   commands: {
     [k: string]: AgentCommand;
   };
@@ -1011,6 +1031,13 @@ export interface Restored {
   interrupted: string;
   partial: string;
   state: "interrupted" | "in_doubt";
+}
+/**
+ * The models of a session that the user has chosen, by `provider/model`: the first one, and those left out.
+ */
+export interface ModelChoices {
+  preferred: string | null;
+  skipped: string[];
 }
 /**
  * A command of the agent file: a prompt (`instruction`), perhaps for another agent, or a `url` to open.
@@ -1041,7 +1068,7 @@ export interface ChainState {
   };
 }
 /**
- * A model of a chain, and what would happen to it now: it is asked, it rests, or its key is missing.
+ * A model of a chain, and what would happen to it now: it is asked, rests, lacks its key, or the user skips it.
  *
  * `kind` and `reason` are why it is not asked, `wait_ms` for how long: 0 if it is ready, None until its key changes.
  * `host` is where it would be asked, "" if the runtime or the page answers itself. `local`: here, on this machine or
@@ -1049,7 +1076,7 @@ export interface ChainState {
  */
 export interface ChainModel {
   model: string;
-  state: "ready" | "resting" | "no_key";
+  state: "ready" | "resting" | "no_key" | "skipped";
   wait_ms: number | null;
   kind?: Kind;
   reason?: string;

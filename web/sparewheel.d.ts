@@ -314,6 +314,10 @@ export interface Session {
   readonly missingKeys: readonly MissingKey[];
   /** The agent's commands by name, for a menu: choosing one is sending its instruction. */
   readonly commands: Readonly<Record<string, Readonly<protocol.AgentCommand>>>;
+  /** The model that is asked first, as `provider/model`; null: the order of the chain. See `prefer`. */
+  readonly preferred: string | null;
+  /** The models that are not asked. See `skip`. */
+  readonly skipped: readonly string[];
   /** Runs a turn. Settles after the turn's terminal event. Files of the prompt are kept with the conversation. */
   send(prompt: Prompt, options?: TurnOptions): Promise<Result>;
   /**
@@ -353,6 +357,16 @@ export interface Session {
    * runs ends as it began: the promise resolves after it. Turns that are sent meanwhile wait. The store keeps the new file.
    */
   update(options: UpdateOptions): Promise<void>;
+  /**
+   * Asks `model` (`provider/model`) first, from the next step on until changed back; null: the order of the agent file. A
+   * model that rests or lacks its key is passed over all the same. Is no longer skipped. Rejects for an unknown model.
+   */
+  prefer(model: string | null): Promise<void>;
+  /**
+   * Does not ask `model` from the next step on until changed back (`skip(model, false)`): it is reported by `skipped` with the
+   * kind "skipped". Is no longer preferred. Rejects for an unknown model, and for the last one of an agent that can be asked.
+   */
+  skip(model: string, skip?: boolean): Promise<void>;
   /**
    * Aborts the running turn, if there is one. Never fails. `reason` is that of the event `aborted`: "consumer" if the
    * program that reads the events has stopped reading. Default: "user".

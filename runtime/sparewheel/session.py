@@ -202,6 +202,7 @@ class Session:
             named = agent or conversation.agent
             conversation.agent = named if named in team.agents else team.root
         state.permissions = team.rules
+        state.choices.fit(team)
         state.answers = Answers()  # of other models, or to another instruction
         self.runner, self._sought = runner, Sought(team.secrets)
         self.titles.renew(runner, self._sought.hidden)

@@ -83,5 +83,6 @@ class Page:
             "welcome_message": "",
             "warnings": [],
             "missing_keys": [],
+            "choices": {"preferred": None, "skipped": []},
             "commands": {},
         }

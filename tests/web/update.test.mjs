@@ -52,3 +52,35 @@ test("what is no object of options is refused, and so is a closed session", asyn
   await closing;
   await assert.rejects(session.update({}), { kind: "config", message: /closed/ });
 });
+
+test("models that are preferred and skipped are shown, and chosen again in another worker", async () => {
+  const { workers, sessions: [session] } = await start();
+  const [worker] = workers;
+  assert.deepEqual([session.preferred, session.skipped], [null, []]);
+  const skipping = session.skip("a/b");
+  worker.reply(await worker.command("skip"), { preferred: null, skipped: ["a/b"] });
+  await skipping;
+  const preferring = session.prefer("a/c");
+  worker.reply(await worker.command("prefer"), { preferred: "a/c", skipped: ["a/b"] });
+  await preferring;
+  assert.deepEqual([session.preferred, session.skipped, session.models], ["a/c", ["a/b"], ["demo/hello"]]);
+  worker.fail("x");
+  const next = await takeOver(workers);
+  const answer = session.send("hi");
+  await recreate(next);
+  next.reply(await next.command("skip"), { preferred: null, skipped: ["a/b"] });
+  next.reply(await next.command("prefer"), { preferred: "a/c", skipped: ["a/b"] });
+  next.reply(await next.command("send"), RESULT);
+  await answer;
+  const commands = next.posted.slice(1).map(({ method, params: { session: _, ...params } }) => [method, params]);
+  assert.deepEqual(commands.slice(1, 3), [["skip", { model: "a/b" }], ["prefer", { model: "a/c" }]]);
+});
+
+test("preferring no model is the order of the chain", async () => {
+  const { workers: [worker], sessions: [session] } = await start();
+  const preferring = session.prefer(null);
+  const command = await worker.command("prefer");
+  assert.deepEqual(command.params, { session: "s1" });
+  worker.reply(command, { preferred: null, skipped: [] });
+  await preferring;
+});

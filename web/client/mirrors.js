@@ -112,6 +112,9 @@ export class Mirrors {
       }
     }
     session.reopened(await this.#client.requestNow("create_session", { ...command, history, title: session.title ?? undefined }));
+    const { preferred, skipped } = session;
+    for (const model of skipped) await this.#client.requestNow("skip", { session: command.session, model });
+    if (preferred) await this.#client.requestNow("prefer", { session: command.session, model: preferred });
   }
 
   /** @param {string} reason */

@@ -100,6 +100,14 @@ export class Session {
     return this.#created.missing_keys ?? [];
   }
 
+  get preferred() {
+    return this.#created.choices?.preferred ?? null;
+  }
+
+  get skipped() {
+    return this.#created.choices?.skipped ?? [];
+  }
+
   get commands() {
     return this.#created.commands;
   }
@@ -213,6 +221,26 @@ export class Session {
     this.#onUpdate?.(options);
   }
 
+  /** @param {string | null} [model] */
+  async prefer(model) {
+    this.#checkOpen();
+    this.#chose(await this.#client.request("prefer", { session: this.#name, ...(model != null && { model }) }));
+  }
+
+  /**
+   * @param {string} model
+   * @param {boolean} [skip]
+   */
+  async skip(model, skip = true) {
+    this.#checkOpen();
+    this.#chose(await this.#client.request("skip", { session: this.#name, model, skip }));
+  }
+
+  /** @param {import("../protocol.js").ModelChoices} choices */
+  #chose(choices) {
+    this.#created = { ...this.#created, choices };
+  }
+
   /** @param {"user" | "consumer"} [reason] */
   abort(reason) {
     // An event handler passes its event.
@@ -252,7 +280,8 @@ export class Session {
 
   async takeOver() {
     this.#checkOpen();
-    this.reopened(await this.#client.request("take_over", { session: this.#name }));
+    this.#created = await this.#client.request("take_over", { session: this.#name });
+    this.reopened(this.#created);
   }
 
   async #close() {

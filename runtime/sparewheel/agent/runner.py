@@ -63,22 +63,31 @@ class Runner:
         other.warnings = [*unsaid, *(warning for warning in team.warnings if warning not in known)]
         return other
 
-    def chain(self, agent: ResolvedAgent) -> Chain:
-        """The models of `agent` for one step: first the one that it has picked, else one of its alternatives."""
-        chosen = _first_choice(_shuffled(agent, self._jitter), self.state.model)
-        return Chain(chosen, self.transport, self._health, random=self._jitter, now=self.now)
+    def chain(self, agent: ResolvedAgent, first: str | None = None) -> Chain:
+        """The models of `agent` for one step: the one that `first` names, else the one that the user prefers, else the
+        one that it has picked, else one of its alternatives.
+        """
+        return self._chain(_shuffled(agent, self._jitter), first)
+
+    def _chain(self, agent: ResolvedAgent, first: str | None = None) -> Chain:
+        choices = self.state.choices
+        for ref in (self.state.model, choices.preferred, first):
+            agent = _first_choice(agent, ref)
+        skipped = [ref for ref in choices.skipped if ref != first]
+        return Chain(agent, self.transport, self._health, random=self._jitter, now=self.now, skipped=skipped)
 
     def standing(self) -> ChainState:
         """The chain of each agent, with the state of its models now."""
-        agents = {name: _first_choice(agent, self.state.model) for name, agent in self.team.agents.items()}
+        chains = {name: self._chain(agent) for name, agent in self.team.agents.items()}
         return {
             "agent": self.state.conversation.agent,
-            "agents": {name: standing(agent.chain, self._health) for name, agent in agents.items()},
+            "agents": {name: standing(chain.agent.chain, chain.status) for name, chain in chains.items()},
         }
 
     def title_chain(self, agent: ResolvedAgent) -> Chain | None:
         """The models of `agent` that are healthy, for a request beside its turns; None without any."""
-        healthy = (spec for spec in agent.chain if self._health.status(spec) == Status())
+        skipped = self.state.choices.skipped
+        healthy = (spec for spec in agent.chain if spec.ref not in skipped and self._health.status(spec) == Status())
         chain = tuple(replace(spec, resume=False) for spec in healthy)
         if not chain or self._health.offline:
             return None
@@ -116,10 +125,10 @@ def _shuffled(agent: ResolvedAgent, random: Callable[[], float]) -> ResolvedAgen
 
 
 def _first_choice(agent: ResolvedAgent, ref: str | None) -> ResolvedAgent:
-    """The agent with `ref` (a key of the file's models, or `provider/model`) at the head of its chain."""
+    """The agent with `ref` (`provider/model`, or a key of the models it can pick) at the head of its chain."""
     if ref is None:
         return agent
-    known = {spec.ref: spec for spec in agent.chain} | dict(agent.models)
+    known = dict(agent.models) | {spec.ref: spec for spec in (*agent.models.values(), *reversed(agent.chain))}
     if ref not in known:
         return agent  # another agent has picked it, and only that one has it
     return replace(agent, chain=(known[ref], *(spec for spec in agent.chain if spec is not known[ref])))

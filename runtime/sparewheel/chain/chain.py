@@ -15,7 +15,7 @@ from ..errors import FACTS, SparewheelError
 from ..usage import Usage
 from .attempt import Attempt
 from .compaction import compact, dropped
-from .health import model_id
+from .health import FOREVER, Status, model_id
 from .hedge import Race, Racer
 from .hidden_media import refuses_media
 from .offline import OFFLINE, OFFLINE_LIMIT, is_offline, waiting
@@ -27,7 +27,7 @@ from .report import announce, exhausted, hedged, none_left, resting, skipped_eve
 from .running import Running
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncGenerator, Callable
+    from collections.abc import AsyncGenerator, Callable, Collection
 
     from ..config.resolved import ModelSpec, ResolvedAgent
     from ..errors import ErrorInfo
@@ -44,7 +44,8 @@ if TYPE_CHECKING:
 class Chain:
     """The models of one agent, in order. What lasts longer than a step is kept in `health`.
 
-    `random` gives floats in [0, 1) for the jitter; `now` the wall clock, for `retrying_at`.
+    `random` gives floats in [0, 1) for the jitter; `now` the wall clock, for `retrying_at`. `skipped` are models that
+    the user has taken out.
     """
 
     def __init__(
@@ -55,12 +56,18 @@ class Chain:
         *,
         random: Callable[[], float],
         now: Callable[[], datetime] = lambda: datetime.now(UTC),
+        skipped: Collection[str] = (),
     ) -> None:
         self.agent = agent
         self.transport = transport
         self.health = health
         self.random = random
         self.now = now
+        self.skipped = skipped
+
+    def status(self, spec: ModelSpec) -> Status:
+        """Whether `spec` is to be asked now."""
+        return Status(FOREVER, "skipped") if spec.ref in self.skipped else self.health.status(spec)
 
     @property
     def primary(self) -> ModelSpec:
@@ -84,7 +91,7 @@ class Step:
         self._messages = question.messages  # fewer after a compaction
         self._log = log
         self._records: list[AttemptRecord] = []  # of this step
-        self._plan = Plan(chain.agent.chain, chain.health, self._config.retry_after_max)
+        self._plan = Plan(chain.agent.chain, chain.status, self._config.retry_after_max)
         self._output = Output()
         self._running = Running(chain.health)
         self._failures: dict[str, int] = {}  # by model

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 from ..errors import FACTS
 
@@ -11,7 +11,11 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
 
     from ..config.resolved import ModelSpec
-    from .health import Health, Status
+    from .health import Status
+
+
+NEVER_ASKED: Final = ("no_key", "skipped")
+"""Kinds for which a model is not asked even if no other one is left."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,9 +33,9 @@ class Choice:
 class Plan:
     """The models of one step that have not been asked yet."""
 
-    def __init__(self, chain: Sequence[ModelSpec], health: Health, max_wait: float) -> None:
+    def __init__(self, chain: Sequence[ModelSpec], status: Callable[[ModelSpec], Status], max_wait: float) -> None:
         self._left = list(enumerate(chain))
-        self._health = health
+        self._status = status
         self._max_wait = max_wait
         self._started = False
 
@@ -44,12 +48,12 @@ class Plan:
         skipped: list[tuple[ModelSpec, Status]] = []
         resting: list[tuple[float, int, ModelSpec, Status]] = []
         for position, spec in self._left:
-            status = self._health.status(spec)
+            status = self._status(spec)
             if status.wait <= 0:
                 return Choice(spec, position, probe=status.probe, skipped=skipped)
             skipped.append((spec, status))
-            # A model without its key is never asked. Another model with the same key would fail in the same way.
-            if status.kind != "no_key" and not (self._started and FACTS[status.kind].scope == "account"):
+            # Another model with the same key would fail in the same way.
+            if status.kind not in NEVER_ASKED and not (self._started and FACTS[status.kind].scope == "account"):
                 resting.append((status.wait, position, spec, status))
         if not resting:
             return None
@@ -59,7 +63,7 @@ class Plan:
 
     def resting(self) -> list[tuple[ModelSpec, Status]]:
         """The models that are left, each with its status."""
-        return [(spec, self._health.status(spec)) for _, spec in self._left]
+        return [(spec, self._status(spec)) for _, spec in self._left]
 
     def take(self) -> Choice | None:
         """Like `peek`, and the model is not offered again."""

@@ -80,6 +80,8 @@ def resting(spec: ModelSpec, status: Status) -> ErrorInfo:
     if status.kind == "no_key":
         names = " or ".join(spec.missing)
         return ErrorInfo("no_key", f"{spec.ref} is not asked: env has no {names}.", hint_for("no_key"))
+    if status.kind == "skipped":
+        return ErrorInfo("skipped", f"{spec.ref} is not asked: it was taken out of the chain.", hint_for("skipped"))
     cause = "its breaker is open" if status.kind == "circuit_breaker" else f"it cools down after {status.kind}"
     until = "until its key changes" if status.wait == float("inf") else f"for {status.wait:.0f} s"
     return ErrorInfo("circuit_breaker", f"{spec.ref} is not asked {until}: {cause}.")

@@ -10,21 +10,20 @@ from ..errors.hints import is_local
 from .report import resting
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Callable, Iterable
 
     from ..config.catalogue import Price
     from ..config.specs import ModelSpec
     from ..page.results import ChainModel, TokenPrice
-    from .health import Health
+    from .health import Status
 
 
-def standing(chain: Iterable[ModelSpec], health: Health) -> list[ChainModel]:
-    """What would happen to each model of `chain` now: it is ready, it rests, or it lacks its key."""
-    return [_model(spec, health) for spec in chain]
+def standing(chain: Iterable[ModelSpec], status_of: Callable[[ModelSpec], Status]) -> list[ChainModel]:
+    """What would happen to each model of `chain` now: it is ready, it rests, it lacks its key, or it is skipped."""
+    return [_model(spec, status_of(spec)) for spec in chain]
 
 
-def _model(spec: ModelSpec, health: Health) -> ChainModel:
-    status = health.status(spec)
+def _model(spec: ModelSpec, status: Status) -> ChainModel:
     model: ChainModel = {
         "model": spec.ref,
         "state": "ready",
@@ -35,7 +34,7 @@ def _model(spec: ModelSpec, health: Health) -> ChainModel:
     }
     if status.wait > 0:
         reason = resting(spec, status)
-        model["state"] = "no_key" if status.kind == "no_key" else "resting"
+        model["state"] = status.kind if status.kind in ("no_key", "skipped") else "resting"
         model["wait_ms"] = None if math.isinf(status.wait) else round(status.wait * 1000)
         model["kind"], model["reason"] = status.kind, reason.message
     return model

@@ -102,6 +102,19 @@ class Update(OfSession):
     documents: Documents | Unset = None
 
 
+class Prefer(OfSession):
+    """Ask `model` first, from the next step on. null: as the agent file has it."""
+
+    model: Short | Unset = None
+
+
+class Skip(OfSession):
+    """Do not ask `model` from the next step on; `skip: false`: ask it again."""
+
+    model: Short
+    skip: bool = True
+
+
 class Abort(Params):
     """Stop the turn of a session, or of every one. `consumer`: the program that read the events stopped reading."""
 
@@ -203,6 +216,8 @@ class Commands(TypedDict):
     abort: Abort
     restart: OfSession
     update: Update
+    prefer: Prefer
+    skip: Skip
     export: OfSession
     chain: OfSession
     close: OfSession

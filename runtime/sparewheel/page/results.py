@@ -161,6 +161,13 @@ class DriverChanged(TypedDict):
     read_only: bool
 
 
+class ModelChoices(TypedDict):
+    """The models of a session that the user has chosen, by `provider/model`: the first one, and those left out."""
+
+    preferred: str | None
+    skipped: list[str]
+
+
 class SessionCreated(TypedDict):
     """`id` is the name of the session in the store, `messages` how many its conversation has already.
 
@@ -178,6 +185,7 @@ class SessionCreated(TypedDict):
     welcome_message: str
     warnings: list[str]
     missing_keys: list[MissingKey]
+    choices: ModelChoices
     commands: dict[str, AgentCommand]
 
 
@@ -189,7 +197,7 @@ class TokenPrice(TypedDict):
 
 
 class ChainModel(TypedDict):
-    """A model of a chain, and what would happen to it now: it is asked, it rests, or its key is missing.
+    """A model of a chain, and what would happen to it now: it is asked, rests, lacks its key, or the user skips it.
 
     `kind` and `reason` are why it is not asked, `wait_ms` for how long: 0 if it is ready, None until its key changes.
     `host` is where it would be asked, "" if the runtime or the page answers itself. `local`: here, on this machine or
@@ -197,7 +205,7 @@ class ChainModel(TypedDict):
     """
 
     model: str
-    state: Literal["ready", "resting", "no_key"]
+    state: Literal["ready", "resting", "no_key", "skipped"]
     wait_ms: int | None
     kind: NotRequired[Annotated[Kind, WithJsonSchema({"tsType": "Kind"})]]
     reason: NotRequired[str]
@@ -263,6 +271,8 @@ class Results(TypedDict):
     abort: None
     restart: None
     update: SessionCreated
+    prefer: ModelChoices
+    skip: ModelChoices
     export: dict[str, Any]
     chain: ChainState
     close: None

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from .choices import Choices
+
 if TYPE_CHECKING:
     from collections.abc import Container
 
@@ -17,6 +19,7 @@ def dump_state(state: SessionState, budgets: Budgets) -> dict[str, Any]:
         "agent": state.conversation.agent,
         "left_out": state.conversation.left_out,
         "model": state.model,
+        **({"choices": state.choices.to_dict()} if state.choices != Choices() else {}),
         "approvals": state.approvals.to_dict(),
         "budgets": budgets.to_dict(),
     }
@@ -33,5 +36,6 @@ def load_state(stored: object, state: SessionState, budgets: Budgets, agents: Co
         state.conversation.left_out = left_out
     if isinstance(model, str):
         state.model = model
+    state.choices.restore(stored.get("choices"))
     state.approvals.restore(stored.get("approvals"))
     budgets.restore(stored.get("budgets"))

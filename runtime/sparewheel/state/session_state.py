@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 from ..errors import ConfigError
 from .answers import Answers
 from .approvals import Approvals
+from .choices import Choices
 from .doubts import Doubts
 from .results import LongResults
 
@@ -49,6 +50,7 @@ class SessionState:
     log: TurnLog | None = None  # of the running turn
     doubts: Doubts = field(default_factory=Doubts)
     texts: dict[str, str] = field(default_factory=dict)
+    choices: Choices = field(default_factory=Choices)
 
     def forget(self, agent: str) -> None:
         """Start a new conversation, answered by `agent`. Approvals of the user stay."""

@@ -6,14 +6,15 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from ..config.loading import load_in_slices
-from .factory import describe, renewed_runner
+from .factory import describe, model_choices, renewed_runner
 from .keep import storable
 
 if TYPE_CHECKING:
     from ..page.calls import HostCalls
-    from ..page.commands import Update
-    from ..page.results import SessionCreated
+    from ..page.commands import Prefer, Skip, Update
+    from ..page.results import ModelChoices, SessionCreated
     from ..page.writer import Writer
+    from ..session import Session
     from .opened import OpenSessions
 
 
@@ -52,3 +53,22 @@ class Changes:
         created = describe(opened.session, keep)
         created.pop("restored", None)  # the page has it
         return created
+
+    async def prefer(self, params: Prefer) -> ModelChoices:
+        """Another model first."""
+        session = self.sessions.driven(params).session
+        session.runner.state.choices.prefer(params.model, session.team)
+        return await _chosen(session)
+
+    async def skip(self, params: Skip) -> ModelChoices:
+        """A model is left out, or no longer."""
+        session = self.sessions.driven(params).session
+        session.runner.state.choices.skip(params.model, params.skip, session.team)
+        return await _chosen(session)
+
+
+async def _chosen(session: Session) -> ModelChoices:
+    chosen = model_choices(session)
+    if session.recorder is not None:
+        await session.recorder.save_state()
+    return chosen

@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from ..messages import Message
     from ..page.calls import HostCalls
     from ..page.options import AgentOptions
-    from ..page.results import AgentCommand, SessionCreated
+    from ..page.results import AgentCommand, ModelChoices, SessionCreated
     from ..session import Session
     from ..transports.base import Transport
     from .keep import Keep
@@ -95,6 +95,7 @@ def describe(session: Session, keep: Keep) -> SessionCreated:
         "welcome_message": root.welcome_message,
         "warnings": list(team.warnings),
         "missing_keys": list(team.missing_keys),
+        "choices": model_choices(session),
         "commands": {
             name: cast("AgentCommand", command.model_dump(exclude_defaults=True))
             for name, command in root.commands.items()
@@ -105,6 +106,12 @@ def describe(session: Session, keep: Keep) -> SessionCreated:
     elif restored := keep.unfinished():
         created["restored"] = restored
     return created
+
+
+def model_choices(session: Session) -> ModelChoices:
+    """What the user has chosen among the models."""
+    choices = session.runner.state.choices
+    return {"preferred": choices.preferred, "skipped": list(choices.skipped)}
 
 
 def _python_toolset(option: str | dict[str, Any]) -> ToolsetConfig:

@@ -111,6 +111,7 @@ class Keep:
         if not self.followed:
             recorder.set_fact("file", storable(self.file))
         load_state(self.restored.facts.values.get("state"), runner.state, runner.budgets, team.agents)
+        runner.state.choices.fit(team)
         recorder.previous = self.restored.turns[-1] if self.restored.turns else None
         if self.restored.lost:
             runner.warnings.append(f"{self.restored.lost} records of the stored session could not be read.")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, cast
+from typing import TYPE_CHECKING, Any, cast
 
 from ..errors import ConfigError
 
@@ -80,6 +80,10 @@ class OpenSessions(dict[str, Opened]):
         if opened is None:
             raise ConfigError("session is closed")
         return opened
+
+    async def export(self, params: OfSession) -> dict[str, Any]:
+        """The conversation of a session as a document."""
+        return self.find(params).session.export()
 
     async def chain(self, params: OfSession) -> ChainState:
         """The chains of a session, with the state of their models."""

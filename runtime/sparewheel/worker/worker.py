@@ -32,11 +32,13 @@ from ..page.commands import (
     Nothing,
     OfSession,
     OpenSession,
+    Prefer,
     RenameSession,
     Resolve,
     Respond,
     Resume,
     Send,
+    Skip,
     StoredSession,
     Update,
     UseStore,
@@ -103,7 +105,9 @@ class Worker:
                 _handle("abort", Abort, self._abort),
                 _handle("restart", OfSession, self._restart),
                 _handle("update", Update, changes.update),
-                _handle("export", OfSession, self._export),
+                _handle("prefer", Prefer, changes.prefer),
+                _handle("skip", Skip, changes.skip),
+                _handle("export", OfSession, self._open.export),
                 _handle("chain", OfSession, self._open.chain),
                 _handle("close", OfSession, self._close),
                 _handle("confirm", Confirm, self._open.confirm),
@@ -237,9 +241,6 @@ class Worker:
         await opened.stop("restart")
         opened.session.restart()
         self._mirror(opened)
-
-    async def _export(self, params: OfSession) -> dict[str, Any]:
-        return self._open.find(params).session.export()
 
     async def _close(self, params: OfSession) -> None:
         """Idempotent: closing a session that is not open is no error."""

@@ -119,6 +119,14 @@ class Recorder:
         self.header = self.header | {"agent": agent}
         self.set_fact("file", file)
         self.append(header=self._touched())
+        await self._flush()
+
+    async def save_state(self) -> None:
+        """Record the session's state now. A failure of the storage is reported by the next turn."""
+        self.append(*self.sync_state())
+        await self._flush()
+
+    async def _flush(self) -> None:
         if self.failure is None and self.durable:
             with suppress(StoreFailed):
                 await self.store.flush(self.session)

@@ -619,7 +619,7 @@ export interface ErrorEvent {
   model?: string;
 }
 /**
- * One HTTP request of a turn and what came of it.
+ * One HTTP request of a turn and what came of it. `simulated`: it was to fail (`fault`).
  */
 export interface AttemptRecord {
   attempt: number;
@@ -630,6 +630,7 @@ export interface AttemptRecord {
   status?: number;
   message?: string;
   hint?: string;
+  simulated?: boolean;
 }
 /**
  * The turn was stopped: by the `user`, a `consumer` that stopped iterating, `dispose` or `restart`.

@@ -663,19 +663,65 @@ export interface Files1 {
   host: "session";
 }
 /**
- * Run a turn. `interactive` holds from its start.
+ * Run a turn.
  */
 export interface Send {
   session: string;
-  prompt: string | (TextPart | ImagePart | FilePart)[];
   interactive?: boolean;
+  model?: string;
+  fault?:
+    | "rate_limit"
+    | "overloaded"
+    | "server_error"
+    | "network"
+    | "network_or_cors"
+    | "offline"
+    | "stream_truncated"
+    | "timeout_connect"
+    | "timeout_first_content"
+    | "timeout_idle"
+    | "quota"
+    | "auth"
+    | "permission"
+    | "model_not_found"
+    | "invalid_request"
+    | "unsupported"
+    | "context_overflow"
+    | "refusal"
+    | "content_filter"
+    | "empty_output"
+    | "unknown";
+  prompt: string | (TextPart | ImagePart | FilePart)[];
 }
 /**
- * Go on with the last turn, which was interrupted or has failed. `interactive` holds from its start.
+ * Go on with the last turn, which was interrupted or has failed.
  */
 export interface Resume {
   session: string;
   interactive?: boolean;
+  model?: string;
+  fault?:
+    | "rate_limit"
+    | "overloaded"
+    | "server_error"
+    | "network"
+    | "network_or_cors"
+    | "offline"
+    | "stream_truncated"
+    | "timeout_connect"
+    | "timeout_first_content"
+    | "timeout_idle"
+    | "quota"
+    | "auth"
+    | "permission"
+    | "model_not_found"
+    | "invalid_request"
+    | "unsupported"
+    | "context_overflow"
+    | "refusal"
+    | "content_filter"
+    | "empty_output"
+    | "unknown";
 }
 /**
  * The user's decision on the call `id`, of which it is not known whether it has had its effect.

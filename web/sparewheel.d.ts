@@ -277,7 +277,18 @@ export declare const promptLimits: { readonly parts: number; readonly bytes: num
 export interface TurnOptions {
   /** Aborts the turn. If it has aborted already, no turn starts. */
   signal?: AbortSignal;
+  /** The model (`provider/model` of a chain) that is asked first in this turn, even if it rests or is skipped. */
+  model?: string;
+  /**
+   * "What if": the next attempt fails with this kind, and only that one; what then happens is what the chain does about a
+   * real failure. No request is sent, but for "stream_truncated" and "timeout_idle", which break off a real answer after
+   * some characters. Silence is simulated by a limit of two seconds. The model cools down for the rest of the turn only.
+   */
+  fault?: Fault;
 }
+
+/** A failure that can be simulated: a kind, or "offline". */
+export type Fault = NonNullable<protocol.Send["fault"]>;
 
 export interface ForkOptions {
   /** The `turn` of the events; the new session has the conversation before it. Default: all of the conversation. */

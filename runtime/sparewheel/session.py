@@ -24,6 +24,7 @@ from .messages import parse_prompt
 from .redaction.sought import Sought
 from .redaction.stream import SplitSecrets
 from .state.answers import Answers
+from .state.choices import check_known
 from .state.episodes import Episodes
 from .state.journal.turn_log import NoLog, TurnLog
 
@@ -32,7 +33,8 @@ if TYPE_CHECKING:
 
     from .agent import Runner
     from .agent.unfinished import Unfinished
-    from .config.specs import ResolvedTeam
+    from .config.specs import ResolvedAgent, ResolvedTeam
+    from .errors import Fault
     from .events import AbortReason, Event, FinishEvent
     from .messages import Message
     from .page.results import Result
@@ -67,16 +69,21 @@ class Session:
         """
         return self.answer([parse_prompt(prompt)])
 
-    def answer(self, messages: Iterable[Message]) -> AsyncGenerator[list[Event], None]:
-        """Like `turn`, for messages of which the last one is the user's."""
-        return self._run(lambda: self._begin(list(messages)))
+    def answer(
+        self, messages: Iterable[Message], *, model: str | None = None, fault: Fault | None = None
+    ) -> AsyncGenerator[list[Event], None]:
+        """Like `turn`, for messages of which the last one is the user's.
 
-    def resume(self) -> AsyncGenerator[list[Event], None]:
+        `model` (`provider/model`) is asked first; `ConfigError` if no agent has it. The first attempt has the `fault`.
+        """
+        return self._run(lambda: self._begin(list(messages)), model, fault)
+
+    def resume(self, *, model: str | None = None, fault: Fault | None = None) -> AsyncGenerator[list[Event], None]:
         """Go on with the last turn, which was interrupted or has failed: what is done in it is not done again.
 
-        Yields and raises like `turn`; `ConfigError` if there is no such turn.
+        Yields and raises like `answer`; `ConfigError` if there is no such turn.
         """
-        return self._run(self._begin_again)
+        return self._run(self._begin_again, model, fault)
 
     def _begin(self, prompts: list[Message]) -> tuple[Turn, Conversation]:
         before = self._state.conversation
@@ -95,11 +102,13 @@ class Session:
             raise ConfigError("there is no turn to resume", "Only the last turn, if it was interrupted or has failed.")
         return Turn.resumed(unfinished), unfinished.before
 
-    async def _run(self, begin: Callable[[], tuple[Turn, Conversation]]) -> AsyncGenerator[list[Event], None]:
+    async def _run(
+        self, begin: Callable[[], tuple[Turn, Conversation]], model: str | None, fault: Fault | None
+    ) -> AsyncGenerator[list[Event], None]:
         """Run the turn that `begin` gives, with the conversation before it."""
-        if self._active is not None:
-            raise ConfigError("a run is already active", "Wait for its end, or abort it first.")
+        self._check(model)
         turn, before = begin()
+        turn.wish(model, fault)
         self._active = active = Active(before, asyncio.current_task())
         self._state.conversation = turn.conversation
         self.result = None
@@ -112,7 +121,7 @@ class Session:
         outcome = "abandoned"  # if the consumer closes the generator
         try:
             async with Watchdog() as dog, aclosing(Run(self.runner, turn).events()) as batches:
-                dog.expect("timeout_turn", self.team.agents[turn.agent].timeouts.turn)
+                dog.expect("timeout_turn", self._agent(turn).timeouts.turn)
                 while (batch := await dog.watch(anext(batches, None))) is not None:
                     last = batch[-1]
                     if last["type"] == "finish":
@@ -129,7 +138,7 @@ class Session:
         except Exception as error:
             self.expect(turn.unfinished(before))
             failure = known = known_error(error)
-            batch = failed(turn, known, unsplit, keep=self._keeps_partials(turn))
+            batch = failed(turn, known, unsplit, keep=self._agent(turn).fallback.on_partial == "keep")
             outcome = "failed"
         finally:
             turn.answer_calls()
@@ -145,6 +154,15 @@ class Session:
             self._active = None
             yield stamp(batch)
         active.end(failure)
+
+    def _check(self, model: str | None = None) -> None:
+        if self._active is not None:
+            raise ConfigError("a run is already active", "Wait for its end, or abort it first.")
+        if model is not None:
+            check_known(model, self.team)
+
+    def _agent(self, turn: Turn) -> ResolvedAgent:
+        return self.team.agents[turn.agent]
 
     def _over(self, episode: dict[str, Any], turn: Turn, outcome: str, failure: BaseException | None) -> None:
         now, attempts = self.runner.now(), turn.log.records
@@ -186,16 +204,12 @@ class Session:
             "attempts": turn.log.records,
         }
 
-    def _keeps_partials(self, turn: Turn) -> bool:
-        return self.team.agents[turn.agent].fallback.on_partial == "keep"
-
     def renew(self, runner: Runner, agent: str | None = None) -> None:
         """Go on with `runner` (`Runner.renewed`), and with `agent` if it is given. The conversation stays.
 
         Raises `ConfigError` while a turn runs.
         """
-        if self._active is not None:
-            raise ConfigError("a run is already active", "Wait for its end, or abort it first.")
+        self._check()
         team, state = runner.team, self._state
         unfinished = [self._unfinished.before, self._unfinished.now] if self._unfinished else []
         for conversation in (state.conversation, *unfinished):
@@ -293,8 +307,7 @@ class Session:
 
         Approvals, what tools have stored, and what was spent stay. Raises `ConfigError` while a turn runs.
         """
-        if self._active is not None:
-            raise ConfigError("a run is already active", "Abort it before restarting the session.")
+        self._check()
         self._state.forget(self.team.root)
         self._give_up()
         self.titles.restart()

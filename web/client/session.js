@@ -123,18 +123,18 @@ export class Session {
    * @param {Prompt} prompt
    * @param {TurnOptions} [options]
    */
-  async send(prompt, { signal } = {}) {
+  async send(prompt, { signal, model, fault } = {}) {
     this.#checkOpen();
     const interactive = this.#interactive ?? this.#listening;
     const sent = typeof prompt === "string" ? prompt : await readPrompt(prompt);
-    return this.#channel.run("send", { session: this.#name, prompt: sent, interactive }, signal);
+    return this.#channel.run("send", { session: this.#name, prompt: sent, interactive, model, fault }, signal);
   }
 
   /** @param {TurnOptions} [options] */
-  async resume({ signal } = {}) {
+  async resume({ signal, model, fault } = {}) {
     this.#checkOpen();
     const interactive = this.#interactive ?? this.#listening;
-    return this.#channel.run("resume", { session: this.#name, interactive }, signal);
+    return this.#channel.run("resume", { session: this.#name, interactive, model, fault }, signal);
   }
 
   /**
@@ -151,23 +151,23 @@ export class Session {
    * @param {Prompt} prompt
    * @param {TurnOptions} [options]
    */
-  stream(prompt, { signal } = {}) {
+  stream(prompt, options = {}) {
     const left = new AbortController();
-    return new EventStream(this.#events(prompt, signal, left), () => left.abort());
+    return new EventStream(this.#events(prompt, options, left), () => left.abort());
   }
 
   /**
    * @param {Prompt} prompt
-   * @param {AbortSignal | undefined} signal
+   * @param {TurnOptions} options
    * @param {AbortController} left Aborts when the reader of the events has left.
    * @returns {AsyncGenerator<Event, void, undefined>}
    */
-  async *#events(prompt, signal, left) {
+  async *#events(prompt, { signal, model, fault }, left) {
     this.#checkOpen();
     /** @type {Queue<Event>} */
     const queue = new Queue();
     const sent = typeof prompt === "string" ? prompt : await readPrompt(prompt);
-    const command = { session: this.#name, prompt: sent, interactive: this.#interactive ?? true };
+    const command = { session: this.#name, prompt: sent, interactive: this.#interactive ?? true, model, fault };
     const failure = this.#channel
       .run("send", command, signal, (event) => queue.push(event), left.signal)
       .then(() => null)

@@ -177,6 +177,8 @@ class Run:
             max_bytes=me.max_response_bytes,
             reattach=turn.reattach,
             on_resumable=turn.on_resumable,
+            wanted=None if turn.log.records else turn.model,
+            what_if=turn.what_if,
         )
         turn.reattach = None
         turn.step = step = self._chain().ask(question, turn.log)
@@ -186,7 +188,7 @@ class Run:
     def _chain(self) -> Chain:
         """The chain of the coming step, the same until it is asked."""
         if self._chosen is None or self._chosen.agent.name != self._me.name:
-            self._chosen = self._runner.chain(self._me)
+            self._chosen = self._runner.chain(self._me, self._turn.model)
         return self._chosen
 
     def _calls(self, answer: Message, registry: Registry) -> Calls:

@@ -6,7 +6,9 @@ import secrets
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
+from ..chain.health import Health
 from ..chain.log import AttemptLog
+from ..chain.question import WhatIf
 from ..messages import Message, Text
 from ..providers.history import NOT_RUN
 from ..state.effects import Effects
@@ -19,6 +21,7 @@ if TYPE_CHECKING:
 
     from ..chain.background import ResumeState
     from ..chain.chain import Step
+    from ..errors import Fault
     from ..events import Event
     from ..state.session_state import Conversation
     from .calls import Calls
@@ -51,6 +54,8 @@ class Turn:
     results: dict[str, str] | None = None  # of calls of the last step that ran before the turn was interrupted, by id
     reattach: Mapping[str, Any] | None = None  # the `resume_state` of the coming step, which was interrupted
     on_resumable: Callable[[], object] = lambda: None  # called when there is a `resume_state`
+    model: str | None = None  # `provider/model` that the user wants to be asked first
+    what_if: WhatIf | None = None  # a failure that the user wants to see
     effects: Effects = field(init=False)
 
     def __post_init__(self) -> None:
@@ -70,6 +75,11 @@ class Turn:
             turn.answer = answers.pop()
         turn.tool_calls = sum(len(answer.tool_calls) for answer in answers)
         return turn
+
+    def wish(self, model: str | None, fault: Fault | None) -> None:
+        """Ask `model` first, and let the first attempt fail with `fault`."""
+        self.model = model
+        self.what_if = WhatIf(fault, Health()) if fault else None
 
     def unfinished(self, before: Conversation) -> Unfinished:
         """What there is of the turn now, which has failed. `before` is the conversation without it."""

@@ -35,8 +35,10 @@ class Attempt:
 
     `assembly` holds what it has streamed, `record` how it ended.
 
-    `empty_is_fine`: an answer with neither text nor a tool call is an answer.
+    `empty_is_fine`: an answer with neither text nor a tool call is an answer. `simulated`: it fails for the sake of it.
     """
+
+    simulated = False
 
     def __init__(self, request: ModelRequest, record: AttemptRecord, *, empty_is_fine: bool) -> None:
         self.request = request

@@ -15,6 +15,7 @@ from ..errors import FACTS, SparewheelError
 from ..usage import Usage
 from .attempt import Attempt
 from .compaction import compact, dropped
+from .failures import Failures
 from .health import FOREVER, Status, model_id
 from .hedge import Race, Racer
 from .hidden_media import refuses_media
@@ -25,6 +26,7 @@ from .policy import Decision, Failure, continues, decide, keeps_partial, refuses
 from .question import request_for
 from .report import announce, exhausted, hedged, none_left, resting, skipped_events, turn_failed, usage_events
 from .running import Running
+from .special import special
 
 if TYPE_CHECKING:
     from collections.abc import AsyncGenerator, Callable, Collection
@@ -91,11 +93,10 @@ class Step:
         self._messages = question.messages  # fewer after a compaction
         self._log = log
         self._records: list[AttemptRecord] = []  # of this step
-        self._plan = Plan(chain.agent.chain, chain.status, self._config.retry_after_max)
+        self._failures = Failures(chain, self._config.cooldown, question.what_if)
+        self._plan = Plan(chain.agent.chain, self._failures.status, self._config.retry_after_max)
         self._output = Output()
         self._running = Running(chain.health)
-        self._failures: dict[str, int] = {}  # by model
-        self._failed: dict[str, tuple[ModelSpec, ErrorInfo]] = {}
         self._primary_skipped = False  # it was not healthy when the step began
         self._compacted = False
         self._has_waited = False  # for the network, in vain
@@ -105,7 +106,7 @@ class Step:
 
         Raises `TurnFailed`, after an `exhausted` event, when no model is left.
         """
-        choice = self._plan.take_named(self._question.reattach) or self._plan.take()
+        choice = self._plan.begin(self._question.reattach, self._question.wanted)
         if choice is None:
             skipped = self._plan.resting()
             nothing = none_left(skipped)
@@ -197,12 +198,8 @@ class Step:
         kept = "".join(kept.text for kept in self._output.kept)
         request = request_for(question, spec, self._messages, kept, self._health)
         record = self._log.take(spec.ref)
-        attempt = Attempt(request, record, empty_is_fine=question.after_tools or bool(kept))
-        if spec.resume:
-            from .background_attempt import background_attempt  # here: few files need it
-
-            more = (self._config.backoff, self._chain.random, self._health, question)
-            attempt = background_attempt(attempt, None if self._records else question.reattach, *more)
+        plain = Attempt(request, record, empty_is_fine=question.after_tools or bool(kept))
+        attempt = special(plain, question, self._chain, None if self._records else question.reattach)
         self._records.append(record)
         self._running.add(attempt, probe=choice.probe)
         batches = attempt.run(self._chain.transport, self._chain.agent.timeouts, question.max_bytes)
@@ -223,7 +220,7 @@ class Step:
         self._running.settle(loser)
         events: list[Event] = [*usage_events(loser, discarded=True)]
         if error is not None:
-            self._count(loser, error)
+            self._failures.count(loser, error)
             events.append(announce(winner.spec, loser.spec, error.info, winner.number, 0, self._chain.now()))
         return events
 
@@ -242,15 +239,12 @@ class Step:
 
     def _answered(self, attempt: Attempt) -> list[Event]:
         spec, primary = attempt.spec, self._chain.primary
-        self._health.succeeded(spec)
-        for failed, info in self._failed.values():
-            if failed is not spec:
-                self._health.cool_down_after_fallback(failed, info.kind, self._config.cooldown)
+        self._failures.settle(spec)
         self.model, self.reason = spec.ref, attempt.assembly.reason or "other"
         self._output.shown = attempt
         events: list[Event] = []
         if spec is not primary:
-            if self._primary_skipped or primary.ref in self._failed:
+            if self._primary_skipped or primary.ref in self._failures:
                 self._health.mark_substituted(primary)
         elif self._health.take_recovered(primary):
             events.append({"type": "recovered", "model": spec.ref})
@@ -272,16 +266,8 @@ class Step:
             return Decision("next" if failure.upcoming else "fail")
         return decision
 
-    def _count(self, attempt: Attempt, error: SparewheelError) -> int:
-        """Count a failure; return how many this model has had in this step."""
-        ref = attempt.spec.ref
-        self._failures[ref] = self._failures.get(ref, 0) + 1
-        self._failed[ref] = (attempt.spec, error.info)
-        self._health.failed(attempt.spec, error.info, self._config.cooldown)
-        return self._failures[ref]
-
     def _failure(self, attempt: Attempt, error: SparewheelError, choice: Choice) -> Failure:
-        count = self._count(attempt, error)
+        count = self._failures.count(attempt, error)
         if error.info.kind == "context_overflow" and (limit := attempt.spec.context_limit):
             self._plan.keep_only(lambda spec: spec.context_limit is None or spec.context_limit > limit)
         return Failure(error.info, attempt.spec, count, self._plan.peek(), choice.probe, attempt.shown)
@@ -306,6 +292,8 @@ class Step:
     def _without(self, attempt: Attempt, info: ErrorInfo) -> list[Event]:
         """Ask again without what the server refuses, and do not send that again: usage, pictures, an old id."""
         spec, health = attempt.spec, self._health
+        if attempt.simulated:
+            return []
         if attempt.request.with_usage and refuses_usage(info):
             health.without_usage.add(spec.base_url)
         elif model_id(spec) not in health.without_media and refuses_media(info, attempt.request.messages):

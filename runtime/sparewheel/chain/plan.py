@@ -39,6 +39,10 @@ class Plan:
         self._max_wait = max_wait
         self._started = False
 
+    def begin(self, state: Mapping[str, Any] | None, wanted: str | None) -> Choice | None:
+        """The first model: that of a response to take up, the one that is wanted, or that of `take`."""
+        return self._take_named(state) or self._take_wanted(wanted) or self.take()
+
     def peek(self) -> Choice | None:
         """The model that `take` would return; None when none is left.
 
@@ -73,13 +77,23 @@ class Plan:
             self._left = [(position, spec) for position, spec in self._left if position != choice.position]
         return choice
 
-    def take_named(self, state: Mapping[str, Any] | None) -> Choice | None:
+    def _take_named(self, state: Mapping[str, Any] | None) -> Choice | None:
         """The model whose response `state` describes, whatever its health; None if it cannot be asked for it."""
         for position, spec in self._left:
             if state and spec.resume and not spec.lacks_key and spec.ref == state.get("model"):
                 self._started = True
                 self._left.remove((position, spec))
                 return Choice(spec, position)
+        return None
+
+    def _take_wanted(self, ref: str | None) -> Choice | None:
+        """The model `ref`, even if it is cooling down; None if there is none, or it must not be asked."""
+        for position, spec in self._left:
+            status = self._status(spec)
+            if spec.ref == ref and status.kind not in NEVER_ASKED:
+                self._started = True
+                self._left.remove((position, spec))
+                return Choice(spec, position, probe=status.probe)
         return None
 
     def keep_only(self, fits: Callable[[ModelSpec], bool]) -> None:

@@ -14,12 +14,29 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
 
     from ..config.resolved import ModelSpec
+    from ..errors import Fault
     from ..messages import Message
     from ..providers.base import OutputSchema, ToolSpec
     from .health import Health
 
 GO_ON: Final = "[The connection broke. Continue your answer exactly where it stopped; repeat nothing.]"
 """What the next model is asked when it continues a broken answer."""
+
+
+@dataclass(slots=True)
+class WhatIf:
+    """A failure that a page wants to see in a turn: the next attempt has the `fault`, which is then None.
+
+    `health` is what comes of it for the rest of the turn; the models' own health does not change.
+    """
+
+    fault: Fault | None
+    health: Health
+
+    def take(self) -> Fault | None:
+        """The fault of the attempt that starts now."""
+        fault, self.fault = self.fault, None
+        return fault
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,6 +50,8 @@ class Question:
     reads the response that the provider has kept, from its first event on: its events are those of the whole answer, in
     a new attempt. If there is nothing left of it, the chain goes on as after a broken stream. `on_resumable` is called
     as soon as the step has a `resume_state`, which may be long before its first event.
+
+    `wanted` is the model (`provider/model`) that is asked first, even if it is cooling down.
     """
 
     messages: Sequence[Message]
@@ -42,6 +61,8 @@ class Question:
     max_bytes: int = 0
     reattach: Mapping[str, Any] | None = None
     on_resumable: Callable[[], object] = lambda: None
+    wanted: str | None = None
+    what_if: WhatIf | None = None
 
 
 def request_for(

@@ -4,7 +4,7 @@
 `retry_after` are its parts. `validation` words the errors of pydantic.
 """
 
-from .kinds import CODE_OF, FACTS, KINDS, RETRYABLE, Action, Code, Kind
+from .kinds import CODE_OF, FACTS, KINDS, RETRYABLE, Action, Code, Fault, Kind
 from .types import (
     ConfigError,
     ErrorInfo,
@@ -26,6 +26,7 @@ __all__ = [
     "Code",
     "ConfigError",
     "ErrorInfo",
+    "Fault",
     "KeyRequest",
     "Kind",
     "MissingKey",

@@ -55,6 +55,31 @@ Code: TypeAlias = Literal[
     "unknown",
 ]
 
+Fault: TypeAlias = Literal[
+    "rate_limit",
+    "overloaded",
+    "server_error",
+    "network",
+    "network_or_cors",
+    "offline",
+    "stream_truncated",
+    "timeout_connect",
+    "timeout_first_content",
+    "timeout_idle",
+    "quota",
+    "auth",
+    "permission",
+    "model_not_found",
+    "invalid_request",
+    "unsupported",
+    "context_overflow",
+    "refusal",
+    "content_filter",
+    "empty_output",
+    "unknown",
+]
+"""What a page can have the next attempt fail with: kinds of failures of a model, and `offline`."""
+
 Action: TypeAlias = Literal["retry", "next", "fail", "finish"]
 
 Scope: TypeAlias = Literal["network", "host", "model", "account", "request", "answer", "turn"]

@@ -19,7 +19,7 @@ AbortReason: TypeAlias = Literal["user", "consumer", "dispose", "restart"]
 
 
 class AttemptRecord(TypedDict):
-    """One HTTP request of a turn and what came of it."""
+    """One HTTP request of a turn and what came of it. `simulated`: it was to fail (`fault`)."""
 
     attempt: int
     model: str
@@ -29,6 +29,7 @@ class AttemptRecord(TypedDict):
     status: NotRequired[int]
     message: NotRequired[str]
     hint: NotRequired[str]
+    simulated: NotRequired[bool]
 
 
 class FinishEvent(Stamped):

@@ -22,6 +22,7 @@ from pydantic import (
 # pydantic needs this TypedDict, not typing's, below Python 3.12.
 from typing_extensions import TypedDict
 
+from ..errors import Fault
 from ..events import AbortReason
 from ..messages import Message, parse_messages, parse_prompt
 from .options import AgentOptions, Documents, Env, Hosts, Params, SessionName, Short, Unset
@@ -65,17 +66,27 @@ class OfSession(Params):
     session: SessionName
 
 
-class Send(OfSession):
-    """Run a turn. `interactive` holds from its start."""
+class TurnParams(OfSession):
+    """`interactive` holds from the start of the turn. `model` is asked first; the first attempt fails with `fault`."""
+
+    interactive: bool | Unset = None
+    model: Short | Unset = None
+    fault: Fault | Unset = None
+
+    @property
+    def wishes(self) -> dict[str, Any]:
+        """The options of `Session.answer` and `Session.resume`."""
+        return {"model": self.model, "fault": self.fault}
+
+
+class Send(TurnParams):
+    """Run a turn."""
 
     prompt: _Prompt
-    interactive: bool | Unset = None
 
 
-class Resume(OfSession):
-    """Go on with the last turn, which was interrupted or has failed. `interactive` holds from its start."""
-
-    interactive: bool | Unset = None
+class Resume(TurnParams):
+    """Go on with the last turn, which was interrupted or has failed."""
 
 
 class Resolve(OfSession):

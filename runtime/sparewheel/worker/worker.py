@@ -12,9 +12,6 @@ from contextlib import aclosing
 from typing import TYPE_CHECKING, Any, TypeVar, cast
 
 from ..chain.health import Health
-from ..config.literal_keys import line_of_key
-from ..config.loading import load_in_slices
-from ..config.overview import list_agents, overview
 from ..errors import ConfigError, ErrorInfo, SparewheelError, internal
 from ..jsontext import write
 from ..page.calls import HostCalls
@@ -40,6 +37,7 @@ from ..page.commands import (
     Send,
     Skip,
     StoredSession,
+    TurnParams,
     Update,
     UseStore,
 )
@@ -48,12 +46,12 @@ from ..page.model import PageTransport
 from ..page.options import Params
 from ..page.writer import Writer
 from ..redaction.redact import redact
-from ..slices import run_in_slices
 from ..tools.python.blocking import on_blocking
 from ..transports.demo import DemoTransport
 from ..transports.router import RoutingTransport, network_transport
 from .changes import Changes
 from .factory import describe
+from .files import agents_of, parse_config
 from .inbox import read_message
 from .network import NetworkCommands
 from .opened import Opened, OpenSessions
@@ -66,7 +64,7 @@ if TYPE_CHECKING:
 
     from ..events import Event
     from ..page.call_messages import CallCancel, CallCredit, HostCall, Piece
-    from ..page.results import AgentSummary, ParsedConfig, Result, SessionCreated
+    from ..page.results import Result, SessionCreated
     from ..transports.base import Transport
 
 _P = TypeVar("_P", bound=Params)
@@ -95,8 +93,8 @@ class Worker:
         self._tasks: set[asyncio.Task[None]] = set()  # the event loop has only weak references
         self._handlers = dict(
             (
-                _handle("parse_config", AgentFile, self._parse_config),
-                _handle("list_agents", AgentFile, self._list_agents),
+                _handle("parse_config", AgentFile, parse_config),
+                _handle("list_agents", AgentFile, agents_of),
                 _handle("create_session", CreateSession, self._create_session),
                 _handle("send", Send, self._send_prompt),
                 _handle("resume", Resume, self._resume),
@@ -166,13 +164,6 @@ class Worker:
 
     # The commands -----------------------------------------------------------------------------------------------
 
-    async def _parse_config(self, params: AgentFile) -> ParsedConfig:
-        file = await load_in_slices(params.yaml)
-        return overview(file, await run_in_slices(line_of_key(params.yaml, file)))
-
-    async def _list_agents(self, params: AgentFile) -> list[AgentSummary]:
-        return list_agents(await load_in_slices(params.yaml))
-
     async def _create_session(self, params: CreateSession) -> SessionCreated:
         self._open.check_free(params.session)
         keep = await self._stored.new(params)
@@ -202,14 +193,19 @@ class Worker:
     async def _send_prompt(self, params: Send) -> Result:
         opened = await self._open.ready(params)
         try:
-            return await self._turn(opened, opened.session.answer([params.prompt]), params.interactive)
+            return await self._turn(opened, opened.session.answer([params.prompt], **params.wishes), params.interactive)
         finally:
             self._mirror(opened)
 
     async def _resume(self, params: Resume) -> Result:
         opened = await self._open.ready(params)
+        return await self._stored_turn(opened, opened.session.resume(**params.wishes), params)
+
+    async def _stored_turn(
+        self, opened: Opened, events: AsyncGenerator[list[Event], None], params: TurnParams
+    ) -> Result:
         try:
-            return await self._turn(opened, opened.session.resume(), params.interactive)
+            return await self._turn(opened, events, params.interactive)
         finally:
             self._mirror(opened)
 

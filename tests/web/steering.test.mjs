@@ -1,4 +1,4 @@
-// Sessions that go on with another agent file or other keys, also in a worker that replaces another one.
+// Sessions that go on with another file, other keys or other models, also in a worker that replaces another one.
 
 import assert from "node:assert/strict";
 import { afterEach, beforeEach, mock, test } from "node:test";
@@ -83,4 +83,24 @@ test("preferring no model is the order of the chain", async () => {
   assert.deepEqual(command.params, { session: "s1" });
   worker.reply(command, { preferred: null, skipped: [] });
   await preferring;
+});
+
+test("a turn may ask a model first, and simulate a failure", async () => {
+  const { workers: [worker], sessions: [session] } = await start();
+  const wishes = { model: "a/b", fault: "rate_limit" };
+  const sending = session.send("hi", wishes);
+  const sent = await worker.command("send");
+  assert.deepEqual(sent.params, { session: "s1", prompt: "hi", interactive: true, ...wishes });
+  worker.reply(sent, RESULT);
+  await sending;
+  const reading = session.stream("hi", wishes).next();
+  const streamed = await worker.command("send", 1);
+  assert.deepEqual(streamed.params, { session: "s1", prompt: "hi", interactive: true, ...wishes });
+  worker.reply(streamed, RESULT);
+  await reading;
+  const resuming = session.resume(wishes);
+  const resumed = await worker.command("resume");
+  assert.deepEqual(resumed.params, { session: "s1", interactive: true, ...wishes });
+  worker.reply(resumed, RESULT);
+  await resuming;
 });

@@ -288,6 +288,19 @@ def test_the_whole_turn_can_be_limited() -> None:
     assert played.seconds == 15
 
 
+@pytest.mark.parametrize("connect", ["30s", "0s"])
+def test_first_content_counts_from_the_request(connect: str) -> None:
+    slow = Reply(ANSWER, delay=20)  # before the status line
+    limits = f"first_content: 2s, connect: {connect}"
+    played, _ = play({"a": [slow], "other/b": [ANSWER]}, timeouts=limits)
+    assert played.of("fallback")[0]["reason"] == "Time limit reached: timeouts.first_content is 2 s."
+    assert played.seconds == 2
+    late = Reply(ANSWER, delay=3, gates={}, every=3)
+    played, _ = play({"a": [late], "other/b": [ANSWER]}, timeouts=limits.replace("2s", "5s"))
+    assert played.of("fallback")[0]["kind"] == "timeout_first_content"
+    assert played.seconds == 5
+
+
 def test_silence_before_the_head_is_a_connect_timeout() -> None:
     held = Reply(ANSWER, silent_after=BEFORE_HEAD)
     played, _ = play({"a": [held], "b": [ANSWER]}, timeouts="connect: 5s")

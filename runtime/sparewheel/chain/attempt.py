@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from contextlib import AsyncExitStack, aclosing
 from dataclasses import replace
 from functools import partial
@@ -46,6 +47,7 @@ class Attempt:
         self.number = record["attempt"]
         self.record = record
         self.assembly = Assembly(self.spec.ref, self.number)
+        self._asked = 0.0  # when the last request was sent, of the event loop
         self._pauses = 0  # of the server, after each of which it was asked to go on
         self.answering = False  # the headers of a 2xx response have arrived
         self.empty_is_fine = empty_is_fine
@@ -128,7 +130,11 @@ class Attempt:
         self, transport: Transport, limits: TimeoutsConfig, dog: Watchdog, stack: AsyncExitStack
     ) -> tuple[BodyReader, AsyncGenerator[bytes, None]]:
         """Send the request; a reader for the response, and its chunks. Raises the error of a response that is none."""
-        dog.expect("timeout_connect", limits.connect)
+        self._asked = asyncio.get_running_loop().time()
+        if self._waits_for_content and 0 < limits.first_content < (limits.connect or float("inf")):
+            dog.expect("timeout_first_content", limits.first_content)
+        else:
+            dog.expect("timeout_connect", limits.connect)
         response = await dog.watch(stack.enter_async_context(transport.stream(self._request())))
         if not 200 <= response.status < 300:
             raise await dog.watch(http_error(response, self.spec))
@@ -138,11 +144,16 @@ class Attempt:
 
     def _expect_content(self, dog: Watchdog, limits: TimeoutsConfig) -> bool:
         """Set the time limit of the first content; return whether that of a new response is still to come."""
-        if self.shown and not self._pauses:
+        if not self._waits_for_content:
             dog.expect("timeout_idle", limits.idle)
             return False
-        dog.expect("timeout_first_content", limits.first_content)
+        dog.expect("timeout_first_content", limits.first_content, since=self._asked)
         return True
+
+    @property
+    def _waits_for_content(self) -> bool:
+        """Whether the next response begins with its first content, and does not go on with another one."""
+        return not self.shown or self._pauses > 0
 
     def _request(self) -> HttpRequest:
         return wire_format(self.spec.api).request(self.request)

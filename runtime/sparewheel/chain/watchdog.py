@@ -45,14 +45,18 @@ class Watchdog:
         if self._timer is not None:
             self._timer.cancel()
 
-    def expect(self, kind: Kind, limit: float) -> None:
-        """From now on, content must arrive within `limit` seconds (0: no limit), or `watch` fails with `kind`."""
-        self._kind, self._limit = kind, limit
-        self.fed()
+    def expect(self, kind: Kind, limit: float, *, since: float | None = None) -> None:
+        """Content must arrive within `limit` seconds (0: no limit), or `watch` fails with `kind`.
 
-    def fed(self) -> None:
+        They are counted from `since`, a time of the event loop; by default from now.
+        """
+        self._kind, self._limit = kind, limit
+        self.fed(since)
+
+    def fed(self, since: float | None = None) -> None:
         """Content arrived: the limit starts anew."""
-        self._deadline = self._loop.time() + self._limit if self._limit else float("inf")
+        start = self._loop.time() if since is None else since
+        self._deadline = start + self._limit if self._limit else float("inf")
         if self._limit and (self._timer is None or self._due > self._deadline):
             self._set_timer(self._deadline)
 

@@ -86,7 +86,7 @@ class TimeoutsConfig(Strict):
     connect: Duration = 30.0
     """Until the response begins."""
     first_content: Duration = 60.0
-    """Until the first content."""
+    """From the request until the first content; also until the response begins, if that is shorter than `connect`."""
     idle: Duration = 60.0
     """Between two pieces of content."""
     turn: Duration = 0.0

@@ -15,7 +15,7 @@ import { serveFetch } from "./client/page-fetch.js";
 import { PageFunctions } from "./client/page-functions.js";
 import { serveModels } from "./client/page-models.js";
 import { readRuntimeOptions } from "./client/runtime-options.js";
-import { scriptURL } from "./assets/script-url.js";
+import { moduleWorker } from "./assets/module-worker.js";
 import { Session } from "./client/session.js";
 import { storeCommand, useStore } from "./client/store.js";
 import { StoredSessions } from "./client/stored-sessions.js";
@@ -34,7 +34,8 @@ export { SparewheelError };
  * @typedef {import("./sparewheel.d.ts").Progress} Progress
  */
 
-// Not written as new URL(".", import.meta.url): bundlers take that for a file to bundle.
+// Not used as the base of new URL(".", …): bundlers take that for a file to bundle, also by way of a constant.
+/** @type {string | undefined} Bundled as a classic script, there is none. */
 const HERE = import.meta.url;
 
 /** @type {Api["createRuntime"]} */
@@ -42,7 +43,7 @@ export async function createRuntime(options = {}) {
   const known = readRuntimeOptions(options);
   const { assetBase, workerUrl, createWorker = moduleWorker, onProgress, signal, snapshot, models = {}, fetch } = known;
   const { restart = true, hangTimeout } = known;
-  const base = folder(assetBase ?? new URL(".", HERE));
+  const base = folder(assetBase ?? ownFolder());
   const launch = {
     workerUrl: workerUrl ? absolute(workerUrl) : new URL("worker.js", base),
     indexURL: new URL("pyodide/", base).href,
@@ -78,7 +79,7 @@ export async function createRuntime(options = {}) {
 
 /** @type {Api["keepOffline"]} */
 export async function keepOffline({ assetBase } = {}) {
-  return register(folder(assetBase ?? new URL(".", HERE)));
+  return register(folder(assetBase ?? ownFolder()));
 }
 
 /** @implements {RuntimeApi} */
@@ -202,9 +203,14 @@ class Runtime {
   }
 }
 
-/** @param {URL} url */
-function moduleWorker(url) {
-  return new Worker(scriptURL(url), { type: "module", name: "sparewheel" });
+/** The folder of this script. */
+function ownFolder() {
+  if (HERE) return new URL(HERE.slice(0, HERE.lastIndexOf("/") + 1));
+  throw new SparewheelError({
+    kind: "config",
+    message: "The folder of the assets is not known: this script was bundled as a classic script.",
+    hint: "Copy dist/ to your site, and pass its address as assetBase.",
+  });
 }
 
 /**

@@ -32,7 +32,8 @@ let dispatch = null;
 
 /** @type {BootMessage[] | null} Messages for a page that has not sent its `Boot` object yet. */
 let held = null;
-const OWN = new URL("pyodide/", self.location.href).href;
+const HERE = import.meta.url; // not the worker's location, which may be a script that imports this one
+const OWN = new URL("pyodide/", HERE).href;
 
 /** @param {BootMessage} message */
 function post(message) {
@@ -51,7 +52,7 @@ self.onmessage = ({ data }) => {
 function begin(message) {
   if (message.build !== BUILD) {
     held = null;
-    const reason = `worker.js (${self.location.href}) is of another build than the page's scripts`;
+    const reason = `worker.js (${HERE}) is of another build than the page's scripts`;
     const hint = "A new version has been deployed, or a cache has kept an old file: reload the page.";
     post({ type: "boot_failed", stage: "worker", reason, hint, final: true });
     return;

@@ -10,13 +10,14 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from playwright.async_api import Browser, Page
+from playwright.async_api import Browser
 
 from bundle.offline import service_worker
 from sparewheel.headless import find_dist
 from sparewheel.headless.static import StaticServer
 from tests.support.browser import BOOT_LIMIT, Change, Site, Theirs, Watch, within
 from tests.support.builds import files_of, stored
+from tests.support.starting import stages, take_turn
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")
 
@@ -24,7 +25,6 @@ DIST = find_dist()
 PACKED = next(DIST.glob("pyodide/snapshot.*.bin.gz"))
 SNAPSHOT = PACKED.with_suffix("")
 NATIVE = next(DIST.glob("pyodide/_pydantic_core.*.wasm.gz"))
-HELLO = "agents: {root: {model: demo/hello, instruction: Answer.}}\n"
 JITTER = """\
 agents:
   root:
@@ -32,31 +32,6 @@ agents:
     instruction: Answer.
     fallback: {models: [demo/hello], retries: 3, backoff: {initial: 10ms, jitter: 0.9}}
 """
-# Starts a runtime on a page that is ours or not, takes a turn, and tells all about it.
-TURN = """
-async ([script, yaml, options]) => {
-  const { createRuntime } = await import(new URL(script, document.baseURI).href);
-  const told = [], events = [];
-  const onProgress = ({ stage, message }) => told.push(`${stage}: ${message}`);
-  const runtime = await createRuntime({ ...options, onProgress });
-  const session = await runtime.createSession({ yaml }, (event) => void events.push(event));
-  const { message } = await session.send("Hello");
-  runtime.dispose();
-  return { told, events, text: message.content };
-}
-"""
-
-
-async def take_turn(page: Page, script: str, yaml: str = HELLO, **options: Any) -> dict[str, Any]:
-    told: dict[str, Any] = await within(page.evaluate(TURN, [script, yaml, options]), BOOT_LIMIT)
-    assert told["text"].startswith("Hello!")
-    return told
-
-
-def stages(told: dict[str, Any]) -> list[str]:
-    return list(dict.fromkeys(line.partition(":")[0] for line in told["told"]))
-
-
 SCRIPT = "../some/deep/path/spare/sparewheel.js"
 
 

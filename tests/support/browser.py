@@ -62,11 +62,12 @@ class _Server(ThreadingHTTPServer):
 class Site:
     """A plain static host on a port of its own: folders under paths, right MIME types, no policy, no redirects.
 
-    `changes` is by file name and may be edited at any time.
+    `changes` is by file name and may be edited at any time; `headers` are sent with every answer.
     """
 
-    def __init__(self, mounts: Mapping[str, Path]) -> None:
+    def __init__(self, mounts: Mapping[str, Path], headers: Mapping[str, str] | None = None) -> None:
         self.mounts = mounts
+        self.headers = dict(headers or {})
         self.changes: dict[str, Change] = {}
         site = self
 
@@ -98,7 +99,8 @@ class Site:
         change = changed or Change(200 if file else 404)
         body = body if change.body is None else change.body
         request.send_response(change.status)
-        for name, value in {"Content-Type": kind, "Content-Length": str(len(body)), **change.headers}.items():
+        own = {"Content-Type": kind, "Content-Length": str(len(body))}
+        for name, value in {**own, **self.headers, **change.headers}.items():
             request.send_header(name, value)
         request.end_headers()
         request.wfile.write(body)

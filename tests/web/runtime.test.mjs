@@ -95,7 +95,7 @@ test("a worker that can not be made is a boot_failed with a hint", async () => {
   };
   await assert.rejects(createRuntime({ createWorker }), (error) => {
     kind("boot_failed", /cannot be accessed from origin/)(error);
-    assert.match(error.hint, /worker-src.*createWorker/);
+    assert.match(error.hint, /worker-src.*CORS/);
     return true;
   });
 });

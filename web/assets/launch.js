@@ -17,8 +17,9 @@ const SILENCE_MS = 90_000;
 const SNAPSHOT_SILENCE_MS = 40_000;
 
 const WORKER_HINT =
-  "Check that worker-src of the Content-Security-Policy allows it. A worker script must come from the page's own " +
-  "origin: if the assets are elsewhere, pass createWorker.";
+  "Check that worker-src of the Content-Security-Policy allows it. If the assets come from another origin, it has to allow " +
+  "that origin and blob:, and their host has to allow this page by CORS. On a page with Cross-Origin-Embedder-Policy, worker.js " +
+  "needs that header, too.";
 
 /**
  * Start a worker and wait until Python is ready in it. If it fails once it has begun with a snapshot, it is ended, and

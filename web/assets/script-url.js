@@ -24,6 +24,6 @@ export function scriptURL(url) {
 /** @param {string} url */
 function ownScript(url) {
   const { origin } = new URL(url);
-  if (origin !== globalThis.location?.origin) throw new TypeError(`${url} is not of this page's origin`);
+  if (origin !== globalThis.origin) throw new TypeError(`${url} is not of this page's origin`);
   return url;
 }

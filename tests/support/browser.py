@@ -216,9 +216,9 @@ class Embedding:
         """Create a session under `name`."""
         return await self.call("open", name, {"yaml": yaml, "env": dict(env), **options})
 
-    async def begin(self, name: str, prompt: Any = "Hello") -> None:
-        """Start a turn without waiting for its end."""
-        await self.call("begin", name, prompt)
+    async def begin(self, name: str, prompt: Any = "Hello", **options: Any) -> None:
+        """Start a turn without waiting for its end. `options` are those of `send`."""
+        await self.call("begin", name, prompt, options)
 
     async def seen(self, name: str, kind: str, n: int = 1) -> list[dict[str, Any]]:
         """The events of the turn so far, as soon as the n-th of a type is among them."""
@@ -235,8 +235,8 @@ class Embedding:
             assert turn.text == turn.result["message"]["content"]
         return turn
 
-    async def take_turn(self, name: str, prompt: Any = "Hello") -> Turn:
-        await self.begin(name, prompt)
+    async def take_turn(self, name: str, prompt: Any = "Hello", **options: Any) -> Turn:
+        await self.begin(name, prompt, **options)
         return await self.end(name)
 
 

@@ -25,8 +25,8 @@ class Log {
 }
 
 function facts(error) {
-  const { name, kind, message, hint, code, status, provider, model, retryable, attempts, stage, stack } = error;
-  return { name, kind, message, hint, code, status, provider, model, retryable, attempts, stage, stack };
+  const { name, kind, message, hint, code, status, provider, model, retryable, attempts, stage, stack, missing_keys } = error;
+  return { name, kind, message, hint, code, status, provider, model, retryable, attempts, stage, stack, missing_keys };
 }
 
 const settled = (promise) =>
@@ -79,11 +79,11 @@ globalThis.theirs = {
   readOnly: (name) => entry(name).session.readOnly,
   folded: (events) => fold(events),
 
-  begin(name, prompt) {
+  begin(name, prompt, options = {}) {
     const own = entry(name);
     own.start = own.log.events.length;
     own.control = new AbortController();
-    own.turn = settled(own.session.send(prompt, { signal: own.control.signal }));
+    own.turn = settled(own.session.send(prompt, { ...options, signal: own.control.signal }));
   },
 
   seen: (name, type, n) => entry(name).log.until(entry(name).start, type, n),
@@ -120,6 +120,16 @@ globalThis.theirs = {
   send: (name, prompt) => entry(name).session.send(prompt),
   exported: (name) => entry(name).session.export(),
   close: (name) => entry(name).session.close(),
+
+  /** Call a method of a session; what it then tells of its models. */
+  async steer(name, method, ...args) {
+    const { session } = entry(name);
+    await session[method](...args);
+    const { models, preferred, skipped, missingKeys } = session;
+    return { models, preferred, skipped, missing: missingKeys.map(({ name }) => name) };
+  },
+
+  restart: (runtime = "main") => runtimes.get(runtime).restart(),
 
   /** The ways to stop a turn. */
   abort: (name) => entry(name).session.abort(),

@@ -542,6 +542,10 @@ export interface CreateSession {
    * Messages to begin with.
    */
   history?: ChatMessage[];
+  /**
+   * It was there before the worker was replaced, perhaps without a key.
+   */
+  again?: boolean;
 }
 /**
  * A function of the page that the model may call.

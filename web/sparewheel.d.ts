@@ -223,7 +223,7 @@ export interface ElicitationAnswer {
 }
 
 /** The options of a session. Values must be plain JSON, except the functions in `tools` and `hooks`. */
-export interface SessionOptions extends Omit<protocol.CreateSession, "session" | "tools" | "hooks"> {
+export interface SessionOptions extends Omit<protocol.CreateSession, "session" | "again" | "tools" | "hooks"> {
   /** Functions of this page that the model may call, by name: at most 64 letters, digits, `_` and `-`. */
   tools?: Record<string, HostTool>;
   /** Functions of this page that run at points of a turn, by the name of the point. */
@@ -364,7 +364,8 @@ export interface Session {
   /**
    * Goes on with another agent file, other keys or another agent, and keeps the conversation: history, todos, plans,
    * memories, files, budgets, and the approvals of tools that are still the same. What is not given stays as it is; `env`
-   * replaces the whole former one. A file that cannot run is refused at once, and the session is as it was. A turn that
+   * replaces the whole former one. A file that cannot run is refused at once, and the session is as it was; one that lacks
+   * only keys is not: its turns end with an `error` of kind "no_key" until `update` brings one. A turn that
    * runs ends as it began: the promise resolves after it. Turns that are sent meanwhile wait. The store keeps the new file.
    */
   update(options: UpdateOptions): Promise<void>;

@@ -107,7 +107,7 @@ def test_an_agent_without_any_key_takes_no_part() -> None:
     offered = json.loads(transport.requests[0].body)["tools"]
     assert [tool["function"]["name"] for tool in offered] == ["transfer_task"]
     assert offered[0]["function"]["parameters"]["properties"]["agent"]["enum"] == ["cook"]
-    assert played.of("warning")[0]["message"].endswith("env has no GROQ_API_KEY, so poet takes no part")
+    assert played.of("warning")[0]["message"].endswith("env has no GROQ_API_KEY, so no model of poet can be asked")
     assert [(event["model"], event["kind"]) for event in played.of("skipped")] == [("groq/b", "no_key")]
     assert played.terminal["type"] == "finish"
 

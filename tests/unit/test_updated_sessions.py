@@ -69,7 +69,6 @@ def test_what_cannot_run_is_refused_and_nothing_changes() -> None:
         for params, message in (
             ({"yaml": "agents: {root: {model: nope}}"}, "not defined"),
             ({"yaml": "agents: ["}, "not valid YAML"),
-            ({"yaml": OTHER}, "needs a key for Groq"),
             ({"env": {"OPENAI_API_KEY": "a\nb"}}, "cannot be a key"),
             ({"agentName": "poet"}, "not found"),
             ({"yaml": BROKEN}, "SyntaxError"),
@@ -80,6 +79,34 @@ def test_what_cannot_run_is_refused_and_nothing_changes() -> None:
         await result(page, "send", prompt="two")
         assert [role for role, _ in sent(page)] == ["user", "assistant", "user"]
         assert page.transport.requests[-1].headers["authorization"] == f"Bearer {KEY}"
+
+    run(main())
+
+
+def test_a_session_without_a_key_can_be_opened_and_gets_it_later() -> None:
+    async def main() -> None:
+        page = Page({"a": [ANSWER, say("Again.")]})
+        await opened(page, id="mine")
+        await result(page, "send", prompt="one")
+        created = await result(page, "update", yaml=YAML.replace("mine/b", "groq/b"), env={})
+        assert [key["name"] for key in created["missing_keys"]] == ["OPENAI_API_KEY", "GROQ_API_KEY"]
+        await page.call("close", session="s")
+        reply = await page.call("open_session", session="t", id="mine")
+        assert reply["result"]["messages"] == 2
+        failed = await page.call("send", session="t", prompt="two")
+        assert failed["error"]["kind"] == "no_key"
+        events = page.events("t")
+        assert [event["type"] for event in events if event["type"] != "warning"] == [
+            "start", "skipped", "skipped", "exhausted", "error",
+        ]  # fmt: skip
+        assert events[-1]["message"] == (
+            "No model can be asked. openai/a is not asked: env has no OPENAI_API_KEY. "
+            "groq/b is not asked: env has no GROQ_API_KEY."
+        )
+        await page.call("update", session="t", env=ENV)
+        assert (await page.call("send", session="t", prompt="three"))["result"]["model"] == "openai/a"
+        assert len(page.transport.requests) == 2
+        await page.call("close", session="t")
 
     run(main())
 

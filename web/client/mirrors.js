@@ -111,7 +111,8 @@ export class Mirrors {
         if (!(error instanceof SparewheelError && ["config", "storage"].includes(error.kind))) throw error;
       }
     }
-    session.reopened(await this.#client.requestNow("create_session", { ...command, history, title: session.title ?? undefined }));
+    const now = { ...command, history, title: session.title ?? undefined, again: true };
+    session.reopened(await this.#client.requestNow("create_session", now));
     const { preferred, skipped } = session;
     for (const model of skipped) await this.#client.requestNow("skip", { session: command.session, model });
     if (preferred) await this.#client.requestNow("prefer", { session: command.session, model: preferred });

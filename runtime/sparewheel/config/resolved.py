@@ -45,6 +45,7 @@ def resolve_team(
     *,
     documents: Mapping[str, str] = MappingProxyType({}),
     session_files: bool = False,
+    needs_key: bool = True,
 ) -> ResolvedTeam:
     """The chosen agent (None: the first) and all agents that it can reach by sub_agents and handoffs.
 
@@ -53,6 +54,7 @@ def resolve_team(
         allow_hosts: hosts that may get a vendor's key.
         documents: texts by path, for keys that name files.
         session_files: whether a `filesystem` toolset works on the files of the session.
+        needs_key: whether it is refused if no model can be asked for lack of keys.
 
     Raises:
         ConfigError: once, with everything that is missing or unsupported, each with its line and column.
@@ -64,7 +66,7 @@ def resolve_team(
     expander = Expander(Secrets(env, allow_hosts), problems)
     tools = Tools(file, expander, session_files)
     models, texts = Models(file, expander), Texts(file, expander, documents)
-    team = _Team(file, problems, expander, models, tools, texts, _needed(file, root))
+    team = _Team(file, problems, expander, models, tools, texts, _needed(file, root) if needs_key else set())
     agents = {reached: team.agent(reached) for reached in _reachable(file, root, problems)}
     expander.check_uses()
     problems.check(root, models.missing_keys)
@@ -215,7 +217,7 @@ class _Team:
         specs = [spec for ref, path in paths.items() if (spec := self.models.spec(ref, path))]
         names = dict.fromkeys(key for spec in specs for key in spec.missing)
         if name not in self.needed:
-            self._warn_of(names, ("agents", name, "model"), f"{name} takes no part")
+            self._warn_of(names, ("agents", name, "model"), f"no model of {name} can be asked")
             return
         self.problems.cannot_ask(name, names)
         for ref, path in paths.items():

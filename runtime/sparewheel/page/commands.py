@@ -51,6 +51,7 @@ class CreateSession(AgentOptions):
         "agent's `title_model` gives, or one of its own models if the store outlives the page.",
     )
     history: _History = Field(default=[], description="Messages to begin with.")
+    again: bool = Field(False, description="It was there before the worker was replaced, perhaps without a key.")
 
 
 class Chat(AgentOptions):

@@ -40,21 +40,24 @@ def make_session(
     health: Health,
     calls: HostCalls,
     keep: Keep | None = None,
+    *,
+    needs_key: bool = True,
 ) -> Session:
     """A session named `name` of an agent file, stored where `keep` says. `calls` calls the page's tools and hooks.
 
     Raises:
         ConfigError: an option or the file is wrong.
     """
-    return assemble(_team(file, options), transport, health, _extras(name, options, calls), history, keep)
+    team = _team(file, options, needs_key=needs_key)
+    return assemble(team, transport, health, _extras(name, options, calls), history, keep)
 
 
 def renewed_runner(session: Session, name: str, file: AgentFile, options: AgentOptions, calls: HostCalls) -> Runner:
     """A runner with which the open session `name` can go on under other options. Raises `ConfigError`."""
-    return runner_for(session, _team(file, options), _extras(name, options, calls))
+    return runner_for(session, _team(file, options, needs_key=False), _extras(name, options, calls))
 
 
-def _team(file: AgentFile, options: AgentOptions) -> ResolvedTeam:
+def _team(file: AgentFile, options: AgentOptions, *, needs_key: bool) -> ResolvedTeam:
     return resolve_team(
         file,
         options.agent_name,
@@ -62,6 +65,7 @@ def _team(file: AgentFile, options: AgentOptions) -> ResolvedTeam:
         options.allow_hosts,
         documents=options.documents,
         session_files=options.files is not None,
+        needs_key=needs_key,
     )
 
 

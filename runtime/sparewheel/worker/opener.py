@@ -7,6 +7,7 @@ from functools import partial
 from typing import TYPE_CHECKING, Any, TypeAlias
 
 from ..config.loading import load_in_slices
+from ..page.commands import Chat, CreateSession
 from .factory import make_session
 from .following import Driver
 from .keep import known_session
@@ -19,7 +20,7 @@ if TYPE_CHECKING:
     from ..config.schema import AgentFile
     from ..messages import Message
     from ..page.calls import HostCalls
-    from ..page.commands import Chat, CreateSession, OpenSession
+    from ..page.commands import OpenSession
     from ..page.writer import Writer
     from ..session import Session
     from ..transports.base import Transport
@@ -70,7 +71,10 @@ class Opener:
 
     def _make(self, file: AgentFile, params: _Params, history: list[Message], keep: Keep | None) -> Session:
         name = params.session
-        session = make_session(name, file, params, history, self.transport, self.health, self.calls, keep)
+        # One that is there already can be looked at without a key, and gets one by `update`.
+        needs_key = isinstance(params, Chat) or (isinstance(params, CreateSession) and not params.again)
+        made = (name, file, params, history, self.transport, self.health, self.calls, keep)
+        session = make_session(*made, needs_key=needs_key)
         if keep is not None:
             session.titles.publish = partial(self._titled, name)
         return session

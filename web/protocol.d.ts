@@ -899,6 +899,10 @@ export interface OpenSession {
       };
   session: string;
   id: string;
+  /**
+   * It was open before the worker was replaced: a stored file is the newest.
+   */
+  again?: boolean;
 }
 /**
  * Where the tools of a `filesystem` toolset keep files: `{host: "session"}` is the storage of the session. Default: the toolset is refused.

@@ -10,6 +10,7 @@ from sparewheel.state.journal import Memory, MemoryBackend, Store
 from sparewheel.testing import Reply, openai_chat
 from tests.support.agentic import call, say
 from tests.support.fakeloop import run
+from tests.support.kept import Watched
 from tests.support.workerpage import ANSWER, KEY, YAML, Page
 
 ENV = {"OPENAI_API_KEY": KEY}
@@ -227,5 +228,32 @@ def test_only_the_driver_of_a_session_changes_it() -> None:
         assert reply["error"]["kind"] == "open_elsewhere"
         await one.call("close", session="s")
         await two.call("close", session="t")
+
+    run(main())
+
+
+def test_the_newest_file_is_that_of_the_last_driver() -> None:
+    other = YAML.replace("root: {", "root: {instruction: Newer., ")
+
+    async def main() -> None:
+        memory = Memory()
+        one, two = Page({"a": []}), Page({"a": []})
+        for page in (one, two):
+            page.worker._stored.store = Store(Watched(memory))
+        await opened(one, id="mine")
+        assert (await two.call("open_session", session="s", id="mine", env=ENV))["result"]["read_only"] is True
+        await result(two, "take_over")
+        await result(two, "update", yaml=other)
+        await result(one, "take_over")
+        assert one.worker._open["s"].session.team.agents["root"].instruction == "Newer."
+        await one.call("close", session="s")
+        # A worker that takes over opens it with what the page has, which may be older.
+        await one.call("open_session", session="t", id="mine", yaml=YAML, env=ENV, again=True)
+        assert one.worker._open["t"].session.team.agents["root"].instruction == "Newer."
+        await one.call("close", session="t")
+        await one.call("open_session", session="u", id="mine", yaml=YAML, env=ENV)
+        assert one.worker._open["u"].session.team.agents["root"].instruction == ""
+        await one.call("close", session="u")
+        await two.call("close", session="s")
 
     run(main())

@@ -143,7 +143,7 @@ test("a worker that replaces another one opens stored sessions", async () => {
   assert.deepEqual((await next.command("use_store")).params, { kind: "indexeddb", name: "sparewheel" });
   next.reply(await next.command("use_store"), null);
   const command = await next.command("open_session");
-  assert.deepEqual(command.params, { id: "kept", env: { K: "v" }, session: "s1", interactive: true });
+  assert.deepEqual(command.params, { id: "kept", env: { K: "v" }, session: "s1", interactive: true, again: true });
   next.reply(command, { ...CREATED, restored: RESTORED });
   assert.deepEqual((await next.command("send")).params.session, "s1");
   assert.deepEqual(events.slice(-2).map(({ type }) => type), ["runtime_restarted", "restored"]);

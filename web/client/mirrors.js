@@ -104,7 +104,7 @@ export class Mirrors {
     if (stored) {
       await released(this.#database, stored.id);
       try {
-        session.reopened(await this.#client.requestNow("open_session", stored));
+        session.reopened(await this.#client.requestNow("open_session", { ...stored, again: true }));
         return;
       } catch (error) {
         // What storage has not kept is created from the mirror.

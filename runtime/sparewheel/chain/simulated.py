@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import asyncio
 from contextlib import aclosing, asynccontextmanager
+from dataclasses import replace
 from typing import TYPE_CHECKING, Final
 
 from ..errors import ErrorInfo, ProviderError, TransportError
@@ -53,6 +54,7 @@ class SimulatedAttempt(Attempt):
 
     def __init__(self, attempt: Attempt, fault: Fault) -> None:
         super().__init__(attempt.request, attempt.record, empty_is_fine=attempt.empty_is_fine)
+        self.request = replace(self.request, spec=replace(self.spec, resume=False))  # nothing goes on in the background
         self._fault = fault
         self.record["simulated"] = True
 

@@ -174,6 +174,7 @@ class OpenSession(AgentOptions):
     session: SessionName
     id: str
     yaml: SkipValidation[str] | Unset = Field(None, description="The agent file; default: the stored one.")  # type: ignore[assignment]  # optional here
+    again: bool = Field(False, description="It was open before the worker was replaced: a stored file is the newest.")
 
 
 class StoredSession(Params):

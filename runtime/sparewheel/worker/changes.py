@@ -33,7 +33,7 @@ class Changes:
         async with opened.changing:
             given = {name: getattr(params, name) for name in params.model_fields_set - {"session"}}
             options = opened.params.model_copy(update=given)
-            file = await load_in_slices(options.yaml or keep.file)
+            file = await load_in_slices(params.yaml or keep.file)
             runner = renewed_runner(opened.session, opened.name, file, options, self.calls)
             try:
                 await opened.idle()

@@ -64,6 +64,7 @@ class Opener:
         """Make an open session again from what is stored by now."""
         assert opened.keep is not None
         keep = await known_session(opened.keep.store, opened.keep.name)
+        keep.file = keep.file or opened.keep.file
         session = self._make(await _file(opened.params, keep), opened.params, [], keep)
         former, opened.session, opened.keep = opened.session, session, keep
         self.writer.hide(opened, session.team.secrets)
@@ -85,5 +86,5 @@ class Opener:
 
 
 async def _file(params: _Params, keep: Keep | None) -> AgentFile:
-    """The agent file that the page has sent, or else the stored one. Raises `ConfigError`."""
-    return await load_in_slices(params.yaml or (keep.file if keep else ""))
+    """The agent file of a session. Raises `ConfigError`."""
+    return await load_in_slices(keep.file if keep else params.yaml)

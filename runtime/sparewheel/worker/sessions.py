@@ -69,7 +69,8 @@ class StoredSessions:
         if not (params.yaml or keep.file):
             await keep.close()
             raise ConfigError("The agent file of this session is not stored.", "Pass it as yaml.")
-        keep.file = params.yaml or keep.file
+        first, second = (keep.file, params.yaml) if params.again else (params.yaml, keep.file)
+        keep.file = first or second or ""
         return keep
 
     async def rows(self, params: Nothing) -> list[SessionRow]:

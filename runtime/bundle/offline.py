@@ -13,6 +13,7 @@ if TYPE_CHECKING:
 
 NAME = "service-worker.js"
 LATE = "/site."
+LARGE = ("app/editor-", "app/chain-form-", "app/agents/models.json")
 FOR_NODE = ("boot/", "assets/", "client/")
 NOT_NEEDED = (
     "agent-schema.json",
@@ -29,8 +30,9 @@ NOT_NEEDED = (
 def service_worker(plan: Mapping[str, Path | bytes], script: bytes) -> bytes:
     """The script for a plan of `dist/`. It differs for every plan, so that browsers detect an update.
 
-    Its list has no wheels, which are used only where the snapshot does not work, and no archives of late files
-    (`web/boot/late.js`). Both are cached when they are requested.
+    Its list has no wheels, which are used only where the snapshot does not work, no archives of late files
+    (`web/boot/late.js`), and no editor and form, whose place a plain box takes. They are cached when they are
+    requested.
 
     Args:
         plan: the files, by path.
@@ -39,7 +41,7 @@ def service_worker(plan: Mapping[str, Path | bytes], script: bytes) -> bytes:
     files = {
         name: sha256(source)
         for name, source in sorted(plan.items())
-        if not name.endswith(NOT_NEEDED) and not name.startswith(FOR_NODE) and LATE not in name
+        if not name.endswith(NOT_NEEDED) and not name.startswith((*FOR_NODE, *LARGE)) and LATE not in name
     }
     build = digest(script, json.dumps(files).encode())
     return script + f"\nserve({json.dumps({'build': build, 'files': files}, indent=1)});\n".encode()

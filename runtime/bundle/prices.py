@@ -3,7 +3,11 @@
 `python -m bundle.prices` writes the file with the prices in force today. A test compares it with the output of the
 pinned version of the package for the day in the file. The package stays on the host: its data is 1.6 MB.
 
-The file is one JSON object: `source`, `date`, and `models`, by provider a list of rows `[names, window, step, ...]`:
+It also writes `web/app/agents/models.json`, the models that the page offers by name: `date` and `models`, a list of
+`[provider/model, window, input, output]` with the price of a short prompt.
+
+The file of prices is one JSON object: `source`, `date`, and `models`, by provider a list of rows
+`[names, window, step, ...]`:
 
 * `names`: patterns of model names in lower case, one of which must match. `*` at the start or the end stands for any
   text, `/.../` is a regular expression to search for, anything else is a whole name. The first row that matches counts.
@@ -27,13 +31,14 @@ from typing import TYPE_CHECKING, Any, Final
 from genai_prices import types
 from genai_prices.data import providers
 
-from bundle.shell import ROOT
+from bundle.shell import ROOT, WEB
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from decimal import Decimal
 
 FILE: Final = ROOT / "runtime" / "sparewheel" / "config" / "prices.json"
+LIST: Final = WEB / "app" / "agents" / "models.json"
 PROVIDERS: Final = {
     "anthropic": "anthropic",
     "baseten": "baseten",
@@ -62,6 +67,9 @@ _WINDOWS: Final = {  # from the vendors' documentation, where genai-prices has n
 _GATEWAYS: Final = {  # models of no provider above, with their windows: what `model: auto` may choose
     "openrouter": {"meta-llama/llama-3.3-70b-instruct": 131_072},
 }
+_NOT_CHAT: Final = re.compile(  # models that no conversation is for, and parts of names
+    r"embed|moderation|whisper|(?:^|-)tts|transcribe|realtime|-live|ocr|guard|image|-$|^(?:ada|babbage|curie|davinci)"
+)
 _TOKENS: Final = ("input_mtok", "output_mtok", "cache_read_mtok", "cache_write_mtok")
 _IGNORED: Final = {  # charges that do not apply to a turn of text
     "cache_write_1h_mtok",
@@ -85,6 +93,28 @@ def price_file(day: date) -> str:
     tables |= {name: [[[model], window] for model, window in known.items()] for name, known in _GATEWAYS.items()}
     head = f'"source": {json.dumps(source)},\n"date": "{day.isoformat()}",\n'
     return "{\n" + head + '"models": {\n' + ",\n".join(_lines(name, rows) for name, rows in tables.items()) + "\n}\n}\n"
+
+
+def model_list(day: date) -> str:
+    """Generate the text of `models.json`: the models whose price is known and that are not deprecated."""
+    by_id = {provider.id: provider for provider in providers}
+    windows = _windows(by_id["openrouter"]) | _WINDOWS
+    rows = []
+    for name, theirs in PROVIDERS.items():
+        for model in by_id[theirs].models:
+            steps = _steps(model, day)
+            requested = _requested(model)
+            if steps and requested and not model.deprecated and _NOT_CHAT.search(requested) is None:
+                window = model.context_window or windows.get(model.id.lower())
+                rows.append([f"{name}/{requested}", window, *steps[0][2:4]])
+    lines = ",\n".join(json.dumps(row, separators=(",", ":")) for row in rows)
+    return f'{{\n"date": "{day.isoformat()}",\n"models": [\n{lines}\n]\n}}\n'
+
+
+def _requested(model: types.ModelInfo) -> str:
+    """The name of a model in requests: its id, else a whole name that it matches; "" if it has only patterns."""
+    whole = [pattern for pattern in _patterns(model.match) if not re.search(r"^/.*/$|\*", pattern)]
+    return next((name for name in (model.id, *whole) if model.match.is_match(name)), "")
 
 
 def _lines(name: str, rows: list[list[Any]]) -> str:
@@ -170,4 +200,6 @@ def _rate(value: Decimal | types.TieredPrices | None, above: int) -> float | Non
 
 
 if __name__ == "__main__":
-    FILE.write_text(price_file(datetime.now(UTC).date()), encoding="utf-8")
+    today = datetime.now(UTC).date()
+    FILE.write_text(price_file(today), encoding="utf-8")
+    LIST.write_text(model_list(today), encoding="utf-8")

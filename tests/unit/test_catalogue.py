@@ -8,7 +8,7 @@ from importlib.metadata import version
 
 import pytest
 
-from bundle.prices import FILE, PROVIDERS, price_file
+from bundle.prices import FILE, LIST, PROVIDERS, model_list, price_file
 from sparewheel.config import providers
 from sparewheel.config.catalogue import Price, lookup
 
@@ -18,6 +18,17 @@ DATA = json.loads(TEXT)
 
 def test_the_file_is_what_the_pinned_package_gives() -> None:
     assert TEXT == price_file(date.fromisoformat(DATA["date"])), "run: python -m bundle.prices"
+
+
+def test_the_models_that_the_page_offers_are_of_the_same_day() -> None:
+    text = LIST.read_text(encoding="utf-8")
+    assert text == model_list(date.fromisoformat(DATA["date"])), "run: python -m bundle.prices"
+    for name, window, input_price, output_price in json.loads(text)["models"]:
+        provider, _, model = name.partition("/")
+        facts = lookup(provider, model, date.fromisoformat(DATA["date"]))
+        assert facts and facts.price, name
+        assert (facts.price.input, facts.price.output) == (input_price, output_price), name
+        assert window in (None, facts.window), name
 
 
 def test_the_file_has_its_source_and_day_and_stays_small() -> None:

@@ -1,9 +1,9 @@
 // The page: makes its rooms and gives them the workbench. A room is one line here.
 
+import { AgentsRoom } from "./agents/room.js";
 import { ChainView } from "./chain-view.js";
 import { Composer } from "./composer/composer.js";
 import { byId } from "./dom.js";
-import { ExamplesView } from "./examples-view.js";
 import { Drawer } from "./frame/drawer.js";
 import { handleEscape } from "./frame/escape.js";
 import { Rail } from "./frame/rail.js";
@@ -72,26 +72,17 @@ button("suggestion").addEventListener("click", () => {
 });
 
 // The drawers.
-const agents = drawer("agents");
+const agents = drawer("agents", (isOpen) => void agentsRoom.toggled(isOpen));
 button("agent").addEventListener("click", () => agents.open());
-const agentYaml = byId("agent-yaml", HTMLTextAreaElement);
-const agentProblem = byId("agent-problem", HTMLElement);
-agentYaml.addEventListener("input", () => workbench.setAgent(agentYaml.value));
-workbench.subscribe({
-  problem: (problem) => {
-    agentProblem.textContent = problem;
-    agentProblem.hidden = problem === "";
-    agentYaml.ariaInvalid = String(problem !== "");
+const agentsRoom = new AgentsRoom(
+  {
+    panel: byId("agents-panel", HTMLElement),
+    yaml: byId("agent-yaml", HTMLTextAreaElement),
+    problem: byId("agent-problem", HTMLElement),
+    name: byId("agent-name", HTMLElement),
   },
-});
-const examples = new ExamplesView(
-  byId("example", HTMLSelectElement),
-  byId("example-about", HTMLElement),
-  agentYaml,
-  ({ needs }) => {
-    keys.offer(needs.filter((name) => /^[A-Z0-9_]+$/.test(name)));
-    workbench.setAgent(agentYaml.value);
-  },
+  workbench,
+  (names) => keys.offer(names),
 );
 
 const keyDrawer = drawer("keys");
@@ -102,5 +93,5 @@ const log = new LogView(byId("log", HTMLElement), byId("log-filter", HTMLInputEl
 workbench.subscribe({ event: (event) => log.push(event) });
 drawer("hood", (isOpen) => log.show(isOpen));
 
-workbench.expectAgent(examples.load().then(() => workbench.setAgent(agentYaml.value)));
+workbench.expectAgent(agentsRoom.loadFirst());
 void workbench.start();

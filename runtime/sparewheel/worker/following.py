@@ -40,8 +40,9 @@ class Following:
         """Show the turn that runs, if there is one, from its beginning."""
         async with self._reading:
             journal = await self._store.read(self._session)
-            ended = {record.get("turn") for record in journal.records if record["type"] == "end"}
+            ended = {str(record.get("turn")) for record in journal.records if record["type"] == "end"}
             running = [record for record in journal.records if record.get("turn") not in {None, *ended}]
+            self._retelling.leave_out(ended)
             self._last = journal.last
             self._show(self._retelling.take(running))
 

@@ -34,6 +34,11 @@ class Retelling:
         self.turn: str | None = None
         self._models = models
         self._told: _Turn | None = None  # the last turn
+        self._over: frozenset[str] = frozenset()
+
+    def leave_out(self, turns: Iterable[str]) -> None:
+        """These turns are over, and are not told when their records are replaced by one."""
+        self._over = frozenset(turns)
 
     def take(self, records: Iterable[Record]) -> list[Event]:
         """The events of further records. One of a wrong shape is left out."""
@@ -58,6 +63,10 @@ class Retelling:
     def _take(self, record: Record) -> list[Event]:
         turn, kind = record.get("turn"), record["type"]
         if not isinstance(turn, str) or turn == "history":
+            return []
+        if kind == "prompt":
+            self._over -= {turn}  # it goes on
+        elif turn in self._over:
             return []
         events: list[Event] = []
         if self._told is None or self._told.id != turn:

@@ -228,7 +228,13 @@ async def test_a_link_shows_what_the_agent_may_reach_before_it_is_used(browser: 
         use = offer.get_by_role("button", name="Use this agent")
         await expect(use).to_be_visible(timeout=BOOT_LIMIT * 1000)
         host = provider.url.split("/")[2]
-        for text in (host, "MY_KEY, sent to", "any host", "fetch: \\u0430.example", "It has Python code"):
+        for text in (
+            host,
+            "MY_KEY, sent to",
+            "any host",
+            "fetch: \\u0430.example, *.\\u0430.example",
+            "It has Python code",
+        ):
             await expect(offer).to_contain_text(text)
         await expect(other.locator("#agent-yaml")).to_have_value((EXAMPLES / "demo.yaml").read_text())
         await offer.get_by_role("button", name="Leave it").click()

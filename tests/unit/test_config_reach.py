@@ -63,7 +63,7 @@ def test_a_chain_of_models_of_any_length_is_followed() -> None:
     [
         ("{type: fetch}", [], True),
         ("{type: fetch, blocked_domains: [a.test]}", [], True),
-        ("{type: fetch, allowed_domains: [a.test, '*.b.test']}", ["a.test", "*.b.test"], False),
+        ("{type: fetch, allowed_domains: [a.test, '*.b.test']}", ["a.test", "*.a.test", "*.b.test"], False),
         ("{type: openapi, url: 'https://c.test/api.json'}", ["c.test"], False),
         ("{type: api, api_config: {name: t, method: GET, endpoint: 'https://d.test/${q}'}}", ["d.test"], False),
         ("{type: api, api_config: {name: t, method: GET, endpoint: 'https://${h}/'}}", ["https://${h}/"], True),

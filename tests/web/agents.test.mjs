@@ -237,6 +237,20 @@ test("a storage that is full, closed or holds something else is told, not lost",
   assert.throws(() => closed.save("A", "a"), /does not let the page keep/);
 });
 
+test("the agent in use keeps its name over a reload, if its file is the same", () => {
+  const store = new Store();
+  const saved = new SavedAgents(() => store);
+  const origin = { kind: "example", id: "survive", title: "Three vendors", yaml: "a" };
+  assert.equal(saved.originOf("a b"), null);
+  saved.keepOrigin("a b", origin);
+  assert.deepEqual(saved.originOf("a b"), origin);
+  assert.equal(saved.originOf("other"), null);
+  for (const text of ["{", "null", '{"now":"a b"}', '{"now":"a b","origin":{"kind":"x","id":"","title":"","yaml":""}}', '{"now":"a b","origin":{"kind":"own","title":{}}}']) {
+    store.text = text;
+    assert.equal(saved.originOf("a b"), null);
+  }
+});
+
 test("the problems of a file are told one by one", () => {
   const message = 'agent "root" cannot run: line 9, column 5: agents.root.model: model "a" needs a key; b; line 14, column 7: x: unknown key; and 3 more';
   assert.deepEqual(problemsIn(message), [

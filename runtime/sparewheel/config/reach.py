@@ -128,7 +128,7 @@ class _Found:
     def add_toolset(self, toolset: ToolsetConfig) -> None:
         for ref in toolset.models:
             self.add_model(ref)
-        urls = [f"https://{domain}" for domain in toolset.allowed_domains]
+        urls = [f"https://{each}" for domain in toolset.allowed_domains for each in _with_subdomains(domain)]
         urls += [toolset.url] if toolset.url else []
         urls += [toolset.api_config.endpoint] if toolset.api_config else []
         urls += [toolset.remote.url] if toolset.remote else []
@@ -167,6 +167,10 @@ class _Found:
         places = list(dict.fromkeys(filter(None, map(_place, urls))))
         self.hosts.update(dict.fromkeys(places))
         return places
+
+
+def _with_subdomains(domain: str) -> tuple[str, ...]:
+    return (domain,) if domain.startswith("*") else (domain, f"*.{domain}")
 
 
 def _place(url: str) -> str:

@@ -1,5 +1,6 @@
 // A file from a link: what it may reach is shown before it is used. Nothing of it runs, and no key is offered, until then.
 
+import { SparewheelError } from "../../sparewheel.js";
 import { codeBox } from "../code-box.js";
 import { make } from "../dom.js";
 import { visible } from "../visible.js";
@@ -44,6 +45,7 @@ export async function offer(hash, room) {
     if (open !== dialog) return;
     body.replaceChildren(...described(reach, yaml, room));
     const use = button("Use this agent", () => {
+      room.workbench.newChat(); // what was said before is not for this agent
       room.replace(yaml, { kind: "link", id: "", title: "Shared agent", yaml });
       room.needs(reach.keys.map(({ name }) => name));
       dialog.close();
@@ -62,7 +64,9 @@ export async function offer(hash, room) {
 function reasonOf(thrown) {
   const message = visible(thrown instanceof Error ? thrown.message : String(thrown));
   const text = message.length > MAX_REASON ? `${message.slice(0, MAX_REASON)}…` : message;
-  return thrown instanceof NotShareable ? text : `It holds a file that is no agent file. ${text}`;
+  if (thrown instanceof NotShareable) return text;
+  const isFile = thrown instanceof SparewheelError && thrown.kind === "config";
+  return `${isFile ? "It holds a file that is no agent file." : "Its file could not be looked at."} ${text}`;
 }
 
 /**
@@ -84,7 +88,7 @@ function described(reach, yaml, room) {
   });
   const unasked = reach.unasked.map((pattern) => (pattern === "*" ? "every tool" : pattern));
   const parts = [
-    make("p", { text: "Nothing of it has run. If you use it, this is what it may do:" }),
+    make("p", { text: "Nothing of it has run. If you use it, a new chat begins, and this is what it may do:" }),
     list("Sends your conversation to", hosts, "No host: its models run in this tab."),
     list("Models it asks", reach.models),
     list("Keys it wants from you", keys, "None."),

@@ -83,8 +83,15 @@ export class AgentsRoom {
     return this.#list;
   }
 
-  /** Use the first example, unless a file has been written already. */
-  async loadFirst() {
+  /**
+   * Use the first example, unless a file has been written already.
+   * @param {string} [kept] The file that was in use when the page was left: then that.
+   */
+  async loadFirst(kept = "") {
+    if (kept) {
+      this.#set(kept, this.saved.originOf(kept) ?? { kind: "own", id: "", title: "Your agent", yaml: kept });
+      return;
+    }
     const text = await load(`${FIRST.name}.yaml`);
     if (this.workbench.yaml !== "") return;
     this.#set(text, { kind: "example", id: FIRST.name, title: FIRST.title, yaml: text });
@@ -127,6 +134,7 @@ export class AgentsRoom {
   /** @param {Origin} origin Of the text that is in use, e.g. after it was saved. */
   came(origin) {
     this.origin = origin;
+    this.saved.keepOrigin(this.workbench.yaml, origin);
     this.#changed();
   }
 
@@ -152,6 +160,7 @@ export class AgentsRoom {
     this.#ours = true;
     this.workbench.setAgent(yaml);
     this.#ours = false;
+    this.saved.keepOrigin(yaml, origin);
     this.#changed();
   }
 

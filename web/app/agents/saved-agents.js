@@ -1,6 +1,7 @@
 // The user's own agents, kept in this browser: `localStorage`, which tabs share. No DOM here but `Storage`.
 
 const KEY = "sparewheel.agents";
+const IN_USE = "sparewheel.agent-in-use";
 const MAX_AGENTS = 200;
 const MAX_NAME = 100; // characters
 
@@ -74,6 +75,35 @@ export class SavedAgents {
   restore(agent, place) {
     const others = this.list().filter(({ id }) => id !== agent.id);
     this.#write([...others.slice(0, place), agent, ...others.slice(place)]);
+  }
+
+  /**
+   * Where a file came from, if it is the one that was in use last.
+   * @param {string} yaml
+   * @returns {import("./room.js").Origin | null}
+   */
+  originOf(yaml) {
+    try {
+      const { now, origin } = JSON.parse(this.#storage().getItem(IN_USE) ?? "{}");
+      const { kind, id, title, yaml: first } = origin;
+      const isOrigin =
+        ["example", "saved", "link", "own"].includes(kind) && [id, title, first].every((each) => typeof each === "string");
+      return now === yaml && isOrigin ? { kind, id, title: title.slice(0, MAX_NAME), yaml: first } : null;
+    } catch {
+      return null;
+    }
+  }
+
+  /**
+   * @param {string} now The file in use.
+   * @param {import("./room.js").Origin} origin
+   */
+  keepOrigin(now, origin) {
+    try {
+      this.#storage().setItem(IN_USE, JSON.stringify({ now, origin }));
+    } catch {
+      // The name of the agent is forgotten with the page.
+    }
   }
 
   /** @param {SavedAgent[]} agents */

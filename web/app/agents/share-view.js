@@ -58,11 +58,14 @@ export class ShareView {
 
   template() {
     if (!this.#link || this.#yaml !== this.#workbench.yaml) return nothing;
-    const copy = () =>
-      navigator.clipboard.writeText(this.#link).then(
-        () => this.#tell("The link is copied."),
-        () => this.#tell("The browser did not allow copying. Copy the link from the field."),
-      );
+    const copy = async () => {
+      try {
+        await navigator.clipboard.writeText(this.#link); // there is no clipboard on an insecure origin
+        this.#tell("The link is copied.");
+      } catch {
+        this.#tell("The browser did not allow copying. Copy the link from the field.");
+      }
+    };
     return html`
       <div class="link-box">
         <label for="agent-link">Link with the whole file, without keys</label>

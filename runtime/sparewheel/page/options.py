@@ -91,9 +91,9 @@ Documents: TypeAlias = Annotated[dict[str, str], PlainValidator(_documents, json
 
 
 class Params(BaseModel):
-    """The parameters of a command."""
+    """The parameters of a command. A validator is made when it is used first: some are only bases of others."""
 
-    model_config = ConfigDict(extra="forbid", frozen=True)
+    model_config = ConfigDict(extra="forbid", frozen=True, defer_build=True)
 
 
 class ToolSpec(Params):

@@ -1,8 +1,7 @@
-"""Changes of open sessions: the agent file, the keys, and the models to ask."""
+"""Changes of open sessions: the agent file, the keys, and the models to ask. If one raises, nothing has changed."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from ..config.loading import load_in_slices
@@ -10,6 +9,8 @@ from .factory import describe, model_choices, renewed_runner
 from .keep import storable
 
 if TYPE_CHECKING:
+    from typing import Protocol
+
     from ..page.calls import HostCalls
     from ..page.commands import Prefer, Skip, Update
     from ..page.results import ModelChoices, SessionCreated
@@ -17,54 +18,58 @@ if TYPE_CHECKING:
     from ..session import Session
     from .opened import OpenSessions
 
+    class Surroundings(Protocol):
+        """The part of a worker that changes need."""
 
-@dataclass(frozen=True, slots=True)
-class Changes:
-    """The commands that change an open session. Each may raise `SparewheelError`; then nothing has changed."""
+        @property
+        def sessions(self) -> OpenSessions: ...
+        @property
+        def calls(self) -> HostCalls: ...
+        @property
+        def writer(self) -> Writer: ...
 
-    sessions: OpenSessions
-    calls: HostCalls
-    writer: Writer
 
-    async def update(self, params: Update) -> SessionCreated:
-        """Another agent file, env or agent. What cannot run is refused at once; a turn that runs ends first."""
-        opened = self.sessions.driven(params)
-        keep = opened.kept
-        async with opened.changing:
-            given = {name: getattr(params, name) for name in params.model_fields_set - {"session"}}
-            options = opened.params.model_copy(update=given)
-            file = await load_in_slices(params.yaml or keep.file)
-            runner = renewed_runner(opened.session, opened.name, file, options, self.calls)
-            try:
-                await opened.idle()
-                self.sessions.driven(params)
-            except BaseException:
-                await runner.toolbox.close()
-                raise
-            former, team = opened.session.runner, runner.team
-            opened.session.renew(runner, team.root if params.agent_name else None)
-            opened.params = options
-            self.writer.hide(opened, team.secrets)
-            if params.yaml:
-                keep.file = params.yaml
-            if recorder := opened.session.recorder:
-                await recorder.change(storable(keep.file), team.root, team.secrets)
-            await former.toolbox.close()
-        created = describe(opened.session, keep)
-        created.pop("restored", None)  # the page has it
-        return created
+async def update(own: Surroundings, params: Update) -> SessionCreated:
+    """Another agent file, env or agent. What cannot run is refused at once; a turn that runs ends first."""
+    opened = own.sessions.driven(params)
+    keep = opened.kept
+    async with opened.changing:
+        given = {name: getattr(params, name) for name in params.model_fields_set - {"session"}}
+        options = opened.params.model_copy(update=given)
+        file = await load_in_slices(params.yaml or keep.file)
+        runner = renewed_runner(opened.session, opened.name, file, options, own.calls)
+        try:
+            await opened.idle()
+            own.sessions.driven(params)
+        except BaseException:
+            await runner.toolbox.close()
+            raise
+        former, team = opened.session.runner, runner.team
+        opened.session.renew(runner, team.root if params.agent_name else None)
+        opened.params = options
+        own.writer.hide(opened, team.secrets)
+        if params.yaml:
+            keep.file = params.yaml
+        if recorder := opened.session.recorder:
+            await recorder.change(storable(keep.file), team.root, team.secrets)
+        await former.toolbox.close()
+    created = describe(opened.session, keep)
+    created.pop("restored", None)  # the page has it
+    return created
 
-    async def prefer(self, params: Prefer) -> ModelChoices:
-        """Another model first."""
-        session = self.sessions.driven(params).session
-        session.runner.state.choices.prefer(params.model, session.team)
-        return await _chosen(session)
 
-    async def skip(self, params: Skip) -> ModelChoices:
-        """A model is left out, or no longer."""
-        session = self.sessions.driven(params).session
-        session.runner.state.choices.skip(params.model, params.skip, session.team)
-        return await _chosen(session)
+async def prefer(own: Surroundings, params: Prefer) -> ModelChoices:
+    """Another model first."""
+    session = own.sessions.driven(params).session
+    session.runner.state.choices.prefer(params.model, session.team)
+    return await _chosen(session)
+
+
+async def skip(own: Surroundings, params: Skip) -> ModelChoices:
+    """A model is left out, or no longer."""
+    session = own.sessions.driven(params).session
+    session.runner.state.choices.skip(params.model, params.skip, session.team)
+    return await _chosen(session)
 
 
 async def _chosen(session: Session) -> ModelChoices:

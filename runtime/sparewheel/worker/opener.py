@@ -20,7 +20,8 @@ if TYPE_CHECKING:
     from ..config.schema import AgentFile
     from ..messages import Message
     from ..page.calls import HostCalls
-    from ..page.commands import OpenSession
+    from ..page.commands import OpenSession, Prefer, Skip, Update
+    from ..page.results import ModelChoices, SessionCreated
     from ..page.writer import Writer
     from ..session import Session
     from ..transports.base import Transport
@@ -69,6 +70,26 @@ class Opener:
         former, opened.session, opened.keep = opened.session, session, keep
         self.writer.hide(opened, session.team.secrets)
         await former.runner.toolbox.close()
+
+    # Changes, whose code few sessions need.
+
+    async def update(self, params: Update) -> SessionCreated:
+        """See `changes`."""
+        from .changes import update
+
+        return await update(self, params)
+
+    async def prefer(self, params: Prefer) -> ModelChoices:
+        """See `changes`."""
+        from .changes import prefer
+
+        return await prefer(self, params)
+
+    async def skip(self, params: Skip) -> ModelChoices:
+        """See `changes`."""
+        from .changes import skip
+
+        return await skip(self, params)
 
     def _make(self, file: AgentFile, params: _Params, history: list[Message], keep: Keep | None) -> Session:
         name = params.session

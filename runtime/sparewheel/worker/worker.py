@@ -49,7 +49,6 @@ from ..redaction.redact import redact
 from ..tools.python.blocking import on_blocking
 from ..transports.demo import DemoTransport
 from ..transports.router import RoutingTransport, network_transport
-from .changes import Changes
 from .factory import describe
 from .files import agents_of, parse_config
 from .inbox import read_message
@@ -89,7 +88,6 @@ class Worker:
         self._stored = StoredSessions(self._open, self._close)
         network = NetworkCommands(self._health)
         self._opener = Opener(self._open, self._transport, self._health, self._calls, self._writer, self._push)
-        changes = Changes(self._open, self._calls, self._writer)
         self._tasks: set[asyncio.Task[None]] = set()  # the event loop has only weak references
         self._handlers = dict(
             (
@@ -102,9 +100,9 @@ class Worker:
                 _handle("chat", Chat, self._chat),
                 _handle("abort", Abort, self._abort),
                 _handle("restart", OfSession, self._restart),
-                _handle("update", Update, changes.update),
-                _handle("prefer", Prefer, changes.prefer),
-                _handle("skip", Skip, changes.skip),
+                _handle("update", Update, self._opener.update),
+                _handle("prefer", Prefer, self._opener.prefer),
+                _handle("skip", Skip, self._opener.skip),
                 _handle("export", OfSession, self._open.export),
                 _handle("chain", OfSession, self._open.chain),
                 _handle("close", OfSession, self._close),

@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 TOGETHER = ("sparewheel.js", "compat/docker-agent.js")
 PAGE = ("app/main.js",)  # with what it loads late
 # app/start.js is a script of its own: the page starts it before everything else.
-ALONE = ("app/start.js", "app/style.css", "service-worker.js", "worker.js")
+ALONE = ("app/start.js", "app/style.css", "app/keys/derive-worker.js", "service-worker.js", "worker.js")
 ONLY_INSIDE = ("journal",)  # folders of modules that only bundles import
 NOT_BUNDLED = ("./sparewheel.js", "./app/start.js")
 _PACKAGE = re.compile(r"(?:^|/)node_modules/((?:@[^/]+/)?[^/]+)/")

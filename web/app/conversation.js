@@ -17,7 +17,7 @@ export class Conversation {
 
   /**
    * @param {(progress: import("../sparewheel.js").Progress) => void} onProgress
-   * @param {import("./key-questions.js").KeyQuestions} keys
+   * @param {import("./keys/key-questions.js").KeyQuestions} keys
    */
   constructor(onProgress, keys) {
     this.#onProgress = onProgress;

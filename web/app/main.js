@@ -9,8 +9,8 @@ import { handleEscape } from "./frame/escape.js";
 import { Rail } from "./frame/rail.js";
 import { StatusView } from "./frame/status-view.js";
 import { Talk } from "./frame/talk.js";
-import { KeyQuestions } from "./key-questions.js";
-import { KeysView } from "./keys-view.js";
+import { KeyQuestions } from "./keys/key-questions.js";
+import { keysRoom } from "./keys/room.js";
 import { LogView } from "./log-view.js";
 import { Workbench } from "./workbench.js";
 
@@ -82,12 +82,16 @@ const agentsRoom = new AgentsRoom(
     name: byId("agent-name", HTMLElement),
   },
   workbench,
-  (names) => keys.offer(names),
+  (names) => keys.need(names),
 );
 
 const keyDrawer = drawer("keys");
-button("own-key").addEventListener("click", () => keyDrawer.open());
-const keys = new KeysView(byId("keys", HTMLElement), button("add-key"), () => workbench.setKeys(keys.values));
+const keysPlace = { panel: byId("keys-drawer", HTMLElement), button: button("open-keys"), open: () => keyDrawer.open() };
+const keys = keysRoom(keysPlace, workbench);
+button("own-key").addEventListener("click", () => {
+  keyDrawer.open();
+  keys.focusMissing();
+});
 
 const log = new LogView(byId("log", HTMLElement), byId("log-filter", HTMLInputElement), byId("log-count", HTMLElement));
 workbench.subscribe({ event: (event) => log.push(event) });

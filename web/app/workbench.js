@@ -38,6 +38,8 @@ import { statusOf } from "./frame/status-view.js";
  * @property {(turn: Turn) => void} end After its terminal event, or after it failed without one (`turn.error`).
  * @property {(yaml: string) => void} agent
  * @property {(env: Readonly<Record<string, string>>) => void} keys
+ * @property {(missing: readonly import("../sparewheel.js").MissingKey[], runs: boolean) => void} missingKeys The keys that the
+ *   agent file asks for and `env` lacks; whether the agent runs without them.
  * @property {(problem: string) => void} problem Why the agent file cannot run; "" if it can.
  */
 
@@ -63,7 +65,7 @@ export class Workbench {
   phase = "booting";
   problem = "";
 
-  /** @param {import("./key-questions.js").KeyQuestions} keyQuestions */
+  /** @param {import("./keys/key-questions.js").KeyQuestions} keyQuestions */
   constructor(keyQuestions) {
     this.#conversation = new Conversation((progress) => this.#emit("progress", progress), keyQuestions);
   }
@@ -170,6 +172,9 @@ export class Workbench {
       if (failure && this.yaml.trim() === "") throw failure;
       const { session, isNew } = await this.#conversation.session(this.yaml, this.env);
       this.#setProblem("");
+      const { models, missingKeys } = session;
+      const runs = models.some((model) => !missingKeys.some((key) => key.models.includes(model)));
+      this.#emit("missingKeys", missingKeys, runs);
       if (isNew) {
         const reason = this.session ? "changed" : "first";
         this.session = session;
@@ -177,8 +182,9 @@ export class Workbench {
       }
       return session;
     } catch (thrown) {
-      const { message, hint, kind, key_requests: refused } = known(thrown);
+      const { message, hint, kind, key_requests: refused, missing_keys: missing } = known(thrown);
       const next = refused ? "Send a prompt to be asked again." : hint;
+      if (missing?.length) this.#emit("missingKeys", missing, false);
       if (kind === "config") this.#setProblem(`${message}\n${next}`.trim());
       throw thrown;
     }

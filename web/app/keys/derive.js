@@ -1,9 +1,12 @@
+import { scriptURL } from "../../assets/script-url.js";
+
 /**
  * Derive 32 bytes from a passphrase, outside of the page's thread.
  * @type {import("./sealing.js").Derive}
  */
 export async function derive(passphrase, kdf) {
-  const worker = new Worker(new URL("app/keys/derive-worker.js", document.baseURI), { type: "module", name: "sparewheel keys" });
+  const url = scriptURL(new URL("app/keys/derive-worker.js", document.baseURI));
+  const worker = new Worker(url, { type: "module", name: "sparewheel keys" });
   try {
     return await new Promise((resolve, reject) => {
       const failed = (/** @type {unknown} */ reason) =>

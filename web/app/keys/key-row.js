@@ -25,7 +25,7 @@ export class KeyRow {
   #heading = make("div", { class: "key-heading" });
   #nameInput = input("text");
   #keyInput = input("password");
-  #label = make("label");
+  #label = make("label", { text: "Key" });
   #check = button("Check");
   #remove = button("Remove");
   #note = make("p", { class: "key-note" });
@@ -44,22 +44,36 @@ export class KeyRow {
     this.#nameInput.id = `key-name-${this.#number}`;
     this.#nameInput.placeholder = "OpenAI, or MY_KEY";
     this.#keyInput.id = this.#label.htmlFor = `key-value-${this.#number}`;
-    const buttons = make("div", { class: "key-buttons" }, this.#check, this.#remove);
-    const form = make("form", {}, this.#heading, make("div", { class: "key-value" }, this.#label, this.#keyInput), buttons);
+    const value = make("div", { class: "key-value" }, this.#label, this.#keyInput, this.#check, this.#remove);
+    const form = make("form", {}, this.#heading, value);
     form.noValidate = true;
     this.element.append(form, this.#note);
-    form.addEventListener("submit", (event) => {
-      event.preventDefault();
-      this.commit();
-    });
-    form.addEventListener("change", () => this.commit());
+    form.addEventListener("submit", (event) => event.preventDefault());
     for (const field of [this.#nameInput, this.#keyInput]) {
       field.addEventListener("paste", (event) => this.#paste(event, event.clipboardData));
       field.addEventListener("drop", (event) => this.#paste(event, event.dataTransfer));
+      field.addEventListener("keydown", ({ key, isComposing }) => {
+        if (key === "Enter" && !isComposing) this.commit();
+      });
     }
+    form.addEventListener("focusout", ({ target, relatedTarget }) => {
+      const goesOn = relatedTarget === this.#nameInput || relatedTarget === this.#keyInput;
+      if (target instanceof HTMLInputElement && !goesOn && target !== document.activeElement) this.commit(); // it is when the window loses the focus
+    });
     this.#nameInput.addEventListener("input", () => this.#hide());
     this.#check.addEventListener("click", () => void this.check());
     this.#remove.addEventListener("click", () => this.#owner.onRemove(this));
+    this.#draw();
+  }
+
+  /**
+   * Make an empty row one for this key.
+   * @param {string} name
+   */
+  assign(name) {
+    this.name = name;
+    this.#nameInput.value = "";
+    this.#say("");
     this.#draw();
   }
 
@@ -94,7 +108,7 @@ export class KeyRow {
   commit() {
     const value = cleaned(this.#keyInput.value);
     const name = this.name || nameFor(this.#nameInput.value) || (value && providerOf(value)?.name) || "";
-    if (!value) return this.#say("");
+    if (!value) return;
     const problem = problemOfKey(value) || problemOfName(name);
     if (problem) return this.#say(problem, "refused");
     this.name = name;
@@ -168,10 +182,10 @@ export class KeyRow {
     if (this.#drawn !== heading) this.#heading.replaceChildren(...this.#headingFor(title, has));
     this.#drawn = heading;
     this.element.dataset["state"] = has ? "set" : "empty";
-    this.#label.textContent = this.name ? `${title} key` : "Key";
+    this.#keyInput.ariaLabel = this.name ? `${title} key` : "Key";
     this.#keyInput.placeholder = has ? DOTS : "";
     this.#keyInput.setAttribute("aria-description", has ? "A key is set. What you type replaces it." : "");
-    const about = this.name ? `the ${title} key` : `key ${this.#number}`;
+    const about = this.name ? title : `key ${this.#number}`;
     this.#check.textContent = this.#checking ? "Cancel" : "Check";
     this.#check.setAttribute("aria-label", this.#checking ? `Cancel checking ${about}` : `Check ${about}`);
     this.#remove.setAttribute("aria-label", `Remove ${about}`);
@@ -188,7 +202,10 @@ export class KeyRow {
       return [label, this.#nameInput];
     }
     const page = providerNamed(this.name)?.page;
-    const parts = [make("strong", { text: title }), make("code", { text: visible(this.name) })];
+    const user = input("text"); // browsers want to know whose password it is
+    Object.assign(user, { autocomplete: "username", value: this.name, hidden: true, readOnly: true });
+    const parts = [user, make("strong", { text: title })];
+    if (page) parts.push(make("code", { text: this.name }));
     return has || !page ? parts : [...parts, externalLink(page, "Get a key")];
   }
 

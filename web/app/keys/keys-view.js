@@ -1,8 +1,12 @@
 import { make } from "../dom.js";
 import { KeyRow } from "./key-row.js";
+import { problemOfName } from "./pasted.js";
 import { beginSignIn, KEY_NAME } from "./openrouter.js";
 import { titlesOf } from "./providers.js";
 import { RememberView } from "./remember-view.js";
+
+const IN_TAB = "Your API keys. They stay in this tab and go only to the provider they belong to. Closing the tab forgets them.";
+const REMEMBERED = "Your API keys. They stay in this browser, encrypted, and go only to the provider they belong to.";
 
 /** The panel with the keys. */
 export class KeysView {
@@ -14,10 +18,9 @@ export class KeysView {
   #signInNote = make("p", { class: "key-note" });
   /** @type {KeyRow[]} */
   #rows = [];
-  /** @type {KeyRow | null} The empty row of a list without keys. */
-  #first = null;
   /** @type {string[]} */
   #needed = [];
+  #runs = true;
 
   /**
    * @param {HTMLElement} panel
@@ -30,13 +33,16 @@ export class KeysView {
     this.#list.id = "keys";
     this.#add.id = "add-key";
     this.#add.type = this.#signIn.type = "button";
+    this.#needs.setAttribute("role", "status");
     this.#needs.hidden = true;
     this.#signInNote.setAttribute("role", "status");
-    const about =
-      "Your API keys. They stay in this tab and go only to the provider they belong to. Closing the tab forgets them.";
+    const about = make("p", { class: "aside" });
+    const tell = () => (about.textContent = vault.state === "open" ? REMEMBERED : IN_TAB);
+    vault.addEventListener("change", tell);
+    tell();
     const remember = new RememberView(vault, () => this.#add.focus());
     panel.append(
-      make("p", { class: "aside", text: about }),
+      about,
       this.#needs,
       this.#list,
       this.#add,
@@ -50,12 +56,22 @@ export class KeysView {
   }
 
   /**
-   * Have a row for each key that the agent file asks for and that is not there.
-   * @param {string[]} names
+   * Have a row for each key that the agent file asks for and that is not there. Rows for keys that are neither there nor
+   * asked for make room, and so does a second row for the same key.
+   * @param {string[]} names Other texts are left out.
+   * @param {boolean} [runs] Whether the agent runs without them.
    */
-  need(names) {
-    this.#needed = [...new Set(names)];
+  need(names, runs = false) {
+    this.#needed = [...new Set(names.filter((name) => problemOfName(name) === ""))];
+    this.#runs = runs;
+    for (const row of [...this.#rows]) if (row.name && !row.isOpen && !row.isFocused && this.#isSpare(row)) this.#drop(row);
     this.#refresh();
+  }
+
+  /** @param {KeyRow} row */
+  #isSpare({ name }) {
+    const double = this.#rows.filter((other) => other.name === name).length > 1;
+    return double || !(this.#keyring.has(name) || this.#needed.includes(name));
   }
 
   /** Take the reader to the first field that waits for a key. */
@@ -87,28 +103,26 @@ export class KeysView {
 
   #refresh() {
     const missing = this.#needed.filter((name) => !this.#keyring.has(name));
-    const shown = [...this.#keyring.names, ...missing];
-    for (const row of [...this.#rows]) if (!row.isOpen && !row.isFocused && this.#isSpare(row, shown)) this.#drop(row);
-    for (const name of shown) if (!this.#rows.some((row) => row.name === name)) this.#addRow(name);
-    if (this.#rows.length === 0) this.#first = this.#addRow();
+    const wanted = [...this.#keyring.names, ...missing].filter((name) => !this.#rows.some((row) => row.name === name));
+    for (const name of wanted) {
+      const [empty] = this.#rows.filter((row) => !row.name && !row.isOpen && !row.isFocused);
+      if (empty) empty.assign(name);
+      else this.#addRow(name);
+    }
+    if (this.#rows.length === 0) this.#addRow();
     for (const row of this.#rows) row.refresh();
-    this.#needs.hidden = missing.length === 0;
-    const some = this.#needed.length - missing.length;
-    const enough = missing.length > 1 && some === 0 ? " One is enough to start." : "";
-    this.#needs.textContent = `Needs a key for ${titlesOf(missing)}.${enough}`;
-    this.#signIn.classList.toggle("primary", missing.includes(KEY_NAME));
+    this.#sayWhatIsMissing(missing);
   }
 
-  /**
-   * Rows for keys that are neither there nor asked for make room, a second one for the same key, and the empty one that was
-   * there first.
-   * @param {KeyRow} row
-   * @param {string[]} shown
-   */
-  #isSpare(row, shown) {
-    if (!row.name) return row === this.#first && shown.length > 0;
-    const same = this.#rows.filter(({ name }) => name === row.name);
-    return !shown.includes(row.name) || row !== (same.find(({ isFocused }) => isFocused) ?? same[0]);
+  /** @param {string[]} missing */
+  #sayWhatIsMissing(missing) {
+    this.#needs.hidden = missing.length === 0;
+    const enough = missing.length > 1 ? " One is enough to start." : "";
+    const titles = titlesOf(missing);
+    this.#needs.textContent = this.#runs
+      ? `No key for ${titles}: what needs it is skipped.`
+      : `Needs a key for ${titles}.${enough}`;
+    this.#signIn.classList.toggle("primary", missing.includes(KEY_NAME));
   }
 
   /** @param {string} [name] */

@@ -49,7 +49,9 @@ export class RememberView {
       if (first.input.value !== again.input.value) throw new Error("The two passphrases differ.");
       await this.#vault.remember(first.input.value);
     });
-    return make("details", {}, make("summary", { text: "Remember in this browser" }), make("p", { text: about }), form);
+    const offer = make("details", {}, make("summary", { text: "Remember in this browser" }));
+    offer.addEventListener("toggle", () => offer.append(make("p", { text: about }), form), { once: true });
+    return offer;
   }
 
   #unlocking() {

@@ -1,8 +1,8 @@
-import { make } from "./dom.js";
-import { QuestionView } from "./question-view.js";
-import { visible } from "./visible.js";
+import { make } from "../dom.js";
+import { QuestionView } from "../question-view.js";
+import { visible } from "../visible.js";
 
-/** @typedef {NonNullable<import("../sparewheel.js").SparewheelError["key_requests"]>[number]} KeyRequest */
+/** @typedef {NonNullable<import("../../sparewheel.js").SparewheelError["key_requests"]>[number]} KeyRequest */
 
 /**
  * Asks whether an agent file may send a vendor's key to another host. Answers are kept until the page is closed: for this

@@ -57,6 +57,8 @@ def test_the_archive_of_late_files_leaves_native_modules_out(tmp_path: Path) -> 
 
 def test_the_service_worker_is_another_one_for_every_other_build() -> None:
     plan: dict[str, Path | bytes] = {"index.html": b"1", "a.whl": b"w", "licenses/x.txt": b"t", "sparewheel.d.ts": b"d"}
+    for late in ("app/editor-12.js", "app/chain-form-12.js", "app/agents/models.json", "agent-schema.json"):
+        plan[late] = b"loaded when it is opened"
     script = service_worker(plan, b"// its script").decode()
     assert script.startswith("// its script\n")
     build = json.loads(script.rpartition("serve(")[2].rpartition(");")[0])

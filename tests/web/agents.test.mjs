@@ -82,6 +82,14 @@ test("models are added and removed in lists of both notations", () => {
   );
 });
 
+test("comments and odd notations survive", () => {
+  const text = "agents:\n  2:\n    model: a/b # 1\n    fallback:\n      models:\n        - a/b # 2\n  # odd\n        - c/d\n      cooldown: # 3\n";
+  const longer = withModels(text, "2", ["a/b", "a/b", "c/d", "e/f"]);
+  assert.equal(longer, text.replace("- c/d\n", "- c/d\n        - e/f\n"));
+  assert.deepEqual(comments(withModels(text, "2", ["c/d", "a/b", "a/b"])), comments(text));
+  assert.equal(withSetting(text, "2", "cooldown", "2s"), text.replace("cooldown:", "cooldown: 2s"));
+});
+
 test("a name that YAML would read as something else is put in quotes", () => {
   for (const name of ["true", "1.5", "a: b", "x # y", "a,b", "- a", "{a}", 'say "hi"', "*a", "&a", "!a", "null", "~", "'a'", "a\\b", "é/ü"]) {
     for (const text of [BLOCK, "agents: {root: {model: a/b}}", "agents: {root: {model: a/b, fallback: {models: [c/d]}}}"]) {

@@ -7,6 +7,7 @@ value where a file has a secret (a header such as `x-api-key`, `client_secret`, 
 from __future__ import annotations
 
 import re
+from bisect import bisect_left
 from typing import TYPE_CHECKING, Any, Final
 
 from ..redaction.redact import redact_in_slices
@@ -26,7 +27,9 @@ _SCHEME: Final = re.compile(r"^\s*[A-Za-z]+\s+")
 _NAME: Final = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 _MIN_LITERAL: Final = 8  # characters of a literal value in a secret's place that count as a key
 _MIN_OPAQUE: Final = 20  # characters of a name that must be none
-_EACH: Final = 100  # values in one slice
+_PIECE: Final = 32 * 1024  # characters in one slice
+_OVERLAP: Final = 256
+_EACH: Final = 100  # characters in whose time a value is visited
 
 
 def line_of_key(text: str, file: AgentFile) -> Slices[int | None]:
@@ -39,13 +42,17 @@ def line_of_key(text: str, file: AgentFile) -> Slices[int | None]:
     text = _without_names(text)
     clean = yield from redact_in_slices(text)
     if clean != text:
-        pairs = enumerate(zip(clean, text, strict=False))
-        at = next((index for index, (one, other) in pairs if one != other), min(len(clean), len(text)))
+        at = bisect_left(range(len(text)), True, key=lambda length: clean[: length + 1] != text[: length + 1])
         return text.count("\n", 0, at) + 1
-    if found := _HEX.search(text):
-        return text.count("\n", 0, found.start()) + 1
-    for count, (path, value) in enumerate(_values(file.model_dump(exclude_defaults=True, by_alias=True), ())):
-        if count % _EACH == 0:
+    for start in range(0, len(text), _PIECE):
+        if found := _HEX.search(text, start, start + _PIECE + _OVERLAP):
+            return text.count("\n", 0, found.start()) + 1
+        yield
+    looked_at = 0
+    for path, value in _values(file.model_dump(exclude_defaults=True, by_alias=True), ()):
+        looked_at += len(value) + _EACH
+        if looked_at > _PIECE:
+            looked_at = 0
             yield
         value = _without_names(value)
         clean = yield from redact_in_slices(value)

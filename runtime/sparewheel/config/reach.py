@@ -70,6 +70,7 @@ class _Found:
     python: dict[str, None] = field(default_factory=dict)
     packages: dict[str, None] = field(default_factory=dict)
     _seen: set[str] = field(default_factory=set)
+    _entries: set[tuple[str, str, tuple[str, ...], bool]] = field(default_factory=set)
 
     def add_agent(self, agent: AgentConfig) -> None:
         for ref in (agent.model, *agent.fallback.models, agent.title_model):
@@ -148,7 +149,8 @@ class _Found:
             self._add_hosts(url for url in (*toolset.packages, toolset.index) if "://" in url)
         name = toolset.api_config.name if toolset.api_config else toolset.name
         entry: ToolsetReach = {"type": toolset.type, "name": name, "hosts": places, "any_host": reaches_any}
-        if entry not in self.toolsets:
+        if (known := (toolset.type, name, tuple(places), reaches_any)) not in self._entries:
+            self._entries.add(known)
             self.toolsets.append(entry)
 
     def add_headers(self, headers: dict[str, str], urls: list[str]) -> None:

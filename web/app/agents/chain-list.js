@@ -68,8 +68,11 @@ export function listLines(text, { models }) {
   return { start, end: at, keyEnd, keyTail: text.slice(keyEnd, start), dash, items };
 }
 
-/** How the models of a chain were written, with their comments: each is taken once, and what is left over stays. */
+/** @typedef {{ref: string, raw: string, before: string[], after: string}} Written With the comments above and behind it. */
+
+/** How the models of a chain were written. */
 export class Pool {
+  /** @type {Written[]} */
   #entries;
   #lines;
   #eol;
@@ -86,46 +89,42 @@ export class Pool {
     this.#entries = chain.models.map((ref, at) => {
       const [start, end] = spanOf(text, /** @type {import("yaml").Node} */ (nodes[at]));
       const item = at ? lines?.items[at - 1] : undefined;
-      return { ref, raw: text.slice(start, end), before: item?.before ?? [], after: (at ? item?.after : own.text) ?? "" };
+      const before = at === 0 ? [] : (item?.before ?? []);
+      return { ref, raw: text.slice(start, end), before, after: (at ? item?.after : own.text) ?? "" };
     });
     this.#lines = lines;
     this.#eol = eolOf(text);
   }
 
   /**
+   * How a model was written; it is not there for the next one of that name.
    * @param {string} ref
-   * @param {boolean} inFlow
+   * @returns {Written}
    */
-  raw(ref, inFlow) {
-    const raw = this.#entries.find((entry) => entry.ref === ref)?.raw;
-    const isQuoted = raw !== undefined && raw !== ref;
-    return raw !== undefined && (!inFlow || isQuoted) ? raw : writtenText(ref);
-  }
-
-  /** @param {string} ref */
-  after(ref) {
-    return this.#entries.find((entry) => entry.ref === ref)?.after ?? "";
+  take(ref) {
+    const at = this.#entries.findIndex((entry) => entry.ref === ref);
+    return this.#entries.splice(at, at < 0 ? 0 : 1)[0] ?? { ref, raw: writtenText(ref), before: [], after: "" };
   }
 
   /**
-   * The lines of a list of these models. Comments on lines of their own go with the model below them.
+   * The lines of a list of these models. Comments on lines of their own go with the model below them, or stay at the end.
    * @param {string[]} refs
+   * @param {Written} primary What is above it was above it in the list, and stays there.
    */
-  lines(refs) {
-    const kept = new Set();
+  lines(refs, primary) {
     const lines = refs.map((ref) => {
-      const entry = this.#entries.find((each) => each.ref === ref && !kept.has(each));
-      if (entry) kept.add(entry);
-      return `${entry?.before.join("") ?? ""}${this.#lines?.dash ?? ""}${this.raw(ref, false)}${entry?.after ?? ""}${this.#eol}`;
+      const { raw, before, after } = this.take(ref);
+      return `${before.join("")}${this.#lines?.dash ?? ""}${raw}${after}${this.#eol}`;
     });
-    return [...lines, ...this.orphans([...kept])];
+    const left = [primary, ...this.#entries].flatMap(({ before }) => before.filter((line) => line.trim()));
+    return [...lines, ...left].join("");
   }
+}
 
-  /**
-   * The comments above models that are not in the list any more.
-   * @param {unknown[]} kept
-   */
-  orphans(kept) {
-    return this.#entries.filter((entry) => !kept.includes(entry)).flatMap(({ before }) => before.filter((line) => line.trim()));
-  }
+/**
+ * A model as it was written, for a place between brackets.
+ * @param {{ref: string, raw: string}} entry
+ */
+export function inBrackets({ ref, raw }) {
+  return raw === ref ? writtenText(ref) : raw;
 }

@@ -3,12 +3,13 @@
 // because the YAML parser is large.
 
 import { isMap } from "yaml";
-import { comment, listLines, Pool } from "./chain-list.js";
+import { comment, inBrackets, listLines, Pool } from "./chain-list.js";
 import {
   chainOf,
   documentOf,
   find,
   isFlow,
+  isUnwritten,
   namesOf,
   NotEditable,
   pairOf,
@@ -63,20 +64,14 @@ export function withModels(text, agent, models) {
   const splice = new Splice(text);
   const own = comment(text, valueOf(place.model), isFlow(place.agent));
   const pool = new Pool(old, own, lines, text, place);
-  const isMoved = lines !== null && first !== old.models[0];
-  splice.replace(...spanOf(text, valueOf(place.model)), pool.raw(first, isFlow(place.agent)));
-  if (isMoved) splice.replace(...own.span, pool.after(first));
-  if (lines) {
-    const rest = others.length ? pool.lines(others) : [`${pool.orphans([]).join("")}`].filter(Boolean);
-    if (others.length) splice.replace(lines.start, lines.end, rest.join(""));
-    else splice.replace(lines.keyEnd, lines.end, ` []${lines.keyTail}${rest.join("")}`);
-  } else if (others.length || place.models) {
-    writeList(
-      splice,
-      text,
-      place,
-      others.map((ref) => pool.raw(ref, true)),
-    );
+  const primary = pool.take(first);
+  splice.replace(...spanOf(text, valueOf(place.model)), isFlow(place.agent) ? inBrackets(primary) : primary.raw);
+  if (lines && first !== old.models[0]) splice.replace(...own.span, primary.after);
+  if (lines && others.length) splice.replace(lines.start, lines.end, pool.lines(others, primary));
+  else if (lines) splice.replace(lines.keyEnd, lines.end, ` []${lines.keyTail}${pool.lines([], primary)}`);
+  else if (others.length || place.models) {
+    const list = others.map((ref) => inBrackets(pool.take(ref)));
+    writeList(splice, text, place, list);
   }
   return checked(text, splice.result(), agent, { ...old, models });
 }
@@ -97,8 +92,9 @@ export function withSetting(text, agent, setting, value) {
   const within = place.fallback?.value;
   const pair = isMap(within) ? pairOf(/** @type {Map} */ (within), setting) : undefined;
   if (pair && value) {
-    const [start, end] = spanOf(text, pair.value);
-    splice.replace(start, end, start === end ? ` ${written(value)}` : written(value));
+    const behindKey = text.indexOf(":", pair.key.range?.[1] ?? 0) + 1;
+    if (isUnwritten(pair.value)) splice.replace(behindKey, behindKey, ` ${written(value)}`);
+    else splice.replace(...spanOf(text, pair.value), written(value));
   } else if (pair) removePair(splice, text, /** @type {Map} */ (within), pair, place.fallback);
   else insert(splice, text, place, `${setting}: ${written(value)}`);
   return checked(text, splice.result(), agent, { ...old, settings: { ...old.settings, [setting]: value } });
@@ -132,7 +128,8 @@ function checked(before, text, agent, chain) {
  */
 function rest(text, name) {
   const file = documentOf(text).toJS({ mapAsMap: true });
-  const agent = file.get("agents").get(name) ?? new Map();
+  const agents = [...file.get("agents")];
+  const agent = agents.find(([key]) => String(key) === name)?.[1] ?? new Map();
   const fallback = agent.get("fallback");
   agent.delete("model");
   if (fallback instanceof Map) for (const key of ["models", ...SETTINGS]) fallback.delete(key);

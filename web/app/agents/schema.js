@@ -24,6 +24,7 @@
 const ITEM = "[]";
 const KEY = /^("[^"]*"|'[^']*'|[^\s#"'[\]{},:&*!|>%@`-][^#:]*?|-[^\s#:]+)\s*:(?=\s|$)/;
 const MAX_LINES = 5_000; // looked at above a position
+const MAX_LINE = 1_000; // characters of a line that are looked at
 
 /**
  * @param {string} text
@@ -33,7 +34,7 @@ const MAX_LINES = 5_000; // looked at above a position
 export function spotAt(text, position) {
   const start = text.lastIndexOf("\n", position - 1) + 1;
   const line = text.slice(start, position);
-  if (/(?:^|\s)#/.test(line)) return null;
+  if (line.length > MAX_LINE || /(?:^|\s)#/.test(line)) return null;
   const { columns, column, rest } = shape(line);
   const key = KEY.exec(rest);
   const inside = key ? flow(rest.slice(key[0].length)) : flow(rest);
@@ -87,7 +88,7 @@ function outside(above, dashes, column) {
   enter(dashes);
   const lines = above.split("\n");
   for (let at = lines.length - 1, seen = 0; at >= 0 && seen < MAX_LINES; at -= 1, seen += 1) {
-    const line = (lines[at] ?? "").trimEnd();
+    const line = (lines[at] ?? "").slice(0, MAX_LINE).trimEnd();
     if (!line.trim() || line.trimStart().startsWith("#")) continue;
     const found = shape(line);
     const key = KEY.exec(found.rest);

@@ -9,8 +9,8 @@ import { lockName } from "./lock-name.js";
  * @typedef {NonNullable<import("../sparewheel.js").RuntimeOptions["store"]>} StoreOption
  */
 
-/** Milliseconds in which the browser releases the locks of a worker that has ended. */
-const RELEASE_MS = 1000;
+/** Milliseconds in which the browser releases the locks of a worker that has ended: one in an endless loop takes seconds. */
+const RELEASE_MS = 5000;
 
 /**
  * @param {unknown} value

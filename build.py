@@ -39,6 +39,7 @@ def parse(argv: list[str]) -> tuple[argparse.Namespace, list[str]]:
     commands.add_parser("bench", help="build, then measure against raw JavaScript; --quick, --json FILE, --soak")
     commands.add_parser("fuzz", help="feed every reader of foreign bytes mutated input; --minutes N, --seed S")
     commands.add_parser("chaos", help="run turns against servers that fail at random; --turns N, --seed S, --engine")
+    commands.add_parser("package", help="build, then make the packages for PyPI and npm in .cache/packages")
     commands.add_parser("check", help="lint, format, types, layers, words")
     commands.add_parser("format", help="format the sources, and fix what the linter can fix")
     passed_on = argv[1:] if argv and argv[0] in PASSED_ON else []

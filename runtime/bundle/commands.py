@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import sys
-import webbrowser
 from contextlib import suppress
 from typing import TYPE_CHECKING, Final, NoReturn
 
@@ -38,8 +37,10 @@ def perform(args: argparse.Namespace, passed_on: Sequence[str]) -> int:
         case "build":
             build()
         case "serve":
+            from sparewheel.headless.files import serve
+
             build()
-            serve(args.port, args.open)
+            serve(DIST, args.port, open_page=args.open, tell=say)
         case "run":
             run(passed_on)
         case "test":
@@ -48,29 +49,13 @@ def perform(args: argparse.Namespace, passed_on: Sequence[str]) -> int:
             become_program(args.command, passed_on, in_browser=True)
         case "chaos":
             become_program("chaos", passed_on, in_browser=any(word.startswith("--engine") for word in passed_on))
+        case "package":
+            package()
         case "check":
             return check()
         case "format":
             return format_sources()
     return 0
-
-
-def serve(port: int, open_page: bool) -> None:
-    """Serve `dist/` until Ctrl-C."""
-    from sparewheel.headless.static import StaticServer
-
-    try:
-        server = StaticServer(DIST, port)
-    except OSError as error:
-        raise BuildError(f"cannot serve on port {port}: {error.strerror}; choose another one with --port") from error
-    with server:
-        say(f"serving {server.url} (Ctrl-C to stop)")
-        if open_page:
-            webbrowser.open(server.url)
-        try:
-            server.wait()
-        except KeyboardInterrupt:
-            say("stopped")
 
 
 def run(passed_on: Sequence[str]) -> NoReturn:
@@ -111,6 +96,15 @@ def become_program(name: str, passed_on: Sequence[str], *, in_browser: bool) -> 
         build()
         install_browser()
     become([sys.executable, "-m", f"tests.{name}", *passed_on], {"PYTHONPATH": str(ROOT)})
+
+
+def package() -> None:
+    """Build, then make the packages for PyPI and npm."""
+    from bundle.release import make_packages
+
+    build()
+    for path in make_packages():
+        say(f"{path} is ready: {path.stat().st_size / 1e6:.1f} MB")
 
 
 def install_browser() -> None:

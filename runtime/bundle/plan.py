@@ -33,7 +33,7 @@ if TYPE_CHECKING:
 
 CORE_FILES = ("pyodide.mjs", "pyodide.asm.mjs", "pyodide.asm.wasm", "python_stdlib.zip")
 PACKED = ("pyodide/snapshot.*.bin", "*.wasm")  # `pyodide/site.*.bin` is read synchronously, so it is not among them
-NOT_FOR_THE_BROWSER = ("package.json", "package-lock.json", "tsconfig*.json")
+NOT_FOR_THE_BROWSER = ("package.json", "package-lock.json", "tsconfig*.json", "npm/*")
 RUNTIME = "sparewheel"
 LOCK = "pyodide/pyodide-lock.json"
 
@@ -95,9 +95,10 @@ def packages(wheels: list[Path], core: str) -> dict[str, Path | bytes]:
     from bundle.naming import sha256
     from bundle.packages import closure, make_packages
     from bundle.snapshot import make_snapshot
-    from bundle.wheel import build_wheel
+    from bundle.wheel import browser_config, build_wheel
 
-    made = make_packages([*wheels, build_wheel(CACHE / "own")], PYODIDE / "python_stdlib.zip")
+    own = build_wheel(CACHE / "own", browser_config())
+    made = make_packages([*wheels, own], PYODIDE / "python_stdlib.zip")
     needed = {package["file_name"] for package in closure(made.lock["packages"], RUNTIME)}
     snapshot = make_snapshot([wheel for wheel in made.wheels if wheel.name in needed], made.stdlib)
     hashed = {f"{core}{name}": PYODIDE / name for name in CORE_FILES} | snapshot.files

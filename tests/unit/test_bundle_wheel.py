@@ -6,13 +6,13 @@ import zipfile
 from pathlib import Path
 
 from bundle.licenses import read_metadata
-from bundle.wheel import build_wheel
+from bundle.wheel import browser_config, build_wheel
 
 
 def test_it_holds_what_a_browser_can_use_and_is_reproducible(tmp_path: Path) -> None:
-    first = build_wheel(tmp_path / "first")
+    first = build_wheel(tmp_path / "first", browser_config())
     content = first.read_bytes()
-    assert build_wheel(tmp_path / "second").read_bytes() == content
+    assert build_wheel(tmp_path / "second", browser_config()).read_bytes() == content
     with zipfile.ZipFile(first) as archive:
         names = archive.namelist()
     expected = {"__init__.py", "py.typed", "errors/types.py", "transports/fetch.py"}

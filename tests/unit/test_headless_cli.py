@@ -210,3 +210,35 @@ def test_an_agent_is_a_text_a_path_or_the_demo(dist: Path) -> None:
     assert locate.read_agent(None, dist) == "demo: 1\n"
     with pytest.raises(locate.AgentFileError):
         locate.read_agent("no\0file", dist)
+
+
+@pytest.fixture
+def site(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return tmp_path_factory.mktemp("site")
+
+
+def test_the_files_are_copied_and_an_earlier_copy_is_replaced(dist: Path, site: Path) -> None:
+    (dist / "headless.html").touch()
+    target = site / "static" / "sparewheel"
+    assert cli.main(["copy", str(target)]) == 0
+    (target / "old.js").touch()
+    assert cli.main(["copy", str(target)]) == 0
+    assert (target / "headless.html").is_file()
+    assert not (target / "old.js").exists()
+
+
+def test_a_folder_with_other_files_is_not_replaced(dist: Path, site: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    (dist / "headless.html").touch()
+    (site / "mine.txt").touch()
+    assert cli.main(["copy", str(site)]) == 1
+    assert "has files that are not a copy of Sparewheel. Name a folder of its own." in capsys.readouterr().err
+    assert (site / "mine.txt").is_file()
+    assert cli.main(["copy", str(dist / "inside")]) == 1
+    assert "is inside the files to copy" in capsys.readouterr().err
+
+
+def test_an_installed_package_has_its_own_files(dist: Path, site: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (site / "headless.html").touch()
+    monkeypatch.delenv("SPAREWHEEL_DIST")
+    monkeypatch.setattr(locate, "_INSTALLED", site)
+    assert locate.find_dist() == site

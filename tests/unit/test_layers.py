@@ -61,6 +61,7 @@ LAYERS: list[set[str]] = [
     {"worker"},
     {"native"},
     {"headless", "testing"},
+    {"__main__"},
 ]
 HOST_ONLY = {"headless", "testing"}  # above everything, beside each other, and held to what is public
 JAVASCRIPT = {"js", "pyodide", "pyodide_js"}

@@ -1,4 +1,4 @@
-"""The command line of `sparewheel.headless`."""
+"""The command line of `sparewheel`."""
 
 from __future__ import annotations
 
@@ -28,8 +28,8 @@ _EPILOG: Final = (
 class Options:
     """One command. `agent` None: the demo agent. `events` None: all of them. `timeout` in seconds, None: none.
 
-    `command` is `run`, `resume` or `sessions`. `prompt` None: the last turn of `session` goes on, after the `decisions`
-    about calls in doubt, by their ids.
+    `command` is `run`, `resume`, `sessions`, `serve` or `copy`. `prompt` None: the last turn of `session` goes on,
+    after the `decisions` about calls in doubt, by their ids. `target` is where `copy` puts the files.
     """
 
     command: str
@@ -46,6 +46,9 @@ class Options:
     package_index: str | None
     dist: str | None
     timeout: float | None
+    port: int
+    open_page: bool
+    target: str
 
 
 def parse(argv: Sequence[str]) -> Options:
@@ -78,6 +81,9 @@ def parse(argv: Sequence[str]) -> Options:
         package_index=found.package_index,
         dist=found.dist,
         timeout=found.timeout,
+        port=found.port,
+        open_page=found.open,
+        target=found.target,
     )
 
 
@@ -87,8 +93,8 @@ class _Parser(argparse.ArgumentParser):
 
 
 def _parser() -> argparse.ArgumentParser:
-    parser = _Parser(prog="sparewheel.headless", allow_abbrev=False)
-    commands = parser.add_subparsers(dest="command", required=True, metavar="run|resume|sessions")
+    parser = _Parser(prog="sparewheel", allow_abbrev=False)
+    commands = parser.add_subparsers(dest="command", required=True, metavar="run|resume|sessions|serve|copy")
     run = commands.add_parser("run", help="run one turn headless", epilog=_EPILOG, allow_abbrev=False)
     run.add_argument("arguments", nargs="*", metavar="[AGENT.yaml] [PROMPT]")
     run.add_argument("--store", metavar="DIR", help="keep the session in this folder (Chromium or Firefox)")
@@ -108,18 +114,37 @@ def _parser() -> argparse.ArgumentParser:
         turn.add_argument("--timeout", type=_seconds, metavar="S", help="abort the turn after S seconds")
     sessions = commands.add_parser("sessions", help="list the sessions of a store", allow_abbrev=False)
     sessions.add_argument("--store", metavar="DIR", required=True, help="the folder of the sessions")
-    unused = {"session": None, "events": None, "agent_name": None, "package_index": None, "timeout": None}
-    sessions.set_defaults(env=[], decide=[], auto_approve=False, **unused)
+    unused: dict[str, object] = {"session": None, "events": None, "agent_name": None}
+    unused |= {"package_index": None, "timeout": None, "env": [], "decide": [], "auto_approve": False}
+    sessions.set_defaults(**unused)
+    serve = commands.add_parser("serve", help="serve the page on this machine", allow_abbrev=False)
+    serve.add_argument("--port", type=_port, default=8000, help="0: any free port (default: %(default)s)")
+    serve.add_argument("--open", action="store_true", help="open the page in the default browser")
+    copy = commands.add_parser("copy", help="copy the built files to a web site's folder", allow_abbrev=False)
+    copy.add_argument("target", metavar="DIR", help="a folder of its own; an earlier copy in it is replaced")
+    for command in (serve, copy):
+        command.set_defaults(store=None, engine="node", **unused)
     for command in (run, resume, sessions):
         command.add_argument("--engine", choices=get_args(Host), default="chromium", help="default: chromium")
+    for command in (run, resume, sessions, copy):
+        command.set_defaults(port=0, open=False)
+    for command in (run, resume, sessions, serve):
+        command.set_defaults(target="")
+    for command in (run, resume, sessions, serve, copy):
         command.add_argument("--dist", metavar="DIR", help=_DIST_HELP)
     return parser
 
 
-_DIST_HELP: Final = "the built files; default: SPAREWHEEL_DIST, else the repository's"
+_DIST_HELP: Final = "the built files; default: SPAREWHEEL_DIST, else the package's own"
 _APPROVE_HELP: Final = "run tools that change something without approval"
 _INDEX_HELP: Final = "where Python tools get packages without a hash in the file"
 _ENV_HELP: Final = "a variable for the agent file; without =V the value is read from the environment (safer for keys)"
+
+
+def _port(text: str) -> int:
+    if not text.isdecimal() or int(text) > 65535:
+        raise argparse.ArgumentTypeError(f"{text!r} is not a port (0 to 65535)")
+    return int(text)
 
 
 def _positionals(parser: argparse.ArgumentParser, words: list[str]) -> tuple[str | None, str]:

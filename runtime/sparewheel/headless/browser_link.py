@@ -129,8 +129,11 @@ class BrowserLink(Link):
 
 
 async def _start_playwright(stack: AsyncExitStack) -> Playwright:
-    from playwright.async_api import async_playwright
-
+    try:
+        from playwright.async_api import async_playwright
+    except ImportError:
+        hint = "Run `pip install 'sparewheel[headless]'`, or use the engine node."
+        raise ConfigError("Playwright, which drives the browser, is not installed", hint) from None
     manager = async_playwright()
     # Its start cannot be cancelled without leaving a driver process. So the start is awaited first, then stopped.
     starting = asyncio.ensure_future(manager.__aenter__())

@@ -1,4 +1,4 @@
-"""`python -m sparewheel.headless run`: one turn, its events as JSON lines on stdout while they happen."""
+"""The command `sparewheel`: `run` takes one turn, its events are JSON lines on stdout while they happen."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ import os
 import signal
 import sys
 from contextlib import aclosing
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, cast
 
 from ..errors import SparewheelError
@@ -15,12 +16,12 @@ from ..events import TERMINAL
 from .arguments import parse
 from .browser import find
 from .driver import connect, stored_sessions
+from .files import copy, serve
 from .locate import AgentFileError, find_dist, read_agent
 from .notes import note
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
-    from pathlib import Path
     from types import FrameType
 
     from .arguments import Options
@@ -53,6 +54,8 @@ def main(argv: Sequence[str] | None = None) -> int:
 def _main(options: Options, lines: Lines) -> int:
     try:
         dist = find_dist(options.dist)
+        if options.command in ("serve", "copy"):
+            return _deploy(options, dist)
         own = options.agent is None and options.session is not None
         yaml = None if own else read_agent(options.agent, dist)
         launch = None if options.engine == "node" else find(options.engine)
@@ -65,6 +68,16 @@ def _main(options: Options, lines: Lines) -> int:
     if options.command == "sessions":
         return asyncio.run(_list(options, lines))
     return asyncio.run(_run(options, yaml, dist, launch, lines))
+
+
+def _deploy(options: Options, dist: Path) -> int:
+    """Serve or copy the built files. Raises `ConfigError`."""
+    if options.command == "serve":
+        serve(dist, options.port, open_page=options.open_page, tell=note)
+    else:
+        copy(dist, Path(options.target))
+        note(f"{options.target} has the files of this version; pass its address as assetBase")
+    return 0
 
 
 async def _list(options: Options, lines: Lines) -> int:

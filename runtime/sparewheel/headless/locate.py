@@ -13,18 +13,19 @@ __all__ = ["VARIABLE", "AgentFileError", "find_dist", "read_agent"]
 
 VARIABLE: Final = "SPAREWHEEL_DIST"
 _BUILD: Final = "Run `python3 build.py build`."
-# <repository>/runtime/sparewheel/headless/locate.py, where the package runs from its repository.
+# Where the package was installed from a wheel, which has the built files; else it runs from its repository.
+_INSTALLED: Final = Path(__file__).resolve().parents[1] / "_dist"
 _IN_REPOSITORY: Final = Path(__file__).resolve().parents[3] / "dist"
 
 
 def find_dist(named: str | os.PathLike[str] | None = None) -> Path:
-    """The folder that `build.py build` made: `named`, else SPAREWHEEL_DIST, else `dist/` of this repository.
+    """The built files: `named`, else SPAREWHEEL_DIST, else those of the installed package or of this repository.
 
     Raises:
         ConfigError: it is not there, or is not one.
     """
     chosen = named or os.environ.get(VARIABLE)
-    folder = Path(chosen) if chosen else _IN_REPOSITORY
+    folder = Path(chosen) if chosen else _INSTALLED if _INSTALLED.is_dir() else _IN_REPOSITORY
     if not folder.is_dir():
         elsewhere = "" if chosen else f" Or name one with --dist or {VARIABLE}."
         raise ConfigError(f"there is no built runtime at {folder}", _BUILD + elsewhere)

@@ -1,0 +1,78 @@
+"""The packages of a release: the wheel for PyPI and the tarball for npm. Both carry the built files."""
+
+from __future__ import annotations
+
+import json
+import shutil
+from typing import TYPE_CHECKING, Any, Final
+
+from bundle.shell import CACHE, DIST, ROOT, WEB, files_below, logged
+from bundle.wheel import build_wheel, release_config
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+PACKAGES: Final = CACHE / "packages"
+ENTRIES: Final = {
+    ".": "sparewheel",
+    "./compat/docker-agent": "compat/docker-agent",
+}
+
+
+def make_packages() -> list[Path]:
+    """Make both from `dist/`; returns their paths.
+
+    Raises:
+        BuildError: npm failed.
+    """
+    shutil.rmtree(PACKAGES, ignore_errors=True)
+    files = PACKAGES / "dist"
+    copy_needed(files)
+    wheel = build_wheel(PACKAGES / "pypi", release_config(files))
+    return [wheel, _pack(files, wheel.name.split("-")[1])]
+
+
+def copy_needed(target: Path) -> None:
+    """Copy `dist/` without the compressed forms of files that are there uncompressed."""
+    for path in files_below(DIST):
+        plain = path.with_suffix("")
+        if path.suffix == ".br" or (path.suffix == ".gz" and plain.is_file()):
+            continue
+        copy = target / path.relative_to(DIST)
+        copy.parent.mkdir(parents=True, exist_ok=True)
+        shutil.copyfile(path, copy)
+
+
+def _pack(files: Path, version: str) -> Path:
+    folder = PACKAGES / "npm"
+    shutil.copytree(files, folder)
+    for path in files_below(WEB / "npm"):
+        shutil.copyfile(path, folder / path.name)
+    shutil.copyfile(ROOT / "README.md", folder / "README.md")
+    (folder / "package.json").write_text(json.dumps(_manifest(version), indent=2) + "\n", encoding="utf-8")
+    logged(["npm", "pack", "--silent", "--pack-destination", PACKAGES, folder], "npm pack", "could not pack", cwd=ROOT)
+    return PACKAGES / f"sparewheel-{version}.tgz"
+
+
+def _manifest(version: str) -> dict[str, Any]:
+    exports: dict[str, Any] = {
+        name: {"types": f"./{path}.d.ts", "default": f"./{path}.js"} for name, path in ENTRIES.items()
+    }
+    return {
+        "name": "sparewheel",
+        "version": version,
+        "description": "An agent runtime for the browser that continues when a model fails.",
+        "license": "MIT",
+        "keywords": ["agents", "llm", "pyodide", "webassembly", "fallback"],
+        "type": "module",
+        "main": "./sparewheel.js",
+        "types": "./sparewheel.d.ts",
+        "exports": {
+            **exports,
+            "./vite": {"types": "./vite.d.ts", "default": "./vite.js"},
+            "./package.json": "./package.json",
+        },
+        "bin": {"sparewheel": "copy.js"},
+        "sideEffects": False,
+        "engines": {"node": ">=20"},
+    }

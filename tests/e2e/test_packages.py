@@ -1,0 +1,149 @@
+"""The packages for PyPI and npm, as on machines that never saw the repository."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import os
+import sys
+import tarfile
+import zipfile
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+from playwright.async_api import Browser
+
+from bundle.fetch import NODE_MODULES
+from bundle.release import make_packages
+from bundle.shell import ROOT
+from tests.support.browser import BOOT_LIMIT, Site, Watch, within
+
+pytestmark = pytest.mark.asyncio(loop_scope="session")
+
+PAGE = '<!doctype html><title>A site</title><script type="module" src="main.js"></script>'
+MAIN = """
+import { createRuntime } from "sparewheel";
+globalThis.started = (async () => {
+  const runtime = await createRuntime(globalThis.options ?? { assetBase: "/sparewheel/" });
+  const session = await runtime.createSession({ yaml: "agents: {root: {model: demo/hello, instruction: Answer.}}" });
+  return (await session.send("Hello")).message.content;
+})().catch(({ name, message, hint }) => `${name}: ${message} ${hint}`);
+"""
+# What Vite calls, in its order, and a request to its server.
+VITE = """
+import { createServer } from "node:http";
+import sparewheel from "sparewheel/vite";
+const plugin = sparewheel({ folder: "agents" });
+const middlewares = [];
+plugin.configResolved({ base: "/base/", root: process.cwd(), build: { outDir: "built" } });
+plugin.configureServer({ middlewares: { use: (middleware) => middlewares.push(middleware) } });
+const server = createServer((asked, answer) => middlewares[0](asked, answer, () => answer.writeHead(404).end()));
+await new Promise((ready) => server.listen(0, "127.0.0.1", ready));
+const get = async (path) => {
+  const response = await fetch(`http://127.0.0.1:${server.address().port}${path}`);
+  await response.arrayBuffer();
+  return [response.status, response.headers.get("content-type")];
+};
+const wrong = ["/base/agents/..%2f..%2f..%2fpackage.json", "/agents/worker.js", "/base/agents/"];
+const answers = await Promise.all(["/base/agents/worker.js", ...wrong].map(get));
+server.close();
+plugin.closeBundle();
+const text = plugin.load(plugin.resolveId("sparewheel"));
+console.log(JSON.stringify({ text, other: plugin.resolveId("x"), answers }));
+"""
+
+
+@dataclass(frozen=True)
+class Packages:
+    wheel: Path
+    tarball: Path
+
+
+@pytest.fixture(scope="module")
+def packages() -> Packages:
+    return Packages(*make_packages())
+
+
+@pytest.fixture
+def project(packages: Packages, tmp_path: Path) -> Path:
+    """A project in which the npm package is installed."""
+    with tarfile.open(packages.tarball) as archive:
+        archive.extractall(tmp_path / "node_modules", filter="data")
+    (tmp_path / "node_modules" / "package").rename(tmp_path / "node_modules" / "sparewheel")
+    (tmp_path / "package.json").write_text('{"type": "module"}', encoding="utf-8")
+    return tmp_path
+
+
+def paths_of_this_machine(folder: Path) -> list[Path]:
+    """Texts that name the folder in which the package was built."""
+    texts = [path for suffix in ("js", "mjs", "html", "json", "ts") for path in folder.rglob(f"*.{suffix}")]
+    return [path for path in texts if str(ROOT).encode() in path.read_bytes()]
+
+
+async def output_of(*command: str | Path, cwd: Path, env: dict[str, str] | None = None) -> str:
+    process = await asyncio.create_subprocess_exec(
+        *command,
+        cwd=cwd,
+        env={**os.environ, **(env or {})},
+        stdout=asyncio.subprocess.PIPE,
+        stderr=asyncio.subprocess.PIPE,
+    )
+    out, err = await within(process.communicate(), BOOT_LIMIT)
+    assert process.returncode == 0, err.decode()[-2000:]
+    return out.decode()
+
+
+async def test_the_wheel_runs_an_agent_without_the_repository(packages: Packages, tmp_path: Path) -> None:
+    assert packages.wheel.stat().st_size < 25e6
+    installed = tmp_path / "installed"
+    with zipfile.ZipFile(packages.wheel) as archive:
+        archive.extractall(installed)
+    [info] = installed.glob("*.dist-info")
+    metadata = (info / "METADATA").read_text(encoding="utf-8")
+    assert "sparewheel = sparewheel.headless.cli:main" in (info / "entry_points.txt").read_text(encoding="utf-8")
+    assert (installed / "sparewheel" / "py.typed").is_file()
+    assert "Provides-Extra: headless" in metadata
+    assert "# Sparewheel" in metadata
+    assert list(installed.rglob("*.br")) == []
+    run = [sys.executable, "-m", "sparewheel", "run", "--engine", "node", "--events", "finish"]
+    finish = json.loads(await output_of(*run, cwd=tmp_path, env={"PYTHONPATH": str(installed)}))
+    assert finish["model"] == "demo/hello"
+    await output_of(sys.executable, "-m", "sparewheel", "copy", tmp_path / "site", cwd=tmp_path)
+    assert (tmp_path / "site" / "sparewheel.js").is_file()
+
+
+async def test_the_npm_package_works_in_a_bundle(project: Path, packages: Packages, browser: Browser) -> None:
+    assert packages.tarball.stat().st_size < 20e6
+    assert paths_of_this_machine(project) == []
+    assert await output_of("node", "-e", "import('sparewheel').then(() => {})", cwd=project) == ""
+    site = project / "site"
+    site.mkdir()
+    (site / "index.html").write_text(PAGE, encoding="utf-8")
+    (project / "main.js").write_text(MAIN, encoding="utf-8")
+    esbuild = ("node", NODE_MODULES / "esbuild" / "bin" / "esbuild", "main.js", "--bundle")
+    await output_of(*esbuild, "--format=esm", "--outfile=site/main.js", cwd=project)
+    await output_of(*esbuild, "--format=iife", "--outfile=site/classic.js", cwd=project)
+    for _ in range(2):  # the second one replaces the first
+        await output_of("node", "node_modules/sparewheel/copy.js", "copy", "site/sparewheel", cwd=project)
+    context = await browser.new_context()
+    watch = Watch(context)
+    page = await context.new_page()
+    with Site({"/": site}) as host:
+        await page.goto(f"{host.origin}/", wait_until="load")
+        assert (await within(page.evaluate("() => started"), BOOT_LIMIT)).startswith("Hello!")
+        await page.evaluate("() => { globalThis.options = {}; }")
+        await page.add_script_tag(url="/classic.js")
+        assert "assetBase" in await within(page.evaluate("() => started"))
+    await context.close()
+    assert not any("without it" in line for line in watch.console)
+
+
+async def test_the_plugin_for_vite_serves_and_copies_the_files(project: Path) -> None:
+    told = json.loads(await output_of("node", "--input-type=module", "-e", VITE, cwd=project))
+    assert 'assetBase: "/base/agents/"' in told["text"]
+    assert told["other"] is None
+    assert told["answers"][0] == [200, "text/javascript"]
+    assert [status for status, _ in told["answers"][1:]] == [404, 404, 404]
+    assert (project / "built" / "agents" / "worker.js").is_file()
+    assert not (project / "built" / "agents" / "package.json").exists()

@@ -16,7 +16,8 @@ const OWN = "headless.html"; // by which a folder is known as a copy
  */
 export function copy(target) {
   if (existsSync(target) && readdirSync(target).length > 0) {
-    if (!existsSync(join(target, OWN))) throw new Error(`${target} has files that are not a copy of Sparewheel: name a folder of its own`);
+    if (!existsSync(join(target, OWN)))
+      throw new Error(`${target} has files that are not a copy of Sparewheel: name a folder of its own`);
     rmSync(target, { recursive: true });
   }
   const filter = (/** @type {string} */ path) => dirname(path) !== PACKAGE || !ONLY_HERE.has(basename(path));

@@ -56,7 +56,10 @@ function answer(prefix) {
     if (!pathname.startsWith(prefix)) return next();
     const path = normalize(join(PACKAGE, decodeURIComponent(pathname.slice(prefix.length))));
     if (!path.startsWith(PACKAGE + sep) || !statSync(path, { throwIfNoEntry: false })?.isFile()) return next();
-    response.setHeader("Content-Type", /** @type {Record<string, string>} */ (TYPES)[extname(path)] ?? "application/octet-stream");
+    response.setHeader(
+      "Content-Type",
+      /** @type {Record<string, string>} */ (TYPES)[extname(path)] ?? "application/octet-stream",
+    );
     createReadStream(path).pipe(response);
   };
 }

@@ -88,12 +88,17 @@ async def test_approve_with_the_keyboard(page: Page, provider: ScriptedProvider)
     await page.keyboard.press("Enter")  # whoever was about to press it approves nothing
     await expect(question).to_be_visible()
     buttons = []
-    while "Reject" not in buttons:
+    while "Don't allow" not in buttons:
         await page.keyboard.press("Tab")
         buttons.append(await page.evaluate(FOCUS))
-    wanted = ["Approve", "Approve this tool", "Approve read-only", "Approve all", "Reject"]
+    wanted = [
+        "Allow once",
+        "Always allow add_memory in this chat",
+        "Allow everything in this chat",
+        "Don't allow",
+    ]  # D8: nothing that the tool does not keep
     assert [name for name in buttons if name in wanted] == wanted
-    while await page.evaluate(FOCUS) != "Approve":
+    while await page.evaluate(FOCUS) != "Allow once":
         await page.keyboard.press("Shift+Tab")
     await page.keyboard.press("Enter")
     await shows(page, "done")
@@ -118,7 +123,7 @@ async def test_what_is_approved_is_what_runs(page: Page, provider: ScriptedProvi
     await expect(shown).not_to_contain_text("and the end")
     await question.get_by_role("button", name="Show all 25").click()
     await expect(shown).to_contain_text("and the end")
-    await question.get_by_role("button", name="Approve this tool").click()
+    await question.get_by_role("button", name="Always allow pay").click()
     await shows(page, "done")
     told = provider.requests[1].json["messages"][-1]["content"]
     assert told == repr((order["amount"], order["to"], order["note"]))
@@ -140,7 +145,7 @@ async def test_reject_with_a_reason(page: Page, provider: ScriptedProvider) -> N
 async def test_one_word_for_several(page: Page, provider: ScriptedProvider) -> None:
     calls = [remember(number, f"No. {number}") for number in (1, 2)]
     turn = await ask(page, provider, *calls)
-    await turn.get_by_role("button", name="Approve all").first.click()
+    await turn.get_by_role("button", name="Allow everything in this chat").first.click()
     await shows(page, "done")
     cards = await turn.locator(".tool").all()
     assert [await card.get_attribute("data-state") for card in cards] == ["done", "done"]
@@ -149,7 +154,7 @@ async def test_one_word_for_several(page: Page, provider: ScriptedProvider) -> N
 
 async def test_typing_goes_on_when_a_question_comes(page: Page, provider: ScriptedProvider) -> None:
     turn = await ask(page, provider, remember())
-    await turn.get_by_role("button", name="Approve", exact=True).click()
+    await turn.get_by_role("button", name="Allow once").click()
     await shows(page, "done")
     gate = Gate()
     provider.script("a", Reply(openai_chat(tool_calls=[remember(2)]), gates={BEFORE_HEAD: gate}), ANSWER)
@@ -183,7 +188,7 @@ async def test_a_form_made_from_a_schema(page: Page, provider: ScriptedProvider)
     turn = await ask(page, provider, asked, toolset="user_prompt")
     question = turn.locator(".question")
     await expect(question).to_contain_text("Where shall we go?")
-    await expect(question).to_be_focused()
+    await expect(question.get_by_label("City")).to_be_focused()
     await page.set_viewport_size({"width": 360, "height": 740})
     assert await page.evaluate("() => document.documentElement.scrollWidth") <= 360
     await question.get_by_role("button", name="Answer").click()

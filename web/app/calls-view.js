@@ -1,11 +1,11 @@
-import { approval } from "./approval.js";
+import { approval } from "./asking/approval.js";
 import { make } from "./dom.js";
-import { elicitation } from "./elicitation.js";
+import { elicitation } from "./asking/elicitation.js";
 import { ToolCard } from "./tool-card.js";
 
 /**
  * @typedef {import("../sparewheel.js").Event} Event
- * @typedef {import("./question-view.js").QuestionView} QuestionView
+ * @typedef {import("./asking/question-view.js").QuestionView} QuestionView
  *
  * @typedef {object} Answers Where the user's answers go.
  * @property {(confirmation: import("../sparewheel.js").Confirmation) => Promise<unknown>} confirm
@@ -28,6 +28,8 @@ export class CallsView {
   #questions = new Map();
   #shown = 0;
   #more = make("p", { class: "note" });
+  /** @type {Set<string>} Tools whose calls run alone, as far as the events tell. */
+  #exclusive = new Set();
 
   /**
    * @param {import("./steps-view.js").StepsView} steps The steps that make the calls.
@@ -75,6 +77,7 @@ export class CallsView {
         break;
       case "tool_call":
         this.#open(event, 0).call(event.args);
+        this.#order();
         break;
       case "tool_confirmation":
         this.#approve(event);
@@ -104,7 +107,22 @@ export class CallsView {
   #approve({ call_id: id, ...event }) {
     const card = this.#open({ ...event, id: id ?? event.id }, 0);
     card.set("asking");
+    if (event.exclusive) this.#exclusive.add(event.name);
+    this.#order();
     this.#ask(event.id, approval(event, this.#answers.confirm), card);
+  }
+
+  /** Tell the calls that run from those that wait for others: a call of an exclusive tool runs alone. */
+  #order() {
+    /** @type {Map<string | undefined, "some" | "exclusive">} What is not over yet, of each agent that makes calls. */
+    const before = new Map();
+    for (const card of this.#cards.values()) {
+      if (card.isOver || card.state === "written") continue;
+      const earlier = before.get(card.task);
+      const isExclusive = this.#exclusive.has(card.name);
+      if (card.state !== "asking") card.set(earlier === "exclusive" || (isExclusive && earlier) ? "waiting" : "running");
+      before.set(card.task, earlier === "exclusive" || isExclusive ? "exclusive" : "some");
+    }
   }
 
   /**
@@ -127,7 +145,7 @@ export class CallsView {
   #open({ id, name, task }, attempt) {
     const known = this.#cards.get(id);
     if (known && !known.isOver) return known;
-    const card = new ToolCard(name, attempt, () => this.#written(id, task));
+    const card = new ToolCard(name, attempt, task, () => this.#written(id, task));
     if (task !== undefined) card.element.classList.add("nested");
     this.#cards.set(id, card);
     this.#shown += 1;
@@ -161,6 +179,7 @@ export class CallsView {
     for (const [asked, question] of this.#questions) if (question.card === card) this.#settle(asked);
     // The result of a call that was not run repeats the reason.
     if (card.state !== "blocked") card.end(text.startsWith(NOT_RUN) ? "dropped" : state, text);
+    this.#order();
   }
 
   /** @param {number} attempt Its calls were discarded. */
@@ -195,6 +214,7 @@ export class CallsView {
     this.#questions.delete(id);
     const { question, card } = open;
     if (card?.state === "asking") card.set("running");
+    this.#order();
     if (!question.remove()) return;
     const [next] = this.#questions.values();
     if (next) next.question.announce();

@@ -1,6 +1,7 @@
 // The page: makes its rooms and gives them the workbench. A room is one line here.
 
 import { AgentsRoom } from "./agents/room.js";
+import { callWhenHidden } from "./asking/attention.js";
 import { ChainView } from "./chain-view.js";
 import { Composer } from "./composer/composer.js";
 import { byId } from "./dom.js";
@@ -11,7 +12,7 @@ import { StatusView } from "./frame/status-view.js";
 import { Talk } from "./frame/talk.js";
 import { KeyQuestions } from "./keys/key-questions.js";
 import { keysRoom } from "./keys/room.js";
-import { LogView } from "./log-view.js";
+import { hoodRoom } from "./hood/room.js";
 import { Workbench } from "./workbench.js";
 
 const button = (/** @type {string} */ id) => byId(id, HTMLButtonElement);
@@ -48,6 +49,8 @@ new Talk(
   workbench,
   () => composer.focus(),
 );
+
+callWhenHidden(workbench);
 
 // The strip.
 const chain = new ChainView(byId("chain", HTMLElement));
@@ -93,9 +96,15 @@ button("own-key").addEventListener("click", () => {
   keys.focusMissing();
 });
 
-const log = new LogView(byId("log", HTMLElement), byId("log-filter", HTMLInputElement), byId("log-count", HTMLElement));
-workbench.subscribe({ event: (event) => log.push(event) });
-drawer("hood", (isOpen) => log.show(isOpen));
+const hood = hoodRoom(
+  {
+    list: byId("log", HTMLElement),
+    filter: byId("log-filter", HTMLInputElement),
+    count: byId("log-count", HTMLElement),
+  },
+  workbench,
+);
+drawer("hood", (isOpen) => hood.show(isOpen));
 
 workbench.expectAgent(agentsRoom.loadFirst());
 void workbench.start();

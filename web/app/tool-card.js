@@ -4,11 +4,12 @@ import { inOneLine, pretty, shortened } from "./pretty.js";
 import { StepsView } from "./steps-view.js";
 import { visible } from "./visible.js";
 
-/** @typedef {"written" | "running" | "asking" | "done" | "failed" | "blocked" | "dropped"} CardState */
+/** @typedef {"written" | "waiting" | "running" | "asking" | "done" | "failed" | "blocked" | "dropped"} CardState */
 
 /** @type {Record<CardState, string>} */
 const WORDS = {
   written: "being written…",
+  waiting: "waiting for its turn",
   running: "running…",
   asking: "needs your approval",
   done: "done",
@@ -37,10 +38,13 @@ export class ToolCard {
   /**
    * @param {string} name
    * @param {number} attempt The one that writes it.
+   * @param {string | undefined} task The call within which a sub-agent makes it.
    * @param {() => string} written The arguments as far as they have been written.
    */
-  constructor(name, attempt, written) {
+  constructor(name, attempt, task, written) {
+    this.name = name;
     this.attempt = attempt;
+    this.task = task;
     this.#written = written;
     const icon = make("span", { class: "tool-icon" });
     icon.setAttribute("aria-hidden", "true");
@@ -54,7 +58,7 @@ export class ToolCard {
 
   /** Whether the call has ended. */
   get isOver() {
-    return !["written", "running", "asking"].includes(this.state);
+    return !["written", "waiting", "running", "asking"].includes(this.state);
   }
 
   /** @param {CardState} state */
@@ -68,7 +72,7 @@ export class ToolCard {
   call(args) {
     this.#args = args;
     this.#preview.textContent = inOneLine(args);
-    this.set("running");
+    if (this.state === "written") this.set("running");
     this.#fill();
   }
 

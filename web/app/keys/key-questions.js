@@ -1,5 +1,5 @@
 import { make } from "../dom.js";
-import { QuestionView } from "../question-view.js";
+import { QuestionView } from "../asking/question-view.js";
 import { visible } from "../visible.js";
 
 /** @typedef {NonNullable<import("../../sparewheel.js").SparewheelError["key_requests"]>[number]} KeyRequest */

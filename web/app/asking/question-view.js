@@ -1,4 +1,4 @@
-import { make } from "./dom.js";
+import { make } from "../dom.js";
 
 let made = 0;
 
@@ -8,6 +8,10 @@ export class QuestionView {
   #problem = make("p", { class: "question-problem" });
   #buttons = make("div", { class: "question-buttons" });
   #busy = false;
+  /** @type {HTMLElement} What takes the focus. */
+  #entry;
+  /** @type {ReturnType<typeof setInterval> | undefined} */
+  #clock;
 
   /**
    * @param {string} title
@@ -17,6 +21,7 @@ export class QuestionView {
     const heading = make("p", { class: "question-title", text: title });
     heading.id = `question-${++made}`;
     this.element = make("form", { class: "question" }, heading, ...content, this.#buttons, this.#problem);
+    this.#entry = this.element;
     this.element.setAttribute("role", "group");
     this.element.setAttribute("aria-labelledby", heading.id);
     this.element.tabIndex = -1;
@@ -40,6 +45,28 @@ export class QuestionView {
     return button;
   }
 
+  /** The focus goes to the first field of the content when the question is announced. */
+  beginInFirstField() {
+    const field = this.element.querySelector("input, select, textarea");
+    if (field instanceof HTMLElement) this.#entry = field;
+  }
+
+  /**
+   * Tell how long the question stays open.
+   * @param {number} seconds
+   */
+  countDown(seconds) {
+    const left = make("p", { class: "question-time" });
+    const end = Date.now() + seconds * 1000;
+    const show = () => {
+      const rest = Math.max(0, Math.round((end - Date.now()) / 1000));
+      left.textContent = `${Math.floor(rest / 60)}:${String(rest % 60).padStart(2, "0")} left to answer; then it is not run`;
+    };
+    show();
+    this.#clock = setInterval(() => (this.element.isConnected ? show() : clearInterval(this.#clock)), 1000);
+    this.#buttons.before(left);
+  }
+
   /**
    * Take the focus, so that a screen reader reads the question; but not while the user is typing, because the next key
    * would be lost, and never to a button, because that key could press it.
@@ -48,13 +75,22 @@ export class QuestionView {
     const at = document.activeElement;
     const typing = at instanceof HTMLTextAreaElement || at instanceof HTMLInputElement;
     if ((typing && at.value !== "") || at?.closest(".question")) return;
-    this.element.focus();
-    this.element.scrollIntoView({ block: "nearest" });
+    this.#entry.focus({ preventScroll: true });
+    this.#reveal();
+    // The talk scrolls to its end in the next frame.
+    requestAnimationFrame(() => requestAnimationFrame(() => this.#reveal()));
+  }
+
+  /** A question that is taller than what it scrolls in is shown from its top. */
+  #reveal() {
+    const room = this.element.closest("#transcript, dialog")?.clientHeight ?? innerHeight;
+    this.element.scrollIntoView({ block: this.element.offsetHeight > room ? "start" : "nearest" });
   }
 
   /** @returns {boolean} Whether the focus was in it. */
   remove() {
     const hadFocus = this.element.contains(document.activeElement);
+    clearInterval(this.#clock);
     this.element.remove();
     return hadFocus;
   }

@@ -16,9 +16,9 @@ function trustedTypes(t) {
     made.push(name);
     return { createScriptURL: (url) => ({ trusted: rules.createScriptURL(url) }) };
   };
-  Object.assign(globalThis, { trustedTypes: { createPolicy }, location: new URL(PAGE) });
+  Object.assign(globalThis, { trustedTypes: { createPolicy }, origin: new URL(PAGE).origin });
   t.after(() => {
-    for (const name of ["trustedTypes", "location", Symbol.for("sparewheel.trusted-types")]) delete globalThis[name];
+    for (const name of ["trustedTypes", "origin", Symbol.for("sparewheel.trusted-types")]) delete globalThis[name];
   });
   return made;
 }

@@ -7,7 +7,7 @@ import { sum } from "./usage.js";
  */
 
 /** A model with this kind of reason was passed over: none of its attempts has failed. @type {readonly Kind[]} */
-const PASSED_OVER = ["circuit_breaker", "no_key"];
+const PASSED_OVER = ["circuit_breaker", "no_key", "skipped"];
 
 /** The attempts of a turn, as far as its events tell. Attempts of sub-agents are missing. */
 export class Attempts {

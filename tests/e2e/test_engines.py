@@ -193,7 +193,7 @@ async def test_the_page_answers_with_the_third_model(tab: Tab, server: Recording
     await tab.shows("#status[data-state=done]", limit=BOOT_LIMIT)
     await tab.shows("#chain > li:nth-child(3)")
     models = await tab.texts("#chain > li .model")
-    assert models == ["demo/drops-midway", "demo/overloaded", "demo/hello"]
+    assert models == ["drops-midway", "overloaded", "hello"]
     await tab.shows("#answer", ANSWER)
     assert (await tab.texts("#status"))[0].endswith("demo/hello")
     assert await tab.faults() == []

@@ -97,11 +97,10 @@ async def test_a_first_visit(browser: Browser, server: StaticServer) -> None:
     await expect(page.locator("#answer")).to_have_text(ANSWER)
     links = page.locator("#chain > li")
     await expect(links).to_have_count(3)
-    for link, model in zip(await links.all(), ("demo/drops-midway", "demo/overloaded", "demo/hello"), strict=True):
+    for link, model in zip(await links.all(), ("drops-midway", "overloaded", "hello"), strict=True):
         await expect(link).to_contain_text(model)
     states = [await link.get_attribute("data-state") for link in await links.all()]
-    assert states[2] not in states[:2]
-    assert (await links.nth(1).inner_text()).lower().count("overloaded") >= 2  # its name, and what it said
+    assert states == ["failed", "failed", "answered"]
     assert await page.locator("#log > li").count() == 0  # nobody looks at it
     await page.get_by_role("button", name="Under the hood").click()
     await expect(page.locator("#log > li").last).to_have_attribute("data-type", "finish")

@@ -95,7 +95,7 @@ export class CallsView {
         this.#end(event, event.is_error ? "failed" : "done", event.output);
         break;
       case "handoff":
-        this.#list.append(make("p", { class: "note", text: `${event.from} hands over to ${event.to}` }));
+        if (!this.#isTask()) this.#list.append(make("p", { class: "note", text: `${event.from} hands over to ${event.to}` }));
         break;
       case "discard":
         this.#discard(event.attempt);
@@ -110,6 +110,11 @@ export class CallsView {
     if (event.exclusive) this.#exclusive.add(event.name);
     this.#order();
     this.#ask(event.id, approval(event, this.#answers.confirm), card);
+  }
+
+  /** Whether a task is given or given back: its card tells it. */
+  #isTask() {
+    return [...this.#cards.values()].some((card) => card.name === "transfer_task" && !card.isOver);
   }
 
   /** Tell the calls that run from those that wait for others: a call of an exclusive tool runs alone. */
@@ -134,7 +139,6 @@ export class CallsView {
     const work = this.#cards.get(task)?.work;
     if (!work) return;
     work.push(/** @type {Event} */ ({ ...event, task: undefined }));
-    if (event.type === "fallback") work.step.note(`${event.from} failed; asking ${event.to}: ${event.reason}`);
     if (event.type === "warning") work.step.note(event.message);
   }
 
@@ -145,7 +149,7 @@ export class CallsView {
   #open({ id, name, task }, attempt) {
     const known = this.#cards.get(id);
     if (known && !known.isOver) return known;
-    const card = new ToolCard(name, attempt, task, () => this.#written(id, task));
+    const card = new ToolCard(name, attempt, task, () => this.#written(id, task), this.#steps.models);
     if (task !== undefined) card.element.classList.add("nested");
     this.#cards.set(id, card);
     this.#shown += 1;

@@ -2,7 +2,7 @@
 
 import { AgentsRoom } from "./agents/room.js";
 import { callWhenHidden } from "./asking/attention.js";
-import { ChainView } from "./chain-view.js";
+import { StripView } from "./chain/strip-view.js";
 import { Composer } from "./composer/composer.js";
 import { byId } from "./dom.js";
 import { Drawer } from "./frame/drawer.js";
@@ -53,11 +53,7 @@ new Talk(
 callWhenHidden(workbench);
 
 // The strip.
-const chain = new ChainView(byId("chain", HTMLElement));
-workbench.subscribe({
-  session: ({ models }) => chain.reset(models),
-  event: (event, { transcript }) => transcript && chain.push(event, transcript),
-});
+new StripView(byId("chain", HTMLElement), byId("cost", HTMLElement), workbench);
 
 // The composer.
 const composer = new Composer(

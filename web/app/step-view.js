@@ -1,10 +1,8 @@
+import { AttemptsView } from "./chain/attempts-view.js";
 import { make } from "./dom.js";
 import { GrowingText } from "./growing-text.js";
 import { mediaView } from "./media-view.js";
 import { SourcesView } from "./sources-view.js";
-
-/** How long discarded text stays visible; the animation in chain.css takes as long. */
-const GHOST_MS = 1600;
 
 /** One step of a turn: its text and, below it, its tool calls. */
 export class StepView {
@@ -20,8 +18,11 @@ export class StepView {
   #content = new GrowingText(this.answer);
   #reasoning = new GrowingText(this.#thoughts);
 
-  constructor() {
-    this.element.append(this.#notes, this.answer, this.sources.element, this.calls);
+  /** @param {import("./chain/models.js").Models} models */
+  constructor(models) {
+    this.attempts = new AttemptsView(models);
+    const { element, below } = this.attempts;
+    this.element.append(element, this.#notes, this.answer, this.sources.element, below, this.calls);
   }
 
   /** @param {string} text */
@@ -59,25 +60,12 @@ export class StepView {
   }
 
   /**
-   * Discarded text leaves the answer at once and is shown struck out for a moment.
+   * Discarded text leaves the answer at once; the line of its attempt has it.
    * @param {{text: string, reasoning: string}} kept What remains.
    */
   discard(kept) {
-    const texts = [without(this.#content.text, kept.text), without(this.#reasoning.text, kept.reasoning)];
-    const ghost = make("div", { class: "ghost" }, ...texts.map((text) => make("div", { text })));
-    ghost.setAttribute("aria-hidden", "true");
-    this.answer.before(ghost);
-    setTimeout(() => ghost.remove(), GHOST_MS);
     this.#content.clear();
     this.#reasoning.clear();
     this.append(kept);
   }
-}
-
-/**
- * @param {string} text
- * @param {string} start
- */
-function without(text, start) {
-  return text.startsWith(start) ? text.slice(start.length) : text;
 }

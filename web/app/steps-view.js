@@ -4,17 +4,33 @@ import { StepView } from "./step-view.js";
 
 /** @typedef {import("../sparewheel.js").Event} Event */
 
+/** Events that do not change what is shown of attempts; of the deltas of an attempt, the first one does. */
+const STREAMED = ["delta", "tool_call_delta", "block_start", "block_end", "annotation"];
+
 /** The steps of an agent in a turn. Their text is what the public reducer folds from the events. */
 export class StepsView {
   element = make("div", { class: "steps" });
   transcript = createTranscript();
-  /** The last step. */
-  step = this.#add();
+  /** @type {import("./chain/models.js").Models} */
+  models;
+  /** @type {StepView} The last step. */
+  step;
+  /** The attempt that streamed last. */
+  #streaming = 0;
+  #isChanged = false;
+  #agent = "";
+
+  /** @param {import("./chain/models.js").Models} models */
+  constructor(models) {
+    this.models = models;
+    this.step = this.#add();
+  }
 
   /** @param {Event} event One of this agent, not of a sub-agent. */
   push(event) {
     if (event.type === "step" || event.type === "discard") this.flush(); // the text is not in the transcript after it
-    this.transcript.push(event);
+    this.transcript.push(event, Date.now());
+    this.#note(event);
     if (event.type === "step") this.step = this.#add();
     if (event.type === "media") this.step.show(event);
     if (event.type === "annotation") this.step.sources.add(event);
@@ -25,10 +41,31 @@ export class StepsView {
   /** Show what has been streamed since the last time. */
   flush() {
     this.step.append(this.transcript.added(this.step.lengths));
+    if (!this.#isChanged) return;
+    this.#isChanged = false;
+    const { attempts, step } = this.transcript.snapshot();
+    const own = attempts.filter((attempt) => attempt.step === step);
+    // No event names the model of a sub-agent's first attempt if that fails.
+    this.step.attempts.update(own.map((attempt) => ({ ...attempt, model: attempt.model || this.#primary })));
+  }
+
+  /** @param {Event} event */
+  #note(event) {
+    this.#agent = event.agent ?? this.#agent;
+    if (!STREAMED.includes(event.type)) this.#isChanged = true;
+    else if ("attempt" in event && event.attempt !== this.#streaming) {
+      this.#streaming = event.attempt;
+      this.#isChanged = true;
+    }
+  }
+
+  /** The first model of the agent. */
+  get #primary() {
+    return this.models.chain(this.#agent)[0]?.model ?? "";
   }
 
   #add() {
-    const step = new StepView();
+    const step = new StepView(this.models);
     this.element.append(step.element);
     return step;
   }

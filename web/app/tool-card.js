@@ -32,6 +32,7 @@ export class ToolCard {
   /** @type {StepsView | null} The steps of a sub-agent that works on this call. */
   #work = null;
   #written;
+  #models;
   /** @type {CardState} */
   state = "written";
 
@@ -40,8 +41,10 @@ export class ToolCard {
    * @param {number} attempt The one that writes it.
    * @param {string | undefined} task The call within which a sub-agent makes it.
    * @param {() => string} written The arguments as far as they have been written.
+   * @param {import("./chain/models.js").Models} models
    */
-  constructor(name, attempt, task, written) {
+  constructor(name, attempt, task, written, models) {
+    this.#models = models;
     this.name = name;
     this.attempt = attempt;
     this.task = task;
@@ -91,7 +94,7 @@ export class ToolCard {
   /** The steps of a sub-agent that works on this call. */
   get work() {
     if (!this.#work) {
-      this.#work = new StepsView();
+      this.#work = new StepsView(this.#models);
       this.#fill();
     }
     return this.#work;

@@ -1,17 +1,19 @@
 import { CallsView } from "./calls-view.js";
+import { finishWords } from "./chain/attempt-words.js";
+import { failureWords } from "./chain/failures.js";
 import { make, perFrame } from "./dom.js";
 import { StepsView } from "./steps-view.js";
+import { visible } from "./visible.js";
 
 /**
  * @typedef {import("../sparewheel.js").Event} Event
- * @typedef {import("../sparewheel.js").AttemptRecord} AttemptRecord
- * @typedef {{message: string, hint: string, attempts: AttemptRecord[]}} Failure
+ * @typedef {import("./chain/failures.js").Failure} Failure
  */
 
 /** One turn of the conversation: the prompt, the steps with their tool calls, and the outcome. */
 export class TurnView {
   element = make("article", { class: "turn" });
-  #steps = new StepsView();
+  #steps;
   #outcome = make("p", { class: "outcome" });
   #calls;
   #ask;
@@ -21,8 +23,10 @@ export class TurnView {
    * @param {string} prompt
    * @param {() => void} onGrown
    * @param {import("./calls-view.js").Answers} answers
+   * @param {import("./chain/models.js").Models} models
    */
-  constructor(transcript, prompt, onGrown, answers) {
+  constructor(transcript, prompt, onGrown, answers, models) {
+    this.#steps = new StepsView(models);
     this.#calls = new CallsView(this.#steps, answers);
     this.element.append(
       make("h3", { class: "unseen", text: "You" }),
@@ -61,26 +65,23 @@ export class TurnView {
       case "step":
         this.#markAnswer();
         break;
-      case "discard":
-        this.#note(`Attempt ${event.attempt} failed mid-answer; its ${event.chars} characters were discarded.`);
-        break;
       case "compacted":
-        this.#note(`The conversation was too long for ${event.model}: ${event.dropped} messages were left out.`);
+        this.#note(`The conversation was too long for ${this.#name(event.model)}: ${event.dropped} messages were left out.`);
         break;
       case "offline":
-        this.#note(`You are offline: ${event.model} is asked when the network is back.`);
+        this.#note(`You are offline: ${this.#name(event.model)} is asked when the network is back.`);
         break;
       case "resumed":
-        this.#note(`The connection to ${event.model} broke; its answer goes on where it stopped.`);
+        this.#note(`The connection to ${this.#name(event.model)} broke; its answer goes on where it stopped.`);
         break;
       case "recovered":
-        this.#note(`${event.model} answers again.`);
+        this.#note(`${this.#name(event.model)} answers again.`);
         break;
       case "warning":
         this.#note(event.message);
         break;
       case "finish":
-        this.#end(finished(event, this.transcript.snapshot()));
+        this.#end(finishWords(this.transcript.snapshot(), (model) => this.#name(model), event.empty ?? false));
         break;
       case "aborted":
         this.#end("Stopped");
@@ -95,21 +96,33 @@ export class TurnView {
    * Show why there is no answer, and what can be done about it.
    * @param {Failure} failure
    */
-  fail({ message, hint, attempts }) {
+  fail(failure) {
+    const { heading, hint, models } = failureWords(failure);
     this.#calls.close();
     this.#busy(false);
-    const box = make("div", { class: "failure" }, make("p", { class: "message", text: message }));
+    const box = make("div", { class: "failure" }, make("p", { class: "message", text: heading }));
     box.setAttribute("role", "alert");
     if (hint) box.append(make("p", { text: hint }));
-    const reasons = reasonsOf(attempts);
-    if (reasons.length > 1) box.append(make("ul", {}, ...reasons.map((text) => make("li", { text }))));
+    if (models.length > 0) box.append(make("ul", {}, ...models.map((each) => this.#reason(each))));
     this.#outcome.replaceWith(box);
     this.#ask();
+  }
+
+  /** @param {{model: string, message: string, hint: string}} failed */
+  #reason({ model, message, hint }) {
+    const item = make("li", {}, make("b", { text: this.#name(model) }), `: ${visible(message)}`);
+    if (hint) item.append(make("p", { text: hint }));
+    return item;
   }
 
   /** The turn was given up before it had begun. */
   stopped() {
     this.#end("Stopped");
+  }
+
+  /** @param {string} model */
+  #name(model) {
+    return visible(this.#steps.models.name(model));
   }
 
   /** The text of the last step is the answer. */
@@ -135,31 +148,4 @@ export class TurnView {
   #busy(busy) {
     this.element.setAttribute("aria-busy", String(busy));
   }
-}
-
-/**
- * Why each attempt failed; one line for those that failed alike.
- * @param {AttemptRecord[]} attempts
- */
-function reasonsOf(attempts) {
-  /** @type {Map<string, number>} */
-  const times = new Map();
-  for (const { outcome, model, message, kind } of attempts) {
-    const reason = `${model}: ${message ?? kind}`;
-    if (outcome === "failed") times.set(reason, (times.get(reason) ?? 0) + 1);
-  }
-  return [...times].map(([reason, count]) => (count > 1 ? `${reason} (${count} times)` : reason));
-}
-
-/**
- * @param {Extract<Event, {type: "finish"}>} event
- * @param {import("../sparewheel.js").Folded} folded
- */
-function finished({ model, reason, empty }, { attempts, usage }) {
-  const parts = [model];
-  if (attempts.some(({ state }) => state !== "answered")) parts.push(`${attempts.length} attempts`);
-  if (usage?.output_tokens) parts.push(`${usage.output_tokens} tokens`);
-  if (reason !== "stop") parts.push(`ended early: ${reason}`);
-  if (empty) parts.push("no text");
-  return parts.join(" · ");
 }

@@ -4,12 +4,13 @@
 //   workbench.subscribe({ turn(turn) {}, event(event, turn) {}, end(turn) {}, … })   the names are in `Handlers`
 //   workbench.takeTurn(parts, options)   workbench.stop()   workbench.newChat()   workbench.openChat(id)
 //   workbench.setAgent(yaml)   workbench.setKeys(env)
-//   workbench.runtime · session · yaml · env · turn · phase · problem   what is, now
+//   workbench.runtime · session · models · yaml · env · turn · phase · problem   what is, now
 //
 // Views keep no state of these, and no room reaches into the elements of another one.
 
 import { BUILD, keepOffline, SparewheelError } from "../sparewheel.js";
 import { BUILD as OWN } from "../boot/build.js";
+import { Models } from "./chain/models.js";
 import { Conversation } from "./conversation.js";
 import { statusOf } from "./frame/status-view.js";
 
@@ -58,6 +59,7 @@ export class Workbench {
   session = null;
   /** @type {Turn | null} The turn that runs. */
   turn = null;
+  models = new Models();
   yaml = "";
   /** @type {Readonly<Record<string, string>>} */
   env = {};

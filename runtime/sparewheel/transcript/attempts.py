@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 AttemptState: TypeAlias = Literal["waiting", "streaming", "failed", "answered", "aborted"]
 
-_PASSED_OVER: Final = ("circuit_breaker", "no_key")  # kinds with which no attempt has failed
+_PASSED_OVER: Final = ("circuit_breaker", "no_key", "skipped")  # kinds with which no attempt has failed
 _UNDER_WAY: Final = ("waiting", "streaming")
 
 

@@ -9,6 +9,7 @@ export class Talk {
   #usualGreeting;
   #follow;
   #afterAnswer;
+  #models;
   /** @type {TurnView | null} The turn that runs. */
   #view = null;
   #turnsOfSession = 0;
@@ -25,6 +26,7 @@ export class Talk {
     this.#usualGreeting = greeting.textContent;
     this.#follow = followEnd(box);
     this.#afterAnswer = afterAnswer;
+    this.#models = workbench.models;
     workbench.subscribe({
       turn: (turn) => this.#begin(turn),
       event: (event) => {
@@ -41,11 +43,17 @@ export class Talk {
   /** @param {import("../workbench.js").Turn} turn */
   #begin(turn) {
     this.#welcome.remove();
-    this.#view = new TurnView(this.#box, turn.prompt, this.#follow, {
-      confirm: async (confirmation) => turn.session?.confirm(confirmation),
-      respond: async (answer) => turn.session?.respondToElicitation(answer),
-      answered: this.#afterAnswer,
-    });
+    this.#view = new TurnView(
+      this.#box,
+      turn.prompt,
+      this.#follow,
+      {
+        confirm: async (confirmation) => turn.session?.confirm(confirmation),
+        respond: async (answer) => turn.session?.respondToElicitation(answer),
+        answered: this.#afterAnswer,
+      },
+      this.#models,
+    );
     turn.transcript = this.#view.transcript;
   }
 

@@ -35,7 +35,7 @@ async def opened(context: BrowserContext, url: str) -> tuple[Page, Locator]:
     await page.goto(url)
     await page.get_by_role("button", name="Agents").click()
     drawer = page.get_by_role("dialog", name="Agents")
-    await expect(drawer.get_by_role("button", name="Three vendors")).to_be_visible()
+    await expect(drawer.get_by_role("button", name="Three vendors", exact=True)).to_be_visible()
     return page, drawer
 
 
@@ -52,17 +52,16 @@ async def test_choosing_an_agent_tells_what_is_in_use(browser: Browser) -> None:
             await expect(drawer.get_by_role("button", name=example["title"], exact=True)).to_be_visible()
             await expect(drawer.get_by_text(example["shows"]).first).to_be_visible()
 
-        await drawer.get_by_role("button", name="Three vendors").click()
+        await drawer.get_by_role("button", name="Three vendors", exact=True).click()
         await expect(yaml).to_have_value((EXAMPLES / "survive.yaml").read_text())
         await expect(in_use).to_contain_text("Three vendors")
         await expect(page.locator("#agent-name")).to_have_text("Three vendors")
-        names = page.locator("#keys > li input[type=text]")
-        assert [await name.input_value() for name in await names.all()][:2] == ["ANTHROPIC_API_KEY", "OPENAI_API_KEY"]
+        await expect(page.locator("#keys")).to_contain_text("Anthropic")  # what it needs
 
         await yaml.fill(MINE)
         await expect(in_use).to_contain_text("changed")
         await expect(page.locator("#agent-name")).to_have_text("Three vendors · changed")
-        team = drawer.get_by_role("button", name="A team")
+        team = drawer.get_by_role("button", name="A team", exact=True)
         await team.click()
         await expect(yaml).to_have_value(MINE)  # first a question
         question = drawer.get_by_role("group", name="Replace the file that you have changed?")
@@ -130,7 +129,7 @@ async def test_the_chain_is_edited_by_a_form_that_keeps_the_rest_of_the_file(bro
     with StaticServer(find_dist()) as server:
         page, drawer = await opened(context, server.url)
         yaml = page.locator("#agent-yaml")
-        await drawer.get_by_role("button", name="Three vendors").click()
+        await drawer.get_by_role("button", name="Three vendors", exact=True).click()
         await drawer.get_by_text("The chain of models").click()
         models = drawer.get_by_role("list", name="Models, first to last").get_by_role("listitem")
         await expect(models).to_have_count(3)

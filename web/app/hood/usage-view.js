@@ -43,7 +43,9 @@ export class UsageView {
       return;
     }
     const atLeast = total.complete || total.cost === null ? "" : "at least ";
-    const text = `This chat: ${counted(total.input)} tokens in, ${counted(total.output)} out, cost ${atLeast}${dollars(total.cost)}`;
+    const known = total.input !== null || total.output !== null;
+    const tokens = known ? `${counted(total.input)} tokens in, ${counted(total.output)} out` : "tokens not reported";
+    const text = `This chat: ${tokens}, cost ${atLeast}${dollars(total.cost)}`;
     const isTableOpen = this.element.querySelector("details")?.open ?? false;
     const table = make("details", {}, make("summary", { text: "Each attempt" }), tableOf(attempts));
     table.open = isTableOpen;

@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 _SCRIPT = re.compile(r'^( *)<script type="module" src="([^"]+)"></script>$', re.MULTILINE)
-_IMPORT = re.compile(r'^(?:import|export)\b[^"\';]*["\'](\.[^"\']+)["\'];', re.MULTILINE)  # static ones
+_IMPORT = re.compile(r'(?:^|(?<=;))(?:import|export)\b[^"\';]*["\'](\.[^"\']+)["\'];', re.MULTILINE)  # static ones
 
 
 def with_preloads(page: str, files: Mapping[str, Path]) -> str:

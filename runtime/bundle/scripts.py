@@ -49,10 +49,9 @@ def bundled_scripts() -> Bundle:
     out = CACHE / "scripts"
     shutil.rmtree(out, ignore_errors=True)
     external = [f"--external:{path}" for path in NOT_BUNDLED]
-    names = "--minify-identifiers", "--minify-syntax"  # not white space: an import stays on a line of its own
     packages = {
         *_esbuild(TOGETHER, out, "--splitting", "--chunk-names=sparewheel-[hash]"),
-        *_esbuild(PAGE, out, "--splitting", "--chunk-names=app/[name]-[hash]", *names, *external),
+        *_esbuild(PAGE, out, "--splitting", "--chunk-names=app/[name]-[hash]", "--minify", *external),
         *_esbuild(ALONE, out),
     }
     for path in (out / "app").glob("*.js"):

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import subprocess
+
 import pytest
 
 from bundle.fetch import NODE_MODULES
@@ -57,6 +59,25 @@ def test_what_the_page_loads_late_is_no_part_of_what_it_loads_first(bundle: Bund
     assert all(CHUNK.fullmatch(name) for name in late)
     for name in late:
         assert set(imports(name, bundle.files)) <= set(bundle.files)
+
+
+EDITOR = ("editor-", "chain-form-")
+BROTLI = """
+const { readFileSync } = require("node:fs");
+const { brotliCompressSync, constants } = require("node:zlib");
+const params = { [constants.BROTLI_PARAM_QUALITY]: 9 };
+const sizes = process.argv.slice(1).map((path) => brotliCompressSync(readFileSync(path), { params }).length);
+console.log(sizes.reduce((sum, size) => sum + size));
+"""
+
+
+def test_the_code_of_the_page_is_small(bundle: Bundle) -> None:
+    """All of it but the editor of agent files, as text and as a form, compressed as it is served."""
+    own = [path for name, path in bundle.files.items() if name.startswith(("app/", "sparewheel"))]
+    paths = [str(path) for path in own if not path.name.startswith(EDITOR)]
+    done = subprocess.run(["node", "-e", BROTLI, *paths], capture_output=True, text=True, check=True)
+    assert len(paths) > 5
+    assert 50_000 < int(done.stdout) < 250_000
 
 
 def test_the_packages_in_the_scripts_have_licences_that_allow_it(bundle: Bundle) -> None:

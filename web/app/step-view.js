@@ -1,3 +1,5 @@
+import { Answer } from "./answer/answer.js";
+import { copyButton } from "./answer/copy.js";
 import { AttemptsView } from "./chain/attempts-view.js";
 import { make } from "./dom.js";
 import { GrowingText } from "./growing-text.js";
@@ -15,14 +17,16 @@ export class StepView {
   #media = [];
   #notes = make("div", { class: "notes" });
   #thoughts = make("details", { class: "thoughts" }, make("summary", { text: "Reasoning" }));
-  #content = new GrowingText(this.answer);
+  #content = new Answer(this.answer);
+  #copy = copyButton("Copy answer", () => this.#content.text);
   #reasoning = new GrowingText(this.#thoughts);
 
   /** @param {import("./chain/models.js").Models} models */
   constructor(models) {
     this.attempts = new AttemptsView(models);
     const { element, below } = this.attempts;
-    this.element.append(element, this.#notes, this.answer, this.sources.element, below, this.calls);
+    this.#copy.hidden = true;
+    this.element.append(element, this.#notes, this.answer, this.#copy, this.sources.element, below, this.calls);
   }
 
   /** @param {string} text */
@@ -32,7 +36,7 @@ export class StepView {
 
   /** The lengths of the text and of the reasoning that are shown. */
   get lengths() {
-    return { text: this.#content.length, reasoning: this.#reasoning.length };
+    return { text: this.#content.text.length, reasoning: this.#reasoning.length };
   }
 
   /** @param {Extract<import("../sparewheel.js").Event, {type: "media"}>} event */
@@ -54,9 +58,15 @@ export class StepView {
 
   /** @param {{text: string, reasoning: string}} added What comes after the text and the reasoning that are shown. */
   append({ text, reasoning }) {
-    this.#content.append(text);
+    this.#content.push(text);
     if (reasoning && !this.#thoughts.parentNode) this.answer.before(this.#thoughts);
     this.#reasoning.append(reasoning);
+  }
+
+  /** Nothing comes after this. */
+  end() {
+    this.#content.end();
+    this.#copy.hidden = this.#content.text === "";
   }
 
   /**

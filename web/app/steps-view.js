@@ -31,7 +31,10 @@ export class StepsView {
     if (event.type === "step" || event.type === "discard") this.flush(); // the text is not in the transcript after it
     this.transcript.push(event, Date.now());
     this.#note(event);
-    if (event.type === "step") this.step = this.#add();
+    if (event.type === "step") {
+      this.step.end();
+      this.step = this.#add();
+    }
     if (event.type === "media") this.step.show(event);
     if (event.type === "annotation") this.step.sources.add(event);
     if (event.type === "discard") this.step.hide(event.attempt);
@@ -62,6 +65,12 @@ export class StepsView {
   /** The first model of the agent. */
   get #primary() {
     return this.models.chain(this.#agent)[0]?.model ?? "";
+  }
+
+  /** Nothing comes after this. */
+  end() {
+    this.flush();
+    this.step.end();
   }
 
   #add() {

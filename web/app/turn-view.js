@@ -37,6 +37,7 @@ export class TurnView {
     );
     this.#markAnswer();
     transcript.append(this.element);
+    this.element.addEventListener("grown", onGrown);
     this.#busy(true);
     this.#ask = perFrame(() => {
       this.#steps.flush();
@@ -99,6 +100,7 @@ export class TurnView {
   fail(failure) {
     const { heading, hint, models } = failureWords(failure);
     this.#calls.close();
+    this.#steps.end();
     this.#busy(false);
     const box = make("div", { class: "failure" }, make("p", { class: "message", text: heading }));
     box.setAttribute("role", "alert");
@@ -139,6 +141,7 @@ export class TurnView {
   /** @param {string} outcome */
   #end(outcome) {
     this.#calls.close();
+    this.#steps.end();
     this.#busy(false);
     this.#outcome.textContent = outcome;
     this.#ask();

@@ -1,0 +1,3 @@
+declare module "markdown-it-footnote" {
+  export default function footnotes(md: import("markdown-it").MarkdownIt): void;
+}

@@ -221,7 +221,8 @@ async def test_a_link_shows_what_the_agent_may_reach_before_it_is_used(browser: 
         link = await drawer.get_by_label("Link with the whole file").input_value()
         assert link.startswith(f"{server.url}#agent=")
 
-        other = await context.new_page()
+        stranger = await browser.new_context()  # which has not kept the file
+        other = await stranger.new_page()
         await other.goto(link)
         offer = other.get_by_role("dialog", name="Someone has sent you an agent")
         use = offer.get_by_role("button", name="Use this agent")
@@ -246,6 +247,7 @@ async def test_a_link_shows_what_the_agent_may_reach_before_it_is_used(browser: 
         await expect(other.locator("#agent-yaml")).to_have_value(yaml)
         await expect(other.locator("#agent-name")).to_have_text("Shared agent")
         assert provider.requests == []
+        await stranger.close()
     assert watch.faults == []
     await context.close()
 

@@ -13,7 +13,7 @@ from sparewheel.headless import find_dist
 from sparewheel.headless.static import StaticServer
 from sparewheel.testing import BEFORE_HEAD, Gate, Reply, ScriptedProvider, ToolCall, openai_chat
 from tests.support.browser import Watch, shows
-from tests.support.page import page_agent, use_agent
+from tests.support.page import new_chat, page_agent, use_agent
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")
 
@@ -54,7 +54,8 @@ async def ask(page: Page, provider: ScriptedProvider, *calls: ToolCall, toolset:
     provider.script("a", Reply(openai_chat(text=["Let me see."], tool_calls=calls)), ANSWER)
     yaml = page_agent({"a": provider.url})
     yaml = yaml.replace("    instruction:", f"    toolsets: [{{type: {toolset}}}]\n    instruction:")
-    await use_agent(page, f"{yaml}# {id(provider)}\n")  # a session of its own
+    await new_chat(page)
+    await use_agent(page, yaml)
     await page.locator("#prompt").fill("Hello")
     await page.locator("#prompt").press("Enter")
     return page.locator(".turn").last
@@ -75,6 +76,18 @@ async def test_a_call_that_needs_nobody(page: Page, provider: ScriptedProvider) 
     await expect(card.locator("pre")).to_have_count(2)
     await expect(turn.locator(".answer").first).to_have_text("Let me see.")
     await expect(page.locator("#answer")).to_have_text("Answer")  # the last step's, and only that
+
+
+async def test_an_id_that_the_conversation_has_already(page: Page, provider: ScriptedProvider) -> None:
+    """Some servers count the calls of each answer from 0."""
+    await ask(page, provider, call := ToolCall("call_1", "get_memories", "{}"))
+    await shows(page, "done")
+    provider.script("a", Reply(openai_chat(text="Again.", tool_calls=[call])), ANSWER)
+    await page.locator("#prompt").fill("Again")
+    await page.locator("#prompt").press("Enter")
+    turn = page.locator(".turn").nth(1)
+    await expect(turn.locator("#answer")).to_have_text("Answer")
+    await expect(turn.locator(".tool")).to_have_count(1)
 
 
 async def test_approve_with_the_keyboard(page: Page, provider: ScriptedProvider) -> None:

@@ -51,6 +51,11 @@ async def set_keys(page: Page, keys: dict[str, str]) -> None:
             await inputs.last.fill(key)
 
 
+async def new_chat(page: Page) -> None:
+    """Begin another conversation."""
+    await page.get_by_role("button", name="New chat").click()
+
+
 async def ask(page: Page, prompt: str = "Hello") -> None:
     """Send a prompt with Enter."""
     await page.locator("#prompt").fill(prompt)

@@ -1,4 +1,5 @@
 import { approval } from "./asking/approval.js";
+import { doubt } from "./chats/doubt.js";
 import { make } from "./dom.js";
 import { elicitation } from "./asking/elicitation.js";
 import { ToolCard } from "./tool-card.js";
@@ -10,6 +11,7 @@ import { ToolCard } from "./tool-card.js";
  * @typedef {object} Answers Where the user's answers go.
  * @property {(confirmation: import("../sparewheel.js").Confirmation) => Promise<unknown>} confirm
  * @property {(answer: import("../sparewheel.js").ElicitationAnswer) => Promise<unknown>} respond
+ * @property {(id: string, decision: import("../sparewheel.js").DoubtDecision) => Promise<unknown>} resolve
  * @property {() => void} answered Called when a question that had the focus is gone and no other one is open.
  */
 
@@ -76,11 +78,15 @@ export class CallsView {
         this.#open(event, event.attempt);
         break;
       case "tool_call":
+        this.#adopt(event);
         this.#open(event, 0).call(event.args);
         this.#order();
         break;
       case "tool_confirmation":
         this.#approve(event);
+        break;
+      case "in_doubt":
+        this.#ask(event.id, doubt(event, this.#answers.resolve), this.#cards.get(event.id));
         break;
       case "elicitation":
         this.#ask(event.id, elicitation(event, this.#answers.respond));
@@ -140,6 +146,18 @@ export class CallsView {
     if (!work) return;
     work.push(/** @type {Event} */ ({ ...event, task: undefined }));
     if (event.type === "warning") work.step.note(event.message);
+  }
+
+  /**
+   * A call whose id the conversation has already gets another one when it is complete: some servers count from 0 again.
+   * @param {{id: string, name: string}} call
+   */
+  #adopt({ id, name }) {
+    if (this.#cards.has(id)) return;
+    const written = [...this.#cards].find(([, card]) => card.state === "written" && card.name === name);
+    if (!written) return;
+    this.#cards.delete(written[0]);
+    this.#cards.set(id, written[1]);
   }
 
   /**

@@ -3,6 +3,8 @@
 import { AgentsRoom } from "./agents/room.js";
 import { callWhenHidden } from "./asking/attention.js";
 import { StripView } from "./chain/strip-view.js";
+import { Chats } from "./chats/chats.js";
+import { Kept } from "./chats/kept.js";
 import { Composer } from "./composer/composer.js";
 import { byId } from "./dom.js";
 import { Drawer } from "./frame/drawer.js";
@@ -51,6 +53,8 @@ new Talk(
 );
 
 callWhenHidden(workbench);
+// The conversations.
+const chats = new Chats({ list: byId("chats", HTMLElement), notices: byId("chat-notices", HTMLElement) }, workbench, new Kept());
 
 // The strip.
 new StripView(byId("chain", HTMLElement), byId("cost", HTMLElement), workbench);
@@ -102,5 +106,6 @@ const hood = hoodRoom(
 );
 drawer("hood", (isOpen) => hood.show(isOpen));
 
-workbench.expectAgent(agentsRoom.loadFirst());
+workbench.expectAgent(agentsRoom.loadFirst(chats.typing.newAgent));
+chats.begin();
 void workbench.start();

@@ -17,6 +17,9 @@ export class TurnView {
   #outcome = make("p", { class: "outcome" });
   #calls;
   #ask;
+  #isPast;
+  /** @type {"" | "step" | "calls"} What has been shown of a turn that goes on: ended steps, or calls without results, too. */
+  #resumed = "";
 
   /**
    * @param {HTMLElement} transcript
@@ -24,21 +27,23 @@ export class TurnView {
    * @param {() => void} onGrown
    * @param {import("./calls-view.js").Answers} answers
    * @param {import("./chain/models.js").Models} models
+   * @param {{isPast?: boolean}} [options] `isPast`: it is over, and shown again.
    */
-  constructor(transcript, prompt, onGrown, answers, models) {
+  constructor(transcript, prompt, onGrown, answers, models, { isPast = false } = {}) {
     this.#steps = new StepsView(models);
     this.#calls = new CallsView(this.#steps, answers);
     this.element.append(
       make("h3", { class: "unseen", text: "You" }),
-      make("p", { class: "said", text: prompt }),
+      ...(prompt ? [make("p", { class: "said", text: prompt })] : []),
       make("h3", { class: "unseen", text: "Answer" }),
       this.#steps.element,
       this.#outcome,
     );
+    this.#isPast = isPast;
     this.#markAnswer();
     transcript.append(this.element);
     this.element.addEventListener("grown", onGrown);
-    this.#busy(true);
+    this.#busy(!isPast);
     this.#ask = perFrame(() => {
       this.#steps.flush();
       this.#calls.flush();
@@ -52,8 +57,21 @@ export class TurnView {
     return this.#steps.transcript;
   }
 
+  /** @param {readonly Event[]} finished The steps of this turn that ended before it was interrupted. */
+  resume(finished) {
+    for (const event of finished) this.push(event);
+    const open = this.transcript.message.tool_calls?.some(({ id }) => !finished.some(isResultOf(id)));
+    this.#resumed = finished.length === 0 ? "" : open ? "calls" : "step";
+  }
+
   /** @param {Event} event */
   push(event) {
+    if (event.type === "start" && this.#resumed) {
+      const went = this.#resumed;
+      this.#resumed = "";
+      if (went === "calls") return; // they go on where they are shown
+      event = { ...event, type: "step", step: this.transcript.snapshot().step + 1 };
+    }
     this.#calls.push(event);
     this.#steps.push(event);
     if (event.task === undefined) this.#own(event);
@@ -129,6 +147,7 @@ export class TurnView {
 
   /** The text of the last step is the answer. */
   #markAnswer() {
+    if (this.#isPast) return;
     document.getElementById("answer")?.removeAttribute("id");
     this.#steps.step.answer.id = "answer";
   }
@@ -151,4 +170,12 @@ export class TurnView {
   #busy(busy) {
     this.element.setAttribute("aria-busy", String(busy));
   }
+}
+
+/**
+ * @param {string} id Of a call.
+ * @returns {(event: Event) => boolean}
+ */
+function isResultOf(id) {
+  return (event) => event.type === "tool_result" && event.id === id;
 }

@@ -1,64 +1,40 @@
 // The state of the page, in one place, and everything that can be done with it. A room gets the workbench, subscribes to
 // what it shows, and calls methods:
 //
-//   workbench.subscribe({ turn(turn) {}, event(event, turn) {}, end(turn) {}, … })   the names are in `Handlers`
+//   workbench.subscribe({ turn(turn) {}, event(event, turn) {}, end(turn) {}, … })   the names are in room-events.js
 //   workbench.takeTurn(parts, options)   workbench.stop()   workbench.newChat()   workbench.openChat(id)
-//   workbench.setAgent(yaml)   workbench.setKeys(env)
-//   workbench.runtime · session · models · yaml · env · turn · phase · problem   what is, now
+//   workbench.setAgent(yaml)   workbench.setKeys(env)   workbench.setDraft(text)   workbench.resume()   workbench.takeOver()
+//   workbench.runtime · chat · session · models · yaml · env · turn · phase · problem · draft   what is, now
 //
 // Views keep no state of these, and no room reaches into the elements of another one.
 
 import { BUILD, keepOffline, SparewheelError } from "../sparewheel.js";
 import { BUILD as OWN } from "../boot/build.js";
 import { Models } from "./chain/models.js";
-import { Conversation } from "./conversation.js";
-import { statusOf } from "./frame/status-view.js";
+import { Chat, Sessions } from "./sessions.js";
+import { storedChat } from "./chats/stored-turns.js";
+import { RoomEvents } from "./room-events.js";
+import { known, Turns } from "./turns.js";
 
 /**
  * @typedef {import("../sparewheel.js").Event} Event
- * @typedef {import("../sparewheel.js").Session} Session
- * @typedef {"booting" | "ready" | "running" | "done" | "error" | "stopped"} Phase
- *
- * @typedef {object} Turn
- * @property {string} prompt What was sent.
- * @property {object} options The options it was sent with.
- * @property {AbortController} control
- * @property {Session | null} session null until there is one.
- * @property {import("../sparewheel.js").Transcript | null} transcript The fold of its events. The talk pushes them.
- * @property {SparewheelError | null} error Why it failed before or without an `error` event, or was stopped before it began.
- *
- * @typedef {object} Handlers
- * @property {(phase: Phase, text: string) => void} phase
- * @property {(progress: import("../sparewheel.js").Progress) => void} progress Of starting.
- * @property {(error: SparewheelError) => void} bootFailure
- * @property {(session: Session, reason: "first" | "changed" | "opened") => void} session Another session is used from here
- *   on: the first one, one for a changed agent file or other keys, or a stored one.
- * @property {() => void} newChat The conversation on the page is over; there is no session until the next prompt.
- * @property {(turn: Turn) => void} turn One begins.
- * @property {(event: Event, turn: Turn) => void} event
- * @property {(turn: Turn) => void} end After its terminal event, or after it failed without one (`turn.error`).
- * @property {(yaml: string) => void} agent
- * @property {(env: Readonly<Record<string, string>>) => void} keys
- * @property {(missing: readonly import("../sparewheel.js").MissingKey[], runs: boolean) => void} missingKeys The keys that the
- *   agent file asks for and `env` lacks; whether the agent runs without them.
- * @property {(problem: string) => void} problem Why the agent file cannot run; "" if it can.
+ * @typedef {import("./room-events.js").Turn} Turn
+ * @typedef {import("./room-events.js").Phase} Phase
  */
 
 /** After the last change of the agent file or a key; then the file is checked. */
 const SETTLE_MS = 500;
 
 export class Workbench {
-  /** @type {{[K in keyof Handlers]?: Handlers[K][]}} */
-  #handlers = {};
-  #conversation;
+  #events = new RoomEvents();
+  #sessions;
   /** Settles when there is an agent file, or none is to come: then with the reason. @type {Promise<SparewheelError | null>} */
   #agentLoaded = Promise.resolve(null);
   /** @type {ReturnType<typeof setTimeout> | undefined} */
   #settling;
-  /** @type {Session | null} */
-  session = null;
-  /** @type {Turn | null} The turn that runs. */
-  turn = null;
+  /** The conversation on the page. */
+  chat = new Chat();
+  #turns;
   models = new Models();
   yaml = "";
   /** @type {Readonly<Record<string, string>>} */
@@ -66,32 +42,52 @@ export class Workbench {
   /** @type {Phase} */
   phase = "booting";
   problem = "";
+  draft = "";
 
   /** @param {import("./keys/key-questions.js").KeyQuestions} keyQuestions */
   constructor(keyQuestions) {
-    this.#conversation = new Conversation((progress) => this.#emit("progress", progress), keyQuestions);
+    this.#sessions = new Sessions({
+      keyQuestions,
+      onProgress: (progress) => this.#events.emit("progress", progress),
+      onEvent: (chat, event) => this.#turns.hear(chat, event),
+    });
+    this.#turns = new Turns(this.#events, {
+      isShown: (chat) => chat === this.chat,
+      open: (chat) => {
+        this.#sessions.reconsider();
+        return this.#openSession(chat);
+      },
+      setPhase: (phase, text) => this.setPhase(phase, text),
+      onEnd: (chat) => {
+        if (chat === this.chat) this.check();
+        else void this.#sessions.close(chat);
+      },
+    });
   }
 
   /** The runtime. Starts one unless one is running; rejects if that fails. */
   get runtime() {
-    return this.#conversation.start();
+    return this.#sessions.start();
   }
 
-  /** @param {Partial<Handlers>} handlers Called in the order in which they were subscribed. */
+  /** The session of the conversation on the page, while it has one. */
+  get session() {
+    return this.chat.session;
+  }
+
+  /** The turn of the conversation on the page that runs. */
+  get turn() {
+    return this.chat.turn;
+  }
+
+  /** The ids of the conversations whose turns run here. */
+  get running() {
+    return new Set([...this.#turns.busy].map(({ id }) => id));
+  }
+
+  /** @param {Partial<import("./room-events.js").Handlers>} handlers Called in the order in which they were subscribed. */
   subscribe(handlers) {
-    for (const [name, handler] of Object.entries(handlers)) {
-      const list = /** @type {Record<string, unknown[]>} */ (this.#handlers);
-      (list[name] ??= []).push(handler);
-    }
-  }
-
-  /**
-   * @template {keyof Handlers} K
-   * @param {K} name
-   * @param {Parameters<Handlers[K]>} args
-   */
-  #emit(name, ...args) {
-    for (const handler of this.#handlers[name] ?? []) /** @type {(...args: unknown[]) => void} */ (handler)(...args);
+    this.#events.subscribe(handlers);
   }
 
   /**
@@ -100,7 +96,7 @@ export class Workbench {
    */
   setPhase(phase, text) {
     this.phase = phase;
-    this.#emit("phase", phase, text);
+    this.#events.emit("phase", phase, text);
   }
 
   /** Start Python, and check the agent file. */
@@ -127,7 +123,7 @@ export class Workbench {
   /** @param {SparewheelError} error Why the page cannot run. */
   #refuseToStart(error) {
     this.setPhase("error", "Could not start");
-    this.#emit("bootFailure", error);
+    this.#events.emit("bootFailure", error);
   }
 
   /** @param {Promise<unknown>} loaded Settles when the first agent file has been set: no session is opened before that. */
@@ -138,18 +134,25 @@ export class Workbench {
     );
   }
 
+  /** @param {string} text What is in the box for the prompt. */
+  setDraft(text) {
+    if (text === this.draft) return;
+    this.draft = text;
+    this.#events.emit("draft", text);
+  }
+
   /** @param {string} yaml */
   setAgent(yaml) {
     if (yaml === this.yaml) return;
     this.yaml = yaml;
-    this.#emit("agent", yaml);
+    this.#events.emit("agent", yaml);
     this.#changed();
   }
 
   /** @param {Record<string, string>} env Keys by name. */
   setKeys(env) {
     this.env = env;
-    this.#emit("keys", env);
+    this.#events.emit("keys", env);
     this.#changed();
   }
 
@@ -160,34 +163,32 @@ export class Workbench {
 
   /** Open the session for the agent file, unless a turn runs; after it, this is done again. */
   check() {
-    if (!this.turn) this.#openSession().catch(() => {}); // it is the `problem`
+    if (!this.turn) this.#openSession(this.chat).catch(() => {}); // it is the `problem`
   }
 
   /**
-   * The session for the agent file and the keys.
-   * @returns {Promise<Session>}
+   * The session of a conversation for the agent file and the keys.
+   * @param {Chat} chat
    */
-  async #openSession() {
+  async #openSession(chat) {
     clearTimeout(this.#settling);
     const failure = await this.#agentLoaded;
+    await chat.loaded;
     try {
       if (failure && this.yaml.trim() === "") throw failure;
-      const { session, isNew } = await this.#conversation.session(this.yaml, this.env);
+      const { session, reason } = await this.#sessions.session(chat, this.yaml, this.env);
+      if (chat !== this.chat) return session;
       this.#setProblem("");
       const { models, missingKeys } = session;
       const runs = models.some((model) => !missingKeys.some((key) => key.models.includes(model)));
-      this.#emit("missingKeys", missingKeys, runs);
-      if (isNew) {
-        const reason = this.session ? "changed" : "first";
-        this.session = session;
-        this.#emit("session", session, reason);
-      }
+      this.#events.emit("missingKeys", missingKeys, runs);
+      if (reason) this.#events.emit("session", session, reason);
       return session;
     } catch (thrown) {
       const { message, hint, kind, key_requests: refused, missing_keys: missing } = known(thrown);
       const next = refused ? "Send a prompt to be asked again." : hint;
-      if (missing?.length) this.#emit("missingKeys", missing, false);
-      if (kind === "config") this.#setProblem(`${message}\n${next}`.trim());
+      if (missing?.length && chat === this.chat) this.#events.emit("missingKeys", missing, false);
+      if (kind === "config" && chat === this.chat) this.#setProblem(`${message}\n${next}`.trim());
       throw thrown;
     }
   }
@@ -196,7 +197,7 @@ export class Workbench {
   #setProblem(problem) {
     if (problem === this.problem) return;
     this.problem = problem;
-    this.#emit("problem", problem);
+    this.#events.emit("problem", problem);
   }
 
   /**
@@ -205,38 +206,13 @@ export class Workbench {
    * @param {import("../sparewheel.js").TurnOptions} [options]
    */
   async takeTurn(prompt, options = {}) {
-    if (this.turn) return;
-    const control = new AbortController();
-    /** @type {Turn} */
-    const turn = { prompt, options, control, session: null, transcript: null, error: null };
-    this.turn = turn;
-    this.#conversation.reconsider();
-    this.#emit("turn", turn);
-    try {
-      turn.session = await Promise.race([this.#openSession(), stopped(control.signal)]);
-      this.setPhase("running", "Asking…");
-      for await (const event of turn.session.stream(prompt, { ...options, signal: control.signal })) this.#take(event, turn);
-    } catch (thrown) {
-      turn.error = known(thrown);
-      const isAborted = turn.error.kind === "aborted";
-      this.setPhase(isAborted ? "stopped" : "error", isAborted ? "Stopped" : "Failed");
-    } finally {
-      this.turn = null;
-      this.#emit("end", turn);
-      this.check();
-    }
+    await this.#turns.run(this.chat, prompt, options);
   }
 
-  /**
-   * @param {Event} event
-   * @param {Turn} turn
-   */
-  #take(event, turn) {
-    this.#emit("event", event, turn);
-    const text = statusOf(event);
-    if (event.type === "error") this.setPhase("error", "Failed");
-    else if (event.type === "aborted") this.setPhase("stopped", "Stopped");
-    else if (text !== null) this.setPhase(event.type === "finish" ? "done" : "running", text);
+  /** Go on with the turn that was interrupted. */
+  async resume() {
+    const { restored } = this.chat;
+    if (restored) await this.#turns.run(this.chat, "", {}, restored.interrupted);
   }
 
   /** Stop the turn that runs. */
@@ -244,20 +220,58 @@ export class Workbench {
     this.turn?.control.abort();
   }
 
-  /** Begin a new conversation. The old one stays in the store. */
+  /** Begin a new conversation. The old one stays in the store, and its turn goes on. */
   newChat() {
-    this.stop();
-    this.#conversation.leave();
-    this.session = null;
-    this.#emit("newChat");
+    this.#show(new Chat());
     this.check();
   }
 
-  /** @param {string} id Of a stored conversation. */
-  async openChat(id) {
-    this.stop();
-    this.session = await this.#conversation.open(id, this.yaml, this.env);
-    this.#emit("session", this.session, "opened");
+  /**
+   * Show a stored conversation.
+   * @param {string} id
+   * @param {(chat: import("./chats/stored-turns.js").StoredChat) => string} [agentOf] The agent file to use; default: the stored one.
+   * @returns {Promise<void>} Rejects if there is no such conversation, or it cannot be read.
+   */
+  async openChat(id, agentOf = ({ yaml }) => yaml) {
+    const chat = [...this.#turns.busy].find((busy) => busy.id === id) ?? new Chat(id);
+    const reading = this.runtime.then((runtime) => runtime.sessions.export(id)).then(storedChat);
+    const loading = Promise.all([reading, this.#agentLoaded]).then(([stored]) => {
+      chat.storedYaml = stored.yaml;
+      if (chat !== this.chat) return;
+      this.yaml = agentOf(stored) || this.yaml;
+      this.#events.emit("agent", this.yaml);
+      this.#events.emit("stored", stored);
+      if (chat.turn) this.#events.emit("turn", chat.turn);
+    });
+    chat.loaded = loading.catch(() => {});
+    this.#show(chat);
+    await loading;
+    if (chat === this.chat) this.check();
+  }
+
+  /** Become the one that drives the conversation on the page; the other tab hands it over when it has no turn. */
+  async takeOver() {
+    await this.session?.takeOver();
+  }
+
+  /**
+   * Close a conversation: it is going to be deleted.
+   * @param {string} id
+   */
+  async close(id) {
+    const chat = [...this.#turns.busy, this.chat].find((open) => open.id === id);
+    chat?.turn?.control.abort();
+    if (chat) await this.#sessions.close(chat);
+  }
+
+  /** @param {Chat} chat */
+  #show(chat) {
+    const former = this.chat;
+    if (!this.#turns.busy.has(former)) void this.#sessions.leave(former);
+    this.chat = chat;
+    this.#setProblem("");
+    if (this.phase !== "booting") this.setPhase(chat.turn ? "running" : "ready", chat.turn ? "Answering…" : "Ready");
+    this.#events.emit("chat", chat);
   }
 }
 
@@ -265,19 +279,4 @@ export class Workbench {
 function isOneBuild() {
   const page = document.querySelector('meta[name="build"]')?.getAttribute("content");
   return page === OWN && OWN === BUILD;
-}
-
-/** @param {unknown} thrown */
-function known(thrown) {
-  if (thrown instanceof SparewheelError) return thrown;
-  return new SparewheelError({ message: thrown instanceof Error ? thrown.message : String(thrown) });
-}
-
-/**
- * @param {AbortSignal} signal
- * @returns {Promise<never>}
- */
-function stopped(signal) {
-  const error = new SparewheelError({ kind: "aborted", message: "aborted" });
-  return new Promise((_, reject) => signal.addEventListener("abort", () => reject(error)));
 }

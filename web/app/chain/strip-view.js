@@ -51,7 +51,7 @@ export class StripView {
         if (reason === "opened") this.#restart();
         this.#use(session);
       },
-      newChat: () => this.#restart(),
+      chat: () => this.#restart(),
       event: (event, { transcript }) => transcript && this.#push(event, transcript),
       end: ({ transcript }) => this.#end(transcript),
     });

@@ -12,7 +12,7 @@
  * @property {string} snippet Where the search has found something; else empty.
  */
 
-export const UNTITLED = "New chat";
+export const UNTITLED = "Untitled";
 
 /** @type {Record<State, string>} */
 export const STATE_WORDS = {
@@ -26,13 +26,12 @@ export const STATE_WORDS = {
 /**
  * The rows to show, newest first.
  * @param {readonly SessionRow[]} rows As the store lists them.
- * @param {{hidden: ReadonlySet<string>, current: string | null, modelsOf: (id: string) => readonly string[]}} facts
- *   `hidden` are deleted ones; `current` is shown even while it is empty.
+ * @param {{hidden: ReadonlySet<string>, modelsOf: (id: string) => readonly string[]}} facts `hidden` are deleted ones.
  * @returns {Shown[]}
  */
-export function shownRows(rows, { hidden, current, modelsOf }) {
+export function shownRows(rows, { hidden, modelsOf }) {
   return rows
-    .filter((row) => !hidden.has(row.id) && (!isEmpty(row) || row.id === current))
+    .filter((row) => !hidden.has(row.id) && !isEmpty(row))
     .map(({ id, title, state }) => ({ id, title: title || UNTITLED, models: modelsLine(modelsOf(id)), state, snippet: "" }));
 }
 
@@ -41,7 +40,7 @@ export function shownRows(rows, { hidden, current, modelsOf }) {
  * @param {SessionRow} row
  */
 export function isEmpty({ turns, title, state }) {
-  return turns === 0 && title === "" && state === "idle";
+  return turns === 0 && title === "" && (state === "idle" || state === "open_elsewhere");
 }
 
 /**

@@ -24,7 +24,17 @@ export class Composer {
       this.submit();
     });
     stop.addEventListener("click", () => workbench.stop());
-    workbench.subscribe({ turn: () => this.#showRunning(true), end: () => this.#showRunning(false) });
+    workbench.setDraft(prompt.value); // it may have been typed before this script ran
+    prompt.addEventListener("input", () => workbench.setDraft(prompt.value));
+    const show = () => this.#showRunning(workbench.turn !== null && !workbench.turn.isFollowed);
+    workbench.subscribe({
+      turn: show,
+      end: show,
+      chat: show,
+      draft: (text) => {
+        if (prompt.value !== text) prompt.value = text;
+      },
+    });
   }
 
   focus() {
@@ -33,8 +43,8 @@ export class Composer {
 
   submit() {
     const text = this.#prompt.value;
-    if (this.#workbench.turn || text.trim() === "") return;
-    this.#prompt.value = "";
+    if (this.#workbench.turn || this.#workbench.session?.readOnly || text.trim() === "") return;
+    this.#workbench.setDraft("");
     void this.#workbench.takeTurn(text);
   }
 

@@ -12,7 +12,8 @@ export class Rail {
     this.#button = button;
     button.addEventListener("click", () => (this.isOpen ? this.close() : this.open()));
     rail.addEventListener("click", ({ target }) => {
-      if (target instanceof Element && target.closest("button, a")) this.close();
+      const pressed = target instanceof Element ? target.closest("button, a") : null;
+      if (pressed && (!pressed.closest("#chats") || pressed.matches(".chat-open"))) this.close();
     });
     document.addEventListener("pointerdown", ({ target }) => {
       if (target instanceof Node && !rail.contains(target) && !button.contains(target)) this.close();

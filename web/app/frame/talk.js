@@ -1,3 +1,5 @@
+import { modelsLine } from "../chats/rows.js";
+import { PastTurns } from "../chats/past-turns.js";
 import { followEnd, make } from "../dom.js";
 import { TurnView } from "../turn-view.js";
 
@@ -10,9 +12,13 @@ export class Talk {
   #follow;
   #afterAnswer;
   #models;
-  /** @type {TurnView | null} The turn that runs. */
-  #view = null;
-  #turnsOfSession = 0;
+  #past;
+  /** @type {Map<import("../workbench.js").Turn, TurnView>} Of the turns that run, on the page or not. */
+  #views = new Map();
+  /** @type {HTMLElement | null} Where another agent takes over; the next one takes its place until a turn begins. */
+  #divider = null;
+  /** Of the session. */
+  #chain = "";
 
   /**
    * @param {{box: HTMLElement, welcome: HTMLElement, greeting: HTMLElement}} elements
@@ -27,57 +33,79 @@ export class Talk {
     this.#follow = followEnd(box);
     this.#afterAnswer = afterAnswer;
     this.#models = workbench.models;
+    this.#past = new PastTurns(box, workbench.models);
     workbench.subscribe({
       turn: (turn) => this.#begin(turn),
-      event: (event) => {
-        if (event.type === "start") this.#turnsOfSession += 1;
-        this.#view?.push(event);
-      },
+      event: (event, turn) => this.#views.get(turn)?.push(event),
+      background: (event, turn) => (event ? this.#views.get(turn)?.push(event) : this.#end(turn)),
       end: (turn) => this.#end(turn),
-      session: (session) => this.#use(session),
-      newChat: () => this.#clear(),
+      session: (session, reason) => this.#use(session, reason === "changed" && !workbench.chat.isEmpty),
+      chat: ({ id }) => this.#clear(id === null),
+      stored: ({ turns }) => this.#show(turns),
       bootFailure: (error) => this.#showBootFailure(error, workbench),
     });
   }
 
-  /** @param {import("../workbench.js").Turn} turn */
+  /** @param {import("../workbench.js").Turn} turn One that begins, or that has run while another conversation was shown. */
   #begin(turn) {
     this.#welcome.remove();
-    this.#view = new TurnView(
-      this.#box,
-      turn.prompt,
-      this.#follow,
-      {
-        confirm: async (confirmation) => turn.session?.confirm(confirmation),
-        respond: async (answer) => turn.session?.respondToElicitation(answer),
+    this.#divider = null;
+    const past = turn.resumes === null ? null : this.#past.take(turn.resumes);
+    let view = this.#views.get(turn);
+    if (view) this.#box.append(view.element);
+    else {
+      const answers = {
+        confirm: async (/** @type {import("../../sparewheel.js").Confirmation} */ answer) => turn.session?.confirm(answer),
+        respond: async (/** @type {import("../../sparewheel.js").ElicitationAnswer} */ answer) =>
+          turn.session?.respondToElicitation(answer),
+        resolve: async (/** @type {string} */ id, /** @type {import("../../sparewheel.js").DoubtDecision} */ decision) =>
+          turn.session?.resolve(id, decision),
         answered: this.#afterAnswer,
-      },
-      this.#models,
-    );
-    turn.transcript = this.#view.transcript;
+      };
+      view = new TurnView(this.#box, past?.prompt ?? turn.prompt, this.#follow, answers, this.#models);
+      this.#views.set(turn, view);
+      if (past && !turn.isFollowed) view.resume(past.finished);
+    }
+    turn.transcript = view.transcript;
+    this.#follow();
   }
 
   /** @param {import("../workbench.js").Turn} turn */
-  #end({ error }) {
-    if (error?.kind === "aborted") this.#view?.stopped();
-    else if (error) this.#view?.fail(error);
-    this.#view = null;
+  #end(turn) {
+    const view = this.#views.get(turn);
+    if (turn.error?.kind === "aborted") view?.stopped();
+    else if (turn.error) view?.fail(turn.error);
+    this.#views.delete(turn);
   }
 
-  /** @param {import("../../sparewheel.js").Session} session */
-  #use({ welcomeMessage }) {
+  /**
+   * @param {import("../../sparewheel.js").Session} session
+   * @param {boolean} goesOn Whether a conversation goes on with it.
+   */
+  #use({ welcomeMessage, models }, goesOn) {
     this.#greeting.textContent = welcomeMessage || this.#usualGreeting;
-    if (this.#turnsOfSession === 0) return;
-    this.#turnsOfSession = 0;
-    const divider = make("p", { class: "divider", text: "A new conversation: the agent has changed" });
-    if (this.#view) this.#view.element.before(divider);
+    const before = this.#chain;
+    this.#chain = modelsLine(models);
+    if (!goesOn) return;
+    const what = before === this.#chain ? "the changed agent or keys" : this.#chain;
+    const divider = make("p", { class: "divider", text: `From here on with ${what}` });
+    if (this.#divider) this.#divider.replaceWith(divider);
     else this.#box.append(divider);
+    this.#divider = divider;
+    this.#follow();
   }
 
-  #clear() {
-    this.#view = null;
-    this.#turnsOfSession = 0;
-    this.#box.replaceChildren(this.#welcome);
+  /** @param {boolean} isNew Whether the conversation is a new one. */
+  #clear(isNew) {
+    this.#divider = null;
+    this.#past.clear();
+    this.#box.replaceChildren(...(isNew ? [this.#welcome] : []));
+  }
+
+  /** @param {readonly import("../chats/stored-turns.js").StoredTurn[]} turns */
+  #show(turns) {
+    if (turns.length === 0) this.#box.append(this.#welcome);
+    void this.#past.show(turns, this.#follow);
   }
 
   /**

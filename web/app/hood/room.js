@@ -28,7 +28,7 @@ export function hoodRoom({ list, filter, count }, workbench) {
       log.push(event);
       usage.push(event);
     },
-    newChat: () => usage.clear(),
+    chat: () => usage.clear(),
     session: (_, reason) => {
       if (reason === "opened") usage.clear();
     },

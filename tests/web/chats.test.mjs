@@ -115,8 +115,9 @@ test("media and pictures of stored messages", () => {
     { type: "media", mime_type: "audio/wav", url: "https://a.test/x" },
   ];
   const prompt = { role: "user", parts: [text("Look"), { type: "image", url: "data:image/png;base64,AA==" }] };
-  const [{ events, images }] = storedChat(documentOf(turn([prompt, answered("x", ...media)]))).turns;
-  assert.deepEqual(images, ["data:image/png;base64,AA=="]);
+  const [{ events, prompt: asked }] = storedChat(documentOf(turn([prompt, answered("x", ...media)]))).turns;
+  const picture = { type: "image_url", image_url: { url: "data:image/png;base64,AA==" } };
+  assert.deepEqual(asked.filter(({ type }) => type === "image_url"), [picture]);
   const shown = events.filter(({ type }) => type === "media");
   assert.deepEqual(shown.map(({ blob, url, size }) => [blob?.size, url, size]), [[3, undefined, 3], [undefined, "https://a.test/x", null]]);
 });

@@ -6,6 +6,7 @@ import { StripView } from "./chain/strip-view.js";
 import { Chats } from "./chats/chats.js";
 import { Kept } from "./chats/kept.js";
 import { Composer } from "./composer/composer.js";
+import { turnActions } from "./composer/turn-actions.js";
 import { byId } from "./dom.js";
 import { Drawer } from "./frame/drawer.js";
 import { handleEscape } from "./frame/escape.js";
@@ -50,6 +51,13 @@ new Talk(
   { box: byId("transcript", HTMLElement), welcome: byId("welcome", HTMLElement), greeting: byId("greeting", HTMLElement) },
   workbench,
   () => composer.focus(),
+  (turn) =>
+    turnActions(turn, {
+      models: () => workbench.session?.models ?? [],
+      retry: (again) => composer.retry(again),
+      edit: (edited) => composer.edit(edited),
+      askOther: (again, model) => void composer.again(again, { model }),
+    }),
 );
 
 callWhenHidden(workbench);
@@ -66,6 +74,9 @@ const composer = new Composer(
     prompt: byId("prompt", HTMLTextAreaElement),
     send: button("send"),
     stop: button("stop"),
+    tools: byId("composer-tools", HTMLElement),
+    above: byId("composer-above", HTMLElement),
+    dropzone: byId("conversation", HTMLElement),
   },
   workbench,
 );

@@ -7,7 +7,7 @@
  * @typedef {"booting" | "ready" | "running" | "done" | "error" | "stopped"} Phase
  *
  * @typedef {object} Turn
- * @property {string} prompt What was sent.
+ * @property {import("../sparewheel.js").Prompt} prompt What was sent.
  * @property {object} options The options it was sent with.
  * @property {string | null} resumes The id of the interrupted turn that goes on.
  * @property {boolean} isFollowed Whether another tab runs it.
@@ -32,6 +32,7 @@
  * @property {(text: string) => void} draft What is in the box for the prompt.
  * @property {(turn: Turn) => void} turn One begins.
  * @property {(event: Event, turn: Turn) => void} event
+ * @property {() => void} stop The turn that runs has been told to stop.
  * @property {(turn: Turn) => void} end After its terminal event, or after it failed without one (`turn.error`).
  * @property {(event: Event | null, turn: Turn) => void} background An event of a turn whose conversation is not on the page;
  *   null: it has ended.

@@ -1,6 +1,7 @@
 import { CallsView } from "./calls-view.js";
 import { finishWords } from "./chain/attempt-words.js";
 import { failureWords } from "./chain/failures.js";
+import { said } from "./composer/said.js";
 import { make, perFrame } from "./dom.js";
 import { StepsView } from "./steps-view.js";
 import { visible } from "./visible.js";
@@ -23,7 +24,7 @@ export class TurnView {
 
   /**
    * @param {HTMLElement} transcript
-   * @param {string} prompt
+   * @param {import("../sparewheel.js").Prompt} prompt
    * @param {() => void} onGrown
    * @param {import("./calls-view.js").Answers} answers
    * @param {import("./chain/models.js").Models} models
@@ -34,11 +35,12 @@ export class TurnView {
     this.#calls = new CallsView(this.#steps, answers);
     this.element.append(
       make("h3", { class: "unseen", text: "You" }),
-      ...(prompt ? [make("p", { class: "said", text: prompt })] : []),
+      ...said(prompt),
       make("h3", { class: "unseen", text: "Answer" }),
       this.#steps.element,
       this.#outcome,
     );
+    this.prompt = prompt;
     this.#isPast = isPast;
     this.#markAnswer();
     transcript.append(this.element);
@@ -55,6 +57,11 @@ export class TurnView {
   /** The reducer with this turn's events. */
   get transcript() {
     return this.#steps.transcript;
+  }
+
+  /** @param {HTMLElement} actions What can be done with the turn, which is over. */
+  offer(actions) {
+    this.element.append(actions);
   }
 
   /** @param {readonly Event[]} finished The steps of this turn that ended before it was interrupted. */

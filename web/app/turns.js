@@ -39,7 +39,7 @@ export class Turns {
   /**
    * Run a turn. Does nothing if one is running. Its failure is shown, and is not thrown.
    * @param {Chat} chat
-   * @param {string} prompt
+   * @param {import("../sparewheel.js").Prompt} prompt
    * @param {import("../sparewheel.js").TurnOptions} options
    * @param {string | null} [resumes] The id of the interrupted turn that goes on.
    */

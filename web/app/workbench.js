@@ -202,7 +202,7 @@ export class Workbench {
 
   /**
    * Run a turn. Does nothing if one is running. Its failure is shown, and is not thrown.
-   * @param {string} prompt
+   * @param {import("../sparewheel.js").Prompt} prompt
    * @param {import("../sparewheel.js").TurnOptions} [options]
    */
   async takeTurn(prompt, options = {}) {
@@ -215,9 +215,45 @@ export class Workbench {
     if (restored) await this.#turns.run(this.chat, "", {}, restored.interrupted);
   }
 
+  /**
+   * Go on with the last turn, which has failed: its finished steps are not asked again.
+   * @param {string} id
+   * @param {import("../sparewheel.js").Prompt} prompt Of it.
+   */
+  async goOn(id, prompt) {
+    await this.#turns.run(this.chat, prompt, {}, id);
+  }
+
   /** Stop the turn that runs. */
   stop() {
-    this.turn?.control.abort();
+    if (!this.turn) return;
+    this.turn.control.abort();
+    this.#events.emit("stop");
+  }
+
+  /** End the worker of a turn that does not stop, and start another one. The conversation goes on after its last turn. */
+  async restartRuntime() {
+    const runtime = await this.runtime;
+    await runtime.restart().catch(() => runtime.dispose()); // then the next turn starts another one
+  }
+
+  /** @param {string} agentName Of the team: the one that is asked from here on. */
+  async chooseAgent(agentName) {
+    const { chat } = this;
+    const session = await this.#openSession(chat);
+    await session.update({ agentName });
+    if (chat === this.chat) this.#events.emit("session", session, "changed");
+  }
+
+  /**
+   * Show another conversation that has what was said before a turn of this one.
+   * @param {string} turn Its id.
+   */
+  async branch(turn) {
+    const session = await this.#openSession(this.chat);
+    const branch = await session.fork({ turn });
+    await branch.close();
+    await this.openChat(branch.id);
   }
 
   /** Begin a new conversation. The old one stays in the store, and its turn goes on. */

@@ -1,6 +1,7 @@
 // What the page keeps of each stored conversation beside the journal: the models that have answered, and the text to search.
 // A conversation is read once after each change of it, one at a time, when its digest is wanted. No DOM here.
 
+import { briefly } from "../composer/prompt-text.js";
 import { searchable } from "./search.js";
 import { storedChat } from "./stored-turns.js";
 
@@ -141,7 +142,7 @@ export class Digests {
 function digestOf(document) {
   const { turns, models } = storedChat(document);
   const texts = turns.flatMap(({ prompt, events }) => [
-    prompt,
+    briefly(prompt, Infinity),
     ...events.flatMap((event) => (event.type === "delta" && event.content ? [event.content] : [])),
   ]);
   return { models: models.slice(0, MAX_MODELS).map((model) => model.slice(0, 200)), text: bounded(texts.join("\n")) };

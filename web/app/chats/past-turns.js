@@ -14,6 +14,7 @@ const SLICE = 8;
 export class PastTurns {
   #box;
   #models;
+  #actions;
   /** @type {Map<string, Past>} */
   #shown = new Map();
   #conversation = 0;
@@ -21,10 +22,12 @@ export class PastTurns {
   /**
    * @param {HTMLElement} box Scrolls.
    * @param {import("../chain/models.js").Models} models
+   * @param {(turn: import("../composer/turn-actions.js").Over) => HTMLElement} actions Of a turn.
    */
-  constructor(box, models) {
+  constructor(box, models, actions) {
     this.#box = box;
     this.#models = models;
+    this.#actions = actions;
   }
 
   /** Forget what is shown: the box is emptied. */
@@ -73,6 +76,14 @@ export class PastTurns {
     for (const turn of turns) {
       const view = new TurnView(slice, turn.prompt, onGrown, UNANSWERED, this.#models, { isPast: true });
       for (const event of turn.events) view.push(event);
+      view.offer(
+        this.#actions({
+          id: forkable(turn.id),
+          prompt: turn.prompt,
+          outcome: OUTCOMES[turn.outcome] ?? "stopped",
+          goesOn: false,
+        }),
+      );
       this.#shown.set(turn.id, { turn, view });
     }
     return slice;
@@ -81,3 +92,14 @@ export class PastTurns {
 
 /** Nothing is asked in a turn that is over. */
 const UNANSWERED = { confirm: async () => {}, respond: async () => {}, resolve: async () => {}, answered: () => {} };
+
+/** @type {Partial<Record<StoredTurn["outcome"], "finished" | "failed">>} */
+const OUTCOMES = { finished: "finished", failed: "failed" };
+
+/**
+ * The id of a turn before which a branch can be made; null for one of the messages that a session began with.
+ * @param {string} id
+ */
+function forkable(id) {
+  return id === "history" || id.includes("/") ? null : id;
+}

@@ -8,8 +8,7 @@
  *
  * @typedef {object} StoredTurn
  * @property {string} id As in its events.
- * @property {string} prompt
- * @property {string[]} images `data:` and `https:` URLs of the pictures of the prompt.
+ * @property {import("../../sparewheel.js").Prompt} prompt
  * @property {Event[]} events From `start` to a terminal one. An interrupted turn has no terminal one.
  * @property {Event[]} finished Of an interrupted turn: the events of its finished steps, empty without one. Calls that were
  *   not run have no result.
@@ -80,12 +79,35 @@ function turnOf(messages, { turn: id, agent, outcome, reason, model: answered })
   turn.end(outcome, textOf(reason) || "stop", textOf(answered) || turn.model);
   return {
     id,
-    prompt: joined(prompts, "text"),
-    images: prompts.filter(({ type }) => type === "image").map(({ url }) => textOf(url)),
+    prompt: promptOf(prompts),
     events: turn.events,
     finished: outcome === "interrupted" ? finishedOf(id, textOf(agent), messages) : [],
     outcome,
   };
+}
+
+/**
+ * @param {Shape[]} parts Of the messages of a prompt.
+ * @returns {import("../../sparewheel.js").Prompt}
+ */
+function promptOf(parts) {
+  if (parts.every(({ type }) => type === "text")) return joined(parts, "text");
+  return parts.flatMap((part) => partOf(part) ?? []);
+}
+
+/**
+ * @param {Shape} part
+ * @returns {import("../../sparewheel.js").ContentPart | null}
+ */
+function partOf(part) {
+  const text = textOf(part["text"]);
+  if (part["type"] === "text") return { type: "text", text };
+  if (part["type"] === "image") return { type: "image_url", image_url: { url: textOf(part["url"]) } };
+  if (part["type"] !== "file") return null;
+  const data = textOf(part["data"]);
+  const size = data ? Math.floor((data.length * 3) / 4) : new Blob([text]).size; // 0: it was too large to be stored
+  const named = { name: textOf(part["name"]), mime_type: textOf(part["mime_type"]), ...(size > 0 && { size }) };
+  return { type: "file", file: { ...named, ...(data ? { data } : { text }) } };
 }
 
 /**

@@ -12,6 +12,9 @@ export class Talk {
   #follow;
   #afterAnswer;
   #models;
+  #actions;
+  /** @type {import("../composer/turn-actions.js").Over | null} The last turn, if it is over. */
+  #last = null;
   #past;
   /** @type {Map<import("../workbench.js").Turn, TurnView>} Of the turns that run, on the page or not. */
   #views = new Map();
@@ -24,8 +27,9 @@ export class Talk {
    * @param {{box: HTMLElement, welcome: HTMLElement, greeting: HTMLElement}} elements
    * @param {import("../workbench.js").Workbench} workbench
    * @param {() => void} afterAnswer Takes the focus after a question in the talk has been answered.
+   * @param {(turn: import("../composer/turn-actions.js").Over) => HTMLElement} actions Of a turn that is over.
    */
-  constructor({ box, welcome, greeting }, workbench, afterAnswer) {
+  constructor({ box, welcome, greeting }, workbench, afterAnswer, actions) {
     this.#box = box;
     this.#welcome = welcome;
     this.#greeting = greeting;
@@ -33,7 +37,8 @@ export class Talk {
     this.#follow = followEnd(box);
     this.#afterAnswer = afterAnswer;
     this.#models = workbench.models;
-    this.#past = new PastTurns(box, workbench.models);
+    this.#actions = actions;
+    this.#past = new PastTurns(box, workbench.models, actions);
     workbench.subscribe({
       turn: (turn) => this.#begin(turn),
       event: (event, turn) => this.#views.get(turn)?.push(event),
@@ -49,6 +54,7 @@ export class Talk {
   /** @param {import("../workbench.js").Turn} turn One that begins, or that has run while another conversation was shown. */
   #begin(turn) {
     this.#welcome.remove();
+    if (this.#last) this.#last.goesOn = false;
     this.#divider = null;
     const past = turn.resumes === null ? null : this.#past.take(turn.resumes);
     let view = this.#views.get(turn);
@@ -76,6 +82,11 @@ export class Talk {
     if (turn.error?.kind === "aborted") view?.stopped();
     else if (turn.error) view?.fail(turn.error);
     this.#views.delete(turn);
+    if (view && !turn.isFollowed) {
+      this.#last = over(turn, view);
+      view.offer(this.#actions(this.#last));
+    }
+    this.#follow();
   }
 
   /**
@@ -130,4 +141,16 @@ export class Talk {
     });
     this.#box.append(box);
   }
+}
+
+/**
+ * @param {import("../workbench.js").Turn} turn
+ * @param {TurnView} view
+ * @returns {import("../composer/turn-actions.js").Over}
+ */
+function over({ error }, { prompt, transcript }) {
+  const { turn: id, status, step } = transcript.snapshot();
+  const isStopped = error?.kind === "aborted" || status === "aborted";
+  const outcome = isStopped ? "stopped" : error || status !== "finished" ? "failed" : "finished";
+  return { id, prompt, outcome, goesOn: outcome === "failed" && step > 1 };
 }

@@ -1,0 +1,106 @@
+import { make } from "../dom.js";
+import { visible } from "../visible.js";
+import { commandsFor } from "./commands.js";
+
+/**
+ * @typedef {import("./commands.js").Command} Command
+ */
+
+/** A list of the agent's commands while a slash and the beginning of a name are in the prompt. */
+export class CommandsMenu {
+  #prompt;
+  #commands;
+  #choose;
+  #list = make("ul", { class: "menu commands" });
+  /** @type {readonly Command[]} */
+  #shown = [];
+  #at = 0;
+  #isDismissed = false;
+
+  /**
+   * @param {HTMLTextAreaElement} prompt
+   * @param {HTMLElement} room Gets the list.
+   * @param {() => import("./commands.js").Commands} commands
+   * @param {(command: Command) => void} choose
+   */
+  constructor(prompt, room, commands, choose) {
+    this.#prompt = prompt;
+    this.#commands = commands;
+    this.#choose = choose;
+    this.#list.setAttribute("role", "listbox");
+    this.#list.ariaLabel = "Commands";
+    this.#list.id = "commands";
+    this.#list.hidden = true;
+    prompt.setAttribute("aria-autocomplete", "list");
+    prompt.setAttribute("aria-controls", this.#list.id);
+    room.append(this.#list);
+    prompt.addEventListener("input", () => {
+      this.#isDismissed = false;
+      this.update();
+    });
+    prompt.addEventListener("blur", () => this.#show([]));
+    prompt.addEventListener("focus", () => this.update());
+    prompt.addEventListener("keydown", (event) => this.#press(event));
+    this.#list.addEventListener("mousedown", (event) => event.preventDefault()); // keeps the focus in the prompt
+  }
+
+  /** Show what fits the prompt now. */
+  update() {
+    const found = this.#isDismissed ? null : commandsFor(this.#prompt.value, this.#commands());
+    this.#at = 0;
+    this.#show(found ?? []);
+  }
+
+  /** @param {readonly Command[]} commands */
+  #show(commands) {
+    this.#shown = commands;
+    this.#list.hidden = commands.length === 0;
+    this.#list.replaceChildren(
+      ...commands.map((command, place) => {
+        const name = make("span", { text: `/${visible(command.name)}` });
+        const item = make(
+          "li",
+          { class: "menu-item" },
+          name,
+          make("span", { class: "menu-detail", text: visible(command.about) }),
+        );
+        item.id = `command-${place}`;
+        item.setAttribute("role", "option");
+        item.addEventListener("click", () => this.#take(command));
+        return item;
+      }),
+    );
+    this.#mark();
+  }
+
+  #mark() {
+    [...this.#list.children].forEach((item, place) => {
+      item.ariaSelected = String(place === this.#at);
+      if (place === this.#at) item.scrollIntoView({ block: "nearest" });
+    });
+    if (this.#shown.length > 0) this.#prompt.setAttribute("aria-activedescendant", `command-${this.#at}`);
+    else this.#prompt.removeAttribute("aria-activedescendant");
+  }
+
+  /** @param {Command} command */
+  #take(command) {
+    this.#show([]);
+    this.#choose(command);
+  }
+
+  /** @param {KeyboardEvent} event */
+  #press(event) {
+    const count = this.#shown.length;
+    if (count === 0 || event.isComposing) return;
+    const chosen = this.#shown[this.#at];
+    if (event.key === "ArrowDown") this.#at = (this.#at + 1) % count;
+    else if (event.key === "ArrowUp") this.#at = (this.#at - 1 + count) % count;
+    else if (event.key === "Escape") this.#isDismissed = true;
+    else if ((event.key !== "Enter" && event.key !== "Tab") || event.shiftKey || !chosen) return;
+    event.preventDefault();
+    event.stopImmediatePropagation(); // Enter would send, Esc would stop a turn
+    if (event.key === "Escape") this.#show([]);
+    else if (event.key === "Enter" || event.key === "Tab") this.#take(/** @type {Command} */ (chosen));
+    else this.#mark();
+  }
+}

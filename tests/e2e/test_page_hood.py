@@ -1,0 +1,72 @@
+"""Under the hood: the log with readable events to copy and download, and what the attempts have cost."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from playwright.async_api import Browser, expect
+
+from sparewheel.headless import find_dist
+from sparewheel.headless.static import StaticServer
+from sparewheel.testing import Reply, ScriptedProvider, Usage, openai_chat
+from tests.support.browser import Watch, shows
+from tests.support.page import ask, drawer, page_agent, use_agent
+
+pytestmark = pytest.mark.asyncio(loop_scope="session")
+
+
+@pytest.fixture
+def provider() -> Iterator[ScriptedProvider]:
+    with ScriptedProvider() as server:
+        yield server
+
+
+async def test_events_and_costs_can_be_read_and_taken_along(browser: Browser, provider: ScriptedProvider) -> None:
+    context = await browser.new_context(permissions=["clipboard-read", "clipboard-write"])
+    watch = Watch(context)
+    page = await context.new_page()
+    provider.script("a", Reply(openai_chat(text="<img src=x onerror=alert(1)> \u202eAnswer", usage=Usage(10, 5))))
+    with StaticServer(find_dist()) as server:
+        await page.goto(server.url)
+        await use_agent(page, page_agent({"a": provider.url}))
+        await ask(page)
+        await shows(page, "done")
+        async with drawer(page, "Under the hood") as hood:  # D28
+            lines = hood.get_by_role("list", name="Events").get_by_role("listitem")
+            await expect(lines.last).to_contain_text("finish")
+            await hood.get_by_role("searchbox", name="Filter").fill("finish")
+            await expect(lines.filter(visible=True)).to_have_count(1)
+            finish = lines.filter(visible=True)
+            await finish.locator("summary").press("Enter")
+            shown = finish.get_by_label("Event")
+            await expect(shown).to_contain_text('"type": "finish",\n')
+            await expect(shown).to_contain_text(r"\u202eAnswer")
+            await finish.get_by_role("button", name="Copy").click()
+            await expect(finish.get_by_role("button", name="Copied")).to_be_visible()
+            copied = json.loads(await page.evaluate("navigator.clipboard.readText()"))
+            assert (copied["type"], copied["reason"]) == ("finish", "stop")
+            await hood.get_by_role("searchbox", name="Filter").fill("")
+            async with page.expect_download() as downloading:
+                await hood.get_by_role("button", name="Download").click()
+            file = await (await downloading.value).path()
+            text = await asyncio.to_thread(Path(file).read_text)
+            events = [json.loads(line) for line in text.splitlines()]
+            assert [events[0]["type"], events[-1]["type"]] == ["start", "finish"]
+            assert len(events) == await lines.count()
+            usage = hood.get_by_role("region", name="Tokens and cost")
+            await expect(usage.get_by_role("img")).to_have_accessible_name(usage_name(events))
+            await usage.get_by_text("Each attempt").click()
+            await expect(usage.get_by_role("row")).to_have_count(2)
+            await expect(usage.get_by_role("row").last).to_contain_text("openai/a")
+        assert watch.faults == []
+        await context.close()
+
+
+def usage_name(events: list[dict[str, object]]) -> str:
+    [told] = [event for event in events if event["type"] == "usage"]
+    counts = f"{told['input_tokens']} tokens in, {told['output_tokens']} out"
+    return f"Tokens of the last 1 attempts. This chat: {counts}, cost not known"

@@ -137,6 +137,21 @@ async def test_a_rest_is_counted_down(page: Page, provider: ScriptedProvider) ->
     await expect(word).to_have_text(re.compile(r"^rests 0:\d\d$"))
 
 
+async def test_an_answer_that_goes_on_stays_in_its_line(page: Page, provider: ScriptedProvider) -> None:
+    """D18"""
+    gate = Gate()
+    provider.script("c", Reply(openai_chat(text=["Fir", "s"], finish=None), gates={3: gate}))
+    provider.script("d", Reply(openai_chat(text="t and the rest")))
+    yaml = page_agent({"c": provider.url, "d": provider.url})
+    await use_agent(page, yaml.replace("fallback: {", "fallback: {on_partial: continue, "))
+    await ask(page)
+    await expect(page.locator("#answer")).to_have_text("Firs")
+    gate.open()
+    await shows(page, "done")
+    assert (await page.locator("#answer").inner_text()).strip() == "First and the rest"
+    assert await lines(page) == ["c broke off (connection lost)", "d took over"]
+
+
 async def test_each_reason_is_told_once(page: Page, provider: ScriptedProvider) -> None:
     """D19"""
     provider.script("e", errors.openai_invalid_key())

@@ -1,5 +1,6 @@
 // The room of the conversations: the list in the rail, and what the page says of the conversation that is open.
 
+import { perFrame } from "../dom.js";
 import { chatIn, setAddress } from "./address.js";
 import { ChatList } from "./chat-list.js";
 import { Digests } from "./digests.js";
@@ -36,6 +37,7 @@ export class Chats {
   /** Why there is no list; "" if there is one. */
   #problem = "";
   #others = openChannel();
+  #showSoon = perFrame(() => this.#show());
   /** What has failed last, until something else is done. */
   #failure = "";
   #isCleared = false;
@@ -136,10 +138,6 @@ export class Chats {
     this.#isCleared = true;
     const empty = this.#rows.filter((row) => isEmpty(row) && row.id !== this.#workbench.chat.id);
     for (const { id } of empty) void this.#erase(id).catch(() => {}); // another tab may have it
-  }
-
-  #showSoon() {
-    requestAnimationFrame(() => this.#show());
   }
 
   #show() {

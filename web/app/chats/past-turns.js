@@ -7,8 +7,8 @@ import { TurnView } from "../turn-view.js";
  */
 
 /** Turns that are shown at once, the last ones; the others follow above them, so many in a task. */
-const FIRST = 10;
-const SLICE = 8;
+const FIRST = 6;
+const SLICE = 3;
 
 /** The turns of a stored conversation, shown as when they ran. */
 export class PastTurns {

@@ -234,7 +234,7 @@ export class Composer {
       const detail = turn.outcome === "failed" ? "" : "is sent in a branch; this conversation stays";
       chips.push(chip("Edited prompt", "Do not edit", remove, { detail }));
     }
-    for (const made of chips) made.classList.add("note");
+    for (const made of chips) made.classList.add("of-turn");
     showChips(this.#notes, chips, this.#prompt);
   }
 

@@ -59,6 +59,7 @@ export class StepView {
   /** @param {{text: string, reasoning: string}} added What comes after the text and the reasoning that are shown. */
   append({ text, reasoning }) {
     this.#content.push(text);
+    this.#copy.hidden = this.#content.text === "";
     if (reasoning && !this.#thoughts.parentNode) this.answer.before(this.#thoughts);
     this.#reasoning.append(reasoning);
   }
@@ -66,7 +67,6 @@ export class StepView {
   /** Nothing comes after this. */
   end() {
     this.#content.end();
-    this.#copy.hidden = this.#content.text === "";
   }
 
   /**

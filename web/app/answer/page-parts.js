@@ -3,12 +3,14 @@ import { clean } from "./clean.js";
 import { CodeBlock, codeBlocks } from "./code-block.js";
 import { markLinks } from "./links.js";
 import { showMath } from "./math-view.js";
-import { tableBox } from "./table-box.js";
+import { fixColumns, tableBox } from "./table-box.js";
 
 /** @typedef {import("./parts.js").Place} Place */
 
 // Rows and items are none outside of a table or a list.
 const AROUND = { root: ["", ""], items: ["<ul>", "</ul>"], rows: ["<table><tbody>", "</tbody></table>"] };
+
+const LONG_TABLE = 60; // rows
 
 /** The parts of an answer as elements of the page: a `Sink` of stream.js. */
 export class PageParts {
@@ -65,7 +67,13 @@ export class PageParts {
     const nodes = elements(html, place, true);
     const target = place === "root" ? this.#root : this.#open;
     target?.append(...nodes);
+    if (place === "rows") this.#fixLong();
     return { nodes, place };
+  }
+
+  #fixLong() {
+    const table = this.#open?.closest("table");
+    if (table && !table.classList.contains("fixed") && table.rows.length > LONG_TABLE) fixColumns(table);
   }
 
   /** @param {{nodes: ChildNode[], place: Place}} part @param {string} html */

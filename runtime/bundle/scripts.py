@@ -28,6 +28,7 @@ PAGE = ("app/main.js",)  # with what it loads late
 # app/start.js is a script of its own: the page starts it before everything else.
 ALONE = ("app/start.js", "app/style.css", "app/keys/derive-worker.js", "service-worker.js", "worker.js")
 ONLY_INSIDE = ("journal",)  # folders of modules that only bundles import
+SHORT = ("--minify-whitespace", "--minify-syntax")  # names stay, for the stack traces of embedders
 NOT_BUNDLED = ("./sparewheel.js", "./app/start.js")
 _PACKAGE = re.compile(r"(?:^|/)node_modules/((?:@[^/]+/)?[^/]+)/")
 
@@ -50,7 +51,7 @@ def bundled_scripts() -> Bundle:
     shutil.rmtree(out, ignore_errors=True)
     external = [f"--external:{path}" for path in NOT_BUNDLED]
     packages = {
-        *_esbuild(TOGETHER, out, "--splitting", "--chunk-names=sparewheel-[hash]"),
+        *_esbuild(TOGETHER, out, "--splitting", "--chunk-names=sparewheel-[hash]", *SHORT),
         *_esbuild(PAGE, out, "--splitting", "--chunk-names=app/[name]-[hash]", "--minify", *external),
         *_esbuild(ALONE, out),
     }

@@ -32,5 +32,5 @@ async def test_a_turn_waits_until_the_network_is_back(browser: Browser) -> None:
         await expect(page.locator(".turn .notes")).to_contain_text("You are offline")
         await context.set_offline(False)
         await shows(page, "done")
-        await expect(page.locator(".turn .outcome")).to_contain_text("demo/hello")
+        await expect(page.locator(".turn .outcome")).to_contain_text("hello")
     await context.close()

@@ -49,7 +49,7 @@ def test_every_import_is_there_and_errors_are_of_one_class(bundle: Bundle) -> No
     for alone in ("worker.js", "service-worker.js", "app/start.js"):
         assert imports(alone, files) == []
     assert b"@import" not in files["app/style.css"].read_bytes()
-    declaring = {name for name, path in files.items() if "SparewheelError = class" in path.read_text(encoding="utf-8")}
+    declaring = {name for name, path in files.items() if "SparewheelError=class" in path.read_text(encoding="utf-8")}
     assert declaring == shared
 
 

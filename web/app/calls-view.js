@@ -156,8 +156,8 @@ export class CallsView {
     if (this.#cards.has(id)) return;
     const written = [...this.#cards].find(([, card]) => card.state === "written" && card.name === name);
     if (!written) return;
-    this.#cards.delete(written[0]);
-    this.#cards.set(id, written[1]);
+    // In its place: calls run in their order.
+    this.#cards = new Map([...this.#cards].map(([known, card]) => [card === written[1] ? id : known, card]));
   }
 
   /**

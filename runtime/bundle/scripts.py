@@ -25,8 +25,15 @@ if TYPE_CHECKING:
 # These share one chunk, so that the error classes are the same in both.
 TOGETHER = ("sparewheel.js", "compat/docker-agent.js")
 PAGE = ("app/main.js",)  # with what it loads late
-# app/start.js is a script of its own: the page starts it before everything else.
-ALONE = ("app/start.js", "app/style.css", "app/keys/derive-worker.js", "service-worker.js", "worker.js")
+# app/first.js and app/start.js run before everything else of the page.
+ALONE = (
+    "app/first.js",
+    "app/start.js",
+    "app/style.css",
+    "app/keys/derive-worker.js",
+    "service-worker.js",
+    "worker.js",
+)
 ONLY_INSIDE = ("journal",)  # folders of modules that only bundles import
 SHORT = ("--minify-whitespace", "--minify-syntax")  # names stay, for the stack traces of embedders
 NOT_BUNDLED = ("./sparewheel.js", "./app/start.js")
@@ -53,7 +60,8 @@ def bundled_scripts() -> Bundle:
     packages = {
         *_esbuild(TOGETHER, out, "--splitting", "--chunk-names=sparewheel-[hash]", *SHORT),
         *_esbuild(PAGE, out, "--splitting", "--chunk-names=app/[name]-[hash]", "--minify", *external),
-        *_esbuild(ALONE, out),
+        *_esbuild([entry for entry in ALONE if entry.startswith("app/")], out, *SHORT),
+        *_esbuild([entry for entry in ALONE if not entry.startswith("app/")], out),
     }
     for path in (out / "app").glob("*.js"):
         _rebase(path, out)

@@ -64,24 +64,3 @@ export function perFrame(flush) {
     else requestAnimationFrame(run);
   };
 }
-
-/** A box scrolled to within this distance of its end counts as scrolled to its end. */
-const END_PX = 60;
-
-/**
- * Keep a scrolling box at its end while it grows, until the reader scrolls up; again once they are back at the end.
- * @param {HTMLElement} box
- * @returns {() => void} To be called after it has grown.
- */
-export function followEnd(box) {
-  let following = true;
-  let top = 0;
-  box.addEventListener("scroll", () => {
-    if (box.scrollTop < top) following = false; // growing alone never scrolls up
-    top = box.scrollTop;
-    if (box.scrollHeight - top - box.clientHeight < END_PX) following = true;
-  });
-  return () => {
-    if (following) box.scrollTop = box.scrollHeight;
-  };
-}

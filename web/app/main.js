@@ -12,6 +12,7 @@ import { Drawer } from "./frame/drawer.js";
 import { handleEscape } from "./frame/escape.js";
 import { Rail } from "./frame/rail.js";
 import { StatusView } from "./frame/status-view.js";
+import { Speaker } from "./frame/speaker.js";
 import { Talk } from "./frame/talk.js";
 import { KeyQuestions } from "./keys/key-questions.js";
 import { keysRoom } from "./keys/room.js";
@@ -48,7 +49,12 @@ button("new-chat").addEventListener("click", () => {
 
 // The talk. It folds the events of a turn, so it comes before whatever reads them folded.
 new Talk(
-  { box: byId("transcript", HTMLElement), welcome: byId("welcome", HTMLElement), greeting: byId("greeting", HTMLElement) },
+  {
+    box: byId("transcript", HTMLElement),
+    welcome: byId("welcome", HTMLElement),
+    greeting: byId("greeting", HTMLElement),
+    latest: button("latest"),
+  },
   workbench,
   () => composer.focus(),
   (turn) =>
@@ -61,6 +67,8 @@ new Talk(
 );
 
 callWhenHidden(workbench);
+const speaker = new Speaker(byId("spoken", HTMLElement));
+workbench.subscribe({ event: (event) => speaker.push(event) });
 // The conversations.
 const chats = new Chats({ list: byId("chats", HTMLElement), notices: byId("chat-notices", HTMLElement) }, workbench, new Kept());
 

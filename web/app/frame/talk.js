@@ -1,7 +1,8 @@
 import { modelsLine } from "../chats/rows.js";
 import { PastTurns } from "../chats/past-turns.js";
-import { followEnd, make } from "../dom.js";
+import { make } from "../dom.js";
 import { TurnView } from "../turn-view.js";
+import { Follow } from "./follow.js";
 
 /** The conversation on the page: its turns, one below the other. */
 export class Talk {
@@ -9,7 +10,9 @@ export class Talk {
   #welcome;
   #greeting;
   #usualGreeting;
-  #follow;
+  #scroll;
+  /** The box has grown. */
+  #follow = () => this.#scroll.grown();
   #afterAnswer;
   #models;
   #actions;
@@ -24,17 +27,21 @@ export class Talk {
   #chain = "";
 
   /**
-   * @param {{box: HTMLElement, welcome: HTMLElement, greeting: HTMLElement}} elements
+   * @param {{box: HTMLElement, welcome: HTMLElement, greeting: HTMLElement, latest: HTMLButtonElement}} elements
    * @param {import("../workbench.js").Workbench} workbench
    * @param {() => void} afterAnswer Takes the focus after a question in the talk has been answered.
    * @param {(turn: import("../composer/turn-actions.js").Over) => HTMLElement} actions Of a turn that is over.
    */
-  constructor({ box, welcome, greeting }, workbench, afterAnswer, actions) {
+  constructor({ box, welcome, greeting, latest }, workbench, afterAnswer, actions) {
     this.#box = box;
     this.#welcome = welcome;
     this.#greeting = greeting;
     this.#usualGreeting = greeting.textContent;
-    this.#follow = followEnd(box);
+    this.#scroll = new Follow(box, (following) => (latest.hidden = following));
+    latest.addEventListener("click", () => {
+      this.#scroll.toEnd();
+      box.focus();
+    });
     this.#afterAnswer = afterAnswer;
     this.#models = workbench.models;
     this.#actions = actions;
@@ -73,7 +80,7 @@ export class Talk {
       if (past && !turn.isFollowed) view.resume(past.finished);
     }
     turn.transcript = view.transcript;
-    this.#follow();
+    this.#scroll.toEnd();
   }
 
   /** @param {import("../workbench.js").Turn} turn */
@@ -111,6 +118,7 @@ export class Talk {
     this.#divider = null;
     this.#past.clear();
     this.#box.replaceChildren(...(isNew ? [this.#welcome] : []));
+    this.#scroll.toEnd();
   }
 
   /** @param {readonly import("../chats/stored-turns.js").StoredTurn[]} turns */

@@ -1,5 +1,6 @@
 import { codeBox } from "../code-box.js";
-import { followEnd, make, perFrame } from "../dom.js";
+import { make, perFrame } from "../dom.js";
+import { Follow } from "../frame/follow.js";
 import { pretty, shortened } from "../pretty.js";
 import { copyButton } from "./copy.js";
 import { visible } from "../visible.js";
@@ -32,7 +33,7 @@ export class LogView {
     this.#list = list;
     this.#filter = filter;
     this.#count = count;
-    this.#follow = followEnd(list);
+    this.#follow = new Follow(list);
     this.#ask = perFrame(() => this.#render());
     filter.addEventListener("input", () => this.#refilter());
   }
@@ -73,7 +74,7 @@ export class LogView {
     this.#count.textContent = String(this.#total);
     this.#list.append(...events.slice(-MAX_LINES).map((event) => this.#line(event)));
     while (this.#list.childElementCount > MAX_LINES) this.#list.firstElementChild?.remove();
-    this.#follow();
+    this.#follow.grown();
   }
 
   /** @param {import("../../sparewheel.js").Event} event */

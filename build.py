@@ -23,7 +23,8 @@ VENV = ROOT / ".venv"
 VENV_PYTHON = VENV / ("Scripts/python.exe" if os.name == "nt" else "bin/python")
 PYTHON_MIN = (3, 11)
 NODE_MIN = 20
-PASSED_ON = ("run", "test", "bench", "fuzz", "chaos")  # commands that pass their arguments to another program
+# Commands that pass their arguments to another program.
+PASSED_ON = ("run", "test", "bench", "fuzz", "chaos", "screenshots")
 
 
 def parse(argv: list[str]) -> tuple[argparse.Namespace, list[str]]:
@@ -39,6 +40,7 @@ def parse(argv: list[str]) -> tuple[argparse.Namespace, list[str]]:
     commands.add_parser("bench", help="build, then measure against raw JavaScript; --quick, --json FILE, --soak")
     commands.add_parser("fuzz", help="feed every reader of foreign bytes mutated input; --minutes N, --seed S")
     commands.add_parser("chaos", help="run turns against servers that fail at random; --turns N, --seed S, --engine")
+    commands.add_parser("screenshots", help="build, then take pictures of the page's main states in docs/screenshots")
     commands.add_parser("package", help="build, then make the packages for PyPI and npm in .cache/packages")
     commands.add_parser("check", help="lint, format, types, layers, words")
     commands.add_parser("format", help="format the sources, and fix what the linter can fix")

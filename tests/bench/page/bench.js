@@ -1,10 +1,11 @@
 // What the benchmarks call in the page. Two contenders, "raw" and "ours", answer the same calls with the same facts.
 
+import { scriptURL } from "../assets/script-url.js";
 import { createRuntime } from "../sparewheel.js";
 
 let api = "";
 let runtime;
-const raw = new Worker(new URL("raw-worker.js", import.meta.url), { type: "module" });
+const raw = new Worker(scriptURL(new URL("raw-worker.js", import.meta.url)), { type: "module" });
 
 /** What a page does with every delta, whoever brings it. `stamped`: each holds the time of its sending. */
 class Receiver {

@@ -105,11 +105,15 @@ export class Talk {
     const before = this.#chain;
     this.#chain = modelsLine(models);
     if (!goesOn) return;
+    // A turn may have begun before the new file was read: then it is the first one with it.
+    const running = [...this.#views.values()].find(({ element }) => element.isConnected)?.element;
+    if (running && !running.previousElementSibling) return;
     const what = before === this.#chain ? "the changed agent or keys" : this.#chain;
     const divider = make("p", { class: "divider", text: `From here on with ${what}` });
     if (this.#divider) this.#divider.replaceWith(divider);
+    else if (running) running.before(divider);
     else this.#box.append(divider);
-    this.#divider = divider;
+    this.#divider = running ? null : divider;
     this.#follow();
   }
 

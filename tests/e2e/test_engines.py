@@ -77,7 +77,15 @@ async (core) => {
   const [{ loadPyodide }, { default: create }] = await Promise.all(
     ["pyodide.mjs", "pyodide.asm.mjs"].map((name) => import(base + name)),
   );
-  return new Promise((resolve, reject) => {
+  const { fetch } = globalThis;
+  globalThis.fetch = async (input, init) => {
+    const url = String(input.url ?? input);
+    if (!url.endsWith(".wasm")) return fetch(input, init);
+    const { body } = await fetch(`${url}.gz`); // large files are stored compressed
+    const headers = { "content-type": "application/wasm" };
+    return new Response(body.pipeThrough(new DecompressionStream("gzip")), { headers });
+  };
+  const measured = new Promise((resolve, reject) => {
     const createPyodideModule = (settings) => {
       settings.preRun.push(({ wasmTable }) => {
         resolve(wasmTable.length);
@@ -87,6 +95,7 @@ async (core) => {
     };
     loadPyodide({ indexURL: base, createPyodideModule }).catch(reject);
   });
+  return measured.finally(() => (globalThis.fetch = fetch));
 }
 """
 

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 from ..chain.cancelling import cancel_response
 from ..chain.chain import Chain
 from ..chain.health import Status
+from ..chain.standing import standing
 from ..hooks.builtin import builtin_hooks, redacting
 from ..hooks.engine import Hook, Hooks
 from ..state.budgets import Budgets
@@ -77,8 +78,6 @@ class Runner:
 
     def standing(self) -> ChainState:
         """The chain of each agent, with the state of its models now."""
-        from ..chain.standing import standing  # here: only pages that show the chain need it
-
         chains = {name: self._chain(agent) for name, agent in self.team.agents.items()}
         return {
             "agent": self.state.conversation.agent,

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, TypeAlias
 
 from ..config.loading import load_in_slices
 from ..page.commands import Chat, CreateSession
+from . import changes
 from .factory import make_session
 from .following import Driver
 from .keep import known_session
@@ -75,21 +76,15 @@ class Opener:
 
     async def update(self, params: Update) -> SessionCreated:
         """See `changes`."""
-        from .changes import update
-
-        return await update(self, params)
+        return await changes.update(self, params)
 
     async def prefer(self, params: Prefer) -> ModelChoices:
         """See `changes`."""
-        from .changes import prefer
-
-        return await prefer(self, params)
+        return await changes.prefer(self, params)
 
     async def skip(self, params: Skip) -> ModelChoices:
         """See `changes`."""
-        from .changes import skip
-
-        return await skip(self, params)
+        return await changes.skip(self, params)
 
     def _make(self, file: AgentFile, params: _Params, history: list[Message], keep: Keep | None) -> Session:
         name = params.session

@@ -105,6 +105,15 @@ STORIES = {
         ["Still here."],
         seen=["retry", "fallback"],
     ),
+    "openrouter": Story(
+        {
+            "anthropic/claude-sonnet-4.6": [errors.openai_server_error().replace(repeat=True)],
+            "openai/gpt-5.6": [gpt("By another vendor.")],
+        },
+        ["Are you there?"],
+        ["By another vendor."],
+        seen=["retry", "fallback"],
+    ),
     "local-first": Story({"mistral-small-2603": [gpt("From afar.")]}, ["Hello"], ["From afar."], seen=["fallback"]),
     "research": Story(
         {

@@ -164,7 +164,7 @@ async def test_an_answer_that_a_reload_interrupts_goes_on(page: Page, provider: 
 
 
 async def test_a_call_in_doubt_is_asked_about(page: Page, provider: ScriptedProvider) -> None:
-    source = "def save(text: str) -> str:\\n  import time\\n  time.sleep(100)\\n"
+    source = "def save(text: str) -> str:\\n  import time\\n  time.sleep(100)\\n"  # ends with the page
     yaml = page_agent({"a": provider.url}).replace(
         "    instruction:", f'    toolsets: [{{type: python, source: "{source}"}}]\n    instruction:'
     )

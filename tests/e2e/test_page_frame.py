@@ -81,11 +81,11 @@ async def test_a_prompt_sent_while_scrolled_up_is_shown(page: Page, provider: Sc
 
 
 async def test_without_a_server_and_without_scripts_the_page_tells_what_to_do(browser: Browser) -> None:  # D21
-    for options, address, told in (
-        ({}, f"file://{find_dist() / 'index.html'}", "build.py serve"),
-        ({"java_script_enabled": False}, None, "needs JavaScript"),
+    for scripts, address, told in (
+        (True, f"file://{find_dist() / 'index.html'}", "build.py serve"),
+        (False, None, "needs JavaScript"),
     ):
-        context = await browser.new_context(**options)  # type: ignore[arg-type]
+        context = await browser.new_context(java_script_enabled=scripts)
         page = await context.new_page()
         with StaticServer(find_dist()) as server:
             await page.goto(address or server.url)

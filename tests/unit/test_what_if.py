@@ -219,7 +219,7 @@ def test_demo_models_fail_on_request_and_never_rest() -> None:
     async def main() -> None:
         from sparewheel.transports.demo import DemoTransport
 
-        conversation = session(DemoTransport(), [], text=text, health=health)  # type: ignore[arg-type]
+        conversation = session(DemoTransport(), [], text=text, health=health)  # type: ignore[arg-type]  # a real transport
         for fault in ("overloaded", "auth", "stream_truncated"):
             played = await turn(conversation, fault=fault)
             assert played.terminal["model"] == "demo/slow"

@@ -15,7 +15,6 @@ export const LIMITS = `${TAKEN} Together at most ${promptLimits.bytes / MB} MB.`
 /** So many bytes tell a text from other files; the runtime looks at all of them. */
 const LOOKED_AT = 64 * 1024;
 /** Control characters that no text has. */
-// eslint-disable-next-line no-control-regex
 const BINARY = /[\x00-\x08\x0e-\x1a\x1c-\x1f]/;
 /** @type {readonly [RegExp, FileKind][]} What the first bytes show, as Latin-1. */
 const STARTS = [

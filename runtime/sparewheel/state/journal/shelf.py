@@ -107,9 +107,17 @@ async def fork(store: Store, session: str, turn: str | None = None, title: str =
     turns = sum(record["type"] == "end" for record in records)
     if not title and turns and header["title"]:
         title = f"{header['title'].removesuffix(BRANCH)[: MAX_TITLE - len(BRANCH)]}{BRANCH}"
-    own = {"id": secrets.token_hex(8), "title": tidy_title(title), "turns": turns, "state": "idle"}
     now = datetime.now(UTC).isoformat(timespec="milliseconds")
-    return await _add(store, {**header, **own, "created": now, "updated": now}, records)  # type: ignore[typeddict-item]
+    own: Header = {
+        **header,
+        "id": secrets.token_hex(8),
+        "title": tidy_title(title),
+        "created": now,
+        "updated": now,
+        "turns": turns,
+        "state": "idle",
+    }
+    return await _add(store, own, records)
 
 
 async def import_session(store: Store, document: object) -> Header:

@@ -12,17 +12,11 @@ from sparewheel.headless import find_dist
 from sparewheel.headless.static import StaticServer
 from sparewheel.testing import Gate, Reply, ScriptedProvider, openai_chat
 from tests.support.browser import Watch, shows
-from tests.support.page import ask, page_agent, use_agent
+from tests.support.page import ask, page_agent, use_agent, visit
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")
 
 SENTENCES = [f"This is sentence number {number}. " for number in range(1, 481)]
-
-
-@pytest.fixture(scope="module")
-def server() -> Iterator[StaticServer]:
-    with StaticServer(find_dist()) as server:
-        yield server
 
 
 @pytest.fixture
@@ -33,14 +27,9 @@ def provider() -> Iterator[ScriptedProvider]:
 
 
 @pytest_asyncio.fixture(scope="module", loop_scope="session")
-async def opened(browser: Browser, server: StaticServer) -> AsyncIterator[tuple[Page, Watch]]:
-    context = await browser.new_context(viewport={"width": 1280, "height": 800})
-    watch = Watch(context)
-    page = await context.new_page()
-    await page.goto(server.url)
-    await shows(page, "ready")
-    yield page, watch
-    await context.close()
+async def opened(browser: Browser) -> AsyncIterator[tuple[Page, Watch]]:
+    async with visit(browser, viewport={"width": 1280, "height": 800}) as opened:
+        yield opened
 
 
 @pytest_asyncio.fixture(loop_scope="session")

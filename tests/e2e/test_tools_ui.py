@@ -9,11 +9,9 @@ import pytest
 import pytest_asyncio
 from playwright.async_api import Browser, Locator, Page, expect
 
-from sparewheel.headless import find_dist
-from sparewheel.headless.static import StaticServer
 from sparewheel.testing import BEFORE_HEAD, Gate, Reply, ScriptedProvider, ToolCall, openai_chat
 from tests.support.browser import Watch, shows
-from tests.support.page import new_chat, page_agent, use_agent
+from tests.support.page import new_chat, page_agent, use_agent, visit
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")
 
@@ -30,14 +28,8 @@ def provider() -> Iterator[ScriptedProvider]:
 
 @pytest_asyncio.fixture(scope="module", loop_scope="session")
 async def visited(browser: Browser) -> AsyncIterator[tuple[Page, Watch]]:
-    context = await browser.new_context()
-    watch = Watch(context)
-    page = await context.new_page()
-    with StaticServer(find_dist()) as server:
-        await page.goto(server.url)
-        await shows(page, "ready")
-        yield page, watch
-        await context.close()
+    async with visit(browser) as visited:
+        yield visited
 
 
 @pytest_asyncio.fixture(loop_scope="session")

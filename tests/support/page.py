@@ -5,12 +5,15 @@ from __future__ import annotations
 from contextlib import asynccontextmanager
 from typing import TYPE_CHECKING, Any
 
+from sparewheel.headless import find_dist
+from sparewheel.headless.static import StaticServer
 from tests.support.agents import agent_file
+from tests.support.browser import Watch, shows
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Mapping
 
-    from playwright.async_api import Locator, Page
+    from playwright.async_api import Browser, Locator, Page
 
 
 def page_agent(models: Mapping[str, str], *, key: str = "", **options: Any) -> str:
@@ -20,6 +23,19 @@ def page_agent(models: Mapping[str, str], *, key: str = "", **options: Any) -> s
     """
     yaml = agent_file(models, **options).replace(", token_key: TEST_KEY", f", token_key: {key}" if key else "")
     return yaml.replace("    instruction:", "    title_model: demo/hello\n    instruction:")
+
+
+@asynccontextmanager
+async def visit(browser: Browser, **options: Any) -> AsyncIterator[tuple[Page, Watch]]:
+    """Our own page in a context with these options, ready for a prompt, and a record of what it says."""
+    context = await browser.new_context(**options)
+    watch = Watch(context)
+    page = await context.new_page()
+    with StaticServer(find_dist()) as server:
+        await page.goto(server.url)
+        await shows(page, "ready")
+        yield page, watch
+        await context.close()
 
 
 @asynccontextmanager

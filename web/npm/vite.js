@@ -44,7 +44,6 @@ export const createRuntime = (options = {}) => own.createRuntime({ assetBase: ${
 export const keepOffline = (options = {}) => own.keepOffline({ assetBase: ${address}, ...options });`;
     },
     configureServer: serve,
-    configurePreviewServer: () => {}, // the files are among the built ones
     closeBundle: () => copy(join(outDir, folder)),
   };
 }

@@ -15,6 +15,7 @@ from sparewheel.headless import find_dist
 from sparewheel.headless.static import StaticServer
 from sparewheel.testing import Gate, Reply, ScriptedProvider, ToolCall, openai_chat
 from tests.support.browser import Watch, shows
+from tests.support.indexeddb import until_stored
 from tests.support.page import ask, new_chat, page_agent, use_agent
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")
@@ -140,6 +141,7 @@ async def test_an_answer_that_a_reload_interrupts_goes_on(page: Page, provider: 
     provider.script("a", Reply(openai_chat(text=["Half of ", "it"]), gates={2: gate}), answer("All of it"))
     await ask(page, "Tell me")
     await expect(page.locator("#answer")).to_have_text("Half of")
+    await until_stored(page, "Half of")
     dialogs: list[str] = []
 
     async def leave(dialog: Dialog) -> None:
@@ -161,6 +163,25 @@ async def test_an_answer_that_a_reload_interrupts_goes_on(page: Page, provider: 
     await page.reload()
     await shows(page, "ready")
     assert dialogs == ["beforeunload"]
+
+
+async def test_a_prompt_that_a_reload_interrupts_before_any_answer_is_shown(
+    page: Page, provider: ScriptedProvider
+) -> None:
+    gate = Gate()
+    await use_agent(page, page_agent({"a": provider.url}))
+    provider.script("a", Reply(openai_chat(text="Late"), gates={0: gate}), answer("The answer"))
+    await ask(page, "Tell me")
+    await shows(page, "running")
+    await until_stored(page, "Tell me")
+    page.on("dialog", lambda dialog: dialog.accept())
+    await page.reload()
+    gate.open()
+    await expect(page.get_by_role("article")).to_contain_text("Tell me")
+    await page.get_by_role("button", name="Go on").click()
+    await shows(page, "done")
+    await expect(page.get_by_role("article")).to_have_count(1)
+    await expect(page.locator("#answer")).to_have_text("The answer")
 
 
 async def test_a_call_in_doubt_is_asked_about(page: Page, provider: ScriptedProvider) -> None:

@@ -16,6 +16,7 @@ from sparewheel.testing import Gate, Reply, ScriptedProvider, openai_chat
 from tests.support.agents import ENV, KEY, agent_file
 from tests.support.browser import Site, Theirs, Watch
 from tests.support.engines import launch_of
+from tests.support.indexeddb import stored_texts
 from tests.support.scripted import check_rules
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")
@@ -172,24 +173,7 @@ async def test_sessions_move_to_another_browser(
     await tab.call("stored", "delete", "kept")  # closes it
     assert await states(tab) == {}
     assert (await tab.fails("send", "own", "x"))["kind"] == "config"
-    assert await texts_in(tab, "sparewheel") == []
-
-
-async def texts_in(tab: Theirs, name: str) -> list[str]:
-    """Everything that a database holds, as JSON texts."""
-    code = """
-      async (name) => {
-        const settled = (request) => new Promise((resolve) => (request.onsuccess = () => resolve(request.result)));
-        const database = await settled(indexedDB.open(name));
-        const stores = [...database.objectStoreNames].filter((name) => name !== "shelves");
-        const all = (store) => settled(database.transaction(store).objectStore(store).getAll());
-        const values = await Promise.all(stores.map(all));
-        database.close();
-        return values.flat().map((value) => JSON.stringify(value));
-      }
-    """
-    found: list[str] = await tab.page.evaluate(code, name)
-    return found
+    assert await stored_texts(tab.page, "sparewheel") == []
 
 
 async def test_no_key_is_stored(profile: Profile, provider: ScriptedProvider) -> None:
@@ -198,7 +182,7 @@ async def test_no_key_is_stored(profile: Profile, provider: ScriptedProvider) ->
     await tab.open("own", agent_file({"a": provider.url}), ENV, title=f"About {KEY}")
     await tab.take_turn("own", f"Is it {KEY}?")
     await tab.call("stored", "list")  # writes what is queued
-    stored = await texts_in(tab, "own")
+    stored = await stored_texts(tab.page, "own")
     assert any('\\"end\\"' in text for text in stored)
     assert not any("CANARY" in text for text in stored)
 
@@ -223,7 +207,7 @@ async def test_storage_of_a_newer_version_is_left_alone(profile: Profile, provid
     assert asked(provider) == ["Hello", "Answer", "And now?"]
     error = await tab.fails("stored", "list")
     assert (error["kind"], "newer version" in error["message"]) == ("storage", True)
-    assert await texts_in(tab, "future") == ['"value"']
+    assert await stored_texts(tab.page, "future") == ['"value"']
 
 
 async def test_a_full_storage_ends_no_turn(profile: Profile, site: Site, provider: ScriptedProvider) -> None:

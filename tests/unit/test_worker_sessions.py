@@ -164,6 +164,29 @@ def test_an_interrupted_turn_is_told_when_its_session_is_opened() -> None:
     run(main())
 
 
+def test_a_turn_that_was_interrupted_before_any_answer_is_exported_with_its_prompt() -> None:
+    async def main() -> None:
+        memory = Memory()
+        page = on(Store(Watched(memory)), ANSWER)
+        await result(page, "create_session", session="s", yaml=YAML, env=ENV, id="mine")
+        await result(page, "send", session="s", prompt="hi")
+        records = survivor(memory).records["mine"]
+        left = Memory()
+        begun = ('"type":"session"', '"type":"prompt"')
+        left.records["mine"] = {n: text for n, text in records.items() if any(kind in text for kind in begun)}
+        left.headers["mine"] = memory.headers["mine"].replace('"idle"', '"running"')
+        document = await result(on(Store(Watched(left))), "export_session", id="mine")
+        [turn] = [record for record in document["records"] if record["type"] == "end"]
+        assert (turn["outcome"], turn["kept"]) == ("interrupted", False)
+        assert turn["messages"] == [{"role": "user", "parts": [{"type": "text", "text": "hi"}]}]
+        other = on(Store(Watched(Memory())))
+        await result(other, "import_session", document=document)
+        assert (await result(other, "export_session", id="mine"))["records"] == document["records"]
+        assert (await result(other, "open_session", session="x", id="mine", env=ENV))["messages"] == 0
+
+    run(main())
+
+
 TOOL = {"write": {"description": "Writes.", "parameters": {"type": "object"}}}
 
 

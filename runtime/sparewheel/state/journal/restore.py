@@ -213,6 +213,7 @@ class _Reader:
                 raise ValueError("the messages of a turn are no list")
             turn.messages = [load_message(shape) for shape in record["messages"]]
             turn.prompts = 0
+            turn.agent = str(record.get("agent", ""))
         turn.end = record
 
 

@@ -96,7 +96,7 @@ def branch(header: Header, restored: Restored, turn: str | None) -> list[Record]
     names = [each.id for each in restored.turns]
     if turn is not None and turn not in names:
         raise ConfigError(f"There is no turn {turn[:MAX_NAME]!r} in this session.")
-    turns = restored.turns if turn is None else restored.turns[: names.index(turn)]
+    turns = [each for each in (restored.turns if turn is None else restored.turns[: names.index(turn)]) if each.kept]
     values = dict(restored.facts.values)
     agent = next((each.agent for each in restored.turns if each.id == turn), header["agent"])
     values["state"] = {"agent": agent}
@@ -105,14 +105,15 @@ def branch(header: Header, restored: Restored, turn: str | None) -> list[Record]
 
 
 def _turn(turn: StoredTurn) -> list[Record]:
-    """One record for a turn. Empty if nothing of it stays."""
-    if not (kept := turn.kept):
+    """One record for a turn: of one that is not in the conversation, its prompt. Empty if that is not stored either."""
+    kept = turn.kept
+    if not (messages := kept or turn.messages):
         return []
     end = turn.end or {}
-    outcome = {"outcome": end.get("outcome", "interrupted"), "kept": True, "usage": None}
+    outcome = {"outcome": end.get("outcome", "interrupted"), "kept": bool(kept), "usage": None}
     record = {"type": "end", "at": turn.at, "turn": turn.id, "agent": turn.agent, **outcome}
     texts = {name: end[name] for name in ("reason", "model") if isinstance(end.get(name), str)}
-    return [{**record, **texts, "messages": [dump_bounded(message) for message in kept]}]
+    return [{**record, **texts, "messages": [dump_bounded(message) for message in messages]}]
 
 
 def _facts(values: Mapping[str, Any]) -> dict[str, Any]:

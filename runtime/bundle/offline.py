@@ -15,6 +15,7 @@ NAME = "service-worker.js"
 LATE = "/site."
 LARGE = ("app/editor-", "app/chain-form-", "app/agents/models.json")
 FOR_NODE = ("boot/", "assets/", "client/")
+FOR_OTHER_PAGES = ("adapters/",)
 NOT_NEEDED = (
     "agent-schema.json",
     ".d.ts",
@@ -41,7 +42,9 @@ def service_worker(plan: Mapping[str, Path | bytes], script: bytes) -> bytes:
     files = {
         name: sha256(source)
         for name, source in sorted(plan.items())
-        if not name.endswith(NOT_NEEDED) and not name.startswith((*FOR_NODE, *LARGE)) and LATE not in name
+        if not name.endswith(NOT_NEEDED)
+        and not name.startswith((*FOR_NODE, *FOR_OTHER_PAGES, *LARGE))
+        and LATE not in name
     }
     build = digest(script, json.dumps(files).encode())
     return script + f"\nserve({json.dumps({'build': build, 'files': files}, indent=1)});\n".encode()

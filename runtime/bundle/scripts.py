@@ -24,6 +24,7 @@ if TYPE_CHECKING:
 
 # These share one chunk, so that the error classes are the same in both.
 TOGETHER = ("sparewheel.js", "compat/docker-agent.js")
+ADAPTERS = ("adapters/ai-sdk.js",)  # entries of the npm package, each one file
 PAGE = ("app/main.js",)  # with what it loads late
 # app/first.js and app/start.js run before everything else of the page.
 ALONE = (
@@ -59,18 +60,20 @@ def bundled_scripts() -> Bundle:
     external = [f"--external:{path}" for path in NOT_BUNDLED]
     packages = {
         *_esbuild(TOGETHER, out, "--splitting", "--chunk-names=sparewheel-[hash]", *SHORT),
+        *_esbuild(ADAPTERS, out, *SHORT, *external),
         *_esbuild(PAGE, out, "--splitting", "--chunk-names=app/[name]-[hash]", "--minify", *external),
         *_esbuild([entry for entry in ALONE if entry.startswith("app/")], out, *SHORT),
         *_esbuild([entry for entry in ALONE if not entry.startswith("app/")], out),
     }
-    for path in (out / "app").glob("*.js"):
-        _rebase(path, out)
+    for folder in ("app", "adapters"):
+        for path in (out / folder).glob("*.js"):
+            _rebase(path, out)
     return Bundle({path.relative_to(out).as_posix(): path for path in files_below(out)}, frozenset(packages))
 
 
 def is_inside_a_bundle(name: str) -> bool:
     """Whether `dist/` needs this script or style sheet of `web/` only as a part of a bundle."""
-    entries = (*TOGETHER, *PAGE, *ALONE)
+    entries = (*TOGETHER, *ADAPTERS, *PAGE, *ALONE)
     folders = {*ONLY_INSIDE, *(PurePosixPath(entry).parts[0] for entry in entries if "/" in entry)}
     path = PurePosixPath(name)
     return path.parts[0] in folders and path.suffix in (".js", ".css") and name not in entries

@@ -21,6 +21,9 @@ ALLOWED = {"MIT", "BSD-2-Clause", "BSD-3-Clause", "0BSD", "ISC", "Apache-2.0", "
     [
         ("app/turn-view.js", True),
         ("compat/translate.js", True),
+        ("adapters/ui-message.js", True),
+        ("adapters/ai-sdk.js", False),
+        ("adapters/ai-sdk.d.ts", False),
         ("app/main.js", False),
         ("app/start.js", False),
         ("app/base.css", True),
@@ -46,7 +49,7 @@ def test_every_import_is_there_and_errors_are_of_one_class(bundle: Bundle) -> No
     chunks = {name for name in files if name.startswith("app/chunk-")}
     assert set(imports("app/main.js", files)) - chunks == {"app/start.js", "sparewheel.js", *shared}
     assert set(imports("compat/docker-agent.js", files)) == shared
-    for alone in ("worker.js", "service-worker.js", "app/start.js"):
+    for alone in ("worker.js", "adapters/ai-sdk.js", "service-worker.js", "app/start.js"):
         assert imports(alone, files) == []
     assert b"@import" not in files["app/style.css"].read_bytes()
     declaring = {name for name, path in files.items() if "SparewheelError=class" in path.read_text(encoding="utf-8")}

@@ -3,26 +3,32 @@ import { make, perFrame } from "../dom.js";
 import { Follow } from "../frame/follow.js";
 import { pretty, shortened } from "../pretty.js";
 import { copyButton } from "./copy.js";
-import { visible } from "../visible.js";
+import { textOf } from "./log-text.js";
+import { LogWindow } from "./log-window.js";
 
-/** The oldest lines go when there are more. */
-const MAX_LINES = 2000;
-/** A tool's arguments and results may have megabytes. */
-const MAX_CHARS = 4000;
+/** @typedef {import("../../sparewheel.js").Event} Event */
 
-/** Lists the events, a line each, which opens. A closed log only counts them. */
+/** A line of the log is not wider on the page. */
+const LINE_CHARS = 300;
+/** Lines are added again after this many times what it took, so that the log gets at most a sixth of the time. */
+const REST = 5;
+
+/**
+ * Lists the last events, a line each, which opens. A closed log only counts them. While the reader has scrolled up, what
+ * they read stays where it is, and new events wait.
+ */
 export class LogView {
   #list;
   #filter;
   #count;
-  #total = 0;
-  /** @type {import("../../sparewheel.js").Event[]} The last ones, whether drawn or not; now and then some too many. */
-  #kept = [];
-  /** @type {import("../../sparewheel.js").Event[]} Those of them that an open log does not show yet. */
-  #waiting = [];
-  #open = false;
-  #ask;
   #follow;
+  #isOpen = false;
+  #isFollowing = true;
+  #window = new LogWindow();
+  #ask;
+  #restUntil = 0;
+  /** Adds earlier events. */
+  earlier = make("button", { text: "Earlier events" });
 
   /**
    * @param {HTMLElement} list
@@ -33,87 +39,94 @@ export class LogView {
     this.#list = list;
     this.#filter = filter;
     this.#count = count;
-    this.#follow = new Follow(list);
     this.#ask = perFrame(() => this.#render());
-    filter.addEventListener("input", () => this.#refilter());
+    this.#follow = new Follow(list, (isFollowing) => {
+      this.#isFollowing = isFollowing;
+      this.#ask();
+    });
+    filter.addEventListener("input", () => this.#begin());
+    this.earlier.type = "button";
+    this.earlier.hidden = true;
+    this.earlier.addEventListener("click", () => {
+      this.#window.extend();
+      this.#ask();
+    });
   }
 
-  /** @param {import("../../sparewheel.js").Event} event */
+  /** @param {Event} event */
   push(event) {
-    this.#total += 1;
-    if (this.#kept.push(event) > 2 * MAX_LINES) this.#kept.splice(0, this.#kept.length - MAX_LINES);
-    if (this.#open) this.#waiting.push(event);
+    this.#window.push(event);
     this.#ask();
   }
 
   /** The last events that the filter shows, as JSON lines. */
   get jsonLines() {
-    const wanted = this.#wanted;
-    return this.#kept
-      .slice(-MAX_LINES)
-      .filter((event) => textOf(event).toLowerCase().includes(wanted))
-      .map((event) => `${JSON.stringify(event)}\n`)
-      .join("");
-  }
-
-  get #wanted() {
-    return this.#filter.value.trim().toLowerCase();
+    return this.#window.events.map((event) => `${JSON.stringify(event)}\n`).join("");
   }
 
   /** @param {boolean} isOpen Whether the log is on the page. */
   show(isOpen) {
-    this.#open = isOpen;
+    this.#isOpen = isOpen;
+    this.#begin();
+  }
+
+  #begin() {
+    this.#window.begin(this.#filter.value);
     this.#list.replaceChildren();
-    this.#waiting = this.#open ? this.#kept.slice(-MAX_LINES) : [];
+    this.earlier.hidden = true;
+    this.#follow.toEnd();
     this.#ask();
   }
 
   #render() {
-    const events = this.#waiting;
-    this.#waiting = [];
-    this.#count.textContent = String(this.#total);
-    this.#list.append(...events.slice(-MAX_LINES).map((event) => this.#line(event)));
-    while (this.#list.childElementCount > MAX_LINES) this.#list.firstElementChild?.remove();
-    this.#follow.grown();
-  }
-
-  /** @param {import("../../sparewheel.js").Event} event */
-  #line(event) {
-    const { type, seq } = event;
-    const parts = [make("span", { class: "seq", text: String(seq) }), " ", make("span", { class: "type", text: type })];
-    const rest = textOf(event).slice(`${seq} ${type}`.length);
-    const details = make("details", {}, make("summary", {}, ...parts, rest));
-    // Made when it is opened: there may be thousands of lines.
-    const open = () => {
-      const json = JSON.stringify(event);
-      details.append(
-        copyButton("Copy", () => json),
-        codeBox(`Event ${seq}`, shortened(pretty(json))),
-      );
-    };
-    details.addEventListener("toggle", open, { once: true });
-    const line = make("li", {}, details);
-    line.dataset["type"] = type;
-    line.hidden = !this.#shows(line);
-    return line;
-  }
-
-  /** @param {Element} line */
-  #shows(line) {
-    return (line.querySelector("summary")?.textContent ?? "").toLowerCase().includes(this.#wanted);
-  }
-
-  #refilter() {
-    for (const line of this.#list.children) {
-      if (line instanceof HTMLElement) line.hidden = !this.#shows(line);
+    this.#count.textContent = String(this.#window.total);
+    if (!this.#isOpen) return;
+    const began = performance.now();
+    if (began < this.#restUntil) {
+      this.#ask();
+      return;
     }
+    const { isAnew, before, dropped, after } = this.#window.step(this.#isFollowing);
+    if (isAnew) this.#list.replaceChildren();
+    for (let count = dropped; count > 0; count--) this.#list.firstElementChild?.remove();
+    this.#list.append(...after.map(line));
+    if (before.length > 0) this.#prepend(before);
+    this.#follow.grown();
+    this.#restUntil = performance.now() + REST * (performance.now() - began);
+    if (this.#window.isCut) this.earlier.hidden = false;
+    else if (this.#window.isWhole) this.#hideEarlier();
+    if (this.#window.hasMore(this.#isFollowing)) this.#ask();
+  }
+
+  /** @param {Event[]} events */
+  #prepend(events) {
+    const below = this.#list.scrollHeight - this.#list.scrollTop;
+    this.#list.prepend(...events.map(line));
+    this.#list.scrollTop = this.#list.scrollHeight - below;
+  }
+
+  #hideEarlier() {
+    if (document.activeElement === this.earlier) this.#list.focus();
+    this.earlier.hidden = true;
   }
 }
 
-/**
- * An event in one line.
- * @param {import("../../sparewheel.js").Event} event
- */
-function textOf({ type, seq, turn: _, ...facts }) {
-  return `${seq} ${type} ${visible(JSON.stringify(facts).slice(0, MAX_CHARS))}`;
+/** @param {Event} event */
+function line(event) {
+  const { type, seq } = event;
+  const parts = [make("span", { class: "seq", text: String(seq) }), " ", make("span", { class: "type", text: type })];
+  const rest = textOf(event, LINE_CHARS).slice(`${seq} ${type}`.length);
+  const details = make("details", {}, make("summary", {}, ...parts, rest));
+  // Made when it is opened: there may be many lines.
+  const open = () => {
+    const json = JSON.stringify(event);
+    details.append(
+      copyButton("Copy", () => json),
+      codeBox(`Event ${seq}`, shortened(pretty(json))),
+    );
+  };
+  details.addEventListener("toggle", open, { once: true });
+  const element = make("li", {}, details);
+  element.dataset["type"] = type;
+  return element;
 }

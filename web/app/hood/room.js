@@ -20,6 +20,7 @@ export function hoodRoom({ list, filter, count }, workbench) {
       { class: "log-tools" },
       copyButton("Copy as JSON lines", () => log.jsonLines),
       download,
+      log.earlier,
     ),
   );
   list.after(usage.element);

@@ -239,7 +239,7 @@ async def test_a_second_visit_starts_python_before_the_page_says_so(browser: Bro
     with StaticServer(deployed.parents[1]) as server:
         url = f"{server.url}some/path/"
         await page.goto(url)
-        await page.locator("#status[data-state=ready]").wait_for()
+        await page.locator("#status[data-state=ready]").wait_for(timeout=BOOT_LIMIT * 1000)
         await within(page.evaluate("() => navigator.serviceWorker.ready.then(() => null)"))
         await page.add_init_script("Worker.prototype.postMessage = () => {}")
         async with page.expect_request(lambda request: request.url.endswith("/pyodide-lock.json")):

@@ -170,6 +170,6 @@ async def test_a_page_of_two_builds_says_so(file: str, context: BrowserContext, 
     page = await context.new_page()
     with StaticServer(deployed.parents[1]) as server:
         await page.goto(f"{server.url}some/path/")
-        await page.locator("#status[data-state=error]").wait_for()
+        await page.locator("#status[data-state=error]").wait_for(timeout=BOOT_LIMIT * 1000)
         assert "eload the page" in await page.locator("body").inner_text()
     shutil.rmtree(other)

@@ -218,7 +218,9 @@ async def test_a_link_shows_what_the_agent_may_reach_before_it_is_used(browser: 
         page, drawer = await opened(context, server.url)
         await page.locator("#agent-yaml").fill(yaml)
         await drawer.get_by_role("button", name="Share by link").click()
-        link = await drawer.get_by_label("Link with the whole file").input_value()
+        shared = drawer.get_by_label("Link with the whole file")
+        await expect(shared).to_be_visible(timeout=BOOT_LIMIT * 1000)  # Python has to be there
+        link = await shared.input_value()
         assert link.startswith(f"{server.url}#agent=")
 
         stranger = await browser.new_context()  # which has not kept the file

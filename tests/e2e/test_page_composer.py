@@ -13,7 +13,7 @@ import pytest_asyncio
 from playwright.async_api import Browser, Locator, Page, expect
 
 from sparewheel.testing import Gate, Reply, ScriptedProvider, ToolCall, errors, openai_chat
-from tests.support.browser import Watch, shows
+from tests.support.browser import BOOT_LIMIT, Watch, shows
 from tests.support.page import ask, page_agent, use_agent, visit
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")
@@ -131,8 +131,11 @@ async def test_a_failed_turn_keeps_its_prompt(page: Page, provider: ScriptedProv
 async def test_an_edited_prompt_is_sent_in_a_branch(page: Page, provider: ScriptedProvider) -> None:
     provider.script("a", *(says(word) for word in ("One", "Two", "Three")))
     await use_agent(page, page_agent({"a": provider.url}))
+    chats = page.get_by_role("navigation")
     await ask(page, "first")
     await shows(page, "done")
+    original = chats.get_by_role("button", name=re.compile(r"^Demo: first( a)?$"))
+    await expect(original.first).to_be_visible()  # the branch gets this title
     await ask(page, "second")
     await shows(page, "done")
     await turn(page, 1).get_by_role("button", name="Edit and resend").click()
@@ -143,9 +146,8 @@ async def test_an_edited_prompt_is_sent_in_a_branch(page: Page, provider: Script
     assert sent(provider) == ["first", "instead"]
     await expect(turn(page, 0)).to_contain_text("One")
     await expect(page.get_by_role("log", name="Transcript")).not_to_contain_text("Two")
-    chats = page.get_by_role("navigation")
     await expect(chats.get_by_role("button", name="Demo: first (branch)").first).to_be_visible()
-    await chats.get_by_role("button", name=re.compile(r"^Demo: first( a)?$")).click()
+    await original.click()
     await expect(turn(page)).to_contain_text("Two")
 
 
@@ -195,6 +197,7 @@ async def test_prompts_wait_for_the_end_of_the_answer(page: Page, provider: Scri
     await expect(waiting).to_have_text(["fifthnot sentSend now\u00d7"])
     await page.get_by_role("button", name="Send now").click()
     await expect(turn(page)).to_contain_text("Six")
+    await shows(page, "done")
     held.open()
 
 
@@ -280,12 +283,13 @@ async def test_a_tool_that_does_not_end_can_be_stopped(tool: str, page: Page, pr
     await expect(turn(page)).to_contain_text("running…")
     await page.get_by_role("button", name="Stop").click()
     restart = page.get_by_role("button", name="Restart the runtime")
-    await expect(restart.or_(page.locator('#status[data-state="stopped"]')).first).to_be_visible(timeout=20_000)
-    if await restart.is_visible():
-        await restart.click()
+    await expect(restart.or_(page.locator('#status[data-state="stopped"]')).first).to_be_visible()
+    # In one step: the turn may end at any moment, and the button goes with it.
+    offered = page.locator(".unstoppable:not([hidden]) button")
+    await offered.evaluate_all("buttons => buttons.forEach((button) => button.click())")
     await shows(page, "stopped")
     await ask(page, "third")
-    await expect(turn(page)).to_contain_text("Back", timeout=60_000)
+    await expect(turn(page)).to_contain_text("Back", timeout=BOOT_LIMIT * 1000)
     assert json.dumps(sent(provider)).startswith('["first"')
 
 
@@ -302,5 +306,5 @@ async def test_a_worker_that_falls_silent_can_be_replaced(page: Page, provider: 
     await page.get_by_role("button", name="Stop").click()
     await shows(page, "stopped")
     await turn(page).get_by_role("button", name="Retry").click()
-    await expect(turn(page)).to_contain_text("Three", timeout=60_000)
+    await expect(turn(page)).to_contain_text("Three", timeout=BOOT_LIMIT * 1000)
     assert sent(provider)[0] == "first"

@@ -49,6 +49,7 @@ async def answer(page: Page, provider: ScriptedProvider, text: list[str]) -> Non
     await use_agent(page, f"{page_agent({'a': provider.url})}# {id(text)}\n")
     await ask(page)
     await shows(page, "done")
+    await expect(page.locator("#answer")).to_contain_text(text[-1].strip())  # it is drawn in steps
 
 
 async def test_a_prompt_sent_while_scrolled_up_is_shown(page: Page, provider: ScriptedProvider) -> None:  # D3

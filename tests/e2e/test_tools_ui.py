@@ -152,8 +152,8 @@ async def test_one_word_for_several(page: Page, provider: ScriptedProvider) -> N
     turn = await ask(page, provider, *calls)
     await turn.get_by_role("button", name="Allow everything in this chat").first.click()
     await shows(page, "done")
-    cards = await turn.locator(".tool").all()
-    assert [await card.get_attribute("data-state") for card in cards] == ["done", "done"]
+    await expect(turn.locator(".tool")).to_have_count(2)
+    await expect(turn.locator(".tool[data-state=done]")).to_have_count(2)
     await expect(turn.locator(".question")).to_have_count(0)
 
 

@@ -32,7 +32,8 @@ async def within(work: Awaitable[T], limit: float = LIMIT) -> T:
 async def shows(page: Page, state: str) -> None:
     """Wait until #status of our own page says so; the end of a turn, once the page takes another prompt.
 
-    A turn that ends is told a moment before that, and until the next one is asked, its end is what #status says.
+    A turn that ends is told a moment before that, and until the next one is asked, its end is what #status says. The
+    rest of the page is drawn in the frame after that.
     """
     if state in ("done", "error", "stopped"):
         await expect(page.locator("#stop")).to_be_hidden(timeout=BOOT_LIMIT * 1000)
@@ -41,6 +42,7 @@ async def shows(page: Page, state: str) -> None:
     except AssertionError as error:
         shown = await page.locator("#transcript").inner_text()
         raise AssertionError(f"{error}\nThe transcript ends with: {shown[-1000:]}") from None
+    await within(page.evaluate("() => new Promise((drawn) => void requestAnimationFrame(() => drawn()))"))
 
 
 @dataclass

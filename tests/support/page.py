@@ -5,6 +5,8 @@ from __future__ import annotations
 from contextlib import asynccontextmanager
 from typing import TYPE_CHECKING, Any
 
+from playwright.async_api import expect
+
 from sparewheel.headless import find_dist
 from sparewheel.headless.static import StaticServer
 from tests.support.agents import agent_file
@@ -47,6 +49,7 @@ async def drawer(page: Page, name: str) -> AsyncIterator[Locator]:
         if await rail.is_visible():
             await rail.click()
         await page.locator("#rail").get_by_role("button", name=name).click()
+    await expect(shown).to_be_visible()
     yield shown
     await shown.get_by_role("button", name="Close").click()
 

@@ -21,6 +21,14 @@ from tests.support.page import ask, new_chat, page_agent, use_agent
 pytestmark = pytest.mark.asyncio(loop_scope="session")
 
 HOSTILE = "<img src=x onerror=alert(1)>\u202e"
+SAVE = """
+import asyncio
+from sparewheel import ToolContext
+
+async def save(text: str, context: ToolContext) -> str:
+    context.progress("The file is open")
+    await asyncio.Event().wait()  # ends with the page
+"""
 
 
 @pytest.fixture(scope="module")
@@ -185,16 +193,16 @@ async def test_a_prompt_that_a_reload_interrupts_before_any_answer_is_shown(
 
 
 async def test_a_call_in_doubt_is_asked_about(page: Page, provider: ScriptedProvider) -> None:
-    source = "def save(text: str) -> str:\\n  import time\\n  time.sleep(100)\\n"  # ends with the page
     yaml = page_agent({"a": provider.url}).replace(
-        "    instruction:", f'    toolsets: [{{type: python, source: "{source}"}}]\n    instruction:'
+        "    instruction:", f"    toolsets: [{{type: python, source: {json.dumps(SAVE)}}}]\n    instruction:"
     )
     await use_agent(page, yaml)
     call = ToolCall("call_1", "save", '{"text": "x"}')
     provider.script("a", Reply(openai_chat(text="Saving.", tool_calls=[call])), answer("Saved"))
     await ask(page, "Save it")
     await page.get_by_role("button", name="Allow once", exact=True).click()
-    await expect(page.locator("#status")).to_have_text("Running save…")  # so that it runs is stored
+    await expect(page.get_by_text("The file is open")).to_be_visible()  # so that it runs is stored
+    await expect(page.locator("#status")).to_have_text("Going on…")
     page.on("dialog", lambda dialog: asyncio.ensure_future(dialog.accept()))
     await page.reload()
     await expect(page.get_by_text("This answer was interrupted while a tool was running")).to_be_visible()

@@ -56,7 +56,10 @@ new Talk(
     latest: button("latest"),
   },
   workbench,
-  () => composer.focus(),
+  () => {
+    if (workbench.turn) workbench.setPhase("running", "Going on…");
+    composer.focus();
+  },
   (turn) =>
     turnActions(turn, {
       models: () => workbench.session?.models ?? [],

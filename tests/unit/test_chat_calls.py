@@ -41,4 +41,5 @@ def test_asking_after_each_piece_takes_linear_time() -> None:
             call.is_complete()
         return time.process_time() - start
 
-    assert seconds(40_000) < 30 * min(seconds(4_000) for _ in range(3))  # quadratic: 100
+    limit = 30 * min(seconds(4_000) for _ in range(3))  # quadratic: 100
+    assert any(seconds(40_000) < limit for _ in range(3))

@@ -46,6 +46,12 @@ def calls(work: Callable[[], object]) -> int:
     return count
 
 
+def growth(short: Callable[[], object], long: Callable[[], object]) -> float:
+    """How many times as many functions the long work calls. What is done once in a process is left out."""
+    short()
+    return calls(long) / calls(short)
+
+
 def answer(deltas: int, split: int | None = NETWORK_CHUNK) -> Callable[[], None]:
     """One turn whose answer has so many deltas, every eleventh with an escape in it."""
     words = ["word ", "and ", "word ", "and ", "word ", "and ", "word ", "and ", "word ", "and ", "word\n"]
@@ -61,11 +67,11 @@ def answer(deltas: int, split: int | None = NETWORK_CHUNK) -> Callable[[], None]
 
 
 def test_an_answer_of_200_000_deltas_costs_per_delta_what_one_of_20_000_does() -> None:
-    assert calls(answer(200_000)) < 10.5 * calls(answer(20_000))
+    assert growth(answer(20_000), answer(200_000)) < 10.5
 
 
 def test_a_chunk_for_each_delta_is_linear_too() -> None:
-    assert calls(answer(20_000, None)) < 10.5 * calls(answer(2_000, None))
+    assert growth(answer(2_000, None), answer(20_000, None)) < 10.5
 
 
 def test_nothing_that_counting_does_not_show_grows_faster_than_the_answer() -> None:
@@ -76,7 +82,8 @@ def test_nothing_that_counting_does_not_show_grows_faster_than_the_answer() -> N
 
     short, long = answer(20_000), answer(200_000)
     short()
-    assert seconds(long) < 30 * min(seconds(short) for _ in range(3))  # quadratic: 100
+    limit = 30 * min(seconds(short) for _ in range(3))  # quadratic: 100
+    assert any(seconds(long) < limit for _ in range(3))  # the first one, on a machine that is left alone
 
 
 def test_the_text_of_an_answer_is_joined_a_fixed_number_of_times(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -151,7 +158,7 @@ def test_a_hundred_sessions_at_once_cost_what_a_hundred_sessions_cost() -> None:
 
         return lambda: run(main())
 
-    assert calls(together(100)) < 11 * calls(together(10))
+    assert growth(together(10), together(100)) < 11
 
 
 def test_a_thousand_turns_in_a_row_leave_nothing_behind() -> None:

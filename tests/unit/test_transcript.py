@@ -114,4 +114,4 @@ def test_time_is_linear_and_asking_now_and_then_is_cheap() -> None:
 
     take(1000)
     short = min(take(10_000) for _ in range(3))
-    assert take(200_000) < 20 * 6 * short
+    assert any(take(200_000) < 20 * 6 * short for _ in range(3))

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
 PACKAGES: Final = CACHE / "packages"
 ENTRIES: Final = {
     ".": "sparewheel",
+    "./ag-ui": "adapters/ag-ui",
     "./ai-sdk": "adapters/ai-sdk",
     "./compat/docker-agent": "compat/docker-agent",
 }

@@ -9,7 +9,7 @@ import pytest
 from bundle.fetch import NODE_MODULES
 from bundle.licenses import package_license
 from bundle.preload import imports
-from bundle.scripts import ALONE, Bundle, bundled_scripts, is_inside_a_bundle
+from bundle.scripts import ADAPTERS, ALONE, Bundle, bundled_scripts, is_inside_a_bundle
 from bundle.shell import WEB
 from bundle.stamp import CHUNK
 
@@ -49,7 +49,7 @@ def test_every_import_is_there_and_errors_are_of_one_class(bundle: Bundle) -> No
     chunks = {name for name in files if name.startswith("app/chunk-")}
     assert set(imports("app/main.js", files)) - chunks == {"app/start.js", "sparewheel.js", *shared}
     assert set(imports("compat/docker-agent.js", files)) == shared
-    for alone in ("worker.js", "adapters/ai-sdk.js", "service-worker.js", "app/start.js"):
+    for alone in ("worker.js", *ADAPTERS, "service-worker.js", "app/start.js"):
         assert imports(alone, files) == []
     assert b"@import" not in files["app/style.css"].read_bytes()
     declaring = {name for name, path in files.items() if "SparewheelError=class" in path.read_text(encoding="utf-8")}

@@ -428,6 +428,12 @@ export interface StoredSessions {
 }
 
 export interface Runtime {
+  /**
+   * How this runtime was started, in `ms` milliseconds: from the snapshot of Python's memory, or plainly, which takes
+   * several times as long, for this `reason`. It is null for a start from the snapshot. Workers that replace others are
+   * not reported here.
+   */
+  readonly boot: { readonly mode: "snapshot" | "plain"; readonly reason: string | null; readonly ms: number };
   /** Resolves with the reason when the runtime has ended: it was disposed of, or its worker died. */
   readonly closed: Promise<SparewheelError>;
   /**

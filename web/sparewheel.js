@@ -51,11 +51,11 @@ export async function createRuntime(options = {}) {
     createWorker,
     onProgress: guarded(onProgress, "onProgress"),
   };
-  const worker = await launchWorker({ ...launch, signal });
+  const { worker, boot } = await launchWorker({ ...launch, signal });
   /** @type {import("./client/spares.js").Launch} */
   const relaunch = ({ signal, isNeeded }) => {
     const onProgress = (/** @type {Progress} */ progress) => isNeeded() && launch.onProgress(progress);
-    return launchWorker({ ...launch, signal, onProgress });
+    return launchWorker({ ...launch, signal, onProgress }).then(({ worker }) => worker);
   };
   const client = new Client(worker, { launch: relaunch, replace: restart, hangTimeout });
   const calls = new HostCalls(client);
@@ -67,7 +67,7 @@ export async function createRuntime(options = {}) {
   }
   syncTabs(client);
   const store = storeCommand(known.store ?? "memory");
-  const runtime = new Runtime(client, new PageFunctions(calls), guarded(known.onEvent, "onEvent"), store.name);
+  const runtime = new Runtime(client, boot, new PageFunctions(calls), guarded(known.onEvent, "onEvent"), store.name);
   try {
     if (store.kind !== "memory") await useStore(client, store);
   } catch (error) {
@@ -91,12 +91,14 @@ class Runtime {
 
   /**
    * @param {Client} client
+   * @param {RuntimeApi["boot"]} boot
    * @param {PageFunctions} functions
    * @param {(event: import("./protocol.js").RuntimeRestarted) => void} onEvent
    * @param {string} database Where sessions are stored; empty: in the worker's memory.
    */
-  constructor(client, functions, onEvent, database) {
+  constructor(client, boot, functions, onEvent, database) {
     this.#client = client;
+    this.boot = Object.freeze(boot);
     this.#inMemory = database === "";
     this.#functions = functions;
     this.#mirrors = new Mirrors(client, onEvent, database);

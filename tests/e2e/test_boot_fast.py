@@ -38,6 +38,7 @@ SCRIPT = "../some/deep/path/spare/sparewheel.js"
 async def test_the_snapshot_is_all_that_is_fetched_and_used(fresh: Theirs) -> None:
     told = await take_turn(fresh.page, SCRIPT)
     assert stages(told) == ["check", "snapshot", "runtime"]
+    assert (told["boot"]["mode"], told["boot"]["reason"]) == ("snapshot", None)
     assert not any("without it" in line for line in [*told["told"], *fresh.watch.console])
     assert not any(url.endswith(".whl") for url in fresh.watch.urls)
     assert fresh.watch.faults == []
@@ -88,6 +89,8 @@ async def test_a_snapshot_that_cannot_be_used_is_done_without(
     [news] = [line for line in told["told"] if line.endswith("starting without it")]
     assert news.startswith("snapshot: The snapshot can not be used")
     assert reason.format(site=site.origin) in news
+    assert told["boot"]["mode"] == "plain"
+    assert told["boot"]["reason"] in news
     assert f"[warning] sparewheel: {news.removeprefix('snapshot: ')}" in fresh.watch.console
 
 

@@ -18,13 +18,13 @@ async ([script, yaml, options]) => {
   const session = await runtime.createSession({ yaml }, (event) => void events.push(event));
   const { message } = await session.send("Hello");
   runtime.dispose();
-  return { told, events, text: message.content };
+  return { told, events, text: message.content, boot: runtime.boot };
 }
 """
 
 
 async def take_turn(page: Page | Frame, script: str, yaml: str = HELLO, **options: Any) -> dict[str, Any]:
-    """Import `script`, the address of a `sparewheel.js`, and take a turn: its events, its text, and what was told."""
+    """Import `script`, the address of a `sparewheel.js`, and take a turn: its events, text, `boot`, and progress."""
     told: dict[str, Any] = await within(page.evaluate(TURN, [script, yaml, options]), BOOT_LIMIT)
     assert told["text"].startswith("Hello!")
     return told

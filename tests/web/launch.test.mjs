@@ -50,7 +50,10 @@ for (const [what, fail, reason] of [
     assert.deepEqual(first.posted, [{ type: "boot", indexURL: "http://h/pyodide/", build: BUILD }]);
     second.progress("pyodide");
     second.ready();
-    assert.equal(await ready, second);
+    const { worker, boot } = await ready;
+    assert.equal(worker, second);
+    assert.equal(boot.mode, "plain");
+    assert.match(boot.reason, reason);
     assert.deepEqual(second.posted, [{ type: "boot", indexURL: "http://h/pyodide/", build: BUILD, snapshot: false }]);
     assert.equal(workers.length, 2);
     const [stage, message] = seen.at(-2);
@@ -68,7 +71,7 @@ test("a worker that is mute while restoring is not waited for as long as others"
     mock.timers.tick(40_000);
     const second = await made(1);
     second.ready();
-    assert.equal(await ready, second);
+    assert.equal((await ready).worker, second);
   } finally {
     mock.timers.reset();
   }
@@ -98,11 +101,24 @@ test("a failure that another way to start would meet as well is not tried again"
   assert.equal(workers.length, 1);
 });
 
+test("a start from the snapshot is told as such, and one without because there is none, too", async () => {
+  for (const [stage, mode] of [["snapshot", "snapshot"], ["pyodide", "plain"]]) {
+    const { ready, made } = launching();
+    const worker = await made(0);
+    for (const each of ["check", stage, "runtime"]) worker.progress(each);
+    worker.ready();
+    const { boot } = await ready;
+    assert.equal(boot.mode, mode);
+    assert.equal(boot.reason === null, mode === "snapshot");
+  }
+});
+
 test("a start without a snapshot is asked for as such", async () => {
   const { ready, made } = launching({ snapshot: false });
   const worker = await made(0);
   worker.ready();
-  await ready;
+  const { boot } = await ready;
+  assert.deepEqual([boot.mode, boot.reason], ["plain", "snapshot: false"]);
   assert.deepEqual(worker.posted, [{ type: "boot", indexURL: "http://h/pyodide/", build: BUILD, snapshot: false }]);
 });
 

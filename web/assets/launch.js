@@ -10,11 +10,15 @@ import { aborted, bootFailed, messageOf, SparewheelError } from "../client/error
  * @property {(url: URL) => Worker | Promise<Worker>} createWorker
  * @property {(progress: import("../sparewheel.js").Progress) => void} onProgress
  * @property {AbortSignal | undefined} signal
+ *
+ * @typedef {import("../sparewheel.d.ts").Runtime["boot"]} Boot
  */
 
 // For a worker that sends nothing at all: longer than the worker's own limits, whose errors are more exact.
 const SILENCE_MS = 90_000;
 const SNAPSHOT_SILENCE_MS = 40_000;
+
+const NO_SNAPSHOT = "pyodide-lock.json names no snapshot";
 
 const WORKER_HINT =
   "Check that worker-src of the Content-Security-Policy allows it. If the assets come from another origin, it has to allow " +
@@ -25,10 +29,16 @@ const WORKER_HINT =
  * Start a worker and wait until Python is ready in it. If it fails once it has begun with a snapshot, it is ended, and
  * another one starts without; `onProgress` and the console get the reason.
  * @param {Launch} launch
- * @returns {Promise<Worker>} Rejects with `SparewheelError` of kind "boot_failed" or "aborted"; then no worker is left.
+ * @returns {Promise<{worker: Worker, boot: Boot}>} Rejects with `SparewheelError` of kind "boot_failed" or "aborted"; then no
+ *   worker is left.
  */
 export async function launchWorker(launch) {
   const began = performance.now();
+  const booted = (/** @type {string | null} */ reason) => ({
+    mode: /** @type {Boot["mode"]} */ (reason === null ? "snapshot" : "plain"),
+    reason,
+    ms: Math.round(performance.now() - began),
+  });
   let restoring = false;
   const onProgress = (/** @type {import("../sparewheel.js").Progress} */ progress) => {
     restoring ||= progress.stage === "snapshot";
@@ -36,13 +46,15 @@ export async function launchWorker(launch) {
   };
   const onFinal = () => (restoring = false);
   try {
-    return await startWorker({ ...launch, onProgress, onFinal });
+    const worker = await startWorker({ ...launch, onProgress, onFinal });
+    return { worker, boot: booted(restoring ? null : launch.snapshot === false ? "snapshot: false" : NO_SNAPSHOT) };
   } catch (error) {
     if (!restoring || !(error instanceof SparewheelError) || error.kind !== "boot_failed") throw error;
     const message = `The snapshot can not be used (${error.message}): starting without it`;
     console.warn(`sparewheel: ${message}`); // this start takes several times as long
     launch.onProgress({ type: "progress", stage: "snapshot", message, ms: Math.round(performance.now() - began) });
-    return startWorker({ ...launch, snapshot: false, onFinal });
+    const worker = await startWorker({ ...launch, snapshot: false, onFinal });
+    return { worker, boot: booted(error.message) };
   }
 }
 

@@ -26,10 +26,13 @@ export class StepsView {
     this.step = this.#add();
   }
 
-  /** @param {Event} event One of this agent, not of a sub-agent. */
-  push(event) {
+  /**
+   * @param {Event} event One of this agent, not of a sub-agent.
+   * @param {number | null} [at] When it is shown, in milliseconds; null: not known.
+   */
+  push(event, at = Date.now()) {
     if (event.type === "step" || event.type === "discard") this.flush(); // the text is not in the transcript after it
-    this.transcript.push(event, Date.now());
+    this.transcript.push(event, at);
     this.#note(event);
     if (event.type === "step") {
       this.step.end();

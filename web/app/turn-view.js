@@ -66,13 +66,16 @@ export class TurnView {
 
   /** @param {readonly Event[]} finished The steps of this turn that ended before it was interrupted. */
   resume(finished) {
-    for (const event of finished) this.push(event);
+    for (const event of finished) this.push(event, null);
     const open = this.transcript.message.tool_calls?.some(({ id }) => !finished.some(isResultOf(id)));
     this.#resumed = finished.length === 0 ? "" : open ? "calls" : "step";
   }
 
-  /** @param {Event} event */
-  push(event) {
+  /**
+   * @param {Event} event
+   * @param {number | null} [at] When it was shown, on any clock; null: not known.
+   */
+  push(event, at = Date.now()) {
     if (event.type === "start" && this.#resumed) {
       const went = this.#resumed;
       this.#resumed = "";
@@ -80,7 +83,7 @@ export class TurnView {
       event = { ...event, type: "step", step: this.transcript.snapshot().step + 1 };
     }
     this.#calls.push(event);
-    this.#steps.push(event);
+    this.#steps.push(event, at);
     if (event.task === undefined) this.#own(event);
     this.#ask();
   }

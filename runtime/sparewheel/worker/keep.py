@@ -85,7 +85,11 @@ class Keep:
     def unfinished(self) -> RestoredEvent | None:
         """The event that tells of a turn that was interrupted, or has ended in doubt about a call."""
         turn = self.restored.turns[-1] if self.restored and self.restored.turns else None
-        if turn is None or not (turn.end is None or turn.end.get("error", {}).get("kind") == "in_doubt"):
+        if (
+            turn is None
+            or not turn.prompts
+            or not (turn.end is None or turn.end.get("error", {}).get("kind") == "in_doubt")
+        ):
             return None
         return {
             "type": "restored",

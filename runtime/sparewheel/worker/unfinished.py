@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 def unfinished_turn(restored: Restored, now: Conversation) -> Unfinished | None:
     """The last turn, if it was interrupted or has failed. `now` is the conversation with what stays of it."""
     last = restored.turns[-1] if restored.turns else None
-    if last is None or not last.prompts or (last.end is not None and last.end["outcome"] != "failed"):
+    if last is None or not last.prompts or not (last.end is None or last.has_failed):
         return None
     messages = [message for turn in restored.turns[:-1] for message in turn.kept]
     before = Conversation(messages, last.agent or now.agent, min(now.left_out, len(messages)))

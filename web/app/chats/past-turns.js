@@ -1,9 +1,10 @@
 import { make } from "../dom.js";
+import { hashOf } from "./address.js";
 import { TurnView } from "../turn-view.js";
 
 /**
  * @typedef {import("./stored-turns.js").StoredTurn} StoredTurn
- * @typedef {{turn: StoredTurn, view: TurnView}} Past
+ * @typedef {{turn: StoredTurn, view: TurnView, over: import("../composer/turn-actions.js").Over}} Past
  */
 
 /** Turns that are shown at once, the last ones; the others follow above them, so many in a task. */
@@ -18,7 +19,6 @@ export class PastTurns {
   /** @type {Map<string, Past>} */
   #shown = new Map();
   #conversation = 0;
-
   /**
    * @param {HTMLElement} box Scrolls.
    * @param {import("../chain/models.js").Models} models
@@ -37,21 +37,28 @@ export class PastTurns {
   }
 
   /**
-   * @param {readonly StoredTurn[]} turns
+   * @param {import("./stored-turns.js").StoredChat} stored
    * @param {() => void} onGrown
    */
-  async show(turns, onGrown) {
+  async show({ turns, origin }, onGrown) {
     const conversation = ++this.#conversation;
+    const top = make("div", {}, ...(origin === null ? [] : [branchOf(origin)]));
+    this.#box.append(top);
     let start = turns.length - FIRST;
     this.#box.append(this.#slice(turns.slice(Math.max(0, start)), onGrown));
     while (start > 0) {
       await new Promise((resolve) => setTimeout(resolve));
       if (conversation !== this.#conversation) return;
       const below = this.#box.scrollHeight - this.#box.scrollTop;
-      this.#box.prepend(this.#slice(turns.slice(Math.max(0, start - SLICE), start), onGrown));
+      top.after(this.#slice(turns.slice(Math.max(0, start - SLICE), start), onGrown));
       this.#box.scrollTop = this.#box.scrollHeight - below;
       start -= SLICE;
     }
+  }
+
+  /** @param {string} id Of a turn that is shown. */
+  over(id) {
+    return this.#shown.get(id)?.over ?? null;
   }
 
   /**
@@ -75,19 +82,22 @@ export class PastTurns {
     const slice = make("div", { class: "past-turns" });
     for (const turn of turns) {
       const view = new TurnView(slice, turn.prompt, onGrown, UNANSWERED, this.#models, { isPast: true });
-      for (const event of turn.events) view.push(event);
-      view.offer(
-        this.#actions({
-          id: forkable(turn.id),
-          prompt: turn.prompt,
-          outcome: OUTCOMES[turn.outcome] ?? "stopped",
-          goesOn: false,
-        }),
-      );
-      this.#shown.set(turn.id, { turn, view });
+      turn.events.forEach((event, place) => view.push(event, turn.times[place] ?? null));
+      const { prompt, goesOn } = turn;
+      /** @type {import("../composer/turn-actions.js").Over} */
+      const over = { id: forkable(turn.id), prompt, outcome: OUTCOMES[turn.outcome] ?? "stopped", goesOn };
+      view.offer(this.#actions(over));
+      this.#shown.set(turn.id, { turn, view, over });
     }
     return slice;
   }
+}
+
+/** @param {string} origin The id of the conversation that this one is a branch of. */
+function branchOf(origin) {
+  const link = make("a", { text: "another conversation" });
+  link.href = hashOf(origin);
+  return make("p", { class: "divider" }, "A branch of ", link);
 }
 
 /** Nothing is asked in a turn that is over. */

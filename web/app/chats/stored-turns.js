@@ -1,28 +1,33 @@
 // A stored conversation as the events of its turns: what the page shows of it goes the same way as a turn that runs. No DOM
 // here. Whatever of the document has another shape is left out: it may have been imported.
 
+import { joined, Retold } from "./retold.js";
+import { listOf, shapeOf, textOf } from "./shapes.js";
+
 /**
  * @typedef {import("../../sparewheel.js").Event} Event
  * @typedef {"finished" | "failed" | "aborted" | "abandoned" | "interrupted"} Outcome
- * @typedef {Record<string, any>} Shape
+ * @typedef {import("./shapes.js").Shape} Shape
  *
  * @typedef {object} StoredTurn
  * @property {string} id As in its events.
  * @property {import("../../sparewheel.js").Prompt} prompt
  * @property {Event[]} events From `start` to a terminal one. An interrupted turn has no terminal one.
- * @property {Event[]} finished Of an interrupted turn: the events of its finished steps, empty without one. Calls that were
+ * @property {(number | null)[]} times Of the events: milliseconds since the turn began, null if that is not stored.
+ * @property {Event[]} finished Of a turn that can go on: the events of its finished steps, empty without one. Calls that were
  *   not run have no result.
  * @property {Outcome} outcome
+ * @property {boolean} goesOn Whether it has failed after finished steps, and can go on.
  *
  * @typedef {object} StoredChat
  * @property {string} yaml The agent file; "" if it is not stored.
  * @property {StoredTurn[]} turns
+ * @property {string | null} origin The id of the conversation that it is a branch of.
  * @property {string[]} models That have answered, each once, in the order of their first answers.
  */
 
-const FAILURE = { message: "This turn failed.", kind: "unknown", code: "unknown", hint: "", retryable: false, attempts: [] };
-/** How the result begins of a call that was not run, because its turn was interrupted. */
-const NOT_RUN = "Not executed to the end: ";
+/** How the result begins of a call that was not run, because its turn has ended before it. */
+const NOT_RUN = "Not executed";
 const OUTCOMES = ["finished", "failed", "aborted", "abandoned", "interrupted"];
 
 /**
@@ -31,9 +36,10 @@ const OUTCOMES = ["finished", "failed", "aborted", "abandoned", "interrupted"];
  */
 export function storedChat(document) {
   const records = listOf(shapeOf(document)["records"]).map(shapeOf);
-  const file = records.findLast(({ type, key }) => type === "session" && key === "file")?.["value"];
+  const fact = (/** @type {string} */ name) => records.findLast(({ type, key }) => type === "session" && key === name)?.["value"];
   const turns = records.filter(({ type }) => type === "end").flatMap(turnsOf);
-  return { yaml: textOf(file), turns, models: modelsOf(records) };
+  const origin = textOf(shapeOf(fact("origin"))["session"]) || null;
+  return { yaml: textOf(fact("file")), turns, origin, models: modelsOf(records) };
 }
 
 /**
@@ -62,28 +68,46 @@ function turnsOf(record, place) {
     else last?.push(message);
   }
   return groups.map((messages, number) => {
-    const isLast = number === groups.length - 1;
-    const outcome = isLast && OUTCOMES.includes(record["outcome"]) ? record["outcome"] : "finished";
-    return turnOf(messages, { ...record, outcome, turn: `${textOf(record["turn"]) || place}${isLast ? "" : `/${number}`}` });
+    const turn = textOf(record["turn"]) || String(place);
+    if (number < groups.length - 1) return turnOf(messages, { agent: record["agent"], turn: `${turn}/${number}` }, "finished");
+    return turnOf(messages, { ...record, turn }, OUTCOMES.includes(record["outcome"]) ? record["outcome"] : "finished");
   });
 }
 
 /**
  * @param {Shape[]} messages The prompt, and what the turn has added.
  * @param {Shape} record
+ * @param {Outcome} outcome
  * @returns {StoredTurn}
  */
-function turnOf(messages, { turn: id, agent, outcome, reason, model: answered }) {
+function turnOf(messages, record, outcome) {
+  const { turn: id, course, spent } = record;
+  const agent = textOf(record["agent"]);
   const prompts = messages.filter(({ role }) => role === "user").flatMap(({ parts }) => listOf(parts).map(shapeOf));
-  const turn = new Retold(id, textOf(agent), messages);
-  turn.end(outcome, textOf(reason) || "stop", textOf(answered) || turn.model);
+  const turn = new Retold(id, agent, messages, { course, spent, rest: restOf(record) });
+  turn.end(outcome, record);
+  const goesOn = outcome === "interrupted" || (outcome === "failed" && record["goes_on"] === true);
+  const finished = goesOn ? finishedOf(messages, (some) => new Retold(id, agent, some)) : [];
   return {
     id,
     prompt: promptOf(prompts),
     events: turn.events,
-    finished: outcome === "interrupted" ? finishedOf(id, textOf(agent), messages) : [],
+    times: turn.times,
+    finished,
     outcome,
+    goesOn: outcome === "failed" && finished.length > 0,
   };
+}
+
+/**
+ * What the step has shown in which the turn ended, without calls: they were not run.
+ * @param {Shape} record
+ */
+function restOf({ parts }) {
+  const shown = listOf(parts)
+    .map(shapeOf)
+    .filter(({ type }) => type !== "tool_call");
+  return shown.length > 0 ? { role: "assistant", parts: shown } : null;
 }
 
 /**
@@ -105,171 +129,18 @@ function partOf(part) {
   if (part["type"] === "image") return { type: "image_url", image_url: { url: textOf(part["url"]) } };
   if (part["type"] !== "file") return null;
   const data = textOf(part["data"]);
-  const size = data ? Math.floor((data.length * 3) / 4) : new Blob([text]).size; // 0: it was too large to be stored
+  const size = data ? Math.floor((data.replace(/=+$/, "").length * 3) / 4) : new Blob([text]).size; // 0: it was too large to be stored
   const named = { name: textOf(part["name"]), mime_type: textOf(part["mime_type"]), ...(size > 0 && { size }) };
   return { type: "file", file: { ...named, ...(data ? { data } : { text }) } };
 }
 
 /**
- * @param {string} id
- * @param {string} agent
- * @param {Shape[]} messages Of an interrupted turn: the answer of a step that was not finished has no model.
+ * @param {Shape[]} messages Of a turn that can go on: the answer of a step that was not finished has no model.
+ * @param {(finished: Shape[]) => Retold} retell
  */
-function finishedOf(id, agent, messages) {
+function finishedOf(messages, retell) {
   const isPartial = (/** @type {Shape} */ { role, model }) => role === "assistant" && !textOf(model);
   const isNotRun = (/** @type {Shape} */ { role, parts }) => role === "tool" && joined(listOf(parts), "text").startsWith(NOT_RUN);
   const finished = messages.filter((message) => !isPartial(message) && !isNotRun(message));
-  return finished.some(({ role }) => role === "assistant") ? new Retold(id, agent, finished).events : [];
-}
-
-/** The events of one turn, one after the other. */
-class Retold {
-  /** @type {Event[]} */
-  events = [];
-  model = "";
-  #step = 0;
-  #index = 0;
-  #stamp;
-  /** @type {Map<string, string>} The names of calls without a result, by id. */
-  #open = new Map();
-  /** @type {any} */
-  #answer = null;
-
-  /**
-   * @param {string} turn
-   * @param {string} agent
-   * @param {Shape[]} messages
-   */
-  constructor(turn, agent, messages) {
-    this.#stamp = { turn, agent };
-    const answers = messages.filter(({ role }) => role === "assistant");
-    this.model = textOf(answers.find(({ model }) => model)?.["model"]);
-    this.#add({ type: "start", model: this.model });
-    for (const message of messages) {
-      if (message["role"] === "assistant") this.#answered(message);
-      if (message["role"] === "tool") this.#result(textOf(message["tool_call_id"]), joined(listOf(message["parts"]), "text"));
-    }
-  }
-
-  /**
-   * @param {Outcome} outcome
-   * @param {string} reason
-   * @param {string} model
-   */
-  end(outcome, reason, model) {
-    if (outcome === "interrupted") return;
-    const message = this.#answer ?? { role: "assistant", content: "" };
-    if (outcome === "finished") this.#add({ type: "finish", reason, model, message, usage: null });
-    else if (outcome === "failed") this.#add({ type: "error", ...FAILURE, partial_message: message, usage: null });
-    else this.#add({ type: "aborted", reason: "user", partial: message.content, message, usage: null });
-  }
-
-  /** @param {Shape} message */
-  #answered(message) {
-    this.#step += 1;
-    const attempt = this.#step;
-    const model = textOf(message["model"]) || this.model;
-    if (attempt > 1) this.#add({ type: "step", step: attempt, model });
-    const parts = listOf(message["parts"]).map(shapeOf);
-    const content = joined(parts, "text");
-    const reasoning = joined(parts, "reasoning");
-    this.#block(attempt, "reasoning", { reasoning });
-    this.#block(attempt, "text", { content });
-    for (const { mime_type, data, url, size } of parts.filter(({ type }) => type === "media")) {
-      const blob = blobOf(textOf(data), textOf(mime_type));
-      if (!blob && !textOf(url)) continue; // its bytes were too many to be stored
-      const media = { mime_type: textOf(mime_type), size: size ?? blob?.size ?? null, ...(blob ? { blob } : { url }) };
-      this.#add({ type: "media", attempt, index: this.#index++, ...media });
-    }
-    for (const note of listOf(message["annotations"]).map(shapeOf)) {
-      this.#add({ ...note, type: "annotation", attempt, index: this.#index++ });
-    }
-    const calls = parts.filter(({ type, id, name }) => type === "tool_call" && textOf(id) && textOf(name));
-    for (const { id, name, arguments: args } of calls) {
-      this.#open.set(id, name);
-      this.#add({ type: "tool_call", id, name, args: textOf(args) });
-    }
-    const tool_calls = calls.map(({ id, name, arguments: args }) => {
-      return { id, type: "function", function: { name, arguments: textOf(args) } };
-    });
-    this.#answer = { role: "assistant", content, ...(reasoning && { reasoning }), ...(calls.length > 0 && { tool_calls }) };
-  }
-
-  /**
-   * @param {string} id
-   * @param {string} output
-   */
-  #result(id, output) {
-    const name = this.#open.get(id);
-    if (name === undefined) return;
-    this.#open.delete(id);
-    this.#add({ type: "tool_result", id, name, output, is_error: false });
-  }
-
-  /**
-   * @param {number} attempt
-   * @param {"text" | "reasoning"} kind
-   * @param {{content: string} | {reasoning: string}} text
-   */
-  #block(attempt, kind, text) {
-    const [content] = Object.values(text);
-    if (!content) return;
-    const place = { attempt, index: this.#index++ };
-    this.#add({ type: "block_start", ...place, kind });
-    this.#add({ type: "delta", ...place, ...text });
-    this.#add({ type: "block_end", ...place, kind, content });
-  }
-
-  /** @param {Shape} event */
-  #add(event) {
-    this.events.push(/** @type {any} */ ({ ...event, ...this.#stamp, seq: this.events.length + 1 }));
-  }
-}
-
-/**
- * @param {string} data Base64.
- * @param {string} type
- * @returns {Blob | null} Null if there is none, or it is no base64.
- */
-function blobOf(data, type) {
-  if (data === "") return null;
-  try {
-    const text = atob(data);
-    const bytes = new Uint8Array(text.length);
-    for (let at = 0; at < text.length; at++) bytes[at] = text.charCodeAt(at);
-    return new Blob([bytes], { type });
-  } catch {
-    return null;
-  }
-}
-
-/**
- * The texts of all parts of a kind.
- * @param {unknown[]} parts
- * @param {string} kind
- */
-function joined(parts, kind) {
-  const texts = parts.map(shapeOf).filter(({ type }) => type === kind);
-  return texts.map(({ text }) => textOf(text)).join("");
-}
-
-/**
- * @param {unknown} value
- * @returns {Shape} Empty if it is no object.
- */
-function shapeOf(value) {
-  return value instanceof Object && !Array.isArray(value) ? value : {};
-}
-
-/**
- * @param {unknown} value
- * @returns {unknown[]}
- */
-function listOf(value) {
-  return Array.isArray(value) ? value : [];
-}
-
-/** @param {unknown} value */
-function textOf(value) {
-  return typeof value === "string" ? value : "";
+  return finished.some(({ role }) => role === "assistant") ? retell(finished).events : [];
 }

@@ -53,7 +53,7 @@ export class Talk {
       end: (turn) => this.#end(turn),
       session: (session, reason) => this.#use(session, reason === "changed" && !workbench.chat.isEmpty),
       chat: ({ id }) => this.#clear(id === null),
-      stored: ({ turns }) => this.#show(turns),
+      stored: (stored) => this.#show(stored),
       bootFailure: (error) => this.#showBootFailure(error, workbench),
     });
   }
@@ -125,10 +125,12 @@ export class Talk {
     this.#scroll.toEnd();
   }
 
-  /** @param {readonly import("../chats/stored-turns.js").StoredTurn[]} turns */
-  #show(turns) {
+  /** @param {import("../chats/stored-turns.js").StoredChat} stored */
+  #show(stored) {
+    const { turns } = stored;
     if (turns.length === 0) this.#box.append(this.#welcome);
-    void this.#past.show(turns, this.#follow);
+    void this.#past.show(stored, this.#follow);
+    this.#last = this.#past.over(turns.at(-1)?.id ?? "");
   }
 
   /**

@@ -19,12 +19,14 @@ A record is a JSON object `{session, seq, at, v, type, ...}`; `seq` rises within
 - `prompt {turn, agent, messages}`: a turn begins; written before anything else of it happens.
 - `partial {turn, items}`: text that was streamed since the last one, as items in order: `{attempt, content}`,
   `{attempt, reasoning}`, or `{attempt, discarded: true}`. With `resume`, the step under way can be taken up by it.
+  `course`: how the turn went since the last one (see `course`).
 - `step {turn, start, messages}`: from its message number `start` on, the turn now consists of `messages`; or
   `step {turn, result}`: `{id, name, output, is_error}` of one call, before all calls of the step have ended.
 - `effect {turn, key, state, ...}`: of a call that changes something; `state` is `intended`, `done` or `failed`.
 - `usage {turn, attempt, model, ...}`: what an attempt cost, failed and discarded ones included.
-- `end {turn, outcome, spent, ...}`: the turn is over; `spent` has the usage of each attempt. With `messages`, it also
-  replaces every other record of the turn.
+- `end {turn, outcome, kept, spent, course, ...}`: the turn is over; `spent` has the usage of each attempt, `course` how
+  it went. With `messages`, it also replaces every other record of the turn; of one that is not `kept` in the
+  conversation, they are its prompt.
 """
 
 from .backend import Backend, Change, News, StoreFailed

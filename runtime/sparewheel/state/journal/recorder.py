@@ -43,9 +43,15 @@ class Previous(Protocol):
 
     Attributes:
         numbers: ranges of the numbers of its records.
+        spent: the usage of each attempt.
     """
 
     numbers: list[tuple[int, int]]
+    spent: list[dict[str, Any]]
+
+    @property
+    def entries(self) -> list[dict[str, Any]]:
+        """How it went (`course`)."""
 
     def compacted(self) -> list[Record]:
         """The one record that replaces the others. Empty if it would be too large, or there is only that one."""
@@ -118,7 +124,7 @@ class Recorder:
         self._hiding.hide("session", secrets)
         self.header = self.header | {"agent": agent}
         self.set_fact("file", file)
-        self.append(header=self._touched())
+        self.append(*self.sync_state(), header=self._touched())
         await self._flush()
 
     async def save_state(self) -> None:

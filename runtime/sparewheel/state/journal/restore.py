@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, Final
 from ...messages import Message, Text
 from ...providers.history import STOPPED
 from .compaction import compact
+from .course import read_course, read_spent
 from .recorder import Facts
 from .stored_messages import load_message
 
@@ -19,7 +20,6 @@ if TYPE_CHECKING:
 
     from .records import Journal, Record
 
-_STAMPS: Final = ("session", "seq", "at", "v", "type", "turn")
 _OUTCOMES: Final = ("finished", "failed", "aborted", "abandoned", "interrupted")
 
 
@@ -35,7 +35,8 @@ class StoredTurn:
         end: the last record; None if the turn was interrupted.
         results: `{id, name, output, is_error}` by call, of calls whose step has not ended.
         effects: records of type `effect`, in order.
-        usage: records of type `usage`, in order.
+        spent: the usage of each attempt, in order.
+        entries: how it went (`course`).
         numbers: ranges of the numbers of its records.
         resume: with which the step under way can be taken up.
     """
@@ -47,7 +48,8 @@ class StoredTurn:
     end: Record | None = None
     results: dict[str, Record] = field(default_factory=dict)
     effects: list[Record] = field(default_factory=list)
-    usage: list[Record] = field(default_factory=list)
+    spent: list[dict[str, Any]] = field(default_factory=list)
+    entries: list[dict[str, Any]] = field(default_factory=list)
     numbers: list[tuple[int, int]] = field(default_factory=list)
     at: str = ""
     resume: Mapping[str, Any] | None = None
@@ -56,6 +58,11 @@ class StoredTurn:
     def text(self, name: str = "content") -> str:
         """The text of the unfinished step that was shown and not discarded; `name` may be `reasoning`."""
         return "".join(text for _, kind, text in self._items if kind == name)
+
+    @property
+    def has_failed(self) -> bool:
+        """Whether it has failed and can go on: its records have not been replaced by one."""
+        return bool(self.prompts) and self.end is not None and self.end.get("outcome") == "failed"
 
     @property
     def in_doubt(self) -> bool:
@@ -99,9 +106,10 @@ class StoredTurn:
             return []
         kept = self.kept
         interrupted = {"type": "end", "at": self.at, "turn": self.id, "agent": self.agent, "outcome": "interrupted"}
-        spent = [{name: value for name, value in each.items() if name not in _STAMPS} for each in self.usage]
-        end = self.end or {**interrupted, "usage": None, "spent": spent, "kept": bool(kept)}
-        return compact({name: value for name, value in end.items() if name not in ("session", "seq", "v")}, kept)
+        course = {"spent": self.spent, "course": self.entries}
+        end = self.end or {**interrupted, "usage": None, "kept": bool(kept), **course}
+        stored = {name: value for name, value in end.items() if name not in ("session", "seq", "v")}
+        return compact(stored, kept or self.messages)
 
 
 @dataclass(slots=True)
@@ -172,6 +180,7 @@ class _Reader:
             case {"type": "partial", "items": list(items)}:
                 resume = record.get("resume")
                 turn.resume = resume if isinstance(resume, dict) else None
+                turn.entries += read_course(record.get("course"))
                 for item in items:
                     _stream(turn, item)
             case {"type": "step", "start": int(start), "messages": list(shapes)}:
@@ -181,7 +190,7 @@ class _Reader:
             case {"type": "effect", "key": str(), "state": "intended" | "done" | "failed"}:
                 turn.effects.append(record)
             case {"type": "usage"}:
-                turn.usage.append(record)
+                turn.spent += read_spent([record])
             case {"type": "end", "outcome": str(outcome)} if outcome in _OUTCOMES:
                 self._end(turn, record)
             case _:
@@ -214,6 +223,10 @@ class _Reader:
             turn.messages = [load_message(shape) for shape in record["messages"]]
             turn.prompts = 0
             turn.agent = str(record.get("agent", ""))
+        if "spent" in record:
+            turn.spent = read_spent(record["spent"])
+        if "course" in record:
+            turn.entries = read_course(record["course"])
         turn.end = record
 
 

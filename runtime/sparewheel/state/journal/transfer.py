@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, Final
 from ...errors import ConfigError
 from ...jsontext import read, write
 from .compaction import dump_bounded
+from .ended import read_end
 from .headers import MAX_NAME, read_headers, tidy_title
 from .recorder import Facts
 from .records import VERSION, read_journal
@@ -32,7 +33,13 @@ _ROLES: Final = {"user": "User", "assistant": "Assistant", "tool": "Tool result"
 
 
 def export_document(header: Header, restored: Restored) -> dict[str, Any]:
-    """A session as a JSON document, without keys, which `import_document` reads."""
+    """A session as a JSON document, without keys, which `import_document` reads.
+
+    `goes_on` is set in the record of the last turn if that has failed and can go on here.
+    """
+    records = [{"v": VERSION, **record} for record in _records(restored, header["updated"])]
+    if restored.turns and restored.turns[-1].has_failed and records[-1].get("turn") == restored.turns[-1].id:
+        records[-1]["goes_on"] = True
     return {
         "format": FORMAT,
         "version": DOCUMENT_VERSION,
@@ -41,7 +48,7 @@ def export_document(header: Header, restored: Restored) -> dict[str, Any]:
         "agent": header["agent"],
         "created": header["created"],
         "updated": header["updated"],
-        "records": [{"v": VERSION, **record} for record in _records(restored, header["updated"])],
+        "records": records,
     }
 
 
@@ -109,11 +116,10 @@ def _turn(turn: StoredTurn) -> list[Record]:
     kept = turn.kept
     if not (messages := kept or turn.messages):
         return []
-    end = turn.end or {}
-    outcome = {"outcome": end.get("outcome", "interrupted"), "kept": bool(kept), "usage": None}
-    record = {"type": "end", "at": turn.at, "turn": turn.id, "agent": turn.agent, **outcome}
-    texts = {name: end[name] for name in ("reason", "model") if isinstance(end.get(name), str)}
-    return [{**record, **texts, "messages": [dump_bounded(message) for message in messages]}]
+    record = {"type": "end", "at": turn.at, "turn": turn.id, "agent": turn.agent}
+    end = {"outcome": (turn.end or {}).get("outcome", "interrupted"), "kept": bool(kept), **read_end(turn.end or {})}
+    course = {"spent": turn.spent, "course": turn.entries}
+    return [{**record, **end, **course, "messages": [dump_bounded(message) for message in messages]}]
 
 
 def _facts(values: Mapping[str, Any]) -> dict[str, Any]:

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, Final, Protocol, cast
 
 from ...events import is_terminal
 from .compaction import compact, dump_bounded
+from .course import Course
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -24,6 +25,7 @@ DELAY: Final = 0.2  # seconds until streamed text is written; a transaction take
 MAX_OUTPUT: Final = 1_000_000  # characters of a call's result; the model sees fewer
 # Events other than text: what is to be recorded, or must wait.
 _STREAMED: Final = frozenset({"delta", "block_start", "block_end", "tool_call_delta", "media", "annotation"})
+_SHOWN: Final = frozenset({"delta", "tool_call_delta", "media", "annotation"})  # output, to a reducer
 _SETTLED: Final = frozenset({"start", "tool_call", "tool_result"})
 _NO_USAGE: Final = frozenset({"type", "turn", "seq", "agent"})
 
@@ -50,6 +52,8 @@ class TurnLog:
     Attributes:
         turn: the id of the turn.
         numbers: ranges of the numbers of its records.
+        course: how it goes.
+        spent: the usage of each attempt.
         resume_state: gives what the step under way can be taken up with, also by another process; None: it cannot.
     """
 
@@ -67,7 +71,10 @@ class TurnLog:
         self._start = start
         self._written = messages[start : start + prompts]  # recorded messages of the turn
         self._batches: list[list[Event]] = []  # shown, and not recorded yet
-        self._usage: list[dict[str, Any]] = []  # of each attempt, those of tasks included
+        self._answered: list[list[Event]] = []  # of the step under way, whose message has been recorded
+        self._texts: dict[tuple[int, str], list[str]] = {}  # recorded text of the step under way, by attempt and field
+        self.course = Course()
+        self.spent: list[dict[str, Any]] = []  # the usage of each attempt, those of tasks included
         self._results: dict[str, str] = {}  # recorded outputs, by call, of the step under way
         self._timer: asyncio.TimerHandle | None = None
         self._end: Record | None = None
@@ -79,6 +86,9 @@ class TurnLog:
         if again is None:
             number = self._recorder.begin_turn(prompt, self._written)
         else:
+            if before := self._recorder.previous:
+                self.spent = list(before.spent)
+                self.course.go_on(before.entries, self._messages[self._start + len(self._written) :])
             number, self.numbers = self._recorder.go_on(prompt, ended=again.ended)
         self.numbers.append((number, number))
         self.append(*self._step())
@@ -91,6 +101,8 @@ class TurnLog:
         for event in batch:
             if event["type"] not in _STREAMED:
                 return self._take(batch)
+        if self.course.expects:
+            self._first(batch)
         if self._durable:
             self._batches.append(batch)
             if self._timer is None:
@@ -103,8 +115,10 @@ class TurnLog:
         if not self._recorder.durable:
             return
         items, state = self._items(), self.resume_state()
-        if items or state:
-            self.append(self._make("partial", items=items, **({"resume": dict(state)} if state else {})))
+        if items or state or self.course.is_urgent:
+            entries = self.course.taken()
+            more = {**({"resume": dict(state)} if state else {}), **({"course": entries} if entries else {})}
+            self.append(self._make("partial", items=items, **more))
             self._recorder.store.write_now()
 
     def append(self, *records: Record) -> None:
@@ -159,15 +173,20 @@ class TurnLog:
             self._batches.clear()  # the messages have the text
         items = self._items()
         records = [*([self._make("partial", items=items)] if items else []), *step]
-        self._end = self._make("end", agent=self._agent, outcome=outcome, kept=kept, spent=self._usage, **facts)
+        facts |= {"spent": self.spent, "course": self.course.entries}
+        self._end = self._make("end", agent=self._agent, outcome=outcome, kept=kept, **facts)
         self._recorder.end_turn(self, [*records, self._end])
-        self._results.clear()
+        for shown in (self._results, self._answered, self._texts):
+            shown.clear()
 
     def compacted(self) -> list[Record]:
         """The one record that replaces the others of a turn that is over. Empty if it would be too large."""
-        if self._end is None:
-            return []
-        return compact(self._end, self._written if self._end["kept"] else [])
+        return [] if self._end is None else compact(self._end, self._written)
+
+    @property
+    def entries(self) -> list[dict[str, Any]]:
+        """Of its course."""
+        return self.course.entries
 
     # ------------------------------------------------------------------------------------------------------------
 
@@ -175,20 +194,34 @@ class TurnLog:
         """Record a batch that has more than streamed text."""
         waits = False
         records: list[Record] = []
-        for event in batch:
+        for place, event in enumerate(batch):
             fields = cast("dict[str, Any]", event)
             kind, own = fields["type"], "task" not in fields
+            if kind in _STREAMED:
+                if self.course.expects:
+                    self._first([event])
+                continue
             if kind == "usage":
-                self._usage.append({k: v for k, v in fields.items() if k not in _NO_USAGE})
-                records.append(self._make("usage", **self._usage[-1]))
-            elif kind == "tool_result" and own:
+                self.course.used(fields, len(self.spent))
+                used = {k: v for k, v in fields.items() if k not in _NO_USAGE}
+                self.spent.append({k: v for k, v in used.items() if v is not None})
+                records.append(self._make("usage", **used))
+            elif kind == "discard" and own:
+                self.course.discard(fields["attempt"], *self._text(fields["attempt"], batch[:place]))
+            elif own:
+                if kind == "step":
+                    self._answered.clear()
+                    self._texts.clear()
+                self.course.take(fields)
+            if kind == "tool_result" and own:
                 self._results[fields["id"]] = output = fields["output"][:MAX_OUTPUT]
                 shown = {name: fields[name] for name in ("id", "name", "is_error")}
                 records.append(self._make("step", result={**shown, "output": output}))
             waits = waits or (own and kind in _SETTLED)
         step = self._step()
         if any(shape["role"] == "assistant" for record in step for shape in record["messages"]):
-            self._batches.clear()  # the message has the text
+            self._answered += self._batches  # the message has the text
+            self._batches.clear()
         elif self._durable:
             self._batches.append(batch)
             self._write_later()
@@ -196,6 +229,24 @@ class TurnLog:
         if waits:
             self._recorder.append(*self._recorder.sync_state())
         return (waits and self._durable) or is_terminal(batch[-1])
+
+    def _first(self, batch: list[Event]) -> None:
+        """Note the attempt that shows its first output in this batch, if one does."""
+        for event in batch:
+            fields = cast("dict[str, Any]", event)
+            if "task" not in fields and (fields["type"] in _SHOWN or "id" in fields):
+                self.course.streamed(fields["attempt"])
+                return
+
+    def _text(self, attempt: int, batch: list[Event]) -> tuple[str, str]:
+        """The text and the reasoning that an attempt has shown up to the end of `batch`."""
+        texts = {name: list(self._texts.get((attempt, name), ())) for name in ("content", "reasoning")}
+        for event in (event for each in (*self._answered, *self._batches, batch) for event in each):
+            fields = cast("dict[str, Any]", event)
+            if fields["type"] == "delta" and "task" not in fields and fields["attempt"] == attempt:
+                name = "content" if "content" in fields else "reasoning"
+                texts[name].append(fields[name])
+        return "".join(texts["content"]), "".join(texts["reasoning"])
 
     def _write_later(self) -> None:
         if self._timer is None:
@@ -241,6 +292,10 @@ class TurnLog:
                 items.append({"attempt": fields["attempt"], "discarded": True})
         _join(items, pieces)
         self._batches.clear()
+        for item in items:
+            if "discarded" not in item:
+                name = "content" if "content" in item else "reasoning"
+                self._texts.setdefault((item["attempt"], name), []).append(item[name])
         return items
 
     def _make(self, kind: Any, **fields: Any) -> Record:

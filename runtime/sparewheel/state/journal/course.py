@@ -1,0 +1,189 @@
+"""How a turn went, beside what its messages have: entries in order, few and small, from which a page shows it again.
+
+An entry is an event without its stamps, with `at`: milliseconds since the turn began. What the record has elsewhere is
+left out:
+
+- `delta {attempt}`: the attempt showed its first output.
+- `discard` also has `text` and `reasoning`: what was void.
+- `usage {attempt, spent}`: the rest is number `spent` of the record's `spent`.
+- `tool_result {id}`: that call failed.
+- `finish`: the turn ended, in whatever way.
+
+Stored entries are not trusted: `read_course` and `read_spent` take what has the right shape.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from typing import TYPE_CHECKING, Any, Final
+
+from .shaped import MAX_TEXT, number, taken
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from ...messages import Message
+
+MAX_ENTRIES: Final = 200  # the first and the last half of more
+MAX_SPENT: Final = 1000  # attempts whose usage is read
+MAX_DISCARDED: Final = 100_000  # characters of all discarded texts
+_MAX_ATTEMPT: Final = 100_000
+
+_WHY: Final[dict[str, type]] = {"kind": str, "code": str, "reason": str}
+_FIELDS: Final[Mapping[str, Mapping[str, type]]] = {
+    "start": {"model": str},
+    "step": {"step": int, "model": str},
+    "delta": {"attempt": int},
+    "retry": {"model": str, "attempt": int, "delay_ms": int, **_WHY},
+    "fallback": {"from": str, "to": str, "attempt": int, "delay_ms": int, **_WHY},
+    "hedge": {"from": str, "to": str, "attempt": int, "after_ms": int},
+    "offline": {"model": str, "message": str},
+    "resumed": {"model": str, "attempt": int},
+    "compacted": {"model": str, "attempt": int, "dropped": int},
+    "discard": {"attempt": int, "text": str, "reasoning": str},
+    "recovered": {"model": str},
+    "exhausted": {"kind": str, "code": str, "message": str},
+    "warning": {"message": str},
+    "handoff": {"from": str, "to": str},
+    "tool_blocked": {"id": str, "name": str, "reason": str},
+    "tool_result": {"id": str},
+    "usage": {"attempt": int, "spent": int},
+    "finish": {},
+}
+# After these an attempt may show its first output.
+_ASKED: Final = frozenset({"start", "step", "retry", "fallback", "hedge", "compacted", "resumed"})
+_FAILURES: Final = frozenset({"retry", "fallback", "discard"})
+_TOKENS: Final = (
+    *("input_tokens", "output_tokens", "cached_tokens", "written_tokens", "reasoning_tokens"),
+    *("context_length", "context_limit"),
+)
+_KNOWN_OR_NULL: Final = (*_TOKENS, "cost")
+_USAGE: Final = {
+    **{"attempt": int, "model": str, "cost": float, "discarded": bool, "task": str},
+    **dict.fromkeys(_TOKENS, int),
+}
+
+Entry = dict[str, Any]
+
+
+class Course:
+    """Collects the entries of a turn while it runs.
+
+    Attributes:
+        entries: all of them; of too many, the first and the last ones.
+        expects: an attempt has been asked that has not shown anything yet.
+    """
+
+    def __init__(self) -> None:
+        self.entries: list[Entry] = []
+        self.expects = False
+        self._new: list[Entry] = []
+        self._began = asyncio.get_running_loop().time()
+        self._first_attempt = 0  # attempts of the turn before it went on
+        self._streamed: set[int] = set()
+        self._room = MAX_DISCARDED
+        self._next: int | None = None  # the step with which it goes on; 0: with the calls of the last one
+
+    def go_on(self, entries: Sequence[Entry], messages: Sequence[Message]) -> None:
+        """The turn goes on after these entries, with these messages of finished steps."""
+        finished = sum(message.role == "assistant" for message in messages)
+        step = 1
+        for entry in entries:
+            if entry["type"] in ("start", "step"):
+                step = entry.get("step", step)
+            if step <= finished and entry["type"] != "finish":
+                self.entries.append(entry)
+        self._streamed = {entry["attempt"] for entry in self.entries if "attempt" in entry}
+        self._first_attempt = max(self._streamed, default=0)
+        self._began -= (self.entries[-1]["at"] if self.entries else 0) / 1000
+        if finished:
+            self._next = 0 if messages[-1].tool_calls else finished + 1
+
+    def take(self, fields: Mapping[str, Any]) -> None:
+        """Take an event that is no streamed text; one of another type is left out."""
+        kind = fields["type"]
+        if kind == "start" and self._next is not None:
+            self.expects = True
+            if self._next:
+                self._add("step", {**fields, "step": self._next})
+        elif kind == "exhausted":
+            self._add(kind, fields["final_error"])
+        elif kind == "tool_result":
+            if fields["is_error"]:
+                self._add(kind, fields)
+        elif kind in ("error", "aborted"):
+            self._add("finish", {})
+        elif kind in _FIELDS and kind not in ("discard", "usage"):
+            self._add(kind, fields)
+
+    def used(self, fields: Mapping[str, Any], spent: int) -> None:
+        """An attempt, or one of a task, has used what is number `spent` of the turn."""
+        self._add("usage", {"attempt": fields["attempt"], "spent": spent})
+
+    def discard(self, attempt: int, text: str, reasoning: str) -> None:
+        """What the attempt has shown is void."""
+        text = text[: self._room]
+        reasoning = reasoning[: self._room - len(text)]
+        self._room -= len(text) + len(reasoning)
+        self._add("discard", {"attempt": attempt, "text": text, "reasoning": reasoning})
+
+    def streamed(self, attempt: int) -> None:
+        """The attempt shows something, perhaps for the first time."""
+        self.expects = False
+        if attempt + self._first_attempt not in self._streamed:
+            self._add("delta", {"attempt": attempt})
+            self._streamed.add(attempt + self._first_attempt)
+
+    @property
+    def is_urgent(self) -> bool:
+        """Whether an attempt has failed since the last time: to be recorded even without further text."""
+        return any(entry["type"] in _FAILURES for entry in self._new)
+
+    def taken(self) -> list[Entry]:
+        """The entries since the last time."""
+        new, self._new = self._new, []
+        return new
+
+    def _add(self, kind: str, fields: Mapping[str, Any]) -> None:
+        self.expects = self.expects or kind in _ASKED
+        entry: Entry = {"at": round((asyncio.get_running_loop().time() - self._began) * 1000), "type": kind}
+        for name in _FIELDS[kind]:
+            value = fields[name]
+            entry[name] = value[:MAX_TEXT] if isinstance(value, str) and kind != "discard" else value
+        if "attempt" in entry:
+            entry["attempt"] += self._first_attempt
+        self.entries.append(entry)
+        self._new.append(entry)
+        for entries in (self.entries, self._new):
+            if len(entries) > MAX_ENTRIES:
+                del entries[MAX_ENTRIES // 2]
+
+
+def read_course(stored: object) -> list[Entry]:
+    """The entries of a stored list that are well formed."""
+    entries = [_entry(each) for each in stored[: 2 * MAX_ENTRIES]] if isinstance(stored, list) else []
+    return [entry for entry in entries if entry]
+
+
+def _entry(stored: object) -> Entry:
+    """Empty if it is none."""
+    kind = stored.get("type") if isinstance(stored, dict) else None
+    if not (isinstance(stored, dict) and isinstance(kind, str) and kind in _FIELDS and number(stored.get("at"))):
+        return {}
+    fields = taken(stored, _FIELDS[kind], MAX_DISCARDED if kind == "discard" else MAX_TEXT)
+    numbers = (fields[name] for name in ("attempt", "step") if name in fields)
+    if len(fields) < len(_FIELDS[kind]) or not all(number(each, 1, _MAX_ATTEMPT) for each in numbers):
+        return {}
+    return {"at": stored["at"], "type": kind, **fields}
+
+
+def read_spent(stored: object) -> list[dict[str, Any]]:
+    """The usage of each attempt, from a stored list: one of another shape is empty, so that the numbers stay."""
+    return [_usage(each) for each in stored[:MAX_SPENT]] if isinstance(stored, list) else []
+
+
+def _usage(stored: object) -> dict[str, Any]:
+    known = taken(stored, _USAGE)
+    if "model" not in known or not number(known.get("attempt"), 1, _MAX_ATTEMPT):
+        return {}
+    return {**dict.fromkeys(_KNOWN_OR_NULL), "discarded": False, **known}

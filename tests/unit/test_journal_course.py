@@ -1,0 +1,216 @@
+"""How a turn went: what its records keep of attempts that failed, of times and of costs, and that this stays small."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import pytest
+
+from sparewheel.state.journal import Memory, Store
+from sparewheel.state.journal.course import MAX_DISCARDED, MAX_ENTRIES, read_course, read_spent
+from sparewheel.state.journal.restore import StoredTurn, restore
+from sparewheel.state.journal.shelf import export, import_session
+from sparewheel.testing import Reply, errors, openai_chat
+from tests.support.agentic import call, say, tool
+from tests.support.fakeloop import run
+from tests.support.kept import Watched, kept, survivor
+from tests.support.scripted import ScriptedTransport, collect
+
+CHAIN = "agents: {root: {model: openai/a, fallback: {models: [openai/b], retries: 1, backoff: {jitter: 0}}}}"
+CUT = Reply(openai_chat(text=["Half ", "of it"], finish=None), every=0.3)
+
+
+def brief(entries: list[dict[str, Any]]) -> list[tuple[Any, ...]]:
+    return [(entry["at"], entry["type"], *[entry[n] for n in ("attempt", "text") if n in entry]) for entry in entries]
+
+
+async def stored(store: Store) -> list[dict[str, Any]]:
+    """The turns of the exported document."""
+    document = await export(store, "one")
+    assert isinstance(document, dict)
+    return [record for record in document["records"] if record["type"] == "end"]
+
+
+def test_a_finished_turn_keeps_its_failed_attempts_and_times() -> None:
+    async def main() -> None:
+        store = Store(Watched())
+        overloaded, answer = errors.openai_server_error(), Reply(openai_chat(text=["Who", "le"]), every=0.5)
+        conversation = await kept(store, ScriptedTransport({"a": [CUT, overloaded], "b": [answer]}), text=CHAIN)
+        await collect(conversation)
+        before = await stored(store)
+        assert brief(before[0]["course"])[:5] == [
+            (0, "start"),
+            (300, "delta", 1),
+            (600, "usage", 1),
+            (600, "discard", 1, "Half of it"),
+            (600, "retry", 2),
+        ]
+        entries = before[0]["course"]
+        fallback = next(entry for entry in entries if entry["type"] == "fallback")
+        assert (fallback["to"], fallback["kind"], fallback["attempt"]) == ("openai/b", "server_error", 3)
+        assert brief(entries)[-3:] == [(2600, "delta", 3), (4100, "usage", 3), (4100, "finish")]
+        assert [each["discarded"] for each in before[0]["spent"]] == [True, False]
+        await conversation.close()
+        again = await kept(
+            store, ScriptedTransport({"b": [say("Next")]}), text=CHAIN.replace("openai/a", "openai/b"), again=True
+        )
+        await collect(again)  # the records of the first turn are replaced by one
+        assert (
+            len([record for record in (await store.read("one")).records if record.get("turn") == before[0]["turn"]])
+            == 1
+        )
+        assert (await stored(store))[0] == {**before[0], "at": (await stored(store))[0]["at"]}
+        await again.close()
+
+    run(main())
+
+
+def test_a_turn_that_failed_keeps_its_prompt_its_error_and_its_text() -> None:
+    async def main() -> None:
+        store = Store(Watched())
+        replies: list[Any] = [CUT, errors.openai_invalid_key(), say("Fine")]
+        conversation = await kept(
+            store, ScriptedTransport({"a": replies}), text=CHAIN.replace("models: [openai/b], ", "")
+        )
+        await collect(conversation, "one")
+        await collect(conversation, "two")
+        failed, finished = await stored(store)
+        assert (failed["outcome"], failed["kept"], finished["outcome"]) == ("failed", False, "finished")
+        assert failed["messages"][0]["parts"] == [{"type": "text", "text": "one"}]
+        assert failed["error"]["kind"] == "auth"
+        assert [each["kind"] for each in failed["attempts"]] == ["stream_truncated", "auth"]
+        assert "Half of it" in json.dumps(failed["course"])
+        assert [message.text for message in conversation.history] == ["two", "Fine"]
+        other = Store(Watched())
+        document = await export(store, "one")
+        await import_session(other, document)
+        assert [message.text for message in restore(await other.read("one")).history] == ["two", "Fine"]
+        assert await stored(other) == [failed, finished]
+        await conversation.close()
+
+    run(main())
+
+
+def test_a_turn_that_is_interrupted_keeps_what_had_failed() -> None:
+    async def main() -> None:
+        memory = Memory()
+        replies = {"a": [CUT], "b": [Reply(openai_chat(text=["On", "ly"]), every=0.5)]}
+        text = CHAIN.replace("retries: 1", "retries: -1")
+        conversation = await kept(Store(Watched(memory)), ScriptedTransport(replies), text=text)
+        batches = conversation.turn("hi")
+        async for batch in batches:
+            if any(event["type"] == "delta" and event["attempt"] == 2 for event in batch):
+                break
+        left = survivor(memory)
+        await batches.aclose()
+        [turn] = restore(await Store(Watched(left)).read("one")).turns
+        assert [entry["type"] for entry in turn.entries] == ["start", "delta", "usage", "discard", "fallback"]
+        assert [each["discarded"] for each in turn.spent] == [True]
+
+    run(main())
+
+
+def test_a_turn_that_goes_on_keeps_what_it_had() -> None:
+    def look() -> str:
+        """Looks."""
+        return "seen"
+
+    async def main() -> None:
+        memory = Memory()
+        store = Store(Watched(memory))
+        replies: list[Any] = [call("look"), errors.openai_invalid_key()]
+        conversation = await kept(store, ScriptedTransport({"a": replies}), tool(look))
+        await collect(conversation, "hi")
+        assert (await stored(store))[-1]["goes_on"]
+        await conversation.close()
+        again = await kept(store, ScriptedTransport({"a": [say("Done")]}), tool(look), again=True)
+        async for _ in again.resume():
+            pass
+        [turn] = await stored(store)
+        assert [(entry["type"], entry.get("attempt"), entry.get("step")) for entry in turn["course"]] == [
+            ("start", None, None),
+            ("delta", 1, None),
+            ("usage", 1, None),
+            ("step", None, 2),
+            ("delta", 2, None),
+            ("usage", 2, None),
+            ("finish", None, None),
+        ]
+        assert (len(turn["spent"]), turn.get("goes_on")) == (2, None)
+        assert all(one["at"] <= other["at"] for one, other in zip(turn["course"], turn["course"][1:], strict=False))
+        await again.close()
+
+    run(main())
+
+
+def test_what_is_kept_of_endless_attempts_is_limited() -> None:
+    async def main() -> None:
+        store = Store(Watched())
+        cut = openai_chat(text="x" * 3000, finish=None)
+        text = "agents: {root: {model: openai/a, fallback: {retries: forever, backoff: {jitter: 0, max: 1s}}}}"
+        conversation = await kept(store, ScriptedTransport({"a": [*[cut] * 300, say("At last")]}), text=text)
+        await collect(conversation)
+        [turn] = await stored(store)
+        entries = turn["course"]
+        assert len(entries) == MAX_ENTRIES
+        assert (entries[0]["type"], entries[-1]["type"]) == ("start", "finish")
+        assert sum(len(entry.get("text", "")) for entry in entries) <= MAX_DISCARDED
+        assert len(turn["spent"]) == 301
+        await conversation.close()
+
+    run(main())
+
+
+def test_a_plain_turn_is_small() -> None:
+    """A record of the journal with everything that a page shows, beside the text of the messages."""
+
+    async def main() -> None:
+        store = Store(Watched())
+        conversation = await kept(store, ScriptedTransport({"a": [say("Answer")] * 2}))
+        await collect(conversation)
+        await collect(conversation)
+        [first, *_] = [record for record in (await store.read("one")).records if record["type"] == "end"]
+        course = len(json.dumps(first["course"]))
+        assert course <= 250
+        assert len(json.dumps(first)) <= 1000
+        await conversation.close()
+
+    run(main())
+
+
+ODD: list[Any] = [
+    None,
+    7,
+    {},
+    [[]],
+    [{"type": []}],
+    [{"at": 1, "type": "delta"}],
+    [{"at": True, "type": "finish"}],
+    [{"at": float("nan"), "type": "finish"}],
+    [{"at": -1, "type": "finish"}],
+    [{"at": 1, "type": "delta", "attempt": 10**9}],
+    [{"at": 1, "type": "delta", "attempt": 0}],
+    [{"at": 1, "type": "delta", "attempt": True}],
+    [{"at": 1, "type": "retry", "model": {}, "attempt": 1}],
+    [{"at": 1, "type": "error", "message": "x"}],
+]
+
+
+@pytest.mark.parametrize("value", ODD)
+def test_entries_of_another_shape_are_left_out(value: Any) -> None:
+    assert read_course(value) == []
+    assert not any(read_spent(value))
+
+
+def test_what_is_read_is_limited() -> None:
+    entry = {"at": 1, "type": "warning", "message": "m" * 9000, "more": "x"}
+    [read] = read_course([entry])
+    assert (len(read["message"]), "more" in read) == (500, False)
+    assert len(read_course([entry] * 5000)) == 2 * MAX_ENTRIES
+    [used, none] = read_spent([{"attempt": 1, "model": "a/b", "cost": "1", "input_tokens": 2.5}, 7])
+    assert (used["cost"], used["input_tokens"], none) == (None, None, {})
+
+
+def test_a_stored_turn_of_before_has_no_course() -> None:
+    assert (StoredTurn("t").entries, StoredTurn("t").spent) == ([], [])

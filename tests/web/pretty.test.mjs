@@ -3,7 +3,8 @@
 import assert from "node:assert/strict";
 import test from "node:test";
 import { inOneLine, pretty, shortened } from "../../web/app/pretty.js";
-import { oddCharacters, visible } from "../../web/app/visible.js";
+import { namesHost } from "../../web/app/host-names.js";
+import { label, oddCharacters, visible } from "../../web/app/visible.js";
 
 test("JSON is indented, anything else is left as it is", () => {
   assert.equal(pretty('{"a":[1]}'), '{\n  "a": [\n    1\n  ]\n}');
@@ -31,7 +32,10 @@ test("numbers, doubled keys and empty values stay as they are written", () => {
     pretty('{"a":1e400,"b":12345678901234567890,"b":0.10000000000000000555,"c":[],"d":{},"e":[{}],"f":-0.0}'),
     '{\n  "a": 1e400,\n  "b": 12345678901234567890,\n  "b": 0.10000000000000000555,\n  "c": [],\n  "d": {},\n  "e": [\n    {}\n  ],\n  "f": -0.0\n}',
   );
-  assert.equal(inOneLine('{"n": 12345678901234567890, "x": [1e400, {"y": 1.50}]}'), 'n: 12345678901234567890, x: [1e400,{"y":1.50}]');
+  assert.equal(
+    inOneLine('{"n": 12345678901234567890, "x": [1e400, {"y": 1.50}]}'),
+    'n: 12345678901234567890, x: [1e400,{"y":1.50}]',
+  );
   assert.equal(pretty('"\\u0041\\/\\\\u200b"'), String.raw`"A/\\u200b"`);
 });
 
@@ -50,7 +54,11 @@ for (const [what, text, shown] of [
   ["unassigned and private", "\u0378\ue000\u{10ffff}\ud800", "\\u0378\\ue000\\udbff\\udfff\\ud800"],
   ["emoji", "❤️ 👩‍💻 👍🏽", "❤️ 👩‍💻 👍🏽"],
   ["misused selectors", "❤️\ufe0f\u200d x\u200d💻", "❤️\\ufe0f\\u200d x\\u200d💻"],
-  ["lookalikes", "https://p\u0430ypal.com \u0430\u0440\u0440\u04cf\u0435.com ｅvil \u{1d41a}b", "https://p\\u0430ypal.com \\u0430\\u0440\\u0440\\u04cf\\u0435.com \\uff45vil \\ud835\\udc1ab"],
+  [
+    "lookalikes",
+    "https://p\u0430ypal.com \u0430\u0440\u0440\u04cf\u0435.com ｅvil \u{1d41a}b",
+    "https://p\\u0430ypal.com \\u0430\\u0440\\u0440\\u04cf\\u0435.com \\uff45vil \\ud835\\udc1ab",
+  ],
   ["other languages", "файл.txt Αθήνα 東京 مرحبا שלום naïve Łódź", "файл.txt Αθήνα 東京 مرحبا שלום naïve Łódź"],
 ]) {
   test(`what cannot be seen is shown: ${what}`, () => {
@@ -69,4 +77,43 @@ test("the characters are named, also those that are escaped in JSON", () => {
 test("escapes in one line and in names of arguments", () => {
   assert.equal(inOneLine('{"a\u202e": "x\u200b"}'), 'a\\u202e: "x\\u200b"');
   assert.equal(inOneLine("rm\u200b -rf"), "rm\\u200b -rf");
+});
+
+test("a name is one line of bounded length", () => {
+  assert.equal(label(" gpt\n5 "), "gpt 5");
+  assert.equal(label("a\u202eb"), "a\\u202eb");
+  assert.equal(label(`${"a".repeat(50_000)}z`), `${"a".repeat(66)}…${"a".repeat(32)}z`);
+  assert.ok(label("\u202e".repeat(50_000)).length <= 600);
+});
+
+test("time for hostile texts rises with their length only", () => {
+  const many = 250_000;
+  const texts = ["a", "a.", "a-_", "[", "\u202e", "\u0430", "\u0430 a", "\u200d", "😀\ufe0f", "a\u0301", "\\", '"', "@a"];
+  for (const unit of texts) {
+    const text = unit.repeat(many / unit.length);
+    const began = performance.now();
+    label(text);
+    shortened(text);
+    shortened(JSON.stringify({ text, [text]: [text] }));
+    inOneLine(JSON.stringify({ [text]: text }));
+    assert.equal(namesHost(text, "evil.test"), false);
+    assert.ok(performance.now() - began < 2000, `${JSON.stringify(unit)} took ${performance.now() - began} ms`); // seconds if quadratic
+  }
+});
+
+test("a text names a host only if it names no other one", () => {
+  for (const text of ["docs.test", "https://docs.test/a", "see docs.test.", "(docs.test)", "at ...docs.test"]) {
+    assert.ok(namesHost(text, "docs.test"), text);
+  }
+  for (const text of [
+    "docs",
+    "docs.test.evil.test",
+    "docs.test, bank.test",
+    "docs\u3002test",
+    "",
+    "docs..test",
+    "d\u043ecs.test",
+  ]) {
+    assert.ok(!namesHost(text, "docs.test"), text);
+  }
 });

@@ -3,6 +3,7 @@ import { doubt } from "./chats/doubt.js";
 import { make } from "./dom.js";
 import { elicitation } from "./asking/elicitation.js";
 import { ToolCard } from "./tool-card.js";
+import { label } from "./visible.js";
 
 /**
  * @typedef {import("../sparewheel.js").Event} Event
@@ -101,7 +102,8 @@ export class CallsView {
         this.#end(event, event.is_error ? "failed" : "done", event.output);
         break;
       case "handoff":
-        if (!this.#isTask()) this.#list.append(make("p", { class: "note", text: `${event.from} hands over to ${event.to}` }));
+        if (!this.#isTask())
+          this.#list.append(make("p", { class: "note", text: `${label(event.from)} hands over to ${label(event.to)}` }));
         break;
       case "discard":
         this.#discard(event.attempt);

@@ -1,3 +1,5 @@
+import { namesHost } from "./host-names.js";
+
 /**
  * The element of the page with this id.
  * @template {HTMLElement} T
@@ -28,13 +30,15 @@ export function make(name, { class: className, text } = {}, ...children) {
 }
 
 /**
- * A link to another site, which does not learn where it was followed.
- * @param {string} url http or https.
- * @param {string} text
+ * A link to another site, which does not learn where it was followed. Only the text, if the URL is not one of http or https.
+ * @param {string} url
+ * @param {string} text The host follows it, unless the text names it.
  */
 export function externalLink(url, text) {
-  const { host } = new URL(url);
-  const link = make("a", { text: text.includes(host) ? text : `${text} (${host})` });
+  const target = URL.parse(url);
+  if (!target || !/^https?:$/.test(target.protocol)) return make("bdi", { text });
+  const link = make("a", {}, make("bdi", { text }));
+  if (!namesHost(text, target.host)) link.append(make("bdi", { class: "host", text: ` (${target.host})` }));
   link.href = url;
   link.target = "_blank";
   link.rel = "noopener noreferrer";

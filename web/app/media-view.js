@@ -1,4 +1,5 @@
 import { externalLink, make } from "./dom.js";
+import { label } from "./visible.js";
 
 /**
  * A picture, a sound or a film is shown, any other file is a link that saves it; media that a server only refers to are
@@ -8,7 +9,7 @@ import { externalLink, make } from "./dom.js";
  */
 export function mediaView({ mime_type, size, blob, url }, number) {
   const what = `${nameOf(mime_type)} ${number} of the answer`;
-  const caption = make("figcaption", { text: [what, mime_type, sizeOf(size)].filter(Boolean).join(", ") });
+  const caption = make("figcaption", { text: [what, label(mime_type), sizeOf(size)].filter(Boolean).join(", ") });
   const figure = make("figure", { class: "media" });
   if (!blob) return fill(figure, externalLink(url ?? "", caption.textContent), null);
   const address = URL.createObjectURL(blob);

@@ -12,14 +12,16 @@ const TOKEN = /"[^"\\]*(?:\\.[^"\\]*)*"|[{}[\],:]|[^\s{}[\],:"]+/gs;
 /**
  * JSON text, indented; text that is no JSON as it is. Numbers and doubled keys stay as they are written.
  * @param {string} text
+ * @param {number} [most] Characters; of a text that is longer when it is indented, the beginning.
  */
-export function pretty(text) {
-  const tokens = text.length > PRETTY_CHARS ? null : tokensOf(text);
-  if (!tokens) return visible(text);
+export function pretty(text, most = Infinity) {
+  if (text.length > PRETTY_CHARS || !isJson(text)) return beginning(text, most);
   let depth = 0;
   let shown = "";
   let before = "";
-  for (const token of tokens) {
+  for (const { 0: token, index } of text.matchAll(TOKEN)) {
+    const room = most - shown.length;
+    if (room < token.length) return shown + beginning(text.slice(index), Math.max(room, 0));
     const opened = before === "{" || before === "[";
     const closes = token === "}" || token === "]";
     if (opened) depth += 1;
@@ -34,17 +36,35 @@ export function pretty(text) {
 }
 
 /**
- * The beginning of a text that is too long to be shown.
+ * As much of what `pretty` gives as is shown at first.
  * @param {string} text
  */
 export function shortened(text) {
-  if (!isLong(text)) return text;
-  return `${text.slice(0, SHOWN_CHARS)}\n… ${text.length - SHOWN_CHARS} more characters`;
+  return pretty(text, SHOWN_CHARS);
 }
 
-/** @param {string} text */
+/**
+ * Whether `pretty` may give more than `shortened`.
+ * @param {string} text
+ */
 export function isLong(text) {
-  return text.length > SHOWN_CHARS;
+  return text.length > SHOWN_CHARS || pretty(text) !== shortened(text);
+}
+
+/**
+ * As much of a text that is no JSON as is shown at first.
+ * @param {string} text
+ */
+export function shortenedText(text) {
+  return beginning(text, SHOWN_CHARS);
+}
+
+/**
+ * @param {string} text
+ * @param {number} most
+ */
+function beginning(text, most) {
+  return text.length > most ? `${visible(text.slice(0, most))}\n… ${text.length - most} more characters` : visible(text);
 }
 
 /**
@@ -52,18 +72,19 @@ export function isLong(text) {
  * @param {string} args JSON text; it may be broken.
  */
 export function inOneLine(args) {
-  const tokens = args.length > SHOWN_CHARS ? null : tokensOf(args);
-  const line = (tokens?.[0] === "{" ? fields(tokens) : visible(args.slice(0, 4 * LINE_CHARS))).replace(/\s+/g, " ").trim();
+  const isObject = args.length <= SHOWN_CHARS && /^\s*\{/.test(args) && isJson(args);
+  const line = (isObject ? fields(args) : visible(args.slice(0, 4 * LINE_CHARS))).replace(/\s+/g, " ").trim();
   return line.length > LINE_CHARS ? `${line.slice(0, LINE_CHARS)}…` : line;
 }
 
-/** @param {string[]} tokens Of an object. */
-function fields(tokens) {
+/** @param {string} args An object. */
+function fields(args) {
   let depth = 0;
   let line = "";
-  for (const [at, token] of tokens.entries()) {
+  for (const { 0: token, index } of args.matchAll(TOKEN)) {
+    if (line.length > LINE_CHARS) break;
     if (/^[}\]]$/.test(token)) depth -= 1;
-    const isName = depth === 1 && tokens[at + 1] === ":";
+    const isName = depth === 1 && token.startsWith('"') && /^\s*:/.test(args.slice(index + token.length));
     if (depth > 0) line += isName ? visible(JSON.parse(token)) : written(token);
     if (depth === 1 && /^[:,]$/.test(token)) line += " ";
     if (/^[{[]$/.test(token)) depth += 1;
@@ -85,10 +106,15 @@ function written(token) {
  * @returns {string[] | null}
  */
 export function tokensOf(text) {
+  return isJson(text) ? text.match(TOKEN) : null;
+}
+
+/** @param {string} text */
+function isJson(text) {
   try {
     JSON.parse(text);
+    return true;
   } catch {
-    return null;
+    return false;
   }
-  return text.match(TOKEN);
 }

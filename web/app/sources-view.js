@@ -1,5 +1,5 @@
 import { externalLink, make } from "./dom.js";
-import { visible } from "./visible.js";
+import { label } from "./visible.js";
 
 /** @typedef {Extract<import("../sparewheel.js").Event, {type: "annotation"}>} AnnotationEvent */
 
@@ -20,9 +20,9 @@ export class SourcesView {
     const { attempt, kind, url, title, query } = event;
     const key = kind === "search" ? `search ${query}` : `${url ?? title ?? ""}`;
     if (key === "" || this.#lines.has(key)) return;
-    const line = make("li", kind === "search" ? { text: `Searched for: ${visible(query ?? "")}` } : {});
+    const line = make("li", kind === "search" ? { text: `Searched for: ${label(query ?? "")}` } : {});
     if (kind !== "search") {
-      const name = visible(title ?? url ?? "");
+      const name = label(title ?? url ?? "");
       line.append(url ? externalLink(url, name) : name);
     }
     this.#lines.set(key, { attempt, line });

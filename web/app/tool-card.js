@@ -1,8 +1,8 @@
 import { codeBox } from "./code-box.js";
 import { make } from "./dom.js";
-import { inOneLine, pretty, shortened } from "./pretty.js";
+import { inOneLine, shortened, shortenedText } from "./pretty.js";
 import { StepsView } from "./steps-view.js";
-import { visible } from "./visible.js";
+import { label } from "./visible.js";
 
 /** @typedef {"written" | "waiting" | "running" | "asking" | "done" | "failed" | "blocked" | "dropped"} CardState */
 
@@ -52,7 +52,7 @@ export class ToolCard {
     const icon = make("span", { class: "tool-icon" });
     icon.setAttribute("aria-hidden", "true");
     this.element.append(
-      make("summary", {}, icon, make("span", { class: "tool-name", text: visible(name) }), this.#preview, this.#status),
+      make("summary", {}, icon, make("span", { class: "tool-name", text: label(name) }), this.#preview, this.#status),
       this.#body,
     );
     this.element.addEventListener("toggle", () => this.#fill());
@@ -118,14 +118,14 @@ export class ToolCard {
   #fill() {
     if (!this.element.open) return;
     const args = this.state === "written" ? this.#written() : this.#args;
-    const parts = [block("Arguments", shortened(pretty(args)))];
+    const parts = [block("Arguments", shortened(args))];
     if (this.#work) {
       this.#work.flush();
       parts.push(make("div", {}, make("h4", { text: "Work" }), this.#work.element));
     }
-    if (this.#progress) parts.push(block("Progress", visible(shortened(this.#progress))));
+    if (this.#progress) parts.push(block("Progress", shortenedText(this.#progress)));
     const title = this.state === "blocked" ? "Reason" : "Result";
-    if (this.#result) parts.push(block(title, shortened(pretty(this.#result))));
+    if (this.#result) parts.push(block(title, shortened(this.#result)));
     this.#body.replaceChildren(...parts);
   }
 }

@@ -107,7 +107,7 @@ export class TurnView {
         this.#note(`${this.#name(event.model)} answers again.`);
         break;
       case "warning":
-        this.#note(event.message);
+        this.#note(visible(event.message));
         break;
       case "finish":
         this.#end(finishWords(this.transcript.snapshot(), (model) => this.#name(model), event.empty ?? false));
@@ -130,9 +130,9 @@ export class TurnView {
     this.#calls.close();
     this.#steps.end();
     this.#busy(false);
-    const box = make("div", { class: "failure" }, make("p", { class: "message", text: heading }));
+    const box = make("div", { class: "failure" }, make("p", { class: "message", text: visible(heading) }));
     box.setAttribute("role", "alert");
-    if (hint) box.append(make("p", { text: hint }));
+    if (hint) box.append(make("p", { text: visible(hint) }));
     if (models.length > 0) box.append(make("ul", {}, ...models.map((each) => this.#reason(each))));
     this.#outcome.replaceWith(box);
     this.#ask();
@@ -141,7 +141,7 @@ export class TurnView {
   /** @param {{model: string, message: string, hint: string}} failed */
   #reason({ model, message, hint }) {
     const item = make("li", {}, make("b", { text: this.#name(model) }), `: ${visible(message)}`);
-    if (hint) item.append(make("p", { text: hint }));
+    if (hint) item.append(make("p", { text: visible(hint) }));
     return item;
   }
 
@@ -152,7 +152,7 @@ export class TurnView {
 
   /** @param {string} model */
   #name(model) {
-    return visible(this.#steps.models.name(model));
+    return this.#steps.models.name(model);
   }
 
   /** The text of the last step is the answer. */

@@ -5,6 +5,7 @@ import { repeat } from "lit-html/directives/repeat.js";
 import { catalogue, factsOf } from "./catalogue.js";
 import { NotEditable } from "./chain-place.js";
 import { namesIn, readChain, withModels, withSetting } from "./chain-text.js";
+import { label, visible } from "../visible.js";
 
 const DURATION = /^(?:\d+(?:\.\d+)?|(?:\d+(?:\.\d+)?(?:ns|us|µs|ms|s|m|h))+)$/;
 const RETRIES = /^(?:-[12]|\d{1,2}|100|forever)$/;
@@ -60,7 +61,7 @@ export class ChainForm {
       if (!(thrown instanceof NotEditable)) throw thrown;
       return html`
         ${agents ? this.#choice(agents) : nothing}
-        <p>This chain can be changed in the file only. ${thrown.message}</p>
+        <p>This chain can be changed in the file only. ${visible(thrown.message)}</p>
         <button type="button" @click=${editFile}>Edit as file</button>
       `;
     }
@@ -75,7 +76,7 @@ export class ChainForm {
       </ol>
       ${this.#adder(own, chain.models)}
       <div class="chain-fields">${FIELDS.map((field) => this.#field(field, chain.settings[field.name]))}</div>
-      <p class="form-problem" role="alert" ?hidden=${!this.#refusal}>${this.#refusal}</p>
+      <p class="form-problem" role="alert" ?hidden=${!this.#refusal}>${visible(this.#refusal)}</p>
       <button type="button" @click=${editFile}>Edit as file</button>
     `;
   }
@@ -90,7 +91,7 @@ export class ChainForm {
     return html`
       <label for="chain-agent">Agent</label>
       <select id="chain-agent" @change=${choose}>
-        ${agents.map((name) => html`<option ?selected=${name === this.#agent}>${name}</option>`)}
+        ${agents.map((name) => html`<option value=${name} ?selected=${name === this.#agent}>${label(name)}</option>`)}
       </select>
     `;
   }
@@ -118,11 +119,13 @@ export class ChainForm {
         @dragend=${() => (this.#dragged = -1)}
       >
         <span class="grip" aria-hidden="true"></span>
-        <span class="chain-model"><bdi>${name}</bdi>${facts ? html`<small>${facts}</small>` : nothing}</span>
-        <button type="button" aria-label="Move ${name} up" ?disabled=${at === 0} @click=${this.#mover(models, at, -1)}>↑</button>
+        <span class="chain-model"><bdi>${label(name)}</bdi>${facts ? html`<small>${facts}</small>` : nothing}</span>
+        <button type="button" aria-label="Move ${label(name)} up" ?disabled=${at === 0} @click=${this.#mover(models, at, -1)}>
+          ↑
+        </button>
         <button
           type="button"
-          aria-label="Move ${name} down"
+          aria-label="Move ${label(name)} down"
           ?disabled=${at === models.length - 1}
           @click=${this.#mover(models, at, 1)}
         >
@@ -130,7 +133,7 @@ export class ChainForm {
         </button>
         <button
           type="button"
-          aria-label="Remove ${name}"
+          aria-label="Remove ${label(name)}"
           ?disabled=${models.length === 1}
           @click=${() => this.#write(models.toSpliced(at, 1), `${name} is removed.`)}
         >

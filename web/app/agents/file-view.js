@@ -2,6 +2,7 @@
 
 import { make } from "../dom.js";
 import { problemsIn } from "./problems.js";
+import { visible } from "../visible.js";
 
 export class FileView {
   #box;
@@ -91,7 +92,7 @@ export class FileView {
       ...found.map(({ line, text }) => {
         const go = make("button", { text: `Line ${line}` });
         go.type = "button";
-        go.ariaLabel = `Go to line ${line}: ${text}`;
+        go.ariaLabel = `Go to line ${line}: ${visible(text)}`;
         go.addEventListener("click", () => this.focus(line));
         return make("li", {}, go);
       }),

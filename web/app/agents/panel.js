@@ -5,6 +5,7 @@ import { repeat } from "lit-html/directives/repeat.js";
 import { FileView } from "./file-view.js";
 import { isAboutAgents } from "./saved-agents.js";
 import { ShareView } from "./share-view.js";
+import { label, visible } from "../visible.js";
 
 /** @typedef {import("./room.js").AgentsRoom} AgentsRoom */
 
@@ -92,7 +93,7 @@ class Panel {
     return html`
       <section class="agent-in-use" aria-label="Agent in use">
         <p class="agent-title">
-          <strong><bdi>${origin.title}</bdi></strong
+          <strong><bdi>${label(origin.title)}</bdi></strong
           >${isChanged ? html` <span class="mark">changed</span>` : nothing}
         </p>
         ${about && !isChanged ? html`<p class="aside">${about}</p>` : nothing}
@@ -105,7 +106,7 @@ class Panel {
         </div>
         ${this.#naming?.id === "" ? this.#nameForm("Save") : nothing} ${this.#share.template()}
         <div class="note" role="status">
-          ${note}
+          ${visible(note)}
           ${undoable && !this.#note ? html`<button type="button" @click=${() => this.#room.undo()}>Undo</button>` : nothing}
         </div>
       </section>
@@ -162,7 +163,7 @@ class Panel {
         <div class="note" role="status">
           ${
             this.#deleted
-              ? html`<bdi>${this.#deleted.agent.name}</bdi> is deleted. <button type="button" @click=${undo}>Undo</button>`
+              ? html`<bdi>${label(this.#deleted.agent.name)}</bdi> is deleted. <button type="button" @click=${undo}>Undo</button>`
               : nothing
           }
         </div>
@@ -178,11 +179,11 @@ class Panel {
     const use = async () => this.#room.replace(yaml, { kind: "saved", id, title: name, yaml });
     return html`
       <li aria-current=${isUsed ? "true" : nothing}>
-        <button type="button" class="agent-choice" @click=${() => this.#choose(id, use)}><bdi>${name}</bdi></button>
+        <button type="button" class="agent-choice" @click=${() => this.#choose(id, use)}><bdi>${label(name)}</bdi></button>
         ${isUsed ? html`<span class="mark">${isChanged ? "in use, changed" : "in use"}</span>` : nothing}
         <span class="row">
-          <button type="button" aria-label="Rename ${name}" @click=${() => this.#name({ id, name })}>Rename</button>
-          <button type="button" aria-label="Delete ${name}" @click=${() => this.#delete(agent)}>Delete</button>
+          <button type="button" aria-label="Rename ${label(name)}" @click=${() => this.#name({ id, name })}>Rename</button>
+          <button type="button" aria-label="Delete ${label(name)}" @click=${() => this.#delete(agent)}>Delete</button>
         </span>
         ${this.#naming?.id === id ? this.#nameForm("Rename") : nothing} ${this.#asked(id)}
       </li>

@@ -3,6 +3,7 @@
 
 import { SavedAgents } from "./saved-agents.js";
 import { isOffer } from "./share.js";
+import { label, visible } from "../visible.js";
 
 const FOLDER = new URL("../examples/", import.meta.url);
 const FIRST = { name: "demo", title: "A turn that survives" };
@@ -52,13 +53,13 @@ export class AgentsRoom {
     workbench.subscribe({
       agent: (text) => this.#show(text),
       problem: (text) => {
-        problem.textContent = text;
+        problem.textContent = visible(text);
         problem.hidden = text === "";
         yaml.ariaInvalid = String(text !== "");
         this.#changed();
       },
     });
-    this.subscribe(() => (name.textContent = this.isChanged ? `${this.origin.title} · changed` : this.origin.title));
+    this.subscribe(() => (name.textContent = `${label(this.origin.title)}${this.isChanged ? " · changed" : ""}`));
     addEventListener("hashchange", () => this.#lookAtLink());
     this.#lookAtLink();
   }

@@ -1,7 +1,6 @@
 import { make } from "../dom.js";
+import { namesHost } from "../host-names.js";
 import { visible } from "../visible.js";
-
-const HOST_LIKE = /[\p{L}\p{M}\p{N}_-]+(?:[.。．｡][\p{L}\p{M}\p{N}_-]+)+/gu;
 
 /**
  * Links open beside the page, which they do not learn about. Where a link leads is seen: the host follows the text unless
@@ -17,7 +16,7 @@ export function markLinks(part) {
     link.referrerPolicy = "no-referrer";
     const where = placeOf(target);
     link.title = where;
-    if (!names(link.textContent ?? "", where)) link.append(make("bdi", { class: "host", text: ` (${where})` }));
+    if (!namesHost(link.textContent ?? "", where)) link.append(make("bdi", { class: "host", text: ` (${where})` }));
   }
 }
 
@@ -34,18 +33,4 @@ function decoded(text) {
   } catch {
     return visible(text);
   }
-}
-
-/**
- * Whether a text names this host, or this address of mail, and nothing that looks like another one.
- * @param {string} text
- * @param {string} where
- */
-export function names(text, where) {
-  if (visible(text) !== text) return false;
-  if (where.includes("@")) return text.trim().toLowerCase() === where.toLowerCase();
-  const hosts = text.replace(/^\s*https?:\/\/([^/?#\s]*)[/?#]\S*\s*$/i, "$1").toLowerCase();
-  const found = hosts.match(HOST_LIKE) ?? [];
-  const [host = ""] = where.split(":");
-  return found.length > 0 ? found.every((name) => name === host) : hosts.includes(where);
 }

@@ -1,7 +1,7 @@
 import { codeBox, fillCode } from "../code-box.js";
 import { make } from "../dom.js";
 import { isLong, pretty, shortened, tokensOf } from "../pretty.js";
-import { oddCharacters, visible } from "../visible.js";
+import { label as named, oddCharacters } from "../visible.js";
 import { QuestionView } from "./question-view.js";
 
 /** @typedef {import("../../sparewheel.js").Confirmation} Confirmation */
@@ -23,11 +23,11 @@ export function approval({ id, name, args, forced }, confirm) {
   const label = make("label", { text: "Reason, if you don't allow it (the model is told)" });
   label.htmlFor = reason.id;
   const shown = new ArgumentsView(args);
-  const question = new QuestionView(`May the agent run ${visible(name)}?`, ...shown.elements);
+  const question = new QuestionView(`May the agent run ${named(name)}?`, ...shown.elements);
   const allow = (/** @type {Confirmation} */ decision) => confirm({ id, ...decision, ...shown.changed });
   question.button("Allow once", () => allow({ decision: "approve" }), { class: "primary" });
   if (!forced) {
-    const always = `Always allow ${visible(name)} in this chat`;
+    const always = `Always allow ${named(name)} in this chat`;
     question.button(always, () => allow({ decision: "approve_tool", toolName: name }));
     question.button("Allow everything in this chat", () => allow({ decision: "approve_all" }));
   }
@@ -51,18 +51,17 @@ class ArgumentsView {
   /** @param {string} args JSON text. */
   constructor(args) {
     this.#args = args;
-    const all = pretty(args);
-    const box = codeBox("Arguments", shortened(all));
+    const box = codeBox("Arguments", shortened(args));
     const tools = make("div", { class: "argument-tools" });
-    if (isLong(all)) {
-      const more = plainButton(`Show all ${all.length} characters`, () => {
-        fillCode(box, all);
+    if (isLong(args)) {
+      const more = plainButton(`Show all ${args.length} characters`, () => {
+        fillCode(box, pretty(args));
         more.remove();
         box.focus();
       });
       tools.append(more);
     }
-    if (tokensOf(args)) tools.append(plainButton("Edit the arguments", () => this.#edit(box, tools, all)));
+    if (tokensOf(args)) tools.append(plainButton("Edit the arguments", () => this.#edit(box, tools, pretty(args))));
     this.elements.push(box, tools);
     const odd = oddCharacters(args);
     if (odd.length) {

@@ -1,4 +1,5 @@
 import { make } from "../dom.js";
+import { visible } from "../visible.js";
 
 let made = 0;
 
@@ -104,7 +105,7 @@ export class QuestionView {
       await act();
       this.element.dispatchEvent(new CustomEvent("answered"));
     } catch (thrown) {
-      this.#problem.textContent = thrown instanceof Error ? thrown.message : String(thrown);
+      this.#problem.textContent = visible(thrown instanceof Error ? thrown.message : String(thrown));
       this.#problem.hidden = false;
       this.#setBusy(false);
     }

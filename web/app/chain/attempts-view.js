@@ -82,7 +82,7 @@ class Row {
       before && before.model !== attempt.model ? warningOf(models.facts(before.model), models.facts(attempt.model)) : "";
     const what = warning ? `${text} (${visible(warning)})` : text;
     const aside = asides.join(" · ");
-    const name = visible(models.name(attempt.model));
+    const name = models.name(attempt.model);
     const shown = [name, what, aside, tone].join("\n");
     if (shown !== this.#shown) {
       this.#shown = shown;

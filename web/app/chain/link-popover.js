@@ -1,5 +1,5 @@
 import { make } from "../dom.js";
-import { visible } from "../visible.js";
+import { label, visible } from "../visible.js";
 import { attemptWords } from "./attempt-words.js";
 import { dollars } from "./words.js";
 
@@ -37,7 +37,7 @@ export class LinkPopover {
     this.#workbench = workbench;
     this.element.popover = "auto";
     this.element.role = "dialog";
-    this.element.ariaLabel = visible(model);
+    this.element.ariaLabel = label(model);
     this.#refusal.role = "alert";
     button.popoverTargetElement = this.element;
     button.ariaHasPopup = "dialog";
@@ -75,7 +75,7 @@ export class LinkPopover {
     const shown = JSON.stringify([reason, attempts, facts, preferred, skipped]);
     if (shown === this.#shown) return;
     this.#shown = shown;
-    const title = make("h2", { text: visible(this.#model) });
+    const title = make("h2", { text: label(this.#model) });
     title.tabIndex = -1;
     title.autofocus = true;
     const parts = [title, this.#word];
@@ -114,7 +114,7 @@ export class LinkPopover {
         this.element.hidePopover();
         this.#button.focus();
       } catch (thrown) {
-        this.#refusal.textContent = thrown instanceof Error ? thrown.message : String(thrown);
+        this.#refusal.textContent = visible(thrown instanceof Error ? thrown.message : String(thrown));
         button.focus();
       }
       this.#onSteered();
@@ -134,7 +134,7 @@ function lastAttempts(attempts) {
 
 /** @param {import("../../sparewheel.js").ChainModel} facts */
 function factsOf({ host, local, price }) {
-  const place = host ? `Answers at ${visible(host)}` : "Answers in this tab";
+  const place = host ? `Answers at ${label(host)}` : "Answers in this tab";
   const cost = price ? `${dollars(price.input)} in, ${dollars(price.output)} out for a million tokens` : "";
   const unknown = local ? "" : "price not known";
   return [place, cost || unknown].filter(Boolean).join(" · ");

@@ -1,3 +1,5 @@
+import { label } from "../visible.js";
+
 /** @typedef {import("../../sparewheel.js").ChainModel} ChainModel */
 
 /** What is known of the models of a session: their short names, and what the session tells of them. No DOM here. */
@@ -28,11 +30,11 @@ export class Models {
   }
 
   /**
-   * The name of a model without its provider, unless another one has the same.
+   * The name of a model, to be shown: without its provider, unless another one has the same.
    * @param {string} model As `provider/model`.
    */
   name(model) {
-    return this.#add(model).size > 1 ? model : lastPart(model);
+    return label(this.#add(model).size > 1 ? model : lastPart(model));
   }
 
   /** @param {string} model */

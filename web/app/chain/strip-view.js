@@ -1,6 +1,6 @@
 import { createTranscript } from "../../sparewheel.js";
 import { make, perFrame } from "../dom.js";
-import { visible } from "../visible.js";
+import { label } from "../visible.js";
 import { ChainState } from "./chain-state.js";
 import { CostState } from "./cost-state.js";
 import { LinkPopover } from "./link-popover.js";
@@ -211,7 +211,7 @@ class Row {
     const wheel = make("span", { class: "wheel" });
     wheel.setAttribute("aria-hidden", "true");
     this.#button.type = "button";
-    this.#button.title = visible(model);
+    this.#button.title = label(model);
     this.#button.append(wheel, make("span", { class: "words" }, this.#name, " ", this.#word));
     this.#popover = new LinkPopover(model, this.#button, workbench, onSteered);
     this.item.append(this.#button, this.#popover.element);
@@ -234,7 +234,7 @@ class Row {
     if (isMain) this.item.dataset["main"] = "";
     else delete this.item.dataset["main"];
     this.item.ariaCurrent = LIVE.includes(state) ? "step" : null;
-    if (this.#name.textContent !== visible(name)) this.#name.textContent = visible(name);
+    if (this.#name.textContent !== name) this.#name.textContent = name;
     this.#word.textContent = word;
     return becomesMain ? this.item : null;
   }

@@ -1,5 +1,6 @@
 import { make } from "../dom.js";
 import { ChatRow } from "./chat-row.js";
+import { label, visible } from "../visible.js";
 
 /**
  * @typedef {import("./rows.js").Shown} Shown
@@ -67,7 +68,8 @@ export class ChatList {
 
   /** @param {string} text About the search, or why there is no list. */
   note(text) {
-    if (this.#note.textContent !== text) this.#note.textContent = text;
+    const shown = visible(text);
+    if (this.#note.textContent !== shown) this.#note.textContent = shown;
   }
 
   /** @param {{id: string, title: string} | null} deleted */
@@ -79,7 +81,7 @@ export class ChatList {
     const button = make("button", { text: "Undo" });
     button.type = "button";
     button.addEventListener("click", () => this.#actions.undo(deleted.id));
-    this.#undo.replaceChildren(make("span", {}, "Deleted ", make("bdi", { text: deleted.title })), button);
+    this.#undo.replaceChildren(make("span", {}, "Deleted ", make("bdi", { text: label(deleted.title) })), button);
   }
 
   #grow() {

@@ -1,5 +1,6 @@
 import { make } from "../dom.js";
 import { STATE_WORDS } from "./rows.js";
+import { label, visible } from "../visible.js";
 
 /**
  * @typedef {import("./rows.js").Shown} Shown
@@ -46,13 +47,14 @@ export class ChatRow {
    */
   update(row, isCurrent) {
     this.#row = row;
-    setText(this.#title, row.title);
-    const below = [STATE_WORDS[row.state], row.snippet || row.models].filter(Boolean).join(" · ");
+    const title = label(row.title);
+    setText(this.#title, title);
+    const below = [STATE_WORDS[row.state], visible(row.snippet) || row.models].filter(Boolean).join(" · ");
     setText(this.#below, below);
     this.#below.dir = row.snippet ? "auto" : "";
     this.element.dataset["state"] = row.state;
     this.#button.ariaCurrent = isCurrent ? "true" : null;
-    this.#more.ariaLabel = `More for ${row.title}`;
+    this.#more.ariaLabel = `More for ${title}`;
   }
 
   focus() {

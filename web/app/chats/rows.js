@@ -1,5 +1,7 @@
 // What the list of conversations shows of each. No DOM here.
 
+import { label } from "../visible.js";
+
 /**
  * @typedef {import("../../sparewheel.js").SessionRow} SessionRow
  * @typedef {SessionRow["state"]} State
@@ -48,7 +50,7 @@ export function isEmpty({ turns, title, state }) {
  * @param {readonly string[]} models As `provider/model`.
  */
 export function modelsLine(models) {
-  const names = models.map((model) => model.slice(model.lastIndexOf("/") + 1));
+  const names = models.map((model) => label(model.slice(model.lastIndexOf("/") + 1)));
   if (names.length < 2) return names.join("");
   const families = names.map((name) => /^\p{L}+/u.exec(name)?.[0] ?? name);
   const some = new Set(families).size === names.length ? families : names;

@@ -1,4 +1,5 @@
 import { make } from "../dom.js";
+import { label } from "../visible.js";
 
 /** Which agent of a team is asked; shown if the file has several. */
 export class AgentChoice {
@@ -20,7 +21,7 @@ export class AgentChoice {
     const show = (/** @type {import("../../sparewheel.js").Session | null} */ session) => {
       const { agents = [], agent = "" } = session ?? {};
       this.#room.hidden = agents.length < 2;
-      this.#select.replaceChildren(...agents.map((name) => new Option(name, name, false, name === agent)));
+      this.#select.replaceChildren(...agents.map((name) => new Option(label(name), name, false, name === agent)));
     };
     workbench.subscribe({ session: show, chat: ({ session }) => show(session) });
   }

@@ -1,5 +1,5 @@
 import { make } from "../dom.js";
-import { visible } from "../visible.js";
+import { label } from "../visible.js";
 import { commandsFor } from "./commands.js";
 
 /**
@@ -57,13 +57,8 @@ export class CommandsMenu {
     this.#list.hidden = commands.length === 0;
     this.#list.replaceChildren(
       ...commands.map((command, place) => {
-        const name = make("span", { text: `/${visible(command.name)}` });
-        const item = make(
-          "li",
-          { class: "menu-item" },
-          name,
-          make("span", { class: "menu-detail", text: visible(command.about) }),
-        );
+        const name = make("span", { text: `/${label(command.name)}` });
+        const item = make("li", { class: "menu-item" }, name, make("span", { class: "menu-detail", text: label(command.about) }));
         item.id = `command-${place}`;
         item.setAttribute("role", "option");
         item.addEventListener("click", () => this.#take(command));

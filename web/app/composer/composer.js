@@ -9,6 +9,7 @@ import { Menu } from "./menu.js";
 import { textOf } from "./prompt-text.js";
 import { StopWatch } from "./stop-watch.js";
 import { WaitingView } from "./waiting-view.js";
+import { visible } from "../visible.js";
 
 /**
  * @typedef {import("../../sparewheel.js").Prompt} Prompt
@@ -240,7 +241,7 @@ export class Composer {
 
   /** @param {string} problem */
   #say(problem) {
-    this.#problem.textContent = problem;
+    this.#problem.textContent = visible(problem);
     this.#problem.hidden = problem === "";
   }
 

@@ -1,5 +1,6 @@
 import { make } from "../dom.js";
 import { Menu } from "./menu.js";
+import { label } from "../visible.js";
 
 /**
  * @typedef {object} Over A turn that is over.
@@ -39,7 +40,7 @@ export function turnActions(turn, { models, retry, edit, askOther }) {
   const keeps = turn.outcome === "failed" ? "" : ". This conversation stays as it is; the other one is a branch of it";
   room.append(button("Edit and resend", `Change the prompt and send it again${keeps}`, () => edit(turn)));
   const menu = new Menu("Ask another model", () => {
-    return models().map((model) => ({ text: model, choose: () => askOther(turn, model) }));
+    return models().map((model) => ({ text: label(model), choose: () => askOther(turn, model) }));
   });
   menu.button.title = `The same prompt to a model of your choice${keeps}`;
   room.append(menu.element);

@@ -1,4 +1,4 @@
-import { visible } from "../visible.js";
+import { label, visible } from "../visible.js";
 
 /** @typedef {import("../workbench.js").Phase} Phase */
 
@@ -25,7 +25,8 @@ export class StatusView {
   set(phase, text) {
     this.#line.dataset["state"] = phase;
     // The same text again would be announced again.
-    if (this.#line.textContent !== text) this.#line.textContent = text;
+    const shown = visible(text);
+    if (this.#line.textContent !== shown) this.#line.textContent = shown;
     this.#bar.hidden = phase !== "booting";
   }
 
@@ -49,23 +50,23 @@ export function statusOf(event) {
     case "step":
       return "Asking…";
     case "tool_call":
-      return `Running ${visible(event.name)}…`;
+      return `Running ${label(event.name)}…`;
     case "tool_confirmation":
-      return `${event.name} needs your approval`;
+      return `${label(event.name)} needs your approval`;
     case "elicitation":
       return "A question needs your answer";
     case "hedge":
-      return `${event.from} is slow; asking ${event.to} as well`;
+      return `${label(event.from)} is slow; asking ${label(event.to)} as well`;
     case "offline":
       return "You are offline; waiting for the network…";
     case "resumed":
-      return `Reconnected to ${event.model}`;
+      return `Reconnected to ${label(event.model)}`;
     case "retry":
-      return `${event.model} failed; asking it again`;
+      return `${label(event.model)} failed; asking it again`;
     case "fallback":
-      return `${event.from} failed; asking ${event.to}`;
+      return `${label(event.from)} failed; asking ${label(event.to)}`;
     case "finish":
-      return `Answered by ${event.model}`;
+      return `Answered by ${label(event.model)}`;
     default:
       return null;
   }

@@ -3,6 +3,7 @@ import { PastTurns } from "../chats/past-turns.js";
 import { make } from "../dom.js";
 import { TurnView } from "../turn-view.js";
 import { Follow } from "./follow.js";
+import { visible } from "../visible.js";
 
 /** The conversation on the page: its turns, one below the other. */
 export class Talk {
@@ -101,7 +102,7 @@ export class Talk {
    * @param {boolean} goesOn Whether a conversation goes on with it.
    */
   #use({ welcomeMessage, models }, goesOn) {
-    this.#greeting.textContent = welcomeMessage || this.#usualGreeting;
+    this.#greeting.textContent = welcomeMessage ? visible(welcomeMessage) : this.#usualGreeting;
     const before = this.#chain;
     this.#chain = modelsLine(models);
     if (!goesOn) return;
@@ -143,8 +144,8 @@ export class Talk {
     const box = make(
       "div",
       { class: "failure" },
-      make("p", { class: "message", text: message }),
-      make("p", { text: hint }),
+      make("p", { class: "message", text: visible(message) }),
+      make("p", { text: visible(hint) }),
       again,
     );
     box.setAttribute("role", "alert");

@@ -1,7 +1,7 @@
 import { codeBox } from "../code-box.js";
 import { make, perFrame } from "../dom.js";
 import { Follow } from "../frame/follow.js";
-import { pretty, shortened } from "../pretty.js";
+import { shortened } from "../pretty.js";
 import { copyButton } from "./copy.js";
 import { textOf } from "./log-text.js";
 import { LogWindow } from "./log-window.js";
@@ -122,7 +122,7 @@ function line(event) {
     const json = JSON.stringify(event);
     details.append(
       copyButton("Copy", () => json),
-      codeBox(`Event ${seq}`, shortened(pretty(json))),
+      codeBox(`Event ${seq}`, shortened(json)),
     );
   };
   details.addEventListener("toggle", open, { once: true });

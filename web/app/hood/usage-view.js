@@ -1,5 +1,5 @@
 import { make, perFrame } from "../dom.js";
-import { visible } from "../visible.js";
+import { label } from "../visible.js";
 import { counted, dollars, Usage } from "./usage.js";
 
 const SVG = "http://www.w3.org/2000/svg";
@@ -58,7 +58,7 @@ function tableOf(attempts) {
   const head = make("tr", {}, ...COLUMNS.map((text) => make("th", { text })));
   for (const cell of head.children) cell.setAttribute("scope", "col");
   const rows = attempts.map(({ turn, attempt, model, input, output, cost, discarded }) => {
-    const name = `${visible(model)}${discarded ? " (discarded)" : ""}`;
+    const name = `${label(model)}${discarded ? " (discarded)" : ""}`;
     const cells = [String(turn), String(attempt), name, counted(input), counted(output), dollars(cost)];
     return make("tr", {}, ...cells.map((text) => make("td", { text })));
   });

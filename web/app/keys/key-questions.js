@@ -1,6 +1,6 @@
 import { make } from "../dom.js";
 import { QuestionView } from "../asking/question-view.js";
-import { visible } from "../visible.js";
+import { label, visible } from "../visible.js";
 
 /** @typedef {NonNullable<import("../../sparewheel.js").SparewheelError["key_requests"]>[number]} KeyRequest */
 
@@ -62,7 +62,7 @@ export class KeyQuestions {
     const text = vendor
       ? `It is a key of ${vendor}. With it, ${where} can use your account there.`
       : `The file names it for another host. With it, ${where} can do there what you can.`;
-    const question = new QuestionView(`This file sends ${visible(name)} to ${where}.`, make("p", { text }));
+    const question = new QuestionView(`This file sends ${label(name)} to ${where}.`, make("p", { text }));
     return new Promise((resolve) => {
       const end = (/** @type {boolean | null} */ answer) => {
         this.#withdraw = () => {};

@@ -1,5 +1,5 @@
 import { externalLink, make } from "../dom.js";
-import { visible } from "../visible.js";
+import { label } from "../visible.js";
 import { checkKey } from "./check.js";
 import { cleaned, isKey, keysIn, nameFor, problemOfKey, problemOfName } from "./pasted.js";
 import { providerNamed, providerOf } from "./providers.js";
@@ -177,7 +177,7 @@ export class KeyRow {
 
   #draw() {
     const has = this.#owner.keyring.has(this.name);
-    const title = providerNamed(this.name)?.title ?? visible(this.name);
+    const title = providerNamed(this.name)?.title ?? label(this.name);
     const heading = JSON.stringify([this.name, has]);
     if (this.#drawn !== heading) this.#heading.replaceChildren(...this.#headingFor(title, has));
     this.#drawn = heading;

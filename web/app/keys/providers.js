@@ -1,6 +1,8 @@
 // The providers that take a key: how it is named, recognized, checked, and where one gets it. No DOM here.
 // Sources: the providers' API references. `tests/web/test_key_providers.py` compares this table with the runtime's.
 
+import { label } from "../visible.js";
+
 /**
  * @typedef {object} Check A small request that costs nothing and needs the key.
  * @property {string} url
@@ -227,7 +229,7 @@ export function providerOf(value) {
  * @param {string[]} names
  */
 export function titlesOf(names) {
-  const titles = [...new Set(names.map((name) => providerNamed(name)?.title ?? name))];
+  const titles = [...new Set(names.map((name) => providerNamed(name)?.title ?? label(name)))];
   const last = titles.pop() ?? "";
   return titles.length ? `${titles.join(", ")} and ${last}` : last;
 }

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import AsyncExitStack, asynccontextmanager
 from typing import Any
 
 from playwright.async_api import Page, async_playwright
@@ -130,8 +130,8 @@ class WebKitTab(Tab):
 async def open_tab(launch: Launch) -> AsyncIterator[Tab]:
     """A browser with one empty page, closed with it."""
     if launch.engine == "webkit" and launch.executable is not None:
-        async with open_webkit(launch.executable) as webkit:
-            yield WebKitTab(webkit)
+        async with AsyncExitStack() as stack:
+            yield WebKitTab(await open_webkit(launch.executable, stack))
         return
     async with async_playwright() as playwright:
         browser = await getattr(playwright, launch.engine).launch(**launch.arguments())

@@ -14,8 +14,9 @@ import pytest
 from sparewheel.errors import ConfigError, SparewheelError
 from sparewheel.headless import cli
 from sparewheel.headless.arguments import parse
-from sparewheel.headless.driver import STOP_LIMIT, Runtime
+from sparewheel.headless.driver import Runtime
 from sparewheel.headless.link import MAX_MESSAGE, POST_LIMIT, Link
+from sparewheel.headless.session import STOP_LIMIT
 from tests.support.fakeloop import run
 
 START = {"type": "start", "turn": "t", "seq": 1}
@@ -32,13 +33,14 @@ class FakeLink(Link):
     """Notes the commands; `answer` plays the other side."""
 
     def __init__(self, answer: Callable[[FakeLink, dict[str, Any]], Awaitable[None]]) -> None:
-        super().__init__(lambda text: text.replace("sk-CANARY", "***"))
+        super().__init__()
+        self.hide({"KEY": "sk-CANARY"})
         self.methods: list[str] = []
         self.reasons: list[str] = []  # of aborts
         self._answer = answer
 
     def events(self, *events: dict[str, Any]) -> None:
-        self.receive(json.dumps({"type": "events", "events": events}))
+        self.receive(json.dumps({"type": "events", "session": "s1", "events": events}))
 
     def reply(self, command: dict[str, Any], **outcome: Any) -> None:
         self.receive(json.dumps({"type": "reply", "id": command["id"], **outcome}))
@@ -111,7 +113,7 @@ def test_a_turn_that_cannot_begin_raises() -> None:
     async def main() -> None:
         with pytest.raises(ConfigError) as caught:
             await collect(Runtime(FakeLink(refuses)))
-        assert (str(caught.value), caught.value.info.hint) == ("bad ***", "no ***")
+        assert (str(caught.value), caught.value.info.hint) == ("bad [redacted]", "no [redacted]")
 
     run(main())
 
@@ -122,6 +124,72 @@ def test_a_prompt_that_is_no_text_is_refused_here() -> None:
         with pytest.raises(ConfigError):
             await Runtime(link).send(b"Hi")  # type: ignore[arg-type]
         assert link.methods == []
+
+    run(main())
+
+
+def test_sessions_of_a_runtime_get_their_own_events_and_the_commands_of_the_js_api() -> None:
+    sent: list[dict[str, Any]] = []
+
+    async def plays(link: FakeLink, command: dict[str, Any]) -> None:
+        sent.append(command)
+        session = command["params"].get("session")
+        if command["method"] == "send":
+            for event in (START, {**FINISH, "model": session}):
+                link.receive(json.dumps({"type": "events", "session": session, "events": [event]}))
+        link.reply(command, result=RESULT)
+
+    async def main() -> None:
+        runtime = Runtime(FakeLink(plays), {"yaml": "agents: 1\n", "env": {"A": "1"}, "agentName": "x"})
+        other = await runtime.session(env={"B": "2"})
+        third = await runtime.session("agents: 2\n", auto_approve=True)
+        for session, name in ((runtime, "s1"), (other, "s2"), (third, "s3")):
+            assert [event.get("model") async for event in session.stream("Hi")] == [None, name]
+        await other.send("Hi", model="p/m", fault="quota")
+        await other.update(env={"B": "3"})
+        await other.prefer(None)
+        await other.skip("p/m")
+        await other.restart()
+        await other.close()
+
+    run(main())
+    made = [command["params"] for command in sent if command["method"] == "create_session"]
+    assert made == [
+        {"session": "s2", "yaml": "agents: 1\n", "env": {"B": "2"}, "agentName": "x"},
+        {"session": "s3", "yaml": "agents: 2\n", "env": {"A": "1"}, "autoApprove": True},
+    ]
+    assert [(command["method"], command["params"]) for command in sent[-6:]] == [
+        ("send", {"session": "s2", "prompt": "Hi", "model": "p/m", "fault": "quota"}),
+        ("update", {"session": "s2", "env": {"B": "3"}}),
+        ("prefer", {"session": "s2"}),
+        ("skip", {"session": "s2", "model": "p/m", "skip": True}),
+        ("restart", {"session": "s2"}),
+        ("close", {"session": "s2"}),
+    ]
+
+
+def test_mapped_prompts_have_their_outcomes_also_when_the_runtime_ends() -> None:
+    async def plays(link: FakeLink, command: dict[str, Any]) -> None:
+        session, prompt = command["params"]["session"], command["params"]["messages"][0]["content"]
+        if prompt == "bad":
+            usage = {"type": "error", "turn": "t", "usage": {"input_tokens": 3}, "partial_message": None}
+            link.receive(json.dumps({"type": "events", "session": session, "events": [usage]}))
+            link.reply(command, error=FACTS)
+        elif prompt == "last":
+            link.die("the browser is gone")
+        else:
+            result: dict[str, Any] = {**RESULT, "model": "m", "finish_reason": "stop", "usage": None, "attempts": []}
+            link.reply(command, result=result)
+
+    async def main() -> None:
+        link = FakeLink(plays)
+        outcomes = await Runtime(link, {"yaml": "agents: 1\n"}).map(["good", "bad", "last", "late"], parallel=1)
+        assert [each["status"] for each in outcomes] == ["ok", "error", "error", "error"]
+        assert outcomes[0]["text"] == "Hel"
+        assert (outcomes[1]["usage"], outcomes[1]["attempts"]) == ({"input_tokens": 3}, FACTS["attempts"])
+        assert [each["error"] and each["error"]["message"] for each in outcomes[2:]] == ["the browser is gone"] * 2
+        assert link.methods == ["chat"] * 3
+        assert link.listeners == {}
 
     run(main())
 
@@ -228,7 +296,7 @@ def test_a_runtime_that_dies_ends_the_stream(events: tuple[dict[str, Any], ...])
         with pytest.raises(SparewheelError) as caught:
             await anext(stream)
         assert caught.value.info.kind == "internal"
-        assert (str(caught.value), caught.value.info.hint) == ("the page crashed: ***", "out of memory")
+        assert (str(caught.value), caught.value.info.hint) == ("the page crashed: [redacted]", "out of memory")
 
     run(main())
 
@@ -306,7 +374,7 @@ def test_a_boot_that_hangs_is_over_at_its_limit() -> None:
             with pytest.raises(SparewheelError) as caught:
                 await FakeLink(hangs).start(stack, 30)
         assert str(caught.value) == "the runtime did not start within 30 s (last stage: pyodide: Starting Python)"
-        assert caught.value.info.hint == "Last lines of the console: [error] wasm *** failed"
+        assert caught.value.info.hint == "Last lines of the console: [error] wasm [redacted] failed"
         assert asyncio.get_running_loop().time() == 30
 
     run(main())

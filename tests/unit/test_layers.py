@@ -42,7 +42,7 @@ LAYERS: list[set[str]] = [
         "errors.validation",
     },
     {"classify", "events", "messages", "titles", "patterns", "sse", "yamltext", "transcript"},
-    {"redaction.stream"},
+    {"redaction.stream", "batch"},
     {"jsonschema"},
     {"page", "page.protocol", "page.call_messages", "page.commands", "page.options", "page.results", "page.calls"},
     {"config"},

@@ -18,7 +18,6 @@ if TYPE_CHECKING:
     from playwright.async_api import Browser, BrowserContext, ConsoleMessage, Page, Playwright
 
     from .browser import Launch
-    from .link import Redact
     from .profile import Profile
 
 LAUNCH_LIMIT: Final = 60_000.0  # milliseconds
@@ -33,8 +32,8 @@ class BrowserLink(Link):
     With a `profile`, what the page stores stays.
     """
 
-    def __init__(self, dist: Path, launch: Launch, redact: Redact, profile: Profile | None = None) -> None:
-        super().__init__(redact)
+    def __init__(self, dist: Path, launch: Launch, profile: Profile | None = None) -> None:
+        super().__init__()
         self._dist = dist
         self._launch = launch
         self._profile = profile

@@ -7,7 +7,7 @@ import json
 import os
 import signal
 import sys
-from contextlib import aclosing
+from contextlib import AsyncExitStack, aclosing
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, cast
 
@@ -154,18 +154,20 @@ async def _run(options: Options, yaml: str | None, dist: Path, launch: Launch | 
     assert task is not None
     interrupts = Interrupts(task.cancel)
     try:
-        async with connect(
-            yaml,
-            dist,
-            launch,
-            env=options.env,
-            agent_name=options.agent_name,
-            auto_approve=options.auto_approve,
-            package_index=options.package_index,
-            store=options.store,
-            session=options.session,
-            on_console=_console,
-        ) as runtime:
+        async with AsyncExitStack() as stack:
+            runtime = await connect(
+                stack,
+                yaml,
+                dist,
+                launch,
+                env=options.env,
+                agent_name=options.agent_name,
+                auto_approve=options.auto_approve,
+                package_index=options.package_index,
+                store=options.store,
+                session=options.session,
+                on_console=_console,
+            )
             interrupts.act = runtime.abort
             await _turn(runtime, options, lines)
     except asyncio.CancelledError:

@@ -1,4 +1,4 @@
-"""Drive a runtime from Python: one session in a headless browser or Node, with its events as they happen.
+"""Drive a runtime from Python: sessions in a headless browser or Node, with their events as they happen.
 
 See `open`.
 """
@@ -6,72 +6,51 @@ See `open`.
 from __future__ import annotations
 
 import asyncio
-from contextlib import AsyncExitStack, aclosing, asynccontextmanager
-from functools import partial
+import itertools
+from contextlib import AsyncExitStack, asynccontextmanager
 from typing import TYPE_CHECKING, Any, Final, Literal, TypeAlias, cast
 
-from ..errors import ConfigError
-from ..events import TERMINAL
-from ..redaction.redact import redact
+from ..batch import DEFAULT_PARALLEL, Outcome, Tally, map_prompts
+from ..config.reading import read_agent_file
+from ..errors import ConfigError, SparewheelError
 from .browser import Engine, Launch, find
 from .browser_link import BrowserLink
 from .locate import find_dist, read_agent
 from .node_link import NodeLink
 from .notes import note
 from .profile import Profile
+from .session import Event, Prompt, Session, Turn, check_prompt
 from .webkit_link import WebKitLink
 
 if TYPE_CHECKING:
     import os
-    from collections.abc import AsyncGenerator, AsyncIterator, Callable, Mapping
+    from collections.abc import AsyncIterator, Callable, Iterable, Mapping, Sequence
     from pathlib import Path
 
     from playwright.async_api import Page
 
-    from ..events import AbortReason
-    from .link import Link, Redact
+    from .link import Link
 
-Event: TypeAlias = dict[str, Any]
-Prompt: TypeAlias = str | list[dict[str, Any]]
-Decision: TypeAlias = Literal["done", "again", "skip"]
 Host: TypeAlias = Literal["chromium", "firefox", "webkit", "node"]
 
 BOOT_LIMIT: Final = 120.0  # seconds
-STOP_LIMIT: Final = 10.0  # seconds from an abort to the turn's end
 _SESSION: Final = "s1"
 
 
-class _Turn:
-    """A running turn. `events` ends with None when the reply has arrived."""
+class Runtime(Session):
+    """A started runtime, which is its first session at the same time. Made by `open`.
 
-    def __init__(self, link: Link, method: str, **params: Any) -> None:
-        self.events: asyncio.Queue[Event | None] = asyncio.Queue()
-        self.ended = False  # whether its terminal event has arrived
-        self.reply = asyncio.ensure_future(link.call(method, session=_SESSION, **params))
-        self.reply.add_done_callback(self._close)
+    `options` are those of its first session, which `session` and `map` start from.
+    """
 
-    def add(self, event: Event) -> None:
-        self.ended = self.ended or event["type"] in TERMINAL
-        self.events.put_nowait(event)
-
-    def _close(self, reply: asyncio.Future[Any]) -> None:
-        if not reply.cancelled():
-            reply.exception()  # marks it as retrieved: asyncio logs exceptions that are not
-        self.events.put_nowait(None)
-
-
-class Runtime:
-    """A started runtime with one session, which keeps its history between turns. Made by `open`."""
-
-    def __init__(self, link: Link) -> None:
-        self._link = link
-        self._turn: _Turn | None = None
-        self._stopping: set[asyncio.Task[None]] = set()
-        link.on_events = self._receive
+    def __init__(self, link: Link, options: Mapping[str, Any] | None = None) -> None:
+        super().__init__(link, _SESSION)
+        self._options = {name: value for name, value in (options or {}).items() if name != "id"}
+        self._numbers = itertools.count(2)
 
     @property
     def console(self) -> list[str]:
-        """The console output of the page and its worker, as `[level] text`."""
+        """The last lines of the console output of the page and its worker, as `[level] text`."""
         return self._link.console
 
     @property
@@ -81,98 +60,83 @@ class Runtime:
             return self._link.page
         raise ConfigError("there is no page that Playwright drives")
 
-    async def stream(self, prompt: Prompt) -> AsyncGenerator[Event, None]:
-        """Run a turn; yields its events as they arrive, the last one is terminal.
+    @property
+    def ended(self) -> SparewheelError | None:
+        """Why the runtime has ended, if it has: the browser or its page is gone, or it did not stop a turn."""
+        return self._link.ended
 
-        `prompt` is a text or a list of parts, as in the `content` of messages (`sparewheel.messages`).
-
-        Leaving the loop early or cancelling the task aborts the turn; so does starting the next one.
-
-        Raises:
-            SparewheelError: the turn could not begin, or the runtime ended. A turn that fails ends with an `error`
-                event instead.
-        """
-        async with aclosing(self._events("send", prompt=_prompt(prompt))) as events:
-            async for event in events:
-                yield event
-
-    async def resume(self) -> AsyncGenerator[Event, None]:
-        """Go on with the last turn, which was interrupted or has failed. Yields and raises like `stream`."""
-        async with aclosing(self._events("resume")) as events:
-            async for event in events:
-                yield event
-
-    async def resolve(self, call_id: str, decision: Decision, result: str | None = None) -> None:
-        """Decide about a call that may have had its effect before its turn was interrupted, before `resume`.
+    async def session(
+        self,
+        agent: str | os.PathLike[str] | None = None,
+        *,
+        env: Mapping[str, str] | None = None,
+        agent_name: str | None = None,
+        auto_approve: bool | None = None,
+        history: Sequence[Mapping[str, Any]] = (),
+        documents: Mapping[str, str] | None = None,
+        allow_hosts: Sequence[str] | None = None,
+    ) -> Session:
+        """Another session in this runtime. Sessions run side by side.
 
         Args:
-            call_id: the `id` of its `in_doubt` event.
-            decision: `done`: it has had its effect; `again`: run it; `skip`: do not.
-            result: what the model is told, for `done`.
+            agent: Path of an agent file, or its YAML text. None: that of the runtime.
+            env: Keys and variables of the agent file. None: those of the runtime.
+            agent_name: Which agent of the file. None: the first, or as the runtime without `agent`.
+            auto_approve: Whether tools that change something may run. None: as the runtime.
+            history: Messages to begin with.
+            documents: Texts by path, for keys of the agent file that name files.
+            allow_hosts: Hosts to which a vendor's key may be sent beside the vendor's own.
 
         Raises:
-            ConfigError: no such call is in doubt.
+            ConfigError: the agent file or an option cannot be used.
+            SparewheelError: the runtime has ended.
         """
-        given = {} if result is None else {"result": result}
-        await self._link.call("resolve", session=_SESSION, id=call_id, decision=decision, **given)
+        name = f"s{next(self._numbers)}"
+        given = {
+            "yaml": None if agent is None else read_agent_file(agent),
+            "env": None if env is None else dict(env),
+            "agentName": agent_name,
+            "autoApprove": auto_approve,
+            "history": list(history) or None,
+            "documents": None if documents is None else dict(documents),
+            "allowHosts": allow_hosts,
+        }
+        options = self._options | {key: value for key, value in given.items() if value is not None}
+        if agent is not None and agent_name is None:
+            options.pop("agentName", None)
+        self._link.hide(env)
+        await self._link.call("create_session", session=name, **options)
+        return Session(self._link, name)
 
-    async def _events(self, method: str, **params: Any) -> AsyncGenerator[Event, None]:
-        turn = await self._begin(method, **params)
-        try:
-            while (event := await turn.events.get()) is not None:
-                yield event
-                if event["type"] in TERMINAL:
-                    return
-            await turn.reply  # no terminal event will follow: the reply has the error
-        finally:
-            await self._finish(turn)
+    async def map(self, prompts: Iterable[Prompt], parallel: int = DEFAULT_PARALLEL) -> list[Outcome]:
+        """Ask every prompt in a conversation of its own, with the runtime's agent; the outcomes are in their order.
 
-    async def send(self, prompt: Prompt) -> dict[str, Any]:
-        """Run a turn and return its result: {message, usage, model, finish_reason, attempts}.
+        A prompt that fails has its error in its outcome (`status` is `error`), also if the runtime ends meanwhile.
+        Cancelling the task aborts what is under way.
+
+        Args:
+            prompts: texts or lists of parts, as for `send`.
+            parallel: how many are under way at the same time, 1 to 1000.
 
         Raises:
-            SparewheelError: it failed; kind `aborted` if it was stopped.
+            ConfigError: `prompts` or `parallel` cannot be used.
         """
-        turn = await self._begin("send", prompt=_prompt(prompt))
+        return await map_prompts(self.ask, prompts, parallel)
+
+    async def ask(self, prompt: Prompt) -> Outcome:
+        """Ask one prompt in a conversation of its own, of which nothing stays. Never raises `SparewheelError`."""
+        tally = Tally()
         try:
-            return cast("dict[str, Any]", await asyncio.shield(turn.reply))
-        finally:
-            await self._finish(turn)
-
-    def abort(self) -> asyncio.Task[None]:
-        """Stop the running turn, if there is one. Await the returned task to wait for its end."""
-        task = asyncio.ensure_future(self._stop(self._turn, "user"))
-        self._stopping.add(task)
-        task.add_done_callback(self._stopping.discard)
-        return task
-
-    async def _begin(self, method: str, **params: Any) -> _Turn:
-        if self._turn is not None:
-            await self._finish(self._turn)
-        self._turn = _Turn(self._link, method, **params)
-        return self._turn
-
-    async def _finish(self, turn: _Turn) -> None:
-        if not turn.reply.done() and turn.ended:
-            await asyncio.wait({turn.reply}, timeout=STOP_LIMIT)
-        await self._stop(turn, "consumer")
-
-    async def _stop(self, turn: _Turn | None, reason: AbortReason) -> None:
-        if turn is None or turn.reply.done():
-            return
-        order = asyncio.ensure_future(self._link.call("abort", session=_SESSION, reason=reason))
-        order.add_done_callback(lambda done: done.cancelled() or done.exception())
-        await asyncio.wait({turn.reply}, timeout=STOP_LIMIT)
-        if not turn.reply.done():
-            self._link.die(f"the turn did not stop within {STOP_LIMIT:g} s")
-            order.cancel()
-            await asyncio.wait({turn.reply})
-
-    def _receive(self, events: list[Event]) -> None:
-        if self._turn is not None:
-            for event in events:
-                if event["turn"] is not None:
-                    self._turn.add(event)
+            messages = [{"role": "user", "content": check_prompt(prompt)}]
+            turn = Turn(self._link, "chat", f"m{next(self._numbers)}", messages=messages, **self._options)
+            try:
+                result = await asyncio.shield(turn.reply)
+            finally:
+                await turn.finish()
+                tally.see(turn.taken())
+            return tally.answered(result)
+        except SparewheelError as error:
+            return tally.failed(error)
 
 
 @asynccontextmanager
@@ -190,7 +154,7 @@ async def open(
     boot_limit: float = BOOT_LIMIT,
     on_progress: Callable[[dict[str, Any]], None] | None = None,
 ) -> AsyncIterator[Runtime]:
-    """A runtime with one session of `agent`, closed with everything it started when the block is left.
+    """A runtime with a session of `agent`, closed with everything it started when the block is left.
 
         async with open("agent.yaml", env={"MY_KEY": key}) as runtime:
             async for event in runtime.stream("Hello"):
@@ -216,24 +180,26 @@ async def open(
     folder = find_dist(dist)
     yaml = None if agent is None and session is not None else read_agent(agent, folder)
     launch = None if engine == "node" else await asyncio.to_thread(find, engine)
-    async with connect(
-        yaml,
-        folder,
-        launch,
-        env=env,
-        agent_name=agent_name,
-        auto_approve=auto_approve,
-        package_index=package_index,
-        store=store,
-        session=session,
-        boot_limit=boot_limit,
-        on_progress=on_progress,
-    ) as runtime:
-        yield runtime
+    # The only generator: a loop that ends while the block runs closes all of them at the same time.
+    async with AsyncExitStack() as stack:
+        yield await connect(
+            stack,
+            yaml,
+            folder,
+            launch,
+            env=env,
+            agent_name=agent_name,
+            auto_approve=auto_approve,
+            package_index=package_index,
+            store=store,
+            session=session,
+            boot_limit=boot_limit,
+            on_progress=on_progress,
+        )
 
 
-@asynccontextmanager
 async def connect(
+    stack: AsyncExitStack,
     yaml: str | None,
     dist: Path,
     launch: Launch | None,
@@ -247,35 +213,35 @@ async def connect(
     boot_limit: float = BOOT_LIMIT,
     on_progress: Callable[[dict[str, Any]], None] | None = None,
     on_console: Callable[[str], None] | None = None,
-) -> AsyncIterator[Runtime]:
+) -> Runtime:
     """As `open`, with everything found already: the agent's text, the built files, the browser (None: Node).
 
-    Without a text, the agent file is the stored session's; for a new one it is the demo's.
+    Without a text, the agent file is the stored session's; for a new one it is the demo's. The runtime ends when
+    `stack` is closed.
     """
     if session is not None and store is None:
         raise ConfigError("A session can only be opened in a store.", "Name the folder of the store.")
     env = dict(env or {})
-    clean = partial(redact, secrets=[value for value in env.values() if "://" not in value])
-    link = _link(dist, launch, clean, store)
+    link = _link(dist, launch, store)
+    link.hide(env)
     link.on_progress = on_progress or _SlowBoot()
     options: dict[str, Any] = {"env": env, "autoApprove": auto_approve}
     if agent_name is not None:
         options["agentName"] = agent_name
     if package_index is not None:
         options["packageIndex"] = package_index
-    async with AsyncExitStack() as stack:
-        await link.start(stack, boot_limit)
-        if on_console is not None:
-            link.on_console = on_console  # the output of the boot matters only if it fails, and is in the error then
-        method = "create_session"
-        if session is not None:
-            options["id"] = session
-            known = await link.call("list_sessions", boot_limit)
-            method = "open_session" if any(row["id"] == session for row in known) else method
-        if yaml is not None or method == "create_session":
-            options["yaml"] = read_agent(None, dist) if yaml is None else yaml
-        await link.call(method, boot_limit, session=_SESSION, **options)
-        yield Runtime(link)
+    await link.start(stack, boot_limit)
+    if on_console is not None:
+        link.on_console = on_console  # the output of the boot matters only if it fails, and is in the error then
+    method = "create_session"
+    if session is not None:
+        options["id"] = session
+        known = await link.call("list_sessions", boot_limit)
+        method = "open_session" if any(row["id"] == session for row in known) else method
+    if yaml is not None or method == "create_session":
+        options["yaml"] = read_agent(None, dist) if yaml is None else yaml
+    await link.call(method, boot_limit, session=_SESSION, **options)
+    return Runtime(link, options)
 
 
 async def stored_sessions(
@@ -288,26 +254,20 @@ async def stored_sessions(
         SparewheelError: the runtime did not start.
     """
     launch = None if engine == "node" else await asyncio.to_thread(find, engine)
-    link = _link(find_dist(dist), launch, redact, store)
+    link = _link(find_dist(dist), launch, store)
     link.on_progress = _SlowBoot()
     async with AsyncExitStack() as stack:
         await link.start(stack, BOOT_LIMIT)
         return cast("list[dict[str, Any]]", await link.call("list_sessions", BOOT_LIMIT))
 
 
-def _prompt(prompt: object) -> Prompt:
-    if not isinstance(prompt, str | list):
-        raise ConfigError(f"a prompt is a str or a list of parts, not {type(prompt).__name__}")
-    return prompt
-
-
-def _link(dist: Path, launch: Launch | None, clean: Redact, store: str | os.PathLike[str] | None) -> Link:
+def _link(dist: Path, launch: Launch | None, store: str | os.PathLike[str] | None) -> Link:
     profile = None if store is None else Profile(store, launch)
     if launch is None:
-        return NodeLink(dist, clean)
+        return NodeLink(dist)
     if launch.engine == "webkit" and launch.executable is not None:
-        return WebKitLink(dist, launch.executable, clean)
-    return BrowserLink(dist, launch, clean, profile)
+        return WebKitLink(dist, launch.executable)
+    return BrowserLink(dist, launch, profile)
 
 
 class _SlowBoot:
@@ -324,4 +284,4 @@ class _SlowBoot:
             note(line)
 
 
-__all__ = ["BOOT_LIMIT", "Engine", "Event", "Host", "Runtime", "connect", "open", "stored_sessions"]
+__all__ = ["BOOT_LIMIT", "Engine", "Event", "Host", "Prompt", "Runtime", "connect", "open", "stored_sessions"]

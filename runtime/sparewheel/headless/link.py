@@ -10,36 +10,51 @@ import asyncio
 import itertools
 import json
 from abc import ABC, abstractmethod
-from typing import TYPE_CHECKING, Any, Final, TypeAlias
+from typing import TYPE_CHECKING, Any, Final
 
 from ..errors import KINDS, ConfigError, ErrorInfo, SparewheelError
+from ..redaction.redact import redact
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Mapping
     from contextlib import AsyncExitStack
 
     from ..errors import Kind
 
-    Redact: TypeAlias = Callable[[str], str]
-
 POST_LIMIT: Final = 20.0  # seconds to deliver one command; only a page that hangs takes longer
 MAX_MESSAGE: Final = 600  # characters
+MAX_CONSOLE: Final = 1000  # lines that are kept; at times twice as many
 
 
 class Link(ABC):
-    """The link to one runtime. `console` holds the lines that it wrote to its console."""
+    """The link to one runtime. `console` holds the last lines that it wrote to its console.
 
-    def __init__(self, redact: Redact) -> None:
+    `listeners` take the events of sessions, by the names of the sessions.
+    """
+
+    def __init__(self) -> None:
         self.console: list[str] = []
-        self.on_events: Callable[[list[dict[str, Any]]], None] = _ignore
+        self.listeners: dict[str, Callable[[list[dict[str, Any]]], None]] = {}
         self.on_progress: Callable[[dict[str, Any]], None] = _ignore
         self.on_console: Callable[[str], None] = _ignore
-        self._redact = redact
+        self._secrets: set[str] = set()
         self._ids = itertools.count(1)
         self._waiting: dict[int, asyncio.Future[Any]] = {}
         self._ready: asyncio.Future[None] = asyncio.get_running_loop().create_future()
         self._dead: SparewheelError | None = None
         self._stage = "nothing yet"
+
+    @property
+    def ended(self) -> SparewheelError | None:
+        """Why nothing can be sent any more."""
+        return self._dead
+
+    def hide(self, env: Mapping[str, str] | None) -> None:
+        """Keep the values of an `env` out of the console and of errors, except addresses."""
+        self._secrets.update(value for value in (env or {}).values() if "://" not in value)
+
+    def _redact(self, text: str) -> str:
+        return redact(text, self._secrets)
 
     async def start(self, stack: AsyncExitStack, limit: float) -> None:
         """Boot the runtime within `limit` seconds; `stack` gets the callbacks that close it.
@@ -97,7 +112,8 @@ class Link(ABC):
         message = json.loads(text)
         match message["type"]:
             case "events":
-                self.on_events(message["events"])
+                if listener := self.listeners.get(message["session"]):
+                    listener(message["events"])
             case "reply":
                 self._settle(message)
             case "progress":
@@ -112,6 +128,8 @@ class Link(ABC):
     def say(self, line: str) -> None:
         """Record a line of the runtime's console."""
         line = self._redact(line)
+        if len(self.console) >= 2 * MAX_CONSOLE:
+            del self.console[:MAX_CONSOLE]
         self.console.append(line)
         self.on_console(line)
 
@@ -151,9 +169,9 @@ class Link(ABC):
             future.set_result(message.get("result"))
 
 
-def _error(facts: dict[str, Any], redact: Redact) -> SparewheelError:
+def _error(facts: dict[str, Any], clean: Callable[[str], str]) -> SparewheelError:
     """The exception for an error of the protocol."""
-    message, hint = redact(str(facts.get("message"))), redact(facts.get("hint") or "")
+    message, hint = clean(str(facts.get("message"))), clean(facts.get("hint") or "")
     if facts.get("kind") == "config":
         return ConfigError(message, hint)
     kind: Kind = next((known for known in KINDS if known == facts.get("kind")), "internal")

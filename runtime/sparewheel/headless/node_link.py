@@ -15,8 +15,6 @@ from .link import Link
 if TYPE_CHECKING:
     from contextlib import AsyncExitStack
 
-    from .link import Redact
-
 
 MAX_LINE: Final = 1 << 28  # bytes; asyncio's default of 64 KiB is too small for a large answer
 CLOSE_LIMIT: Final = 5.0  # seconds
@@ -27,8 +25,8 @@ _SEPARATOR: Final = "\x1e"
 class NodeLink(Link):
     """A Node process that has loaded `dist`."""
 
-    def __init__(self, dist: Path, redact: Redact) -> None:
-        super().__init__(redact)
+    def __init__(self, dist: Path) -> None:
+        super().__init__()
         self._dist = dist
         self._stdin: asyncio.StreamWriter | None = None
 

@@ -7,6 +7,7 @@
  * | "boot_failed", ...} out. All events of one message of the worker are sent in one text.
  */
 (() => {
+  const ENDS = ["finish", "error", "aborted"];
   const host = /** @type {any} */ (globalThis);
 
   /** @param {object} message */
@@ -16,8 +17,10 @@
   let runtime;
   /** @type {Map<string, any>} */
   const sessions = new Map();
-  /** @type {object[]} */
-  let batch = [];
+  /** @type {Map<string, AbortController>} Turns of `chat`, by the names of their sessions. */
+  const chats = new Map();
+  /** @type {Map<string, object[]>} Events that have not been sent, by session. */
+  const batches = new Map();
 
   /** Messages leave in their order, so those after one with media wait until its bytes have been read. */
   let sent = Promise.resolve();
@@ -53,15 +56,25 @@
   };
 
   const flush = () => {
-    if (batch.length === 0) return;
-    const events = batch;
-    batch = [];
-    pushMedia(events, { type: "events", events });
+    for (const [session, events] of batches) pushMedia(events, { type: "events", session, events });
+    batches.clear();
   };
 
-  /** @param {object} event */
-  const onEvent = (event) => {
-    if (batch.push(event) === 1) queueMicrotask(flush);
+  /** @param {string} session */
+  const listener = (session) => (/** @type {object} */ event) => {
+    if (batches.size === 0) queueMicrotask(flush);
+    const batch = batches.get(session);
+    if (batch) batch.push(event);
+    else batches.set(session, [event]);
+  };
+
+  /**
+   * Of many turns, only what is needed for their outcomes.
+   * @param {string} session
+   */
+  const outcomeListener = (session) => {
+    const push = listener(session);
+    return (/** @type {any} */ event) => (event.type === "usage" || ENDS.includes(event.type) ? push(event) : undefined);
   };
 
   /** @param {any} error */
@@ -75,17 +88,36 @@
   const methods = {
     async create_session({ session, ...options }) {
       // Events are read, but questions cannot be answered.
-      sessions.set(session, await runtime.createSession({ interactive: false, ...options }, onEvent));
+      sessions.set(session, await runtime.createSession({ interactive: false, ...options }, listener(session)));
     },
     async open_session({ session, id, ...options }) {
-      sessions.set(session, await runtime.sessions.open(id, { interactive: false, ...options }, onEvent));
+      sessions.set(session, await runtime.sessions.open(id, { interactive: false, ...options }, listener(session)));
+    },
+    async chat({ session, ...options }) {
+      const stop = new AbortController();
+      chats.set(session, stop);
+      try {
+        return await runtime.chat({ interactive: false, ...options, signal: stop.signal }, outcomeListener(session));
+      } finally {
+        chats.delete(session);
+      }
     },
     list_sessions: () => runtime.sessions.list(),
-    send: ({ session, prompt }) => sessions.get(session).send(prompt),
-    resume: ({ session }) => sessions.get(session).resume(),
+    send: ({ session, prompt, ...options }) => sessions.get(session).send(prompt, options),
+    resume: ({ session, ...options }) => sessions.get(session).resume(options),
     resolve: ({ session, id, decision, result }) => sessions.get(session).resolve(id, decision, result),
+    restart: ({ session }) => sessions.get(session).restart(),
+    update: ({ session, ...options }) => sessions.get(session).update(options),
+    prefer: ({ session, model }) => sessions.get(session).prefer(model ?? null),
+    skip: ({ session, model, skip }) => sessions.get(session).skip(model, skip),
+    messages: ({ session }) => sessions.get(session).messages(),
     async abort({ session, reason }) {
-      sessions.get(session).abort(reason);
+      chats.get(session)?.abort();
+      sessions.get(session)?.abort(reason);
+    },
+    async close({ session }) {
+      await sessions.get(session)?.close();
+      sessions.delete(session);
     },
   };
 

@@ -13,7 +13,6 @@ import os
 import shutil
 import subprocess
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final, TypeVar
 
@@ -21,7 +20,8 @@ from ..errors import ConfigError
 from .children import Children
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Callable
+    from collections.abc import Callable
+    from contextlib import AsyncExitStack
     from pathlib import Path
 
     from selenium.webdriver.common.service import Service
@@ -88,26 +88,24 @@ class WebKit:
         return outcome["value"]
 
 
-@asynccontextmanager
-async def open_webkit(executable: Path) -> AsyncIterator[WebKit]:
-    """Start MiniBrowser (`executable`); it ends, with all its processes, when the block is left.
+async def open_webkit(executable: Path, stack: AsyncExitStack) -> WebKit:
+    """Start MiniBrowser (`executable`); it ends, with all its processes, when `stack` is closed.
 
     Raises:
         ConfigError: it did not start within `LAUNCH_LIMIT`, or a program that it needs is missing.
     """
-    async with AsyncExitStack() as stack:
-        threads = ThreadPoolExecutor(4, "webkit")
-        stack.push_async_callback(asyncio.to_thread, threads.shutdown)
-        children = Children()
-        stack.push_async_callback(asyncio.to_thread, children.close)  # ends every pending command
-        launching = asyncio.get_running_loop().run_in_executor(threads, _launch, executable, children)
-        try:
-            async with asyncio.timeout(LAUNCH_LIMIT):
-                session = await launching
-        except TimeoutError:
-            raise ConfigError(f"{executable} did not start within {LAUNCH_LIMIT:g} s") from None
-        stack.callback(session.connection.close)
-        yield WebKit(session.driver, threads)
+    threads = ThreadPoolExecutor(4, "webkit")
+    stack.push_async_callback(asyncio.to_thread, threads.shutdown)
+    children = Children()
+    stack.push_async_callback(asyncio.to_thread, children.close)  # ends every pending command
+    launching = asyncio.get_running_loop().run_in_executor(threads, _launch, executable, children)
+    try:
+        async with asyncio.timeout(LAUNCH_LIMIT):
+            session = await launching
+    except TimeoutError:
+        raise ConfigError(f"{executable} did not start within {LAUNCH_LIMIT:g} s") from None
+    stack.callback(session.connection.close)
+    return WebKit(session.driver, threads)
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,7 +13,6 @@ from .webkit import WebKit, open_webkit
 if TYPE_CHECKING:
     from contextlib import AsyncExitStack
 
-    from .link import Redact
 
 TAKE_LIMIT: Final = 20.0  # seconds that one poll waits for a message
 _SCRIPTS: Final = [Path(__file__).with_name(name) for name in ("webkit_page.js", "page_host.js")]
@@ -22,15 +21,15 @@ _SCRIPTS: Final = [Path(__file__).with_name(name) for name in ("webkit_page.js",
 class WebKitLink(Link):
     """A page of WebKitGTK that has loaded `dist`."""
 
-    def __init__(self, dist: Path, executable: Path, redact: Redact) -> None:
-        super().__init__(redact)
+    def __init__(self, dist: Path, executable: Path) -> None:
+        super().__init__()
         self._dist = dist
         self._executable = executable
         self._webkit: WebKit | None = None
 
     async def _boot(self, stack: AsyncExitStack) -> None:
         server = stack.enter_context(StaticServer(self._dist))
-        webkit = self._webkit = await stack.enter_async_context(open_webkit(self._executable))
+        webkit = self._webkit = await open_webkit(self._executable, stack)
         stack.callback(self.die, "the runtime was closed")  # before the browser closes
         await webkit.goto(f"{server.url}headless.html")
         for script in _SCRIPTS:

@@ -2,40 +2,21 @@
 
 from __future__ import annotations
 
-import asyncio
-from collections.abc import Mapping
 from contextlib import AsyncExitStack, asynccontextmanager
-from typing import TYPE_CHECKING, Any, Final
-from weakref import WeakKeyDictionary
+from typing import TYPE_CHECKING, Any
 
-from ..chain.health import Health
-from ..config.loading import load_agent_file
-from ..config.reading import read_agent_file
-from ..config.resolved import resolve_team
-from ..errors import ConfigError, ErrorInfo, TransportError
-from ..messages import parse_messages
-from ..state.approvals import DEFAULT_TIMEOUT, Approvals
-from ..transports.demo import DemoTransport
-from ..transports.router import RoutingTransport, network_transport
-from ..worker.assemble import Extras, assemble
-from .clean import readable
-from .hooks import function_hooks
+from ..errors import ConfigError
+from ..state.approvals import DEFAULT_TIMEOUT
 from .keeping import keep_in
+from .making import Options, agent_text, make_session, text_mapping
 from .session import AgentSession
 
 if TYPE_CHECKING:
     import os
-    from collections.abc import AsyncIterator, Callable, Iterable, Sequence
+    from collections.abc import AsyncIterator, Callable, Iterable, Mapping, Sequence
 
-    from ..session import Session
-    from ..tools.base import Toolset
-    from ..transports.base import HttpRequest, HttpResponse
-    from ..worker.keep import Keep
-    from .session import Listener
     from .store import SessionStore
-
-# Breakers and cooldowns are shared by the sessions of an event loop, as by those of a page; their times are the loop's.
-_HEALTH: Final[WeakKeyDictionary[asyncio.AbstractEventLoop, Health]] = WeakKeyDictionary()
+    from .turns import Listener
 
 
 @asynccontextmanager
@@ -95,108 +76,25 @@ async def open_agent(
         ConfigError: the file, an option, or a key that the file needs is missing or wrong; nothing was sent.
         SparewheelError: of kind `open_elsewhere`: another program has the stored session; `storage`: it cannot be read.
     """
+    options = Options(
+        agent_name=agent_name,
+        env=text_mapping("env", env),
+        tools=tuple(tools),
+        hooks=hooks or {},
+        documents=text_mapping("documents", documents),
+        session_files=session_files,
+        auto_approve=auto_approve,
+        approval_timeout=approval_timeout,
+        allow_hosts=allow_hosts,
+        interactive=interactive,
+        on_event=on_event,
+    )
     async with AsyncExitStack() as stack:
-        file = None if agent is None else _text(agent)
+        file = None if agent is None else agent_text(agent)
         keep = await keep_in(stack, store, session, file=file, title=title or "", history=bool(history))
-        if file is None and keep is None:
+        options.file = file or (keep.file if keep else "")
+        if not options.file:
             raise ConfigError("open_agent needs an agent file", "Pass it as agent, or open a stored session.")
-        opened = AgentSession(
-            _session(
-                file or (keep.file if keep else ""),
-                dict(_mapping("env", env)),
-                agent_name,
-                tools=tools,
-                hooks=hooks or {},
-                documents=dict(_mapping("documents", documents)),
-                session_files=session_files,
-                history=history,
-                title=title,
-                approvals=_approvals(auto_approve, approval_timeout),
-                allow_hosts=allow_hosts,
-                keep=keep,
-            ),
-            on_event,
-            interactive,
-            keep,
-        )
+        opened = AgentSession(options, make_session(options, history, title, keep), keep)
         stack.push_async_callback(opened.close)
         yield opened
-
-
-def _text(agent: str | os.PathLike[str]) -> str:
-    try:
-        return read_agent_file(agent)
-    except ConfigError as error:
-        raise readable(error) from None
-
-
-def _session(
-    file: str,
-    env: dict[str, str],
-    agent_name: str | None,
-    *,
-    tools: Iterable[Callable[..., Any]],
-    hooks: Mapping[str, Any],
-    documents: dict[str, str],
-    session_files: bool,
-    history: Sequence[Mapping[str, Any]],
-    title: str | None,
-    approvals: Approvals,
-    allow_hosts: Sequence[str],
-    keep: Keep | None,
-) -> Session:
-    try:
-        team = resolve_team(
-            load_agent_file(file),
-            agent_name,
-            env,
-            allow_hosts,
-            documents=documents,
-            session_files=session_files,
-        )
-        extras = Extras(
-            approvals=approvals,
-            hooks=function_hooks(hooks),
-            toolsets=_toolsets(tools, team.secrets),
-            documents=documents,
-            env=env,
-        )
-        transport = RoutingTransport(network_transport(), {"demo": DemoTransport(), "page": _NoPage()})
-        health = _HEALTH.setdefault(asyncio.get_running_loop(), Health())
-        return assemble(team, transport, health, extras, parse_messages(list(history)), keep, title)
-    except ConfigError as error:
-        raise readable(error) from None
-
-
-def _toolsets(functions: Iterable[Callable[..., Any]], secrets: Iterable[str]) -> list[Toolset]:
-    functions = list(functions)
-    if not functions:
-        return []
-    from ..tools.python.functions import FunctionToolset  # here, because of pydantic's and the docstrings' machinery
-
-    return [FunctionToolset(functions, secrets)]
-
-
-def _mapping(name: str, value: object) -> dict[str, str]:
-    if not isinstance(value, Mapping | None):
-        raise ConfigError(f"{name} must be a mapping of str to str")
-    wrong = [key for key, text in (value or {}).items() if not (isinstance(key, str) and isinstance(text, str))]
-    if wrong:
-        raise ConfigError(f"{name}: {wrong[0]!r} must be a str, and its value as well"[:300])
-    return dict(value or {})
-
-
-def _approvals(everything: bool, timeout: float) -> Approvals:
-    if not isinstance(timeout, int | float) or isinstance(timeout, bool) or not timeout >= 0:
-        raise ConfigError("approval_timeout must be a number of seconds, 0 for none")
-    return Approvals(everything=everything, interactive=False, timeout=timeout)
-
-
-class _NoPage:
-    """The transport of `page/NAME` models, which a web page provides: here the chain goes on with the next model."""
-
-    @asynccontextmanager
-    async def stream(self, request: HttpRequest) -> AsyncIterator[HttpResponse]:
-        hint = "Name another model, or run the agent in a page."
-        raise TransportError(ErrorInfo("unsupported", "A page/ model exists only in a web page.", hint))
-        yield  # makes this a generator

@@ -4,29 +4,28 @@ from __future__ import annotations
 
 import asyncio
 import secrets
-from contextlib import aclosing
-from typing import TYPE_CHECKING, Any, Literal, cast
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any, Literal
 
+from ..batch import DEFAULT_PARALLEL, Outcome, Tally, map_prompts
 from ..chain.cancelling import cancelled
 from ..errors import ConfigError, SparewheelError
+from ..worker.keep import storable
 from .clean import Cleaner
-from .turn import Turn
+from .making import make_session, renewed_runner
+from .turns import Turns
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncGenerator, Callable, Mapping, Sequence
+    import os
+    from collections.abc import Callable, Iterable, Mapping, Sequence
 
-    from ..events import AbortReason, Event
-    from ..page.protocol import TitleEvent
-    from ..page.results import Result
     from ..session import Session
     from ..worker.keep import Keep
-    from .turn import Batches
-
-    # A function of the program's that takes the events of turns only is one as well.
-    Listener = Callable[[Event], object] | Callable[[Event | TitleEvent], object]
+    from .making import Options
+    from .turns import Prompt
 
 
-class AgentSession:
+class AgentSession(Turns):
     """One conversation with an agent; made by `open_agent`. Turns run one at a time, sessions run side by side.
 
     Every method raises `ConfigError` once the session is closed, except `abort` and `close`.
@@ -43,16 +42,20 @@ class AgentSession:
         restored: the event `restored` if the session was opened from a store with a turn that has no end, else None.
     """
 
-    def __init__(
-        self,
-        session: Session,
-        on_event: Listener | None = None,
-        interactive: bool | None = None,
-        keep: Keep | None = None,
-    ) -> None:
-        team = session.team
-        root = team.agents[team.root]
+    def __init__(self, options: Options, session: Session, keep: Keep | None = None) -> None:
+        super().__init__(session, options.on_event, options.interactive)
         self.id = keep.name if keep else secrets.token_hex(8)
+        self._options = options
+        self._describe()
+        restored = keep.unfinished() if keep else None
+        self.restored: dict[str, Any] | None = self._clean.result(restored) if restored else None
+        self._others: set[AgentSession] = set()  # opened by `session`
+        self._changing = asyncio.Lock()
+        self.on_close: Callable[[], object] = lambda: None
+
+    def _describe(self) -> None:
+        team = self._session.team
+        root = team.agents[team.root]
         self.agent = root.name
         self.models = [spec.ref for spec in root.chain]
         self.agents = list(team.agents)
@@ -60,54 +63,23 @@ class AgentSession:
         self.warnings = list(team.warnings)
         self.missing_keys = list(team.missing_keys)
         self.commands = {name: command.model_dump(exclude_defaults=True) for name, command in root.commands.items()}
-        self._session = session
         self._clean = Cleaner(team.secrets)
-        restored = keep.unfinished() if keep else None
-        self.restored: dict[str, Any] | None = self._clean.result(restored) if restored else None
-        self._on_event = on_event
-        self._interactive = interactive
-        self._turn: Turn | None = None
-        self._closing: asyncio.Task[None] | None = None
-        self._listener_failed = False
-        session.titles.publish = self._titled
+
+    @property
+    def preferred(self) -> str | None:
+        """The model that is asked first, as `provider/model`; None: as the agent file has it. See `prefer`."""
+        return self._session.runner.state.choices.preferred
+
+    @property
+    def skipped(self) -> list[str]:
+        """The models that are not asked. See `skip`."""
+        return list(self._session.runner.state.choices.skipped)
 
     @property
     def title(self) -> str | None:
         """The title of the conversation; None if there is none (yet). `on_event` gets a `title` event when it comes."""
         title: str | None = self._clean.result(self._session.titles.title)
         return title
-
-    async def stream(self, prompt: str | list[dict[str, Any]]) -> AsyncGenerator[Event, None]:
-        """Run a turn and yield its events as they arrive; the last one is `finish`, `error` or `aborted`.
-
-            async for event in session.stream("Why is the sky blue?"):
-                if event["type"] == "delta":
-                    print(event.get("content", ""), end="")
-
-        The turn starts with the iteration. Leaving the loop early aborts it. A turn that fails does not raise: its
-        `error` event carries the facts.
-
-        Args:
-            prompt: a text, or parts: `{"type": "text", "text": …}` and `{"type": "file", "file": {"name": …,
-                "data": …}}`, with the bytes of a picture, a PDF or a text as base64; 8 MiB together.
-
-        Raises:
-            ConfigError: the prompt cannot be sent, or another turn runs in this session.
-            SparewheelError: the turn was aborted before its first event (kind `aborted`).
-        """
-        async with aclosing(self._events(self._session.turn(prompt))) as events:
-            async for event in events:
-                yield event
-
-    async def resume(self) -> AsyncGenerator[Event, None]:
-        """Go on with the last turn, which was interrupted or has failed; yields and raises like `stream`.
-
-        No finished step is asked again, and no finished call runs again. A call that may have had its effect is told by
-        `in_doubt`; without a decision (`resolve`) the turn ends with an `error` of kind `in_doubt`; it can still go on.
-        """
-        async with aclosing(self._events(self._session.resume())) as events:
-            async for event in events:
-                yield event
 
     async def resolve(
         self, call_id: str, decision: Literal["done", "again", "skip"], result: str | None = None
@@ -124,35 +96,6 @@ class AgentSession:
         """
         self._check_open()
         self._session.resolve(call_id, decision, result)
-
-    async def _events(self, batches: Batches) -> AsyncGenerator[Event, None]:
-        arrived: asyncio.Queue[list[Event] | None] = asyncio.Queue()
-        turn = await self._begin(batches, arrived.put_nowait, interactive=True)
-        turn.on_done(lambda: arrived.put_nowait(None))
-        try:
-            while (batch := await arrived.get()) is not None:
-                for event in batch:
-                    yield event
-            if not turn.ended:
-                self._check(turn)
-        finally:
-            await self._stop(turn, "consumer")
-
-    async def send(self, prompt: str | list[dict[str, Any]]) -> Result:
-        """Run a turn and return its result; `prompt` as for `stream`. Cancelling the caller aborts the turn.
-
-        Raises:
-            ConfigError: the prompt cannot be sent, or another turn runs in this session.
-            SparewheelError: the turn failed; of kind `aborted` if it was aborted.
-        """
-        turn = await self._begin(self._session.turn(prompt), interactive=self._on_event is not None)
-        try:
-            await turn.wait()
-        finally:
-            await self._stop(turn, "consumer")
-        self._check(turn)
-        result: Result = self._clean.result(self._session.result)
-        return result
 
     async def confirm(
         self,
@@ -191,17 +134,136 @@ class AgentSession:
         self._check_open()
         self._session.respond(id, action, dict(content or {}))
 
-    def abort(self) -> None:
-        """Abort the running turn, if there is one. Never raises and does not wait."""
-        if self._turn is not None:
-            self._turn.stop("user")
-
     async def restart(self) -> None:
         """Forget the conversation; a running turn is aborted first. Approvals and what tools have stored stay."""
         self._check_open()
         if self._turn is not None:
             await self._stop(self._turn, "restart")
         self._session.restart()
+
+    async def update(
+        self,
+        agent: str | os.PathLike[str] | None = None,
+        *,
+        env: Mapping[str, str] | None = None,
+        agent_name: str | None = None,
+        allow_hosts: Sequence[str] | None = None,
+        documents: Mapping[str, str] | None = None,
+    ) -> None:
+        """Go on with another agent file, other keys or another agent, and keep the conversation.
+
+        What is None stays as it is; `env` replaces the whole former one. A turn that runs ends first.
+
+        Raises:
+            ConfigError: the file cannot run, or an option is wrong; the session is as it was.
+        """
+        self._check_open()
+        async with self._changing:
+            options = self._options.changed(
+                agent, env=env, agent_name=agent_name, allow_hosts=allow_hosts, documents=documents
+            )
+            runner = renewed_runner(self._session, options)
+            try:
+                if self._turn is not None:
+                    await self._turn.wait()
+                self._check_open()
+                former = self._session.runner
+                self._session.renew(runner, runner.team.root if agent_name else None)
+            except BaseException:
+                await runner.toolbox.close()
+                raise
+            self._options = options
+            self._describe()
+            if (recorder := self._session.recorder) is not None:
+                await recorder.change(storable(options.file), runner.team.root, runner.team.secrets)
+            await former.toolbox.close()
+
+    async def prefer(self, model: str | None) -> None:
+        """Ask `model` (`provider/model`) first, from the next step on; None: the order of the agent file.
+
+        Raises:
+            ConfigError: no agent of the file has the model.
+        """
+        self._check_open()
+        self._session.runner.state.choices.prefer(model, self._session.team)
+        await self._save()
+
+    async def skip(self, model: str, skip: bool = True) -> None:
+        """Do not ask `model` from the next step on; `skip` False: ask it again.
+
+        Raises:
+            ConfigError: no agent of the file has the model, or it is the last one of an agent that can be asked.
+        """
+        self._check_open()
+        self._session.runner.state.choices.skip(model, skip, self._session.team)
+        await self._save()
+
+    async def _save(self) -> None:
+        if (recorder := self._session.recorder) is not None:
+            await recorder.save_state()
+
+    async def session(
+        self,
+        agent: str | os.PathLike[str] | None = None,
+        *,
+        env: Mapping[str, str] | None = None,
+        agent_name: str | None = None,
+        auto_approve: bool | None = None,
+        history: Sequence[Mapping[str, Any]] = (),
+        documents: Mapping[str, str] | None = None,
+        allow_hosts: Sequence[str] | None = None,
+    ) -> AgentSession:
+        """Another session, with the options of this one that are not given; it is closed with this one at the latest.
+
+        It is kept in no store. Sessions run side by side; models' cooldowns are common to them.
+
+        Raises:
+            ConfigError: the agent file or an option cannot be used.
+        """
+        self._check_open()
+        options = self._options.changed(
+            agent,
+            env=env,
+            agent_name=agent_name,
+            auto_approve=auto_approve,
+            documents=documents,
+            allow_hosts=allow_hosts,
+        )
+        if agent is not None and agent_name is None:
+            options.agent_name = None
+        other = AgentSession(options, make_session(options, history))
+        self._others.add(other)
+        other.on_close = lambda: self._others.discard(other)
+        return other
+
+    async def map(self, prompts: Iterable[Prompt], parallel: int = DEFAULT_PARALLEL) -> list[Outcome]:
+        """Ask every prompt in a session of its own, with the options of this one; the outcomes are in their order.
+
+        A prompt that fails has its error in its outcome (`status` is `error`). Cancelling the task aborts what is under
+        way. No title is looked for, and no question is asked.
+
+        Args:
+            prompts: texts or lists of parts, as for `stream`.
+            parallel: how many are under way at the same time, 1 to 1000.
+
+        Raises:
+            ConfigError: `prompts` or `parallel` cannot be used, or the session is closed.
+        """
+        self._check_open()
+        return await map_prompts(self.ask, prompts, parallel)
+
+    async def ask(self, prompt: Prompt) -> Outcome:
+        """Ask one prompt in a session of its own, of which nothing stays. Never raises `SparewheelError`."""
+        tally = Tally()
+        options = replace(self._options, interactive=False, on_event=lambda event: tally.see([event]))
+        try:
+            other = AgentSession(options, make_session(options, title=""))
+            try:
+                return tally.answered(await other.send(prompt))
+            finally:
+                await other.close()
+        except SparewheelError as error:
+            return tally.failed(error)
 
     async def messages(self) -> list[dict[str, Any]]:
         """The messages of the conversation after the last turn, without keys."""
@@ -230,67 +292,9 @@ class AgentSession:
         await asyncio.shield(self._closing)
 
     async def _close(self) -> None:
+        self.on_close()
+        await asyncio.gather(*(other.close() for other in list(self._others)))
         if self._turn is not None:
             await self._stop(self._turn, "dispose")
         await self._session.close()
         await cancelled()  # the program may end now
-
-    async def _begin(
-        self, batches: Batches, reader: Callable[[list[Event]], object] | None = None, *, interactive: bool
-    ) -> Turn:
-        await self._let_go()
-        self._check_open()
-        if self._turn is not None and not self._turn.done:
-            raise ConfigError("a run is already active", "Wait for its end, or abort it first.")
-
-        def deliver(batch: list[Event]) -> None:
-            events = self._clean.events(batch)
-            if reader is not None:
-                reader(events)
-            if self._on_event is not None:
-                self._tell(self._on_event, events)
-
-        self._session.interactive = interactive if self._interactive is None else self._interactive
-        self._turn = Turn(self._session, batches, deliver)
-        return self._turn
-
-    async def _let_go(self) -> None:
-        """Wait for the end of a turn that has been left or stopped.
-
-        Python closes an iterator that a loop has left in a task of its own, which runs after two passes of the event
-        loop at the latest.
-        """
-        for _ in range(2):
-            if self._turn is not None and not self._turn.ending:
-                await asyncio.sleep(0)
-        if self._turn is not None and self._turn.ending:
-            await self._turn.wait()
-
-    async def _stop(self, turn: Turn, reason: AbortReason) -> None:
-        turn.stop(reason)
-        await turn.wait()
-
-    def _check(self, turn: Turn) -> None:
-        failure = turn.failure
-        if failure is not None:
-            raise self._clean.error(failure) if isinstance(failure, SparewheelError) else failure
-
-    def _titled(self, title: str) -> None:
-        if self._on_event is not None:
-            event: TitleEvent = {"type": "title", "turn": None, "seq": None, "title": self._clean.result(title)}
-            self._tell(self._on_event, [event])
-
-    def _check_open(self) -> None:
-        if self._closing is not None:
-            raise ConfigError("session is closed")
-
-    def _tell(self, listener: Listener, events: Sequence[Event | TitleEvent]) -> None:
-        """The first exception of a listener is reported; it stops neither the turn nor the listener."""
-        for event in events:
-            try:
-                cast("Callable[[Any], object]", listener)(event)
-            except Exception as error:
-                if not self._listener_failed:
-                    self._listener_failed = True
-                    report = {"message": "an event listener of a session raised", "exception": error}
-                    asyncio.get_running_loop().call_exception_handler(report)

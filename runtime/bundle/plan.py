@@ -7,7 +7,7 @@ adapters/NAME.js                         entries of the npm package, for other l
 app/NAME-HASH.js                         what the page loads late, and what that shares with app/main.js
 boot/ assets/ client/                   for the Node engine; for browsers they are in the scripts above
 pyodide/pyodide-lock.json                plain name as well; it names all other files of a start, with their hashes
-pyodide/core-HASH/                       Pyodide itself, unchanged
+pyodide/core-HASH/                       Pyodide itself (bundle/core.py)
 pyodide/NAME-VERSION-0_HASH-….whl        the packages, as bytecode
 pyodide/snapshot.HASH.bin *.HASH.wasm    memory of a Python that has imported them, and their native modules
 pyodide/site.HASH.bin                    the files of those packages, for later imports
@@ -32,7 +32,6 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
-CORE_FILES = ("pyodide.mjs", "pyodide.asm.mjs", "pyodide.asm.wasm", "python_stdlib.zip")
 PACKED = ("pyodide/snapshot.*.bin", "*.wasm")  # `pyodide/site.*.bin` is read synchronously, so it is not among them
 NOT_FOR_THE_BROWSER = ("package.json", "package-lock.json", "tsconfig*.json", "npm/*")
 RUNTIME = "sparewheel"
@@ -47,6 +46,7 @@ def contents() -> dict[str, Path | bytes]:
     """
     from bundle.agent_schema import FILE_NAME, agent_file_schema_text
     from bundle.compress import compress, sweep
+    from bundle.core import core_files
     from bundle.fetch import NODE_MODULES, PYODIDE, fetch_node_modules, fetch_wheels
     from bundle.licenses import license_files
     from bundle.naming import digest_files
@@ -60,16 +60,17 @@ def contents() -> dict[str, Path | bytes]:
     fetch_node_modules()
     wheels = fetch_wheels()
     say("assembling dist/")
-    core = f"core-{digest_files(PYODIDE / name for name in CORE_FILES)}/"
-    core_files: dict[str, Path | bytes] = {f"pyodide/{core}{name}": PYODIDE / name for name in CORE_FILES}
+    own_core = core_files(PYODIDE)
+    core = f"core-{digest_files(own_core.values())}/"
+    core_plan: dict[str, Path | bytes] = {f"pyodide/{core}{name}": path for name, path in own_core.items()}
     with ThreadPoolExecutor(1) as pool:
-        compressing = pool.submit(compress, core_files)  # takes long the first time: in parallel to the rest
+        compressing = pool.submit(compress, core_plan)  # takes long the first time: in parallel to the rest
         info = json.loads((PYODIDE / "pyodide-lock.json").read_text(encoding="utf-8"))["info"]
         package = json.loads((PYODIDE / "package.json").read_text(encoding="utf-8"))
         about = {"version": package["version"], "license": package["license"], "source": package["homepage"]}
         bundle = bundled_scripts()
         web = dict(web_files()) | bundle.files
-        plan = core_files | web | packages(wheels, core)
+        plan = core_plan | web | packages(wheels, core)
         pages = {name: source.read_text(encoding="utf-8") for name, source in web.items() if name.endswith(".html")}
         pages["index.html"] = with_preloads(pages["index.html"], web)
         plan |= {name: with_policy(page).encode() for name, page in pages.items()}
@@ -79,7 +80,7 @@ def contents() -> dict[str, Path | bytes]:
         plan[FILE_NAME] = agent_file_schema_text().encode()
         plan = stamped(plan, LOCK)
         plan[SERVICE_WORKER] = service_worker(plan, web[SERVICE_WORKER].read_bytes())
-        compressed = compress({name: source for name, source in plan.items() if name not in core_files})
+        compressed = compress({name: source for name, source in plan.items() if name not in core_plan})
         compressed |= compressing.result()
     sweep(compressed)
     return {name: source for name, source in plan.items() if not is_packed(name)} | compressed
@@ -92,6 +93,7 @@ def is_packed(name: str) -> bool:
 
 def packages(wheels: list[Path], core: str) -> dict[str, Path | bytes]:
     """The Python packages and the snapshot of the runtime, with the lock file that names them."""
+    from bundle.core import core_files
     from bundle.fetch import PYODIDE
     from bundle.naming import sha256
     from bundle.packages import closure, make_packages
@@ -102,7 +104,7 @@ def packages(wheels: list[Path], core: str) -> dict[str, Path | bytes]:
     made = make_packages([*wheels, own], PYODIDE / "python_stdlib.zip")
     needed = {package["file_name"] for package in closure(made.lock["packages"], RUNTIME)}
     snapshot = make_snapshot([wheel for wheel in made.wheels if wheel.name in needed], made.stdlib)
-    hashed = {f"{core}{name}": PYODIDE / name for name in CORE_FILES} | snapshot.files
+    hashed = {f"{core}{name}": path for name, path in core_files(PYODIDE).items()} | snapshot.files
     hashes = {name: sha256(source) for name, source in hashed.items()}
     locked = made.lock | {"tool": {RUNTIME: {"core": core, **snapshot.facts, "files": hashes}}}
     files: dict[str, Path | bytes] = {wheel.name: wheel for wheel in made.wheels}

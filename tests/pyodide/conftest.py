@@ -11,8 +11,8 @@ from pytest_pyodide.config import get_global_config
 from pytest_pyodide.runner import NodeRunner
 
 from bundle.assemble import synchronize
+from bundle.core import CORE_FILES
 from bundle.fetch import PYODIDE
-from bundle.plan import CORE_FILES
 from bundle.shell import CACHE
 from sparewheel.headless import find_dist
 from sparewheel.headless.static import StaticServer

@@ -11,9 +11,10 @@ from typing import Any
 import pytest
 from packaging.utils import parse_wheel_filename
 
+from bundle.core import CORE_FILES
 from bundle.fetch import WHEEL_LIST
 from bundle.naming import LENGTH, digest
-from bundle.plan import CORE_FILES, is_packed
+from bundle.plan import is_packed
 from bundle.shell import DIST, WEB
 from sparewheel.headless.static import HASHED
 from tests.support.builds import files_of, stored

@@ -1,0 +1,45 @@
+"""Pyodide's own files, as they go into `dist/`.
+
+Two things in its scripts only serve Node, or a file that is not there, and disturb other people's tools: the import of
+the package `ws`, which gives sockets to Python under Node and which bundlers and development servers try to resolve,
+and the address of a source map. Both are taken out; the hash of each file is that of the result.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING, Final
+
+from bundle.shell import CACHE, BuildError
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+CORE_FILES: Final = ("pyodide.mjs", "pyodide.asm.mjs", "pyodide.asm.wasm", "python_stdlib.zip")
+FOLDER: Final = CACHE / "core"
+_SOCKETS: Final = re.compile(rb'(?:await import|\brequire)\("ws"\)')
+_SOURCE_MAP: Final = re.compile(rb"\n//# sourceMappingURL=\S+\s*\Z")
+
+
+def core_files(pyodide: Path) -> dict[str, Path]:
+    """The files by name. `pyodide` is the folder of the npm package.
+
+    Raises:
+        BuildError: a script is not as expected, because the version is another.
+    """
+    FOLDER.mkdir(parents=True, exist_ok=True)
+    files = {name: pyodide / name for name in CORE_FILES}
+    for name in (name for name in CORE_FILES if name.endswith(".mjs")):
+        content = adapted(name, files[name].read_bytes())
+        files[name] = FOLDER / name
+        if not files[name].is_file() or files[name].read_bytes() != content:
+            files[name].write_bytes(content)
+    return files
+
+
+def adapted(name: str, script: bytes) -> bytes:
+    """A script without its import of `ws` and without the address of its source map. Raises `BuildError`."""
+    script, found = _SOCKETS.subn(b"({})", script)
+    if not found or b'"ws"' in script:
+        raise BuildError(f"{name} of this Pyodide imports ws in another way: adapt runtime/bundle/core.py")
+    return _SOURCE_MAP.sub(b"\n", script)

@@ -23,13 +23,17 @@ WAIT_MS: Final = 700  # from the tool call to the abort
 LIMIT_MS: Final = 20_000
 
 _FOLDER: Final = Path(__file__).parent
-_SOURCE: Final = (_FOLDER / "ways.py").read_text("utf-8")
+_KINDS: Final = ("loops", "compiled", "memory", "coroutines", "javascript")
 _PROBE: Final = (_FOLDER / "probe.js").read_text("utf-8").partition("\n\n")[2].rstrip().removesuffix(";")
 _AT_THE_TOP: Final = "top_of_the_file"
-WAYS: Final = (
-    *(node.name for node in ast.parse(_SOURCE).body if isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef))),
-    _AT_THE_TOP,
-)
+_SOURCES: Final = {
+    node.name: source
+    for source in [(_FOLDER / "ways" / f"{kind}.py").read_text("utf-8") for kind in _KINDS]
+    for node in ast.parse(source).body
+    if isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef))
+}
+"""The files of a Python toolset, by the names of their functions."""
+WAYS: Final = (*_SOURCES, _AT_THE_TOP)
 SAMPLE: Final = ("sum_of_a_range", "loops_in_finally", "atomics_wait")
 """What the test suite runs: compiled code, a cancellation that does not return, JavaScript."""
 
@@ -72,9 +76,10 @@ async def probe(page: Evaluates, provider: ScriptedProvider, way: str) -> Outcom
 
 
 async def _probe(page: Evaluates, provider: ScriptedProvider, way: str, stalled: str) -> Outcome:
-    source = _SOURCE.replace('STALLED = ""', f"STALLED = {stalled!r}")
     if way == _AT_THE_TOP:
         source = f"import js\n\ndef {way}():\n    return 'x'\n\nwhile js.performance.now() > 0: pass\n"
+    else:
+        source = _SOURCES[way].replace('STALLED = ""', f"STALLED = {stalled!r}")
     answers = agent_file({"a": provider.url})
     toolset = f"{{type: python, timeout: 600, tools: [{way}], source: {json.dumps(source)}}}"
     options = {

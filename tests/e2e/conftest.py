@@ -11,6 +11,7 @@ import pytest_asyncio
 from playwright.async_api import Browser, async_playwright, expect
 
 from sparewheel.headless import find, find_dist
+from sparewheel.headless.static import StaticServer
 from sparewheel.testing import ScriptedProvider
 from tests.support.agents import KEY
 from tests.support.browser import LIMIT, Site, Theirs, Watch
@@ -31,8 +32,16 @@ async def browser() -> AsyncIterator[Browser]:
 
 
 @pytest.fixture
-def provider() -> Iterator[ScriptedProvider]:
-    with ScriptedProvider(strict=True) as server:
+def provider(request: pytest.FixtureRequest) -> Iterator[ScriptedProvider]:
+    """A strict one; for tests that are marked `keyless`, one that wants no key."""
+    with ScriptedProvider(strict=request.node.get_closest_marker("keyless") is None) as server:
+        yield server
+
+
+@pytest.fixture(scope="module")
+def server() -> Iterator[StaticServer]:
+    """The host of our own page."""
+    with StaticServer(find_dist()) as server:
         yield server
 
 

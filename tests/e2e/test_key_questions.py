@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator
 
 import pytest
 import pytest_asyncio
 from playwright.async_api import Browser, Locator, Page, Request, Route, expect
 
-from sparewheel.headless import find_dist
 from sparewheel.headless.static import StaticServer
 from sparewheel.testing import openai_chat
 from tests.support.browser import Watch, shows
@@ -45,12 +44,6 @@ class Visit:
 
     async def ask(self) -> None:
         await ask(self.page)
-
-
-@pytest.fixture(scope="module")
-def server() -> Iterator[StaticServer]:
-    with StaticServer(find_dist()) as server:
-        yield server
 
 
 @pytest_asyncio.fixture(loop_scope="session")

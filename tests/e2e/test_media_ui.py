@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator
 
 import pytest
 import pytest_asyncio
@@ -16,13 +16,7 @@ from tests.support.browser import Watch, shows
 from tests.support.page import drawer, page_agent, use_agent
 from tests.support.scripted import PIXEL
 
-pytestmark = pytest.mark.asyncio(loop_scope="session")
-
-
-@pytest.fixture
-def provider() -> Iterator[ScriptedProvider]:
-    with ScriptedProvider() as server:
-        yield server
+pytestmark = [pytest.mark.asyncio(loop_scope="session"), pytest.mark.keyless]
 
 
 @pytest_asyncio.fixture(loop_scope="session")

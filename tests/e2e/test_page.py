@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import re
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator
 
 import pytest
 import pytest_asyncio
@@ -18,7 +18,7 @@ from tests.support.agents import KEY
 from tests.support.browser import Change, Site, Watch, shows
 from tests.support.page import ask, drawer, page_agent, set_keys, use_agent
 
-pytestmark = pytest.mark.asyncio(loop_scope="session")
+pytestmark = [pytest.mark.asyncio(loop_scope="session"), pytest.mark.keyless]
 
 DEMO = (find_dist() / "examples" / "demo.yaml").read_text()
 HELLO = "agents: {root: {model: demo/hello, instruction: Hi}}"
@@ -45,19 +45,6 @@ class Visit:
 def complaints(watch: Watch) -> list[str]:
     """What was said on the console but for whoever debugs: a violated policy, a missing file, an exception."""
     return [line for line in watch.console if not line.startswith(("[debug]", "[verbose]"))]
-
-
-@pytest.fixture
-def provider() -> Iterator[ScriptedProvider]:
-    """One that wants no key."""
-    with ScriptedProvider() as server:
-        yield server
-
-
-@pytest.fixture(scope="module")
-def server() -> Iterator[StaticServer]:
-    with StaticServer(find_dist()) as server:
-        yield server
 
 
 @pytest_asyncio.fixture(scope="module", loop_scope="session")

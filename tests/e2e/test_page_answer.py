@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator
 from typing import Any
 
 import pytest
@@ -16,7 +16,7 @@ from tests.support.browser import Watch, shows, within
 from tests.support.hostile import TEXTS
 from tests.support.page import page_agent, use_agent
 
-pytestmark = pytest.mark.asyncio(loop_scope="session")
+pytestmark = [pytest.mark.asyncio(loop_scope="session"), pytest.mark.keyless]
 
 ANSWER = """# Sorted
 
@@ -103,12 +103,6 @@ async ([engine, texts]) => {
   });
 }
 """
-
-
-@pytest.fixture
-def provider() -> Iterator[ScriptedProvider]:
-    with ScriptedProvider() as server:
-        yield server
 
 
 @pytest_asyncio.fixture(loop_scope="session")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator
 from typing import Any
 
 import pytest
@@ -15,17 +15,11 @@ from sparewheel.testing import Reply, ScriptedProvider, ToolCall, openai_chat
 from tests.support.browser import Watch, shows
 from tests.support.page import ask, page_agent, use_agent, visit
 
-pytestmark = pytest.mark.asyncio(loop_scope="session")
+pytestmark = [pytest.mark.asyncio(loop_scope="session"), pytest.mark.keyless]
 
 ANSWER = Reply(openai_chat(text="Answer"))
 PAY = "def pay(amount: int, to: str) -> str:\n    return repr((amount, to))\n"
 PYTHON = f"python, source: {json.dumps(PAY)}"
-
-
-@pytest.fixture
-def provider() -> Iterator[ScriptedProvider]:
-    with ScriptedProvider() as server:
-        yield server
 
 
 @pytest_asyncio.fixture(scope="module", loop_scope="session")

@@ -4,21 +4,20 @@ from __future__ import annotations
 
 import asyncio
 import json
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator
 from pathlib import Path
 
 import pytest
 import pytest_asyncio
 from playwright.async_api import Browser, BrowserContext, Dialog, Locator, Page, expect
 
-from sparewheel.headless import find_dist
 from sparewheel.headless.static import StaticServer
 from sparewheel.testing import Gate, Reply, ScriptedProvider, ToolCall, openai_chat
 from tests.support.browser import Watch, shows
 from tests.support.indexeddb import until_stored
 from tests.support.page import ask, new_chat, page_agent, use_agent
 
-pytestmark = pytest.mark.asyncio(loop_scope="session")
+pytestmark = [pytest.mark.asyncio(loop_scope="session"), pytest.mark.keyless]
 
 HOSTILE = "<img src=x onerror=alert(1)>\u202e"
 SAVE = """
@@ -29,19 +28,6 @@ async def save(text: str, context: ToolContext) -> str:
     context.progress("The file is open")
     await asyncio.Event().wait()  # ends with the page
 """
-
-
-@pytest.fixture(scope="module")
-def server() -> Iterator[StaticServer]:
-    with StaticServer(find_dist()) as server:
-        yield server
-
-
-@pytest.fixture
-def provider() -> Iterator[ScriptedProvider]:
-    """One that wants no key."""
-    with ScriptedProvider() as server:
-        yield server
 
 
 @pytest_asyncio.fixture(loop_scope="session")

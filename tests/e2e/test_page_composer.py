@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import re
 from base64 import b64decode
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator
 from typing import Any
 
 import pytest
@@ -16,17 +16,11 @@ from sparewheel.testing import Gate, Reply, ScriptedProvider, ToolCall, errors, 
 from tests.support.browser import BOOT_LIMIT, Watch, shows
 from tests.support.page import ask, page_agent, use_agent, visit
 
-pytestmark = pytest.mark.asyncio(loop_scope="session")
+pytestmark = [pytest.mark.asyncio(loop_scope="session"), pytest.mark.keyless]
 
 PNG = b64decode("iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QDwADhgGAWjR9awAAAABJRU5ErkJggg==")
 HOSTILE = "<img src=x onerror=alert(1)>\u202egpj.png"
 SHOWN = "<img src=x onerror=alert(1)>\\u202egpj.png"
-
-
-@pytest.fixture
-def provider() -> Iterator[ScriptedProvider]:
-    with ScriptedProvider() as server:
-        yield server
 
 
 @pytest_asyncio.fixture(scope="module", loop_scope="session")

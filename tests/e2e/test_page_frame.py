@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator
 
 import pytest
 import pytest_asyncio
@@ -14,16 +14,9 @@ from sparewheel.testing import Gate, Reply, ScriptedProvider, openai_chat
 from tests.support.browser import Watch, shows
 from tests.support.page import ask, page_agent, use_agent, visit
 
-pytestmark = pytest.mark.asyncio(loop_scope="session")
+pytestmark = [pytest.mark.asyncio(loop_scope="session"), pytest.mark.keyless]
 
 SENTENCES = [f"This is sentence number {number}. " for number in range(1, 481)]
-
-
-@pytest.fixture
-def provider() -> Iterator[ScriptedProvider]:
-    """One that wants no key."""
-    with ScriptedProvider() as server:
-        yield server
 
 
 @pytest_asyncio.fixture(scope="module", loop_scope="session")

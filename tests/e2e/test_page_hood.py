@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import json
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -16,13 +15,7 @@ from sparewheel.testing import Reply, ScriptedProvider, Usage, openai_chat
 from tests.support.browser import Watch, shows
 from tests.support.page import ask, drawer, page_agent, use_agent
 
-pytestmark = pytest.mark.asyncio(loop_scope="session")
-
-
-@pytest.fixture
-def provider() -> Iterator[ScriptedProvider]:
-    with ScriptedProvider() as server:
-        yield server
+pytestmark = [pytest.mark.asyncio(loop_scope="session"), pytest.mark.keyless]
 
 
 async def test_events_and_costs_can_be_read_and_taken_along(browser: Browser, provider: ScriptedProvider) -> None:

@@ -5,14 +5,13 @@ from __future__ import annotations
 import base64
 import hashlib
 import json
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator
 from urllib.parse import parse_qs, urlsplit
 
 import pytest
 import pytest_asyncio
 from playwright.async_api import Browser, BrowserContext, Locator, Page, Request, Route, expect
 
-from sparewheel.headless import find_dist
 from sparewheel.headless.static import StaticServer
 from tests.support.browser import Watch
 from tests.support.page import drawer, use_agent
@@ -26,12 +25,6 @@ SPARE = """
 agents: {root: {model: demo/hello, instruction: Hi, fallback: {models: [openai/gpt-5.6, own]}}}
 models: {own: {provider: openai, model: a, base_url: "https://own.example.test/v1", token_key: MY_KEY}}
 """
-
-
-@pytest.fixture(scope="module")
-def server() -> Iterator[StaticServer]:
-    with StaticServer(find_dist()) as server:
-        yield server
 
 
 @pytest_asyncio.fixture(loop_scope="session")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator
 
 import pytest
 import pytest_asyncio
@@ -13,17 +13,11 @@ from sparewheel.testing import BEFORE_HEAD, Gate, Reply, ScriptedProvider, ToolC
 from tests.support.browser import Watch, shows
 from tests.support.page import new_chat, page_agent, use_agent, visit
 
-pytestmark = pytest.mark.asyncio(loop_scope="session")
+pytestmark = [pytest.mark.asyncio(loop_scope="session"), pytest.mark.keyless]
 
 ANSWER = Reply(openai_chat(text=["An", "swer"]))
 HOSTILE = "<img src=x onerror=alert(1)>"
 FOCUS = "() => document.activeElement.id || document.activeElement.textContent"
-
-
-@pytest.fixture
-def provider() -> Iterator[ScriptedProvider]:
-    with ScriptedProvider() as server:
-        yield server
 
 
 @pytest_asyncio.fixture(scope="module", loop_scope="session")

@@ -14,7 +14,7 @@ from sparewheel.headless.static import StaticServer
 from sparewheel.testing import Reply, ScriptedProvider, openai_chat
 from tests.support.browser import Watch, shows, within
 from tests.support.hostile import TEXTS
-from tests.support.page import page_agent, use_agent
+from tests.support.page import copied, page_agent, use_agent
 
 pytestmark = [pytest.mark.asyncio(loop_scope="session"), pytest.mark.keyless]
 
@@ -127,15 +127,6 @@ async def ask(page: Page, provider: ScriptedProvider, text: str) -> None:
     await shows(page, "done")
 
 
-async def copied(page: Page, name: str) -> str:
-    button = page.get_by_role("button", name=name)
-    await button.click()
-    await expect(page.get_by_role("button", name="Copied")).to_have_count(1)
-    await expect(button).to_have_text("Copy")  # again
-    text: str = await page.evaluate("navigator.clipboard.readText()")
-    return text
-
-
 def engine() -> str:
     [path] = find_dist().glob("app/engine-*.js")
     return f"/app/{path.name}"
@@ -157,10 +148,10 @@ async def test_an_answer_is_markdown_that_can_be_taken_along(page: Page, provide
     )
     await expect(answer.get_by_role("link", name="docs.test", exact=True)).to_have_attribute("target", "_blank")
     await expect(answer.locator("sup")).to_have_count(2)
-    assert await copied(page, "Copy code") == "def quick(xs):\n    return xs"
+    assert await copied(page, page.get_by_role("button", name="Copy code")) == "def quick(xs):\n    return xs"
     await answer.locator("table").hover()
-    assert (await copied(page, "Copy table")).startswith("Name\tWorst\nMerge\t")
-    assert await copied(page, "Copy answer") == ANSWER
+    assert (await copied(page, page.get_by_role("button", name="Copy table"))).startswith("Name\tWorst\nMerge\t")
+    assert await copied(page, page.get_by_role("button", name="Copy answer")) == ANSWER
 
 
 async def test_text_from_right_to_left_is_laid_out_so(page: Page, provider: ScriptedProvider) -> None:  # D25

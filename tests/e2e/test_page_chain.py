@@ -117,7 +117,7 @@ async def test_a_popover_opens_by_keyboard_and_skips_a_model(page: Page) -> None
 
 async def test_a_rest_is_counted_down(page: Page, provider: ScriptedProvider) -> None:
     """D12"""
-    provider.script("a", errors.openai_rate_limit(retry_after=41))
+    provider.script("a", errors.openai_rate_limit(retry_after=59))
     provider.script("b", Reply(openai_chat(text="Here")))
     await use_agent(page, page_agent({"a": provider.url, "b": provider.url}))
     await ask(page)

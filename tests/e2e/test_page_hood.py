@@ -13,7 +13,7 @@ from sparewheel.headless import find_dist
 from sparewheel.headless.static import StaticServer
 from sparewheel.testing import Reply, ScriptedProvider, Usage, openai_chat
 from tests.support.browser import Watch, shows
-from tests.support.page import ask, drawer, page_agent, use_agent
+from tests.support.page import ask, copied, drawer, page_agent, use_agent
 
 pytestmark = [pytest.mark.asyncio(loop_scope="session"), pytest.mark.keyless]
 
@@ -38,10 +38,8 @@ async def test_events_and_costs_can_be_read_and_taken_along(browser: Browser, pr
             shown = finish.get_by_label("Event")
             await expect(shown).to_contain_text('"type": "finish",\n')
             await expect(shown).to_contain_text(r"\u202eAnswer")
-            await finish.get_by_role("button", name="Copy").click()
-            await expect(finish.get_by_role("button", name="Copied")).to_be_visible()
-            copied = json.loads(await page.evaluate("navigator.clipboard.readText()"))
-            assert (copied["type"], copied["reason"]) == ("finish", "stop")
+            event = json.loads(await copied(page, finish.locator("button.copy")))
+            assert (event["type"], event["reason"]) == ("finish", "stop")
             await hood.get_by_role("searchbox", name="Filter").fill("")
             async with page.expect_download() as downloading:
                 await hood.get_by_role("button", name="Download").click()

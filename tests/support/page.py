@@ -70,6 +70,21 @@ async def set_keys(page: Page, keys: dict[str, str]) -> None:
             await inputs.last.fill(key)
 
 
+_WATCH_LABEL = """(button) => {
+    globalThis.labels = [];
+    new MutationObserver(() => labels.push(button.textContent)).observe(button, { childList: true });
+}"""
+
+
+async def copied(page: Page, button: Locator) -> str:
+    """Click on a button that copies; what it has copied. It says so for a moment, which a busy machine may miss."""
+    await button.evaluate(_WATCH_LABEL)
+    await button.click()
+    await page.wait_for_function("() => labels.includes('Copied')")
+    text: str = await page.evaluate("navigator.clipboard.readText()")
+    return text
+
+
 async def new_chat(page: Page) -> None:
     """Begin another conversation."""
     await page.get_by_role("button", name="New chat").click()

@@ -234,7 +234,7 @@ export interface CallCredit {
   pieces: number;
 }
 /**
- * A Python tool runs, which may keep the worker from answering for so many seconds; 0: none does.
+ * The worker may be kept from answering for so many seconds, by a Python tool or a download; 0: it is not.
  */
 export interface Blocking {
   type: "blocking";

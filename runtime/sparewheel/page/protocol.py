@@ -156,7 +156,7 @@ class Pong(TypedDict):
 
 
 class Blocking(TypedDict):
-    """A Python tool runs, which may keep the worker from answering for so many seconds; 0: none does."""
+    """The worker may be kept from answering for so many seconds, by a Python tool or a download; 0: it is not."""
 
     type: Literal["blocking"]
     seconds: float

@@ -24,6 +24,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from ..config.loading import load_agent_file
 from ..jsontext import read
+from ..tools.python.blocking import may_block
 from .worker import Worker
 
 if TYPE_CHECKING:
@@ -50,6 +51,7 @@ _ALSO: Final = (
     "zoneinfo",
 )
 _PART: Final = 1 << 18  # bytes
+_LATE_SECONDS: Final = 120.0  # in which 4 MB arrive over a slow line; the worker cannot answer meanwhile
 _AGENT: Final = """\
 agents:
   root:
@@ -124,7 +126,8 @@ class _Late(importlib.abc.MetaPathFinder):
         self, name: str, path: Sequence[str] | None, target: ModuleType | None = None
     ) -> importlib.machinery.ModuleSpec | None:
         try:
-            self._fetch_now()
+            with may_block(_LATE_SECONDS):
+                self._fetch_now()
         except Exception as error:
             if getattr(error, "name", "") == "NetworkError":  # without a network, the module is missing for now
                 return None

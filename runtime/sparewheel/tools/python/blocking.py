@@ -1,4 +1,4 @@
-"""Marks code of the user, which may keep the thread busy, or wait inside a plain function.
+"""Marks what may keep the thread busy: code of the user, which may also wait inside a plain function, and downloads.
 
 It is announced how long the thread may be busy, so that a supervisor does not take it for hanging.
 """
@@ -23,7 +23,7 @@ _listeners: list[Callable[[float], object]] = []
 
 
 def on_blocking(listener: Callable[[float], object]) -> None:
-    """Call `listener` with the seconds that the tools under way may take, and with 0 when none is.
+    """Call `listener` with the seconds that what is under way may take, and with 0 when nothing is.
 
     There is one for the thread: a later call replaces the earlier listener.
     """
@@ -32,7 +32,7 @@ def on_blocking(listener: Callable[[float], object]) -> None:
 
 @contextmanager
 def may_block(seconds: float) -> Iterator[None]:
-    """A tool runs inside; it may take `seconds` (0: no limit)."""
+    """What runs inside may keep the thread busy for `seconds` (0: no limit)."""
     key = object()
     _running[key] = (seconds or UNLIMITED) + MARGIN
     _announce()

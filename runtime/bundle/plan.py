@@ -33,7 +33,14 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 PACKED = ("pyodide/snapshot.*.bin", "*.wasm")  # `pyodide/site.*.bin` is read synchronously, so it is not among them
-NOT_FOR_THE_BROWSER = ("package.json", "package-lock.json", "tsconfig*.json", "npm/*")
+NOT_FOR_THE_BROWSER = (
+    "package.json",
+    "package-lock.json",
+    "tsconfig*.json",
+    "npm/*",
+    "embed-examples/*",
+    "embed-examples/*/*",
+)
 RUNTIME = "sparewheel"
 LOCK = "pyodide/pyodide-lock.json"
 

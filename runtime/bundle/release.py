@@ -17,7 +17,9 @@ ENTRIES: Final = {
     ".": "sparewheel",
     "./ag-ui": "adapters/ag-ui",
     "./ai-sdk": "adapters/ai-sdk",
+    "./chat": "adapters/chat",
     "./compat/docker-agent": "compat/docker-agent",
+    "./webmcp": "adapters/webmcp",
 }
 
 
@@ -75,6 +77,6 @@ def _manifest(version: str) -> dict[str, Any]:
             "./package.json": "./package.json",
         },
         "bin": {"sparewheel": "copy.js"},
-        "sideEffects": False,
+        "sideEffects": ["./adapters/chat.js"],  # it defines the element
         "engines": {"node": ">=20"},
     }

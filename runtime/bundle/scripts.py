@@ -24,7 +24,12 @@ if TYPE_CHECKING:
 
 # These share one chunk, so that the error classes are the same in both.
 TOGETHER = ("sparewheel.js", "compat/docker-agent.js")
-ADAPTERS = ("adapters/ag-ui.js", "adapters/ai-sdk.js")  # entries of the npm package, each one file
+ADAPTERS = (
+    "adapters/ag-ui.js",
+    "adapters/ai-sdk.js",
+    "adapters/chat.js",
+    "adapters/webmcp.js",
+)  # entries of the npm package, each one file
 PAGE = ("app/main.js",)  # with what it loads late
 # app/first.js and app/start.js run before everything else of the page.
 ALONE = (

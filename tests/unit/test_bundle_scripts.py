@@ -49,6 +49,7 @@ def test_every_import_is_there_and_errors_are_of_one_class(bundle: Bundle) -> No
     chunks = {name for name in files if name.startswith("app/chunk-")}
     assert set(imports("app/main.js", files)) - chunks == {"app/start.js", "sparewheel.js", *shared}
     assert set(imports("compat/docker-agent.js", files)) == shared
+    assert b'from"../sparewheel.js"' in files["adapters/chat.js"].read_bytes()
     for alone in ("worker.js", *ADAPTERS, "service-worker.js", "app/start.js"):
         assert imports(alone, files) == []
     assert b"@import" not in files["app/style.css"].read_bytes()

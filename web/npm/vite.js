@@ -28,7 +28,7 @@ export default function sparewheel({ folder = "sparewheel" } = {}) {
   return {
     name: "sparewheel",
     enforce: "pre",
-    config: () => ({ optimizeDeps: { exclude: ["sparewheel"] } }),
+    config: () => ({ optimizeDeps: { exclude: ["sparewheel", "sparewheel/chat"] } }),
     configResolved(/** @type {any} */ config) {
       base = config.base.endsWith("/") ? config.base : `${config.base}/`;
       outDir = join(config.root, config.build.outDir);

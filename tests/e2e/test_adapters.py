@@ -16,7 +16,7 @@ from bundle.fetch import NODE_MODULES
 from bundle.shell import ROOT, WEB
 from sparewheel.headless import find, find_dist
 from sparewheel.headless.static import CONTENT_SECURITY_POLICY
-from tests.support.browser import BOOT_LIMIT, Site, Watch, within
+from tests.support.browser import BOOT_LIMIT, Change, Site, Watch, within
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")
 
@@ -37,6 +37,21 @@ LOOKUP = """async (yaml) => {
   const lookup = { description: "Looks up.", parameters: { type: "object" }, execute };
   Object.assign(chat, { yaml, options: { tools: { lookup } } });
   await chat.ready;
+}"""
+# An element whose session the test plays: `put` an event, `settle` the turn; `answers` has what it was told.
+PLAYED = """async (script) => {
+  await import(script);
+  window.answers = [];
+  const told = (name) => async (...args) => void answers.push([name, ...args]);
+  const turn = (name) => (...args) => (answers.push([name]), new Promise((...way) => (window.settle = way)));
+  const answering = { resolve: told("resolve"), respondToElicitation: told("respond") };
+  const session = { ...answering, send: turn("send"), resume: turn("resume") };
+  const createSession = async (_, listener) => {
+    window.put = (event) => listener({ turn: "t", seq: 1, agent: "root", ...event });
+    return session;
+  };
+  const runtime = { createSession, sessions: { list: async () => [] } };
+  document.body.append(Object.assign(document.createElement("sparewheel-chat"), { yaml: "y", runtime }));
 }"""
 
 
@@ -121,6 +136,45 @@ async def test_the_extension_under_its_policy_asks_for_approvals(page: Page, sit
     await page.get_by_role("textbox", name="Chat: message").press("Escape")
     await expect(page.get_by_role("status")).to_have_text("Stopped")
     await expect(question).to_have_count(0)
+
+
+async def test_the_element_asks_and_shows_text_as_text(page: Page, site: Site) -> None:
+    site.headers = {"Content-Security-Policy": STRICT}
+    site.changes["empty.html"] = Change(
+        body=b"<!doctype html><title>A page</title>", headers={"Content-Type": "text/html"}
+    )
+    await page.goto(f"{site.origin}/empty.html", wait_until="load")
+    await page.evaluate(PLAYED, f"{site.origin}/sparewheel/adapters/chat.js")
+    await ask(page, "Hello")
+
+    async def put(**event: object) -> None:
+        await page.evaluate("(event) => put(event)", event)
+
+    await put(type="delta", attempt=1, index=0, content="<img src=x onerror=alert(1)>")
+    for url in ("javascript:alert(1)", "https://a.example/"):
+        await put(type="annotation", attempt=1, index=0, kind="source", url=url, title=f"<b>{url}")
+    await expect(page.get_by_text("<img src=x onerror=alert(1)>")).to_be_visible()
+    await expect(page.get_by_role("link")).to_have_text(["<b>https://a.example/"])
+
+    form = {"city": {"type": "string", "title": "City"}, "days": {"type": "integer"}, "warm": {"type": "boolean"}}
+    schema = {"type": "object", "properties": {**form, "by": {"enum": ["air", "sea"]}}, "required": ["city"]}
+    await put(type="elicitation", id="e", message="Where to?", mode="form", schema=schema)
+    question = page.get_by_role("group", name="Where to?")
+    await question.get_by_label("City").fill("Oslo")
+    await question.get_by_label("by").select_option("sea")
+    await question.get_by_role("button", name="Answer").click()
+    await expect(question).to_have_count(0)
+    content = {"city": "Oslo", "warm": False, "by": "sea"}
+    assert (await page.evaluate("answers")).pop() == ["respond", {"id": "e", "action": "accept", "content": content}]
+
+    await put(type="in_doubt", id="c", name="pay", args="{}")
+    await put(type="error", message="pay may have run", kind="in_doubt", hint="Decide.", attempts=[])
+    await page.evaluate("settle[1](new Error('in doubt'))")
+    await expect(page.get_by_role("alert")).to_have_text("pay may have run Decide.")
+    await page.get_by_role("button", name="Skip it").click()
+    await page.get_by_role("button", name="Go on").click()
+    assert (await page.evaluate("answers"))[-2:] == [["resolve", "c", "skip"], ["resume"]]
+    await expect(page.get_by_role("button", name="Stop")).to_be_visible()
 
 
 @pytest.fixture(scope="module")

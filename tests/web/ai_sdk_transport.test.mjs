@@ -276,3 +276,18 @@ test("a chat that begins with messages gives them to its session", async () => {
   await chat.sendMessage({ text: "hi" });
   assert.deepEqual(runtime.created[0].options.history, [{ role: "user", content: "before" }, { role: "assistant", content: "answer" }]);
 });
+
+test("a question in doubt stays open after the turn, which then goes on", async () => {
+  const doubt = { type: "in_doubt", id: "c", name: "pay", args: "{}" };
+  const error = { type: "error", message: "in doubt", hint: "", kind: "in_doubt", code: "unknown", retryable: true, attempts: [], partial_message: null, usage: null };
+  const events = [[doubt, error], [DELTA("done"), FINISH]];
+  const runtime = new ScriptedRuntime(async function* () {
+    yield* events.shift();
+  });
+  runtime.stored.set("chat", { interrupted: "turn-9" });
+  const { chat } = chatOf(7, runtime);
+  await chat.resumeStream();
+  assert.equal(chat.messages[0].parts.find(({ type }) => type === "data-sparewheel-question").data.open, true);
+  await chat.resumeStream();
+  assert.deepEqual(chat.messages.map(text), ["done"]);
+});

@@ -99,7 +99,7 @@ export class SparewheelTransport {
   constructor(options: TransportOptions);
   readonly resumeStreamIsReplay: boolean;
   sendMessages(options: SendOptions): Promise<ReadableStream<any>>;
-  /** Null if no turn of this chat goes on. */
+  /** Null if no turn of this chat goes on. A turn in doubt does: answer its questions `in_doubt` by `resolve` of the session first. */
   reconnectToStream(options: { chatId: string; abortSignal?: AbortSignal | undefined }): Promise<ReadableStream<any> | null>;
   /** The session of a chat, made or opened if need be. */
   session(chatId: string): Promise<Session>;

@@ -234,7 +234,7 @@ export class SparewheelTransport {
   #listener(of) {
     return (event) => {
       const chat = of();
-      if (event.type === "restored") chat.interrupted = true;
+      if (event.type === "restored" || (event.type === "error" && event.kind === "in_doubt")) chat.interrupted = true;
       if (event.turn !== null && "seq" in event) {
         if (event.type === "start" && !chat.turns?.includes(event.turn)) chat.turns?.push(event.turn);
         chat.turn?.push(/** @type {import("../events.js").Event} */ (event));

@@ -24,15 +24,16 @@ export class ChatTurn {
   /** @type {Map<string, HTMLElement>} */
   #questions = new Map();
   #frame = 0;
-  #changed;
+  #on;
+  #inDoubt = false;
 
   /**
    * @param {Session} session
-   * @param {() => void} changed Called when more is shown.
+   * @param {{changed: () => void, resume: () => void}} on `changed`: more is shown. `resume`: the user wants the turn to go on.
    */
-  constructor(session, changed) {
+  constructor(session, on) {
     this.#session = session;
-    this.#changed = changed;
+    this.#on = on;
   }
 
   /** @param {Event} event */
@@ -40,7 +41,7 @@ export class ChatTurn {
     if (event.type === "delta" && event.task === undefined) return this.#delta(event);
     this.#flush();
     this.#show(event);
-    this.#changed();
+    this.#on.changed();
   }
 
   /** @param {Event} event */
@@ -97,6 +98,7 @@ export class ChatTurn {
         this.#end("Stopped");
         break;
       case "error":
+        this.#inDoubt = event.kind === "in_doubt"; // its questions stay: once they are answered, the turn can go on
         this.fail(event);
         break;
     }
@@ -115,7 +117,7 @@ export class ChatTurn {
    * @param {string} [role]
    */
   #end(text, role) {
-    for (const id of [...this.#questions.keys()]) this.#answered(id);
+    if (!this.#inDoubt) for (const id of [...this.#questions.keys()]) this.#answered(id);
     this.root.append(make("p", { className: "quiet", textContent: text, ...(role && { role }) }));
     this.root.setAttribute("aria-busy", "false");
   }
@@ -126,7 +128,7 @@ export class ChatTurn {
     this.#output(attempt).pending += content;
     this.#frame ||= requestAnimationFrame(() => {
       this.#flush();
-      this.#changed();
+      this.#on.changed();
     });
   }
 
@@ -195,6 +197,7 @@ export class ChatTurn {
     const root = /** @type {ShadowRoot | undefined} */ (question?.getRootNode());
     if (question?.contains(root?.activeElement ?? null)) root?.querySelector("textarea")?.focus();
     question?.remove();
+    if (this.#inDoubt && question && this.#questions.size === 0) this.root.append(interrupted(this.#on.resume));
   }
 
   /**
@@ -207,24 +210,24 @@ export class ChatTurn {
     if (!list) box.append((list = make("ul", { className: "sources quiet" })));
     list.append(make("li", {}, make("a", { href: url, rel: "noopener noreferrer", target: "_blank", textContent: title })));
   }
+}
 
-  /**
-   * Offers to go on with a turn that was interrupted.
-   * @param {() => unknown} resume
-   */
-  static interrupted(resume) {
-    const box = make(
-      "div",
-      { className: "question", role: "group", "aria-label": "Interrupted" },
-      "The last answer was interrupted.",
-    );
-    const act = () => {
-      box.remove();
-      resume();
-    };
-    box.append(make("div", { className: "buttons" }, button("Go on", act)));
-    return box;
-  }
+/**
+ * Offers to go on with a turn that was interrupted.
+ * @param {() => unknown} resume
+ */
+export function interrupted(resume) {
+  const box = make(
+    "div",
+    { className: "question", role: "group", "aria-label": "Interrupted" },
+    "The last answer was interrupted.",
+  );
+  const act = () => {
+    box.remove();
+    resume();
+  };
+  box.append(make("div", { className: "buttons" }, button("Go on", act)));
+  return box;
 }
 
 /** @param {Extract<Event, {type: "media"}>} event Media that a server only refers to are links: nothing is loaded from there. */

@@ -3,7 +3,7 @@
 import { make } from "./chat-dom.js";
 import { chatStyle } from "./chat-style.js";
 import { shareRuntime } from "./chat-runtime.js";
-import { ChatTurn } from "./chat-turn.js";
+import { ChatTurn, interrupted } from "./chat-turn.js";
 
 /**
  * @typedef {import("../sparewheel.js").Session} Session
@@ -70,6 +70,7 @@ export class SparewheelChat extends Base {
   async send(prompt) {
     if (!this.#root) this.#build();
     await this.ready;
+    if (this.#turn) throw new Error("A turn is running.");
     const session = /** @type {Session} */ (this.session);
     this.#say(prompt);
     return this.#run(session, () => session.send(prompt));
@@ -207,9 +208,8 @@ export class SparewheelChat extends Base {
    * @param {() => Promise<import("../sparewheel.js").Result>} begin
    */
   async #run(session, begin) {
-    if (this.#turn) throw new Error("A turn is running.");
     this.#interrupted = false;
-    const turn = new ChatTurn(session, () => this.#follow());
+    const turn = new ChatTurn(session, { changed: () => this.#follow(), resume: () => this.#resume(session) });
     this.#turn = turn;
     this.#log.append(turn.root);
     this.#log.scrollTop = this.#log.scrollHeight;
@@ -229,6 +229,11 @@ export class SparewheelChat extends Base {
       this.#turn = null;
       this.#button.textContent = "Send";
     }
+  }
+
+  /** @param {Session} session */
+  #resume(session) {
+    if (!this.#turn) this.#run(session, () => session.resume()).catch(() => {}); // it is shown
   }
 
   /** Stays at the end of the log, unless the reader has scrolled up. */

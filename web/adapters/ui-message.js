@@ -269,7 +269,9 @@ class Mapper {
   #terminal(event) {
     this.ended = true;
     const chunks = this.#close(event.type === "aborted" ? "The turn was stopped." : "The turn has ended.");
-    chunks.push(...[...this.#questions.keys()].flatMap((id) => this.#settle(id)), { type: "finish-step" });
+    const inDoubt = event.type === "error" && event.kind === "in_doubt"; // the session takes decisions after it
+    const over = [...this.#questions].filter(([, { type }]) => !(inDoubt && type === "in_doubt"));
+    chunks.push(...over.flatMap(([id]) => this.#settle(id)), { type: "finish-step" });
     const messageMetadata = { sparewheel: aboutOf(this.#transcript.snapshot()) };
     if (event.type === "finish")
       return [...chunks, { type: "finish", finishReason: FINISH_REASONS[event.reason] ?? "other", messageMetadata }];

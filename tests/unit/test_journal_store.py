@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from sparewheel.state.journal import Memory, MemoryBackend, Store, StoreFailed
-from sparewheel.state.journal.store import DELAY, PATIENCE
+from sparewheel.state.journal.store import DELAY, MAX_WAITING, PATIENCE, RETRY
 from tests.support.fakeloop import run
 from tests.support.stores import CHECKS, header, record
 
@@ -145,6 +145,79 @@ def test_deleting_makes_room() -> None:
         await store.delete("one")
         store.append("three", [record(1)], header("three"))
         await store.flush()
-        assert [row["id"] for row in await store.headers()] == ["three"]
+        assert {row["id"] for row in await store.headers()} == {"two", "three"}
+
+    run(main())
+
+
+@pytest.mark.parametrize("completes", [False, True])
+def test_what_waits_for_a_storage_that_has_failed_is_written_when_it_works_again(completes: bool) -> None:
+    """It fails three times; `completes`: the transaction that seemed to fail was made all the same."""
+
+    class Late(Slow):
+        async def write(self, changes: Sequence[Change], *, strict: bool = True) -> None:
+            if completes and len(self.writes) == 1:
+                await MemoryBackend.write(self, changes)
+            await super().write(changes, strict=strict)
+
+    async def main() -> None:
+        error = StoreFailed("unavailable", "Not now.")
+        backend = Late(failing={2: error, 3: error, 4: error})
+        store = Store(backend)
+        store.append("one", [record(1)], header("one"))
+        await store.flush()
+        store.append("one", [record(2), record(3)])
+        await asyncio.sleep(1)
+        store.append("one", [record(4)], drop=[(2, 2)])
+        with pytest.raises(StoreFailed):
+            await store.flush("one")
+        await asyncio.sleep(RETRY * 8)
+        assert [round(at, 2) for at, _ in backend.writes[1:]] == [DELAY, DELAY + 5, DELAY + 15, DELAY + 35]
+        assert store.failure is None
+        await store.flush("one")
+        assert [found["seq"] for found in (await store.read("one")).records] == [1, 3, 4]
+
+    run(main())
+
+
+def test_records_that_wait_are_limited_and_a_session_without_some_is_lost() -> None:
+    async def main() -> None:
+        store = Store(Slow(failing={1: StoreFailed("quota", "Full.")}))
+        await store.claim("one")
+        store.append("one", [record(1)])
+        await asyncio.sleep(1)
+        store.append("one", [{**record(2), "text": "x" * MAX_WAITING}])
+        await asyncio.sleep(RETRY * 2)
+        assert store.lost["one"].cause == "quota"
+        assert (await store.read("one")).records == []
+
+    run(main())
+
+
+def test_what_a_newer_version_has_written_is_not_tried_again() -> None:
+    async def main() -> None:
+        backend = Slow(failing={1: StoreFailed("future", "Newer.")})
+        store = Store(backend)
+        store.append("one", [record(1)])
+        await asyncio.sleep(1000)
+        store.append("one", [record(2)])
+        await asyncio.sleep(1000)
+        assert len(backend.writes) == 1
+
+    run(main())
+
+
+def test_a_session_that_is_released_while_the_storage_fails_leaves_nothing_to_write() -> None:
+    async def main() -> None:
+        backend = Slow(failing={1: StoreFailed("quota", "Full."), 2: StoreFailed("quota", "Full.")})
+        store, other = Store(backend), Store(backend)
+        await store.claim("one")
+        store.append("one", [record(1)])
+        await asyncio.sleep(1)
+        await store.release("one")
+        await other.claim("one")
+        other.append("one", [record(7)])
+        await asyncio.sleep(1000)
+        assert [found["turn"] for found in (await other.read("one")).records] == ["t7"]
 
     run(main())

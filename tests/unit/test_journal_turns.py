@@ -389,3 +389,27 @@ def test_what_changes_after_the_end_of_a_session_is_not_recorded() -> None:
         assert [row["title"] for row in await store.headers()] == ["hi"]
 
     run(main())
+
+
+def test_a_storage_that_works_again_gets_everything_and_a_second_warning() -> None:
+    async def main() -> None:
+        backend = Watched(fails_at=3)
+        store = Store(backend)
+        conversation = await kept(store, ScriptedTransport({"a": [say("One"), say("Two"), say("Three")]}))
+        played = [await collect(conversation, "one"), await collect(conversation, "two")]
+        backend._fails_at = 0
+        await asyncio.sleep(60)
+        played.append(await collect(conversation, "three"))
+        warnings = [[event["message"][:32] for event in each.of("warning")] for each in played]
+        assert [text for texts in warnings for text in texts] == [
+            "This session is not stored any m",
+            "This session is stored again, wi",
+        ]
+        restored = restore(await store.read("one"))
+        assert [message.text for message in restored.history] == ["one", "One", "two", "Two", "three", "Three"]
+        assert restored.lost == 0
+        [row] = await store.headers()
+        assert row["turns"] == 3
+        await conversation.close()
+
+    run(main())

@@ -199,11 +199,9 @@ class Recorder:
 
     def append(self, *records: Record, header: Header | None = None, drop: Sequence[tuple[int, int]] = ()) -> int:
         """Queue records without secrets. Facts replace their former records. Returns the number of the last one."""
+        self.failure = self.failure or self.store.lost.get(self.session)
         if self.failure is not None or not self.store.drives(self.session):
             return 0  # what a tool has left running may still change something after the session was closed
-        if self.store.failure is not None:
-            self.failure = self.store.failure
-            return 0
         outdated = [self._facts.numbers.get(record.get("key", "")) for record in records]
         replaced = [(seq, seq) for seq in outdated if seq is not None]
         last = self.store.append(self.session, records, header, [*drop, *replaced], write=self._hiding.write)
@@ -235,15 +233,18 @@ class Recorder:
         await self.store.release(self.session)
 
     async def _settle(self) -> str | None:
-        if self.failure is None and self.durable:
+        failure = self.failure
+        if failure is None and self.durable:
             try:
                 await self.store.flush(self.session)
             except StoreFailed as error:
-                self.failure = error
-        if self.failure is None or self._reported:
+                failure = error
+        if (failure is not None) is self._reported:
             return None
-        self._reported = True
-        return f"This session is not stored any more: {self.failure.info.message} {self.failure.info.hint}"
+        self._reported = failure is not None
+        if failure is None:
+            return "This session is stored again, with everything since the storage failed."
+        return f"This session is not stored any more: {failure.info.message} {failure.info.hint}"
 
     def _fact(self, key: str, value: Any) -> Record:
         if value is None:

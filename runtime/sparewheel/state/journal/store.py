@@ -20,6 +20,11 @@ if TYPE_CHECKING:
 
 DELAY: Final = 0.25  # seconds
 PATIENCE: Final = 10.0  # seconds for one transaction
+RETRY: Final = (
+    5.0  # seconds after which a storage that has failed is tried again; then twice as long each time, at most:
+)
+MAX_RETRY: Final = 60.0
+MAX_WAITING: Final = 32 * 1024 * 1024  # characters of records that wait for such a storage; with more it is given up
 
 
 class Store:
@@ -27,7 +32,8 @@ class Store:
 
     Attributes:
         backend: the storage.
-        failure: why nothing is written any more; None while the storage works.
+        failure: why nothing is written now; None while the storage works. Until it does, records wait in memory.
+        lost: the failure after which records of a session were given up: it is not stored any more.
     """
 
     def __init__(self, backend: Backend, *, delay: float = DELAY) -> None:
@@ -40,6 +46,9 @@ class Store:
         self._pending: dict[str, Change] = {}
         self._queued_from: dict[str, int] = {}  # the lowest number of a record that is pending
         self._under_way: dict[str, Change] = {}
+        self.lost: dict[str, StoreFailed] = {}
+        self._waiting = 0  # characters of records since the storage has failed
+        self._retry = RETRY
         self._strict = False  # for the next transaction
         self._timer: asyncio.TimerHandle | None = None
         self._task: asyncio.Task[None] | None = None
@@ -77,19 +86,22 @@ class Store:
             self._queued_from[session] = seq + 1
         for first, last in drop:
             change.records = [(number, text) for number, text in change.records if not first <= number <= last]
-            last = min(last, self._queued_from[session] - 1)
+            if self.failure is None:  # else they may have been written, with what seemed to fail
+                last = min(last, self._queued_from[session] - 1)
             if first <= last:
                 change.dropped.append((first, last))
         for record in records:
             seq += 1
-            change.records.append((seq, write({"session": session, "seq": seq, "v": VERSION, **record})))
+            text = write({"session": session, "seq": seq, "v": VERSION, **record})
+            change.records.append((seq, text))
+            self._waiting += len(text)
         self._last[session] = seq
         if header is not None:
             change.header = write_header(header)
-        if self.failure is not None:
-            self._pending.clear()
+        if self.failure is not None and (self._waiting > MAX_WAITING or not self._is_tried):
+            self._give_up()
         elif self._timer is None and self._task is None:
-            self._timer = asyncio.get_running_loop().call_later(self._delay, self._begin)
+            self._write_later(self._delay)
         return seq
 
     def last(self, session: str) -> int:
@@ -127,12 +139,19 @@ class Store:
         if self._task is None and self._pending:
             self._task = asyncio.ensure_future(self._write())
 
+    def _write_later(self, seconds: float) -> None:
+        if self._timer is not None:
+            self._timer.cancel()
+        self._timer = asyncio.get_running_loop().call_later(seconds, self._begin)
+
     async def _write(self) -> None:
         self._under_way, self._pending = self._pending, {}
         strict, self._strict = self._strict, False
         changes = list(self._under_way.values())
         try:
             async with asyncio.timeout(PATIENCE):
+                if self.failure is not None:
+                    await self._leave_out_written(changes)
                 await self.backend.write(changes, strict=strict)
         except StoreFailed as error:
             self._fail(error)
@@ -141,17 +160,47 @@ class Store:
         except Exception as error:  # a defect of a storage must not end a turn
             self._fail(StoreFailed("unavailable", f"The storage of sessions failed: {type(error).__name__}: {error}"))
         else:
+            self.failure, self._retry, self._waiting = None, RETRY, 0
             for change in changes:
                 self.backend.tell(change.session, "records")
         finally:
             self._under_way = {}
             self._task = None
             if self._pending and self._timer is None:
-                self._timer = asyncio.get_running_loop().call_later(self._delay, self._begin)
+                self._write_later(self._delay)
 
     def _fail(self, error: StoreFailed) -> None:
+        """What was to be written waits until the storage is tried again."""
         self.failure = error
+        for session, change in self._under_way.items():
+            later = self._pending.get(session)
+            self._pending[session] = change if later is None else _joined(change, later)
+        if self._is_tried:
+            self._write_later(self._retry)
+            self._retry = min(self._retry * 2, MAX_RETRY)
+        else:
+            self._give_up()
+
+    @property
+    def _is_tried(self) -> bool:
+        """Whether a storage that has failed like this may work again."""
+        return self.failure is not None and self.failure.cause != "future"
+
+    def _give_up(self) -> None:
+        """Drop what waits. The sessions are not stored any more: they would have a gap."""
+        if self.failure is not None:
+            self.lost |= dict.fromkeys(self._pending, self.failure)
+        self._waiting = 0
         self._pending.clear()
+        if self._timer is not None:
+            self._timer.cancel()
+            self._timer = None
+
+    async def _leave_out_written(self, changes: Iterable[Change]) -> None:
+        """The last transaction may have been completed after it was given up."""
+        for change in changes:
+            last = await self.backend.last(change.session)
+            change.records = [(seq, text) for seq, text in change.records if seq > last]
 
     async def delete(self, session: str) -> None:
         """Remove a session, with what is queued for it. One that is not there is no error. Raises `StoreFailed`."""
@@ -161,14 +210,16 @@ class Store:
         await self.backend.write([Change(session, deleted=True)])
         self._last.pop(session, None)
         self.backend.tell(session, "records")
+        self.lost.pop(session, None)
         if self.failure is not None and self.failure.cause == "quota":
             self.failure = None  # there may be room again
+            self._begin()
 
     # Reading ----------------------------------------------------------------------------------------------------
 
     async def read(self, session: str, after: int = 0) -> Journal:
         """The records of a session above the number `after`, queued ones included. Raises `StoreFailed`."""
-        if self._unwritten(session):
+        if self.failure is None and self._unwritten(session):
             await self.flush(session)
         journal = read_journal(await self.backend.read(session, after), session)
         self._last[session] = max(journal.last, after, self._last.get(session, 0))
@@ -217,6 +268,11 @@ class Store:
         with suppress(StoreFailed):  # reported by the session
             if self.failure is None:
                 await self.flush(session)
+            elif self._unwritten(session) and self.failure.cause != "blocked":  # that would take too long
+                self._begin()
+        if self._task is not None:
+            await asyncio.wait({self._task})
+        self._pending.pop(session, None)  # the next driver gives these numbers to its own records
         self._own.discard(session)
         self._last.pop(session, None)
         self._queued_from.pop(session, None)
@@ -248,3 +304,10 @@ class Store:
                 self._timer = None
             self._own.clear()
             await self.backend.close()
+
+
+def _joined(first: Change, then: Change) -> Change:
+    """One change for two of a session, of which the first was not made."""
+    kept = [each for each in first.records if not any(low <= each[0] <= high for low, high in then.dropped)]
+    dropped = [*first.dropped, *then.dropped]
+    return Change(first.session, [*kept, *then.records], then.header or first.header, dropped, first.deleted)

@@ -31,6 +31,7 @@ QUALITY = 9
 RARELY_CHANGED = (".wasm", ".asm.mjs")
 BEST = 11
 SNAPSHOT = "pyodide/snapshot."
+SMALL = ("app/", "sparewheel")  # the scripts of the page: the best quality takes a second or two
 HIGH = 10  # takes a few times as long as 9, and makes a snapshot 10 % smaller
 
 
@@ -47,7 +48,8 @@ def compress(plan: Mapping[str, Path | bytes]) -> dict[str, Path]:
         content = source if isinstance(source, bytes) else source.read_bytes()
         if not name.endswith(SUFFIXES) or len(content) < SMALLEST:
             continue
-        quality = BEST if name.endswith(RARELY_CHANGED) else HIGH if name.startswith(SNAPSHOT) else QUALITY
+        is_best = name.endswith(RARELY_CHANGED) or name.startswith(SMALL)
+        quality = BEST if is_best else HIGH if name.startswith(SNAPSHOT) else QUALITY
         base = COMPRESSED / f"{hashlib.sha256(content).hexdigest()}-{quality}"
         made |= {f"{name}{suffix}": base.with_name(f"{base.name}{suffix}") for suffix in (".br", ".gz")}
         if not made[f"{name}.gz"].exists():  # written last

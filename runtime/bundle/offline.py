@@ -21,6 +21,7 @@ NOT_NEEDED = (
     ".d.ts",
     ".txt",
     ".whl",
+    ".png",
     "python_stdlib.zip",
     "LICENSE",
     "licenses/index.json",

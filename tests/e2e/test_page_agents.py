@@ -118,7 +118,7 @@ async def test_examples_that_do_not_load_are_told(browser: Browser, missing: str
             await expect(page.locator("#agent-yaml")).to_have_value((EXAMPLES / "demo.yaml").read_text())
         else:
             problem = page.locator("#agent-problem")
-            await expect(problem).to_contain_text("The examples did not load: 404", timeout=BOOT_LIMIT * 1000)
+            await expect(problem).to_contain_text("The demo did not load: 404", timeout=BOOT_LIMIT * 1000)
             await expect(problem).not_to_contain_text("mapping")
     await context.close()
 

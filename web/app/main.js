@@ -10,10 +10,12 @@ import { turnActions } from "./composer/turn-actions.js";
 import { byId } from "./dom.js";
 import { Drawer } from "./frame/drawer.js";
 import { handleEscape } from "./frame/escape.js";
+import { noteProblems } from "./frame/problem-note.js";
 import { Rail } from "./frame/rail.js";
 import { StatusView } from "./frame/status-view.js";
 import { Speaker } from "./frame/speaker.js";
 import { Talk } from "./frame/talk.js";
+import { chooseTheme } from "./frame/theme.js";
 import { KeyQuestions } from "./keys/key-questions.js";
 import { keysRoom } from "./keys/room.js";
 import { hoodRoom } from "./hood/room.js";
@@ -30,6 +32,7 @@ const keyQuestions = new KeyQuestions(byId("key-questions", HTMLElement), {
   answer: () => composer.focus(),
 });
 const workbench = new Workbench(keyQuestions);
+const kept = new Kept();
 
 // The frame.
 const status = new StatusView(byId("status", HTMLElement), byId("boot", HTMLProgressElement));
@@ -41,6 +44,7 @@ workbench.subscribe({
   },
 });
 const rail = new Rail(byId("rail", HTMLElement), button("open-rail"));
+chooseTheme(byId("theme", HTMLSelectElement), kept);
 handleEscape(rail, () => workbench.stop());
 button("new-chat").addEventListener("click", () => {
   workbench.newChat();
@@ -66,6 +70,7 @@ new Talk(
       retry: (again) => composer.retry(again),
       edit: (edited) => composer.edit(edited),
       askOther: (again, model) => void composer.again(again, { model }),
+      addKey: () => addKey(),
     }),
 );
 
@@ -73,7 +78,7 @@ callWhenHidden(workbench);
 const speaker = new Speaker(byId("spoken", HTMLElement));
 workbench.subscribe({ event: (event) => speaker.push(event) });
 // The conversations.
-const chats = new Chats({ list: byId("chats", HTMLElement), notices: byId("chat-notices", HTMLElement) }, workbench, new Kept());
+const chats = new Chats({ list: byId("chats", HTMLElement), notices: byId("chat-notices", HTMLElement) }, workbench, kept);
 
 // The strip.
 new StripView(byId("chain", HTMLElement), byId("cost", HTMLElement), workbench);
@@ -91,10 +96,11 @@ const composer = new Composer(
   },
   workbench,
 );
-button("suggestion").addEventListener("click", () => {
+function runDemo() {
   composer.focus();
   void workbench.takeTurn("Hello!");
-});
+}
+button("suggestion").addEventListener("click", runDemo);
 
 // The drawers.
 const agents = drawer("agents", (isOpen) => void agentsRoom.toggled(isOpen));
@@ -113,9 +119,14 @@ const agentsRoom = new AgentsRoom(
 const keyDrawer = drawer("keys");
 const keysPlace = { panel: byId("keys-drawer", HTMLElement), button: button("open-keys"), open: () => keyDrawer.open() };
 const keys = keysRoom(keysPlace, workbench);
-button("own-key").addEventListener("click", () => {
+function addKey() {
   keyDrawer.open();
   keys.focusMissing();
+}
+button("own-key").addEventListener("click", addKey);
+noteProblems({ note: button("problem-note"), chain: byId("chain", HTMLElement) }, workbench, {
+  showFile: () => agents.open(),
+  addKey,
 });
 
 const hood = hoodRoom(
@@ -131,3 +142,10 @@ drawer("hood", (isOpen) => hood.show(isOpen));
 workbench.expectAgent(agentsRoom.loadFirst(chats.typing.newAgent));
 chats.begin();
 void workbench.start();
+
+// What was pressed before this script has run (first.js).
+const { dataset } = document.documentElement;
+dataset["listens"] = "";
+performance.mark("page runs");
+if (dataset["pressed"] === "send") composer.submit();
+else if (dataset["pressed"] === "demo") runDemo();

@@ -1,8 +1,10 @@
 import { CallsView } from "./calls-view.js";
 import { finishWords } from "./chain/attempt-words.js";
 import { failureWords } from "./chain/failures.js";
+import { briefly } from "./composer/prompt-text.js";
 import { said } from "./composer/said.js";
 import { make, perFrame } from "./dom.js";
+import { failureBox, failureParts } from "./frame/failure-view.js";
 import { StepsView } from "./steps-view.js";
 import { visible } from "./visible.js";
 
@@ -11,10 +13,14 @@ import { visible } from "./visible.js";
  * @typedef {import("./chain/failures.js").Failure} Failure
  */
 
+/** Characters of the prompt in the heading of its turn. */
+const MAX_HEADING = 80;
+
 /** One turn of the conversation: the prompt, the steps with their tool calls, and the outcome. */
 export class TurnView {
   element = make("article", { class: "turn" });
   #steps;
+  #heading = make("h3", { class: "unseen", text: "Answer" });
   #outcome = make("p", { class: "outcome" });
   #calls;
   #ask;
@@ -34,9 +40,9 @@ export class TurnView {
     this.#steps = new StepsView(models);
     this.#calls = new CallsView(this.#steps, answers);
     this.element.append(
-      make("h3", { class: "unseen", text: "You" }),
+      make("h2", { class: "unseen", text: headingOf(prompt) }),
       ...said(prompt),
-      make("h3", { class: "unseen", text: "Answer" }),
+      this.#heading,
       this.#steps.element,
       this.#outcome,
     );
@@ -110,6 +116,7 @@ export class TurnView {
         this.#note(visible(event.message));
         break;
       case "finish":
+        this.#heading.textContent = `Answer by ${this.#name(event.model)}`;
         this.#end(finishWords(this.transcript.snapshot(), (model) => this.#name(model), event.empty ?? false));
         break;
       case "aborted":
@@ -130,19 +137,14 @@ export class TurnView {
     this.#calls.close();
     this.#steps.end();
     this.#busy(false);
-    const box = make("div", { class: "failure" }, make("p", { class: "message", text: visible(heading) }));
-    box.setAttribute("role", "alert");
-    if (hint) box.append(make("p", { text: visible(hint) }));
-    if (models.length > 0) box.append(make("ul", {}, ...models.map((each) => this.#reason(each))));
-    this.#outcome.replaceWith(box);
+    const list = models.length > 0 ? [make("ul", {}, ...models.map((each) => this.#reason(each)))] : [];
+    this.#outcome.replaceWith(failureBox({ message: heading, hint, kind: failure.kind }, ...list));
     this.#ask();
   }
 
-  /** @param {{model: string, message: string, hint: string}} failed */
-  #reason({ model, message, hint }) {
-    const item = make("li", {}, make("b", { text: this.#name(model) }), `: ${visible(message)}`);
-    if (hint) item.append(make("p", { text: visible(hint) }));
-    return item;
+  /** @param {ReturnType<typeof failureWords>["models"][number]} failed */
+  #reason({ model, ...failed }) {
+    return make("li", {}, make("b", { text: this.#name(model) }), ": ", ...failureParts(failed));
   }
 
   /** The turn was given up before it had begun. */
@@ -180,6 +182,15 @@ export class TurnView {
   #busy(busy) {
     this.element.setAttribute("aria-busy", String(busy));
   }
+}
+
+/**
+ * For the list of headings that screen readers offer.
+ * @param {import("../sparewheel.js").Prompt} prompt
+ */
+function headingOf(prompt) {
+  const text = briefly(prompt, MAX_HEADING + 1).replace(/\s+/g, " ");
+  return `You: ${visible(text.length > MAX_HEADING ? `${text.slice(0, MAX_HEADING)}…` : text)}`;
 }
 
 /**

@@ -24,6 +24,7 @@ import { known, Turns } from "./turns.js";
 
 /** After the last change of the agent file or a key; then the file is checked. */
 const SETTLE_MS = 500;
+const NO_DEMO = "Reload the page, or choose or write another agent.";
 
 export class Workbench {
   #events = new RoomEvents();
@@ -42,6 +43,8 @@ export class Workbench {
   /** @type {Phase} */
   phase = "booting";
   problem = "";
+  /** Whether no model of the agent file has the keys it needs. */
+  needsKey = false;
   draft = "";
 
   /** @param {import("./keys/key-questions.js").KeyQuestions} keyQuestions */
@@ -116,8 +119,17 @@ export class Workbench {
     }
     void keepOffline();
     if (this.turn) return; // a prompt was waiting for this
-    this.setPhase("ready", "Ready");
+    this.phase = "ready";
+    this.#showIdle();
     this.check();
+  }
+
+  /** While no turn runs: whether one could. What was answered by the file before is not what would answer now. */
+  #showIdle() {
+    if (this.turn || this.phase === "booting") return;
+    if (this.problem) this.setPhase("error", "This agent cannot run");
+    else if (this.needsKey) this.setPhase("error", "This agent needs a key");
+    else this.setPhase("ready", "Ready");
   }
 
   /** @param {SparewheelError} error Why the page cannot run. */
@@ -130,7 +142,7 @@ export class Workbench {
   expectAgent(loaded) {
     this.#agentLoaded = loaded.then(
       () => null,
-      ({ message }) => new SparewheelError({ kind: "config", message: `The examples did not load: ${message}` }),
+      ({ message }) => new SparewheelError({ kind: "config", message: `The demo did not load: ${message}`, hint: NO_DEMO }),
     );
   }
 
@@ -178,26 +190,33 @@ export class Workbench {
       if (failure && this.yaml.trim() === "") throw failure;
       const { session, reason } = await this.#sessions.session(chat, this.yaml, this.env);
       if (chat !== this.chat) return session;
-      this.#setProblem("");
       const { models, missingKeys } = session;
       const runs = models.some((model) => !missingKeys.some((key) => key.models.includes(model)));
+      this.#setProblem("", !runs);
       this.#events.emit("missingKeys", missingKeys, runs);
       if (reason) this.#events.emit("session", session, reason);
+      if (reason === "changed") this.#showIdle();
       return session;
     } catch (thrown) {
       const { message, hint, kind, key_requests: refused, missing_keys: missing } = known(thrown);
       const next = refused ? "Send a prompt to be asked again." : hint;
       if (missing?.length && chat === this.chat) this.#events.emit("missingKeys", missing, false);
-      if (kind === "config" && chat === this.chat) this.#setProblem(`${message}\n${next}`.trim());
+      if (kind === "config" && chat === this.chat) this.#setProblem(`${message}\n${next}`.trim(), Boolean(missing?.length));
       throw thrown;
     }
   }
 
-  /** @param {string} problem */
-  #setProblem(problem) {
-    if (problem === this.problem) return;
+  /**
+   * @param {string} problem
+   * @param {boolean} needsKey
+   */
+  #setProblem(problem, needsKey) {
+    const isNew = problem !== this.problem;
+    if (!isNew && needsKey === this.needsKey) return;
     this.problem = problem;
-    this.#events.emit("problem", problem);
+    this.needsKey = needsKey;
+    if (isNew) this.#events.emit("problem", problem);
+    this.#showIdle();
   }
 
   /**
@@ -281,6 +300,7 @@ export class Workbench {
     });
     chat.loaded = loading.catch(() => {});
     this.#show(chat);
+    this.#setProblem("", false);
     await loading;
     if (chat === this.chat) this.check();
   }
@@ -305,8 +325,8 @@ export class Workbench {
     const former = this.chat;
     if (!this.#turns.busy.has(former)) void this.#sessions.leave(former);
     this.chat = chat;
-    this.#setProblem("");
-    if (this.phase !== "booting") this.setPhase(chat.turn ? "running" : "ready", chat.turn ? "Answering…" : "Ready");
+    if (chat.turn && this.phase !== "booting") this.setPhase("running", "Answering…");
+    else this.#showIdle();
     this.#events.emit("chat", chat);
   }
 }

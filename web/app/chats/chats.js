@@ -107,7 +107,7 @@ export class Chats {
   /** Show the conversation that the address names, and the list when it can be read. */
   begin() {
     const id = chatIn(location.hash);
-    this.typing.begin();
+    this.typing.begin(id !== null);
     if (id !== null) void this.#openStored(id);
     this.#trash.finish();
     this.refresh({ tells: false });

@@ -85,7 +85,7 @@ export class PastTurns {
       turn.events.forEach((event, place) => view.push(event, turn.times[place] ?? null));
       const { prompt, goesOn } = turn;
       /** @type {import("../composer/turn-actions.js").Over} */
-      const over = { id: forkable(turn.id), prompt, outcome: OUTCOMES[turn.outcome] ?? "stopped", goesOn };
+      const over = { id: forkable(turn.id), prompt, outcome: OUTCOMES[turn.outcome] ?? "stopped", needsKey: false, goesOn };
       view.offer(this.#actions(over));
       this.#shown.set(turn.id, { turn, view, over });
     }

@@ -11,6 +11,8 @@ export class Typing {
   #drafts;
   /** @type {ReturnType<typeof setTimeout> | undefined} */
   #settling;
+  /** What was typed before this script has run. */
+  #early = "";
   /** @type {(() => void) | null} Keeps what was typed last. */
   #keep = null;
 
@@ -45,14 +47,23 @@ export class Typing {
     return this.#drafts.of(id).yaml ?? stored;
   }
 
-  /** Show the prompt that was half written, unless something has been typed already. */
-  begin() {
+  /**
+   * Show the prompt that was half written, unless something has been typed before this script has run.
+   * @param {boolean} isStored Whether a stored conversation is opened next.
+   */
+  begin(isStored) {
     if (this.#workbench.draft === "") this.#restore();
+    else if (isStored) {
+      this.#keep = null; // it belongs to that conversation
+      this.#early = this.#workbench.draft;
+    }
   }
 
   #restore() {
     this.#flush();
-    this.#workbench.setDraft(this.#drafts.of(this.#name).prompt ?? "");
+    const prompt = this.#early || (this.#drafts.of(this.#name).prompt ?? "");
+    this.#early = "";
+    this.#workbench.setDraft(prompt);
   }
 
   get #name() {

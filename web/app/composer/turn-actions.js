@@ -7,6 +7,7 @@ import { label } from "../visible.js";
  * @property {string | null} id null if it had no event.
  * @property {import("../../sparewheel.js").Prompt} prompt
  * @property {"finished" | "failed" | "stopped"} outcome
+ * @property {boolean} needsKey Whether it has failed because a key is missing.
  * @property {boolean} goesOn Whether it has failed after steps that are finished, and has not been followed by another one.
  *
  * @typedef {object} Steering
@@ -14,6 +15,7 @@ import { label } from "../visible.js";
  * @property {(turn: Over) => void} retry
  * @property {(turn: Over) => void} edit
  * @property {(turn: Over, model: string) => void} askOther Ask another model the same.
+ * @property {() => void} addKey Show where the missing key goes.
  */
 
 /**
@@ -21,7 +23,7 @@ import { label } from "../visible.js";
  * @param {Over} turn
  * @param {Steering} steering
  */
-export function turnActions(turn, { models, retry, edit, askOther }) {
+export function turnActions(turn, { models, retry, edit, askOther, addKey }) {
   const button = (/** @type {string} */ text, /** @type {string} */ about, /** @type {() => void} */ act) => {
     const made = make("button", { text });
     made.type = "button";
@@ -32,6 +34,7 @@ export function turnActions(turn, { models, retry, edit, askOther }) {
   const room = make("div", { class: "turn-actions" });
   room.setAttribute("role", "group");
   room.ariaLabel = "This turn";
+  if (turn.needsKey) room.append(button("Add a key", "Show where the missing key goes", addKey));
   if (turn.outcome !== "finished") {
     const again = button("Retry", "Ask the same again", () => retry(turn));
     again.classList.add("retry");

@@ -2,6 +2,7 @@ import { modelsLine } from "../chats/rows.js";
 import { PastTurns } from "../chats/past-turns.js";
 import { make } from "../dom.js";
 import { TurnView } from "../turn-view.js";
+import { failureBox } from "./failure-view.js";
 import { Follow } from "./follow.js";
 import { visible } from "../visible.js";
 
@@ -138,17 +139,10 @@ export class Talk {
    * @param {import("../../sparewheel.js").SparewheelError} error
    * @param {import("../workbench.js").Workbench} workbench
    */
-  #showBootFailure({ message, hint }, workbench) {
+  #showBootFailure(error, workbench) {
     const again = make("button", { text: "Start again" });
     again.type = "button";
-    const box = make(
-      "div",
-      { class: "failure" },
-      make("p", { class: "message", text: visible(message) }),
-      make("p", { text: visible(hint) }),
-      again,
-    );
-    box.setAttribute("role", "alert");
+    const box = failureBox(error, again);
     again.addEventListener("click", () => {
       box.remove();
       this.#afterAnswer();
@@ -164,8 +158,9 @@ export class Talk {
  * @returns {import("../composer/turn-actions.js").Over}
  */
 function over({ error }, { prompt, transcript }) {
-  const { turn: id, status, step } = transcript.snapshot();
+  const { turn: id, status, step, error: told } = transcript.snapshot();
   const isStopped = error?.kind === "aborted" || status === "aborted";
   const outcome = isStopped ? "stopped" : error || status !== "finished" ? "failed" : "finished";
-  return { id, prompt, outcome, goesOn: outcome === "failed" && step > 1 };
+  const needsKey = Boolean(error?.missing_keys?.length) || (error ?? told)?.kind === "no_key";
+  return { id, prompt, outcome, needsKey, goesOn: outcome === "failed" && step > 1 };
 }

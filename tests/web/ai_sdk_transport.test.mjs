@@ -277,6 +277,24 @@ test("a chat that begins with messages gives them to its session", async () => {
   assert.deepEqual(runtime.created[0].options.history, [{ role: "user", content: "before" }, { role: "assistant", content: "answer" }]);
 });
 
+test("a second transport of a runtime goes on with the chats of the first; a chat that was closed is opened again", async () => {
+  const runtime = new ScriptedRuntime(async function* () {
+    yield DELTA("hi");
+    yield FINISH;
+  });
+  const first = chatOf(7, runtime);
+  await first.chat.sendMessage({ text: "one" });
+  const second = chatOf(7, runtime);
+  second.chat.messages = first.chat.messages;
+  await second.chat.sendMessage({ text: "two" });
+  assert.deepEqual(runtime.created.map(({ prompts }) => prompts), [["one", "two"]]);
+  second.transport.close();
+  await settle();
+  assert.equal(runtime.created[0].closed, true);
+  await first.chat.sendMessage({ text: "three" });
+  assert.deepEqual((await first.transport.session("chat")).prompts, ["three"]);
+});
+
 test("a question in doubt stays open after the turn, which then goes on", async () => {
   const doubt = { type: "in_doubt", id: "c", name: "pay", args: "{}" };
   const error = { type: "error", message: "in doubt", hint: "", kind: "in_doubt", code: "unknown", retryable: true, attempts: [], partial_message: null, usage: null };

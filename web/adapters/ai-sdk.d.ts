@@ -107,7 +107,7 @@ export class SparewheelTransport {
   confirm(chatId: string, decision: Confirmation & { id: string }): Promise<void>;
   /** Answers a question `elicitation` of the turn that runs. */
   respondToElicitation(chatId: string, answer: ElicitationAnswer): Promise<void>;
-  /** Closes the sessions; turns that run are aborted. */
+  /** Closes the sessions of all transports of the runtime; turns that run are aborted. A chat that goes on opens its own again. */
   close(): void;
 }
 

@@ -19,18 +19,27 @@ export { approvalsAnswered, visible } from "./ui-message-parts.js";
  * @property {boolean} interrupted Its last turn has no end, and can go on.
  */
 
+/**
+ * The chats of each runtime, whichever transport began them: a component that is mounted again makes another transport.
+ * @type {WeakMap<object, {chats: Map<string, Promise<Chat>>, latest: Map<string, symbol>}>}
+ */
+const chatsOf = new WeakMap();
+
 export class SparewheelTransport {
   /** A reconnect plays the turn from its beginning. */
   resumeStreamIsReplay = true;
   #options;
-  /** @type {Map<string, Promise<Chat>>} */
-  #chats = new Map();
-  /** @type {Map<string, symbol>} The latest request of each chat. */
-  #latest = new Map();
+  #chats;
+  /** The latest request of each chat. */
+  #latest;
 
   /** @param {TransportOptions} options */
   constructor(options) {
     this.#options = options;
+    const shared = chatsOf.get(options.runtime) ?? { chats: new Map(), latest: new Map() };
+    chatsOf.set(options.runtime, shared);
+    this.#chats = shared.chats;
+    this.#latest = shared.latest;
   }
 
   /** @param {SendOptions} options */

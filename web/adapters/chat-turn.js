@@ -29,7 +29,8 @@ export class ChatTurn {
 
   /**
    * @param {Session} session
-   * @param {{changed: () => void, resume: () => void}} on `changed`: more is shown. `resume`: the user wants the turn to go on.
+   * @param {{changed: () => void, status: (text: string) => void, resume: () => void}} on `changed`: more is shown. `resume`: the
+   *   user wants the turn to go on.
    */
   constructor(session, on) {
     this.#session = session;
@@ -188,6 +189,7 @@ export class ChatTurn {
     const question = questionOf(event, this.#session, done);
     this.#questions.set(event.id, question);
     this.root.append(question);
+    this.#on.status(`Waiting for you: ${question.ariaLabel}`);
   }
 
   /** @param {string} id */
@@ -197,7 +199,9 @@ export class ChatTurn {
     const root = /** @type {ShadowRoot | undefined} */ (question?.getRootNode());
     if (question?.contains(root?.activeElement ?? null)) root?.querySelector("textarea")?.focus();
     question?.remove();
-    if (this.#inDoubt && question && this.#questions.size === 0) this.root.append(interrupted(this.#on.resume));
+    if (!question || this.#questions.size) return;
+    if (this.#inDoubt) this.root.append(interrupted(this.#on.resume));
+    else this.#on.status("Answering");
   }
 
   /**

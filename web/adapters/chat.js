@@ -209,7 +209,8 @@ export class SparewheelChat extends Base {
    */
   async #run(session, begin) {
     this.#interrupted = false;
-    const turn = new ChatTurn(session, { changed: () => this.#follow(), resume: () => this.#resume(session) });
+    const status = (/** @type {string} */ text) => this.#show(text);
+    const turn = new ChatTurn(session, { status, changed: () => this.#follow(), resume: () => this.#resume(session) });
     this.#turn = turn;
     this.#log.append(turn.root);
     this.#log.scrollTop = this.#log.scrollHeight;

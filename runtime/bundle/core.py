@@ -1,8 +1,11 @@
 """Pyodide's own files, as they go into `dist/`.
 
-Two things in its scripts only serve Node, or a file that is not there, and disturb other people's tools: the import of
-the package `ws`, which gives sockets to Python under Node and which bundlers and development servers try to resolve,
-and the address of a source map. Both are taken out; the hash of each file is that of the result.
+Its scripts get three changes; the hash of each file is that of the result:
+
+* They do not import the package `ws`, which gives sockets to Python under Node: bundlers and development servers try to
+  resolve it.
+* They do not name a source map that is not shipped.
+* Under Node, Deno and Bun they read their files by `globalThis.sparewheelFiles` where it is set (`web/node/files.js`).
 """
 
 from __future__ import annotations
@@ -18,6 +21,8 @@ if TYPE_CHECKING:
 CORE_FILES: Final = ("pyodide.mjs", "pyodide.asm.mjs", "pyodide.asm.wasm", "python_stdlib.zip")
 FOLDER: Final = CACHE / "core"
 _SOCKETS: Final = re.compile(rb'(?:await import|\brequire)\("ws"\)')
+_FILES: Final = b'await import("node:fs/promises")'
+_OWN_FILES: Final = b"globalThis.sparewheelFiles??" + _FILES
 _SOURCE_MAP: Final = re.compile(rb"\n//# sourceMappingURL=\S+\s*\Z")
 
 
@@ -38,8 +43,9 @@ def core_files(pyodide: Path) -> dict[str, Path]:
 
 
 def adapted(name: str, script: bytes) -> bytes:
-    """A script without its import of `ws` and without the address of its source map. Raises `BuildError`."""
+    """A script with the changes. Raises `BuildError`."""
     script, found = _SOCKETS.subn(b"({})", script)
-    if not found or b'"ws"' in script:
-        raise BuildError(f"{name} of this Pyodide imports ws in another way: adapt runtime/bundle/core.py")
-    return _SOURCE_MAP.sub(b"\n", script)
+    reads = script.count(_FILES)
+    if not found or b'"ws"' in script or reads != 1:
+        raise BuildError(f"{name} of this Pyodide is not as expected: adapt runtime/bundle/core.py")
+    return _SOURCE_MAP.sub(b"\n", script.replace(_FILES, _OWN_FILES))

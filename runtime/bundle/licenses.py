@@ -23,7 +23,8 @@ LICENSE_FILE = re.compile(r"(^|/)(LICEN[CS]E|COPYING|NOTICE|AUTHORS)([.-][\w.-]+
 TEXT_FROM = {"MPL-2.0": "micropip", "PSF-2.0": "typing-extensions"}
 PYODIDE_NOTICE = """\
 Pyodide {version}, licensed under the Mozilla Public License 2.0, as published in the npm package `pyodide`, except that
-pyodide.mjs and pyodide.asm.mjs do not import the package `ws`, and do not name a source map.
+pyodide.mjs and pyodide.asm.mjs do not import the package `ws`, do not name a source map, and read their files by
+`globalThis.sparewheelFiles` where that is set.
 Source: {source}
 
 Compiled into pyodide.asm.wasm are, besides CPython, which has a text of its own here: bzip2 (bzip2-1.0.6), Emscripten's

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 NAME = "service-worker.js"
 LATE = "/site."
 LARGE = ("app/editor-", "app/chain-form-", "app/agents/models.json")
-FOR_NODE = ("boot/", "assets/", "client/")
+FOR_NODE = ("boot/", "assets/", "client/", "node/")
 FOR_OTHER_PAGES = ("adapters/",)
 NOT_NEEDED = (
     "agent-schema.json",

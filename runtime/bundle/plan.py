@@ -5,7 +5,7 @@ index.html sparewheel.js worker.js …     plain names: pages import them; brows
 sparewheel-HASH.js                       shared by sparewheel.js and compat/docker-agent.js
 adapters/NAME.js                         entries of the npm package, for other libraries
 app/NAME-HASH.js                         what the page loads late, and what that shares with app/main.js
-boot/ assets/ client/                   for the Node engine; for browsers they are in the scripts above
+node/ boot/ assets/ client/              for Node, Deno and Bun; for browsers they are in the scripts above
 pyodide/pyodide-lock.json                plain name as well; it names all other files of a start, with their hashes
 pyodide/core-HASH/                       Pyodide itself (bundle/core.py)
 pyodide/NAME-VERSION-0_HASH-….whl        the packages, as bytecode

@@ -62,6 +62,7 @@ def _manifest(version: str) -> dict[str, Any]:
     exports: dict[str, Any] = {
         name: {"types": f"./{path}.d.ts", "default": f"./{path}.js"} for name, path in ENTRIES.items()
     }
+    exports["."] = {"types": "./sparewheel.d.ts", "node": "./node/index.js", "default": "./sparewheel.js"}
     return {
         "name": "sparewheel",
         "version": version,

@@ -54,6 +54,18 @@ console.log(JSON.stringify({ text, other: plugin.resolveId("x"), answers }));
 """
 
 
+# A server: what it imports has no effect, and the process ends with its runtime.
+SERVER = """
+import { createRuntime, BUILD } from "sparewheel";
+const runtime = await createRuntime();
+const session = await runtime.createSession({ yaml: "agents: {root: {model: demo/hello, instruction: Answer.}}" });
+const types = [];
+for await (const event of session.stream("Hello")) types.push(event.type);
+console.log(JSON.stringify({ mode: runtime.boot.mode, last: types.at(-1), build: BUILD.length }));
+runtime.dispose();
+"""
+
+
 @dataclass(frozen=True)
 class Packages:
     wheel: Path
@@ -117,6 +129,8 @@ async def test_the_npm_package_works_in_a_bundle(project: Path, packages: Packag
     assert packages.tarball.stat().st_size < 20e6
     assert paths_of_this_machine(project) == []
     assert await output_of("node", "-e", "import('sparewheel').then(() => {})", cwd=project) == ""
+    told = json.loads(await output_of("node", "--input-type=module", "-e", SERVER, cwd=project))
+    assert told == {"mode": "snapshot", "last": "finish", "build": 16}
     site = project / "site"
     site.mkdir()
     (site / "index.html").write_text(PAGE, encoding="utf-8")

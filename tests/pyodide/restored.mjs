@@ -3,7 +3,7 @@
 
 import { readFile } from "node:fs/promises";
 import { pathToFileURL } from "node:url";
-import { nodeHost } from "../../runtime/sparewheel/headless/node_files.mjs";
+import { nodeHost } from "../../web/node/files.js";
 
 // Node would print the source line that threw, and Pyodide's are a megabyte long: the error itself is then cut away.
 process.on("uncaughtException", (error) => {

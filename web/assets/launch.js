@@ -69,7 +69,8 @@ async function startWorker({ workerUrl, indexURL, snapshot, createWorker, onProg
   try {
     worker = await createWorker(workerUrl);
   } catch (thrown) {
-    throw bootFailed("worker", `no worker could be made: ${messageOf(thrown)}`, WORKER_HINT);
+    const { hint = WORKER_HINT } = /** @type {{hint?: string}} */ (Object(thrown));
+    throw bootFailed("worker", `no worker could be made: ${messageOf(thrown)}`, hint);
   }
   const listening = new AbortController();
   try {

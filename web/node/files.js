@@ -1,9 +1,7 @@
-// @ts-check
-// The host of boot.js under Node: the files of dist/ are read from disk; Pyodide reads its files itself.
+// The host of boot.js under Node, Deno and Bun: the files of dist/ are read from disk; Pyodide reads its files itself.
 
 import { existsSync, readFileSync } from "node:fs";
 import fs from "node:fs/promises";
-import { syncBuiltinESMExports } from "node:module";
 import { fileURLToPath, pathToFileURL } from "node:url";
 import { promisify } from "node:util";
 import { gunzip } from "node:zlib";
@@ -19,8 +17,10 @@ const { readFile } = fs;
  * @param {string} url
  */
 async function read(url) {
-  if (existsSync(new URL(url))) return new Uint8Array(await readFile(new URL(url)));
-  return new Uint8Array(await promisify(gunzip)(await readFile(new URL(`${url}.gz`))));
+  const [plain, packed] = [new URL(url), new URL(`${url}.gz`)];
+  if (existsSync(plain)) return new Uint8Array(await readFile(plain));
+  if (existsSync(packed)) return new Uint8Array(await promisify(gunzip)(await readFile(packed)));
+  throw Object.assign(new Error(`${url} is not there`), { hint: "Copy the whole of dist/ again, or name its folder." });
 }
 
 /** @param {Uint8Array<ArrayBuffer>} bytes */
@@ -52,17 +52,17 @@ async function verifyPackages(files) {
   for (const one of verified) if (one.status === "rejected" && one.reason.code === "DAMAGED") throw one.reason;
 }
 
-/** Stand in for `readFile` while Pyodide loads, as its program may be stored compressed. */
+/** Read Pyodide's files for it while it loads, as its program may be stored compressed (runtime/bundle/core.py). */
 function watchNetwork() {
   /** @type {Map<string, Promise<Uint8Array>>} What has been read before Pyodide asks, by path. */
   const ready = new Map();
-  const standIn = async (/** @type {any} */ path, /** @type {any} */ ...options) => {
+  const own = async (/** @type {any} */ path, /** @type {any} */ ...options) => {
     const name = String(path);
     const bytes = ready.get(name);
     ready.delete(name);
     return bytes ?? (name.endsWith(".wasm") ? read(pathToFileURL(name).href) : readFile(path, ...options));
   };
-  replaceReadFile(/** @type {typeof readFile} */ (standIn));
+  Object.assign(globalThis, { sparewheelFiles: { ...fs, readFile: own } });
   return {
     failed: /** @type {Promise<never>} */ (new Promise(() => {})),
     compile: async (/** @type {File} */ file) => WebAssembly.compile(await readIntact(file)),
@@ -76,14 +76,8 @@ function watchNetwork() {
       await bytes;
     },
     answer() {},
-    stop: () => replaceReadFile(readFile),
+    stop: () => ready.clear(),
   };
-}
-
-/** @param {typeof readFile} replacement What every module gets from now on. */
-function replaceReadFile(replacement) {
-  fs.readFile = replacement;
-  syncBuiltinESMExports();
 }
 
 export const nodeHost = { read, sha256, verifyPackages, watchNetwork };

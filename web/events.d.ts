@@ -28,6 +28,7 @@ export type Event =
   | CompactedEvent
   | DiscardEvent
   | RecoveredEvent
+  | RequestEvent
   | ResumedEvent
   | ExhaustedEvent
   | UsageEvent
@@ -445,6 +446,34 @@ export interface RecoveredEvent {
   task?: string;
   type: "recovered";
   model: string;
+}
+/**
+ * An HTTP request of attempt `attempt`, told when its response begins or it has failed; only with `trace`.
+ *
+ * `status` is None, and `response_headers` is empty, if there was no response. Of headers and query parameters that
+ * may have a secret, only the length is told; response headers are those that the browser lets a page read.
+ * `headers_ms` is the time until the headers of the response had arrived, or the request had failed. `body_bytes` is
+ * the size of the request's body.
+ */
+export interface RequestEvent {
+  turn: string;
+  seq: number;
+  agent: string;
+  task?: string;
+  type: "request";
+  model: string;
+  attempt: number;
+  method: string;
+  url: string;
+  headers: {
+    [k: string]: string;
+  };
+  body_bytes: number;
+  status: number | null;
+  response_headers: {
+    [k: string]: string;
+  };
+  headers_ms: number;
 }
 /**
  * The stream of attempt `attempt` broke, or the page was reloaded, and the provider still has the response.

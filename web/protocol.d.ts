@@ -507,6 +507,10 @@ export interface CreateSession {
    */
   interactive?: boolean;
   /**
+   * Report each HTTP request to a model in a `request` event, without secrets. Default: false.
+   */
+  trace?: boolean;
+  /**
    * Texts by path, at most 1000 and 8 MiB in total, for the keys of the agent file that name files: `instruction_file`, `add_prompt_files`, and `file` of toolsets of type `python`. Nothing else reads them.
    */
   documents?: {
@@ -631,6 +635,10 @@ export interface Chat {
    * Whether a user can answer `tool_confirmation` and `elicitation`; else both are declined at once. Default: whether there is a listener, or the turn is being streamed.
    */
   interactive?: boolean;
+  /**
+   * Report each HTTP request to a model in a `request` event, without secrets. Default: false.
+   */
+  trace?: boolean;
   /**
    * Texts by path, at most 1000 and 8 MiB in total, for the keys of the agent file that name files: `instruction_file`, `add_prompt_files`, and `file` of toolsets of type `python`. Nothing else reads them.
    */
@@ -874,6 +882,10 @@ export interface OpenSession {
    * Whether a user can answer `tool_confirmation` and `elicitation`; else both are declined at once. Default: whether there is a listener, or the turn is being streamed.
    */
   interactive?: boolean;
+  /**
+   * Report each HTTP request to a model in a `request` event, without secrets. Default: false.
+   */
+  trace?: boolean;
   /**
    * Texts by path, at most 1000 and 8 MiB in total, for the keys of the agent file that name files: `instruction_file`, `add_prompt_files`, and `file` of toolsets of type `python`. Nothing else reads them.
    */

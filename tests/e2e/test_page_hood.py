@@ -53,6 +53,14 @@ async def test_events_and_costs_can_be_read_and_taken_along(browser: Browser, pr
             await usage.get_by_text("Each attempt").click()
             await expect(usage.get_by_role("row")).to_have_count(2)
             await expect(usage.get_by_role("row").last).to_contain_text("openai/a")
+            requests = hood.get_by_role("region", name="Requests")
+            await requests.get_by_text("Requests (1)").click()
+            await requests.get_by_text("Turn 1, attempt 1: openai/a · 200").click()
+            await requests.get_by_role("button", name="Copy request").click()
+            await expect(requests.get_by_role("button", name="Copied")).to_be_visible()
+            copied_request = await page.evaluate("navigator.clipboard.readText()")
+            assert copied_request.startswith(f"POST {provider.url}/v1/chat/completions\n")
+            assert "content-type: application/json" in copied_request
         assert watch.faults == []
         await context.close()
 

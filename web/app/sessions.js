@@ -148,8 +148,8 @@ export class Sessions {
         return open;
       }
       const onEvent = (/** @type {AnyEvent} */ event) => this.#onEvent(chat, event);
-      if (chat.id === null) return runtime.createSession({ ...options, yaml }, onEvent);
-      return runtime.sessions.open(chat.id, { ...options, ...(yaml !== chat.storedYaml && { yaml }) }, onEvent);
+      if (chat.id === null) return runtime.createSession({ ...options, yaml, trace: true }, onEvent);
+      return runtime.sessions.open(chat.id, { ...options, trace: true, ...(yaml !== chat.storedYaml && { yaml }) }, onEvent);
     };
     try {
       return await make(undefined);

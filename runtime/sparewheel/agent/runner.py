@@ -74,7 +74,15 @@ class Runner:
         for ref in (self.state.model, choices.preferred, first):
             agent = _first_choice(agent, ref)
         skipped = [ref for ref in choices.skipped if ref != first]
-        return Chain(agent, self.transport, self._health, random=self._jitter, now=self.now, skipped=skipped)
+        return Chain(
+            agent,
+            self.transport,
+            self._health,
+            random=self._jitter,
+            now=self.now,
+            skipped=skipped,
+            trace=self.state.trace,
+        )
 
     def standing(self) -> ChainState:
         """The chain of each agent, with the state of its models now."""

@@ -13,6 +13,7 @@ from ..errors.hints import hint_for
 from ..providers.assembly import Assembly
 from ..providers.reader import BodyReader, explain, http_error, late_usage
 from ..providers.registry import wire_format
+from ..transports.traced import TracedTransport
 from .runaway import Runaway
 from .watchdog import Watchdog
 
@@ -20,9 +21,10 @@ if TYPE_CHECKING:
     from collections.abc import AsyncGenerator, Callable
 
     from ..config.schema import TimeoutsConfig
-    from ..events import AttemptRecord, Event
+    from ..events import AttemptRecord, Event, RequestEvent
     from ..providers.base import ModelRequest
     from ..transports.base import HttpRequest, Transport
+    from ..transports.traced import RequestFacts
     from ..usage import Usage
     from .background import ResumeState
 
@@ -95,7 +97,7 @@ class Attempt:
                 while True:
                     async with AsyncExitStack() as stack:
                         reader, chunks = await self._connect(transport, limits, dog, stack)
-                        if news := self._opened():
+                        if news := [*self.assembly.drain(), *self._opened()]:
                             yield news
                         waiting_for_content = self._expect_content(dog, limits)
                         ended = False
@@ -171,6 +173,15 @@ class Attempt:
         self.request = replace(self.request, paused=[*self.request.paused, *paused])
         self.assembly.go_on()
         return True
+
+    def traced(self, transport: Transport) -> Transport:
+        """`transport`, whose requests are reported as `request` events of this attempt."""
+
+        def told(facts: RequestFacts) -> None:
+            event: RequestEvent = {"type": "request", "model": self.spec.ref, "attempt": self.number, **facts}  # type: ignore[typeddict-item]  # mypy wants the stamps, too
+            self.assembly.report(event)
+
+        return TracedTransport(transport, told)
 
     def _opened(self) -> list[Event]:
         """Events before those of the body."""

@@ -87,10 +87,14 @@ class BackgroundAttempt(Attempt):
         try:
             stored = await self._background.poll(transport, limits)
             self.answering = True
+            if batch := self.assembly.drain():
+                yield batch
             if stored.is_good:
                 yield self._background.resumed(self.number, "document")
             while stored.is_unfinished:
                 stored = await self._background.poll(transport, limits)
+                if batch := self.assembly.drain():
+                    yield batch
             if batch := self._read(stored.body):
                 yield batch
         except SparewheelError as error:

@@ -47,7 +47,7 @@ class Chain:
     """The models of one agent, in order. What lasts longer than a step is kept in `health`.
 
     `random` gives floats in [0, 1) for the jitter; `now` the wall clock, for `retrying_at`. `skipped` are models that
-    the user has taken out.
+    the user has taken out. `trace`: requests are reported as events.
     """
 
     def __init__(
@@ -59,6 +59,7 @@ class Chain:
         random: Callable[[], float],
         now: Callable[[], datetime] = lambda: datetime.now(UTC),
         skipped: Collection[str] = (),
+        trace: bool = False,
     ) -> None:
         self.agent = agent
         self.transport = transport
@@ -66,6 +67,7 @@ class Chain:
         self.random = random
         self.now = now
         self.skipped = skipped
+        self.trace = trace
 
     def status(self, spec: ModelSpec) -> Status:
         """Whether `spec` is to be asked now."""
@@ -202,7 +204,8 @@ class Step:
         attempt = special(plain, question, self._chain, None if self._records else question.reattach)
         self._records.append(record)
         self._running.add(attempt, probe=choice.probe)
-        batches = attempt.run(self._chain.transport, self._chain.agent.timeouts, question.max_bytes)
+        transport = attempt.traced(self._chain.transport) if self._chain.trace else self._chain.transport
+        batches = attempt.run(transport, self._chain.agent.timeouts, question.max_bytes)
         return Racer(attempt, batches)
 
     def _hedge(self, waiting: Attempt) -> tuple[Racer, list[Event]] | None:

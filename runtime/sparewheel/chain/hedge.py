@@ -117,7 +117,7 @@ class Race:
                         raise
                     yield await self._lose([racer], error)
                     continue
-                if batch and batch[0]["type"] == "resumed":  # news about an attempt is no content
+                if batch and batch[-1]["type"] in ("request", "resumed"):  # news about an attempt is no content
                     yield batch
                     continue
                 events = await self._lose(others)

@@ -42,6 +42,7 @@ from .chain import (
     HedgeEvent,
     OfflineEvent,
     RecoveredEvent,
+    RequestEvent,
     ResumedEvent,
     RetryEvent,
     SkippedEvent,
@@ -77,6 +78,7 @@ __all__ = [
     "MediaEvent",
     "OfflineEvent",
     "RecoveredEvent",
+    "RequestEvent",
     "ResumedEvent",
     "RetryEvent",
     "SkippedEvent",
@@ -122,6 +124,7 @@ Event: TypeAlias = (
     | CompactedEvent
     | DiscardEvent
     | RecoveredEvent
+    | RequestEvent
     | ResumedEvent
     | ExhaustedEvent
     | UsageEvent

@@ -64,6 +64,27 @@ class OfflineEvent(Stamped):
     wait_ms: int
 
 
+class RequestEvent(Stamped):
+    """An HTTP request of attempt `attempt`, told when its response begins or it has failed; only with `trace`.
+
+    `status` is None, and `response_headers` is empty, if there was no response. Of headers and query parameters that
+    may have a secret, only the length is told; response headers are those that the browser lets a page read.
+    `headers_ms` is the time until the headers of the response had arrived, or the request had failed. `body_bytes` is
+    the size of the request's body.
+    """
+
+    type: Literal["request"]
+    model: str
+    attempt: int
+    method: str
+    url: str
+    headers: dict[str, str]
+    body_bytes: int
+    status: int | None
+    response_headers: dict[str, str]
+    headers_ms: int
+
+
 class ResumedEvent(Stamped):
     """The stream of attempt `attempt` broke, or the page was reloaded, and the provider still has the response.
 

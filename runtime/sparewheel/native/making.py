@@ -53,6 +53,7 @@ class Options:
     approval_timeout: float = DEFAULT_TIMEOUT
     allow_hosts: Sequence[str] = ()
     interactive: bool | None = None
+    trace: bool = False
     on_event: Listener | None = None
 
     def changed(self, agent: str | os.PathLike[str] | None, **given: Any) -> Options:
@@ -123,6 +124,7 @@ def _extras(options: Options, team: ResolvedTeam) -> Extras:
         toolsets=_toolsets(options.tools, team.secrets),
         documents=options.documents,
         env=options.env,
+        trace=options.trace,
     )
 
 

@@ -37,6 +37,7 @@ async def open_agent(
     approval_timeout: float = DEFAULT_TIMEOUT,
     allow_hosts: Sequence[str] = (),
     interactive: bool | None = None,
+    trace: bool = False,
     on_event: Listener | None = None,
 ) -> AsyncIterator[AgentSession]:
     """Open a session of an agent in this process; it is closed when the block is left.
@@ -70,6 +71,7 @@ async def open_agent(
         allow_hosts: hosts to which a vendor's key may be sent beside the vendor's own: `host`, `host:port` or `*.host`.
         interactive: whether the program answers `tool_confirmation` and `elicitation` events. If not, both are declined
             at once. None: while a turn is streamed, or if there is an `on_event`.
+        trace: report each HTTP request to a model in a `request` event, without secrets.
         on_event: called with every event of every turn, and with the `title` event, which stands outside of turns.
 
     Raises:
@@ -87,6 +89,7 @@ async def open_agent(
         approval_timeout=approval_timeout,
         allow_hosts=allow_hosts,
         interactive=interactive,
+        trace=trace,
         on_event=on_event,
     )
     async with AsyncExitStack() as stack:

@@ -164,6 +164,10 @@ class AgentOptions(Params):
         description="Whether a user can answer `tool_confirmation` and `elicitation`; else both are declined at once. "
         "Default: whether there is a listener, or the turn is being streamed.",
     )
+    trace: bool = Field(
+        False,
+        description="Report each HTTP request to a model in a `request` event, without secrets. Default: false.",
+    )
     documents: Documents = Field(
         default={},
         description="Texts by path, at most 1000 and 8 MiB in total, for the keys of the agent file that name files: "

@@ -187,6 +187,10 @@ class Assembly:
         events, self._events = self._events, []
         return events
 
+    def report(self, event: Event) -> None:
+        """Add an event about the attempt, which is no part of the answer."""
+        self._events.append(event)
+
     @property
     def pending(self) -> Sequence[Event]:
         """The events that the next `drain` returns: a live view, which grows until then."""

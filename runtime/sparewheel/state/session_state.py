@@ -51,6 +51,7 @@ class SessionState:
     doubts: Doubts = field(default_factory=Doubts)
     texts: dict[str, str] = field(default_factory=dict)
     choices: Choices = field(default_factory=Choices)
+    trace: bool = False  # requests to models are reported as events
 
     def forget(self, agent: str) -> None:
         """Start a new conversation, answered by `agent`. Approvals of the user stay."""

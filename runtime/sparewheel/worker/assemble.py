@@ -40,7 +40,7 @@ class Extras:
 
     `toolsets` are open sources of tools, `entries` sources in the terms of an agent file. `documents` are texts by path
     for `file:` of toolsets, `env` is what `${...}` and keys are taken from. `package_index` is where packages of Python
-    tools may come from; entries of the caller may name their own.
+    tools may come from; entries of the caller may name their own. `trace`: requests to models are reported as events.
     """
 
     approvals: Approvals
@@ -50,6 +50,7 @@ class Extras:
     documents: Mapping[str, str] = field(default_factory=dict)
     env: Mapping[str, str] = field(default_factory=dict, repr=False)
     package_index: str | None = None
+    trace: bool = False
 
 
 def assemble(
@@ -75,6 +76,7 @@ def assemble(
         hooks=list(extras.hooks),
         permissions=team.rules,
         texts=keep.texts() if keep else {},
+        trace=extras.trace,
     )
     if keep is not None:
         state.recorder = keep.recorder(team, state, lambda: session.runner)

@@ -82,6 +82,7 @@ def _extras(name: str, options: AgentOptions, calls: HostCalls) -> Extras:
         documents=options.documents,
         env=options.env,
         package_index=options.package_index,
+        trace=options.trace,
     )
 
 

@@ -1,6 +1,6 @@
 import { codeBox } from "../code-box.js";
 import { make } from "../dom.js";
-import { pretty, shortened } from "../pretty.js";
+import { shortened } from "../pretty.js";
 import { QuestionView } from "../asking/question-view.js";
 import { label } from "../visible.js";
 
@@ -12,7 +12,7 @@ import { label } from "../visible.js";
 export function doubt({ id, name, args }, resolve) {
   const tool = label(name);
   const why = make("p", { text: `The page went away while ${tool} was running. It may have been done, or not.` });
-  const question = new QuestionView(`Was ${tool} done?`, why, codeBox("Arguments", shortened(pretty(args))));
+  const question = new QuestionView(`Was ${tool} done?`, why, codeBox("Arguments", shortened(args)));
   question.button("It was done", () => resolve(id, "done"), { class: "primary" });
   question.button("Run it again", () => resolve(id, "again"));
   question.button("Skip it", () => resolve(id, "skip"));

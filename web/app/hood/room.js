@@ -1,16 +1,18 @@
 import { make } from "../dom.js";
 import { copyButton } from "./copy.js";
 import { LogView } from "./log-view.js";
+import { RequestsView } from "./requests-view.js";
 import { UsageView } from "./usage-view.js";
 
 /**
- * Under the hood: tokens and cost, and the log of events.
+ * Under the hood: the log of events, tokens and cost, and the requests to models.
  * @param {{list: HTMLElement, filter: HTMLInputElement, count: HTMLElement}} elements
  * @param {import("../workbench.js").Workbench} workbench
  */
 export function hoodRoom({ list, filter, count }, workbench) {
   const log = new LogView(list, filter, count);
   const usage = new UsageView();
+  const requests = new RequestsView();
   const download = make("button", { text: "Download" });
   download.type = "button";
   download.addEventListener("click", () => save("sparewheel-events.jsonl", log.jsonLines));
@@ -23,15 +25,20 @@ export function hoodRoom({ list, filter, count }, workbench) {
       log.earlier,
     ),
   );
-  list.after(usage.element);
+  list.after(usage.element, requests.element);
+  const clear = () => {
+    usage.clear();
+    requests.clear();
+  };
   workbench.subscribe({
     event: (event) => {
       log.push(event);
       usage.push(event);
+      requests.push(event);
     },
-    chat: () => usage.clear(),
+    chat: clear,
     session: (_, reason) => {
-      if (reason === "opened") usage.clear();
+      if (reason === "opened") clear();
     },
   });
   return {
@@ -39,6 +46,7 @@ export function hoodRoom({ list, filter, count }, workbench) {
     show(isOpen) {
       log.show(isOpen);
       usage.show(isOpen);
+      requests.show(isOpen);
     },
   };
 }

@@ -44,6 +44,18 @@ test("a list shows each conversation with its title, its models and its state", 
   ]);
 });
 
+test("until it has a title, a conversation has that of its first prompt, and is listed by what is stored", () => {
+  const rows = [row("a", { title: "", state: "running" }), row("b"), row("c", { title: "", turns: 0 })];
+  const shown = shownRows(rows, { hidden: new Set(), modelsOf: () => [], askedIn: () => "About tea" });
+  assert.deepEqual(
+    shown.map(({ id, title }) => [id, title]),
+    [
+      ["a", "About tea"],
+      ["b", "b"],
+    ],
+  );
+});
+
 test("models have short names that differ", () => {
   assert.equal(modelsLine([]), "");
   assert.equal(modelsLine(["openai/gpt-5.4-mini"]), "gpt-5.4-mini");

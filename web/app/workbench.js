@@ -83,9 +83,9 @@ export class Workbench {
     return this.chat.turn;
   }
 
-  /** The ids of the conversations whose turns run here. */
+  /** The turns that run here, by the ids of their conversations. */
   get running() {
-    return new Set([...this.#turns.busy].map(({ id }) => id));
+    return new Map([...this.#turns.busy].map(({ id, turn }) => [id, turn]));
   }
 
   /** @param {Partial<import("./room-events.js").Handlers>} handlers Called in the order in which they were subscribed. */

@@ -1,5 +1,6 @@
 // The room of the conversations: the list in the rail, and what the page says of the conversation that is open.
 
+import { briefly } from "../composer/prompt-text.js";
 import { perFrame } from "../dom.js";
 import { chatIn, setAddress } from "./address.js";
 import { ChatList } from "./chat-list.js";
@@ -19,6 +20,8 @@ import { Typing } from "./typing.js";
 
 /** After a change that other tabs tell of, or a burst of changes of this one. */
 const REFRESH_MS = 150;
+/** Characters of a prompt that stands for a title. */
+const MAX_ASKED = 60;
 
 export class Chats {
   #workbench;
@@ -30,6 +33,8 @@ export class Chats {
   /** @type {readonly SessionRow[]} */
   #rows = [];
   #query = "";
+  /** What was asked first here in each conversation: its title until it gets one. @type {Map<string, string>} */
+  #asked = new Map();
   /** @type {Map<string, import("./search.js").Text>} By title. */
   #titles = new Map();
   /** @type {ReturnType<typeof setTimeout> | undefined} */
@@ -143,10 +148,14 @@ export class Chats {
   #show() {
     const current = this.#workbench.chat.id;
     const running = this.#workbench.running;
+    for (const [id, turn] of running) {
+      if (id !== null && turn && !this.#asked.has(id)) this.#asked.set(id, briefly(turn.prompt, MAX_ASKED));
+    }
     const rows = this.#rows.map((row) => (running.has(row.id) ? { ...row, state: /** @type {const} */ ("running") } : row));
     const shown = shownRows(rows, {
       hidden: this.#trash.ids,
       modelsOf: (id) => this.#digests.modelsOf(id),
+      askedIn: (id) => this.#asked.get(id) ?? "",
     });
     this.#list.show(this.#query ? this.#found(shown) : shown, current);
     this.#list.offerUndo(this.#trash.last);

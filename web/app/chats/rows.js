@@ -28,13 +28,19 @@ export const STATE_WORDS = {
 /**
  * The rows to show, newest first.
  * @param {readonly SessionRow[]} rows As the store lists them.
- * @param {{hidden: ReadonlySet<string>, modelsOf: (id: string) => readonly string[]}} facts `hidden` are deleted ones.
+ * @param {object} facts
+ * @param {ReadonlySet<string>} facts.hidden Deleted ones.
+ * @param {(id: string) => readonly string[]} facts.modelsOf
+ * @param {(id: string) => string} [facts.askedIn] What stands for the title of one that has none yet.
  * @returns {Shown[]}
  */
-export function shownRows(rows, { hidden, modelsOf }) {
+export function shownRows(rows, { hidden, modelsOf, askedIn = () => "" }) {
   return rows
     .filter((row) => !hidden.has(row.id) && !isEmpty(row))
-    .map(({ id, title, state }) => ({ id, title: title || UNTITLED, models: modelsLine(modelsOf(id)), state, snippet: "" }));
+    .map(({ id, title, state }) => {
+      const models = modelsLine(modelsOf(id));
+      return { id, title: title || askedIn(id) || UNTITLED, models, state, snippet: "" };
+    });
 }
 
 /**

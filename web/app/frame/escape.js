@@ -1,7 +1,7 @@
 import { openDrawer } from "./drawer.js";
 
-/** What Esc belongs to before it stops a turn: a form in the talk, a menu, a box that it clears. */
-const OTHERS = ".question, [role=menu], [role=listbox], [popover], dialog";
+/** While one of these is on the page, Esc stops no turn: what has been filled in would be lost. */
+const OTHERS = ".question, [role=menu], [role=listbox]";
 
 /**
  * Esc closes the drawer or the rail that is open. Only in the prompt and in the transcript does it stop the turn.
@@ -17,8 +17,13 @@ export function handleEscape(rail, stop) {
     if (document.querySelector("dialog:modal, :popover-open")) return; // the browser closes it
     if (drawer) drawer.close();
     else if (rail.isOpen) rail.close();
-    else if (target.closest("#composer, #transcript") && !target.closest(OTHERS)) stop();
+    else if (target.closest("#composer, #transcript") && !isAnyShown(OTHERS)) stop();
     else return;
     event.preventDefault();
   });
+}
+
+/** @param {string} selector */
+function isAnyShown(selector) {
+  return [...document.querySelectorAll(selector)].some((element) => element.checkVisibility());
 }

@@ -299,8 +299,8 @@ export class Workbench {
       if (chat.turn) this.#events.emit("turn", chat.turn);
     });
     chat.loaded = loading.catch(() => {});
-    this.#show(chat);
     this.#setProblem("", false);
+    this.#show(chat);
     await loading;
     if (chat === this.chat) this.check();
   }

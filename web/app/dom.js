@@ -48,22 +48,26 @@ export function externalLink(url, text) {
 /** A hidden tab has no frames; then this often is enough. */
 const HIDDEN_MS = 250;
 
+/** @type {Set<() => void>} What is to be done in the next frame. */
+const asked = new Set();
+let isListening = false;
+
 /**
  * Collect work until the next frame.
  * @param {() => void} flush
  * @returns {() => void} Asks for a flush; asking twice within a frame is asking once.
  */
 export function perFrame(flush) {
-  let asked = false;
+  if (!isListening) {
+    isListening = true;
+    document.addEventListener("visibilitychange", () => [...asked].forEach((run) => run()));
+  }
   const run = () => {
-    if (!asked) return;
-    asked = false;
-    flush();
+    if (asked.delete(run)) flush();
   };
-  document.addEventListener("visibilitychange", run);
   return () => {
-    if (asked) return;
-    asked = true;
+    if (asked.has(run)) return;
+    asked.add(run);
     if (document.hidden) setTimeout(run, HIDDEN_MS);
     else requestAnimationFrame(run);
   };

@@ -17,12 +17,16 @@ export class StepView {
   #media = [];
   #notes = make("div", { class: "notes" });
   #thoughts = make("details", { class: "thoughts" }, make("summary", { text: "Reasoning" }));
-  #content = new Answer(this.answer);
+  #content;
   #copy = copyButton("Copy answer", () => this.#content.text);
   #reasoning = new GrowingText(this.#thoughts);
 
-  /** @param {import("./chain/models.js").Models} models */
-  constructor(models) {
+  /**
+   * @param {import("./chain/models.js").Models} models
+   * @param {boolean} isPast Its text is plain until it is revealed.
+   */
+  constructor(models, isPast) {
+    this.#content = new Answer(this.answer, { isHeld: isPast });
     this.attempts = new AttemptsView(models);
     const { element, below } = this.attempts;
     this.#copy.hidden = true;
@@ -67,6 +71,10 @@ export class StepView {
   /** Nothing comes after this. */
   end() {
     this.#content.end();
+  }
+
+  reveal() {
+    this.#content.release();
   }
 
   /**

@@ -19,10 +19,17 @@ export class StepsView {
   #streaming = 0;
   #isChanged = false;
   #agent = "";
+  #isPast;
+  /** @type {StepView[]} */
+  #held = [];
 
-  /** @param {import("./chain/models.js").Models} models */
-  constructor(models) {
+  /**
+   * @param {import("./chain/models.js").Models} models
+   * @param {{isPast?: boolean}} [options] `isPast`: their texts are plain until they are revealed.
+   */
+  constructor(models, { isPast = false } = {}) {
     this.models = models;
+    this.#isPast = isPast;
     this.step = this.#add();
   }
 
@@ -76,8 +83,14 @@ export class StepsView {
     this.step.end();
   }
 
+  /** The texts are seen, or are going to be. */
+  reveal() {
+    for (const step of this.#held.splice(0)) step.reveal();
+  }
+
   #add() {
-    const step = new StepView(this.models);
+    const step = new StepView(this.models, this.#isPast);
+    if (this.#isPast) this.#held.push(step);
     this.element.append(step.element);
     return step;
   }

@@ -34,10 +34,10 @@ export class TurnView {
    * @param {() => void} onGrown
    * @param {import("./calls-view.js").Answers} answers
    * @param {import("./chain/models.js").Models} models
-   * @param {{isPast?: boolean}} [options] `isPast`: it is over, and shown again.
+   * @param {{isPast?: boolean}} [options] `isPast`: it is over, and shown again; its answer is plain text until `reveal`.
    */
   constructor(transcript, prompt, onGrown, answers, models, { isPast = false } = {}) {
-    this.#steps = new StepsView(models);
+    this.#steps = new StepsView(models, { isPast });
     this.#calls = new CallsView(this.#steps, answers);
     this.element.append(
       make("h2", { class: "unseen", text: headingOf(prompt) }),
@@ -63,6 +63,11 @@ export class TurnView {
   /** The reducer with this turn's events. */
   get transcript() {
     return this.#steps.transcript;
+  }
+
+  /** The answer is seen, or is going to be. */
+  reveal() {
+    this.#steps.reveal();
   }
 
   /** @param {HTMLElement} actions What can be done with the turn, which is over. */

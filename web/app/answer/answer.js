@@ -1,14 +1,15 @@
 // The door of this room: an answer as Markdown, while it is streamed or as it was stored.
 //
 //   const answer = new Answer(element)   answer.push(text) once a frame   answer.end()   answer.clear()
-//   Answer.show(element, text)           a stored message; many of them take no longer than their text
+//   new Answer(element, {isHeld: true})  plain text until answer.release(): many of them take no longer than their text
+//   finishAnswers()                      do all work now, before the page is printed
 //
 // The element holds the plain text until what renders it is loaded, and if it cannot be loaded. When the work of a later
 // frame has changed the element, it gets the event "grown", which bubbles.
 
 import { perFrame } from "../dom.js";
+import { Budget } from "./budget.js";
 
-const SLICE_MS = 8; // of work in a frame
 /** What is not finished is rendered again after this many times what it took, so that it gets at most a sixth of the time. */
 const REST = 5;
 
@@ -19,18 +20,26 @@ const loading = import("./engine.js").then(
   () => null, // answers stay plain text
 );
 
+/** All answers share it. */
+const budget = new Budget();
 /** @type {Set<Answer>} What is to be worked on in the next frame: the latest first, because it is what is seen. */
 const waiting = new Set();
 const work = perFrame(() => {
-  const until = performance.now() + SLICE_MS;
+  const changed = [];
   for (const answer of [...waiting].reverse()) {
+    if (!budget.isLeft) break;
+    changed.push(answer);
     waiting.delete(answer);
-    if (answer.work(until)) waiting.add(answer);
-    answer.grown();
-    if (performance.now() > until) break;
+    if (budget.run((isSpent) => answer.work(isSpent))) waiting.add(answer);
   }
+  for (const answer of changed) answer.grown();
   if (waiting.size > 0) work();
 });
+
+/** Render what is to be rendered, however long it takes. */
+export function finishAnswers() {
+  for (const answer of waiting) while (answer.work(() => false));
+}
 
 export class Answer {
   text = "";
@@ -40,38 +49,37 @@ export class Answer {
   #stream = null;
   #tailAt = 0;
   #isLoading = false;
-
-  /** @param {HTMLElement} element An empty element for nothing else. */
-  constructor(element) {
-    this.#element = element;
-  }
+  #isHeld;
 
   /**
-   * @param {HTMLElement} element
-   * @param {string} text
+   * @param {HTMLElement} element An empty element for nothing else.
+   * @param {{isHeld?: boolean}} [options] `isHeld`: it stays plain text until it is released.
    */
-  static show(element, text) {
-    const answer = new Answer(element);
-    answer.text = text;
-    answer.#ended = true;
-    answer.#showPlain(text);
-    answer.#later();
-    return answer;
+  constructor(element, { isHeld = false } = {}) {
+    this.#element = element;
+    this.#isHeld = isHeld;
   }
 
   /** @param {string} text What comes next, all of a frame at once. */
   push(text) {
     if (text === "") return;
     this.text += text;
-    this.#stream?.push(text);
-    if (!engine) this.#showPlain(text);
-    if (this.work(performance.now() + SLICE_MS)) this.#later();
+    if (this.#stream) this.#stream.push(text);
+    else this.#showPlain(text);
+    if (!budget.isLeft || budget.run((isSpent) => this.work(isSpent))) this.#later();
   }
 
   end() {
     if (this.#ended) return;
     this.#ended = true;
     this.#stream?.end();
+    this.#later();
+  }
+
+  /** It is seen, or is going to be. */
+  release() {
+    if (!this.#isHeld) return;
+    this.#isHeld = false;
     this.#later();
   }
 
@@ -84,20 +92,17 @@ export class Answer {
   }
 
   /**
-   * Work until a time (`performance.now()`). Returns whether there is more to do.
-   * @param {number} until
+   * Work until `isSpent`. Returns whether there is more to do.
+   * @param {() => boolean} isSpent
    */
-  work(until) {
-    if (this.text === "") return false;
+  work(isSpent) {
+    if (this.text === "" || this.#isHeld) return false;
     if (!engine) {
       this.#waitForEngine();
       return false;
     }
     const stream = this.#stream ?? this.#start(engine);
-    for (let more = true; more;) {
-      more = stream.step();
-      if (more && performance.now() > until) return true;
-    }
+    while (stream.step()) if (isSpent()) return true;
     const began = performance.now();
     if (began < this.#tailAt && !this.#ended) return true;
     stream.tail();

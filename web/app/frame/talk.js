@@ -47,7 +47,7 @@ export class Talk {
     this.#afterAnswer = afterAnswer;
     this.#models = workbench.models;
     this.#actions = actions;
-    this.#past = new PastTurns(box, workbench.models, actions);
+    this.#past = new PastTurns(box, workbench.models, actions, this.#follow);
     workbench.subscribe({
       turn: (turn) => this.#begin(turn),
       event: (event, turn) => this.#views.get(turn)?.push(event),
@@ -131,7 +131,7 @@ export class Talk {
   #show(stored) {
     const { turns } = stored;
     if (turns.length === 0) this.#box.append(this.#welcome);
-    void this.#past.show(stored, this.#follow);
+    this.#past.show(stored);
     this.#last = this.#past.over(turns.at(-1)?.id ?? "");
   }
 

@@ -7,16 +7,24 @@
 // The element holds the plain text until what renders it is loaded, and if it cannot be loaded. When the work of a later
 // frame has changed the element, it gets the event "grown", which bubbles.
 
-import { perFrame } from "../dom.js";
+import { make, perFrame } from "../dom.js";
 import { Budget } from "./budget.js";
 
+/** Characters that are finished at once: the browser lays them out afterwards, which takes longer than rendering them. */
+const SLICE_CHARS = 4_000;
+/** Rendered once before there is an answer: the first time takes several times longer. */
+const SAMPLE = ["# A\n\n**b** [c](https://d.test)\n\n", "- e `f`\n- g\n\n", "| h | i |\n|--|--|\n| j | k |\n\n", "```\nl\n```\n"];
 /** What is not finished is rendered again after this many times what it took, so that it gets at most a sixth of the time. */
 const REST = 5;
 
 /** @type {typeof import("./engine.js") | null} */
 let engine = null;
 const loading = import("./engine.js").then(
-  (loaded) => (engine = loaded),
+  (loaded) => {
+    engine = loaded;
+    warmUp(loaded, [...SAMPLE]);
+    return loaded;
+  },
   () => null, // answers stay plain text
 );
 
@@ -25,6 +33,7 @@ const budget = new Budget();
 /** @type {Set<Answer>} What is to be worked on in the next frame: the latest first, because it is what is seen. */
 const waiting = new Set();
 const work = perFrame(() => {
+  /** @type {Answer[]} */
   const changed = [];
   for (const answer of [...waiting].reverse()) {
     if (!budget.isLeft) break;
@@ -32,13 +41,31 @@ const work = perFrame(() => {
     waiting.delete(answer);
     if (budget.run((isSpent) => answer.work(isSpent))) waiting.add(answer);
   }
-  for (const answer of changed) answer.grown();
+  budget.run(() => {
+    for (const answer of changed) answer.grown();
+    return false;
+  });
   if (waiting.size > 0) work();
 });
 
 /** Render what is to be rendered, however long it takes. */
 export function finishAnswers() {
-  for (const answer of waiting) while (answer.work(() => false));
+  for (const answer of waiting) while (answer.work(() => false, Infinity));
+}
+
+/**
+ * @param {typeof import("./engine.js")} engine
+ * @param {string[]} texts One a task.
+ */
+function warmUp({ Stream, PageParts }, texts) {
+  const text = texts.shift();
+  if (text === undefined) return;
+  const stream = new Stream(new PageParts(make("div")));
+  stream.push(text);
+  stream.tail();
+  stream.end();
+  while (stream.step());
+  setTimeout(() => warmUp({ Stream, PageParts }, texts));
 }
 
 export class Answer {
@@ -66,7 +93,16 @@ export class Answer {
     this.text += text;
     if (this.#stream) this.#stream.push(text);
     else this.#showPlain(text);
-    if (!budget.isLeft || budget.run((isSpent) => this.work(isSpent))) this.#later();
+    if (!budget.isLeft) {
+      this.#later();
+      return;
+    }
+    const more = budget.run((isSpent) => {
+      const isUnfinished = this.work(isSpent);
+      this.grown();
+      return isUnfinished;
+    });
+    if (more) this.#later();
   }
 
   end() {
@@ -94,15 +130,17 @@ export class Answer {
   /**
    * Work until `isSpent`. Returns whether there is more to do.
    * @param {() => boolean} isSpent
+   * @param {number} [chars] That are finished at most, and the part in which they end.
    */
-  work(isSpent) {
+  work(isSpent, chars = SLICE_CHARS) {
     if (this.text === "" || this.#isHeld) return false;
     if (!engine) {
       this.#waitForEngine();
       return false;
     }
     const stream = this.#stream ?? this.#start(engine);
-    while (stream.step()) if (isSpent()) return true;
+    const until = stream.finished + chars;
+    while (stream.step()) if (isSpent() || stream.finished >= until) return true;
     const began = performance.now();
     if (began < this.#tailAt && !this.#ended) return true;
     stream.tail();
@@ -110,6 +148,7 @@ export class Answer {
     return false;
   }
 
+  /** Whatever scrolls with it makes the browser lay it out now: that is part of the work. */
   grown() {
     this.#element.dispatchEvent(new Event("grown", { bubbles: true }));
   }

@@ -46,6 +46,7 @@ export class Stream {
   /** @type {Rendered[]} To be rendered again, because what they refer to was defined after them. */
   #again = [];
   #tail = "";
+  #pushed = 0;
 
   /** @param {Sink} sink */
   constructor(sink) {
@@ -54,12 +55,23 @@ export class Stream {
 
   /** @param {string} text */
   push(text) {
-    this.#rest += this.#lines.push(text);
+    this.#add(this.#lines.push(text));
+  }
+
+  /** How many characters are finished. */
+  get finished() {
+    return this.#pushed - this.#rest.length;
   }
 
   end() {
-    this.#rest += this.#lines.end();
+    this.#add(this.#lines.end());
     this.#ended = true;
+  }
+
+  /** @param {string} text */
+  #add(text) {
+    this.#rest += text;
+    this.#pushed += text.length;
   }
 
   /** Finish some parts. Returns whether there may be others: then it is to be called again. */

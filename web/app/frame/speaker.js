@@ -6,7 +6,9 @@ import { make } from "../dom.js";
 const COLLECT_MS = 700;
 /** Text without the end of a sentence is announced when it is longer. */
 const MAX_WAITING = 2000;
-/** After this the region is emptied, so that the answer is not on the page twice. */
+/** Characters of one announcement: what is longer is announced bit by bit, so that no frame lays out all of it. */
+const MAX_SAID = 20_000;
+/** After this an announcement is removed, so that the answer is not on the page twice. */
 const KEEP_MS = 8000;
 /** Where a sentence ends. */
 const END = /[.!?…](?=["'”’)\]]?\s)|[。！？\n]/gu;
@@ -20,8 +22,6 @@ export class Speaker {
   #isInCode = false;
   /** @type {ReturnType<typeof setTimeout> | undefined} */
   #collecting;
-  /** @type {ReturnType<typeof setTimeout> | undefined} */
-  #emptying;
 
   /** @param {HTMLElement} region A polite live region. */
   constructor(region) {
@@ -39,7 +39,6 @@ export class Speaker {
       this.#drop();
     } else if (event.type === "step" || event.type === "finish" || event.type === "error" || event.type === "aborted") {
       this.#say(true);
-      this.#isInCode = false;
     }
   }
 
@@ -53,14 +52,17 @@ export class Speaker {
   /** @param {boolean} isAll Whether the last sentence counts although its end has not come. */
   #say(isAll) {
     clearTimeout(this.#collecting);
-    this.#collecting = undefined;
-    const end = isAll || this.#waiting.length > MAX_WAITING ? this.#waiting.length : lastEnd(this.#waiting);
-    const text = this.#plain(this.#waiting.slice(0, end));
+    const head = this.#waiting.slice(0, MAX_SAID);
+    const isCut = this.#waiting.length > MAX_SAID;
+    const end = isAll && !isCut ? head.length : lastEnd(head) || (head.length > MAX_WAITING ? head.length : 0);
+    const text = this.#plain(head.slice(0, end));
     this.#waiting = this.#waiting.slice(end);
+    this.#collecting = isCut ? setTimeout(() => this.#say(isAll), COLLECT_MS) : undefined;
+    if (isAll && !isCut) this.#isInCode = false;
     if (text === "") return;
-    this.#region.append(make("p", { text }));
-    clearTimeout(this.#emptying);
-    this.#emptying = setTimeout(() => this.#region.replaceChildren(), KEEP_MS);
+    const said = make("p", { text });
+    this.#region.append(said);
+    setTimeout(() => said.remove(), KEEP_MS);
   }
 
   /**

@@ -3,7 +3,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 
-import { Budget, MOST_MS } from "../../web/app/answer/budget.js";
+import { Budget, MOST_DEBT_MS, MOST_MS } from "../../web/app/answer/budget.js";
 import { expectedHeight } from "../../web/app/chats/height.js";
 
 class Clock {
@@ -41,6 +41,14 @@ test("a step that takes too long is made up for", () => {
   clock.time += 40 - MOST_MS;
   assert.ok(!budget.isLeft);
   clock.time += 1;
+  assert.ok(budget.isLeft);
+});
+
+test("no more is made up for if the machine has slept in the middle of a step", () => {
+  const clock = new Clock();
+  const budget = new Budget(clock.now);
+  worked(clock, budget, 1, 3_600_000);
+  clock.time += MOST_DEBT_MS + 1;
   assert.ok(budget.isLeft);
 });
 

@@ -16,6 +16,7 @@ const SLICE_CHARS = 4_000;
 const SAMPLE = ["# A\n\n**b** [c](https://d.test)\n\n", "- e `f`\n- g\n\n", "| h | i |\n|--|--|\n| j | k |\n\n", "```\nl\n```\n"];
 /** What is not finished is rendered again after this many times what it took, so that it gets at most a sixth of the time. */
 const REST = 5;
+const MOST_REST_MS = 250; // the machine may have slept meanwhile
 
 /** @type {typeof import("./engine.js") | null} */
 let engine = null;
@@ -144,7 +145,8 @@ export class Answer {
     const began = performance.now();
     if (began < this.#tailAt && !this.#ended) return true;
     stream.tail();
-    this.#tailAt = performance.now() + REST * (performance.now() - began);
+    const ended = performance.now();
+    this.#tailAt = ended + Math.min(REST * (ended - began), MOST_REST_MS);
     return false;
   }
 

@@ -2,6 +2,8 @@
 
 /** Milliseconds: of a frame, which has 16. */
 export const MOST_MS = 8;
+/** No more is made up for: the machine may have slept in the middle of a step. */
+export const MOST_DEBT_MS = 50;
 
 /**
  * Time for work that is done bit by bit, whatever it is done for. It grows by the time in which nothing is done, up to
@@ -33,7 +35,7 @@ export class Budget {
     const began = this.#now();
     const more = work(() => this.#now() - began >= this.#left);
     this.#at = this.#now();
-    this.#left -= this.#at - began;
+    this.#left = Math.max(this.#left - (this.#at - began), -MOST_DEBT_MS);
     return more;
   }
 

@@ -12,6 +12,7 @@ import { LogWindow } from "./log-window.js";
 const LINE_CHARS = 300;
 /** Lines are added again after this many times what it took, so that the log gets at most a sixth of the time. */
 const REST = 5;
+const MOST_REST_MS = 250; // the machine may have slept meanwhile
 
 /**
  * Lists the last events, a line each, which opens. A closed log only counts them. While the reader has scrolled up, what
@@ -92,7 +93,8 @@ export class LogView {
     this.#list.append(...after.map(line));
     if (before.length > 0) this.#prepend(before);
     this.#follow.grown();
-    this.#restUntil = performance.now() + REST * (performance.now() - began);
+    const ended = performance.now();
+    this.#restUntil = ended + Math.min(REST * (ended - began), MOST_REST_MS);
     if (this.#window.isCut) this.earlier.hidden = false;
     else if (this.#window.isWhole) this.#hideEarlier();
     if (this.#window.hasMore(this.#isFollowing)) this.#ask();

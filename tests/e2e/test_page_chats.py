@@ -178,6 +178,20 @@ async def test_a_prompt_that_a_reload_interrupts_before_any_answer_is_shown(
     await expect(page.locator("#answer")).to_have_text("The answer")
 
 
+async def test_turns_and_conversations_need_no_late_file(page: Page, provider: ScriptedProvider) -> None:
+    late: list[str] = []  # 4 MB, for which Python waits
+    page.context.on("request", lambda request: late.append(request.url) if "/site." in request.url else None)
+    await use_agent(page, page_agent({"a": provider.url}))
+    await answered(page, provider, "Question", "Answer")
+    await page.reload()
+    await shows(page, "ready")
+    await expect(page.get_by_role("article")).to_contain_text("Answer")
+    other = await page.context.new_page()
+    await other.goto(page.url)
+    await expect(other.get_by_text("open in another tab")).to_be_visible()
+    assert late == []
+
+
 async def test_a_call_in_doubt_is_asked_about(page: Page, provider: ScriptedProvider) -> None:
     yaml = page_agent({"a": provider.url}).replace(
         "    instruction:", f"    toolsets: [{{type: python, source: {json.dumps(SAVE)}}}]\n    instruction:"

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from .simulated import SimulatedAttempt
+
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
     from typing import Protocol
@@ -24,8 +26,6 @@ if TYPE_CHECKING:
 def special(plain: Attempt, question: Question, chain: Surroundings, state: Mapping[str, Any] | None) -> Attempt:
     """`plain`, or what takes its place. `state` is that of a response to take up."""
     if fault := question.what_if and question.what_if.take():
-        from .simulated import SimulatedAttempt  # here: few turns need it
-
         return SimulatedAttempt(plain, fault)
     if plain.spec.resume:
         from .background_attempt import background_attempt  # here: few files need it

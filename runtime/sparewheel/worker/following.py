@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, Final, Protocol
 
 from ..state.journal import StoreFailed
 from ..state.journal.restore import restore
+from ..state.journal.retelling import Retelling
 from ..state.journal.shelf import open_elsewhere
 
 if TYPE_CHECKING:
@@ -26,8 +27,6 @@ class Following:
     """Shows the turns of a session that another driver runs, from what it stores."""
 
     def __init__(self, store: Store, session: str, team: ResolvedTeam, show: Callable[[list[Event]], None]) -> None:
-        from ..state.journal.retelling import Retelling  # here: most sessions are followed by no other tab
-
         models = {name: agent.chain[0].ref for name, agent in team.agents.items() if agent.chain}
         self._store = store
         self._session = session

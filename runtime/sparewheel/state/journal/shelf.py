@@ -11,6 +11,7 @@ from ...errors import ConfigError, ErrorInfo, SparewheelError
 from ...errors.hints import hint_for
 from .headers import MAX_NAME, MAX_TITLE, tidy_title
 from .restore import restore
+from .transfer import branch, export_document, import_document, to_markdown
 
 BRANCH: Final = " (branch)"
 
@@ -84,8 +85,6 @@ async def export(store: Store, session: str, *, markdown: bool = False) -> dict[
     if (header := await store.header(session)) is None:
         raise missing(session)
     restored = restore(await store.read(session))
-    from .transfer import export_document, to_markdown  # here: few pages need it
-
     return to_markdown(header, restored.history) if markdown else export_document(header, restored)
 
 
@@ -101,8 +100,6 @@ async def fork(store: Store, session: str, turn: str | None = None, title: str =
     """
     if (header := await store.header(session)) is None:
         raise missing(session)
-    from .transfer import branch
-
     records = branch(header, restore(await store.read(session)), turn)
     turns = sum(record["type"] == "end" for record in records)
     if not title and turns and header["title"]:
@@ -127,8 +124,6 @@ async def import_session(store: Store, document: object) -> Header:
         ConfigError: it is no such document.
         StoreFailed: the storage cannot be written.
     """
-    from .transfer import import_document
-
     header, records = import_document(document)
     return await _add(store, header, records)
 

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import argparse
-import os
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Final, NoReturn, cast, get_args, get_type_hints
+from typing import TYPE_CHECKING, Final, cast, get_args, get_type_hints
 
 from .. import events
 from .driver import Host
+from .options import Parser, add_dist, add_env
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -17,6 +17,10 @@ DEFAULT_PROMPT: Final = "Say hello."
 EVENT_TYPES: Final = frozenset(
     name for event in get_args(events.Event) for name in get_args(get_type_hints(event)["type"])
 )
+OTHER_COMMANDS: Final = {
+    "batch": "ask every prompt of a file; go on where the last run stopped",
+    "test-provider": "find out what a model API can do, and whether a browser may call it",
+}
 _EPILOG: Final = (
     "Without AGENT.yaml: the demo agent, which needs no key. A single argument is the agent file if it ends in .yaml "
     "or .yml, else the prompt. Events are JSON lines on stdout, everything else is on stderr. "
@@ -87,14 +91,9 @@ def parse(argv: Sequence[str]) -> Options:
     )
 
 
-class _Parser(argparse.ArgumentParser):
-    def error(self, message: str) -> NoReturn:
-        self.exit(2, f"{self.format_usage()}{self.prog}: {message}\n")
-
-
 def _parser() -> argparse.ArgumentParser:
-    parser = _Parser(prog="sparewheel", allow_abbrev=False)
-    commands = parser.add_subparsers(dest="command", required=True, metavar="run|resume|sessions|serve|copy")
+    parser = Parser(prog="sparewheel", allow_abbrev=False)
+    commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
     run = commands.add_parser("run", help="run one turn headless", epilog=_EPILOG, allow_abbrev=False)
     run.add_argument("arguments", nargs="*", metavar="[AGENT.yaml] [PROMPT]")
     run.add_argument("--store", metavar="DIR", help="keep the session in this folder (Chromium or Firefox)")
@@ -106,7 +105,7 @@ def _parser() -> argparse.ArgumentParser:
     resume.add_argument("--session", metavar="ID", required=True, help="the session")
     resume.add_argument("--decide", action="append", default=[], type=_decision, metavar="CALL=done|again|skip")
     for turn in (run, resume):
-        turn.add_argument("--env", action="append", default=[], type=_variable, metavar="K[=V]", help=_ENV_HELP)
+        add_env(turn)
         turn.add_argument("--events", type=_types, metavar="TYPE,TYPE", help="print only these")
         turn.add_argument("--agent-name", metavar="NAME", help="the agent of the file to run")
         turn.add_argument("--auto-approve", action="store_true", help=_APPROVE_HELP)
@@ -131,14 +130,14 @@ def _parser() -> argparse.ArgumentParser:
     for command in (run, resume, sessions, serve):
         command.set_defaults(target="")
     for command in (run, resume, sessions, serve, copy):
-        command.add_argument("--dist", metavar="DIR", help=_DIST_HELP)
+        add_dist(command)
+    for name, text in OTHER_COMMANDS.items():
+        commands.add_parser(name, help=text, add_help=False)  # its own parser is in its own module
     return parser
 
 
-_DIST_HELP: Final = "the built files; default: SPAREWHEEL_DIST, else the package's own"
 _APPROVE_HELP: Final = "run tools that change something without approval"
 _INDEX_HELP: Final = "where Python tools get packages without a hash in the file"
-_ENV_HELP: Final = "a variable for the agent file; without =V the value is read from the environment (safer for keys)"
 
 
 def _port(text: str) -> int:
@@ -162,18 +161,6 @@ def _positionals(parser: argparse.ArgumentParser, words: list[str]) -> tuple[str
     if not prompt.strip():
         parser.error("the prompt is empty")
     return agent, prompt
-
-
-def _variable(text: str) -> tuple[str, str]:
-    # The text may contain a key: no message may quote it.
-    name, equals, value = text.partition("=")
-    if not name.isidentifier():
-        raise argparse.ArgumentTypeError("write it as NAME=VALUE, or NAME")
-    if equals:
-        return name, value
-    if name not in os.environ:
-        raise argparse.ArgumentTypeError("a NAME without =VALUE must be set in the environment")
-    return name, os.environ[name]
 
 
 def _decision(text: str) -> tuple[str, str]:

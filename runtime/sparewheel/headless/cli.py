@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import json
 import os
-import signal
 import sys
 from contextlib import AsyncExitStack, aclosing
 from pathlib import Path
@@ -13,23 +12,24 @@ from typing import TYPE_CHECKING, Any, Final, cast
 
 from ..errors import SparewheelError
 from ..events import TERMINAL
+from . import batch, provider_test
 from .arguments import parse
 from .browser import find
 from .driver import connect, stored_sessions
 from .files import copy, serve
+from .interrupts import ABORTED, Interrupts
 from .locate import AgentFileError, find_dist, read_agent
-from .notes import note
+from .notes import note, sentence, sentences
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping, Sequence
-    from types import FrameType
+    from collections.abc import Mapping, Sequence
 
     from .arguments import Options
     from .browser import Launch
     from .driver import Runtime
 
 BAD_USAGE: Final = 2
-ABORTED: Final = 130
+OTHER_COMMANDS: Final = {"batch": batch.main, "test-provider": provider_test.main}
 EXIT_CODES: Final = {"finish": 0, "error": 1, "aborted": ABORTED}
 
 
@@ -39,7 +39,10 @@ class ReaderGone(Exception):
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Run the command line; returns the exit code. Raises SystemExit on bad usage."""
-    options = parse(sys.argv[1:] if argv is None else argv)
+    words = list(sys.argv[1:] if argv is None else argv)
+    if words and words[0] in OTHER_COMMANDS:
+        return OTHER_COMMANDS[words[0]](words[1:])
+    options = parse(words)
     lines = Lines(options.events)
     try:
         return _main(options, lines)
@@ -60,7 +63,7 @@ def _main(options: Options, lines: Lines) -> int:
         yaml = None if own else read_agent(options.agent, dist)
         launch = None if options.engine == "node" else find(options.engine)
     except AgentFileError as error:
-        note(_sentence(error.info.message, error.info.hint))
+        note(sentence(error))
         return BAD_USAGE
     except SparewheelError as error:
         lines.fail(error)
@@ -105,7 +108,7 @@ class Lines:
         if event["type"] in TERMINAL:
             self.terminal = event["type"]
         if event["type"] == "error":
-            note(_sentence(event["message"], event["hint"]))
+            note(sentences(event["message"], event["hint"]))
         if self._wanted is not None and event["type"] not in self._wanted:
             return
         self.write(event)
@@ -125,28 +128,6 @@ class Lines:
         if self.terminal is None:
             place = {"turn": self._last["turn"], "seq": self._last["seq"] + 1}
             self.event({"type": "error", **place, **error.to_dict()})
-
-
-class Interrupts:
-    """Ctrl-C and SIGTERM: the first one calls `act` in the event loop, the second one ends the process at once."""
-
-    def __init__(self, act: Callable[[], object]) -> None:
-        self.act = act
-        self.came = False
-        self._loop = asyncio.get_running_loop()
-        for name in ("SIGINT", "SIGTERM", "SIGHUP"):
-            if hasattr(signal, name):
-                signal.signal(getattr(signal, name), self._on_signal)
-
-    def _on_signal(self, _number: int, _frame: FrameType | None) -> None:
-        if self.came or self._loop.is_closed():
-            os._exit(ABORTED)  # Playwright's driver detects the closed pipe and kills the browser
-        self.came = True
-        self._loop.call_soon_threadsafe(self._stop)
-
-    def _stop(self) -> None:
-        note("aborting (a second signal ends the process at once)")
-        self.act()
 
 
 async def _run(options: Options, yaml: str | None, dist: Path, launch: Launch | None, lines: Lines) -> int:
@@ -197,7 +178,3 @@ async def _turn(runtime: Runtime, options: Options, lines: Lines) -> None:
 
 def _console(line: str) -> None:
     note(f"console: {line}")
-
-
-def _sentence(*parts: str) -> str:
-    return " ".join(f"{part.rstrip('.')}." for part in parts if part)

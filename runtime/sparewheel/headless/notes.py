@@ -4,6 +4,10 @@ from __future__ import annotations
 
 import sys
 from contextlib import suppress
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from ..errors import SparewheelError
 
 
 def note(line: str) -> None:
@@ -11,3 +15,13 @@ def note(line: str) -> None:
     with suppress(BrokenPipeError):
         sys.stderr.write(f"sparewheel: {line}\n")
         sys.stderr.flush()
+
+
+def sentence(error: SparewheelError) -> str:
+    """What an error tells a user, in one line."""
+    return sentences(error.info.message, error.info.hint)
+
+
+def sentences(*parts: str) -> str:
+    """Parts that are not empty, each with a full stop."""
+    return " ".join(f"{part.rstrip('.')}." for part in parts if part)

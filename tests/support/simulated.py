@@ -24,7 +24,12 @@ if TYPE_CHECKING:
 
 TEXT: Final = "Sparewheel keeps on rolling, näch dem Ausfall 🛞."
 SPARE: Final = "The spare model answers."
-LIMIT: Final = "{connect: 3s, first_content: 3s, idle: 3s}"
+# The limit of time that ends a silent case, by the kind of its failure. The other limits are the usual, longer ones.
+_LIMITS: Final = {
+    "timeout_connect": "{connect: 5s}",
+    "timeout_first_content": "{first_content: 5s}",
+    "timeout_idle": "{idle: 5s}",
+}
 # A browser reports less: not whether there was no answer or the page may not read it, nor how a connection broke.
 _KINDS: Final = {
     "cpython": {"broken": "stream_truncated"},
@@ -82,7 +87,7 @@ class Case:
         offers: whether the tool `add` is offered.
         model: fields of the model in the agent file; root: a line of the agent.
         retries: at the same model, which then has no spare one; None: the spare model is next.
-        silent: the server keeps silent, which the limits of time end; such cases take 3 s.
+        silent: the server keeps silent, which a limit of time ends; such cases take 5 s.
         wires: the wire formats in which the simulator can do it.
     """
 
@@ -115,7 +120,7 @@ agents:
     model: first
     instruction: Be brief.
     fallback: {{{chain}, delay: 0s, backoff: {{initial: 10ms}}}}
-    timeouts: {LIMIT if case.silent else "{}"}
+    timeouts: {_LIMITS[str(case.failed)] if case.silent else "{}"}
     {case.root}
 models:
   first: {{provider: first, model: {model}{case.model and ", "}{case.model}}}

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import gc
 import http.client
 import json
 import socket
+import sys
 from contextlib import closing
 from typing import Any
 
@@ -283,6 +285,19 @@ def test_closing_ends_answers_that_are_held_and_frees_the_port() -> None:
         response.close()
         with pytest.raises(ConnectionRefusedError):
             post(server)
+
+
+def test_a_connection_that_comes_at_the_end_is_closed(monkeypatch: pytest.MonkeyPatch) -> None:
+    leaked: list[object] = []
+    monkeypatch.setattr(sys, "unraisablehook", lambda found: leaked.append(found.exc_value))
+    for _ in range(20):
+        with ScriptedProvider() as server:
+            host, port = server.url.removeprefix("http://").split(":")
+            clients = [socket.create_connection((host, int(port)), timeout=30) for _ in range(3)]
+        for client in clients:
+            client.close()
+    gc.collect()
+    assert leaked == []
 
 
 def test_strict_mode_answers_as_the_vendor_and_fails_the_check() -> None:

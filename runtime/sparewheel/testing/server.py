@@ -252,11 +252,12 @@ class ScriptedProvider:
         self._port = server.sockets[0].getsockname()[1]
         self._started.set()
         await self._stopping.wait()
+        # A connection that was accepted a moment ago is not registered; asyncio leaks it if the server closes first.
+        while tasks := asyncio.all_tasks() - {asyncio.current_task()}:
+            for connection in self._connections:
+                connection.task.cancel()
+            await asyncio.wait(tasks)
         server.close()
-        tasks = [connection.task for connection in self._connections]
-        for task in tasks:
-            task.cancel()
-        await asyncio.gather(*tasks, return_exceptions=True)
 
     def __enter__(self) -> Self:
         return self.start()

@@ -15,7 +15,6 @@ from sparewheel.headless.static import StaticServer
 from sparewheel.testing import ScriptedProvider
 from tests.support.agents import KEY
 from tests.support.browser import LIMIT, Site, Theirs, Watch
-from tests.support.engines import pytest_terminal_summary as pytest_terminal_summary
 
 THEIRS = Path(__file__).parent / "theirs"
 

@@ -33,6 +33,7 @@ REPORTED = {
 }
 
 
+@pytest.mark.measures
 @pytest.mark.timeout(900)  # it is many tests
 def test_no_ratio_has_become_grossly_worse(tmp_path: Path) -> None:
     report = tmp_path / "bench.json"

@@ -8,7 +8,7 @@ from playwright.async_api import Browser
 from tests.bench.kill import Kills
 from tests.support.browser import Site
 
-pytestmark = pytest.mark.asyncio(loop_scope="session")
+pytestmark = [pytest.mark.asyncio(loop_scope="session"), pytest.mark.measures]
 
 SEED = 7
 GENEROUS_MS = 5000.0  # the machine may be busy: the bench measures what is promised

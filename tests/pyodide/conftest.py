@@ -13,7 +13,7 @@ from pytest_pyodide.runner import NodeRunner
 from bundle.assemble import synchronize
 from bundle.core import CORE_FILES
 from bundle.fetch import PYODIDE
-from bundle.shell import CACHE
+from bundle.shell import CACHE, alone
 from sparewheel.headless import find_dist
 from sparewheel.headless.static import StaticServer
 
@@ -38,8 +38,8 @@ def web_server_main(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[
     built = find_dist() / "pyodide"
     plan: dict[str, Path | bytes] = {path.name: path for path in [*built.glob("*.whl"), built / "pyodide-lock.json"]}
     plan |= {name: PYODIDE / name for name in (*CORE_FILES, *FOR_NODE)}
-    CACHE.mkdir(exist_ok=True)
-    synchronize(DIST, plan)
+    with alone("pyodide-test"):  # other processes of pytest-xdist have the same folder
+        synchronize(DIST, plan)
     with StaticServer(DIST) as server:
         yield "127.0.0.1", int(server.url.rstrip("/").rpartition(":")[2]), tmp_path_factory.mktemp("log") / "none"
 

@@ -54,6 +54,10 @@ class Tab(ABC):
         """Load a page; returns after its `load` event."""
 
     @abstractmethod
+    async def reload(self) -> None:
+        """Load the page anew; returns after its `load` event."""
+
+    @abstractmethod
     async def evaluate(self, function: str, argument: Any = None) -> Any:
         """Call a function of JavaScript in the page and await what it returns; both sides are JSON."""
 
@@ -69,6 +73,11 @@ class Tab(ABC):
     async def faults(self) -> list[str]:
         """Uncaught errors since the last time, and errors on the console where they can be seen."""
 
+    @property
+    def origins(self) -> set[str]:
+        """The hosts that were asked since the last look at `faults`, where they can be seen."""
+        return set()
+
     async def shows(self, selector: str, text: str | None = None, *, limit: float = LIMIT) -> None:
         """Wait until an element that matches is to be seen, with this text if there is one, within `limit` seconds."""
         await within(self.evaluate(_SHOWN, [selector, text]), limit)
@@ -81,20 +90,27 @@ class Tab(ABC):
 
 class PlaywrightTab(Tab):
     def __init__(self, page: Page) -> None:
-        self._page = page
+        self.page = page
         self._watch = Watch(page.context)
 
     async def goto(self, url: str) -> None:
-        await self._page.goto(url, wait_until="load")
+        await self.page.goto(url, wait_until="load")
+
+    async def reload(self) -> None:
+        await self.page.reload(wait_until="load")
 
     async def evaluate(self, function: str, argument: Any = None) -> Any:
-        return await self._page.evaluate(function, argument)
+        return await self.page.evaluate(function, argument)
 
     async def click(self, selector: str) -> None:
-        await self._page.locator(selector).click()
+        await self.page.locator(selector).click()
 
     async def fill(self, selector: str, text: str) -> None:
-        await self._page.locator(selector).fill(text)
+        await self.page.locator(selector).fill(text)
+
+    @property
+    def origins(self) -> set[str]:
+        return {origin.partition("//")[2] for origin in self._watch.origins}
 
     async def faults(self) -> list[str]:
         found = list(self._watch.faults)
@@ -110,6 +126,10 @@ class WebKitTab(Tab):
 
     async def goto(self, url: str) -> None:
         await self._webkit.goto(url)
+        await self.evaluate(_COLLECT_FAULTS)
+
+    async def reload(self) -> None:
+        await self._webkit.run(lambda driver: driver.refresh())
         await self.evaluate(_COLLECT_FAULTS)
 
     async def evaluate(self, function: str, argument: Any = None) -> Any:

@@ -63,13 +63,13 @@ class PageError(Exception):
 class WebKit:
     """One window of MiniBrowser. Commands may run in parallel: one that waits in the page does not block others."""
 
-    def __init__(self, driver: WebDriver, threads: ThreadPoolExecutor) -> None:
-        self._driver = driver
+    def __init__(self, session: _Session, threads: ThreadPoolExecutor) -> None:
+        self._session = session
         self._threads = threads
 
     async def run(self, command: Callable[[WebDriver], T]) -> T:
         """Call `command` with selenium's driver, in a thread. Raises as selenium does."""
-        return await asyncio.get_running_loop().run_in_executor(self._threads, command, self._driver)
+        return await asyncio.get_running_loop().run_in_executor(self._threads, command, self._session.driver)
 
     async def goto(self, url: str) -> None:
         """Load a page; returns after its `load` event."""
@@ -105,14 +105,14 @@ async def open_webkit(executable: Path, stack: AsyncExitStack) -> WebKit:
     except TimeoutError:
         raise ConfigError(f"{executable} did not start within {LAUNCH_LIMIT:g} s") from None
     stack.callback(session.connection.close)
-    return WebKit(session.driver, threads)
+    return WebKit(session, threads)
 
 
 @dataclass(frozen=True, slots=True)
 class _Session:
     driver: WebDriver
     connection: RemoteConnection
-    service: Service  # kept referenced: its finalizer ends the process
+    service: Service  # referenced as long as the window: its finalizer ends the process
 
 
 def _launch(executable: Path, children: Children) -> _Session:

@@ -191,8 +191,11 @@ def server() -> Iterator[RecordingServer]:
         yield server
 
 
-async def test_the_page_answers_with_the_third_model(tab: Tab, server: RecordingServer) -> None:
-    """The first visit of our own page: the demo's first model drops, its second is overloaded."""
+async def test_the_page_answers_with_the_third_model_and_keeps_it(tab: Tab, server: RecordingServer) -> None:
+    """The first visit of our own page: the demo's first model drops, its second is overloaded.
+
+    A reload keeps the answer, and the list of conversations leads back to it.
+    """
     server.paths.clear()
     await tab.goto(server.url)
     await tab.shows("#status[data-state=ready]", limit=BOOT_LIMIT)
@@ -205,6 +208,18 @@ async def test_the_page_answers_with_the_third_model(tab: Tab, server: Recording
     assert models == ["drops-midway", "overloaded", "hello"]
     await tab.shows("#answer", ANSWER)
     assert (await tab.texts("#status"))[0].endswith("demo/hello")
+    await tab.shows(".chat-row .chat-open[aria-current]")
+    await tab.reload()
+    await tab.shows(".turn .said", "Hello")
+    await tab.shows(".turn .answer", ANSWER)
+    await tab.shows("#status[data-state=ready]", limit=BOOT_LIMIT)
+    await tab.click("#new-chat")
+    await tab.shows("#welcome")
+    await tab.click("#open-keys")
+    await tab.shows("#keys-drawer[open] .drawer-close")
+    await tab.click("#keys-drawer .drawer-close")
+    await tab.click(".chat-row .chat-open")
+    await tab.shows(".turn .answer", ANSWER)
     assert await tab.faults() == []
 
 

@@ -85,6 +85,7 @@ export class Editor {
           autocompletion({ override: [(context) => this.#complete(context)] }),
           hoverTooltip((view, position) => this.#about(view, position)),
           EditorView.contentAttributes.of({
+            tabindex: "0",
             "aria-label": "Agent file (YAML)",
             "aria-describedby": hint.id,
             spellcheck: "false",

@@ -112,11 +112,14 @@ const cell = (tokens, at, options, _, self) => {
 rules["th_open"] = cell;
 rules["td_open"] = cell;
 
-/** The page has headings of its own above these. @type {import("markdown-it").RendererRule} */
+/** The page has headings of its own above these, and answers begin with any of the first three. */
+const LEVELS = [4, 4, 4, 5, 6, 6];
+
+/** @type {import("markdown-it").RendererRule} */
 const heading = (tokens, at, options, _, self) => {
   const token = /** @type {Token} */ (tokens[at]);
   if (token.nesting === 1) token.attrSet("class", `level-${token.tag.slice(1)}`);
-  token.tag = `h${Math.min(Number(token.tag.slice(1)) + 3, 6)}`;
+  token.tag = `h${LEVELS[Number(token.tag.slice(1)) - 1] ?? 6}`;
   return direction(tokens, at, options, _, self);
 };
 /** Each block at the top is laid out in the direction of its own text. @type {import("markdown-it").RendererRule} */

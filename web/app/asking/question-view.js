@@ -21,7 +21,8 @@ export class QuestionView {
   constructor(title, ...content) {
     const heading = make("p", { class: "question-title", text: title });
     heading.id = `question-${++made}`;
-    this.element = make("form", { class: "question" }, heading, ...content, this.#buttons, this.#problem);
+    const form = make("form", {}, heading, ...content, this.#buttons, this.#problem);
+    this.element = make("div", { class: "question" }, form); // a form has no role of a group
     this.#entry = this.element;
     this.element.setAttribute("role", "group");
     this.element.setAttribute("aria-labelledby", heading.id);

@@ -31,6 +31,8 @@ export class ChatList {
   /** @type {string | null} */
   #current = null;
   #shown = SLICE;
+  /** Whose deletion can be undone. @type {string | undefined} */
+  #undoable;
 
   /**
    * @param {HTMLElement} room
@@ -74,13 +76,20 @@ export class ChatList {
 
   /** @param {{id: string, title: string} | null} deleted */
   offerUndo(deleted) {
+    if (deleted?.id === this.#undoable) return;
+    this.#undoable = deleted?.id;
     if (!deleted) {
       this.#undo.replaceChildren();
       return;
     }
     const button = make("button", { text: "Undo" });
     button.type = "button";
-    button.addEventListener("click", () => this.#actions.undo(deleted.id));
+    button.addEventListener("click", () => {
+      this.#actions.undo(deleted.id);
+      const row = this.#views.get(deleted.id);
+      if (row) row.focus();
+      else this.#search.focus();
+    });
     this.#undo.replaceChildren(make("span", {}, "Deleted ", make("bdi", { text: label(deleted.title) })), button);
   }
 
@@ -92,6 +101,8 @@ export class ChatList {
 
   /** Rows keep their elements, and what is open or focused in them. */
   #render() {
+    const { activeElement } = document;
+    const focused = activeElement instanceof HTMLElement && this.#list.contains(activeElement) ? activeElement : null;
     const rows = this.#rows.slice(0, this.#shown);
     /** @type {string[]} */
     const added = [];
@@ -113,6 +124,10 @@ export class ChatList {
     if (rows.length < this.#rows.length) this.#list.append(this.#end);
     else this.#end.remove();
     if (added.length) this.#actions.seen(added);
+    if (!focused || focused === document.activeElement) return;
+    if (focused.isConnected)
+      focused.focus(); // its row was moved
+    else (this.#undo.querySelector("button") ?? this.#search).focus();
   }
 }
 

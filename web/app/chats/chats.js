@@ -157,8 +157,8 @@ export class Chats {
       modelsOf: (id) => this.#digests.modelsOf(id),
       askedIn: (id) => this.#asked.get(id) ?? "",
     });
+    this.#list.offerUndo(this.#trash.last); // before its row, which may have the focus, is gone
     this.#list.show(this.#query ? this.#found(shown) : shown, current);
-    this.#list.offerUndo(this.#trash.last);
     this.#list.note(this.#noteOf());
   }
 

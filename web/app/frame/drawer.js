@@ -58,8 +58,10 @@ export class Drawer {
   }
 
   #giveBack() {
-    for (const target of [this.#from, this.#button, document.getElementById("prompt")]) {
-      if (!(target instanceof HTMLElement) || target === document.body || !target.checkVisibility()) continue;
+    const others = ["open-rail", "prompt"].map((id) => document.getElementById(id));
+    for (const target of [this.#from, this.#button, ...others]) {
+      if (!(target instanceof HTMLElement) || target === document.body) continue;
+      if (!target.checkVisibility({ visibilityProperty: true })) continue; // e.g. in the rail, which has closed
       target.focus();
       return;
     }

@@ -18,6 +18,7 @@ from .boot import boot
 from .kill import kills
 from .lab import OURS, RAW, Facts, Lab, open_lab
 from .memory import memory
+from .page_start import page_start
 from .page_tasks import page_tasks
 from .report import Table
 from .sizes import FULL, QUICK, Sizes
@@ -58,6 +59,7 @@ async def measure(lab: Lab, sizes: Sizes) -> tuple[Facts, list[Table]]:
         keep("fallback", await stream.fallback(both, sizes, lab))
         keep("step", await loaded_step(both, sizes, lab))
         keep("memory", remembered)
+    keep("start", await page_start(lab, sizes))
     keep("page", await page_tasks(lab, sizes))
     return facts, tables
 

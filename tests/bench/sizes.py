@@ -24,6 +24,7 @@ class Sizes:
     boots: int
     turns: int
     page_runs: int
+    visits: int
     page_seconds: int
 
 
@@ -39,6 +40,7 @@ FULL: Final = Sizes(
     boots=5,
     turns=1000,
     page_runs=3,
+    visits=15,
     page_seconds=5,
 )
 QUICK: Final = Sizes(
@@ -53,5 +55,6 @@ QUICK: Final = Sizes(
     boots=3,
     turns=150,
     page_runs=1,
+    visits=3,
     page_seconds=3,
 )

@@ -29,6 +29,7 @@ REPORTED = {
     *(("latency", name) for name in ("p50_ms", "p99_ms", "first_delta_ms")),
     ("fallback", "overhead_ms"),
     ("step", "loaded_ms"),
+    ("start", "interactive_ms"),
     ("page", "longest_task_ms"),
 }
 

@@ -214,3 +214,23 @@ def test_what_is_read_is_limited() -> None:
 
 def test_a_stored_turn_of_before_has_no_course() -> None:
     assert (StoredTurn("t").entries, StoredTurn("t").spent) == ([], [])
+
+
+def test_a_document_of_before_is_read() -> None:
+    async def main() -> None:
+        store = Store(Watched())
+        conversation = await kept(store, ScriptedTransport({"a": [say("Answer")]}))
+        await collect(conversation, "hi")
+        document = await export(store, "one")
+        assert isinstance(document, dict)
+        for record in document["records"]:
+            for name in ("course", "spent", "attempts", "usage"):
+                record.pop(name, None)
+        other = Store(Watched())
+        await import_session(other, document)
+        [turn] = await stored(other)
+        assert [message.text for message in restore(await other.read("one")).history] == ["hi", "Answer"]
+        assert (turn["course"], turn["spent"], turn["usage"]) == ([], [], None)
+        await conversation.close()
+
+    run(main())

@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from sparewheel.state.journal import Memory, MemoryBackend, Store, StoreFailed
+from sparewheel import jsontext
+from sparewheel.state.journal import Memory, MemoryBackend, Store, StoreFailed, headers
 from sparewheel.state.journal.store import DELAY, MAX_WAITING, PATIENCE, RETRY
 from tests.support.fakeloop import run
 from tests.support.stores import CHECKS, header, record
@@ -221,3 +222,17 @@ def test_a_session_that_is_released_while_the_storage_fails_leaves_nothing_to_wr
         assert [found["turn"] for found in (await other.read("one")).records] == ["t7"]
 
     run(main())
+
+
+def test_a_list_of_ten_thousand_sessions_is_read_in_a_few_pieces(monkeypatch: pytest.MonkeyPatch) -> None:
+    read = 0
+
+    def counted(text: str) -> object:
+        nonlocal read
+        read += 1
+        return jsontext.read(text)
+
+    monkeypatch.setattr(headers, "read", counted)
+    stored = [(f"s{number}", headers.write_header(header(f"s{number}"))) for number in range(10_000)]
+    assert len(headers.read_headers(stored)) == 10_000
+    assert read == 10

@@ -191,6 +191,27 @@ test("a damaged shelf is replaced by the headers", async () => {
   assert.deepEqual(await headers(journal), [["7", "x"], ["s", ""]]);
 });
 
+test("a list of ten thousand sessions is one request, which reads no record and no header", async (context) => {
+  const journal = open();
+  await write(journal, { records: [[1, "a"]], header: "h" });
+  await tamper((store) => {
+    for (let number = 0; number < 64; number++) {
+      const rows = Array.from({ length: 157 }, (_, row) => [`s${number * 157 + row}`, "{}"]);
+      store("shelves").put({ number, rows: new Map(rows) });
+    }
+  });
+  const requests = [];
+  for (const method of ["get", "getAll", "getAllKeys", "openCursor", "openKeyCursor", "count"]) {
+    const real = IDBObjectStore.prototype[method];
+    context.mock.method(IDBObjectStore.prototype, method, function (...args) {
+      requests.push(`${method} ${this.name}`);
+      return real.apply(this, args);
+    });
+  }
+  assert.equal((await headers(journal)).length, 64 * 157);
+  assert.deepEqual(requests, ["getAll shelves"]);
+});
+
 for (const [name, cause] of [["QuotaExceededError", "quota"], ["UnknownError", "corrupted"], ["Weird", "unavailable"]]) {
   test(`a transaction that ends with ${name} is a fault of its own kind`, async (context) => {
     const journal = open();

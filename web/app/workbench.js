@@ -295,7 +295,8 @@ export class Workbench {
       if (chat !== this.chat) return;
       this.yaml = agentOf(stored) || this.yaml;
       this.#events.emit("agent", this.yaml);
-      this.#events.emit("stored", stored);
+      const running = chat.turn?.transcript?.snapshot().turn; // its view goes on
+      this.#events.emit("stored", { ...stored, turns: stored.turns.filter(({ id }) => id !== running) });
       if (chat.turn) this.#events.emit("turn", chat.turn);
     });
     chat.loaded = loading.catch(() => {});

@@ -48,10 +48,15 @@ export class StripView {
     workbench.subscribe({
       agent: (yaml) => this.#checkFirst(yaml),
       session: (session, reason) => {
-        if (reason === "opened") this.#restart();
+        if (reason === "opened") this.#forgetTurn();
         this.#use(session);
       },
       chat: () => this.#restart(),
+      stored: ({ turns }) => {
+        const spent = turns.flatMap(({ events }) => events.filter((event) => event.type === "usage"));
+        this.#costs.addStored(spent, workbench.models);
+        this.#ask();
+      },
       event: (event, { transcript }) => transcript && this.#push(event, transcript),
       end: ({ transcript }) => this.#end(transcript),
     });

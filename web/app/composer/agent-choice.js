@@ -18,11 +18,25 @@ export class AgentChoice {
     this.#select.addEventListener("change", () => {
       workbench.chooseAgent(this.#select.value).catch(({ message }) => say(`This agent cannot be asked: ${message}`));
     });
-    const show = (/** @type {import("../../sparewheel.js").Session | null} */ session) => {
-      const { agents = [], agent = "" } = session ?? {};
-      this.#room.hidden = agents.length < 2;
+    const show = () => void this.#show(workbench);
+    workbench.subscribe({ session: show, chat: show, end: show });
+  }
+
+  /**
+   * Show the agents of the file, and that one that is asked next: it was chosen, also on an earlier visit, or was handed the
+   * conversation.
+   * @param {import("../workbench.js").Workbench} workbench
+   */
+  async #show(workbench) {
+    const { session } = workbench;
+    const { agents = [], agent = "" } = session ?? {};
+    this.#room.hidden = agents.length < 2;
+    const names = [...this.#select.options].map(({ value }) => value);
+    if (names.join("\n") !== agents.join("\n")) {
       this.#select.replaceChildren(...agents.map((name) => new Option(label(name), name, false, name === agent)));
-    };
-    workbench.subscribe({ session: show, chat: ({ session }) => show(session) });
+    }
+    if (!session || agents.length < 2) return;
+    const told = await session.chain().catch(() => null); // it may be closed meanwhile
+    if (told && session === workbench.session) this.#select.value = told.agent;
   }
 }

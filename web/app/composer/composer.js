@@ -29,6 +29,7 @@ export class Composer {
   #notes = make("ul", { class: "chips" });
   #problem = make("p", { class: "composer-problem" });
   #later = make("button", { text: "Send next" });
+  #tools;
   /** @type {import("./faults.js").WhatIf | null} What goes wrong in the next turn. */
   #fault = null;
   /** @type {{turn: Over, before: string} | null} The turn whose prompt is edited, and what was in the box before. */
@@ -44,6 +45,7 @@ export class Composer {
     this.#send = send;
     this.#stop = stop;
     this.#workbench = workbench;
+    this.#tools = tools;
     const inside = make("div");
     form.prepend(inside);
     inside.append(this.#notes, this.#problem);
@@ -80,13 +82,17 @@ export class Composer {
     workbench.setDraft(this.#prompt.value); // it may have been typed before this script ran
     this.#prompt.addEventListener("input", () => workbench.setDraft(this.#prompt.value));
     const show = () => this.#showRunning();
+    const showDriver = () => this.#showDriver();
     workbench.subscribe({
       turn: show,
       end: show,
+      session: showDriver,
+      driver: showDriver,
       stop: () => this.#stopWatch.begin(),
       chat: () => {
         this.#edited = null;
         this.#showNotes();
+        showDriver();
         show();
       },
       draft: (text) => {
@@ -243,6 +249,17 @@ export class Composer {
   #say(problem) {
     this.#problem.textContent = visible(problem);
     this.#problem.hidden = problem === "";
+  }
+
+  /** While another tab has the conversation, nothing can be written here. */
+  #showDriver() {
+    const isElsewhere = this.#workbench.session?.readOnly ?? false;
+    if (isElsewhere === this.#prompt.readOnly) return;
+    const focused = document.activeElement;
+    if (isElsewhere && (focused === this.#send || this.#tools.contains(focused))) this.#prompt.focus();
+    this.#prompt.readOnly = this.#send.disabled = this.#tools.inert = isElsewhere;
+    this.#prompt.placeholder = isElsewhere ? "Open in another tab" : "Ask something";
+    this.#say("");
   }
 
   #showRunning() {

@@ -37,8 +37,8 @@ export function hoodRoom({ list, filter, count }, workbench) {
       requests.push(event);
     },
     chat: clear,
-    session: (_, reason) => {
-      if (reason === "opened") clear();
+    stored: ({ turns }) => {
+      for (const event of turns.flatMap(({ events }) => events)) usage.push(event);
     },
   });
   return {

@@ -162,3 +162,21 @@ async def test_a_tab_that_only_reads_takes_no_prompt(page: Page, provider: Scrip
     await expect(send).to_be_enabled()
     await expect(page.get_by_label("Prompt")).not_to_be_editable()
     await other.close()
+
+
+async def test_the_chosen_agent_of_a_team_is_chosen_after_a_reload(page: Page, provider: ScriptedProvider) -> None:
+    await new_chat(page)
+    yaml = page_agent({"a": provider.url}).replace("    instruction:", "    handoffs: [second]\n    instruction:")
+    await use_agent(page, yaml.replace("\nmodels:", "\n  second: {model: a, instruction: Be long.}\nmodels:"))
+    provider.script("a", Reply(openai_chat(text="Answer")), Reply(openai_chat(text="Another")))
+    await ask(page, "One")
+    await shows(page, "done")
+    choice = page.get_by_label("Agent to ask")
+    await choice.select_option("second")
+    await expect(page.get_by_text("From here on with")).to_be_visible()
+    await page.reload()
+    await shows(page, "ready")
+    await expect(choice).to_have_value("second")
+    await ask(page, "Two")
+    await expect(turns(page).last).to_contain_text("Another")
+    assert "Be long." in provider.requests[-1].json["messages"][0]["content"]

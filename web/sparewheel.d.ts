@@ -1,4 +1,4 @@
-import type { AttemptRecord, Event, FinishReason, Kind, UsageTotals } from "./events.js";
+import type { AnnotationShape, AttemptRecord, Event, FinishReason, Kind, MediaShape, UsageTotals } from "./events.js";
 import type * as protocol from "./protocol.js";
 import type {
   AgentSummary,
@@ -61,7 +61,7 @@ export class SparewheelError extends Error implements ErrorFacts {
   readonly attempts: AttemptRecord[];
   readonly stage?: Stage;
   /** Vendors' keys that the agent file would send to hosts which `allowHosts` does not name. */
-  readonly key_requests?: protocol.ErrorFacts["key_requests"];
+  readonly key_requests?: NonNullable<protocol.ErrorFacts["key_requests"]>;
   /** Keys that `env` lacks: one of them would let the agent run. */
   readonly missing_keys?: MissingKey[];
 }

@@ -53,12 +53,13 @@ def _pack(files: Path, version: str) -> Path:
     for path in files_below(WEB / "npm"):
         shutil.copyfile(path, folder / path.name)
     shutil.copyfile(ROOT / "README.md", folder / "README.md")
-    (folder / "package.json").write_text(json.dumps(_manifest(version), indent=2) + "\n", encoding="utf-8")
+    (folder / "package.json").write_text(json.dumps(manifest(version), indent=2) + "\n", encoding="utf-8")
     logged(["npm", "pack", "--silent", "--pack-destination", PACKAGES, folder], "npm pack", "could not pack", cwd=ROOT)
     return PACKAGES / f"sparewheel-{version}.tgz"
 
 
-def _manifest(version: str) -> dict[str, Any]:
+def manifest(version: str) -> dict[str, Any]:
+    """The package.json of the npm package."""
     exports: dict[str, Any] = {
         name: {"types": f"./{path}.d.ts", "default": f"./{path}.js"} for name, path in ENTRIES.items()
     }

@@ -12,6 +12,7 @@ from bundle.compress import BEST
 from bundle.fetch import NODE_MODULES
 from bundle.licenses import package_license
 from bundle.preload import imports
+from bundle.release import ENTRIES
 from bundle.scripts import ADAPTERS, ALONE, Bundle, bundled_scripts, is_inside_a_bundle
 from bundle.shell import WEB
 from bundle.stamp import CHUNK
@@ -55,6 +56,9 @@ def test_every_import_is_there_and_errors_are_of_one_class(bundle: Bundle) -> No
     chunks = {name for name in files if name.startswith("app/chunk-")}
     assert set(imports("app/main.js", files)) - chunks == {"app/start.js", "sparewheel.js", *shared}
     assert set(imports("compat/docker-agent.js", files)) == shared
+    for entry in ENTRIES.values():
+        assert f"{entry}.js" in files
+        assert (WEB / f"{entry}.d.ts").is_file()
     assert b'from"../sparewheel.js"' in files["adapters/chat.js"].read_bytes()
     for alone in ("worker.js", *ADAPTERS, "service-worker.js", "app/start.js"):
         assert imports(alone, files) == []

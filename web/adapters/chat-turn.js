@@ -185,9 +185,9 @@ export class ChatTurn {
 
   /** @param {Extract<Event, {type: "tool_confirmation" | "elicitation" | "in_doubt"}>} event */
   #ask(event) {
-    const done = () => this.#answered(event.id);
-    const question = questionOf(event, this.#session, done);
-    this.#questions.set(event.id, question);
+    const id = (event.type === "tool_confirmation" && event.call_id) || event.id; // the result has the call's
+    const question = questionOf(event, this.#session, () => this.#answered(id));
+    this.#questions.set(id, question);
     this.root.append(question);
     this.#on.status(`Waiting for you: ${question.ariaLabel}`);
   }

@@ -161,7 +161,7 @@ async function bootFast(loadPyodide, network = {}) {
       failed: new Promise(() => {}),
       stop() {},
       prefetchModule: async () => {},
-      script: async () => {},
+      script: async ({ url }) => url,
       answer() {},
       bytes: async () => packed(),
       ...network,
@@ -228,7 +228,7 @@ async function bootDamaged(network) {
 }
 
 test("nothing is restored before every file has been verified", async () => {
-  const refuse = (name) => async ({ url }) => url.endsWith(name) && Promise.reject(new DamagedFile(url));
+  const refuse = (name) => async ({ url }) => (url.endsWith(name) ? Promise.reject(new DamagedFile(url)) : url);
   for (const [network, name, final] of [
     [{ bytes: refuse("s.bin") }, "s.bin", false],
     [{ script: refuse("pyodide.mjs") }, "core/pyodide.mjs", true],

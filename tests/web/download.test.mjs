@@ -218,6 +218,25 @@ test("a script is verified before it is imported", async () => {
   await assert.rejects(network.script(script), /p\.mjs is not the file .* sha256/);
 });
 
+test("a script that no cache keeps is imported from the copy that was verified, unless a policy may forbid it", async () => {
+  const type = { "content-type": "text/javascript" };
+  const addresses = [];
+  for (const [origin, headers] of [
+    ["http://h", {}],
+    ["http://h", { "cache-control": "no-store", etag: "1" }],
+    ["http://h", { "last-modified": "Thu, 01 Jan 2026 00:00:00 GMT" }],
+    ["http://h", { "content-security-policy": "script-src 'self'" }],
+    ["http://other", {}],
+    ["http://other", { "cache-control": "max-age=60" }],
+  ]) {
+    const script = { url: `${origin}/p.mjs`, sha256 };
+    host = { [script.url]: [CONTENT, { ...type, ...headers }] };
+    addresses.push(new URL(await network.script(script, { copied: true })).protocol);
+    assert.equal(await network.script(script), script.url);
+  }
+  assert.deepEqual(addresses, ["blob:", "blob:", "http:", "http:", "blob:", "http:"]);
+});
+
 test("pages that are not served safely have a SHA-256 as well", async () => {
   const subtle = mock.getter(crypto, "subtle", () => undefined);
   try {

@@ -102,15 +102,30 @@ function watchNetwork(onBytes) {
       modules.set(stub, compiled);
       early(file.url, stub);
     },
-    async script(file) {
+    async script(file, { copied = false } = {}) {
       const response = await fetchIntact(fetch, file);
-      await response.arrayBuffer(); // the import takes it from the browser's cache
+      const bytes = await response.arrayBuffer();
+      if (!copied || isKept(response)) return file.url;
+      return URL.createObjectURL(new Blob([bytes], { type: "text/javascript" }));
     },
     answer: (url, response) => early(url, Promise.resolve(response)),
     compile: (file) => compileIntact(file, packed(file.url)),
     bytes: (file) => downloadIntact(file, packed(file.url), onBytes),
     readNow,
   };
+}
+
+/**
+ * Whether a file is to be imported by its URL: the browser's cache keeps it, or a policy may forbid another URL. A host
+ * without any of these headers would have to send a file twice: to be verified, and to be imported. Of another origin's
+ * headers, the policies and `etag` are hidden.
+ * @param {Response} response
+ */
+function isKept({ headers }) {
+  const policies = ["content-security-policy", "content-security-policy-report-only"];
+  if (policies.some((name) => headers.has(name))) return true;
+  if (headers.get("cache-control")?.includes("no-store")) return false;
+  return ["cache-control", "etag", "expires", "last-modified"].some((name) => headers.has(name));
 }
 
 /** @param {Response} response */

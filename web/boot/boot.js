@@ -19,7 +19,8 @@ const RELOAD = "Reload the page. If that does not help, deploy the whole of dist
  * @property {(file: File, options?: {counted?: boolean}) => Promise<void>} prefetchModule The same for a WebAssembly
  *   module. Resolves when Pyodide may ask for it: where it reads the file itself, after that has been verified.
  *   `counted`: report its bytes.
- * @property {(file: File) => Promise<void>} script Have a module ready to be imported.
+ * @property {(file: File, options?: {copied?: boolean}) => Promise<string>} script Have a module ready to be imported, from
+ *   the URL that this resolves with. That is its own, or with `copied` one of a verified copy (`blob:`), to be revoked.
  * @property {(url: string, response: Response) => void} answer What Pyodide is to get for a file instead.
  * @property {(file: File) => Promise<WebAssembly.Module>} compile
  * @property {(file: File & {size: number}) => Promise<Uint8Array>} bytes

@@ -55,6 +55,13 @@ export async function restore(indexURL, lock, network) {
  * @param {import("./boot.js").Network} network
  */
 async function importIntact(file, network) {
-  await network.script(file);
-  return import(file.url);
+  const url = await network.script(file, { copied: true });
+  if (url === file.url) return import(url);
+  try {
+    return await import(url);
+  } catch {
+    return import(file.url); // a policy of the page may forbid the other one
+  } finally {
+    URL.revokeObjectURL(url);
+  }
 }

@@ -68,7 +68,7 @@ function watchNetwork() {
     compile: async (/** @type {File} */ file) => WebAssembly.compile(await readIntact(file)),
     bytes: readIntact,
     readNow: (/** @type {string} */ url) => new Uint8Array(readFileSync(new URL(url))),
-    script: verify,
+    script: (/** @type {File} */ file) => verify(file).then(() => file.url),
     prefetch: verify,
     async prefetchModule(/** @type {File} */ file) {
       const bytes = readIntact(file);

@@ -35,8 +35,10 @@ export function serve({ script, host, post, early = false }) {
   const begin = (message) => {
     if (message.build !== BUILD) {
       held = null;
-      const reason = `worker.js (${script}) is of another build than the page's scripts`;
-      const hint = "A new version has been deployed, or a cache has kept an old file: reload the page.";
+      const reason = `worker.js (${script}) is of another build than the page's scripts (${BUILD}, not ${message.build})`;
+      const hint =
+        "A new version has been deployed, or a cache has kept an old file: reload the page. If your site has a copy of the " +
+        "npm package, copy it again: npx sparewheel copy DIR.";
       tell({ type: "boot_failed", stage: "worker", reason, hint, final: true });
       return;
     }

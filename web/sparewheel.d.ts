@@ -61,7 +61,7 @@ export class SparewheelError extends Error implements ErrorFacts {
   readonly attempts: AttemptRecord[];
   readonly stage?: Stage;
   /** Vendors' keys that the agent file would send to hosts which `allowHosts` does not name. */
-  readonly key_requests?: NonNullable<protocol.ErrorFacts["key_requests"]>;
+  readonly key_requests?: protocol.KeyRequest[];
   /** Keys that `env` lacks: one of them would let the agent run. */
   readonly missing_keys?: MissingKey[];
 }

@@ -6,13 +6,14 @@ import json
 import shutil
 from typing import TYPE_CHECKING, Any, Final
 
-from bundle.shell import CACHE, DIST, ROOT, WEB, files_below, logged
+from bundle.shell import CACHE, DIST, ROOT, WEB, BuildError, files_below, logged
 from bundle.wheel import build_wheel, release_config
 
 if TYPE_CHECKING:
     from pathlib import Path
 
 PACKAGES: Final = CACHE / "packages"
+BUNDLED: Final = "bundled.js"
 ENTRIES: Final = {
     ".": "sparewheel",
     "./ag-ui": "adapters/ag-ui",
@@ -27,7 +28,7 @@ def make_packages() -> list[Path]:
     """Make both from `dist/`; returns their paths.
 
     Raises:
-        BuildError: npm failed.
+        BuildError: npm failed, or a script is not as expected.
     """
     shutil.rmtree(PACKAGES, ignore_errors=True)
     files = PACKAGES / "dist"
@@ -53,13 +54,28 @@ def _pack(files: Path, version: str) -> Path:
     for path in files_below(WEB / "npm"):
         shutil.copyfile(path, folder / path.name)
     shutil.copyfile(ROOT / "README.md", folder / "README.md")
-    (folder / "package.json").write_text(json.dumps(manifest(version), indent=2) + "\n", encoding="utf-8")
+    content = {**manifest(version), "browser": _without_address(folder)}
+    (folder / "package.json").write_text(json.dumps(content, indent=2) + "\n", encoding="utf-8")
     logged(["npm", "pack", "--silent", "--pack-destination", PACKAGES, folder], "npm pack", "could not pack", cwd=ROOT)
     return PACKAGES / f"sparewheel-{version}.tgz"
 
 
+def _without_address(folder: Path) -> dict[str, str]:
+    """Write the script that bundlers take instead of the embed API's own, and return what tells them so.
+
+    In a bundle the script's address is of no use: the other files are elsewhere. webpack would even put the path of the
+    machine there that has made the bundle. Without it, `createRuntime` asks for `assetBase`.
+    """
+    [script] = folder.glob("sparewheel-*.js")
+    content = script.read_text(encoding="utf-8")
+    if "import.meta.url" not in content:
+        raise BuildError("the embed API does not read its address as import.meta.url: adapt runtime/bundle/release.py")
+    (folder / BUNDLED).write_text(content.replace("import.meta.url", "undefined"), encoding="utf-8")
+    return {f"./{script.name}": f"./{BUNDLED}"}
+
+
 def manifest(version: str) -> dict[str, Any]:
-    """The package.json of the npm package."""
+    """The package.json of the npm package, but what bundlers take in place of its script."""
     exports: dict[str, Any] = {
         name: {"types": f"./{path}.d.ts", "default": f"./{path}.js"} for name, path in ENTRIES.items()
     }

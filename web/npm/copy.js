@@ -7,7 +7,7 @@ import { argv, exit, stderr } from "node:process";
 import { fileURLToPath } from "node:url";
 
 const PACKAGE = dirname(fileURLToPath(import.meta.url));
-const ONLY_HERE = new Set(["package.json", "README.md", "copy.js", "vite.js", "vite.d.ts", "node", "node_modules"]);
+const ONLY_HERE = new Set(["package.json", "bundled.js", "README.md", "copy.js", "vite.js", "vite.d.ts", "node", "node_modules"]);
 const OWN = "headless.html"; // by which a folder is known as a copy
 
 /**

@@ -35,7 +35,7 @@ export { SparewheelError };
  */
 
 // Not used as the base of new URL(".", …): bundlers take that for a file to bundle, also by way of a constant.
-/** @type {string | undefined} Bundled as a classic script, there is none. */
+/** @type {string | undefined} In a bundle, there is none. */
 const HERE = import.meta.url;
 
 /** @type {Api["createRuntime"]} */
@@ -210,8 +210,8 @@ function ownFolder() {
   if (HERE) return new URL(HERE.slice(0, HERE.lastIndexOf("/") + 1));
   throw new SparewheelError({
     kind: "config",
-    message: "The folder of the assets is not known: this script was bundled as a classic script.",
-    hint: "Copy dist/ to your site, and pass its address as assetBase.",
+    message: "The folder of the assets is not known: this script is part of a bundle.",
+    hint: "Copy the files to your site (npx sparewheel copy public/sparewheel), and pass their address as assetBase.",
   });
 }
 

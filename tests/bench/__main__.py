@@ -15,6 +15,7 @@ from sparewheel.headless.browser import BrowserNotFound
 
 from . import stream
 from .boot import boot
+from .engines import ROUNDS, engines
 from .kill import kills
 from .lab import OURS, RAW, Facts, Lab, open_lab
 from .memory import memory
@@ -32,7 +33,12 @@ def parse(argv: list[str] | None = None) -> argparse.Namespace:
     )
     parser.add_argument("--quick", action="store_true", help="less of everything: under a minute")
     parser.add_argument("--json", type=Path, metavar="FILE", help="also write the numbers there")
-    parser.add_argument("--engine", choices=("chromium", "firefox"), default="chromium")
+    parser.add_argument(
+        "--engine",
+        choices=("chromium", "firefox", "all"),
+        default="chromium",
+        help="all: the start in each",
+    )
     parser.add_argument("--soak", type=int, nargs="?", const=10_000, metavar="TURNS", help="instead: turns that fail")
     parser.add_argument("--kill", type=int, metavar="N", help="instead: end a tab in N turns, and count what is lost")
     parser.add_argument("--seed", type=int, default=1, help="of the points at which tabs end (default: 1)")
@@ -75,10 +81,14 @@ def tell(text: str) -> None:
 
 
 async def main(args: argparse.Namespace) -> None:
+    if args.engine == "all":
+        facts, table = await engines(args.dist or find_dist(), tell, 1 if args.quick else ROUNDS)
+        report({"engines": facts}, [table], args.json)
+        return
     async with open_lab(args.dist or find_dist(), args.engine, tell) as lab:
         if args.kill is not None:
             losses = await kills(lab, args.kill, args.seed)
-            facts: Facts = {"kill": losses.facts()}
+            facts = {"kill": losses.facts()}
             tables = [losses.table()]
         elif args.soak is not None:
             facts, table = await soak(lab, args.soak)
@@ -86,12 +96,18 @@ async def main(args: argparse.Namespace) -> None:
         else:
             facts, tables = await measure(lab, QUICK if args.quick else FULL)
         facts["machine"] = machine(lab)
-    print(f"{facts['machine']}\n\n" + "\n\n".join(map(str, tables)))
-    if args.json:
-        args.json.write_text(json.dumps(facts, indent=2) + "\n", encoding="utf-8")
+    report(facts, tables, args.json)
     if more := facts.get("grown"):
         listed = ", ".join(f"{name} {change}" for name, change in sorted(more.items()))
         sys.exit(f"bench: turns leave something behind, for there is more of it round after round: {listed}")
+
+
+def report(facts: Facts, tables: list[Table], file: Path | None) -> None:
+    """Print the tables, after what tells the machine, and write the facts to a file if one is named."""
+    told = [facts["machine"]] if "machine" in facts else []
+    print("\n\n".join([*told, *map(str, tables)]))
+    if file:
+        file.write_text(json.dumps(facts, indent=2) + "\n", encoding="utf-8")
 
 
 if __name__ == "__main__":

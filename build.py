@@ -24,7 +24,7 @@ VENV_PYTHON = VENV / ("Scripts/python.exe" if os.name == "nt" else "bin/python")
 PYTHON_MIN = (3, 11)
 NODE_MIN = 20
 # Commands that pass their arguments to another program.
-PASSED_ON = ("run", "test", "bench", "fuzz", "chaos", "screenshots")
+PASSED_ON = ("run", "test", "bench", "fuzz", "chaos", "matrix", "screenshots")
 
 
 def parse(argv: list[str]) -> tuple[argparse.Namespace, list[str]]:
@@ -40,6 +40,7 @@ def parse(argv: list[str]) -> tuple[argparse.Namespace, list[str]]:
     commands.add_parser("bench", help="build, then measure against raw JavaScript; --quick, --json FILE, --soak")
     commands.add_parser("fuzz", help="feed every reader of foreign bytes mutated input; --minutes N, --seed S")
     commands.add_parser("chaos", help="run turns against servers that fail at random; --turns N, --seed S, --engine")
+    commands.add_parser("matrix", help="build, then use the npm package with each bundler and host; [ROW…]")
     commands.add_parser("screenshots", help="build, then take pictures of the page's main states in docs/screenshots")
     commands.add_parser("package", help="build, then make the packages for PyPI and npm in .cache/packages")
     commands.add_parser("check", help="lint, format, types, layers, words")

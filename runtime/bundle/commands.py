@@ -45,7 +45,7 @@ def perform(args: argparse.Namespace, passed_on: Sequence[str]) -> int:
             run(passed_on)
         case "test":
             test(passed_on)
-        case "bench" | "fuzz" | "screenshots":
+        case "bench" | "fuzz" | "matrix" | "screenshots":
             become_program(args.command, passed_on, in_browser=True)
         case "chaos":
             become_program("chaos", passed_on, in_browser=any(word.startswith("--engine") for word in passed_on))

@@ -1,0 +1,4 @@
+import { createRuntime } from "./sparewheel/sparewheel.js";
+import { answer } from "./answer.js";
+
+answer(createRuntime());

@@ -32,7 +32,7 @@ import { createServer } from "node:http";
 import sparewheel from "sparewheel/vite";
 const plugin = sparewheel({ folder: "agents" });
 const middlewares = [];
-plugin.configResolved({ base: "/base/", root: process.cwd(), build: { outDir: "built" } });
+plugin.configResolved({ base: "/base/", root: "/elsewhere", build: { outDir: `${process.cwd()}/built` } });
 plugin.configureServer({ middlewares: { use: (middleware) => middlewares.push(middleware) } });
 const server = createServer((asked, answer) => middlewares[0](asked, answer, () => answer.writeHead(404).end()));
 await new Promise((ready) => server.listen(0, "127.0.0.1", ready));

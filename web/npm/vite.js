@@ -2,7 +2,7 @@
 // createRuntime where they are.
 
 import { createReadStream, statSync } from "node:fs";
-import { dirname, extname, join, normalize, sep } from "node:path";
+import { dirname, extname, join, normalize, resolve, sep } from "node:path";
 import { fileURLToPath } from "node:url";
 import { copy } from "./copy.js";
 
@@ -31,7 +31,7 @@ export default function sparewheel({ folder = "sparewheel" } = {}) {
     config: () => ({ optimizeDeps: { exclude: ["sparewheel", "sparewheel/chat"] } }),
     configResolved(/** @type {any} */ config) {
       base = config.base.endsWith("/") ? config.base : `${config.base}/`;
-      outDir = join(config.root, config.build.outDir);
+      outDir = resolve(config.root, config.build.outDir);
     },
     resolveId: (/** @type {string} */ id) => (id === "sparewheel" ? VIRTUAL : null),
     load(/** @type {string} */ id) {

@@ -20,6 +20,7 @@ from .kill import kills
 from .lab import OURS, RAW, Facts, Lab, open_lab
 from .memory import memory
 from .page_start import page_start
+from .page_chat import page_chat
 from .page_tasks import page_tasks
 from .report import Table
 from .sizes import FULL, QUICK, Sizes
@@ -67,6 +68,7 @@ async def measure(lab: Lab, sizes: Sizes) -> tuple[Facts, list[Table]]:
         keep("memory", remembered)
     keep("start", await page_start(lab, sizes))
     keep("page", await page_tasks(lab, sizes))
+    keep("page_chat", await page_chat(lab, sizes))
     return facts, tables
 
 

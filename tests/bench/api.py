@@ -2,8 +2,9 @@
 
 It runs in a process of its own (`Api`), so that it takes no time from whoever is measured. The model's name says what
 it answers: `flood-N`, N deltas at once; `paced-MS-N`, N deltas, one every MS milliseconds, each holding the time of its
-sending; `rate-PER_SECOND-SECONDS`, words at that rate; `status-CODE-ANYTHING`, an error at once. What follows in a
-name keeps the models of two runs apart.
+sending; `rate-PER_SECOND-SECONDS`, words at that rate; `text-NAME-CHARS-SIZE-PER_SECOND`, the beginning of one of
+`texts.py`, SIZE characters a delta, at that rate, or at once for 0; `status-CODE-ANYTHING`, an error at once. What
+follows in a name keeps the models of two runs apart.
 """
 
 from __future__ import annotations
@@ -20,6 +21,8 @@ from types import TracebackType
 from typing import Final
 
 from sparewheel.testing import Usage, openai_chat
+
+from .texts import pieces
 
 ROOT: Final = Path(__file__).resolve().parents[2]
 WRITE_SIZE: Final = 256 * 1024
@@ -77,8 +80,11 @@ async def _paced(interval: float, count: int) -> AsyncIterator[bytes]:
     yield _frame(b"".join(openai_chat(text=[])))
 
 
-async def _rate(per_second: int, seconds: float) -> AsyncIterator[bytes]:
-    events = openai_chat(text=words(round(per_second * seconds)))
+async def _rate(text: list[str], per_second: int) -> AsyncIterator[bytes]:
+    events = openai_chat(text=text)
+    if per_second == 0:
+        yield _frame(b"".join(events))
+        return
     loop = asyncio.get_running_loop()
     start, sent = loop.time(), 0
     while sent < len(events):
@@ -107,9 +113,15 @@ async def _answer(model: str, writer: asyncio.StreamWriter) -> None:
             writer.write(piece)
             await writer.drain()
         return
-    paced = kind == "paced"
-    pieces = _paced(int(numbers[0]) / 1000, int(numbers[1])) if paced else _rate(int(numbers[0]), float(numbers[1]))
-    async for piece in pieces:
+    if kind == "paced":
+        stream = _paced(int(numbers[0]) / 1000, int(numbers[1]))
+    elif kind == "text":
+        name, chars, size, per_second = numbers
+        stream = _rate(pieces(name, int(chars), int(size)), int(per_second))
+    else:
+        per_second, seconds = numbers
+        stream = _rate(words(round(int(per_second) * float(seconds))), int(per_second))
+    async for piece in stream:
         writer.write(piece)
     writer.write(_LAST)
 

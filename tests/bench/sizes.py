@@ -23,6 +23,7 @@ class Sizes:
     fallbacks: int
     boots: int
     turns: int
+    page_answers: int
     page_runs: int
     visits: int
     page_seconds: int
@@ -39,6 +40,7 @@ FULL: Final = Sizes(
     fallbacks=15,
     boots=5,
     turns=1000,
+    page_answers=8,
     page_runs=3,
     visits=15,
     page_seconds=5,
@@ -54,6 +56,7 @@ QUICK: Final = Sizes(
     fallbacks=5,
     boots=3,
     turns=150,
+    page_answers=2,
     page_runs=1,
     visits=3,
     page_seconds=3,

@@ -31,6 +31,7 @@ REPORTED = {
     ("step", "loaded_ms"),
     ("start", "interactive_ms"),
     ("page", "longest_task_ms"),
+    ("page_chat", "first_ms"),
 }
 
 

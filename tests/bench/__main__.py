@@ -19,8 +19,8 @@ from .engines import ROUNDS, engines
 from .kill import kills
 from .lab import OURS, RAW, Facts, Lab, open_lab
 from .memory import memory
-from .page_start import page_start
 from .page_chat import page_chat
+from .page_start import page_start
 from .page_tasks import page_tasks
 from .report import Table
 from .sizes import FULL, QUICK, Sizes

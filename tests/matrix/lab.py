@@ -82,7 +82,8 @@ class Lab:
 
     async def _extension(self) -> Visit:
         async with extended(self._browser.browser_type, await self._sites.plain_page()) as (context, url):
-            return await visit(context, url, Counter())
+            seen = [await visit(context, url, Counter()) for _ in range(self._tries)]
+            return min(seen, key=lambda visit: visit.ready)
 
     async def _fastest(self, url: str, counter: Counter, host: Host) -> Visit:
         """The fastest of several visits; of one, if it is as fast as it has to be. Raises `Failed`."""

@@ -278,7 +278,7 @@ async def test_a_visitor_approves_a_call(tab: Tab, server: RecordingServer) -> N
         await tab.shows("#status[data-state=done]")
         await tab.shows("#answer", "Answer")
         await tab.shows(".tool[data-state=done]")
-        await tab.goto(server.url)  # a reload shows the same conversation
+        await tab.reload()
         await tab.shows("article .tool[data-state=done]")
         await tab.shows("article .answer", "Answer")
         await tab.shows("#status[data-state=ready]", limit=BOOT_LIMIT)

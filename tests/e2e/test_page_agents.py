@@ -130,6 +130,7 @@ async def test_the_chain_is_edited_by_a_form_that_keeps_the_rest_of_the_file(bro
         page, drawer = await opened(context, server.url)
         yaml = page.locator("#agent-yaml")
         await drawer.get_by_role("button", name="Three vendors", exact=True).click()
+        await expect(yaml).to_have_value((EXAMPLES / "survive.yaml").read_text())  # the panel is complete then
         await drawer.get_by_text("The chain of models").click()
         models = drawer.get_by_role("list", name="Models, first to last").get_by_role("listitem")
         await expect(models).to_have_count(3)

@@ -19,6 +19,7 @@ export function findings() {
     "script, iframe, object, embed, link, meta, base, style, frame, portal, form[action], source, foreignObject, use, animate";
   const UNSEEN =
     /[\0-\x08\x0b-\x1f\x7f-\x9f\u200b\u200e\u200f\u2028-\u202e\u2060-\u206f\ufeff\ufff9-\ufffb\ufffe\uffff\u{e0000}-\u{e007f}]/u;
+  const HEIGHT = /^contain-intrinsic-block-size: auto [\d.]+rem;$/; // of turns that are not rendered yet
   const CONTROLS = ["#prompt", "#send", "#new-chat", "#open-agents", "#open-keys", "#open-hood", "#agent", "#chats input"];
   const found = globalThis.violations.splice(0).map((each) => `policy: ${each}`);
   const add = (what, element) => found.push(`${what}: ${element.outerHTML.slice(0, 160)}`);
@@ -29,7 +30,8 @@ export function findings() {
     if (element.matches(FOREIGN)) add("an element that the page does not make", element);
     for (const { name, value } of element.attributes) {
       if (/^on|^(srcdoc|ping|formaction|background|xlink:href|srcset|is|slot)$/.test(name)) add("attribute", element);
-      if (name === "style" && !element.matches(".link-popover, .cm-editor *")) add("style", element);
+      const isOwn = element.matches(".link-popover, .cm-editor *") || HEIGHT.test(value);
+      if (name === "style" && !isOwn) add("style", element);
       if (name === "id" && ids.has(value)) add("an id twice", element);
       if (name === "id") ids.add(value);
       if (name === "href" && !/^(https?:|mailto:|blob:|#prompt$)/.test(value)) add("target", element);

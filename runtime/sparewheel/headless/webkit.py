@@ -132,6 +132,8 @@ def _launch(executable: Path, children: Children) -> _Session:
     try:
         service.start()
         children.add(service.process)
+        if service.process.stdin:
+            service.process.stdin.close()  # a pipe that nothing is written to; selenium would leave it open
         direct = ClientConfig(service.service_url, proxy=Proxy(raw={"proxyType": ProxyType.DIRECT}))
         connection = Connection(client_config=direct)
         driver = Remote(connection, options=options)

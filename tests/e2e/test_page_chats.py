@@ -164,7 +164,7 @@ async def test_a_prompt_that_a_reload_interrupts_before_any_answer_is_shown(
 ) -> None:
     gate = Gate()
     await use_agent(page, page_agent({"a": provider.url}))
-    provider.script("a", Reply(openai_chat(text="Late"), gates={0: gate}), answer("The answer"))
+    provider.script("a", Reply(openai_chat(text="The answer"), gates={0: gate}), answer("The answer"))
     await ask(page, "Tell me")
     await shows(page, "running")
     await until_stored(page, "Tell me")

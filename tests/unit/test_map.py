@@ -146,6 +146,6 @@ async def test_a_program_maps_prompts_and_nothing_grows_from_one_to_the_next() -
 async def test_one_prompt_that_is_none_is_an_outcome_beside_the_others() -> None:
     with ScriptedProvider(default=[lambda _: Reply(openai_chat(text="Yes."))]) as server:
         async with open_agent(agent_file(server), env=ENV) as session:
-            first, second, third = await session.map(["a", 5, "b"])  # type: ignore[list-item]
+            first, second, third = await session.map(["a", 5, "b"])  # type: ignore[list-item]  # 5 is no prompt
     assert second["error"] is not None
     assert ([first["text"], third["text"]], second["error"]["kind"]) == (["Yes.", "Yes."], "config")

@@ -42,7 +42,7 @@ async def test_models_can_be_preferred_skipped_and_broken_on_purpose() -> None:
             events = [event async for event in session.stream("4", fault="invalid_request")]
             assert events[-1]["type"] == "finish"
             assert events[-1]["model"] == "mine/b"
-            for wrong in (session.prefer("mine/z"), session.skip("mine/z"), session.send("5", fault="bored")):  # type: ignore[arg-type]
+            for wrong in (session.prefer("mine/z"), session.skip("mine/z"), session.send("5", fault="bored")):  # type: ignore[arg-type]  # no fault of that name
                 with pytest.raises(ConfigError):
                     await wrong
 

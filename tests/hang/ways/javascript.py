@@ -37,7 +37,7 @@ def microtasks():
 
 
 def sleeps():
-    time.sleep(10**6)
+    time.sleep(10**6)  # until the worker is ended
 
 
 def deaf():

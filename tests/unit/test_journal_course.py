@@ -111,6 +111,49 @@ def test_a_turn_that_is_interrupted_keeps_what_had_failed() -> None:
     run(main())
 
 
+def test_a_turn_that_is_over_is_not_written_again() -> None:
+    """A page that is left has everything written that is not stored yet."""
+
+    async def main() -> None:
+        backend = Watched()
+        store = Store(backend)
+        replies: dict[str, list[Any]] = {
+            "a": [Reply(openai_chat(text="Half", finish=None))],
+            "b": [say("Done"), say("Again")],
+        }
+        text = CHAIN.replace("retries: 1", "retries: -1")
+        conversation = await kept(store, ScriptedTransport(replies), text=text)
+        await collect(conversation)
+        await collect(conversation)  # the first model rests, the other one is asked at once
+        before = await stored(store)
+        assert "fallback" in [entry["type"] for entry in before[1]["course"]]
+        conversation.write_log()
+        await conversation.close()
+        assert backend.log[-1]["type"] != "partial"
+        assert await stored(store) == before
+
+    run(main())
+
+
+def test_text_that_was_written_after_the_end_changes_nothing() -> None:
+    async def main() -> None:
+        memory = Memory()
+        store = Store(Watched(memory))
+        conversation = await kept(store, ScriptedTransport({"a": [CUT], "b": [say("Done")]}), text=CHAIN)
+        await collect(conversation)
+        await conversation.close()
+        [before] = await stored(store)
+        seq = max(memory.records["one"]) + 1
+        entries = before["course"]
+        late = {"session": "one", "seq": seq, "v": 1, "type": "partial", "at": before["at"], "turn": before["turn"]}
+        late |= {"items": [{"attempt": 1, "content": "Half "}], "course": entries}
+        memory.records["one"][seq] = json.dumps(late)
+        [turn] = restore(await Store(Watched(memory)).read("one")).turns
+        assert (turn.entries, turn.text()) == (entries, "")
+
+    run(main())
+
+
 def test_a_turn_that_goes_on_keeps_what_it_had() -> None:
     def look() -> str:
         """Looks."""

@@ -178,11 +178,8 @@ class _Reader:
                     turn.end = turn.resume = None
                 turn._items.clear()
             case {"type": "partial", "items": list(items)}:
-                resume = record.get("resume")
-                turn.resume = resume if isinstance(resume, dict) else None
-                turn.entries += read_course(record.get("course"))
-                for item in items:
-                    _stream(turn, item)
+                if turn.end is None:  # which has all of it
+                    _partial(turn, items, record)
             case {"type": "step", "start": int(start), "messages": list(shapes)}:
                 self._step(turn, start, shapes)
             case {"type": "step", "result": {"id": str(call_id), "name": str(), "output": str()} as result}:
@@ -228,6 +225,14 @@ class _Reader:
         if "course" in record:
             turn.entries = read_course(record["course"])
         turn.end = record
+
+
+def _partial(turn: StoredTurn, items: list[object], record: Record) -> None:
+    resume = record.get("resume")
+    turn.resume = resume if isinstance(resume, dict) else None
+    turn.entries += read_course(record.get("course"))
+    for item in items:
+        _stream(turn, item)
 
 
 def _stream(turn: StoredTurn, item: object) -> None:

@@ -112,7 +112,7 @@ class TurnLog:
     def write(self) -> None:
         """Write the text that has been shown up to now, and how the step can be taken up, without waiting."""
         self._cancel()
-        if not self._recorder.durable:
+        if self.ended or not self._recorder.durable:
             return
         items, state = self._items(), self.resume_state()
         if items or state or self.course.is_urgent:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from abc import ABC, abstractmethod
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
@@ -13,22 +14,26 @@ from sparewheel.headless.browser import Launch
 from sparewheel.headless.webkit import WebKit, open_webkit
 from tests.support.browser import LIMIT, Watch, within
 
-# Resolves once an element that matches takes up space on the page and reads as it should.
+# Resolves to true once an element that matches takes up space on the page and reads as it should, else later to false.
 _SHOWN = """
-([selector, text]) => new Promise((resolve) => {
+([selector, text, patience]) => new Promise((resolve) => {
   const visible = (element) => element.getClientRects().length > 0;
   const reads = (element) => text === null || element.innerText.trim() === text;
-  const look = () => {
-    if ([...document.querySelectorAll(selector)].some((element) => visible(element) && reads(element))) {
-      observer.disconnect();
-      resolve(null);
-    }
+  const found = () => [...document.querySelectorAll(selector)].some((element) => visible(element) && reads(element));
+  const end = (isShown) => {
+    observer.disconnect();
+    clearTimeout(timer);
+    resolve(isShown);
   };
-  const observer = new MutationObserver(look);
+  const observer = new MutationObserver(() => found() && end(true));
   observer.observe(document, { attributes: true, childList: true, characterData: true, subtree: true });
-  look();
+  const timer = setTimeout(() => end(found()), patience);
+  if (found()) end(true);
 })
 """
+_PATIENCE = 2.0  # seconds; then the page is asked anew, in case it has been replaced meanwhile
+_STUCK = 15.0  # seconds that such a question may take; one to a page that is gone is not answered
+_READS = "() => [location.href, document.readyState, document.body.innerText].join(`\\n`)"
 _TEXTS = "(selector) => [...document.querySelectorAll(selector)].map((element) => element.innerText.trim())"
 _FILL = """
 ([selector, text]) => {
@@ -37,6 +42,7 @@ _FILL = """
   field.dispatchEvent(new Event("input", { bubbles: true }));
 }
 """
+_REPLACED = "() => globalThis.isLeft === undefined && document.readyState === `complete`"
 _COLLECT_FAULTS = """
 () => {
   globalThis.pageFaults = [];
@@ -80,7 +86,20 @@ class Tab(ABC):
 
     async def shows(self, selector: str, text: str | None = None, *, limit: float = LIMIT) -> None:
         """Wait until an element that matches is to be seen, with this text if there is one, within `limit` seconds."""
-        await within(self.evaluate(_SHOWN, [selector, text]), limit)
+        loop = asyncio.get_running_loop()
+        ends = loop.time() + limit
+        while loop.time() < ends:
+            if await self.confirms(_SHOWN, [selector, text, _PATIENCE * 1000]):
+                return
+        page = await within(self.evaluate(_READS))
+        raise AssertionError(f"{selector} is not shown with {text!r} within {limit:g} s; the page reads: {page[:3000]}")
+
+    async def confirms(self, function: str, argument: Any = None) -> bool:
+        """Whether a function in the page gives true; false too if the page is replaced before it has answered."""
+        try:
+            return bool(await within(self.evaluate(function, argument), _STUCK))
+        except TimeoutError:
+            return False
 
     async def texts(self, selector: str) -> list[str]:
         """The visible text of each element that matches."""
@@ -129,7 +148,10 @@ class WebKitTab(Tab):
         await self.evaluate(_COLLECT_FAULTS)
 
     async def reload(self) -> None:
+        await self.evaluate("() => void (globalThis.isLeft = true)")
         await self._webkit.run(lambda driver: driver.refresh())
+        while not await self.confirms(_REPLACED):
+            pass  # the driver may return before
         await self.evaluate(_COLLECT_FAULTS)
 
     async def evaluate(self, function: str, argument: Any = None) -> Any:

@@ -1,4 +1,4 @@
-"""What holds for all tests: those that measure run alone, and the summary names the engines that are not here."""
+"""What holds for all tests: those that measure run alone, a second try in browsers, and what the summary names."""
 
 from __future__ import annotations
 
@@ -6,8 +6,9 @@ from collections.abc import Generator
 
 import pytest
 
-from tests.support.engines import pytest_terminal_summary as pytest_terminal_summary
 from tests.support.measuring import share
+
+pytest_plugins = ["tests.support.engines", "tests.support.second_run"]
 
 
 @pytest.hookimpl(wrapper=True, tryfirst=True)  # before the time of the test begins

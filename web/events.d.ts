@@ -300,7 +300,11 @@ export interface ToolBlockedEvent {
   reason: string;
 }
 /**
- * A tool asks the user (`session.respondToElicitation`). `schema` describes the content of an answer.
+ * A tool or a source of tools asks the user (`session.respondToElicitation`).
+ *
+ * In mode `form`, `schema` describes the content of an answer. In mode `url`, the user is to open `url`: https, or
+ * http on this machine. With `sign_in`, the answer is sent when the user has come back to `oauthRedirectURI`, and its
+ * content has the parameters of that address: `code`, `state`, and `iss` or `error` if they are there.
  */
 export interface ElicitationEvent {
   turn: string;
@@ -310,10 +314,19 @@ export interface ElicitationEvent {
   type: "elicitation";
   id: string;
   message: string;
-  mode: "form";
+  mode: "form" | "url";
   schema: {
     [k: string]: unknown;
   };
+  url?: string;
+  sign_in?: SignIn;
+}
+/**
+ * A sign-in to a server: `server` is its address, `state` that of the OAuth request.
+ */
+export interface SignIn {
+  server: string;
+  state: string;
 }
 /**
  * Agent `from` hands over to agent `to`; a transferred task comes back the same way.

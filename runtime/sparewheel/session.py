@@ -54,7 +54,9 @@ class Session:
         self.runner = runner
         self.result: Result | None = None
         self._state = runner.state
-        self._sought = Sought(runner.team.secrets)
+        self._sought = Sought(self.secrets)
+        self._secrets_listeners: list[Callable[[frozenset[str]], object]] = []
+        self._state.secrets.on_change = self._secrets_changed
         self.titles = Titles(runner, title, self._sought.hidden)
         self._episodes = Episodes()
         self._active: Active | None = None
@@ -218,8 +220,9 @@ class Session:
         state.permissions = team.rules
         state.choices.fit(team)
         state.answers = Answers()  # of other models, or to another instruction
-        self.runner, self._sought = runner, Sought(team.secrets)
-        self.titles.renew(runner, self._sought.hidden)
+        self.runner = runner
+        self._secrets_changed()
+        self.titles.renew(runner)
 
     def write_log(self) -> None:
         """Record now what has been shown of the running turn, because the page may go away."""
@@ -287,6 +290,21 @@ class Session:
     @property
     def team(self) -> ResolvedTeam:
         return self.runner.team
+
+    @property
+    def secrets(self) -> frozenset[str]:
+        """What must never be shown: the secrets of the env, and the tokens that the session has got."""
+        return self.team.secrets | self._state.secrets.values
+
+    def watch_secrets(self, listener: Callable[[frozenset[str]], object]) -> None:
+        """Call `listener` with the secrets, now and whenever they change."""
+        self._secrets_listeners.append(listener)
+        listener(self.secrets)
+
+    def _secrets_changed(self) -> None:
+        self._sought.renew(self.secrets)
+        for listener in self._secrets_listeners:
+            listener(self.secrets)
 
     @property
     def recorder(self) -> Recorder | None:

@@ -58,7 +58,7 @@ class Context:
     def progress(self, output: str) -> None:
         raise AssertionError("no built-in tool reports progress")
 
-    async def ask_user(self, message: str, schema: Mapping[str, Any]) -> dict[str, Any]:
+    async def ask_user(self, message: str, schema: Mapping[str, Any], **_: object) -> dict[str, Any]:
         self.asked.append((message, schema))
         return self.answer
 

@@ -32,7 +32,7 @@ class Context:
     def progress(self, output: str) -> None:
         self.said.append(output)
 
-    async def ask_user(self, message: str, schema: Mapping[str, Any]) -> dict[str, Any]:
+    async def ask_user(self, message: str, schema: Mapping[str, Any], **_: object) -> dict[str, Any]:
         return {"action": "decline"}
 
 

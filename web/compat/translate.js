@@ -107,10 +107,17 @@ export function theirEvent(event) {
       return { ...event, ...zeroed({ input_tokens, output_tokens, context_length, context_limit, cost }) };
     }
     case "elicitation":
-      return { server_elicitation_id: "", url: "", meta: null, ...event };
+      return { server_elicitation_id: "", url: "", meta: signInMeta(event), ...event };
     default:
       return event;
   }
+}
+
+/** @param {Extract<Event, {type: "elicitation"}>} event */
+function signInMeta({ url, sign_in: signIn }) {
+  if (!signIn) return null;
+  const facts = { type: "oauth_flow", server_url: signIn.server, authorize_url: url, state: signIn.state };
+  return Object.fromEntries(Object.entries(facts).map(([name, value]) => [`cagent/${name}`, value]));
 }
 
 /** @param {import("../sparewheel.js").Result} result */

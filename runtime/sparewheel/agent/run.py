@@ -13,6 +13,7 @@ from ..errors import ErrorInfo, SparewheelError
 from ..messages import user
 from ..slices import run_in_slices
 from ..state.answers import Answer
+from .asking import Asking
 from .calls import Calls, unique_calls
 from .ending import finish_event, start_event
 from .guardrails import first_violation, refused
@@ -30,6 +31,7 @@ if TYPE_CHECKING:
     from ..config.specs import ResolvedAgent
     from ..events import Event, FinishReason
     from ..messages import Message
+    from ..state.budgets import BusyTimer
     from ..tools.base import Registry, ToolContext, ToolResult
     from .runner import Runner
     from .turn import Turn
@@ -93,6 +95,9 @@ class Run:
             me = self._me
             first = first if turn.steps else me  # a guardrail may have handed the prompt over
             with self._runner.budgets.timer(me) as timer:
+                async with aclosing(self._connect(timer)) as news:
+                    async for _ in news:
+                        yield []
                 registry = await (self._tools() if resumed else self._begin_step())
                 yield []
                 started = asyncio.get_running_loop().time()
@@ -227,6 +232,20 @@ class Run:
         for tool in own:
             registry.tools[tool.spec.name] = tool
         return registry
+
+    async def _connect(self, timer: BusyTimer) -> AsyncGenerator[None, None]:
+        """Connect the sources of tools that need it; yield like `Outbox.during`. They may ask the user."""
+
+        def emit(event: Event) -> bool:
+            self._outbox.put(event)
+            return True
+
+        me = self._me
+        asking = Asking(self._state, self._hooks.of(me.name), timer, emit, me.name)
+        if connecting := self._runner.toolbox.connect(me, asking):
+            async with aclosing(self._outbox.during(connecting)) as news:
+                async for _ in news:
+                    yield
 
     async def _run_task(self, arguments: dict[str, Any], context: ToolContext) -> ToolResult:
         return await run_task(

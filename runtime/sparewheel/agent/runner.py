@@ -13,6 +13,7 @@ from ..chain.health import Status
 from ..chain.standing import standing
 from ..hooks.builtin import builtin_hooks, redacting
 from ..hooks.engine import Hook, Hooks
+from ..redaction.learned import AllSecrets
 from ..state.budgets import Budgets
 
 if TYPE_CHECKING:
@@ -119,8 +120,9 @@ class Runner:
         `report` gets a message for each hook that fails.
         """
         if agent.name not in self._hooks:
-            own = [redacting(agent.secrets)] if agent.redact_secrets else []
-            self._hooks[agent.name] = [*builtin_hooks(agent.hooks, agent.secrets), *self.state.hooks, *own]
+            secrets = AllSecrets(agent.secrets, self.state.secrets)
+            own = [redacting(secrets)] if agent.redact_secrets else []
+            self._hooks[agent.name] = [*builtin_hooks(agent.hooks, secrets), *self.state.hooks, *own]
         return Hooks(self._hooks[agent.name], report)
 
 

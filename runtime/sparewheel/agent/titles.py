@@ -71,9 +71,9 @@ class Titles:
             self._task = asyncio.ensure_future(self._find(agent, prompt, answer))
             self._task.add_done_callback(self._over)
 
-    def renew(self, runner: Runner, hidden: Callable[[str], str]) -> None:
+    def renew(self, runner: Runner) -> None:
         """The session goes on with another runner."""
-        self._runner, self._hidden = runner, hidden
+        self._runner = runner
 
     def cancel(self) -> None:
         """Stop looking for a title: the next finished turn begins anew."""

@@ -2,20 +2,21 @@
 
 from __future__ import annotations
 
+import asyncio
 import contextlib
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Final
 
 from ..jsonschema.dialects import normalise
 from ..providers.registry import wire_format
-from ..tools.base import Registry
+from ..tools.base import Connecting, Registry, unattended
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable
+    from collections.abc import Callable, Coroutine, Iterable
 
     from ..config.specs import ResolvedAgent
     from ..jsonschema.dialects import Dialect
-    from ..tools.base import Tool, ToolContext, ToolResult, Toolset
+    from ..tools.base import AskUser, Tool, ToolContext, ToolResult, Toolset
 
 WHY: Final = "description"
 
@@ -31,6 +32,15 @@ class Toolbox:
         """Open the agent's toolsets, once. Raises `ConfigError` for one that cannot be opened."""
         if agent.name not in self._open:
             self._open[agent.name] = list(self._open_toolsets(agent))
+
+    def connect(self, agent: ResolvedAgent, ask: AskUser = unattended) -> Coroutine[object, object, None] | None:
+        """What connects the sources of the agent's tools that need it, side by side; None if there is none of them.
+
+        `ask` asks the user.
+        """
+        self.open(agent)
+        found = [toolset for toolset in self._open[agent.name] if isinstance(toolset, Connecting)]
+        return _connect(found, ask) if found else None
 
     async def gather(self, agent: ResolvedAgent) -> Registry:
         """The tools that `agent` has now, with warnings about those that are missing."""
@@ -64,6 +74,16 @@ class Toolbox:
             elif problem := _unusable(tool, dialects):
                 registry.warnings.append(f"The tool {tool.spec.name} is left out: {problem}")
                 del registry.tools[tool.spec.name]
+
+
+async def _connect(toolsets: Iterable[Connecting], ask: AskUser) -> None:
+    tasks = [asyncio.ensure_future(toolset.connect(ask)) for toolset in toolsets]
+    try:
+        await asyncio.wait(tasks)  # their `tools` raise what is wrong
+    finally:
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
 
 
 def _with_description(tool: Tool) -> Tool:

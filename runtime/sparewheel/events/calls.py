@@ -4,6 +4,9 @@ from __future__ import annotations
 
 from typing import Any, Literal, NotRequired
 
+# pydantic needs this TypedDict, not typing's, below Python 3.12.
+from typing_extensions import TypedDict
+
 from .stamped import Between, Stamped
 
 
@@ -74,14 +77,28 @@ class ToolBlockedEvent(Stamped):
     reason: str
 
 
+class SignIn(TypedDict):
+    """A sign-in to a server: `server` is its address, `state` that of the OAuth request."""
+
+    server: str
+    state: str
+
+
 class ElicitationEvent(Stamped):
-    """A tool asks the user (`session.respondToElicitation`). `schema` describes the content of an answer."""
+    """A tool or a source of tools asks the user (`session.respondToElicitation`).
+
+    In mode `form`, `schema` describes the content of an answer. In mode `url`, the user is to open `url`: https, or
+    http on this machine. With `sign_in`, the answer is sent when the user has come back to `oauthRedirectURI`, and its
+    content has the parameters of that address: `code`, `state`, and `iss` or `error` if they are there.
+    """
 
     type: Literal["elicitation"]
     id: str
     message: str
-    mode: Literal["form"]
+    mode: Literal["form", "url"]
     schema: dict[str, Any]
+    url: NotRequired[str]
+    sign_in: NotRequired[SignIn]
 
 
 class HandoffEvent(Stamped, Between):

@@ -28,7 +28,7 @@ def builtin_hooks(entries: Iterable[tuple[HookEvent, HookMatcherConfig]], secret
     for point, entry in entries:
         for hook in entry.hooks:
             if hook.command in _BUILTIN:
-                run = _BUILTIN[hook.command](hook.args, tuple(secrets))
+                run = _BUILTIN[hook.command](hook.args, secrets)
                 name = hook.name or hook.command
                 made.append(Hook(point, _answering(run), entry.matcher, name))  # type: ignore[arg-type]  # other events never run
     return made
@@ -36,7 +36,7 @@ def builtin_hooks(entries: Iterable[tuple[HookEvent, HookMatcherConfig]], secret
 
 def redacting(secrets: Iterable[str]) -> Hook:
     """A hook that removes the session's secrets, and text that looks like a secret, from tool results."""
-    return Hook("tool_response_transform", _answering(_redact_secrets([], tuple(secrets))), name="redact_secrets")
+    return Hook("tool_response_transform", _answering(_redact_secrets([], secrets)), name="redact_secrets")
 
 
 def _answering(run: Run) -> Callable[[dict[str, Any]], Any]:
@@ -47,19 +47,19 @@ def _answering(run: Run) -> Callable[[dict[str, Any]], Any]:
     return answer
 
 
-def _add_context(args: Sequence[str], _: Sequence[str]) -> Callable[[dict[str, Any]], Output]:
+def _add_context(args: Sequence[str], _: Iterable[str]) -> Callable[[dict[str, Any]], Output]:
     return lambda facts: {"additional_context": "\n".join(args)}
 
 
-def _add_date(_args: Sequence[str], _: Sequence[str]) -> Callable[[dict[str, Any]], Output]:
+def _add_date(_args: Sequence[str], _: Iterable[str]) -> Callable[[dict[str, Any]], Output]:
     return lambda facts: {"additional_context": f"Today's date: {datetime.now(UTC):%Y-%m-%d}"}
 
 
-def _add_environment(_args: Sequence[str], _: Sequence[str]) -> Callable[[dict[str, Any]], Output]:
+def _add_environment(_args: Sequence[str], _: Iterable[str]) -> Callable[[dict[str, Any]], Output]:
     return lambda facts: {"additional_context": "You run in a web browser, without access to the user's machine."}
 
 
-def _limit_large_results(_args: Sequence[str], _: Sequence[str]) -> Callable[[dict[str, Any]], Output]:
+def _limit_large_results(_args: Sequence[str], _: Iterable[str]) -> Callable[[dict[str, Any]], Output]:
     def run(facts: dict[str, Any]) -> Output:
         output = str(facts.get("tool_response", ""))
         lines = output.splitlines(keepends=True)
@@ -71,7 +71,7 @@ def _limit_large_results(_args: Sequence[str], _: Sequence[str]) -> Callable[[di
     return run
 
 
-def _max_iterations(args: Sequence[str], _: Sequence[str]) -> Callable[[dict[str, Any]], Output]:
+def _max_iterations(args: Sequence[str], _: Iterable[str]) -> Callable[[dict[str, Any]], Output]:
     maximum = int(args[0])
 
     def run(facts: dict[str, Any]) -> Output:
@@ -82,7 +82,7 @@ def _max_iterations(args: Sequence[str], _: Sequence[str]) -> Callable[[dict[str
     return run
 
 
-def _redact_secrets(_: Sequence[str], secrets: Sequence[str]) -> Run:
+def _redact_secrets(_: Sequence[str], secrets: Iterable[str]) -> Run:
     async def run(facts: dict[str, Any]) -> Output:
         output = str(facts.get("tool_response", ""))
         clean = await run_in_slices(redact_in_slices(output, secrets))
@@ -91,7 +91,7 @@ def _redact_secrets(_: Sequence[str], secrets: Sequence[str]) -> Run:
     return run
 
 
-_BUILTIN: Final[dict[str, Callable[[Sequence[str], Sequence[str]], Run]]] = {
+_BUILTIN: Final[dict[str, Callable[[Sequence[str], Iterable[str]], Run]]] = {
     "add_context": _add_context,
     "add_date": _add_date,
     "add_environment_info": _add_environment,

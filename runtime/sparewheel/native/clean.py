@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import traceback
 from dataclasses import replace
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from ..jsontext import read
@@ -11,18 +12,17 @@ from ..page.writer import Writer
 from ..redaction.redact import redact
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
-
     from ..errors import SparewheelError
     from ..events import Event
+    from ..session import Session
 
 
 class Cleaner:
     """Copies events, results and errors without the secrets of a session. The copies belong to the caller."""
 
-    def __init__(self, secrets: Iterable[str]) -> None:
+    def __init__(self, session: Session) -> None:
         self._writer = Writer()
-        self._writer.hide(self, secrets)
+        session.watch_secrets(partial(self._writer.hide, self))
 
     def events(self, batch: list[Event]) -> list[Event]:
         events: list[Event] = self._copy({"type": "events", "events": batch})["events"]

@@ -11,7 +11,6 @@ from ..batch import DEFAULT_PARALLEL, Outcome, Tally, map_prompts
 from ..chain.cancelling import cancelled
 from ..errors import ConfigError, SparewheelError
 from ..worker.keep import storable
-from .clean import Cleaner
 from .making import make_session, renewed_runner
 from .turns import Turns
 
@@ -63,7 +62,6 @@ class AgentSession(Turns):
         self.warnings = list(team.warnings)
         self.missing_keys = list(team.missing_keys)
         self.commands = {name: command.model_dump(exclude_defaults=True) for name, command in root.commands.items()}
-        self._clean = Cleaner(team.secrets)
 
     @property
     def preferred(self) -> str | None:
@@ -175,7 +173,7 @@ class AgentSession(Turns):
             self._options = options
             self._describe()
             if (recorder := self._session.recorder) is not None:
-                await recorder.change(storable(options.file), runner.team.root, runner.team.secrets)
+                await recorder.change(storable(options.file), runner.team.root)
             await former.toolbox.close()
 
     async def prefer(self, model: str | None) -> None:

@@ -30,7 +30,7 @@ class Turns:
 
     def __init__(self, session: Session, on_event: Listener | None, interactive: bool | None) -> None:
         self._session = session
-        self._clean = Cleaner(session.team.secrets)
+        self._clean = Cleaner(session)
         self._on_event = on_event
         self._interactive = interactive
         self._turn: Turn | None = None

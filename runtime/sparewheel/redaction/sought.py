@@ -37,6 +37,12 @@ class Sought:
     """The `secrets` of at least `MIN_SECRET` characters, ready to be found. False if there is none."""
 
     def __init__(self, secrets: Iterable[str]) -> None:
+        self.renew(secrets)
+
+    def renew(self, secrets: Iterable[str]) -> None:
+        """Seek these from now on, in the place of those before."""
+        for name in ("_ends", "_heads", "_begins"):
+            self.__dict__.pop(name, None)
         known = {form for secret in secrets for form in (secret, secret.strip()) if len(form) >= MIN_SECRET}
         self.forms = sorted(set().union(*map(fixed_forms, known)), key=len, reverse=True)
         self._escapable = [form for form in self.forms if form in known or not form.isalnum()]

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from ..errors import ConfigError
+from ..redaction.learned import LearnedSecrets
 from .answers import Answers
 from .approvals import Approvals
 from .choices import Choices
@@ -51,6 +52,7 @@ class SessionState:
     doubts: Doubts = field(default_factory=Doubts)
     texts: dict[str, str] = field(default_factory=dict)
     choices: Choices = field(default_factory=Choices)
+    secrets: LearnedSecrets = field(default_factory=LearnedSecrets)  # that came while the session was open
     trace: bool = False  # requests to models are reported as events
 
     def forget(self, agent: str) -> None:

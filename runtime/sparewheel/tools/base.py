@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, Final, Protocol, TypeAlias
+from typing import TYPE_CHECKING, Any, Final, Protocol, TypeAlias, runtime_checkable
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Container, Mapping, Sequence
 
+    from ..events import SignIn
     from ..providers.base import ToolSpec
 
 DEFAULT_TIMEOUT: Final = 120.0  # seconds
@@ -44,6 +45,33 @@ class ToolResult:
     is_error: bool = False
 
 
+class AskUser(Protocol):
+    """Asks the user, by an `elicitation` event."""
+
+    async def __call__(
+        self, message: str, schema: Mapping[str, Any], *, url: str = "", sign_in: SignIn | None = None
+    ) -> dict[str, Any]:
+        """Ask, and wait for the answer: `{action: accept|decline|cancel, content?}`.
+
+        Without a user to ask the action is `decline`, after the time limit for approvals it is `cancel`.
+
+        Args:
+            message: the question.
+            schema: the JSON schema of the answer's content.
+            url: an address that the user is to open instead of filling in a form.
+            sign_in: set if `url` signs the session in to a server: then the answer comes when the user is back, and its
+                content has the parameters of the address to which the user was sent back.
+
+        Raises:
+            ToolError: the schema cannot be written as JSON.
+        """
+
+
+async def unattended(*_: object, **_options: object) -> dict[str, Any]:
+    """An `AskUser` without a user."""
+    return {"action": "decline"}
+
+
 class ToolContext(Protocol):
     """What a running tool may use of the session.
 
@@ -58,11 +86,9 @@ class ToolContext(Protocol):
     def progress(self, output: str) -> None:
         """Show progress to the user, as a `tool_output` event."""
 
-    async def ask_user(self, message: str, schema: Mapping[str, Any]) -> dict[str, Any]:
-        """Ask the user, by an `elicitation` event.
-
-        Returns `{action: accept|decline|cancel, content?}`; `decline` in a session that is not interactive.
-        """
+    @property
+    def ask_user(self) -> AskUser:
+        """Asks the user."""
 
 
 Call: TypeAlias = "Callable[[dict[str, Any], ToolContext], Awaitable[ToolResult | str]]"
@@ -104,6 +130,17 @@ class Toolset(Protocol):
 
     async def close(self) -> None:
         """Release what the toolset holds. Called when the session ends."""
+
+
+@runtime_checkable
+class Connecting(Toolset, Protocol):
+    """A source of tools that has to connect to a server first."""
+
+    async def connect(self, ask: AskUser) -> None:
+        """Connect, unless it is connected. Called before each step, for all sources of an agent side by side.
+
+        A failure is not raised here, but by `tools`.
+        """
 
 
 @dataclass(slots=True)

@@ -9,6 +9,8 @@ from typing import TYPE_CHECKING, Protocol, TypeVar
 
 from pydantic import BaseModel
 
+from ..redaction.learned import LearnedSecrets
+
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Callable, Mapping, Sequence
     from datetime import datetime
@@ -82,6 +84,10 @@ class Services:
     now: Callable[[], datetime]
     env: Mapping[str, str] = field(default_factory=dict, repr=False)
     store: KeyValue = field(default_factory=MemoryStore)
+    learned: LearnedSecrets = field(default_factory=LearnedSecrets)
+    """Takes the tokens that tools get, so that they are shown nowhere."""
+    oauth_redirect_uri: str = ""
+    """Where authorization servers send the user back to."""
     lock: asyncio.Lock = field(default_factory=asyncio.Lock)
     """Held while stored state is changed, because sub-agents that run concurrently share it."""
 

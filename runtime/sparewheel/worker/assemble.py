@@ -40,7 +40,8 @@ class Extras:
 
     `toolsets` are open sources of tools, `entries` sources in the terms of an agent file. `documents` are texts by path
     for `file:` of toolsets, `env` is what `${...}` and keys are taken from. `package_index` is where packages of Python
-    tools may come from; entries of the caller may name their own. `trace`: requests to models are reported as events.
+    tools may come from; entries of the caller may name their own. Authorization servers send the user back to
+    `oauth_redirect_uri`. `trace`: requests to models are reported as events.
     """
 
     approvals: Approvals
@@ -50,6 +51,7 @@ class Extras:
     documents: Mapping[str, str] = field(default_factory=dict)
     env: Mapping[str, str] = field(default_factory=dict, repr=False)
     package_index: str | None = None
+    oauth_redirect_uri: str = ""
     trace: bool = False
 
 
@@ -84,6 +86,8 @@ def assemble(
     if keep is not None and state.recorder is not None:
         keep.begin(state.recorder, team, runner, messages)
     session = Session(runner, title)
+    if state.recorder is not None:
+        session.watch_secrets(state.recorder.hide)
     if keep is not None and keep.restored and (unfinished := unfinished_turn(keep.restored, state.conversation)):
         session.expect(unfinished)
     return session
@@ -151,6 +155,8 @@ class _Sources:
                 now=lambda: datetime.now(UTC),
                 env=self._extras.env,
                 store=MemoryStore(state.texts, text_changed(state.recorder)),
+                learned=state.secrets,
+                oauth_redirect_uri=self._extras.oauth_redirect_uri,
             )
         return self._services
 

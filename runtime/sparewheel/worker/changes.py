@@ -47,11 +47,10 @@ async def update(own: Surroundings, params: Update) -> SessionCreated:
         former, team = opened.session.runner, runner.team
         opened.session.renew(runner, team.root if params.agent_name else None)
         opened.params = options
-        own.writer.hide(opened, team.secrets)
         if params.yaml:
             keep.file = params.yaml
         if recorder := opened.session.recorder:
-            await recorder.change(storable(keep.file), team.root, team.secrets)
+            await recorder.change(storable(keep.file), team.root)
         await former.toolbox.close()
     created = describe(opened.session, keep)
     created.pop("restored", None)  # the page has it

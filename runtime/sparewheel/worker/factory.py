@@ -82,6 +82,7 @@ def _extras(name: str, options: AgentOptions, calls: HostCalls) -> Extras:
         documents=options.documents,
         env=options.env,
         package_index=options.package_index,
+        oauth_redirect_uri=options.oauth_redirect_uri or "",
         trace=options.trace,
     )
 

@@ -58,7 +58,7 @@ class Opener:
         if keep is not None and keep.failure is None:
             opened.driver = Driver(keep.store, opened, keep.name, self.push)
             session.runner.warnings += keep.warnings()
-        self.writer.hide(opened, session.team.secrets)
+        self._hide(opened)
         self.sessions[name] = opened
         return opened
 
@@ -69,7 +69,7 @@ class Opener:
         keep.file = keep.file or opened.keep.file
         session = self._make(await _file(opened.params, keep), opened.params, [], keep)
         former, opened.session, opened.keep = opened.session, session, keep
-        self.writer.hide(opened, session.team.secrets)
+        self._hide(opened)
         await former.runner.toolbox.close()
 
     # Changes, whose code few sessions need.
@@ -95,6 +95,9 @@ class Opener:
         if keep is not None:
             session.titles.publish = partial(self._titled, name)
         return session
+
+    def _hide(self, opened: Opened) -> None:
+        opened.session.watch_secrets(partial(self.writer.hide, opened))
 
     def _titled(self, session: str, title: str) -> None:
         event = {"type": "title", "turn": None, "seq": None, "title": title}

@@ -116,12 +116,15 @@ class Recorder:
         if self._facts.values.get(key) != value:
             self.append(self._fact(key, value))
 
-    async def change(self, file: str | None, agent: str, secrets: Iterable[str]) -> None:
-        """The session goes on with another agent file, whose text may not be stored (None), and other secrets.
+    def hide(self, secrets: Iterable[str]) -> None:
+        """Mask these secrets in what is recorded from now on, instead of those before."""
+        self._hiding.hide("session", secrets)
+
+    async def change(self, file: str | None, agent: str) -> None:
+        """The session goes on with another agent file, whose text may not be stored (None).
 
         Returns when that is durable. A failure of the storage is reported by the next turn.
         """
-        self._hiding.hide("session", secrets)
         self.header = self.header | {"agent": agent}
         self.set_fact("file", file)
         self.append(*self.sync_state(), header=self._touched())

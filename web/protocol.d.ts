@@ -518,7 +518,7 @@ export interface CreateSession {
   };
   files?: Files;
   /**
-   * For remote MCP servers, which are not available yet; has no effect.
+   * The https address of an egress proxy of yours. It makes the requests of `fetch`, `api`, `openapi` and remote MCP toolsets, with their keys, for servers that do not allow web pages (CORS); not those of toolsets with `allow_private_ips`, nor those to models. `docs/egress-proxy.md` has what it must do. Default: none; the browser makes the requests.
    */
   toolProxy?: string;
   /**
@@ -647,7 +647,7 @@ export interface Chat {
   };
   files?: Files1;
   /**
-   * For remote MCP servers, which are not available yet; has no effect.
+   * The https address of an egress proxy of yours. It makes the requests of `fetch`, `api`, `openapi` and remote MCP toolsets, with their keys, for servers that do not allow web pages (CORS); not those of toolsets with `allow_private_ips`, nor those to models. `docs/egress-proxy.md` has what it must do. Default: none; the browser makes the requests.
    */
   toolProxy?: string;
   /**
@@ -894,7 +894,7 @@ export interface OpenSession {
   };
   files?: Files2;
   /**
-   * For remote MCP servers, which are not available yet; has no effect.
+   * The https address of an egress proxy of yours. It makes the requests of `fetch`, `api`, `openapi` and remote MCP toolsets, with their keys, for servers that do not allow web pages (CORS); not those of toolsets with `allow_private_ips`, nor those to models. `docs/egress-proxy.md` has what it must do. Default: none; the browser makes the requests.
    */
   toolProxy?: string;
   /**

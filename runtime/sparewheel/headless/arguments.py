@@ -48,6 +48,7 @@ class Options:
     agent_name: str | None
     auto_approve: bool
     package_index: str | None
+    tool_proxy: str | None
     dist: str | None
     timeout: float | None
     port: int
@@ -83,6 +84,7 @@ def parse(argv: Sequence[str]) -> Options:
         agent_name=found.agent_name,
         auto_approve=found.auto_approve,
         package_index=found.package_index,
+        tool_proxy=found.tool_proxy,
         dist=found.dist,
         timeout=found.timeout,
         port=found.port,
@@ -110,11 +112,13 @@ def _parser() -> argparse.ArgumentParser:
         turn.add_argument("--agent-name", metavar="NAME", help="the agent of the file to run")
         turn.add_argument("--auto-approve", action="store_true", help=_APPROVE_HELP)
         turn.add_argument("--package-index", metavar="URL", help=_INDEX_HELP)
+        turn.add_argument("--tool-proxy", metavar="URL", help=_PROXY_HELP)
         turn.add_argument("--timeout", type=_seconds, metavar="S", help="abort the turn after S seconds")
     sessions = commands.add_parser("sessions", help="list the sessions of a store", allow_abbrev=False)
     sessions.add_argument("--store", metavar="DIR", required=True, help="the folder of the sessions")
     unused: dict[str, object] = {"session": None, "events": None, "agent_name": None}
-    unused |= {"package_index": None, "timeout": None, "env": [], "decide": [], "auto_approve": False}
+    unused |= {"package_index": None, "tool_proxy": None, "timeout": None, "env": [], "decide": []}
+    unused["auto_approve"] = False
     sessions.set_defaults(**unused)
     serve = commands.add_parser("serve", help="serve the page on this machine", allow_abbrev=False)
     serve.add_argument("--port", type=_port, default=8000, help="0: any free port (default: %(default)s)")
@@ -138,6 +142,7 @@ def _parser() -> argparse.ArgumentParser:
 
 _APPROVE_HELP: Final = "run tools that change something without approval"
 _INDEX_HELP: Final = "where Python tools get packages without a hash in the file"
+_PROXY_HELP: Final = "the egress proxy that makes the requests of web tools and remote MCP servers"
 
 
 def _port(text: str) -> int:

@@ -145,6 +145,7 @@ async def _run(options: Options, yaml: str | None, dist: Path, launch: Launch | 
                 agent_name=options.agent_name,
                 auto_approve=options.auto_approve,
                 package_index=options.package_index,
+                tool_proxy=options.tool_proxy,
                 store=options.store,
                 session=options.session,
                 on_console=_console,

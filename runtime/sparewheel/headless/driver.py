@@ -148,6 +148,7 @@ async def open(
     agent_name: str | None = None,
     auto_approve: bool = False,
     package_index: str | None = None,
+    tool_proxy: str | None = None,
     dist: str | os.PathLike[str] | None = None,
     store: str | os.PathLike[str] | None = None,
     session: str | None = None,
@@ -167,6 +168,7 @@ async def open(
         agent_name: Which agent of the file; None: `root`, or the first.
         auto_approve: Whether tools that change something may run; no question can be answered.
         package_index: URL of an index (PEP 503) for packages of Python tools that have no hash in the file.
+        tool_proxy: The https address of an egress proxy that makes the requests of web tools and remote MCP servers.
         store: A folder for sessions that stay; it keeps a profile of the browser. Chromium and Firefox only.
         session: The id of a session in the store, which is opened if it is there. `agent` None: its own agent file.
         dist: The built files; None: SPAREWHEEL_DIST, or `dist/` of this repository.
@@ -191,6 +193,7 @@ async def open(
             agent_name=agent_name,
             auto_approve=auto_approve,
             package_index=package_index,
+            tool_proxy=tool_proxy,
             store=store,
             session=session,
             boot_limit=boot_limit,
@@ -208,6 +211,7 @@ async def connect(
     agent_name: str | None = None,
     auto_approve: bool = False,
     package_index: str | None = None,
+    tool_proxy: str | None = None,
     store: str | os.PathLike[str] | None = None,
     session: str | None = None,
     boot_limit: float = BOOT_LIMIT,
@@ -226,10 +230,8 @@ async def connect(
     link.hide(env)
     link.on_progress = on_progress or _SlowBoot()
     options: dict[str, Any] = {"env": env, "autoApprove": auto_approve}
-    if agent_name is not None:
-        options["agentName"] = agent_name
-    if package_index is not None:
-        options["packageIndex"] = package_index
+    given = {"agentName": agent_name, "packageIndex": package_index, "toolProxy": tool_proxy}
+    options |= {name: value for name, value in given.items() if value is not None}
     await link.start(stack, boot_limit)
     if on_console is not None:
         link.on_console = on_console  # the output of the boot matters only if it fails, and is in the error then

@@ -17,6 +17,7 @@ from ..errors import ConfigError, ErrorInfo, TransportError
 from ..messages import parse_messages
 from ..state.approvals import DEFAULT_TIMEOUT, Approvals
 from ..transports.demo import DemoTransport
+from ..transports.egress import read_proxy
 from ..transports.router import RoutingTransport, network_transport
 from ..worker.assemble import Extras, assemble, runner_for
 from .clean import readable
@@ -52,6 +53,7 @@ class Options:
     auto_approve: bool = False
     approval_timeout: float = DEFAULT_TIMEOUT
     allow_hosts: Sequence[str] = ()
+    tool_proxy: str | None = None
     interactive: bool | None = None
     trace: bool = False
     on_event: Listener | None = None
@@ -124,6 +126,7 @@ def _extras(options: Options, team: ResolvedTeam) -> Extras:
         toolsets=_toolsets(options.tools, team.secrets),
         documents=options.documents,
         env=options.env,
+        tool_proxy=None if options.tool_proxy is None else read_proxy(options.tool_proxy, "tool_proxy"),
         trace=options.trace,
     )
 

@@ -36,6 +36,7 @@ async def open_agent(
     auto_approve: bool = False,
     approval_timeout: float = DEFAULT_TIMEOUT,
     allow_hosts: Sequence[str] = (),
+    tool_proxy: str | None = None,
     interactive: bool | None = None,
     trace: bool = False,
     on_event: Listener | None = None,
@@ -69,6 +70,8 @@ async def open_agent(
         auto_approve: run every tool without asking.
         approval_timeout: seconds until a call that waits for approval is rejected; 0: never.
         allow_hosts: hosts to which a vendor's key may be sent beside the vendor's own: `host`, `host:port` or `*.host`.
+        tool_proxy: the https address of an egress proxy that makes the requests of `fetch`, `api`, `openapi` and remote
+            MCP toolsets, with their keys; not those of toolsets with `allow_private_ips`. None: this process does.
         interactive: whether the program answers `tool_confirmation` and `elicitation` events. If not, both are declined
             at once. None: while a turn is streamed, or if there is an `on_event`.
         trace: report each HTTP request to a model in a `request` event, without secrets.
@@ -88,6 +91,7 @@ async def open_agent(
         auto_approve=auto_approve,
         approval_timeout=approval_timeout,
         allow_hosts=allow_hosts,
+        tool_proxy=tool_proxy,
         interactive=interactive,
         trace=trace,
         on_event=on_event,

@@ -178,8 +178,13 @@ class AgentOptions(Params):
         description='Where the tools of a `filesystem` toolset keep files: `{host: "session"}` is the storage of the '
         "session. Default: the toolset is refused.",
     )
-    tool_proxy: str | Unset = Field(
-        None, alias="toolProxy", description="For remote MCP servers, which are not available yet; has no effect."
+    tool_proxy: Short | Unset = Field(
+        None,
+        alias="toolProxy",
+        description="The https address of an egress proxy of yours. It makes the requests of `fetch`, `api`, `openapi` "
+        "and remote MCP toolsets, with their keys, for servers that do not allow web pages (CORS); not those of "
+        "toolsets with `allow_private_ips`, nor those to models. `docs/egress-proxy.md` has what it must do. Default: "
+        "none; the browser makes the requests.",
     )
     oauth_redirect_uri: str | Unset = Field(
         None,

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from ..messages import Message
-    from ..transports.base import Transport
+    from ..transports.base import Transport, Url
 
 State = TypeVar("State", bound=BaseModel)
 
@@ -77,7 +77,7 @@ class SessionFacts(Protocol):
 
 @dataclass(slots=True)
 class Services:
-    """Shared by all built-in toolsets of a session."""
+    """Shared by all built-in toolsets of a session. `tool_proxy`: the egress proxy of the session."""
 
     transport: Transport
     session: SessionFacts
@@ -90,6 +90,18 @@ class Services:
     """Where authorization servers send the user back to."""
     lock: asyncio.Lock = field(default_factory=asyncio.Lock)
     """Held while stored state is changed, because sub-agents that run concurrently share it."""
+    tool_proxy: Url | None = None
+
+    def transport_for(self, *, private: bool) -> Transport:
+        """What the requests of a toolset go through: the egress proxy of the session, if there is one.
+
+        The proxy asks no private networks, so requests of a toolset that may (`allow_private_ips`) go out directly.
+        """
+        if self.tool_proxy is None or private:
+            return self.transport
+        from ..transports.egress import EgressTransport
+
+        return EgressTransport(self.transport, self.tool_proxy)
 
     async def load(self, key: str, model: type[State]) -> State:
         """The state stored under `key`, or a new `model()`."""

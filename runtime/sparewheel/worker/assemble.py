@@ -30,7 +30,7 @@ if TYPE_CHECKING:
     from ..state.approvals import Approvals
     from ..tools.base import Toolset
     from ..tools.services import Services
-    from ..transports.base import Transport
+    from ..transports.base import Transport, Url
     from .keep import Keep
 
 
@@ -40,8 +40,9 @@ class Extras:
 
     `toolsets` are open sources of tools, `entries` sources in the terms of an agent file. `documents` are texts by path
     for `file:` of toolsets, `env` is what `${...}` and keys are taken from. `package_index` is where packages of Python
-    tools may come from; entries of the caller may name their own. Authorization servers send the user back to
-    `oauth_redirect_uri`. `trace`: requests to models are reported as events.
+    tools may come from; entries of the caller may name their own. `tool_proxy` is the egress proxy of requests of
+    tools. Authorization servers send the user back to `oauth_redirect_uri`. `trace`: requests to models are reported as
+    events.
     """
 
     approvals: Approvals
@@ -52,6 +53,7 @@ class Extras:
     env: Mapping[str, str] = field(default_factory=dict, repr=False)
     package_index: str | None = None
     oauth_redirect_uri: str = ""
+    tool_proxy: Url | None = None
     trace: bool = False
 
 
@@ -157,6 +159,7 @@ class _Sources:
                 store=MemoryStore(state.texts, text_changed(state.recorder)),
                 learned=state.secrets,
                 oauth_redirect_uri=self._extras.oauth_redirect_uri,
+                tool_proxy=self._extras.tool_proxy,
             )
         return self._services
 

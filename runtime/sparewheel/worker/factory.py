@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from ..page.options import AgentOptions
     from ..page.results import AgentCommand, ModelChoices, SessionCreated
     from ..session import Session
-    from ..transports.base import Transport
+    from ..transports.base import Transport, Url
     from .keep import Keep
 
 
@@ -83,6 +83,7 @@ def _extras(name: str, options: AgentOptions, calls: HostCalls) -> Extras:
         env=options.env,
         package_index=options.package_index,
         oauth_redirect_uri=options.oauth_redirect_uri or "",
+        tool_proxy=_tool_proxy(options.tool_proxy),
         trace=options.trace,
     )
 
@@ -118,6 +119,14 @@ def model_choices(session: Session) -> ModelChoices:
     """What the user has chosen among the models."""
     choices = session.runner.state.choices
     return {"preferred": choices.preferred, "skipped": list(choices.skipped)}
+
+
+def _tool_proxy(option: str | None) -> Url | None:
+    if option is None:
+        return None
+    from ..transports.egress import read_proxy
+
+    return read_proxy(option)
 
 
 def _python_toolset(option: str | dict[str, Any]) -> ToolsetConfig:

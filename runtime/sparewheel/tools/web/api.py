@@ -91,7 +91,7 @@ def api(entry: ToolsetConfig, services: Services) -> Contents:
     missing = [name for name in config.required if name not in config.args]
     if missing:
         raise ConfigError(f"The api tool {config.name} requires {', '.join(missing)}, which its args do not describe.")
-    web = Web.of(entry, services.transport)
+    web = Web.of(entry, services)
     request = _Request(config, web)
     parameters = {"type": "object", "properties": config.args, "required": config.required}
     tool = Tool(

@@ -147,9 +147,11 @@ def fetch(entry: ToolsetConfig, services: Services) -> Contents:
             f"The fetch toolset would send the header {secret} to any address that the model names.",
             "Name the hosts that may receive it under allowed_domains:.",
         )
-    fetcher = _Fetcher(Web.of(entry, services.transport), dict(entry.headers))
+    fetcher = _Fetcher(Web.of(entry, services), dict(entry.headers))
     about = "Fetches http:// and https:// URLs and returns their text."
-    instruction = f"## Fetch tool\n\n{about} Sites that do not allow web pages to read them (CORS) cannot be fetched."
+    instruction = f"## Fetch tool\n\n{about}"
+    if services.tool_proxy is None:
+        instruction += " Sites that do not allow web pages to read them (CORS) cannot be fetched."
     if entry.allowed_domains:
         instruction += f"\n\nOnly these domains are allowed: {', '.join(entry.allowed_domains)}."
     if entry.blocked_domains:

@@ -184,6 +184,6 @@ def openapi(entry: ToolsetConfig, services: Services) -> Contents:
         url = normalise(entry.url)
     except ToolError as error:
         raise ConfigError(f"The url of the openapi toolset cannot be used: {error}") from None
-    document = _Document(url, dict(entry.headers), Web.of(entry, services.transport))
+    document = _Document(url, dict(entry.headers), Web.of(entry, services))
     instruction = "## OpenAPI tools\n\nSome of your tools are the operations of an HTTP API, one tool each."
     return Contents(instruction=instruction, load=document.tools)

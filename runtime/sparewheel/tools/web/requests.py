@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 
     from ...config.toolsets import ToolsetConfig
     from ...transports.base import HttpResponse, Transport, Url
+    from ..services import Services
 
 TIMEOUT: Final = 30.0  # seconds, unless the agent file sets another
 MAX_BODY: Final = 1024 * 1024  # bytes
@@ -56,9 +57,10 @@ class Web:
     timeout: float = TIMEOUT
 
     @classmethod
-    def of(cls, entry: ToolsetConfig, transport: Transport) -> Web:
+    def of(cls, entry: ToolsetConfig, services: Services) -> Web:
         """The client for an entry of the agent file. Raises `ConfigError` for an invalid domain."""
         rules = AddressRules(tuple(entry.allowed_domains), tuple(entry.blocked_domains), entry.allow_private_ips)
+        transport = services.transport_for(private=rules.private)
         return cls(transport, rules, TIMEOUT if entry.timeout is None else float(entry.timeout))
 
     async def send(self, ask: Ask, *, limit: int = MAX_BODY) -> Answer:
@@ -83,13 +85,20 @@ class Web:
                 target = response.headers.get("location") if response.status in _REDIRECTS else None
                 if target is None:
                     return await _read(response, str(url), limit)
-            following = self.rules.check(urljoin(str(url), target))
+            following = self.rules.check(_joined(url, target))
             if following.origin != url.origin:
                 headers = {name: value for name, value in headers.items() if name in _HARMLESS}
             if response.status == 303 or (response.status in (301, 302) and method == "POST"):
                 method, body = "GET", b""
             url = following
         raise ToolError(f"{url.host} redirects more than {MAX_REDIRECTS} times.")
+
+
+def _joined(url: Url, target: str) -> str:
+    try:
+        return urljoin(str(url), target)
+    except ValueError:  # brackets that hold no IPv6 address
+        raise ToolError(f"{url.host} redirects to what is not a URL.") from None
 
 
 async def _read(response: HttpResponse, url: str, limit: int) -> Answer:

@@ -187,7 +187,7 @@ class Calls:
     async def _outcome(self, call: ToolCall, timer: BusyTimer) -> ToolResult:
         tool = self._registry.tools.get(call.name)
         if tool is None:
-            known = ", ".join(self._registry.tools) or "none"
+            known = ", ".join(spec.name for spec in self._registry.specs) or "none"
             return ToolResult(f"There is no tool named {call.name!r}. There are: {known}.", is_error=True)
         try:
             if (earlier := await self._earlier(call, self._effects.of_call(call.id), timer)) is not None:

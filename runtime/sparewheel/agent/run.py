@@ -221,16 +221,20 @@ class Run:
 
     async def _tools(self) -> Registry:
         me, team = self._me, self._runner.team.agents
-        registry = await self._runner.toolbox.gather(me)
+        toolbox = self._runner.toolbox
+        registry = await toolbox.gather(me)
         own = []
         if handoffs := [team[name] for name in me.handoffs if not team[name].lacks_keys]:
             own.append(handoff_tool(handoffs, self._hand_over))
         if sub_agents := [team[name] for name in me.sub_agents if not team[name].lacks_keys]:
             own.append(transfer_tool(sub_agents, self._run_task, self._depth))
-        if self._state.results.any:
+        if self._state.results.any or registry.hidden:  # beside deferred tools from the start: it would not come last
             own.append(self._state.results.tool(result_limit(me)))
         for tool in own:
             registry.tools[tool.spec.name] = tool
+            registry.hidden.discard(tool.spec.name)
+        if registry.hidden:
+            toolbox.hide(registry, me, self._turn.messages)
         return registry
 
     async def _connect(self, timer: BusyTimer) -> AsyncGenerator[None, None]:

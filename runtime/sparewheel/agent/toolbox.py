@@ -12,11 +12,13 @@ from ..providers.registry import wire_format
 from ..tools.base import Connecting, Registry, unattended
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Coroutine, Iterable
+    from collections.abc import Callable, Coroutine, Iterable, Sequence
 
     from ..config.specs import ResolvedAgent
     from ..jsonschema.dialects import Dialect
+    from ..messages import Message
     from ..tools.base import AskUser, Tool, ToolContext, ToolResult, Toolset
+    from ..tools.search import ToolSearch
 
 WHY: Final = "description"
 
@@ -27,6 +29,7 @@ class Toolbox:
     def __init__(self, open_toolsets: Callable[[ResolvedAgent], Iterable[Toolset]]) -> None:
         self._open_toolsets = open_toolsets
         self._open: dict[str, list[Toolset]] = {}
+        self._search: ToolSearch | None = None
 
     def open(self, agent: ResolvedAgent) -> None:
         """Open the agent's toolsets, once. Raises `ConfigError` for one that cannot be opened."""
@@ -48,10 +51,25 @@ class Toolbox:
         registry = Registry()
         for toolset in self._open[agent.name]:
             await registry.add(toolset)
-        self._keep_usable(registry, agent)
+        if agent.readonly:
+            registry.tools = {name: tool for name, tool in registry.tools.items() if tool.read_only}
+        registry.hidden = registry.deferred
+        _keep_usable(registry, agent, [name for name in registry.tools if name not in registry.hidden])
         if agent.add_description_parameter:
             registry.tools = {name: _with_description(tool) for name, tool in registry.tools.items()}
         return registry
+
+    def hide(self, registry: Registry, agent: ResolvedAgent, messages: Sequence[Message]) -> None:
+        """Show a model the hidden tools only if it found them in `messages`, and a tool to search them."""
+        from ..tools.search import ToolSearch  # few agents need it
+        from .deferred import add_search, found
+
+        self._search = self._search or ToolSearch()
+        shown = [name for name in registry.tools if name not in registry.hidden]
+        search = add_search(registry, self._search)
+        names = found(messages, search, registry.hidden)
+        _keep_usable(registry, agent, names)
+        registry.shown = [*shown, search, *(name for name in names if name in registry.tools)]
 
     async def close(self) -> None:
         for toolsets in self._open.values():
@@ -65,15 +83,14 @@ class Toolbox:
         found = [getattr(toolset, "instruction", "") for toolset in self._open.get(agent.name, ())]
         return [text for text in found if text]
 
-    def _keep_usable(self, registry: Registry, agent: ResolvedAgent) -> None:
-        """Remove tools that a model of the chain cannot take, so that one bad schema does not fail every request."""
-        dialects = {wire_format(spec.api).dialect for spec in agent.chain}
-        for tool in list(registry.tools.values()):
-            if agent.readonly and not tool.read_only:
-                del registry.tools[tool.spec.name]
-            elif problem := _unusable(tool, dialects):
-                registry.warnings.append(f"The tool {tool.spec.name} is left out: {problem}")
-                del registry.tools[tool.spec.name]
+
+def _keep_usable(registry: Registry, agent: ResolvedAgent, names: Iterable[str]) -> None:
+    """Remove those tools that a model of the chain cannot take, so that one bad schema does not fail every request."""
+    dialects = {wire_format(spec.api).dialect for spec in agent.chain}
+    for name in names:
+        if problem := _unusable(registry.tools[name], dialects):
+            registry.warnings.append(f"The tool {name} is left out: {problem}")
+            del registry.tools[name]
 
 
 async def _connect(toolsets: Iterable[Connecting], ask: AskUser) -> None:

@@ -55,12 +55,11 @@ ACCEPTED: Final[dict[str, dict[str, str]]] = {
         "supports_pdf": "content is never removed from a request",
         "interleaved_thinking": "models that support it do it unasked",
         "thinking_display": "summaries of the thinking are requested wherever the API has them",
-        "native_tool_search": "all tools are offered at once",
+        "native_tool_search": "the search tool is the same for every model",
         "preserve_reasoning": "reasoning is always kept for the model that wrote it",
         "cache_diagnostics": "cached tokens are part of the usage of every answer",
     },
     "mcp": {
-        "defer": "all tools are offered at once",
         "lifecycle": NO_PROCESS,
         "toon": "results stay JSON",
     },

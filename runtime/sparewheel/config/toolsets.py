@@ -178,6 +178,9 @@ class ServerConfig(Strict):
     """Offer only tools that change nothing."""
     model: str = ""
     """Accepted; the agent's own model reads the results."""
+    defer: bool | list[str] | None = None
+    """Which tools a model has to find with `search_tool` before it sees them: true for all, or their names; false for
+    none. Unset: all, if the agent has more than 40 tools and these are not built in."""
     timeout: int | None = Field(default=None, ge=1)
     """Time limit of a call in seconds; unset: 30 for requests."""
     allow_private_ips: bool = False

@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from ..providers.base import ToolSpec
 
 DEFAULT_TIMEOUT: Final = 120.0  # seconds
+MAX_SHOWN: Final = 40  # tools of an agent, if the agent file does not say which of them have to be found
 # Seconds. A browser's timer counts milliseconds in 31 bits, and fires at once when it is set for longer.
 _MAX_TIMEOUT: Final = 2_000_000.0
 # Visible ASCII: no name can look like the name of another tool.
@@ -91,6 +92,8 @@ class ToolContext(Protocol):
         """Asks the user."""
 
 
+# Whether a model has to find tools before it sees them; a list names those. None: if there are too many.
+Defer: TypeAlias = "bool | list[str] | None"
 Call: TypeAlias = "Callable[[dict[str, Any], ToolContext], Awaitable[ToolResult | str]]"
 
 
@@ -121,7 +124,7 @@ class Tool:
 
 
 class Toolset(Protocol):
-    """A source of tools, opened once for a session."""
+    """A source of tools, opened once for a session. It may have an attribute `defer`."""
 
     name: str
 
@@ -147,11 +150,15 @@ class Connecting(Toolset, Protocol):
 class Registry:
     """The tools of one agent by name. Of two with one name the first is kept; `warnings` tell what is left out.
 
-    `sources` are the names of their toolsets.
+    `sources` are the names of their toolsets, `deferrals` the `defer` of these. `hidden` are the tools that a model has
+    to find, `shown` those that it is shown, in order (None: all); it may call the others.
     """
 
     tools: dict[str, Tool] = field(default_factory=dict)
     sources: dict[str, str] = field(default_factory=dict)
+    deferrals: dict[str, Defer] = field(default_factory=dict)
+    hidden: set[str] = field(default_factory=set)
+    shown: Sequence[str] | None = None
     warnings: list[str] = field(default_factory=list)
 
     async def add(self, toolset: Toolset) -> None:
@@ -171,7 +178,21 @@ class Registry:
             else:
                 self.tools[name] = tool
                 self.sources[name] = toolset.name
+                self.deferrals[name] = getattr(toolset, "defer", None)
+
+    @property
+    def deferred(self) -> set[str]:
+        """The names of the tools that a model has to find before it is shown them."""
+        marked, others = set(), set()
+        for name in self.tools:
+            defer = self.deferrals.get(name, False)
+            if defer is True or (isinstance(defer, list) and name in defer):
+                marked.add(name)
+            elif defer is not False:
+                others.add(name)
+        return marked | others if len(self.tools) - len(marked) > MAX_SHOWN else marked
 
     @property
     def specs(self) -> list[ToolSpec]:
-        return [tool.spec for tool in self.tools.values()]
+        """What a model is shown."""
+        return [self.tools[name].spec for name in (self.tools if self.shown is None else self.shown)]

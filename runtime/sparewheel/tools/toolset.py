@@ -20,8 +20,9 @@ if TYPE_CHECKING:
     from pydantic_core.core_schema import ModelSchema
 
     from ..config.toolsets import ToolsetConfig
-    from .base import ToolContext, ToolResult
+    from .base import Defer, ToolContext, ToolResult
 
+_DEFERRED: Final = ("api", "openapi")  # which an agent may have many of, if the file does not decide
 ORIGINAL: Final = "{ORIGINAL_INSTRUCTIONS}"  # in an agent file's instruction: replaced by the toolset's own
 
 
@@ -109,6 +110,7 @@ class BuiltinToolset:
     def __init__(self, entry: ToolsetConfig, contents: Contents) -> None:
         self.name = entry.name or entry.type
         self.instruction = (entry.instruction or ORIGINAL).replace(ORIGINAL, contents.instruction, 1)
+        self.defer: Defer = False if entry.defer is None and entry.type not in _DEFERRED else entry.defer
         self._entry = entry
         self._contents = contents
         self._tools: list[Tool] | None = None

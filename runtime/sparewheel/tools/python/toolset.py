@@ -124,6 +124,7 @@ class PythonToolset:
     def __init__(self, config: ToolsetConfig, source: Source, packages: _Packages, secrets: frozenset[str]) -> None:
         self.name = config.name or source.filename
         self.instruction = config.instruction
+        self.defer = config.defer
         self.warnings: list[str] = []
         self._source = source
         self._packages = packages

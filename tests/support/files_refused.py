@@ -39,7 +39,6 @@ agents:
                 "only remote servers can be reached"
             ),
             "agents.root.toolsets.1: a server of the catalogue needs a host; only remote servers can be reached",
-            'agents.root.toolsets.2: toolset type "mcp" is not available yet',
             "agents.root.toolsets.3: stdio MCP servers",
             "agents.root.toolsets.4: working_dir, env, config, version and path are for servers on the host",
         ],

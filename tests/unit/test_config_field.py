@@ -121,7 +121,9 @@ def test_statuses_without_fallback_of_version_6() -> None:
     [
         ("{type: hologram}", 'toolset type "hologram": is not known'),
         ("{type: todos}", "toolset type \"todos\": is not known (did you mean 'todo'?)"),
-        ("{type: mcp, ref: intern}", 'toolset type "mcp" is not available yet'),
+        ("{type: mcp, ref: intern, working_dir: /tmp}", "working_dir, env, config, version and path are for servers"),
+        ("{type: mcp, remote: {url: 'stdio:x'}}", "mcp remote.url: only http(s) servers can be reached"),
+        ("{type: mcp, remote: {url: 'https://e.test', transport_type: pipe}}", "there are streamable and sse"),
     ],
 )
 def test_a_file_can_be_viewed_although_it_cannot_run(entry: str, reason: str) -> None:

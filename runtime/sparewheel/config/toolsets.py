@@ -22,12 +22,12 @@ Available = Literal[
     "model_picker",
     "files",
     "python",
+    "mcp",
 ]
 """The toolsets that are available here."""
 
 ToolsetType = Literal[
     Available,
-    "mcp",
     "rag",
     "mcp_catalog",
     "script",
@@ -182,7 +182,7 @@ class ServerConfig(Strict):
     """Which tools a model has to find with `search_tool` before it sees them: true for all, or their names; false for
     none. Unset: all, if the agent has more than 40 tools and these are not built in."""
     timeout: int | None = Field(default=None, ge=1)
-    """Time limit of a call in seconds; unset: 30 for requests."""
+    """Time limit of a call in seconds; unset: 30 for requests, 120 for tools of an MCP server."""
     allow_private_ips: bool = False
     """Allow requests to addresses of private networks."""
 

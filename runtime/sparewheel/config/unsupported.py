@@ -27,6 +27,9 @@ TOOLSETS: Final[frozenset[str]] = frozenset(get_args(Available))
 OUTPUTS: Final = frozenset({"audio", "image"})
 """What a model can be asked for beside text."""
 
+TRANSPORT_TYPES: Final = ("", "streamable", "sse")
+"""How an MCP server is reached; `""`: its answers tell."""
+
 _YET: Final = "is not available yet"
 
 _SESSION_FILES: Final = (
@@ -157,8 +160,10 @@ def _mcp_reasons(toolset: ToolsetConfig) -> Iterator[str]:
         yield "an mcp toolset needs remote.url"
     elif toolset.working_dir or toolset.env or toolset.config is not None or toolset.version or toolset.path:
         yield "working_dir, env, config, version and path are for servers on the host"
-    else:
-        yield f'toolset type "mcp" {_YET}'
+    elif urlsplit(toolset.remote.url).scheme not in ("http", "https"):
+        yield "mcp remote.url: only http(s) servers can be reached"
+    elif toolset.remote.transport_type not in TRANSPORT_TYPES:
+        yield f"mcp remote.transport_type: there are {' and '.join(TRANSPORT_TYPES[1:])}"
 
 
 def _hook_reasons(agent: AgentConfig) -> Iterator[tuple[Path, str]]:

@@ -141,6 +141,10 @@ class _Sources:
                 index=(own and entry.index) or self._extras.package_index,
                 bundled=bundled_packages(),
             )
+        if entry.type == "mcp":
+            from ..tools.mcp.toolset import open_mcp
+
+            return open_mcp(entry, self._shared())
         from ..tools.registry import open_toolset
 
         return open_toolset(entry, self._shared())

@@ -1,0 +1,102 @@
+"""One request to a server while it runs: its time limit, its progress, and the user who may be asked about it."""
+
+from __future__ import annotations
+
+import asyncio
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any, Final
+
+from ..base import ToolError, seconds, unattended
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+    from types import TracebackType
+
+    from ..base import AskUser, ToolContext
+    from .rpc import Message
+
+MAX_PROGRESS: Final = 1_000  # reports of one request that are shown
+MAX_TEXT: Final = 1_000  # characters of one of them
+MAX_EXTENDED: Final = 60  # a request that reports progress may take this many times its limit
+
+
+class Patience:
+    """The time limit of a request in seconds, 0 for none: since it began, or since the last sign of progress.
+
+    The time inside `paused` does not count. Raises `ToolError` at the end of `async with` when the time is over.
+    """
+
+    def __init__(self, limit: float) -> None:
+        self._limit = limit
+        self._timeout = asyncio.timeout(seconds(limit))
+        self._end: float | None = None
+        self._pauses = 0
+
+    async def __aenter__(self) -> Patience:
+        if seconds(self._limit) is not None:
+            self._end = asyncio.get_running_loop().time() + self._limit * MAX_EXTENDED
+        await self._timeout.__aenter__()
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        try:
+            await self._timeout.__aexit__(kind, error, trace)
+        except TimeoutError:
+            raise ToolError(f"the server did not answer within {self._limit:g} s") from None
+
+    def extend(self) -> None:
+        """Start the limit anew."""
+        if self._end is not None and not self._pauses and not self._timeout.expired():
+            self._timeout.reschedule(min(asyncio.get_running_loop().time() + self._limit, self._end))
+
+    @contextmanager
+    def paused(self) -> Iterator[None]:
+        self._pauses += 1
+        if not self._timeout.expired():
+            self._timeout.reschedule(None)
+        try:
+            yield
+        finally:
+            self._pauses -= 1
+            self.extend()
+
+
+@dataclass(slots=True)
+class Exchange:
+    """A request and what belongs to it.
+
+    `name` is the tool, the prompt or the address of the resource that it is about, `headers` come from its arguments.
+    `context` is that of the tool call that it is made for; `ask` asks the user.
+    """
+
+    method: str
+    params: Message
+    limit: float
+    name: str = ""
+    headers: Mapping[str, str] = field(default_factory=dict)
+    context: ToolContext | None = None
+    ask: AskUser = unattended
+    patience: Patience = field(init=False)
+    _reports: int = 0
+
+    def __post_init__(self) -> None:
+        self.patience = Patience(self.limit)
+
+    def progress(self, params: Mapping[str, Any]) -> None:
+        """The server has reported progress."""
+        self.patience.extend()
+        self._reports += 1
+        if self.context is not None and self._reports <= MAX_PROGRESS and (text := _progress_text(params)):
+            self.context.progress(text)
+
+
+def _progress_text(params: Mapping[str, Any]) -> str:
+    message, done, total = params.get("message"), params.get("progress"), params.get("total")
+    text = message[:MAX_TEXT] if isinstance(message, str) else ""
+    if not isinstance(done, (int, float)):
+        return text
+    count = f"{done:g} of {total:g}" if isinstance(total, (int, float)) else f"{done:g}"
+    return f"{text} ({count})" if text else count

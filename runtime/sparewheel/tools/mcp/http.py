@@ -1,0 +1,148 @@
+"""HTTP requests to one server: to checked addresses only, with the headers of the agent file and of the sign-in."""
+
+from __future__ import annotations
+
+from contextlib import AsyncExitStack, aclosing, asynccontextmanager
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Final
+
+from ...errors import TransportError
+from ...sse import SSEDecoder
+from ...transports.base import HttpRequest, read_at_most
+from ..base import ToolError, unattended
+from .rpc import MAX_ERROR, MAX_MESSAGE, decoded, error_of
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncGenerator, AsyncIterator, Mapping
+
+    from ...transports.base import HttpResponse, Transport
+    from ..base import AskUser
+    from ..web.addresses import AddressRules
+    from .authorizer import Authorizer
+    from .rpc import Message
+
+JSON: Final = "application/json"
+EVENTS: Final = "text/event-stream"
+MAX_STREAM: Final = 64 * 1024 * 1024  # bytes of the answer to one request, with its notifications
+
+
+class Unreachable(ToolError):
+    """There was no response at all. `hidden`: the browser does not tell why, which may be CORS."""
+
+    def __init__(self, text: str, *, hidden: bool) -> None:
+        super().__init__(text)
+        self.hidden = hidden
+
+
+class Broken(ToolError):
+    """The response ended before the answer was there, so what was asked may have been done."""
+
+
+class Refused(ToolError):
+    """The server answered with an HTTP error. `message` is the JSON-RPC message in the body, if there is one."""
+
+    def __init__(self, text: str, status: int, message: Message | None) -> None:
+        super().__init__(text)
+        self.status = status
+        self.message = message
+
+
+@dataclass(slots=True)
+class Http:
+    """The HTTP client of one server. `headers` and those of the authorizer are secrets."""
+
+    transport: Transport
+    rules: AddressRules
+    authorizer: Authorizer
+    headers: Mapping[str, str] = field(default_factory=dict, repr=False)
+
+    @asynccontextmanager
+    async def send(
+        self, method: str, url: str, headers: Mapping[str, str], body: bytes = b"", ask: AskUser = unattended
+    ) -> AsyncIterator[HttpResponse]:
+        """Send a request; the response may have any status.
+
+        Raises:
+            Unreachable: there was no response.
+            ToolError: the address may not be requested, or the sign-in failed.
+        """
+        checked = str(self.rules.check(url))
+        async with AsyncExitStack() as stack:
+            response = await self._enter(stack, method, checked, headers, body)
+            if response.status in (401, 403):
+                challenge = response.headers.get("www-authenticate")
+                if await self.authorizer.challenged(response.status, challenge, ask):
+                    await stack.aclose()
+                    response = await self._enter(stack, method, checked, headers, body)
+            yield response
+
+    async def _enter(
+        self, stack: AsyncExitStack, method: str, url: str, headers: Mapping[str, str], body: bytes
+    ) -> HttpResponse:
+        sent = {**headers, **self.headers, **await self.authorizer.headers()}
+        try:
+            return await stack.enter_async_context(self.transport.stream(HttpRequest(method, url, sent, body)))
+        except TransportError as error:
+            raise Unreachable(error.info.message, hidden=error.info.kind == "network_or_cors") from None
+
+
+async def refusal(response: HttpResponse) -> Refused:
+    """What a response with a status of 400 or more means."""
+    text = await _body(response, MAX_MESSAGE)
+    message: Message | None = None
+    try:
+        [message] = decoded(text)
+    except (ToolError, ValueError):  # not JSON, or a batch
+        pass
+    error = error_of(message) if message else None
+    shown = str(error) if error else text.decode("utf-8", "replace").strip()[:MAX_ERROR]
+    return Refused(f"HTTP {response.status}: {shown or 'no text'}", response.status, message if error else None)
+
+
+async def messages(response: HttpResponse) -> AsyncGenerator[Message, None]:
+    """The messages of a response, as they arrive.
+
+    Raises:
+        Broken: the connection broke.
+        ToolError: the response is neither JSON nor an event stream, or too large.
+    """
+    kind = response.headers.get("content-type", "").partition(";")[0].strip().lower()
+    if kind == EVENTS:
+        async with aclosing(_events(response)) as events:
+            async for text in events:
+                for message in decoded(text):
+                    yield message
+    elif kind == JSON or kind.endswith("+json"):
+        for message in decoded(await _body(response, MAX_MESSAGE)):
+            yield message
+    else:
+        raise ToolError(f"the server sent {kind[:100] or 'no content type'} instead of JSON or an event stream")
+
+
+async def _events(response: HttpResponse) -> AsyncGenerator[str, None]:
+    decoder, size = SSEDecoder(MAX_MESSAGE), 0
+    try:
+        async with aclosing(response.chunks()) as chunks:
+            async for chunk in chunks:
+                size += len(chunk)
+                if size > MAX_STREAM:
+                    raise ToolError(f"the server sent more than {MAX_STREAM} bytes")
+                for event in decoder.feed(chunk):
+                    if event.event == "message" and event.data:
+                        yield event.data
+    except TransportError as error:
+        raise Broken(error.info.message) from None
+    for event in decoder.close():
+        if event.event == "message" and event.data:
+            yield event.data
+
+
+async def _body(response: HttpResponse, limit: int) -> bytes:
+    """The body. Raises `ToolError` if it is longer than `limit` bytes, `Broken` if it does not end."""
+    try:
+        body = await read_at_most(response, limit + 1)
+    except TransportError as error:
+        raise Broken(error.info.message) from None
+    if len(body) > limit:
+        raise ToolError(f"the server sent more than {limit} bytes")
+    return body

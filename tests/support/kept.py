@@ -74,3 +74,34 @@ async def kept(
     keep = await stored_session(store, name) if again else await new_session(store, text, name)
     extras = Extras(Approvals(**{"interactive": False, **approvals}), toolsets=[Toolset(*tools)], env=ENV)
     return assemble(team, transport, Health(), extras, history, keep)
+
+
+def shapes(records: list[dict[str, Any]]) -> list[tuple[Any, ...]]:
+    """The records of turns in short."""
+    found: list[tuple[Any, ...]] = []
+    for record in records:
+        match record:
+            case {"type": "prompt", "messages": messages}:
+                found.append(("prompt", *(message["parts"][0]["text"] for message in messages)))
+            case {"type": "partial", "items": items}:
+                found.append(("partial", *({k: v for k, v in item.items() if k != "attempt"} for item in items)))
+            case {"type": "step", "result": result}:
+                found.append(("result", result["id"], result["output"]))
+            case {"type": "step", "start": start, "messages": messages}:
+                found.append(("step", start, *(message["role"] for message in messages)))
+            case {"type": "usage"}:
+                found.append(("usage", record["attempt"], record["discarded"]))
+            case {"type": "end"}:
+                found.append(("end", record["outcome"], record["kept"], len(record.get("messages", []))))
+    return found
+
+
+async def until(conversation: Session, *types: str, prompt: str = "hi") -> tuple[list[dict[str, Any]], Any]:
+    """The events of a turn up to one of `types`, and the generator, which has not been closed."""
+    events: list[dict[str, Any]] = []
+    batches = conversation.turn(prompt)
+    async for batch in batches:
+        events += [dict(event) for event in batch]
+        if batch[-1]["type"] in types:
+            break
+    return events, batches

@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import asyncio
 import json
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from sparewheel.testing import openai_chat
 from sparewheel.worker import Worker
 from tests.support.scripted import Script, ScriptedTransport
+
+if TYPE_CHECKING:
+    from sparewheel.state.journal import Store
 
 KEY = "sk-CANARY-0123456789"
 YAML = """
@@ -86,3 +89,28 @@ class Page:
             "choices": {"preferred": None, "skipped": []},
             "commands": {},
         }
+
+
+ENV = {"OPENAI_API_KEY": KEY}
+
+
+def on(store: Store, *replies: Any) -> Page:
+    """A page whose worker keeps its sessions in this store."""
+    page = Page({"a": list(replies)})
+    page.worker._stored.store = store
+    return page
+
+
+async def result(page: Page, method: str, **params: Any) -> Any:
+    reply = await page.call(method, **params)
+    assert "error" not in reply, reply
+    return reply["result"]
+
+
+async def refusal(page: Page, method: str, **params: Any) -> tuple[str, str]:
+    error = (await page.call(method, **params))["error"]
+    return error["kind"], error["message"]
+
+
+async def refused_elsewhere(page: Page, method: str, **params: Any) -> None:
+    assert (await refusal(page, method, **params))[0] == "open_elsewhere"

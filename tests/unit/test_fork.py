@@ -9,8 +9,7 @@ import pytest
 
 from sparewheel.testing import errors, openai_chat
 from tests.support.fakeloop import run
-from tests.support.workerpage import ANSWER, KEY, YAML, Page
-from tests.unit.test_worker_sessions import refusal, result
+from tests.support.workerpage import ANSWER, KEY, YAML, Page, refusal, result
 
 ENV = {"OPENAI_API_KEY": KEY}
 TEAM = """

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
-from collections.abc import Awaitable, Callable
-from contextlib import AsyncExitStack, aclosing
+from contextlib import aclosing
 from typing import Any
 from unittest.mock import Mock
 
@@ -15,73 +14,24 @@ from sparewheel.errors import ConfigError, SparewheelError
 from sparewheel.headless import cli
 from sparewheel.headless.arguments import parse
 from sparewheel.headless.driver import Runtime
-from sparewheel.headless.link import MAX_MESSAGE, POST_LIMIT, Link
+from sparewheel.headless.link import POST_LIMIT
 from sparewheel.headless.session import STOP_LIMIT
+from tests.support.fakelink import (
+    ABORTED,
+    DELTA,
+    ERROR,
+    FACTS,
+    FINISH,
+    RESULT,
+    START,
+    FakeLink,
+    collect,
+    fails,
+    finishes,
+    is_mute,
+    plays_on_until_aborted,
+)
 from tests.support.fakeloop import run
-
-START = {"type": "start", "turn": "t", "seq": 1}
-DELTA = {"type": "delta", "turn": "t", "seq": 2, "content": "Hel"}
-FINISH = {"type": "finish", "turn": "t", "seq": 3}
-ERROR = {"type": "error", "turn": "t", "seq": 3, "message": "all failed"}
-ABORTED = {"type": "aborted", "turn": "t", "seq": 3}
-RESULT = {"message": {"role": "assistant", "content": "Hel"}}
-FACTS = {"kind": "overloaded", "message": "all failed", "hint": "wait", "status": 529, "attempts": [{"attempt": 1}]}
-STOPPED = {"kind": "aborted", "message": "The turn was aborted."}
-
-
-class FakeLink(Link):
-    """Notes the commands; `answer` plays the other side."""
-
-    def __init__(self, answer: Callable[[FakeLink, dict[str, Any]], Awaitable[None]]) -> None:
-        super().__init__()
-        self.hide({"KEY": "sk-CANARY"})
-        self.methods: list[str] = []
-        self.reasons: list[str] = []  # of aborts
-        self._answer = answer
-
-    def events(self, *events: dict[str, Any]) -> None:
-        self.receive(json.dumps({"type": "events", "session": "s1", "events": events}))
-
-    def reply(self, command: dict[str, Any], **outcome: Any) -> None:
-        self.receive(json.dumps({"type": "reply", "id": command["id"], **outcome}))
-
-    async def _boot(self, stack: AsyncExitStack) -> None:
-        await self._answer(self, {"method": "boot"})
-
-    async def _post(self, text: str) -> None:
-        command = json.loads(text)
-        self.methods.append(command["method"])
-        self.reasons += [command["params"]["reason"]] if command["method"] == "abort" else []
-        await self._answer(self, command)
-
-
-async def plays_on_until_aborted(link: FakeLink, command: dict[str, Any]) -> None:
-    if command["method"] == "send":
-        link.sent = command  # type: ignore[attr-defined]
-        link.events(START, DELTA)
-    else:
-        link.reply(command, result=None)
-        link.events(ABORTED)
-        link.reply(link.sent, error=STOPPED)  # type: ignore[attr-defined]
-
-
-async def finishes(link: FakeLink, command: dict[str, Any]) -> None:
-    link.events(START, DELTA)
-    link.events(FINISH)
-    link.reply(command, result=RESULT)
-
-
-async def fails(link: FakeLink, command: dict[str, Any]) -> None:
-    link.events(START, ERROR)
-    link.reply(command, error=FACTS)
-
-
-async def is_mute(link: FakeLink, command: dict[str, Any]) -> None:
-    pass
-
-
-async def collect(runtime: Runtime, prompt: str = "Hi") -> list[dict[str, Any]]:
-    return [event async for event in runtime.stream(prompt)]
 
 
 def test_a_turn_gives_its_events_and_then_the_next_can_begin() -> None:
@@ -320,61 +270,5 @@ def test_a_pipe_that_breaks_ends_the_stream() -> None:
     async def main() -> None:
         with pytest.raises(SparewheelError, match="cannot be reached: gone"):
             await collect(Runtime(FakeLink(breaks)))
-
-    run(main())
-
-
-def test_boot_is_over_when_the_runtime_says_so() -> None:
-    async def boots(link: FakeLink, command: dict[str, Any]) -> None:
-        link.receive('{"type": "progress", "stage": "pyodide", "message": "Starting Python"}')
-        link.receive('{"type": "ready"}')
-
-    async def main() -> None:
-        link = FakeLink(boots)
-        seen: list[Any] = []
-        link.on_progress = seen.append
-        async with AsyncExitStack() as stack:
-            await link.start(stack, 5)
-        assert [progress["stage"] for progress in seen] == ["pyodide"]
-
-    run(main())
-
-
-def test_a_boot_that_fails_says_where_and_why() -> None:
-    async def fails_to_boot(link: FakeLink, command: dict[str, Any]) -> None:
-        message = {"type": "boot_failed", "stage": "packages", "reason": "a wheel is missing", "hint": "build again"}
-        link.receive(json.dumps(message))
-
-    async def main() -> None:
-        async with AsyncExitStack() as stack:
-            with pytest.raises(SparewheelError) as caught:
-                await FakeLink(fails_to_boot).start(stack, 5)
-        assert (str(caught.value), caught.value.info.hint) == ("a wheel is missing (stage: packages)", "build again")
-
-    run(main())
-
-
-def test_a_long_reason_keeps_its_beginning_and_its_end() -> None:
-    async def main() -> None:
-        error = FakeLink(is_mute).failure(f"Traceback{' in a file' * 500}\nImportError: no module")
-        assert str(error).startswith("Traceback in a file")
-        assert str(error).endswith("in a file ImportError: no module")
-        assert len(str(error)) <= MAX_MESSAGE + len(" ... ")
-
-    run(main())
-
-
-def test_a_boot_that_hangs_is_over_at_its_limit() -> None:
-    async def hangs(link: FakeLink, command: dict[str, Any]) -> None:
-        link.receive('{"type": "progress", "stage": "pyodide", "message": "Starting Python"}')
-        link.say("[error] wasm sk-CANARY failed")
-
-    async def main() -> None:
-        async with AsyncExitStack() as stack:
-            with pytest.raises(SparewheelError) as caught:
-                await FakeLink(hangs).start(stack, 30)
-        assert str(caught.value) == "the runtime did not start within 30 s (last stage: pyodide: Starting Python)"
-        assert caught.value.info.hint == "Last lines of the console: [error] wasm [redacted] failed"
-        assert asyncio.get_running_loop().time() == 30
 
     run(main())

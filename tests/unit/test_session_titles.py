@@ -10,72 +10,21 @@ import pytest
 
 from sparewheel import Event, open_agent
 from sparewheel.chain.health import Health
-from sparewheel.errors import ConfigError, ErrorInfo
+from sparewheel.errors import ErrorInfo
 from sparewheel.state.journal import Memory, MemoryBackend, Store
-from sparewheel.testing import Reply, Usage, errors, openai_chat
+from sparewheel.testing import Reply, errors, openai_chat
 from sparewheel.titles import INSTRUCTION
 from sparewheel.transcript import fold
 from tests.support.fakeloop import run
 from tests.support.kept import kept
-from tests.support.scripted import ENV, ScriptedTransport, collect, session
+from tests.support.scripted import ENV, ScriptedTransport, collect
+from tests.support.titled import ANSWER, SILENT, TITLE, opened, titled
 from tests.support.workerpage import KEY, Page
 
 if TYPE_CHECKING:
-    from collections.abc import Awaitable, Callable, Mapping, Sequence
-
     from sparewheel.page.protocol import TitleEvent
     from sparewheel.session import Session
     from tests.support.scripted import Script
-
-ANSWER: Final = openai_chat(text="Answer", usage=Usage(10, 5))
-TITLE: Final = openai_chat(text='**Title:** "A title."', usage=Usage(100, 20))
-SILENT: Final = Reply(silent_after=-1)
-FILE: Final = """
-agents:
-  root:
-    model: openai/a
-    title_model: {title}
-    fallback: {{retries: {retries}, backoff: {{jitter: 0}}}}
-{more}
-"""
-
-
-def opened(
-    transport: ScriptedTransport,
-    title: str = "openai/t",
-    more: str = "",
-    retries: int = 2,
-    health: Health | None = None,
-) -> tuple[Session, list[str]]:
-    """A session, and the titles that it publishes."""
-    lines = "".join(f"    {line}\n" for line in more.splitlines())
-    text = FILE.format(title=title or '""', retries=retries, more=lines)
-    conversation = session(transport, [], text=text, health=health)
-    titles: list[str] = []
-    conversation.titles.publish = titles.append
-    return conversation, titles
-
-
-def titled(
-    script: Mapping[str, Sequence[Script]], then: Callable[[Session], Awaitable[object]] | None = None, **options: Any
-) -> tuple[list[str], ScriptedTransport]:
-    """The titles that come after one turn; `then` takes place of waiting for them."""
-    transport = ScriptedTransport(script)
-
-    async def main() -> list[str]:
-        conversation, titles = opened(transport, **options)
-        played = await collect(conversation, "Why is the sky blue?")
-        assert played.terminal["type"] == "finish"
-        assert played.seconds == 0
-        assert conversation.titles.title is None
-        await (then(conversation) if then else asyncio.sleep(300))
-        await conversation.close()
-        assert conversation.titles.title == (titles[-1] if titles else None)
-        return titles
-
-    titles = run(main())
-    assert transport.open == 0
-    return titles, transport
 
 
 def test_the_first_answer_is_followed_by_one_short_request_for_a_title() -> None:
@@ -223,47 +172,6 @@ def test_a_title_passes_the_guardrails_and_has_no_key() -> None:
     assert titles == ["Why is the sky blue?"]
     titles, _ = titled({"a": [ANSWER], "t": [openai_chat(text=f"About {ENV['OPENAI_API_KEY']} here")]})
     assert titles == ["About [redacted] here"]
-
-
-OF_THE_MODEL: Final = """
-agents: {root: {model: m}}
-models:
-  m: {provider: openai, model: a, title_model: t}
-  t: {provider: openai, model: t}
-"""
-WITHOUT_KEY: Final = """
-agents: {root: {model: openai/a, title_model: other/x}}
-providers: {other: {base_url: "https://o.test/v1", token_key: MISSING}}
-"""
-ALLOY: Final = "agents: {root: {model: openai/a, title_model: 'openai/t,openai/u', fallback: {retries: -1}}}"
-
-
-@pytest.mark.parametrize(
-    ("file", "asked"), [(OF_THE_MODEL, ["a", "t"]), (ALLOY, ["a", "t", "u"]), (WITHOUT_KEY, ["a"])], ids=range(3)
-)
-def test_which_models_are_asked(file: str, asked: list[str]) -> None:
-    async def main() -> None:
-        script = {
-            "a": [ANSWER],
-            "t": [TITLE] if "u" not in asked else [errors.openai_invalid_request("no")],
-            "u": [TITLE],
-        }
-        transport = ScriptedTransport(script)
-        conversation = session(transport, [], text=file)
-        titles: list[str] = []
-        conversation.titles.publish = titles.append
-        await collect(conversation, "hi")
-        await asyncio.sleep(100)
-        assert (transport.asked, titles) == (asked, ["A title"] if "t" in asked else ["hi"])
-        assert ("MISSING" in str(conversation.team.warnings)) == (asked == ["a"])
-
-    run(main())
-
-
-@pytest.mark.parametrize("name", ["nowhere", "unknown/x"])
-def test_a_model_that_is_not_there_is_refused(name: str) -> None:
-    with pytest.raises(ConfigError, match="title_model"):
-        opened(ScriptedTransport({}), name)
 
 
 @pytest.mark.parametrize("durable", [True, False])

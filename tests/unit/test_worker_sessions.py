@@ -4,40 +4,13 @@ from __future__ import annotations
 
 import asyncio
 import json
-from typing import Any
-
-import pytest
 
 from sparewheel.state.journal import Memory, Store
 from sparewheel.testing import Reply, openai_chat
 from tests.support.agentic import call as tool_call
 from tests.support.fakeloop import run
 from tests.support.kept import Watched, survivor
-from tests.support.workerpage import ANSWER, KEY, YAML, Page
-
-ENV = {"OPENAI_API_KEY": KEY}
-
-
-def on(store: Store, *replies: Any) -> Page:
-    """A page whose worker keeps its sessions in this store."""
-    page = Page({"a": list(replies)})
-    page.worker._stored.store = store
-    return page
-
-
-async def result(page: Page, method: str, **params: Any) -> Any:
-    reply = await page.call(method, **params)
-    assert "error" not in reply, reply
-    return reply["result"]
-
-
-async def refusal(page: Page, method: str, **params: Any) -> tuple[str, str]:
-    error = (await page.call(method, **params))["error"]
-    return error["kind"], error["message"]
-
-
-async def refused_elsewhere(page: Page, method: str, **params: Any) -> None:
-    assert (await refusal(page, method, **params))[0] == "open_elsewhere"
+from tests.support.workerpage import ANSWER, ENV, KEY, YAML, Page, on, refusal, refused_elsewhere, result
 
 
 def test_a_session_is_listed_opened_renamed_exported_imported_and_deleted() -> None:
@@ -229,53 +202,6 @@ def test_a_call_of_the_page_that_was_interrupted_is_decided_and_its_turn_goes_on
         assert again.events("x")[-1]["message"]["content"] == "Done"
         assert [row["state"] for row in await result(again, "list_sessions")] == ["idle"]
         assert await refusal(again, "resume", session="x") == ("config", "there is no turn to resume")
-
-    run(main())
-
-
-@pytest.mark.parametrize(
-    "document",
-    [
-        None,
-        7,
-        "{",
-        "[" * 10_000,
-        {},
-        {"format": "sparewheel.session"},
-        {"format": "sparewheel.session", "version": 2, "records": []},
-        {"format": "sparewheel.session", "version": 1, "records": [{}]},
-        {"format": "sparewheel.session", "version": 1, "records": [None] * 3},
-        {"format": "sparewheel.session", "version": 1, "records": [{"v": 9, "type": "end", "at": ""}]},
-        {"format": "sparewheel.session", "version": 1, "records": [{"v": 1, "type": "end", "at": "", "turn": {}}]},
-        {"format": "sparewheel.session", "version": 1, "records": [{"v": 1, "type": "session", "at": "", "key": 1}]},
-    ],
-)
-def test_what_is_no_exported_session_is_refused(document: Any) -> None:
-    async def main() -> None:
-        page = Page({})
-        kind, message = await refusal(page, "import_session", document=document)
-        assert kind == "config"
-        assert len(message) < 400
-        assert await result(page, "list_sessions") == []
-
-    run(main())
-
-
-def test_an_imported_session_brings_no_approvals() -> None:
-    async def main() -> None:
-        page = Page({"a": [ANSWER]})
-        state = {"approvals": {"all": True, "tools": ["x"]}, "agent": "nobody", "left_out": -1, "budgets": {"team": 1}}
-        records = [{"v": 1, "type": "session", "at": "", "key": "state", "value": state}]
-        document = {"format": "sparewheel.session", "version": 1, "title": "T" * 999, "records": records}
-        row = await result(page, "import_session", document=document)
-        assert (len(row["title"]), row["created"]) == (200, "")
-        assert (await refusal(page, "open_session", session="s", id=row["id"], env=ENV))[0] == "config"  # no file
-        await result(page, "open_session", session="s", id=row["id"], env=ENV, yaml=YAML)
-        session = page.worker._open["s"].session
-        assert session._state.approvals.to_dict() == {"all": False, "tools": []}
-        assert not session._state.approvals.everything
-        assert session.history == []
-        await result(page, "send", session="s", prompt="hi")
 
     run(main())
 

@@ -2,41 +2,10 @@
 
 import assert from "node:assert/strict";
 import test from "node:test";
-import { ABORTED, ERROR, FakeWorker, FINISH, HELLO, RESULT, START, turn } from "./fake_worker.mjs";
-import { HeldCalls } from "../../web/compat/held-calls.js";
+import { command, createSession, dockerAgent, rejects, worker, YAML } from "./compat_page.mjs";
+import { ABORTED, ERROR, FINISH, HELLO, RESULT, START, turn } from "./fake_worker.mjs";
 import { theirEvent } from "../../web/compat/translate.js";
-import { CALL, CONFIRMATION, ELICITATION, RESULT_OF_CALL, settle } from "./started.mjs";
-
-const worker = new FakeWorker();
-globalThis.Worker = function Worker() {
-  return worker;
-};
-await import("../../web/compat/docker-agent.js");
-delete globalThis.Worker;
-
-const { dockerAgent } = globalThis;
-const YAML = "agents: {root: {model: openai/gpt-x}}";
-const rejects = (promise, message) => assert.rejects(promise, (error) => error instanceof Error && (assert.equal(error.message, message), true));
-
-let known = 0;
-/** The next command of this method. */
-async function command(method) {
-  for (;;) {
-    const at = worker.posted.findIndex((posted, index) => index >= known && posted.method === method);
-    if (at >= 0) {
-      known = at + 1;
-      return worker.posted[at];
-    }
-    await settle();
-  }
-}
-
-async function createSession(onEvent, options = {}) {
-  const creating = dockerAgent.createSession({ yaml: YAML, ...options }, onEvent);
-  const created = await command("create_session");
-  worker.reply(created, { agent: "root", models: [] });
-  return { session: await creating, id: created.params.session, params: created.params };
-}
+import { CONFIRMATION, ELICITATION, RESULT_OF_CALL, settle } from "./started.mjs";
 
 test("the object is there before Python is, and calls wait", async () => {
   assert.deepEqual(Object.keys(dockerAgent).sort(), ["abort", "chat", "createSession", "listAgents", "parseConfig"]);
@@ -327,45 +296,4 @@ test("a handler that throws hurts nobody", async (context) => {
   await confirming;
   worker.reply(sent, RESULT);
   await sending;
-});
-
-/** The types of the events that a page sees of one call. */
-async function seen(...steps) {
-  const heard = [];
-  const { session, id } = await createSession((event) => heard.push(event.type));
-  const sending = session.send("hi");
-  const sent = await command("send");
-  let seq = 0;
-  for (const step of steps) {
-    if (typeof step === "function") await step(session);
-    else worker.events(id, { ...step, turn: "t1", seq: ++seq });
-  }
-  worker.events(id, { ...FINISH, turn: "t1", seq: ++seq });
-  worker.reply(sent, RESULT);
-  await sending;
-  return heard;
-}
-
-const decide = (decision) => async (session) => {
-  const deciding = session.confirm(decision);
-  worker.reply(await command("confirm"), {});
-  await deciding;
-};
-const BLOCKED = { type: "tool_blocked", id: "c1", name: "look", reason: "No." };
-
-test("tool_call comes when the call runs", async () => {
-  const ran = ["tool_confirmation", "tool_call", "tool_result", "finish"];
-  assert.deepEqual(await seen(CALL, CONFIRMATION, decide("approve"), RESULT_OF_CALL), ran);
-  assert.deepEqual(await seen(CALL, RESULT_OF_CALL), ["tool_call", "tool_result", "finish"]);
-  const refused = ["tool_confirmation", "tool_blocked", "tool_result", "finish"];
-  assert.deepEqual(await seen(CALL, CONFIRMATION, decide("reject"), BLOCKED, RESULT_OF_CALL), refused);
-});
-
-test("a long call without a question is told before its end", async (context) => {
-  context.mock.timers.enable({ apis: ["setTimeout"] });
-  const heard = [];
-  const held = new HeldCalls((event) => heard.push(event.type));
-  assert.equal(held.holds(CALL), true);
-  context.mock.timers.tick(50);
-  assert.deepEqual(heard, ["tool_call"]);
 });

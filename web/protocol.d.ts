@@ -522,7 +522,7 @@ export interface CreateSession {
    */
   toolProxy?: string;
   /**
-   * For remote MCP servers, which are not available yet; has no effect.
+   * The address of the page to which an authorization server sends the user back after a sign-in to a remote MCP server: `oauth.html` of the assets, or one of your own. Without it, such a sign-in fails.
    */
   oauthRedirectURI?: string;
   /**
@@ -651,7 +651,7 @@ export interface Chat {
    */
   toolProxy?: string;
   /**
-   * For remote MCP servers, which are not available yet; has no effect.
+   * The address of the page to which an authorization server sends the user back after a sign-in to a remote MCP server: `oauth.html` of the assets, or one of your own. Without it, such a sign-in fails.
    */
   oauthRedirectURI?: string;
   /**
@@ -898,7 +898,7 @@ export interface OpenSession {
    */
   toolProxy?: string;
   /**
-   * For remote MCP servers, which are not available yet; has no effect.
+   * The address of the page to which an authorization server sends the user back after a sign-in to a remote MCP server: `oauth.html` of the assets, or one of your own. Without it, such a sign-in fails.
    */
   oauthRedirectURI?: string;
   /**

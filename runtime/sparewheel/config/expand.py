@@ -126,6 +126,12 @@ class Expander:
             filled[name] = value
         return filled
 
+    def secret(self, text: str, path: Path, to: Sequence[str]) -> str:
+        """A secret that is sent to the URLs `to`."""
+        value = self._strict(text, path, (), lambda parsed, at: self._bound(parsed, at, to, "")).strip()
+        self.hidden.add(value)
+        return value
+
     def _plain(self, parsed: re.Match[str], path: Path) -> str:
         """A value for a text or an address, which no secret may be in."""
         if self.secrets.is_secret(parsed["name"]):

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from .agents import AgentConfig
     from .expand import Expander
     from .schema import AgentFile
-    from .toolsets import ToolsetConfig
+    from .toolsets import OAuthConfig, ToolsetConfig
 
 # A scheme and a host without places for arguments.
 _NAMES_HOST: Final = re.compile(r"https?://[^/?#\\\s$]+(?:[/?#]|\Z)", re.IGNORECASE)
@@ -67,9 +67,21 @@ class Tools:
         if entry.remote:
             url = self.expander.strict(entry.remote.url, (*path, "remote", "url"))
             headers = self.expander.headers(entry.remote.headers, (*path, "remote", "headers"), [url])
-            filled = {"url": url, "headers": headers}
-            changes["remote"] = entry.remote.model_copy(update=filled)
+            oauth = entry.remote.oauth and self._client(entry.remote.oauth, (*path, "remote", "oauth"), url)
+            changed: dict[str, Any] = {"url": url, "headers": headers, "oauth": oauth}
+            changes["remote"] = entry.remote.model_copy(update=changed)
         return entry.model_copy(update=changes)
+
+    def _client(self, oauth: OAuthConfig, path: Path, url: str) -> OAuthConfig:
+        """The client of a sign-in to the server at `url`, with its variables replaced."""
+        expander = self.expander
+        back = expander.strict(oauth.callback_redirect_url, (*path, "callbackRedirectURL"), arguments=("callbackPort",))
+        filled = {
+            "client_id": expander.strict(oauth.client_id, (*path, "clientId")),
+            "client_secret": expander.secret(oauth.client_secret, (*path, "clientSecret"), [url]),
+            "callback_redirect_url": back.replace("${callbackPort}", str(oauth.callback_port or "")),
+        }
+        return oauth.model_copy(update=filled)
 
     def _here(self, path: Path, entry: ToolsetConfig) -> ToolsetConfig:
         """The entry as it works in a session; a warning where that differs from a host."""

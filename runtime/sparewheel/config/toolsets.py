@@ -127,13 +127,21 @@ class ApiConfig(Strict):
 
 
 class OAuthConfig(Strict):
-    """The sign-in to a remote MCP server without dynamic client registration."""
+    """The client of a sign-in to a remote MCP server.
+
+    Without it, the client is the one that the client-ID document of the page describes, or one that is registered.
+    """
 
     client_id: str = Field(default="", alias="clientId")
+    """The id of a client that is registered at the authorization server."""
     client_secret: str = Field(default="", alias="clientSecret", repr=False)
+    """Its secret, if it has one. Sent to the host of `url`, and to hosts in allowHosts."""
     callback_port: int | None = Field(default=None, alias="callbackPort", ge=1, le=65535)
+    """Inserted for `${callbackPort}` in callbackRedirectURL."""
     scopes: list[str] = []
+    """The scopes to ask for; empty: those that the server names."""
     callback_redirect_url: str = Field(default="", alias="callbackRedirectURL")
+    """Where the user is sent back to, instead of to the oauthRedirectURI of the session."""
 
 
 class RemoteConfig(Strict):

@@ -156,14 +156,19 @@ class Secrets:
         )
 
     def _is_allowed(self, url: str) -> bool:
-        host, port = host_of(url), _port(url)
-        for pattern in self._allowed:
-            name, _, number = pattern.lower().partition(":")
-            below = name.removeprefix("*.")
-            fits = host.endswith(f".{below}") if name.startswith("*.") else host == name
-            if fits and (not number or number == port):
-                return True
-        return False
+        return is_allowed(url, self._allowed)
+
+
+def is_allowed(url: str, allowed: Collection[str]) -> bool:
+    """Whether the host of a URL is among those that the embedder allows; see `Secrets`."""
+    host, port = host_of(url), _port(url)
+    for pattern in allowed:
+        name, _, number = pattern.lower().partition(":")
+        below = name.removeprefix("*.")
+        fits = host.endswith(f".{below}") if name.startswith("*.") else host == name
+        if fits and (not number or number == port):
+            return True
+    return False
 
 
 def _vendor_of(name: str, value: str) -> str:

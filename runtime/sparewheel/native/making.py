@@ -126,6 +126,7 @@ def _extras(options: Options, team: ResolvedTeam) -> Extras:
         toolsets=_toolsets(options.tools, team.secrets),
         documents=options.documents,
         env=options.env,
+        allow_hosts=options.allow_hosts,
         tool_proxy=None if options.tool_proxy is None else read_proxy(options.tool_proxy, "tool_proxy"),
         trace=options.trace,
     )

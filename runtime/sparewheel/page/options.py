@@ -6,6 +6,7 @@ are in camel case, as JavaScript has them.
 
 from __future__ import annotations
 
+import re
 from typing import Annotated, Any, Final, Literal, TypeAlias
 
 from pydantic import (
@@ -72,6 +73,12 @@ def _documents(value: object) -> dict[str, str]:
     if sum(len(text.encode()) for text in value.values()) > MAX_DOCUMENT_BYTES:
         raise ConfigError(f"options.documents: documents exceed the limit of {MAX_DOCUMENT_BYTES} bytes in total")
     return value
+
+
+def _http_url(text: str) -> str:
+    if not re.match(r"https?://[^/?#\\\s]+(/[^#\s]*)?\Z", text):
+        raise ValueError("must be an http(s) address without a fragment")
+    return text
 
 
 def _object_schema(schema: dict[str, Any]) -> dict[str, Any]:
@@ -186,10 +193,11 @@ class AgentOptions(Params):
         "toolsets with `allow_private_ips`, nor those to models. `docs/egress-proxy.md` has what it must do. Default: "
         "none; the browser makes the requests.",
     )
-    oauth_redirect_uri: str | Unset = Field(
+    oauth_redirect_uri: Annotated[Short, AfterValidator(_http_url)] | Unset = Field(
         None,
         alias="oauthRedirectURI",
-        description="For remote MCP servers, which are not available yet; has no effect.",
+        description="The address of the page to which an authorization server sends the user back after a sign-in to a "
+        "remote MCP server: `oauth.html` of the assets, or one of your own. Without it, such a sign-in fails.",
     )
     python: str | dict[str, Any] | Unset = Field(
         None, description="Python functions as tools: the text of a file, or the options of a toolset of type `python`."

@@ -15,7 +15,7 @@ from .results import LongResults
 
 if TYPE_CHECKING:
     import asyncio
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Hashable, Mapping, Sequence
 
     from ..hooks.engine import Hook
     from ..messages import Message
@@ -53,6 +53,7 @@ class SessionState:
     texts: dict[str, str] = field(default_factory=dict)
     choices: Choices = field(default_factory=Choices)
     secrets: LearnedSecrets = field(default_factory=LearnedSecrets)  # that came while the session was open
+    sign_ins: dict[Hashable, Any] = field(default_factory=dict)  # to servers, by what they are for
     trace: bool = False  # requests to models are reported as events
 
     def forget(self, agent: str) -> None:

@@ -5,14 +5,12 @@ from __future__ import annotations
 import asyncio
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Protocol, TypeVar
+from typing import TYPE_CHECKING, Any, Protocol, TypeVar
 
 from pydantic import BaseModel
 
-from ..redaction.learned import LearnedSecrets
-
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Callable, Mapping, Sequence
+    from collections.abc import AsyncIterator, Callable, Collection, Hashable, Iterable, Mapping, Sequence
     from datetime import datetime
 
     from ..messages import Message
@@ -76,6 +74,27 @@ class SessionFacts(Protocol):
 
 
 @dataclass(slots=True)
+class SignIns:
+    """What a sign-in to a server needs of the session.
+
+    Attributes:
+        redirect_uri: where authorization servers send the user back to; "" if there is no such page.
+        allow_hosts: to which a secret of the agent file may go as well; see `createSession`.
+        attended: whether a user can be asked.
+        turn: the running turn, None outside of one.
+        hide: gets the tokens, which must not be shown.
+        made: the sign-ins, which outlive a change of the agent file.
+    """
+
+    redirect_uri: str = ""
+    allow_hosts: Collection[str] = ()
+    attended: Callable[[], bool] = lambda: False
+    turn: Callable[[], object] = lambda: None
+    hide: Callable[[Iterable[str]], object] = lambda _: None
+    made: dict[Hashable, Any] = field(default_factory=dict)
+
+
+@dataclass(slots=True)
 class Services:
     """Shared by all built-in toolsets of a session. `tool_proxy`: the egress proxy of the session."""
 
@@ -84,10 +103,7 @@ class Services:
     now: Callable[[], datetime]
     env: Mapping[str, str] = field(default_factory=dict, repr=False)
     store: KeyValue = field(default_factory=MemoryStore)
-    learned: LearnedSecrets = field(default_factory=LearnedSecrets)
-    """Takes the tokens that tools get, so that they are shown nowhere."""
-    oauth_redirect_uri: str = ""
-    """Where authorization servers send the user back to."""
+    sign_ins: SignIns = field(default_factory=SignIns)
     lock: asyncio.Lock = field(default_factory=asyncio.Lock)
     """Held while stored state is changed, because sub-agents that run concurrently share it."""
     tool_proxy: Url | None = None

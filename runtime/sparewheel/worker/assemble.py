@@ -19,7 +19,7 @@ from .keep import text_changed
 from .unfinished import unfinished_turn
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping, Sequence
+    from collections.abc import Collection, Iterable, Mapping, Sequence
 
     from ..chain.health import Health
     from ..config.agents import InlineSkill
@@ -41,8 +41,8 @@ class Extras:
     `toolsets` are open sources of tools, `entries` sources in the terms of an agent file. `documents` are texts by path
     for `file:` of toolsets, `env` is what `${...}` and keys are taken from. `package_index` is where packages of Python
     tools may come from; entries of the caller may name their own. `tool_proxy` is the egress proxy of requests of
-    tools. Authorization servers send the user back to `oauth_redirect_uri`. `trace`: requests to models are reported as
-    events.
+    tools. Authorization servers send the user back to `oauth_redirect_uri`; the agent file's secrets may go to
+    `allow_hosts` as well. `trace`: requests to models are reported as events.
     """
 
     approvals: Approvals
@@ -53,6 +53,7 @@ class Extras:
     env: Mapping[str, str] = field(default_factory=dict, repr=False)
     package_index: str | None = None
     oauth_redirect_uri: str = ""
+    allow_hosts: Collection[str] = ()
     tool_proxy: Url | None = None
     trace: bool = False
 
@@ -151,7 +152,7 @@ class _Sources:
 
     def _shared(self) -> Services:
         """The services that the built-in tools of a session share."""
-        from ..tools.services import MemoryStore, Services
+        from ..tools.services import MemoryStore, Services, SignIns
 
         if self._services is None:
             state = self._state
@@ -161,8 +162,14 @@ class _Sources:
                 now=lambda: datetime.now(UTC),
                 env=self._extras.env,
                 store=MemoryStore(state.texts, text_changed(state.recorder)),
-                learned=state.secrets,
-                oauth_redirect_uri=self._extras.oauth_redirect_uri,
+                sign_ins=SignIns(
+                    self._extras.oauth_redirect_uri,
+                    self._extras.allow_hosts,
+                    attended=lambda: state.approvals.interactive,
+                    turn=lambda: state.log,
+                    hide=state.secrets.add,
+                    made=state.sign_ins,
+                ),
                 tool_proxy=self._extras.tool_proxy,
             )
         return self._services

@@ -83,6 +83,7 @@ def _extras(name: str, options: AgentOptions, calls: HostCalls) -> Extras:
         env=options.env,
         package_index=options.package_index,
         oauth_redirect_uri=options.oauth_redirect_uri or "",
+        allow_hosts=options.allow_hosts,
         tool_proxy=_tool_proxy(options.tool_proxy),
         trace=options.trace,
     )

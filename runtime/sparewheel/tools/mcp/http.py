@@ -16,9 +16,9 @@ if TYPE_CHECKING:
     from collections.abc import AsyncGenerator, AsyncIterator, Mapping
 
     from ...transports.base import HttpResponse, Transport
-    from ..base import AskUser
     from ..web.addresses import AddressRules
     from .authorizer import Authorizer
+    from .exchange import Exchange
     from .rpc import Message
 
 JSON: Final = "application/json"
@@ -58,9 +58,9 @@ class Http:
 
     @asynccontextmanager
     async def send(
-        self, method: str, url: str, headers: Mapping[str, str], body: bytes = b"", ask: AskUser = unattended
+        self, method: str, url: str, headers: Mapping[str, str], body: bytes = b"", exchange: Exchange | None = None
     ) -> AsyncIterator[HttpResponse]:
-        """Send a request; the response may have any status.
+        """Send a request; the response may have any status. A sign-in does not count as time of the `exchange`.
 
         Raises:
             Unreachable: there was no response.
@@ -69,12 +69,17 @@ class Http:
         checked = str(self.rules.check(url))
         async with AsyncExitStack() as stack:
             response = await self._enter(stack, method, checked, headers, body)
-            if response.status in (401, 403):
-                challenge = response.headers.get("www-authenticate")
-                if await self.authorizer.challenged(response.status, challenge, ask):
-                    await stack.aclose()
-                    response = await self._enter(stack, method, checked, headers, body)
+            if response.status in (401, 403) and await self._signed_in(response, exchange):
+                await stack.aclose()
+                response = await self._enter(stack, method, checked, headers, body)
             yield response
+
+    async def _signed_in(self, response: HttpResponse, exchange: Exchange | None) -> bool:
+        challenge = response.headers.get("www-authenticate")
+        if exchange is None:
+            return await self.authorizer.challenged(response.status, challenge, unattended)
+        with exchange.patience.paused():
+            return await self.authorizer.challenged(response.status, challenge, exchange.ask)
 
     async def _enter(
         self, stack: AsyncExitStack, method: str, url: str, headers: Mapping[str, str], body: bytes

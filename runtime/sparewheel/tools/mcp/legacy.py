@@ -52,7 +52,7 @@ class Legacy:
         if exchange.context is not None:
             params["_meta"] = {"progressToken": number}
         body = encoded(request(number, exchange.method, params))
-        async with self._http.send("POST", self._url, {**_HEADERS, **self._session}, body, exchange.ask) as response:
+        async with self._http.send("POST", self._url, {**_HEADERS, **self._session}, body, exchange) as response:
             if response.status >= 400:
                 raise await refusal(response)
             if session := response.headers.get(_SESSION):

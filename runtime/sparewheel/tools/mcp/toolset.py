@@ -15,6 +15,7 @@ from .definitions import Definition, definition_of, usable_name
 from .exchange import Exchange
 from .http import Http
 from .legacy import Legacy
+from .oauth.authorizer import sign_in_to
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -35,7 +36,7 @@ def open_mcp(entry: ToolsetConfig, services: Services, authorizer: Authorizer | 
     Args:
         entry: the entry, which has `remote`.
         services: those of the session.
-        authorizer: signs in to the server; None: the headers of the entry are all there is.
+        authorizer: signs in to the server; None: by OAuth, if the entry has no header that does.
 
     Raises:
         ConfigError: the address cannot be requested.
@@ -43,12 +44,15 @@ def open_mcp(entry: ToolsetConfig, services: Services, authorizer: Authorizer | 
     assert entry.remote is not None
     rules = AddressRules(private=entry.allow_private_ips)
     try:
-        url = str(normalise(entry.remote.url))
+        url = normalise(entry.remote.url)
     except ToolError as error:
         raise ConfigError(f"The url of the mcp toolset cannot be used: {error}") from None
     transport = services.transport_for(private=rules.private)
-    http = Http(transport, rules, authorizer or NoAuthorizer(), entry.remote.headers)
-    return McpToolset(entry, http, url)
+    if authorizer is None and "authorization" in map(str.lower, entry.remote.headers):
+        authorizer = NoAuthorizer()
+    authorizer = authorizer or sign_in_to(url, entry.remote.oauth, services, private=rules.private)
+    http = Http(transport, rules, authorizer, entry.remote.headers)
+    return McpToolset(entry, http, str(url))
 
 
 class McpToolset:

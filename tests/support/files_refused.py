@@ -116,7 +116,7 @@ agents: {root: {model: openai/gpt-5-mini, toolsets: [{type: rag, ref: handbook}]
 rag:
   handbook: {docs: [handbook], strategies: [{type: bm25, database: ./a.db}], results: {limit: 5}}
 """,
-        ['agents.root.toolsets.0: toolset type "rag": retrieval is not available yet'],
+        ["line 4, column 3: rag.handbook: the session has no documents to search: pass them in the option documents"],
     ),
     "skills, files and a model's code": (
         """

@@ -9,7 +9,7 @@ from __future__ import annotations
 import asyncio
 from dataclasses import replace
 from itertools import groupby
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, Final, cast
 
 from ..jsontext import whole
 from ..messages import Message, Text, ToolCall
@@ -25,6 +25,7 @@ from .prompt import result_limit
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping, Sequence
 
+    from ..annotations import Annotation
     from ..config.specs import ResolvedAgent
     from ..events import Event
     from ..hooks.engine import Hooks, Verdict
@@ -59,7 +60,8 @@ def unique_calls(message: Message, earlier: Iterable[Message] = ()) -> Message:
 class Calls:
     """The calls of one step, of which at most `left` are executed. `timers` makes one for each call.
 
-    `outbox` gets the events of the calls while they run. A call does not run again if its result is known to `effects`,
+    `outbox` gets the events of the calls while they run; `attempt` is the one whose answer has the calls,
+    None if no page has seen it in this turn. A call does not run again if its result is known to `effects`,
     or to `finished` (outputs by id).
     """
 
@@ -75,7 +77,9 @@ class Calls:
         effects: Effects,
         left: int | None = None,
         finished: Mapping[str, str] | None = None,
+        attempt: int | None = None,
     ) -> None:
+        self._attempt = attempt
         self._calls = list(calls)
         self.runnable = self._calls[: MAX_CALLS if left is None else min(MAX_CALLS, left)]
         self._beyond = USED_UP if left is not None and left < MAX_CALLS else TOO_MANY
@@ -93,6 +97,7 @@ class Calls:
             for number, call in enumerate(self.runnable)
             if finished and call.id in finished
         }
+        self.cited: list[Annotation] = []  # what results quote
         self._doubt: InDoubt | None = None
         self._running: set[str] = set()  # ids of the calls that have begun to run
 
@@ -166,7 +171,18 @@ class Calls:
         except Exception as error:  # a defect fails this call, not the others and not the turn
             result = ToolResult(f"{type(error).__name__}: {error}", is_error=True)
         self._results[number] = result = replace(result, output=whole(result.output))
+        self._cite(result)
         self._outbox.put(_result_event(call, result))
+
+    def _cite(self, result: ToolResult) -> None:
+        """Report what a result quotes as sources of the step's answer, each once."""
+        for source in result.sources:
+            if source not in self.cited:
+                self.cited.append(source)
+                if self._attempt is None:
+                    continue
+                place = {"type": "annotation", "attempt": self._attempt, "index": len(self._calls)}
+                self._outbox.put(cast("Event", {**place, **source.to_dict()}))
 
     async def _transformed(self, call: ToolCall, result: ToolResult) -> ToolResult:
         """The result after the hooks; one that they deny is shown neither to the model nor to the page."""

@@ -22,7 +22,7 @@ class RecalledStep:
     reason: StopReason = "stop"
     usage = answer_usage = Usage()
     cost = 0.0
-    resume_state = None
+    resume_state = attempt = None
 
     def __init__(self, answer: Answer) -> None:
         self.model = answer.model

@@ -122,7 +122,7 @@ class Run:
                     yield []
                     continue
                 if answer.tool_calls:
-                    turn.calls = calls = self._calls(answer, registry)
+                    turn.calls = calls = self._calls(answer, registry, step.attempt)
                     with timer.waiting():  # each call has a timer of its own
                         try:
                             yield calls.announce()
@@ -130,6 +130,7 @@ class Run:
                                 async for _ in news:
                                     yield []
                         finally:
+                            answer = turn.cite(calls.cited)
                             turn.messages.extend(calls.results)
                     self._repetition.ran(calls.outcomes)
                     record["tools"] = [call.name for call in answer.tool_calls]
@@ -196,7 +197,7 @@ class Run:
             self._chosen = self._runner.chain(self._me, self._turn.model)
         return self._chosen
 
-    def _calls(self, answer: Message, registry: Registry) -> Calls:
+    def _calls(self, answer: Message, registry: Registry, attempt: int | None) -> Calls:
         """The tool calls of an answer. Raises `SparewheelError` (kind `loop`) for endless repetition."""
         me = self._me
         self._repetition.check(me, answer.tool_calls)
@@ -214,6 +215,7 @@ class Run:
             turn.effects,
             left,
             turn.results,
+            attempt,
         )
         turn.results = None if turn.results is None else {}
         turn.tool_calls += len(calls.runnable)

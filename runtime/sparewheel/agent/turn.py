@@ -17,8 +17,9 @@ from .outbox import Outbox
 from .unfinished import Unfinished
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Mapping, Sequence
 
+    from ..annotations import Annotation
     from ..chain.background import ResumeState
     from ..chain.chain import Step
     from ..errors import Fault
@@ -122,6 +123,15 @@ class Turn:
         self.messages.append(answer)
         self.answer = answer
         self.completed += 1
+
+    def cite(self, sources: Sequence[Annotation]) -> Message:
+        """The answer of the last step, with the sources that results of its calls quote."""
+        at = next(at for at in reversed(range(len(self.messages))) if self.messages[at].role == "assistant")
+        answer = self.messages[at]
+        if sources:
+            answer = replace(answer, annotations=(*answer.annotations, *sources))
+            self.messages[at] = self.answer = answer
+        return answer
 
     def revert_step(self) -> None:
         """Remove the answer of the last step from the conversation."""

@@ -179,6 +179,11 @@ class Step:
         """Tokens of the attempt whose output counts."""
         return self._output.shown.usage if self._output.shown else Usage()
 
+    @property
+    def attempt(self) -> int | None:
+        """The number of the attempt whose output counts; None before there is one."""
+        return self._output.shown.number if self._output.shown else None
+
     def retract(self) -> list[Event]:
         """Discard everything; the events that say so."""
         return self._output.retract()

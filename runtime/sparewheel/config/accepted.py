@@ -48,7 +48,7 @@ ACCEPTED: Final[dict[str, dict[str, str]]] = {
     },
     "provider_opts": {
         "transport": "requests use HTTP; `sse` asks for the same",
-        "rerank_prompt": "results are not ranked by a model",
+        "rerank_prompt": "results.reranking.criteria of a source of documents has the same purpose",
         "unload_api": "only local model runners have it",
         "runtime_flags": "only local model runners have them",
         "supports_images": "content is never removed from a request",

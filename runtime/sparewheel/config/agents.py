@@ -206,7 +206,7 @@ class AgentConfig(Strict):
     use_skills: list[str] = []
     """Keys of the top-level `skills`."""
     rag: list[str] = []
-    """Keys of the top-level `rag`, as older files name them; not available here."""
+    """Keys of the top-level `rag`, as older files name them: each is a toolset of type `rag`."""
 
     @field_validator("model")
     @classmethod

@@ -13,7 +13,7 @@ from .expand import Expander
 from .modelspecs import Models
 from .problems import Problems
 from .providers import PROVIDERS
-from .specs import ModelSpec, ResolvedAgent, ResolvedTeam
+from .specs import ModelSpec, ResolvedAgent, ResolvedTeam, embeds
 from .texts import Texts
 from .tools import Tools
 from .unsupported import check_agent
@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from ..errors.validation import Path
     from .agents import AgentConfig
     from .schema import AgentFile
+    from .toolsets import ToolsetConfig
 
 __all__ = ["PROVIDERS", "ModelSpec", "ResolvedAgent", "ResolvedTeam", "resolve", "resolve_team"]
 
@@ -64,7 +65,7 @@ def resolve_team(
         raise ConfigError(f'agent "{root}" not found', f"The file has: {', '.join(file.agents)}.")
     problems = Problems(file)
     expander = Expander(Secrets(env, allow_hosts), problems)
-    tools = Tools(file, expander, session_files)
+    tools = Tools(file, expander, session_files, documents)
     models, texts = Models(file, expander), Texts(file, expander, documents)
     team = _Team(file, problems, expander, models, tools, texts, _needed(file, root) if needs_key else set())
     agents = {reached: team.agent(reached) for reached in _reachable(file, root, problems)}
@@ -209,8 +210,31 @@ class _Team:
             cache=agent.cache,
             models={ref: spec for ref, spec in others.items() if spec and not spec.lacks_key},
             title_models=self._title_models(agent, here),
+            rag_models=self._rag_models(entries),
             hidden=frozenset(self.expander.hidden) | self.expander.secrets.values(),
         )
+
+    def _rag_models(self, entries: Iterable[tuple[Path, ToolsetConfig]]) -> dict[str, ModelSpec]:
+        """The models that search documents. One without its key is only a warning where words can be searched."""
+        found: dict[str, ModelSpec] = {}
+        for path, entry in entries:
+            if entry.type != "rag" or entry.rag_config is None:
+                continue
+            from .rag import SourceConfig  # few files have one
+
+            source = SourceConfig.model_validate(entry.rag_config)
+            for inside, ref in source.models():
+                if (spec := self.models.spec(ref, path)) is None:
+                    continue
+                if spec.lacks_key and (inside[0] == "results" or source.by_words):
+                    self._warn_of(spec.missing, path, f"documents are searched without {ref}")
+                elif spec.lacks_key:
+                    self.models.require_key(ref, path)
+                elif inside[-1] in ("embedding_model", "model") and inside[0] == "strategies" and not embeds(spec):
+                    self.problems.add(path, f"{ref} has no embeddings; name a model of an OpenAI-compatible server")
+                else:
+                    found[ref] = spec
+        return found
 
     def _lacks_keys(self, name: str, paths: Mapping[str, Path]) -> None:
         """No model of this agent can be asked: it is refused if it is needed, else left out."""

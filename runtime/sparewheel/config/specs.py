@@ -61,6 +61,11 @@ class ModelSpec:
         return self.base_url.startswith("demo:")
 
 
+def embeds(spec: ModelSpec) -> bool:
+    """Whether the model's server can have an endpoint for embeddings that is like OpenAI's."""
+    return spec.api != "anthropic" and not spec.is_demo
+
+
 @dataclass(frozen=True, slots=True)
 class ResolvedAgent:
     """An agent that can run. All variables are replaced; 0 means no limit, unless a field says otherwise."""
@@ -102,6 +107,7 @@ class ResolvedAgent:
     cache: CacheConfig | None = None
     models: Mapping[str, ModelSpec] = field(default_factory=dict)  # that its tools can choose, by reference
     title_models: tuple[ModelSpec, ...] = ()  # that are asked for titles; none: those of the chain, if at all
+    rag_models: Mapping[str, ModelSpec] = field(default_factory=dict)  # that search its documents, by reference
     hidden: frozenset[str] = field(default=frozenset(), repr=False)  # further secrets, beside those of the chain
 
     @property
@@ -112,7 +118,7 @@ class ResolvedAgent:
     @property
     def secrets(self) -> frozenset[str]:
         """Values that must never be shown: keys, header values, and secret values from env."""
-        specs = [*self.chain, *self.models.values(), *self.title_models]
+        specs = [*self.chain, *self.models.values(), *self.title_models, *self.rag_models.values()]
         values = {spec.key for spec in specs} | self.hidden
         return frozenset(value for value in values if value and len(value) > 3)
 

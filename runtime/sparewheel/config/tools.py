@@ -3,17 +3,23 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Final
 
+from pydantic import ValidationError
+
+from ..errors.validation import problems, shown
 from .accepted import NO_DISK
+from .toolsets import ToolsetConfig
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from ..errors.validation import Path
     from .agents import AgentConfig
     from .expand import Expander
     from .schema import AgentFile
-    from .toolsets import OAuthConfig, ToolsetConfig
+    from .toolsets import OAuthConfig
 
 # A scheme and a host without places for arguments.
 _NAMES_HOST: Final = re.compile(r"https?://[^/?#\\\s$]+(?:[/?#]|\Z)", re.IGNORECASE)
@@ -26,6 +32,7 @@ class Tools:
     file: AgentFile
     expander: Expander
     session_files: bool = False  # a `filesystem` toolset works on the files of the session
+    documents: Mapping[str, str] = field(default_factory=dict)  # of the session, by name
 
     def entries(self, name: str, agent: AgentConfig) -> list[tuple[Path, ToolsetConfig]]:
         """An agent's toolsets in order, each with its path in the file; references to `mcps` are resolved."""
@@ -40,6 +47,7 @@ class Tools:
                 known = ", ".join(self.file.toolsets) or "none"
                 reason = f'there is no toolset "{key}"; the file has: {known}'
                 self.expander.problems.add((*here, "use_toolsets", index), reason)
+        found += [((*here, "rag", index), ToolsetConfig(type="rag", ref=key)) for index, key in enumerate(agent.rag)]
         return [(path, self._here(path, self._named(entry))) for path, entry in found]
 
     def filled(self, path: Path, entry: ToolsetConfig) -> ToolsetConfig:
@@ -70,6 +78,8 @@ class Tools:
             oauth = entry.remote.oauth and self._client(entry.remote.oauth, (*path, "remote", "oauth"), url)
             changed: dict[str, Any] = {"url": url, "headers": headers, "oauth": oauth}
             changes["remote"] = entry.remote.model_copy(update=changed)
+        if entry.type == "rag":
+            changes |= self._source(path, entry)
         return entry.model_copy(update=changes)
 
     def _client(self, oauth: OAuthConfig, path: Path, url: str) -> OAuthConfig:
@@ -82,6 +92,27 @@ class Tools:
             "callback_redirect_url": back.replace("${callbackPort}", str(oauth.callback_port or "")),
         }
         return oauth.model_copy(update=filled)
+
+    def _source(self, path: Path, entry: ToolsetConfig) -> dict[str, Any]:
+        """The documents of a `rag` toolset, checked: from now on in `rag_config`."""
+        from .rag import SourceConfig  # few files have one
+
+        if entry.rag_config is None and entry.ref not in self.file.rag:
+            known = ", ".join(self.file.rag) or "none"
+            self.expander.problems.add((*path, "ref"), f'rag has no "{shown(entry.ref)}"; it has: {known}')
+            return {}
+        where: Path = ("rag", entry.ref) if entry.rag_config is None else (*path, "rag_config")
+        written = self.file.rag[entry.ref] if entry.rag_config is None else entry.rag_config
+        try:
+            source = SourceConfig.model_validate(written)
+        except ValidationError as error:
+            self.expander.problems.add(where, problems(error, written, SourceConfig, whole="the source"))
+            return {"rag_config": None}
+        for inside, reason in source.reasons(self.documents):
+            self.expander.problems.add((*where, *inside), reason)
+        for inside, text in source.warnings():
+            self.expander.problems.warn((*where, *inside), text)
+        return {"rag_config": source.model_dump(), "name": entry.name or entry.ref}
 
     def _here(self, path: Path, entry: ToolsetConfig) -> ToolsetConfig:
         """The entry as it works in a session; a warning where that differs from a host."""

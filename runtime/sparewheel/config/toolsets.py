@@ -23,12 +23,12 @@ Available = Literal[
     "files",
     "python",
     "mcp",
+    "rag",
 ]
 """The toolsets that are available here."""
 
 ToolsetType = Literal[
     Available,
-    "rag",
     "mcp_catalog",
     "script",
     "filesystem",
@@ -222,7 +222,7 @@ class ToolsetConfig(ServerConfig):
     api_config: ApiConfig | None = None
     """The request of an `api` toolset."""
     rag_config: dict[str, Any] | None = None
-    """The sources of a `rag` toolset."""
+    """The documents of a `rag` toolset and the ways to search them: what `ref` names in the top-level `rag`."""
     models: list[str] = []
     """The models that a `model_picker` can choose."""
     source: str = ""

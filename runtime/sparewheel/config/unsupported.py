@@ -52,7 +52,6 @@ _NO_TOOLSET: Final = {
     "webhook": "its address contains a secret, which must not be in a page; pass a tool of your own to the session",
     "open_url": "a worker cannot open windows; pass a tool of your own to the session",
     "scheduler": "nothing runs while the page is closed",
-    "rag": f"retrieval {_YET}",
 }
 
 BUILTIN_HOOKS: Final = frozenset(
@@ -130,8 +129,6 @@ def _agent_reasons(agent: AgentConfig) -> Iterator[tuple[str, str]]:
         yield "inject_memories", "use the tools of the toolset memory"
     if agent.tool_choice != "auto":
         yield "tool_choice", "the model decides whether it calls a tool; remove the key or set it to auto"
-    if agent.rag:
-        yield "rag", f"retrieval {_YET}"
 
 
 def _toolset_reasons(toolset: ToolsetConfig) -> Iterator[str]:

@@ -51,6 +51,7 @@ class SessionState:
     log: TurnLog | None = None  # of the running turn
     doubts: Doubts = field(default_factory=Doubts)
     texts: dict[str, str] = field(default_factory=dict)
+    kept: dict[str, Any] = field(default_factory=dict)  # what tools keep in memory, by key
     choices: Choices = field(default_factory=Choices)
     secrets: LearnedSecrets = field(default_factory=LearnedSecrets)  # that came while the session was open
     sign_ins: dict[Hashable, Any] = field(default_factory=dict)  # to servers, by what they are for

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, Final, Protocol, TypeAlias, runtime_check
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Container, Mapping, Sequence
 
+    from ..annotations import Annotation
     from ..events import SignIn
     from ..providers.base import ToolSpec
 
@@ -40,10 +41,11 @@ class ToolError(Exception):
 
 @dataclass(frozen=True, slots=True)
 class ToolResult:
-    """The text that the model receives. `is_error` marks a call that failed."""
+    """The text that the model receives. `is_error` marks a call that failed. `sources`: what the text quotes."""
 
     output: str
     is_error: bool = False
+    sources: Sequence[Annotation] = ()
 
 
 class AskUser(Protocol):

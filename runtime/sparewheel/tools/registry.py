@@ -25,6 +25,13 @@ if TYPE_CHECKING:
     from .services import Services
     from .toolset import Contents
 
+
+def _rag(entry: ToolsetConfig, services: Services) -> Contents:
+    from .documents.toolset import rag  # few agents have documents
+
+    return rag(entry, services)
+
+
 TYPES: Final[dict[str, Callable[[ToolsetConfig, Services], Contents]]] = {
     "api": api,
     "fetch": fetch,
@@ -33,6 +40,7 @@ TYPES: Final[dict[str, Callable[[ToolsetConfig, Services], Contents]]] = {
     "model_picker": model_picker,
     "openapi": openapi,
     "plan": plan,
+    "rag": _rag,
     "session_context": session_context,
     "think": think,
     "todo": todo,

@@ -104,6 +104,10 @@ class Services:
     env: Mapping[str, str] = field(default_factory=dict, repr=False)
     store: KeyValue = field(default_factory=MemoryStore)
     sign_ins: SignIns = field(default_factory=SignIns)
+    documents: Mapping[str, str] = field(default_factory=dict)
+    """Of the session, by name."""
+    kept: dict[str, Any] = field(default_factory=dict)
+    """What tools keep in memory as long as the session is open, by key: it outlasts a change of its options."""
     lock: asyncio.Lock = field(default_factory=asyncio.Lock)
     """Held while stored state is changed, because sub-agents that run concurrently share it."""
     tool_proxy: Url | None = None

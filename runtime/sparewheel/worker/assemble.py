@@ -171,6 +171,8 @@ class _Sources:
                     made=state.sign_ins,
                 ),
                 tool_proxy=self._extras.tool_proxy,
+                documents=self._extras.documents,
+                kept=state.kept,
             )
         return self._services
 

@@ -1,0 +1,79 @@
+"""The documents of one strategy, read and indexed. Only what has changed is read again."""
+
+from __future__ import annotations
+
+import asyncio
+import hashlib
+from typing import TYPE_CHECKING, Protocol
+
+from ...slices import run_in_slices
+from .passages import Unreadable, divide
+from .reading import read_sections
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping, Sequence
+
+    from ...config.rag import ChunkingConfig
+    from .fusion import Hit
+    from .passages import Passage
+
+
+class Method(Protocol):
+    """A way to search."""
+
+    async def add(self, document: str, digest: str, passages: Sequence[Passage]) -> None:
+        """Add a document in place of an earlier one of its name. `digest` names its content and its chunks."""
+
+    async def remove(self, document: str) -> None:
+        """Remove a document; one that is not there is not an error."""
+
+    async def search(self, question: str, limit: int) -> list[Hit]:
+        """The best passages, from the best on."""
+
+
+class Index:
+    """Documents in a `Method`. `unreadable` has those that cannot be searched, with the reasons."""
+
+    def __init__(self, method: Method, chunking: ChunkingConfig) -> None:
+        self.method = method
+        self.unreadable: dict[str, str] = {}
+        self._chunking = chunking
+        self._digests: dict[str, str] = {}  # of documents that were read, or cannot be
+        self._lock = asyncio.Lock()
+
+    async def update(self, documents: Mapping[str, str], report: Callable[[str], None]) -> None:
+        """Index these documents and no others. `report` gets what is being done, for people."""
+        async with self._lock:
+            for name in self._digests.keys() - documents.keys():
+                await self._forget(name)
+            changed = []
+            for name, content in documents.items():
+                digest = self._digest(name, content)
+                if self._digests.get(name) != digest:
+                    changed.append((name, digest))
+                await asyncio.sleep(0)
+            for number, (name, digest) in enumerate(changed, 1):
+                report(f"Reading {name} ({number} of {len(changed)}) …")
+                await self._forget(name)
+                try:
+                    await self.method.add(name, digest, await self._passages(name, documents[name]))
+                except Unreadable as error:
+                    await self.method.remove(name)
+                    self.unreadable[name] = str(error)
+                self._digests[name] = digest
+
+    async def _passages(self, name: str, content: str) -> list[Passage]:
+        chunking = self._chunking
+        sections = await read_sections(name, content, chunking.limit)
+        work = divide(name, sections, chunking.limit, chunking.repeated, by_words=chunking.respect_word_boundaries)
+        return await run_in_slices(work)
+
+    async def _forget(self, name: str) -> None:
+        await self.method.remove(name)
+        self._digests.pop(name, None)
+        self.unreadable.pop(name, None)
+
+    def _digest(self, name: str, content: str) -> str:
+        chunking = self._chunking
+        how = f"{chunking.limit} {chunking.repeated} {chunking.respect_word_boundaries} {name}\0"
+        return hashlib.sha256(how.encode() + content.encode("utf-8", "surrogatepass")).hexdigest()

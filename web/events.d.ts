@@ -87,6 +87,8 @@ export type AbortReason = "user" | "consumer" | "dispose" | "restart";
 /**
  * `resumed`: the turn goes on after it was interrupted or has failed; its answer starts anew.
  *
+ * Its attempts go on counting. `attempt` is the number of the first one, if it is asked at once: no step was finished.
+ *
  * `prompt` is there if another tab runs the turn; `model` is then the agent's first one.
  */
 export interface StartEvent {
@@ -97,6 +99,7 @@ export interface StartEvent {
   type: "start";
   model: string;
   resumed?: boolean;
+  attempt?: number;
   prompt?: string;
 }
 /**

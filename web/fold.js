@@ -40,7 +40,7 @@ export function createTranscript() {
   let state = fresh(null);
   return {
     push(event, at = null) {
-      if (event.turn !== state.turn || event.type === "start") {
+      if (event.turn !== state.turn || (event.type === "start" && !event.resumed)) {
         if (event.turn === null) return; // it stands outside of turns
         state = fresh(event.turn);
         state.started_at = at;
@@ -90,7 +90,8 @@ function step(state, event) {
   switch (event.type) {
     case "start":
       state.agent = event.agent;
-      attempts.begin(1, event.model);
+      if (event.resumed) goOn(state, event);
+      else attempts.begin(1, event.model);
       break;
     case "step":
       state.agent = event.agent;
@@ -132,8 +133,7 @@ function step(state, event) {
       attempts.compact(event);
       break;
     case "resumed": // after a reload it is of a model that no event has named
-      attempts.record(event.attempt).model = event.model;
-      attempts.model = event.model;
+      attempts.takeUp(event.attempt, event.model);
       break;
     case "discard":
       discard(state, event.attempt);
@@ -165,6 +165,19 @@ function step(state, event) {
       adopt(state, event.message);
       break;
   }
+}
+
+/**
+ * The turn goes on: what an unfinished step has shown is void.
+ * @param {State} state
+ * @param {Extract<Event, {type: "start"}>} event
+ */
+function goOn(state, { model, attempt = 0 }) {
+  const { attempts } = state;
+  for (const each of state.output.keys()) if (!attempts.hasAnswered(each)) discard(state, each);
+  state.output.clear();
+  Object.assign(state, { status: "running", called: null, error: null, finish_reason: null, ended_at: null });
+  attempts.goOn(attempt, model);
 }
 
 /**

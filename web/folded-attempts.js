@@ -8,6 +8,7 @@ import { sum } from "./usage.js";
 
 /** A model with this kind of reason was passed over: none of its attempts has failed. @type {readonly Kind[]} */
 const PASSED_OVER = ["circuit_breaker", "no_key", "skipped"];
+const INTERRUPTED = "The turn was interrupted.";
 
 /** The attempts of a turn, as far as its events tell. Attempts of sub-agents are missing. */
 export class Attempts {
@@ -47,6 +48,34 @@ export class Attempts {
       first_at: null,
       ended_at: null,
     };
+  }
+
+  /**
+   * The turn goes on after it was interrupted or has failed. What was asked then gets no answer any more.
+   * @param {number} attempt The one that is asked now; 0: none.
+   * @param {string} model
+   */
+  goOn(attempt, model) {
+    for (const record of this.#records) if (record && isUnderWay(record)) this.fail(record.attempt, INTERRUPTED, "aborted");
+    Object.assign(this, { model, current: 0 });
+    if (attempt > 0) this.begin(attempt, model);
+  }
+
+  /**
+   * The answer of an attempt goes on over another connection. After a reload its model is one that no event has named.
+   * @param {number} attempt
+   * @param {string} model
+   */
+  takeUp(attempt, model) {
+    const record = this.record(attempt);
+    if (isUnderWay(record)) Object.assign(record, { model });
+    else this.begin(attempt, model);
+    this.model = model;
+  }
+
+  /** @param {number} attempt */
+  hasAnswered(attempt) {
+    return this.#records[attempt - 1]?.state === "answered";
   }
 
   /**

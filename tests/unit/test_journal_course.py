@@ -176,8 +176,11 @@ def test_a_turn_that_goes_on_keeps_what_it_had() -> None:
             ("delta", 1, None),
             ("usage", 1, None),
             ("step", None, 2),
-            ("delta", 2, None),
-            ("usage", 2, None),
+            ("exhausted", None, None),
+            ("start", None, None),
+            ("step", None, 2),
+            ("delta", 3, None),
+            ("usage", 3, None),
             ("finish", None, None),
         ]
         assert (len(turn["spent"]), turn.get("goes_on")) == (2, None)

@@ -8,7 +8,7 @@ import { Drafts, Kept } from "../../web/app/chats/kept.js";
 import { modelsLine, shownRows } from "../../web/app/chats/rows.js";
 import { match, searchable } from "../../web/app/chats/search.js";
 import { openShelf } from "../../web/app/chats/shelf.js";
-import { storedChat } from "../../web/app/chats/stored-turns.js";
+import { shownOf, storedChat } from "../../web/app/chats/stored-turns.js";
 import { fileName, load } from "../../web/app/chats/transfer.js";
 import { Trash, UNDO_MS } from "../../web/app/chats/trash.js";
 import { fold } from "../../web/fold.js";
@@ -99,10 +99,11 @@ test("an interrupted turn has no end, and what is finished of it is known", () =
   const cut = storedChat(documentOf(turn([said("Go"), partial], { outcome: "interrupted" }))).turns[0];
   assert.equal(fold(cut.events).status, "running");
   assert.equal(fold(cut.events).text, "One tw");
-  assert.deepEqual(cut.finished, []);
+  assert.equal(cut.isUnfinished, true);
   const later = storedChat(documentOf(turn([said("Go"), answered("A", CALL), stopped, partial], { outcome: "interrupted" }))).turns[0];
-  assert.equal(fold(later.finished).text, "A");
-  assert.ok(!later.finished.some(({ type }) => type === "tool_result"));
+  const shown = shownOf(later, 0).map(({ event }) => event);
+  assert.deepEqual([fold(shown).text, shown.find(({ type }) => type === "delta").content], ["One tw", "A"]);
+  assert.ok(!shown.some(({ type }) => type === "tool_result"));
 });
 
 test("other outcomes have an end of their kind", () => {

@@ -4,7 +4,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 
 import { attemptWords, finishWords } from "../../web/app/chain/attempt-words.js";
-import { storedChat } from "../../web/app/chats/stored-turns.js";
+import { shownOf, storedChat } from "../../web/app/chats/stored-turns.js";
 import { createTranscript } from "../../web/fold.js";
 
 const text = (content) => ({ type: "text", text: content });
@@ -125,7 +125,7 @@ test("only the last turn that failed after finished steps goes on", () => {
   const messages = [prompt, answered("First", call), { role: "tool", tool_call_id: "c1", parts: [text("Not executed: x")] }];
   const stored = turnOf(messages, { outcome: "failed", goes_on: true });
   assert.equal(stored.goesOn, true);
-  assert.ok(!stored.finished.some(({ type }) => type === "tool_result"));
+  assert.ok(!shownOf(stored, 0).some(({ event }) => event.type === "tool_result" || event.type === "error"));
   assert.equal(turnOf([prompt], { outcome: "failed", goes_on: true }).goesOn, false);
 });
 
@@ -138,4 +138,33 @@ test("a course of any shape is no error", () => {
       assert.equal(folded(turn).text, "Whole");
     }
   }
+});
+
+test("a turn that went on has the attempts before and after, and what was shown of it is told up to now", () => {
+  const call = { type: "tool_call", id: "c1", name: "look", arguments: "{}" };
+  const result = { role: "tool", tool_call_id: "c1", parts: [text("seen")] };
+  const course = [
+    { at: 0, type: "start", model: "a/one" },
+    { at: 300, type: "delta", attempt: 1 },
+    { at: 500, type: "step", step: 2, model: "a/one" },
+    { at: 700, type: "delta", attempt: 2 },
+  ];
+  const went = [
+    { at: 700, type: "discard", attempt: 2, text: "Hal", reasoning: "" },
+    { at: 710, type: "start", model: "a/two", resumed: true },
+    { at: 720, type: "step", step: 2, model: "a/two" },
+    { at: 900, type: "delta", attempt: 3 },
+    { at: 950, type: "finish" },
+  ];
+  const cut = turnOf([prompt, answered("First", call), result, { role: "assistant", parts: [text("Hal")] }], { course, outcome: "interrupted" });
+  const shown = shownOf(cut, 10_700);
+  assert.deepEqual([shown[0].at, shown.at(-1).at], [10_000, 10_700]);
+  const turn = folded(turnOf([prompt, answered("First", call), result, answered("Whole")], { course: [...course, ...went] }));
+  assert.deepEqual([turn.text, turn.step, turn.status], ["Whole", 2, "finished"]);
+  assert.deepEqual(turn.attempts.map(({ attempt, step, state }) => [attempt, step, state]), [
+    [1, 1, "answered"],
+    [2, 2, "failed"],
+    [3, 2, "answered"],
+  ]);
+  assert.equal(words({ attempts: turn.attempts.slice(1) })[0], "broke off after 3 characters (interrupted) · 0.0 s");
 });

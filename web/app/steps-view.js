@@ -38,10 +38,12 @@ export class StepsView {
    * @param {number | null} [at] When it is shown, in milliseconds; null: not known.
    */
   push(event, at = Date.now()) {
-    if (event.type === "step" || event.type === "discard") this.flush(); // the text is not in the transcript after it
+    if (["start", "step", "discard"].includes(event.type)) this.flush(); // the text is not in the transcript after it
+    const before = event.type === "step" || event.type === "start" ? this.transcript.snapshot() : null;
     this.transcript.push(event, at);
     this.#note(event);
-    if (event.type === "step") {
+    if (event.type === "start" && before) this.#goOn(before);
+    if (event.type === "step" && event.step !== before?.step) {
       this.step.end();
       this.step = this.#add();
     }
@@ -49,6 +51,18 @@ export class StepsView {
     if (event.type === "annotation") this.step.sources.add(event);
     if (event.type === "discard") this.step.hide(event.attempt);
     if (event.type === "discard") this.step.discard(this.transcript.added({ text: 0, reasoning: 0 }));
+  }
+
+  /**
+   * The turn goes on after what there was `before`: what an unfinished step has shown is void.
+   * @param {import("../sparewheel.js").Folded} before
+   */
+  #goOn({ attempts }) {
+    for (const { attempt, discarded } of this.transcript.snapshot().attempts) {
+      if (!discarded || attempts.find((each) => each.attempt === attempt)?.discarded) continue;
+      this.step.hide(attempt);
+      this.step.discard({ text: "", reasoning: "" });
+    }
   }
 
   /** Show what has been streamed since the last time. */
@@ -66,7 +80,7 @@ export class StepsView {
   #note(event) {
     this.#agent = event.agent ?? this.#agent;
     if (!STREAMED.includes(event.type)) this.#isChanged = true;
-    else if ("attempt" in event && event.attempt !== this.#streaming) {
+    else if ("attempt" in event && event.attempt !== undefined && event.attempt !== this.#streaming) {
       this.#streaming = event.attempt;
       this.#isChanged = true;
     }

@@ -25,8 +25,6 @@ export class TurnView {
   #calls;
   #ask;
   #isPast;
-  /** @type {"" | "step" | "calls"} What has been shown of a turn that goes on: ended steps, or calls without results, too. */
-  #resumed = "";
 
   /**
    * @param {HTMLElement} transcript
@@ -75,24 +73,11 @@ export class TurnView {
     this.element.append(actions);
   }
 
-  /** @param {readonly Event[]} finished The steps of this turn that ended before it was interrupted. */
-  resume(finished) {
-    for (const event of finished) this.push(event, null);
-    const open = this.transcript.message.tool_calls?.some(({ id }) => !finished.some(isResultOf(id)));
-    this.#resumed = finished.length === 0 ? "" : open ? "calls" : "step";
-  }
-
   /**
    * @param {Event} event
    * @param {number | null} [at] When it was shown, on any clock; null: not known.
    */
   push(event, at = Date.now()) {
-    if (event.type === "start" && this.#resumed) {
-      const went = this.#resumed;
-      this.#resumed = "";
-      if (went === "calls") return; // they go on where they are shown
-      event = { ...event, type: "step", step: this.transcript.snapshot().step + 1 };
-    }
     this.#calls.push(event);
     this.#steps.push(event, at);
     if (event.task === undefined) this.#own(event);
@@ -196,12 +181,4 @@ export class TurnView {
 function headingOf(prompt) {
   const text = briefly(prompt, MAX_HEADING + 1).replace(/\s+/g, " ");
   return `You: ${visible(text.length > MAX_HEADING ? `${text.slice(0, MAX_HEADING)}…` : text)}`;
-}
-
-/**
- * @param {string} id Of a call.
- * @returns {(event: Event) => boolean}
- */
-function isResultOf(id) {
-  return (event) => event.type === "tool_result" && event.id === id;
 }

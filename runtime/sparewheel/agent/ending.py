@@ -18,6 +18,8 @@ def start_event(turn: Turn, model: str) -> StartEvent:
     start: StartEvent = {"type": "start", "model": model}
     if turn.results is not None:
         start["resumed"] = True
+        if turn.steps == 0:  # else its calls come first, or a `step` event
+            start["attempt"] = turn.log.before + 1
     return start
 
 

@@ -69,6 +69,7 @@ class Turn:
         turn = cls(replace(now, messages=list(now.messages)), unfinished.start, unfinished.name)
         turn.prompts, turn.results = unfinished.prompts, unfinished.results
         turn.reattach = unfinished.reattach
+        turn.log = AttemptLog(before=unfinished.attempts)
         turn.effects = Effects(unfinished.name, unfinished.effects)
         answers = [message for message in unfinished.messages[unfinished.prompts :] if message.role == "assistant"]
         turn.steps = turn.completed = len(answers)
@@ -86,7 +87,9 @@ class Turn:
         """What there is of the turn now, which has failed. `before` is the conversation without it."""
         now = replace(self.conversation, messages=list(self.messages))
         known = self.effects.known
-        return Unfinished(self.name, before, now, self.start, self.prompts, dict(self.results or {}), known)
+        return Unfinished(
+            self.name, before, now, self.start, self.prompts, dict(self.results or {}), known, self.log.last
+        )
 
     @property
     def messages(self) -> list[Message]:

@@ -26,6 +26,7 @@ class Unfinished:
         prompts: how many of these are its prompt.
         results: outputs of calls of the last step that have run, by the id of the call.
         effects: the calls that change something.
+        attempts: how many attempts it has made: the next one has the number after that.
         ended: the turn has failed: a terminal event was shown.
         reattach: the `resume_state` of the step under way.
     """
@@ -37,6 +38,7 @@ class Unfinished:
     prompts: int
     results: dict[str, str] = field(default_factory=dict)
     effects: Sequence[Effect] = ()
+    attempts: int = 0
     ended: bool = True
     reattach: Mapping[str, Any] | None = None
 

@@ -12,17 +12,19 @@ class AttemptLog:
     """Hands out the numbers of a turn's attempts.
 
     A number is reserved when the attempt is announced, which may be before it starts. Tasks that run side by side share
-    `records`, but each reserves numbers in a log of its own (`fork`).
+    `records`, but each reserves numbers in a log of its own (`fork`). `before` is how many attempts of the turn have no
+    record here: it goes on after them.
     """
 
-    def __init__(self, records: list[AttemptRecord] | None = None) -> None:
+    def __init__(self, records: list[AttemptRecord] | None = None, before: int = 0) -> None:
         self.records: list[AttemptRecord] = [] if records is None else records
+        self.before = before
         self._reserved: AttemptRecord | None = None
 
     def reserve(self, model: str) -> int:
         """The number of the next attempt, which asks `model`. The same number until `take`."""
         if self._reserved is None:
-            self._reserved = {"attempt": len(self.records) + 1, "model": model, "outcome": "aborted"}
+            self._reserved = {"attempt": self.last + 1, "model": model, "outcome": "aborted"}
             self.records.append(self._reserved)
         self._reserved["model"] = model
         return self._reserved["attempt"]
@@ -31,8 +33,13 @@ class AttemptLog:
         """The record of the next attempt, which starts now."""
         number = self.reserve(model)
         self._reserved = None
-        return self.records[number - 1]
+        return self.records[number - self.before - 1]
 
     def fork(self) -> AttemptLog:
         """A log for a task of the same turn."""
-        return AttemptLog(self.records)
+        return AttemptLog(self.records, self.before)
+
+    @property
+    def last(self) -> int:
+        """The last number that has been reserved; 0 if none has."""
+        return self.before + len(self.records)

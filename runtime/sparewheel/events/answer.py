@@ -14,12 +14,15 @@ BlockKind: TypeAlias = Literal["text", "reasoning", "tool_call"]
 class StartEvent(Stamped):
     """`resumed`: the turn goes on after it was interrupted or has failed; its answer starts anew.
 
+    Its attempts go on counting. `attempt` is the number of the first one, if it is asked at once: no step was finished.
+
     `prompt` is there if another tab runs the turn; `model` is then the agent's first one.
     """
 
     type: Literal["start"]
     model: str
     resumed: NotRequired[bool]
+    attempt: NotRequired[int]
     prompt: NotRequired[str]
 
 

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 AttemptState: TypeAlias = Literal["waiting", "streaming", "failed", "answered", "aborted"]
 
 _PASSED_OVER: Final = ("circuit_breaker", "no_key", "skipped")  # kinds with which no attempt has failed
+_INTERRUPTED: Final = "The turn was interrupted."
 _UNDER_WAY: Final = ("waiting", "streaming")
 
 
@@ -84,6 +85,30 @@ class Attempts:
             "first_at": None,
             "ended_at": None,
         }
+
+    def go_on(self, attempt: int, model: str) -> None:
+        """The turn goes on after it was interrupted or has failed: what was asked then gets no answer any more.
+
+        `attempt` is asked now; 0 stands for none.
+        """
+        for record in list(self._records.values()):
+            if record["state"] in _UNDER_WAY:
+                self.fail(record["attempt"], _INTERRUPTED, "aborted")
+        self.model, self.current = model, 0
+        if attempt > 0:
+            self.begin(attempt, model)
+
+    def take_up(self, attempt: int, model: str) -> None:
+        """The answer goes on over another connection. After a reload `model` is one that no event has named."""
+        record = self.record(attempt)
+        if record["state"] in _UNDER_WAY:
+            record["model"] = model
+        else:
+            self.begin(attempt, model)
+        self.model = model
+
+    def has_answered(self, attempt: int) -> bool:
+        return attempt in self._records and self._records[attempt]["state"] == "answered"
 
     def record(self, attempt: int) -> FoldedAttempt:
         """The record of an attempt; the first attempt of a further step has not been announced."""

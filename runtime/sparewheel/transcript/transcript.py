@@ -94,7 +94,7 @@ class Transcript:
             KeyError: the event lacks a field of its type.
         """
         turn = event.get("turn")
-        if turn != self._state.turn or event["type"] == "start":
+        if turn != self._state.turn or (event["type"] == "start" and not event.get("resumed")):
             if turn is None:
                 return
             self._state = _State(turn, status="running", started_at=at)
@@ -166,6 +166,20 @@ class _State:
             self.attempts.stream(attempt)
         return self.answer.outputs[attempt]
 
+    def discard(self, attempt: int) -> None:
+        """The output of the attempt is void."""
+        output = self.answer.outputs.pop(attempt, None) or Output()
+        self.attempts.discard(attempt, {"text": str(output.text), "reasoning": str(output.reasoning)})
+
+    def go_on(self, model: str, attempt: int) -> None:
+        """The turn goes on, with `attempt` unless that is 0: what an unfinished step has shown is void."""
+        for each in list(self.answer.outputs):
+            if not self.attempts.has_answered(each):
+                self.discard(each)
+        self.answer = Answer()
+        self.status, self.error, self.finish_reason, self.ended_at = "running", None, None, None
+        self.attempts.go_on(attempt, model)
+
     def end(self, status: Status, last: AttemptState) -> None:
         """The turn ends; `last` is what became of the running attempt."""
         self.status = status
@@ -182,7 +196,10 @@ class _State:
 
 def _start(state: _State, event: StartEvent) -> None:
     state.agent = event.get("agent")
-    state.attempts.begin(1, event["model"])
+    if event.get("resumed"):
+        state.go_on(event["model"], event.get("attempt", 0))
+    else:
+        state.attempts.begin(1, event["model"])
 
 
 def _step(state: _State, event: StepEvent) -> None:
@@ -239,13 +256,11 @@ def _compacted(state: _State, event: CompactedEvent) -> None:
 
 
 def _resumed(state: _State, event: ResumedEvent) -> None:
-    state.attempts.record(event["attempt"])["model"] = event["model"]
-    state.attempts.model = event["model"]  # after a reload no other event has named it
+    state.attempts.take_up(event["attempt"], event["model"])
 
 
 def _discard(state: _State, event: DiscardEvent) -> None:
-    output = state.answer.outputs.pop(event["attempt"], None) or Output()
-    state.attempts.discard(event["attempt"], {"text": str(output.text), "reasoning": str(output.reasoning)})
+    state.discard(event["attempt"])
 
 
 def _usage(state: _State, event: UsageEvent) -> None:

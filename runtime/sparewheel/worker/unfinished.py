@@ -33,6 +33,7 @@ def unfinished_turn(restored: Restored, now: Conversation) -> Unfinished | None:
         prompts=last.prompts,
         results=results,
         effects=_effects(last.effects),
+        attempts=last.attempts,
         ended=last.end is not None,
         reattach=last.resume,
     )

@@ -31,6 +31,7 @@ const REASONS = {
   response_too_large: "answer too long",
   loop: "repeated itself",
   circuit_breaker: "resting",
+  aborted: "interrupted",
 };
 
 /** @param {Kind | null} kind */

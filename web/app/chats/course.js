@@ -10,7 +10,7 @@ import { listOf, shapeOf, shaped, textOf } from "./shapes.js";
 const WHY = { kind: "unknown", code: "unknown", reason: "" };
 /** The fields of the entries of a turn's course, and what stands for a missing one. @type {Record<string, Shape>} */
 const ENTRIES = {
-  start: { model: "" },
+  start: { model: "", resumed: false, attempt: 0 },
   step: { step: 1, model: "" },
   delta: { attempt: 1 },
   retry: { model: "", attempt: 1, delay_ms: 0, ...WHY },

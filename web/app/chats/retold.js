@@ -48,10 +48,11 @@ export class Retold {
     const groups = courseOf(course);
     this.#ended = groups.flat().findLast(({ type }) => type === "finish")?.["at"] ?? null;
     this.model = textOf(steps.find(({ answer }) => textOf(answer?.["model"]))?.answer?.["model"]);
-    for (const [number, step] of matched(groups, steps, rest).entries()) {
-      const group = groups[number] ?? [];
-      this.#begin(number + 1, group[0], step);
-      this.#tell(group, number + 1, step);
+    for (const [place, step] of matched(groups, steps, rest).entries()) {
+      const group = groups[place] ?? [];
+      const number = group[0]?.["step"] ?? place + 1;
+      this.#begin(number, group[0], step);
+      this.#tell(group, number, step);
     }
     if (groups.length === 0) for (const used of this.#spent) this.#use(used, { task: "" }); // of which step is not stored
   }
@@ -109,12 +110,15 @@ export class Retold {
       if (answer && !isCalled) this.#call(answer);
       isAnswered = isCalled = true;
     };
-    for (const entry of group) {
+    for (const [place, entry] of group.entries()) {
       const { at, type, ...fields } = entry;
       this.#now = at;
-      last = fields["attempt"] ?? last;
+      last = fields["attempt"] || last;
       if (OF_CALLS.includes(type)) call();
-      if (type === "delta") {
+      if (type === "start" && place > 0) {
+        if (!fields["attempt"]) call(); // they go on
+        this.#add({ type, model: fields["model"], resumed: true, ...(fields["attempt"] && { attempt: fields["attempt"] }) });
+      } else if (type === "delta") {
         const discard = discards.get(last);
         if (discard) this.#texts(last, discard["reasoning"], discard["text"]);
         else if (answer && !isAnswered) this.#answered(answer, last);

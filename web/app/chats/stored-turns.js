@@ -1,6 +1,7 @@
 // A stored conversation as the events of its turns: what the page shows of it goes the same way as a turn that runs. No DOM
 // here. Whatever of the document has another shape is left out: it may have been imported.
 
+import { isTerminal } from "../../sparewheel.js";
 import { joined, Retold } from "./retold.js";
 import { listOf, shapeOf, textOf } from "./shapes.js";
 
@@ -14,8 +15,7 @@ import { listOf, shapeOf, textOf } from "./shapes.js";
  * @property {import("../../sparewheel.js").Prompt} prompt
  * @property {Event[]} events From `start` to a terminal one. An interrupted turn has no terminal one.
  * @property {(number | null)[]} times Of the events: milliseconds since the turn began, null if that is not stored.
- * @property {Event[]} finished Of a turn that can go on: the events of its finished steps, empty without one. Calls that were
- *   not run have no result.
+ * @property {boolean} isUnfinished Whether it can go on.
  * @property {Outcome} outcome
  * @property {boolean} goesOn Whether it has failed after finished steps, and can go on.
  *
@@ -86,16 +86,15 @@ function turnOf(messages, record, outcome) {
   const prompts = messages.filter(({ role }) => role === "user").flatMap(({ parts }) => listOf(parts).map(shapeOf));
   const turn = new Retold(id, agent, messages, { course, spent, rest: restOf(record) });
   turn.end(outcome, record);
-  const goesOn = outcome === "interrupted" || (outcome === "failed" && record["goes_on"] === true);
-  const finished = goesOn ? finishedOf(messages, (some) => new Retold(id, agent, some)) : [];
+  const isUnfinished = outcome === "interrupted" || (outcome === "failed" && record["goes_on"] === true);
   return {
     id,
     prompt: promptOf(prompts),
     events: turn.events,
     times: turn.times,
-    finished,
+    isUnfinished,
     outcome,
-    goesOn: outcome === "failed" && finished.length > 0,
+    goesOn: outcome === "failed" && isUnfinished && messages.some(isFinished),
   };
 }
 
@@ -135,12 +134,23 @@ function partOf(part) {
 }
 
 /**
- * @param {Shape[]} messages Of a turn that can go on: the answer of a step that was not finished has no model.
- * @param {(finished: Shape[]) => Retold} retell
+ * Whether it is the answer of a finished step. Another one has no model.
+ * @param {Shape} message
  */
-function finishedOf(messages, retell) {
-  const isPartial = (/** @type {Shape} */ { role, model }) => role === "assistant" && !textOf(model);
-  const isNotRun = (/** @type {Shape} */ { role, parts }) => role === "tool" && joined(listOf(parts), "text").startsWith(NOT_RUN);
-  const finished = messages.filter((message) => !isPartial(message) && !isNotRun(message));
-  return finished.some(({ role }) => role === "assistant") ? retell(finished).events : [];
+function isFinished({ role, model }) {
+  return role === "assistant" && textOf(model) !== "";
+}
+
+/**
+ * What has been shown of a turn that goes on, up to now. Calls that were not run have no result.
+ * @param {StoredTurn} turn
+ * @param {number} now
+ * @returns {{event: Event, at: number | null}[]}
+ */
+export function shownOf({ events, times }, now) {
+  const began = now - (times.findLast((time) => time !== null) ?? 0);
+  const isNotRun = (/** @type {Event} */ event) => event.type === "tool_result" && event.output.startsWith(NOT_RUN);
+  const at = (/** @type {number | null} */ time) => (time === null ? null : began + time);
+  const shown = events.map((event, place) => ({ event, at: at(times[place] ?? null) }));
+  return shown.filter(({ event }) => !isTerminal(event) && !isNotRun(event));
 }

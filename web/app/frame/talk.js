@@ -1,5 +1,6 @@
 import { modelsLine } from "../chats/rows.js";
 import { PastTurns } from "../chats/past-turns.js";
+import { shownOf } from "../chats/stored-turns.js";
 import { make } from "../dom.js";
 import { TurnView } from "../turn-view.js";
 import { failureBox } from "./failure-view.js";
@@ -79,7 +80,7 @@ export class Talk {
       };
       view = new TurnView(this.#box, past?.prompt ?? turn.prompt, this.#follow, answers, this.#models);
       this.#views.set(turn, view);
-      if (past && !turn.isFollowed) view.resume(past.finished);
+      if (past?.isUnfinished && !turn.isFollowed) for (const { event, at } of shownOf(past, Date.now())) view.push(event, at);
     }
     turn.transcript = view.transcript;
     this.#scroll.toEnd();

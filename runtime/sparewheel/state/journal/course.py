@@ -3,6 +3,7 @@
 An entry is an event without its stamps, with `at`: milliseconds since the turn began. What the record has elsewhere is
 left out:
 
+- `start {resumed}`: the turn went on; with `attempt` if that was asked at once.
 - `delta {attempt}`: the attempt showed its first output.
 - `discard` also has `text` and `reasoning`: what was void.
 - `usage {attempt, spent}`: the rest is number `spent` of the record's `spent`.
@@ -20,9 +21,7 @@ from typing import TYPE_CHECKING, Any, Final
 from .shaped import MAX_TEXT, number, taken
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
-
-    from ...messages import Message
+    from collections.abc import Iterable, Mapping, Sequence
 
 MAX_ENTRIES: Final = 200  # the first and the last half of more
 MAX_SPENT: Final = 1000  # attempts whose usage is read
@@ -31,7 +30,7 @@ _MAX_ATTEMPT: Final = 100_000
 
 _WHY: Final[dict[str, type]] = {"kind": str, "code": str, "reason": str}
 _FIELDS: Final[Mapping[str, Mapping[str, type]]] = {
-    "start": {"model": str},
+    "start": {"model": str},  # with fields of `_OF_RESUMED`
     "step": {"step": int, "model": str},
     "delta": {"attempt": int},
     "retry": {"model": str, "attempt": int, "delay_ms": int, **_WHY},
@@ -50,6 +49,8 @@ _FIELDS: Final[Mapping[str, Mapping[str, type]]] = {
     "usage": {"attempt": int, "spent": int},
     "finish": {},
 }
+_OF_RESUMED: Final[Mapping[str, type]] = {"resumed": bool, "attempt": int}
+_PARTS: Final = ("text", "reasoning")
 # After these an attempt may show its first output.
 _ASKED: Final = frozenset({"start", "step", "retry", "fallback", "hedge", "compacted", "resumed"})
 _FAILURES: Final = frozenset({"retry", "fallback", "discard"})
@@ -79,34 +80,35 @@ class Course:
         self.expects = False
         self._new: list[Entry] = []
         self._began = asyncio.get_running_loop().time()
-        self._first_attempt = 0  # attempts of the turn before it went on
         self._streamed: set[int] = set()
         self._room = MAX_DISCARDED
-        self._next: int | None = None  # the step with which it goes on; 0: with the calls of the last one
 
-    def go_on(self, entries: Sequence[Entry], messages: Sequence[Message]) -> None:
-        """The turn goes on after these entries, with these messages of finished steps."""
-        finished = sum(message.role == "assistant" for message in messages)
-        step = 1
-        for entry in entries:
-            if entry["type"] in ("start", "step"):
-                step = entry.get("step", step)
-            if step <= finished and entry["type"] != "finish":
-                self.entries.append(entry)
-        self._streamed = {entry["attempt"] for entry in self.entries if "attempt" in entry}
-        self._first_attempt = max(self._streamed, default=0)
+    def go_on(self, entries: Sequence[Entry], finished: int, shown: Mapping[int, tuple[str, str]]) -> None:
+        """The turn goes on after these entries, of which so many steps are `finished`.
+
+        What another step has shown is void: `shown` has its text and reasoning by attempt, with 0 for the last one.
+        """
+        self.entries = [entry for entry in entries if entry["type"] != "finish"]
         self._began -= (self.entries[-1]["at"] if self.entries else 0) / 1000
-        if finished:
-            self._next = 0 if messages[-1].tool_calls else finished + 1
+        self._streamed = {entry["attempt"] for entry in self.entries if "attempt" in entry}
+        lasting: list[int] = []
+        step = 1
+        for entry in self.entries:
+            kind = entry["type"]
+            if kind in ("start", "step"):
+                step = entry.get("step", step)
+            elif kind == "delta" and step > finished:
+                lasting.append(entry["attempt"])
+            elif kind == "discard" and entry["attempt"] in lasting:
+                lasting.remove(entry["attempt"])
+        for attempt in lasting:
+            text = shown.get(attempt) or (shown.get(0) if attempt == lasting[-1] else None)
+            self.discard(attempt, *(text or ("", "")))
 
     def take(self, fields: Mapping[str, Any]) -> None:
         """Take an event that is no streamed text; one of another type is left out."""
         kind = fields["type"]
-        if kind == "start" and self._next is not None:
-            self.expects = True
-            if self._next:
-                self._add("step", {**fields, "step": self._next})
-        elif kind == "exhausted":
+        if kind == "exhausted":
             self._add(kind, fields["final_error"])
         elif kind == "tool_result":
             if fields["is_error"]:
@@ -130,9 +132,9 @@ class Course:
     def streamed(self, attempt: int) -> None:
         """The attempt shows something, perhaps for the first time."""
         self.expects = False
-        if attempt + self._first_attempt not in self._streamed:
+        if attempt not in self._streamed:
             self._add("delta", {"attempt": attempt})
-            self._streamed.add(attempt + self._first_attempt)
+            self._streamed.add(attempt)
 
     @property
     def is_urgent(self) -> bool:
@@ -150,13 +152,26 @@ class Course:
         for name in _FIELDS[kind]:
             value = fields[name]
             entry[name] = value[:MAX_TEXT] if isinstance(value, str) and kind != "discard" else value
-        if "attempt" in entry:
-            entry["attempt"] += self._first_attempt
+        if kind == "start":
+            entry |= {name: fields[name] for name in _OF_RESUMED if name in fields}
         self.entries.append(entry)
         self._new.append(entry)
         for entries in (self.entries, self._new):
             if len(entries) > MAX_ENTRIES:
                 del entries[MAX_ENTRIES // 2]
+
+
+def attempts_of(entries: Iterable[Entry]) -> tuple[int, bool]:
+    """The number of the last attempt, 0 if there is none, and whether it was asked and did not end."""
+    last, is_open = 0, False
+    for entry in entries:
+        kind, attempt = entry["type"], entry.get("attempt")
+        if attempt is not None:
+            is_open = kind not in ("usage", "discard") if attempt >= last else is_open
+            last = max(last, attempt)
+        elif kind == "step" or (kind == "start" and not entry.get("resumed")):
+            last, is_open = last + 1, True
+    return last, is_open
 
 
 def read_course(stored: object) -> list[Entry]:
@@ -170,11 +185,19 @@ def _entry(stored: object) -> Entry:
     kind = stored.get("type") if isinstance(stored, dict) else None
     if not (isinstance(stored, dict) and isinstance(kind, str) and kind in _FIELDS and number(stored.get("at"))):
         return {}
-    fields = taken(stored, _FIELDS[kind], MAX_DISCARDED if kind == "discard" else MAX_TEXT)
+    wanted = {**_FIELDS[kind], **(_OF_RESUMED if kind == "start" else {})}
+    fields = taken(stored, wanted, MAX_DISCARDED if kind == "discard" else MAX_TEXT)
     numbers = (fields[name] for name in ("attempt", "step") if name in fields)
-    if len(fields) < len(_FIELDS[kind]) or not all(number(each, 1, _MAX_ATTEMPT) for each in numbers):
+    if not _FIELDS[kind].keys() <= fields.keys() or not all(number(each, 1, _MAX_ATTEMPT) for each in numbers):
         return {}
     return {"at": stored["at"], "type": kind, **fields}
+
+
+def texts_of(parts: object) -> tuple[str, str]:
+    """The text and the reasoning of stored parts of a message."""
+    known = [part for part in parts if isinstance(part, dict)] if isinstance(parts, list) else []
+    texts = ["".join(str(part.get("text", "")) for part in known if part.get("type") == kind) for kind in _PARTS]
+    return texts[0], texts[1]
 
 
 def read_spent(stored: object) -> list[dict[str, Any]]:

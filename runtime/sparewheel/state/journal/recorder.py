@@ -39,7 +39,7 @@ class Hiding(Protocol):
 
 
 class Previous(Protocol):
-    """A turn that is over.
+    """A turn that is over, or was interrupted.
 
     Attributes:
         numbers: ranges of the numbers of its records.
@@ -52,6 +52,9 @@ class Previous(Protocol):
     @property
     def entries(self) -> list[dict[str, Any]]:
         """How it went (`course`)."""
+
+    def shown(self) -> dict[int, tuple[str, str]]:
+        """The text and the reasoning of the step that has not ended, by attempt; 0 stands for the last one."""
 
     def compacted(self) -> list[Record]:
         """The one record that replaces the others. Empty if it would be too large, or there is only that one."""

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, Final
 from ...messages import Message, Text
 from ...providers.history import STOPPED
 from .compaction import compact
-from .course import read_course, read_spent
+from .course import attempts_of, read_course, read_spent, texts_of
 from .recorder import Facts
 from .stored_messages import load_message
 
@@ -58,6 +58,24 @@ class StoredTurn:
     def text(self, name: str = "content") -> str:
         """The text of the unfinished step that was shown and not discarded; `name` may be `reasoning`."""
         return "".join(text for _, kind, text in self._items if kind == name)
+
+    def shown(self) -> dict[int, tuple[str, str]]:
+        """The text and the reasoning of the step that has not ended, by attempt; 0 stands for the last one."""
+        if self.end is not None:
+            return {0: texts_of(self.end.get("parts"))}
+        found: dict[int, tuple[str, str]] = {}
+        for attempt, kind, piece in self._items:
+            text, reasoning = found.get(attempt, ("", ""))
+            found[attempt] = (text + piece, reasoning) if kind == "content" else (text, reasoning + piece)
+        return found
+
+    @property
+    def attempts(self) -> int:
+        """How many attempts it has made, without one that can be taken up."""
+        last, is_open = attempts_of(self.entries)
+        answers = sum(message.role == "assistant" for message in self.messages)
+        numbers: list[int] = [each["attempt"] for each in self.spent if each]
+        return max(last, answers, *numbers) - int(is_open and self.resume is not None)
 
     @property
     def has_failed(self) -> bool:
@@ -177,6 +195,7 @@ class _Reader:
                 if turn.end is not None:  # it goes on after a failure
                     turn.end = turn.resume = None
                 turn._items.clear()
+                turn.entries += read_course(record.get("course"))
             case {"type": "partial", "items": list(items)}:
                 if turn.end is None:  # which has all of it
                     _partial(turn, items, record)

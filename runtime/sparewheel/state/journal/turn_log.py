@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, Final, Protocol, cast
 
 from ...events import is_terminal
 from .compaction import compact, dump_bounded
-from .course import Course
+from .course import Course, texts_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -88,8 +88,11 @@ class TurnLog:
         else:
             if before := self._recorder.previous:
                 self.spent = list(before.spent)
-                self.course.go_on(before.entries, self._messages[self._start + len(self._written) :])
-            number, self.numbers = self._recorder.go_on(prompt, ended=again.ended)
+                own = self._messages[self._start + len(self._written) :]
+                finished = sum(message.role == "assistant" for message in own)
+                self.course.go_on(before.entries, finished, before.shown())
+            course = self.course.taken()
+            number, self.numbers = self._recorder.go_on({**prompt, "course": course}, ended=again.ended)
         self.numbers.append((number, number))
         self.append(*self._step())
 
@@ -187,6 +190,10 @@ class TurnLog:
     def entries(self) -> list[dict[str, Any]]:
         """Of its course."""
         return self.course.entries
+
+    def shown(self) -> dict[int, tuple[str, str]]:
+        """The text and the reasoning of the step in which it has ended; 0 stands for the last attempt."""
+        return {0: texts_of((self._end or {}).get("parts"))}
 
     # ------------------------------------------------------------------------------------------------------------
 

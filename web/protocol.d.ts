@@ -453,7 +453,7 @@ export interface Commands {
   import_session: ImportSession;
   fork_session: ForkSession;
   messages: OfSession;
-  take_over: OfSession;
+  take_over: TakeOver;
   flush: Nothing;
 }
 export interface AgentFile {
@@ -949,6 +949,13 @@ export interface ForkSession {
   id: string;
   turn?: string;
   title?: string;
+}
+/**
+ * `if_free`: only if no other driver has the session; the reply tells whether one has (`read_only`).
+ */
+export interface TakeOver {
+  session: string;
+  if_free?: boolean;
 }
 /**
  * The result of each command.

@@ -308,7 +308,7 @@ export interface Session {
   readonly title: string | null;
   /**
    * Another tab drives this session: its turns are shown here as they are stored, and `send` rejects with the kind
-   * "open_elsewhere". A `driver` event tells the listener of a change.
+   * "open_elsewhere". A `driver` event tells the listener of a change. This tab drives it when the other one is gone.
    */
   readonly readOnly: boolean;
   /** The agent's name. */

@@ -17,7 +17,7 @@ import { serveModels } from "./client/page-models.js";
 import { readRuntimeOptions } from "./client/runtime-options.js";
 import { moduleWorker } from "./assets/module-worker.js";
 import { Session } from "./client/session.js";
-import { storeCommand, useStore } from "./client/store.js";
+import { storeCommand, untilFree, useStore } from "./client/store.js";
 import { StoredSessions } from "./client/stored-sessions.js";
 import { syncTabs } from "./client/tab-sync.js";
 
@@ -87,7 +87,7 @@ class Runtime {
   #client;
   #functions;
   #mirrors;
-  #inMemory;
+  #database;
 
   /**
    * @param {Client} client
@@ -99,7 +99,7 @@ class Runtime {
   constructor(client, boot, functions, onEvent, database) {
     this.#client = client;
     this.boot = Object.freeze(boot);
-    this.#inMemory = database === "";
+    this.#database = database;
     this.#functions = functions;
     this.#mirrors = new Mirrors(client, onEvent, database);
     this.closed = client.closed;
@@ -157,9 +157,10 @@ class Runtime {
         return this.#make("open_session", options, this.#functions.of(name), listener);
       };
       const onUpdate = (/** @type {Record<string, unknown>} */ changed) => this.#mirrors.change(name, changed);
-      const parts = { client, functions: this.#functions, name, listener: onEvent, title, interactive, open, onUpdate };
+      const free = (/** @type {string} */ id, /** @type {AbortSignal} */ signal) => untilFree(this.#database, id, signal);
+      const parts = { client, functions: this.#functions, name, listener: onEvent, title, interactive, open, onUpdate, free };
       const session = new Session(parts, created);
-      const isForgotten = this.#inMemory && method === "open_session"; // with the worker
+      const isForgotten = this.#database === "" && method === "open_session"; // with the worker
       this.#mirrors.add(made, session, isForgotten ? await client.request("messages", { session: name }) : []);
       return session;
     } catch (error) {

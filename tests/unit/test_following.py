@@ -207,6 +207,25 @@ def test_a_session_goes_to_everyone_who_asks_for_it() -> None:
     run(main())
 
 
+def test_a_session_is_taken_only_if_it_is_free() -> None:
+    async def main() -> None:
+        tabs = Tabs(a=[ANSWER] * 4)
+        await tabs.open()
+        asked = await tabs.do(tabs.follower, "take_over", session="f", if_free=True)
+        assert asked["read_only"] is True
+        await tabs.do(tabs.driver, "send", session="s", prompt="Hello?")  # which was not asked for it
+        waiting = tabs.follower.post("take_over", session="f")
+        await tabs.follower.settle()
+        assert (await tabs.do(tabs.driver, "take_over", session="s", if_free=True))["read_only"] is True
+        assert "read_only" not in tabs.follower.reply(waiting)["result"]
+        await tabs.die(tabs.follower)
+        taken = await tabs.do(tabs.driver, "take_over", session="s", if_free=True)
+        assert (taken["messages"], "read_only" in taken) == (2, False)
+        await tabs.do(tabs.driver, "send", session="s", prompt="And now?")
+
+    run(main())
+
+
 def test_an_interruption_is_reported_once() -> None:
     async def main() -> None:
         tabs = Tabs(a=[LONG])

@@ -130,6 +130,38 @@ test("a read-only session follows, and takes over", async () => {
   assert.deepEqual(events.at(-1), { ...driver, read_only: true });
 });
 
+test("a read-only session is free by itself when its driver is gone, and asks nobody for it", async (t) => {
+  const asked = [];
+  const locks = {
+    request: (name, options, held) =>
+      new Promise((resolve, reject) => {
+        options.signal.addEventListener("abort", () => reject(options.signal.reason));
+        asked.push({ name, mode: options.mode, free: () => resolve(held({})) });
+      }),
+  };
+  const { navigator } = globalThis;
+  Object.defineProperty(globalThis, "navigator", { value: { ...navigator, locks }, configurable: true, writable: true });
+  t.after(() => Object.defineProperty(globalThis, "navigator", { value: navigator, configurable: true, writable: true }));
+  const { runtime, worker } = await start();
+  const { session, events } = await open(runtime, worker, { read_only: true });
+  assert.deepEqual(asked.map(({ name, mode }) => [name, mode]), [[`sparewheel sparewheel ${session.id}`, "shared"]]);
+  asked[0].free();
+  const command = await worker.command("take_over");
+  assert.deepEqual(command.params, { session: "s1", if_free: true });
+  worker.reply(command, { ...CREATED, read_only: true }); // a third tab was faster
+  await settle();
+  assert.equal(asked.length, 2);
+  assert.equal(session.readOnly, true);
+  asked[1].free();
+  worker.reply(await worker.command("take_over", 1), { ...CREATED, restored: RESTORED });
+  await settle();
+  assert.equal(session.readOnly, false);
+  const driver = { type: "driver", turn: null, seq: null, read_only: false };
+  assert.deepEqual(events, [driver, RESTORED]);
+  worker.say(JSON.stringify({ type: "notice", session: "s1", event: { ...driver, read_only: true } }));
+  assert.equal(asked.length, 3); // handed over: it waits again
+});
+
 test("a worker that replaces another one opens stored sessions", async () => {
   const { runtime, workers, worker } = await start();
   const { session, events } = await open(runtime, worker);

@@ -25,6 +25,7 @@ import { isObject, refuse } from "./config-error.js";
  *   options of this one.
  * @property {boolean | undefined} interactive Whether a user can be asked; unset: whether there is a listener.
  * @property {(options: Record<string, unknown>) => void} [onUpdate] Called with what the session goes on with.
+ * @property {(id: string, signal: AbortSignal) => Promise<boolean>} [free] Resolves to true when no tab drives the session.
  */
 
 /** @implements {SessionApi} */
@@ -47,6 +48,11 @@ export class Session {
   #onUpdate;
   /** @type {() => void} */
   #resolveClosed = () => {};
+  #free;
+  /** Whether another tab drives it. */
+  readOnly = false;
+  /** @type {AbortController | null} While another tab drives it. */
+  #waiting = null;
   /** @type {Promise<void>} Resolves when the session is closed. */
   closed = new Promise((resolve) => (this.#resolveClosed = resolve));
 
@@ -54,22 +60,23 @@ export class Session {
    * @param {Parts} parts
    * @param {import("../protocol.js").SessionCreated} created
    */
-  constructor({ client, functions, name, listener, title, interactive, open, onUpdate }, created) {
+  constructor({ client, functions, name, listener, title, interactive, open, onUpdate, free }, created) {
     this.#client = client;
     this.#open = open;
     this.#onUpdate = onUpdate;
+    this.#free = free;
     this.#name = name;
     this.#functions = functions;
     this.#interactive = interactive;
     this.#channel = new Channel(client, name, (event) => {
       if (event.type === "title") this.title = event.title;
-      else if (event.type === "driver") this.readOnly = event.read_only;
+      else if (event.type === "driver") this.#setReadOnly(event.read_only);
       else this.#pending.add(/** @type {Event} */ (event));
       this.#onEvent(event);
     });
     this.listen(listener);
     this.id = created.id ?? name;
-    this.readOnly = created.read_only ?? false;
+    this.#setReadOnly(created.read_only ?? false);
     /** @type {string | null} */
     this.title = this.#given = title ?? (created.title || null);
     this.#created = created;
@@ -280,11 +287,42 @@ export class Session {
 
   async takeOver() {
     this.#checkOpen();
-    this.#created = await this.#client.request("take_over", { session: this.#name });
+    this.#waiting?.abort();
+    try {
+      this.#created = await this.#client.request("take_over", { session: this.#name });
+    } catch (error) {
+      this.#setReadOnly(this.readOnly);
+      throw error;
+    }
     this.reopened(this.#created);
   }
 
+  /** @param {boolean} readOnly */
+  #setReadOnly(readOnly) {
+    this.readOnly = readOnly;
+    this.#waiting?.abort();
+    this.#waiting = readOnly ? new AbortController() : null;
+    if (this.#waiting) void this.#takeWhenFree(this.#waiting.signal);
+  }
+
+  /**
+   * Become the driver when the other tab is gone, without asking it.
+   * @param {AbortSignal} signal
+   */
+  async #takeWhenFree(signal) {
+    while ((await this.#free?.(this.id, signal)) && !signal.aborted) {
+      const params = { session: this.#name, if_free: true };
+      const created = await this.#client.request("take_over", params).catch(() => null); // then the user may ask for it
+      if (created === null || this.#closing) return;
+      if (created.read_only) continue; // a third tab has it
+      this.#created = created;
+      this.reopened(created);
+      return;
+    }
+  }
+
   async #close() {
+    this.#waiting?.abort();
     try {
       this.#channel.stopping("dispose");
       // A session ends with its worker.
@@ -313,7 +351,7 @@ export class Session {
   /** @param {boolean} readOnly Whether another tab drives it. */
   driven(readOnly) {
     if (this.readOnly === readOnly) return;
-    this.readOnly = readOnly;
+    this.#setReadOnly(readOnly);
     this.#onEvent({ type: "driver", turn: null, seq: null, read_only: readOnly });
   }
 

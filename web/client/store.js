@@ -48,6 +48,19 @@ export async function useStore(client, command) {
 }
 
 /**
+ * Wait until no worker drives a session. Waiting for it as a reader does not ask the driver to hand it over.
+ * @param {string} database
+ * @param {string} session
+ * @param {AbortSignal} signal
+ * @returns {Promise<boolean>} False if that cannot be told, or `signal` has aborted.
+ */
+export async function untilFree(database, session, signal) {
+  const { locks } = globalThis.navigator ?? {};
+  if (!locks || database === "") return false;
+  return locks.request(lockName(database, session), { mode: "shared", signal }, () => true).catch(() => false);
+}
+
+/**
  * Wait until no other worker holds the lock of a session, or until it is clear that one will keep it.
  * @param {string} database
  * @param {string} session

@@ -87,7 +87,8 @@ export class Owners {
     if (!this.#locks) return [...this.#release.keys()];
     const { held = [] } = await this.#locks.query();
     const prefix = lockName(this.#database, "");
-    return held.flatMap(({ name = "" }) => (name.startsWith(prefix) ? [name.slice(prefix.length)] : []));
+    const driven = held.filter(({ mode }) => mode === "exclusive"); // others wait for its end (`untilFree`)
+    return driven.flatMap(({ name = "" }) => (name.startsWith(prefix) ? [name.slice(prefix.length)] : []));
   }
 
   /**
@@ -96,6 +97,6 @@ export class Owners {
    */
   async isWanted(session) {
     const { pending = [] } = (await this.#locks?.query()) ?? {};
-    return pending.some(({ name }) => name === lockName(this.#database, session));
+    return pending.some(({ name, mode }) => name === lockName(this.#database, session) && mode === "exclusive");
   }
 }

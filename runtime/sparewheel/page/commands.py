@@ -67,6 +67,12 @@ class OfSession(Params):
     session: SessionName
 
 
+class TakeOver(OfSession):
+    """`if_free`: only if no other driver has the session; the reply tells whether one has (`read_only`)."""
+
+    if_free: bool | Unset = None
+
+
 class TurnParams(OfSession):
     """`interactive` holds from the start of the turn. `model` is asked first; the first attempt fails with `fault`."""
 
@@ -248,7 +254,7 @@ class Commands(TypedDict):
     import_session: ImportSession
     fork_session: ForkSession
     messages: OfSession
-    take_over: OfSession
+    take_over: TakeOver
     flush: Nothing
 
 

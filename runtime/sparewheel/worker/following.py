@@ -98,12 +98,15 @@ class Driver:
         self.following = self._follow()
         self._run(self.following.begin())
 
-    async def take_over(self, rebuild: Callable[[], Awaitable[None]]) -> bool:
+    async def take_over(self, rebuild: Callable[[], Awaitable[None]], *, if_free: bool = False) -> bool:
         """Become the driver: returns when the other one has handed the session over, or is gone.
 
-        `rebuild` makes the session from what is stored by then. Returns whether this worker was not the driver before.
+        `rebuild` makes the session from what is stored by then. With `if_free` the other one is not asked, and keeps
+        the session if it is there. Returns whether this worker has become the driver.
         """
         if self.following is None:
+            return False
+        if if_free and (self._taking or not await self._store.claim(self._session)):
             return False
         if self._taking is None:
             self._taking = asyncio.ensure_future(self._take(self.following, rebuild))

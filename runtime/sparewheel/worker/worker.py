@@ -37,6 +37,7 @@ from ..page.commands import (
     Send,
     Skip,
     StoredSession,
+    TakeOver,
     TurnParams,
     Update,
     UseStore,
@@ -122,7 +123,7 @@ class Worker:
                 _handle("import_session", ImportSession, self._stored.import_),
                 _handle("fork_session", ForkSession, self._stored.fork),
                 _handle("messages", OfSession, self._stored.messages),
-                _handle("take_over", OfSession, self._take_over),
+                _handle("take_over", TakeOver, self._take_over),
                 _handle("flush", Nothing, self._stored.flush),
             )
         )
@@ -176,12 +177,14 @@ class Worker:
             opened.driver.follow()  # after the reply
         return describe(opened.session, keep)
 
-    async def _take_over(self, params: OfSession) -> SessionCreated:
+    async def _take_over(self, params: TakeOver) -> SessionCreated:
         opened = self._open.find(params)
         if opened.driver is None:
             raise ConfigError("The session is not stored.")
-        taken = await opened.driver.take_over(lambda: self._opener.renew(opened))
+        taken = await opened.driver.take_over(lambda: self._opener.renew(opened), if_free=bool(params.if_free))
         created = describe(opened.session, opened.kept)
+        if opened.driver.following is not None:
+            created["read_only"] = True
         if taken:
             self._mirror(opened)
         else:

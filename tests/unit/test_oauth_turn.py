@@ -22,7 +22,7 @@ from sparewheel.transports.mock import MockTransport
 from tests.support.agentic import agent_file, call, say
 from tests.support.builtintools import Facts
 from tests.support.fakeloop import run
-from tests.support.mcpserver import Server
+from tests.support.mcpserver import Server, text
 from tests.support.oauth import CHALLENGE, SERVER, World
 from tests.support.scripted import ENV, Played, ScriptedTransport, State, collect, session
 
@@ -42,10 +42,10 @@ class Guarded:
         self.world = world
         self.good = 1
         self.seconds = seconds
-        self.server = Server([TOOL])
-        self.server.result = lambda _: {"content": [{"type": "text", "text": json.dumps(self.server.headers[-1])}]}
+        self.server = Server(tools=[TOOL])
+        self.server.replies["tools/call"] = lambda _: text(json.dumps(dict(self.server.requests[-1].headers)))
 
-    def __call__(self, request: HttpRequest) -> LocalResponse:
+    def __call__(self, request: HttpRequest) -> Any:
         if request.url != SERVER:
             return self.world.answer_to(request)
         if request.headers.get("Authorization") != f"Bearer access-{self.good}-secret":
@@ -132,6 +132,7 @@ def test_a_token_that_ends_during_a_session_is_renewed() -> None:
         [echo] = await toolset.tools()
         guarded.good = 2
         assert "access-2" in str(await echo.call({}, _Context(guarded.world)))
+        await toolset.close()
 
     run(main())
     assert len(guarded.world.asked) == 1

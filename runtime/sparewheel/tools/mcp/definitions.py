@@ -9,10 +9,12 @@ from typing import TYPE_CHECKING, Any, Final
 
 from ...jsontext import write
 from ..base import distinct
+from .headers import places
 
 if TYPE_CHECKING:
     from collections.abc import Container
 
+    from .headers import Places
     from .rpc import Message
 
 MAX_NAME: Final = 64  # characters, of names that every provider takes
@@ -23,32 +25,49 @@ _ODD: Final = re.compile(r"[^A-Za-z0-9_-]+")
 
 @dataclass(frozen=True, slots=True)
 class Definition:
-    """One tool of a server. `digest` changes with anything in its definition."""
+    """One tool of a server. `digest` changes with anything in its definition. `headers` are made of its arguments.
+
+    `size` is the number of characters of what a model is shown.
+    """
 
     name: str
     description: str
     parameters: dict[str, Any]
     read_only: bool
     digest: str
+    headers: Places
+    size: int
 
 
-def definition_of(found: Message) -> Definition | str:
-    """The definition in an entry of `tools/list`, or why it cannot be used."""
+def definition_of(found: Message, *, with_headers: bool) -> Definition:
+    """The definition in an entry of `tools/list`; with headers if the server's revision has them.
+
+    Raises:
+        ValueError: the tool cannot be offered; the text tells which and why.
+    """
     name = found.get("name")
     if not isinstance(name, str) or not name:
-        return "a tool without a name"
+        raise ValueError("a tool without a name is left out")
+    shown = ascii(name[:MAX_NAME])
     schema = found.get("inputSchema", {})
     if not isinstance(schema, dict) or schema.get("type", "object") != "object":
-        return f"the tool {name[:MAX_NAME]!a} has no schema of an object"
-    whole = write(found)
-    if len(write(schema)) > MAX_SCHEMA:
-        return f"the tool {name[:MAX_NAME]!a} has a schema of more than {MAX_SCHEMA} characters"
+        raise ValueError(f"the tool {shown} is left out: its schema is not that of an object")
+    size = len(write(schema))
+    if size > MAX_SCHEMA:
+        raise ValueError(f"the tool {shown} is left out: its schema has {size} characters, and {MAX_SCHEMA} are read")
+    try:
+        headers = places(schema) if with_headers else {}
+    except ValueError as error:
+        raise ValueError(f"the tool {shown} is left out: {error}") from None
+    description = _description(found)
     return Definition(
         name,
-        _description(found),
-        {"type": "object", "properties": {}, **schema},
-        _read_only(found.get("annotations")),
-        hashlib.sha256(whole.encode()).hexdigest(),
+        description,
+        {"properties": {}, **schema, "type": "object"},
+        _is_read_only(found.get("annotations")),
+        hashlib.sha256(write(found).encode()).hexdigest(),
+        headers,
+        len(description) + size,
     )
 
 
@@ -58,7 +77,8 @@ def usable_name(name: str, taken: Container[str]) -> str:
     if len(usable) > MAX_NAME or not usable.strip("_"):
         digest = hashlib.sha256(name.encode("utf-8", "replace")).hexdigest()[:8]
         usable = f"{usable[: MAX_NAME - 9]}_{digest}"
-    return distinct(usable, taken)
+    found = distinct(usable, taken)
+    return found if len(found) <= MAX_NAME else distinct(f"{usable[: MAX_NAME - 6]}", taken)
 
 
 def _description(found: Message) -> str:
@@ -68,6 +88,7 @@ def _description(found: Message) -> str:
     return ""
 
 
-def _read_only(annotations: object) -> bool:
-    """What the server tells about its tool. Like all of its texts it may be wrong; the agent file decides on trust."""
-    return isinstance(annotations, dict) and annotations.get("readOnlyHint") is True
+def _is_read_only(annotations: object) -> bool:
+    """What the server tells about its tool. Nothing proves it: `safety` of the agent file decides what that frees."""
+    hints = annotations if isinstance(annotations, dict) else {}
+    return hints.get("readOnlyHint") is True and hints.get("destructiveHint") is not True

@@ -10,9 +10,10 @@ from typing import TYPE_CHECKING, Any, Final
 from ..base import ToolError, seconds, unattended
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Awaitable, Callable, Iterator, Mapping
     from types import TracebackType
 
+    from ...events import SignIn
     from ..base import AskUser, ToolContext
     from .rpc import Message
 
@@ -69,7 +70,8 @@ class Exchange:
     """A request and what belongs to it.
 
     `name` is the tool, the prompt or the address of the resource that it is about, `headers` come from its arguments.
-    `context` is that of the tool call that it is made for; `ask` asks the user.
+    `context` is that of the tool call that it is made for; `asker` asks the user, in the name of the server at `host`.
+    `renewed` is called when the session with the server had to be renewed, before the request is sent again.
     """
 
     method: str
@@ -78,12 +80,21 @@ class Exchange:
     name: str = ""
     headers: Mapping[str, str] = field(default_factory=dict)
     context: ToolContext | None = None
-    ask: AskUser = unattended
+    asker: AskUser = unattended
+    host: str = ""
+    renewed: Callable[[], Awaitable[None]] | None = None
     patience: Patience = field(init=False)
     _reports: int = 0
 
     def __post_init__(self) -> None:
         self.patience = Patience(self.limit)
+
+    async def ask(
+        self, message: str, schema: Mapping[str, Any], *, url: str = "", sign_in: SignIn | None = None
+    ) -> dict[str, Any]:
+        """See `AskUser`. The time that the user takes does not count."""
+        with self.patience.paused():
+            return await self.asker(message, schema, url=url, sign_in=sign_in)
 
     def progress(self, params: Mapping[str, Any]) -> None:
         """The server has reported progress."""

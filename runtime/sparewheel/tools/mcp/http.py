@@ -6,7 +6,7 @@ from contextlib import AsyncExitStack, aclosing, asynccontextmanager
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final
 
-from ...errors import TransportError
+from ...errors import ProviderError, TransportError
 from ...sse import SSEDecoder
 from ...transports.base import HttpRequest, read_at_most
 from ..base import ToolError, unattended
@@ -15,6 +15,7 @@ from .rpc import MAX_ERROR, MAX_MESSAGE, decoded, error_of
 if TYPE_CHECKING:
     from collections.abc import AsyncGenerator, AsyncIterator, Mapping
 
+    from ...sse import ServerSentEvent
     from ...transports.base import HttpResponse, Transport
     from ..web.addresses import AddressRules
     from .authorizer import Authorizer
@@ -23,6 +24,7 @@ if TYPE_CHECKING:
 
 JSON: Final = "application/json"
 EVENTS: Final = "text/event-stream"
+MAX_WAIT: Final = 30.0  # seconds that a server may ask to wait before its stream is read on
 MAX_STREAM: Final = 64 * 1024 * 1024  # bytes of the answer to one request, with its notifications
 
 
@@ -64,7 +66,8 @@ class Http:
 
         Raises:
             Unreachable: there was no response.
-            ToolError: the address may not be requested, or the sign-in failed.
+            Refused: the sign-in failed.
+            ToolError: the address may not be requested.
         """
         checked = str(self.rules.check(url))
         async with AsyncExitStack() as stack:
@@ -76,10 +79,13 @@ class Http:
 
     async def _signed_in(self, response: HttpResponse, exchange: Exchange | None) -> bool:
         challenge = response.headers.get("www-authenticate")
-        if exchange is None:
-            return await self.authorizer.challenged(response.status, challenge, unattended)
-        with exchange.patience.paused():
-            return await self.authorizer.challenged(response.status, challenge, exchange.ask)
+        try:
+            if exchange is None:
+                return await self.authorizer.challenged(response.status, challenge, unattended)
+            with exchange.patience.paused():
+                return await self.authorizer.challenged(response.status, challenge, exchange.ask)
+        except ToolError as error:
+            raise Refused(str(error), response.status, None) from None
 
     async def _enter(
         self, stack: AsyncExitStack, method: str, url: str, headers: Mapping[str, str], body: bytes
@@ -104,19 +110,31 @@ async def refusal(response: HttpResponse) -> Refused:
     return Refused(f"HTTP {response.status}: {shown or 'no text'}", response.status, message if error else None)
 
 
-async def messages(response: HttpResponse) -> AsyncGenerator[Message, None]:
-    """The messages of a response, as they arrive.
+@dataclass(slots=True)
+class Cursor:
+    """Where an event stream is: the id of its last event, and the time to wait before reading on, in seconds."""
+
+    last: str = ""
+    wait: float = 1.0
+
+
+async def messages(response: HttpResponse, cursor: Cursor | None = None) -> AsyncGenerator[Message, None]:
+    """The messages of a response, as they arrive. Moves `cursor`.
 
     Raises:
         Broken: the connection broke.
         ToolError: the response is neither JSON nor an event stream, or too large.
     """
-    kind = response.headers.get("content-type", "").partition(";")[0].strip().lower()
+    kind = content_type(response)
     if kind == EVENTS:
-        async with aclosing(_events(response)) as events:
-            async for text in events:
-                for message in decoded(text):
-                    yield message
+        async with aclosing(events(response)) as found:
+            async for event in found:
+                if cursor is not None:
+                    cursor.last = event.id or cursor.last
+                    cursor.wait = cursor.wait if event.retry is None else min(event.retry / 1000, MAX_WAIT)
+                if event.event == "message" and event.data:
+                    for message in decoded(event.data):
+                        yield message
     elif kind == JSON or kind.endswith("+json"):
         for message in decoded(await _body(response, MAX_MESSAGE)):
             yield message
@@ -124,7 +142,13 @@ async def messages(response: HttpResponse) -> AsyncGenerator[Message, None]:
         raise ToolError(f"the server sent {kind[:100] or 'no content type'} instead of JSON or an event stream")
 
 
-async def _events(response: HttpResponse) -> AsyncGenerator[str, None]:
+def content_type(response: HttpResponse) -> str:
+    """The media type of a response in lower case, without parameters."""
+    return response.headers.get("content-type", "").partition(";")[0].strip().lower()
+
+
+async def events(response: HttpResponse) -> AsyncGenerator[ServerSentEvent, None]:
+    """The events of a response. Raises `Broken`, `ToolError` like `messages`."""
     decoder, size = SSEDecoder(MAX_MESSAGE), 0
     try:
         async with aclosing(response.chunks()) as chunks:
@@ -133,13 +157,13 @@ async def _events(response: HttpResponse) -> AsyncGenerator[str, None]:
                 if size > MAX_STREAM:
                     raise ToolError(f"the server sent more than {MAX_STREAM} bytes")
                 for event in decoder.feed(chunk):
-                    if event.event == "message" and event.data:
-                        yield event.data
+                    yield event
+        for event in decoder.close():
+            yield event
     except TransportError as error:
         raise Broken(error.info.message) from None
-    for event in decoder.close():
-        if event.event == "message" and event.data:
-            yield event.data
+    except ProviderError as error:
+        raise ToolError(error.info.message) from None
 
 
 async def _body(response: HttpResponse, limit: int) -> bytes:

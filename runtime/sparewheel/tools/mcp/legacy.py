@@ -2,77 +2,179 @@
 
 from __future__ import annotations
 
-from contextlib import aclosing
-from itertools import count
+import asyncio
+from contextlib import aclosing, suppress
 from typing import TYPE_CHECKING, Any, Final
 
 from ..base import ToolError
-from .http import EVENTS, JSON, Broken, Http, messages, refusal
+from .exchange import Exchange
+from .http import EVENTS, Broken, Cursor, Refused, Unreachable, content_type, messages, refusal
+from .inquiries import CAPABILITIES, Inquiries
+from .link import ASIDE_TIMEOUT, HEADERS, Link, listening
 from .rpc import Message, encoded, is_answer, notification, request, result_of
 from .server import CLIENT, Server
 
 if TYPE_CHECKING:
-    from .exchange import Exchange
+    from ...transports.base import HttpResponse
+    from ..base import AskUser
+    from .http import Http
 
 NEWEST: Final = "2025-11-25"
 VERSIONS: Final = (NEWEST, "2025-06-18", "2025-03-26", "2024-11-05")
-_SESSION: Final = "mcp-session-id"
-_HEADERS: Final = {"Content-Type": JSON, "Accept": f"{JSON}, {EVENTS}"}
+START_TIMEOUT: Final = 15.0  # seconds
+MAX_RESUMED: Final = 20  # times that the stream of one request is read on after it ended
+_ID: Final = "Mcp-Session-Id"
+_VERSION: Final = "MCP-Protocol-Version"
+_NO_ID: Final = (
+    "; if the server has sessions, it has to let the page read their id: Access-Control-Expose-Headers: Mcp-Session-Id"
+)
 
 
-class Legacy:
-    """A session with a server."""
+class Expired(ToolError):
+    """The server does not know the session any more, so it has not carried out the request."""
+
+
+class Legacy(Link):
+    """A session with a server. A session that has expired is renewed once for a request."""
 
     def __init__(self, http: Http, url: str) -> None:
-        self._http = http
-        self._url = url
-        self._numbers = count(1)
+        super().__init__(http, url)
         self._session: dict[str, str] = {}  # the headers that every request of the session has
-        self.server = Server()
+        self._renewing = asyncio.Lock()
+        self._inquiries = Inquiries(self._send)
+        self._listener: asyncio.Task[None] | None = None
 
-    async def open(self, exchange: Exchange) -> None:
-        """Initialize the session. `exchange` is the request for it. Raises `ToolError`."""
-        exchange.params = {"protocolVersion": NEWEST, "capabilities": {}, "clientInfo": CLIENT}
-        self._session = {}
-        result = await self._post(exchange)
-        version = result.get("protocolVersion")
-        if version not in VERSIONS:
-            raise ToolError(f"the server speaks revision {str(version)[:40]} of MCP, which this client does not")
-        self.server = Server.of(version, result)
-        self._session["MCP-Protocol-Version"] = version
-        await self._notify("notifications/initialized")
+    async def open(self, ask: AskUser) -> None:
+        """Initialize the session. Raises `ToolError`."""
+        params = {"protocolVersion": NEWEST, "capabilities": CAPABILITIES, "clientInfo": CLIENT}
+        exchange = Exchange("initialize", params, START_TIMEOUT, asker=ask)
+        session: dict[str, str] = {}
+        async with exchange.patience:
+            result = await self._post(exchange, session)
+            version = result.get("protocolVersion")
+            if version not in VERSIONS:
+                raise ToolError(f"the server speaks revision {str(version)[:40]} of MCP, which this client does not")
+            self.server = Server.of(version, result)
+            self._session = session
+            if version != "2025-03-26":
+                session[_VERSION] = version
+            try:
+                await self._send(notification("notifications/initialized"))
+            except Unreachable as error:  # the server's CORS headers may not allow the one with the version
+                if not error.hidden or session.pop(_VERSION, None) is None:
+                    raise
+                await self._send(notification("notifications/initialized"))
+        if self._listener is not None:
+            self._listener.cancel()
+        self._listener = self._aside(listening(self._listen))
 
     async def request(self, exchange: Exchange) -> Message:
-        """The result of a request. Raises `RpcError`, `ToolError`."""
-        return await self._post(exchange)
+        session = self._session
+        try:
+            return await self._post(exchange, session)
+        except Expired:
+            await self._renew(session, exchange)
+        return await self._post(exchange, self._session)
 
-    async def _post(self, exchange: Exchange) -> Message:
+    async def close(self) -> None:
+        is_alive, session = self.alive, self._session
+        await super().close()
+        await self._inquiries.stop()
+        if is_alive and _ID in session:
+            with suppress(ToolError, TimeoutError):
+                async with asyncio.timeout(1), self._http.send("DELETE", self._url, session):
+                    pass
+
+    async def _renew(self, expired: dict[str, str], exchange: Exchange) -> None:
+        """Open another session, once for all requests that found the same one expired."""
+        async with self._renewing:
+            if self._session is expired:
+                await self.open(exchange.ask)
+                self.changed.add("tools")
+        if exchange.renewed is not None:
+            await exchange.renewed()
+
+    # Requests ---------------------------------------------------------------------------------------------------
+
+    async def _post(self, exchange: Exchange, session: dict[str, str]) -> Message:
         number = next(self._numbers)
         params: dict[str, Any] = {**exchange.params}
         if exchange.context is not None:
             params["_meta"] = {"progressToken": number}
         body = encoded(request(number, exchange.method, params))
-        async with self._http.send("POST", self._url, {**_HEADERS, **self._session}, body, exchange) as response:
-            if response.status >= 400:
-                raise await refusal(response)
-            if session := response.headers.get(_SESSION):
-                self._session["Mcp-Session-Id"] = session
-            async with aclosing(messages(response)) as received:
+        cursor = Cursor()
+        try:
+            with self._run(exchange):
+                async with self._http.send("POST", self._url, {**HEADERS, **session}, body, exchange) as response:
+                    await _check(response, session)
+                    if found := response.headers.get(_ID.lower()):
+                        session[_ID] = found
+                    answer = await self._answer(response, number, exchange, cursor)
+                return result_of(answer or await self._resumed(number, exchange, session, cursor))
+        except asyncio.CancelledError:
+            if exchange.method != "initialize" and self.alive:
+                self._aside(self._cancelled(number))
+            raise
+
+    async def _answer(self, response: HttpResponse, number: int, exchange: Exchange, cursor: Cursor) -> Message | None:
+        """The answer in a response; None if the response ends without it."""
+        try:
+            async with aclosing(messages(response, cursor)) as received:
                 async for message in received:
                     if is_answer(message, number):
-                        return result_of(message)
-                    self._receive(message, number, exchange)
-        raise Broken("the server ended its response without an answer")
+                        return message
+                    self._receive(message, self._inquiries, exchange, number)
+        except Broken:
+            if not cursor.last:
+                raise
+        return None
 
-    def _receive(self, message: Message, number: int, exchange: Exchange) -> None:
-        """A message that comes before the answer."""
-        params = message.get("params")
-        if message.get("method") == "notifications/progress" and isinstance(params, dict):
-            if params.get("progressToken") == number:
-                exchange.progress(params)
+    async def _resumed(self, number: int, exchange: Exchange, session: dict[str, str], cursor: Cursor) -> Message:
+        """Read on after the last event of a stream that has ended. Raises `Broken` if the answer does not come."""
+        for _ in range(MAX_RESUMED):
+            if not cursor.last:
+                break
+            await asyncio.sleep(cursor.wait)
+            headers = {"Accept": EVENTS, "Last-Event-ID": cursor.last, **session}
+            async with self._http.send("GET", self._url, headers, exchange=exchange) as response:
+                if response.status != 200:
+                    break
+                if (answer := await self._answer(response, number, exchange, cursor)) is not None:
+                    return answer
+        raise Broken("the server ended its response without an answer; what was asked may have been done")
 
-    async def _notify(self, method: str) -> None:
-        body = encoded(notification(method))
-        async with self._http.send("POST", self._url, {**_HEADERS, **self._session}, body) as response:
+    async def _send(self, message: Message) -> None:
+        """Send a notification or an answer."""
+        async with self._http.send("POST", self._url, {**HEADERS, **self._session}, encoded(message)) as response:
             if response.status >= 400:
                 raise await refusal(response)
+
+    async def _cancelled(self, number: int) -> None:
+        async with asyncio.timeout(ASIDE_TIMEOUT):
+            await self._send(notification("notifications/cancelled", {"requestId": number, "reason": "stopped"}))
+
+    # What comes unasked -----------------------------------------------------------------------------------------
+
+    async def _listen(self) -> bool:
+        """Read the stream of messages that belong to no request. Returns whether the server has such a stream."""
+        async with self._http.send("GET", self._url, {"Accept": EVENTS, **self._session}) as response:
+            if response.status != 200 or content_type(response) != EVENTS:
+                return False
+            async with aclosing(messages(response)) as received:
+                async for message in received:
+                    self._receive(message, self._inquiries, None)
+        return True
+
+
+async def _check(response: HttpResponse, session: dict[str, str]) -> None:
+    """Raises what a status of 400 or more means."""
+    if response.status < 400:
+        return
+    error = await refusal(response)
+    if _ID in session and (error.status == 404 or (error.status == 400 and "session" in str(error).lower())):
+        raise Expired(str(error))
+    if session and _ID not in session and error.status in (400, 404):
+        raise Refused(f"{error}{_NO_ID}", error.status, error.message)
+    if error.message is not None:
+        result_of(error.message)  # raises the JSON-RPC error
+    raise error

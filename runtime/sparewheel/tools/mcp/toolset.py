@@ -2,32 +2,50 @@
 
 from __future__ import annotations
 
+import asyncio
+from contextlib import aclosing
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Final
 from urllib.parse import urlsplit
 
 from ...errors import ConfigError
 from ...providers.base import ToolSpec
 from ..base import DEFAULT_TIMEOUT, Tool, ToolError
+from ..toolset import ORIGINAL
 from ..web.addresses import AddressRules, normalise
 from .authorizer import NoAuthorizer
+from .connection import Connection
 from .content import tool_result
 from .definitions import Definition, definition_of, usable_name
 from .exchange import Exchange
+from .features import Features
+from .headers import param_headers
 from .http import Http
-from .legacy import Legacy
+from .listing import Listing
+from .modern import VERSION
 from .oauth.authorizer import sign_in_to
+from .rpc import RpcError
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Container, Sequence
 
     from ...config.toolsets import ToolsetConfig
     from ..base import AskUser, ToolContext, ToolResult
     from ..services import Services
     from .authorizer import Authorizer
+    from .link import Link
+    from .rpc import Message
 
-START_TIMEOUT: Final = 15.0  # seconds
 MAX_TOOLS: Final = 1_000
-MAX_PAGES: Final = 100
+MAX_SIZE: Final = 4 * 1024 * 1024  # characters of all definitions that are kept
+MAX_WARNINGS: Final = 20
+MIN_FRESH: Final = 60.0  # seconds before a list is read again that the server does not report changes of
+HEADER_MISMATCH: Final = -32020
+_DESCRIBED: Final = """## Tools of {name}
+
+Some of your tools belong to the server {host}. Its operator wrote this about them, not the user:
+
+{text}"""
 
 
 def open_mcp(entry: ToolsetConfig, services: Services, authorizer: Authorizer | None = None) -> McpToolset:
@@ -59,30 +77,45 @@ class McpToolset:
     """A `Connecting` toolset. `warnings` are about tools that are left out."""
 
     def __init__(self, entry: ToolsetConfig, http: Http, url: str) -> None:
+        assert entry.remote is not None
         self.name = entry.name or urlsplit(url).hostname or "mcp"
         self.defer = entry.defer
         self.warnings: list[str] = []
         self._entry = entry
-        self._http = http
         self._url = url
+        self._connection = Connection(http, url, entry.remote.transport_type)
+        self._features = Features(self._link, self._feature, self.name)
         self._limit = DEFAULT_TIMEOUT if entry.timeout is None else float(entry.timeout)
-        self._link: Legacy | None = None
+        self._loading = asyncio.Lock()
+        self._loaded: Link | None = None  # where the tools come from
+        self._fresh_until: float | None = None  # on the event loop's clock; None: until the server reports a change
+        self._definitions: dict[str, Definition] = {}
         self._tools: list[Tool] = []
         self._failure: ToolError | None = None
 
+    @property
+    def instruction(self) -> str:
+        """What the agent file tells models about the tools, else what the server does."""
+        text = self._loaded.server.instructions if self._loaded and not self._failure else ""
+        about = _DESCRIBED.format(name=self.name, host=self._connection.host, text=text) if text else ""
+        return (self._entry.instruction or ORIGINAL).replace(ORIGINAL, about, 1)
+
     async def connect(self, ask: AskUser) -> None:
-        """Connect, unless that is done; `tools` raises what goes wrong."""
-        if self._link is not None:
-            return
-        try:
-            link = Legacy(self._http, self._url)
-            exchange = Exchange("initialize", {}, START_TIMEOUT, ask=ask)
-            async with exchange.patience:
-                await link.open(exchange)
-            self._tools = self._named(await self._listed(link, ask))
-            self._link, self._failure = link, None
-        except ToolError as error:
-            self._failure = error
+        """Connect and read the list of tools, unless that is done; `tools` raises what goes wrong."""
+        clock = asyncio.get_running_loop().time
+        async with self._loading:
+            try:
+                link = await self._connection.open(ask)
+                if not self._is_current(link):
+                    began = clock()
+                    try:
+                        await self._load(link, ask)
+                    except ToolError as error:
+                        await self._connection.failed(error, began)
+                        raise
+                self._failure = None
+            except ToolError as error:
+                self._failure = error
 
     async def tools(self) -> Sequence[Tool]:
         """The tools that the server has. Raises `ToolError`."""
@@ -90,51 +123,126 @@ class McpToolset:
             raise self._failure
         return self._tools
 
+    def renamed(self, tool: Tool, taken: Container[str]) -> Tool:
+        """The tool under a name that is free, because another source of the agent has one of its name."""
+        return replace(tool, spec=replace(tool.spec, name=usable_name(f"{self.name}_{tool.spec.name}", taken)))
+
     async def close(self) -> None:
-        self._link, self._tools = None, []
+        await self._connection.close()
+        self._loaded, self._tools = None, []
 
-    async def _listed(self, link: Legacy, ask: AskUser) -> list[Definition]:
-        found: list[Definition] = []
-        cursor: Any = None
-        for _ in range(MAX_PAGES):
-            params = {} if cursor is None else {"cursor": cursor}
-            page = await self._request(link, Exchange("tools/list", params, START_TIMEOUT, ask=ask))
-            for each in page.get("tools") or ():
-                definition = definition_of(each)
-                if isinstance(definition, Definition):
-                    found.append(definition)
-            cursor = page.get("nextCursor")
-            if not cursor or len(found) >= MAX_TOOLS:
-                break
-        return found[:MAX_TOOLS]
+    # The list of tools ------------------------------------------------------------------------------------------
 
-    async def _request(self, link: Legacy, exchange: Exchange) -> dict[str, Any]:
-        async with exchange.patience:
-            return await link.request(exchange)
+    def _is_current(self, link: Link) -> bool:
+        if self._loaded is not link or "tools" in link.changed or self._connection.suspect:
+            return False
+        return self._fresh_until is None or asyncio.get_running_loop().time() < self._fresh_until
 
-    def _named(self, found: Sequence[Definition]) -> list[Tool]:
+    async def _load(self, link: Link, ask: AskUser) -> None:
+        """Read the list. Raises `ToolError`."""
+        link.changed.discard("tools")
+        found: dict[str, Definition] = {}
+        warnings: list[str] = []
+        size = 0
+        listing = Listing(link, "tools", "tools", ask, self._connection.host)
+        is_room = True
+        if link.server.has("tools") or not link.server.capabilities:
+            async with aclosing(listing.entries(lambda: is_room)) as entries:
+                async for entry in entries:
+                    try:
+                        definition = definition_of(entry, with_headers=link.server.version == VERSION)
+                    except ValueError as error:
+                        warnings.append(f"{self.name}: {error}"[:500])
+                        continue
+                    if self._is_wanted(definition) and definition.name not in found:
+                        found[definition.name] = definition
+                        size += definition.size
+                        is_room = len(found) < MAX_TOOLS and size < MAX_SIZE
+        if listing.cut:
+            warnings.append(
+                f"{self.name} has more tools than the first {len(found)}: name those that are needed under tools"
+            )
+        self._definitions, self.warnings = found, warnings[:MAX_WARNINGS]
+        self._tools = self._named(link)
+        clock = asyncio.get_running_loop().time
+        self._fresh_until = max(listing.fresh, MIN_FRESH) + clock() if listing.fresh and not link.listens else None
+        self._loaded, self._connection.suspect = link, False
+
+    def _is_wanted(self, definition: Definition) -> bool:
+        """Whether the options of the agent file keep a tool. They may name it with its prefix, or without."""
+        names = self._entry.tools
+        named = not names or definition.name in names or f"{self._entry.name}_{definition.name}" in names
+        return named and (definition.read_only or not self._entry.readonly)
+
+    def _named(self, link: Link) -> list[Tool]:
+        """The tools as models see them; with a name of the toolset, theirs begin with it, as in docker-agent."""
         prefix = f"{self._entry.name}_" if self._entry.name else ""
         tools: dict[str, Tool] = {}
-        for definition in found:
+        for definition in self._definitions.values():
             name = usable_name(prefix + definition.name, tools)
-            kept = not self._entry.tools or not {definition.name, name}.isdisjoint(self._entry.tools)
-            if kept and (definition.read_only or not self._entry.readonly):
-                tools[name] = self._tool(name, definition)
+            tools[name] = self._tool(name, definition)
+        for tool in self._features.tools(link):
+            if not self._entry.tools or tool.spec.name in self._entry.tools:
+                name = usable_name(prefix + tool.spec.name, tools)
+                tools[name] = replace(tool, spec=replace(tool.spec, name=name), definition=self._url)
         return list(tools.values())
+
+    # Calls ------------------------------------------------------------------------------------------------------
 
     def _tool(self, name: str, definition: Definition) -> Tool:
         async def call(arguments: dict[str, Any], context: ToolContext) -> ToolResult:
-            params = {"name": definition.name, "arguments": arguments}
-            if self._link is None:
-                raise ToolError("the server is not connected")
-            ask = context.ask_user
-            exchange = Exchange("tools/call", params, self._limit, definition.name, context=context, ask=ask)
-            return tool_result(await self._request(self._link, exchange))
+            return await self._call(definition, arguments, context)
 
         return Tool(
             ToolSpec(name, definition.description, definition.parameters),
             call,
             read_only=definition.read_only,
-            timeout=0,
+            timeout=0,  # `Exchange` has one that waits for users
             definition=f"{self._url} {definition.digest}",
         )
+
+    async def _call(self, definition: Definition, arguments: dict[str, Any], context: ToolContext) -> ToolResult:
+        """Call a tool, if it is still the one that was approved. Raises `ToolError`."""
+
+        async def check() -> None:
+            await self.connect(context.ask_user)
+            self._check(definition)
+
+        link = await self._link(context)
+        if not self._is_current(link):
+            await check()
+        self._check(definition)
+        params = {"name": definition.name, "arguments": arguments}
+        exchange = self._exchange("tools/call", params, definition.name, context)
+        exchange.headers = param_headers(definition.headers, arguments)
+        exchange.renewed = check
+        try:
+            return tool_result(await self._connection.request(exchange))
+        except RpcError as error:
+            if error.code == HEADER_MISMATCH:
+                link.changed.add("tools")
+                await check()
+            raise ToolError(f"{self._connection.host}: {error} (code {error.code})") from None
+        except ToolError as error:
+            raise ToolError(f"{self._connection.host}: {error}") from None
+
+    def _check(self, definition: Definition) -> None:
+        """Raises `ToolError` if the server has changed the tool since this definition was shown and approved."""
+        now = self._definitions.get(definition.name)
+        if self._failure is not None:
+            raise ToolError(f"{self._connection.host}: {self._failure}")
+        if now is None or now.digest != definition.digest:
+            raise ToolError(
+                f"Not executed: the server {'has changed' if now else 'no longer has'} this tool. "
+                "Look at your tools again."
+            )
+
+    def _exchange(self, method: str, params: Message, name: str, context: ToolContext) -> Exchange:
+        host = self._connection.host
+        return Exchange(method, params, self._limit, name, context=context, asker=context.ask_user, host=host)
+
+    async def _link(self, context: ToolContext) -> Link:
+        return await self._connection.open(context.ask_user)
+
+    async def _feature(self, method: str, params: Message, name: str, context: ToolContext) -> Message:
+        return await self._connection.request(self._exchange(method, params, name, context))

@@ -1,0 +1,127 @@
+"""A server of revision 2024-11-05: one stream of events for all that it sends, and an address to post to."""
+
+from __future__ import annotations
+
+import asyncio
+from contextlib import aclosing
+from typing import TYPE_CHECKING, Any, Final
+from urllib.parse import urljoin, urlsplit
+
+from ..base import ToolError
+from .exchange import Exchange
+from .http import EVENTS, Broken, content_type, events, refusal
+from .inquiries import CAPABILITIES, Inquiries
+from .legacy import NEWEST, START_TIMEOUT, VERSIONS
+from .link import ASIDE_TIMEOUT, HEADERS, Link
+from .rpc import Message, decoded, encoded, notification, request, result_of
+from .server import CLIENT, Server
+
+if TYPE_CHECKING:
+    from ..base import AskUser
+    from .http import Http
+
+_ENDED: Final = "the stream of the server ended; what was asked may have been done"
+
+
+class OldSse(Link):
+    """A connection to a server. It is not alive any more when the stream has ended."""
+
+    def __init__(self, http: Http, url: str) -> None:
+        super().__init__(http, url)
+        self._endpoint: asyncio.Future[str] = asyncio.get_running_loop().create_future()
+        self._waiting: dict[int, tuple[asyncio.Future[Message], Exchange]] = {}
+        self._inquiries = Inquiries(self._send)
+
+    async def open(self, ask: AskUser) -> None:
+        """Open the stream, and initialize. Raises `ToolError`."""
+        params = {"protocolVersion": NEWEST, "capabilities": CAPABILITIES, "clientInfo": CLIENT}
+        exchange = Exchange("initialize", params, START_TIMEOUT, asker=ask)
+        async with exchange.patience:
+            self._aside(self._read(exchange))
+            await asyncio.shield(self._endpoint)
+            result = await self.request(exchange)
+            if (version := result.get("protocolVersion")) not in VERSIONS:
+                raise ToolError(f"the server speaks revision {str(version)[:40]} of MCP, which this client does not")
+            self.server = Server.of(version, result)
+            await self._send(notification("notifications/initialized"))
+
+    async def request(self, exchange: Exchange) -> Message:
+        if not self.alive:
+            raise ToolError("the connection to the server has ended")
+        number = next(self._numbers)
+        params: dict[str, Any] = {**exchange.params}
+        if exchange.context is not None:
+            params["_meta"] = {"progressToken": number}
+        future: asyncio.Future[Message] = asyncio.get_running_loop().create_future()
+        self._waiting[number] = future, exchange
+        try:
+            with self._run(exchange):
+                await self._send(request(number, exchange.method, params), exchange)
+                return result_of(await future)
+        except asyncio.CancelledError:
+            if exchange.method != "initialize" and self.alive:
+                self._aside(self._cancelled(number))
+            raise
+        finally:
+            del self._waiting[number]
+            future.cancel()
+
+    async def close(self) -> None:
+        await super().close()
+        await self._inquiries.stop()
+
+    async def _send(self, message: Message, exchange: Exchange | None = None) -> None:
+        url = await asyncio.shield(self._endpoint)
+        async with self._http.send("POST", url, HEADERS, encoded(message), exchange) as response:
+            if response.status >= 400:
+                raise await refusal(response)
+
+    async def _cancelled(self, number: int) -> None:
+        async with asyncio.timeout(ASIDE_TIMEOUT):
+            await self._send(notification("notifications/cancelled", {"requestId": number, "reason": "stopped"}))
+
+    async def _read(self, exchange: Exchange) -> None:
+        """Read the stream until it ends; all requests that wait have failed then. `exchange` is the first of them."""
+        failure: ToolError = Broken(_ENDED)
+        try:
+            async with self._http.send("GET", self._url, {"Accept": EVENTS}, exchange=exchange) as response:
+                if response.status >= 400:
+                    raise await refusal(response)
+                if content_type(response) != EVENTS:
+                    raise ToolError("the server has no stream of events at this address")
+                async with aclosing(events(response)) as found:
+                    async for event in found:
+                        if event.event == "endpoint" and not self._endpoint.done():
+                            self._endpoint.set_result(self._place(event.data))
+                        elif event.event == "message" and event.data:
+                            for message in decoded(event.data):
+                                self._take(message)
+        except ToolError as error:
+            failure = error
+        finally:
+            self.alive = False
+            if not self._endpoint.done():
+                self._endpoint.set_exception(failure)
+                self._endpoint.exception()  # marks it as retrieved
+            for future, _ in self._waiting.values():
+                if not future.done():
+                    future.set_exception(failure)
+
+    def _place(self, text: str) -> str:
+        """The address to post to. Raises `ToolError` if it is on another server, which must not get the headers."""
+        url = urljoin(self._url, text.strip())
+        if urlsplit(url)[:2] != urlsplit(self._url)[:2]:
+            raise ToolError("the server names an address of another server to post to")
+        return url
+
+    def _take(self, message: Message) -> None:
+        number = message.get("id")
+        if "method" not in message:
+            found = self._waiting.get(number) if isinstance(number, int) else None
+            if found is not None and not found[0].done():
+                found[0].set_result(message)
+            return
+        params = message.get("params")
+        token = params.get("progressToken") if isinstance(params, dict) else None
+        _, exchange = self._waiting.get(token, (None, None)) if isinstance(token, int) else (None, None)
+        self._receive(message, self._inquiries, exchange, token if isinstance(token, int) else 0)

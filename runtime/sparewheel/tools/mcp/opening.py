@@ -1,0 +1,85 @@
+"""Finds out which revisions a server speaks, and connects to it.
+
+Asked first is what only servers of revision 2026-07-28 answer (`server/discover`). A server that answers otherwise, or
+whose CORS headers do not let a page ask, is of an older revision (`initialize`), or of the first one (an event stream).
+Source: https://modelcontextprotocol.io/specification/2026-07-28/basic/versioning.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final
+
+from ..base import ToolError
+from .exchange import Exchange
+from .http import Refused, Unreachable
+from .legacy import VERSIONS, Legacy
+from .modern import MODERN_ERRORS, UNSUPPORTED_VERSION, VERSION, Modern
+from .old_sse import OldSse
+from .rpc import RpcError
+from .server import Server
+
+if TYPE_CHECKING:
+    from ..base import AskUser
+    from .http import Http
+    from .link import Link
+
+DISCOVER_TIMEOUT: Final = 8.0  # seconds; an older server may not answer at all
+
+
+async def open_link(http: Http, url: str, transport_type: str, ask: AskUser) -> Link:
+    """Connect to a server; `transport_type` is that of the agent file. Raises `ToolError`."""
+    if transport_type != "sse":
+        if (modern := await _discovered(http, url, ask)) is not None:
+            return modern
+        try:
+            return await _opened(Legacy(http, url), ask)
+        except Refused as error:
+            if error.status not in (400, 404, 405) or transport_type:
+                raise
+            refused = error
+        try:
+            return await _opened(OldSse(http, url), ask)
+        except ToolError:
+            raise refused from None
+    return await _opened(OldSse(http, url), ask)
+
+
+async def _opened(link: Legacy | OldSse, ask: AskUser) -> Link:
+    try:
+        await link.open(ask)
+    except BaseException:
+        await link.close()
+        raise
+    return link
+
+
+async def _discovered(http: Http, url: str, ask: AskUser) -> Modern | None:
+    """The connection to a server of the newest revision; None if the server is older.
+
+    Raises `ToolError` if it is newer, or answers nothing.
+    """
+    modern, exchange = Modern(http, url), Exchange("server/discover", {}, DISCOVER_TIMEOUT, asker=ask)
+    try:
+        async with exchange.patience:
+            result = await modern.request(exchange)
+    except ToolError as error:
+        if _is_of_older_server(error):
+            return None
+        raise
+    supported = result.get("supportedVersions")
+    if not isinstance(supported, list) or VERSION not in supported:
+        return None  # `initialize` tells if the server is newer
+    modern.begin(Server.of(VERSION, result))
+    return modern
+
+
+def _is_of_older_server(error: ToolError) -> bool:
+    """Whether a server of an older revision may have answered `server/discover` with this."""
+    if isinstance(error, RpcError):
+        supported = error.data.get("supported") if isinstance(error.data, dict) else None
+        if error.code == UNSUPPORTED_VERSION and isinstance(supported, list):
+            return any(version in supported for version in VERSIONS)
+        return error.code not in MODERN_ERRORS
+    if isinstance(error, Refused):
+        return error.status not in (401, 403)
+    return not isinstance(error, Unreachable) or error.hidden  # its CORS headers may not allow the request

@@ -7,9 +7,8 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from sparewheel.errors import ConfigError
+from sparewheel.errors import ConfigError, ErrorInfo, TransportError
 from sparewheel.tools.base import ToolResult
-from sparewheel.transports.base import no_answer
 from sparewheel.transports.local import LocalResponse
 from sparewheel.transports.mock import MockTransport
 from tests.support.builtintools import call, flags, opened, services
@@ -154,15 +153,13 @@ async def test_urls_are_counted(urls: list[str]) -> None:
 
 async def test_no_answer_is_explained() -> None:
     def refuse(request: HttpRequest) -> LocalResponse:
-        raise no_answer("TypeError: Failed to fetch", request.url)
+        assert request.explain
+        raise TransportError(ErrorInfo("network_or_cors", "a.example has no header.", "Its operator can send it."))
 
     result = await call(opened("fetch", services(refuse)), "fetch", urls=["https://a.example/"])
     assert result == ToolResult(
-        "'https://a.example/' could not be fetched: a.example gave no answer, and the browser does not say why: most "
-        "likely this site does not let web pages read it (CORS); or the address is wrong, or there is no network; or "
-        "it redirects, which is not followed where the agent file sets headers or names domains. Asking again will "
-        "not help: use another source. The site's operator can allow this page by CORS headers; the operator of this "
-        "page can send such requests through a server of their own (the fetch option of createRuntime).",
+        "'https://a.example/' could not be fetched: a.example has no header. Asking again will not help. Its operator "
+        "can send it.",
         is_error=True,
     )
 

@@ -65,7 +65,7 @@ LAYERS: list[set[str]] = [
 ]
 HOST_ONLY = {"headless", "testing"}  # above everything, beside each other, and held to what is public
 JAVASCRIPT = {"js", "pyodide", "pyodide_js"}
-BRIDGES = ("transports.fetch", "state.indexeddb", "worker.event_loop")
+BRIDGES = ("transports.fetch", "transports.probes", "state.indexeddb", "worker.event_loop")
 DOOR = PACKAGE  # `__init__.py` at the root may import anything; nothing below `headless` imports it
 ROOT_NAMES = {"__version__"}
 
@@ -221,7 +221,7 @@ def test_rooms_have_a_docstring(path: str) -> None:
         pytest.param(
             "worker/worker.py",
             "from js import fetch",
-            "worker/worker.py:1: only transports.fetch, state.indexeddb, worker.event_loop may import js",
+            f"worker/worker.py:1: only {', '.join(BRIDGES)} may import js",
             id="javascript",
         ),
         pytest.param(

@@ -5,13 +5,12 @@ Source: the fetch standard, sections "CORS protocol" and "CORS-preflight fetch" 
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING
+
+from ..transports.refusals import HEADERS, ORIGIN
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
-
-ORIGIN: Final = "Access-Control-Allow-Origin"
-HEADERS: Final = "Access-Control-Allow-Headers"
 
 
 def missing_headers(

@@ -49,7 +49,8 @@ class HttpRequest:
     """One request. `headers` contain the key: never print a request.
 
     `follow`: whether the platform may follow redirects. It sends the headers to any target before the runtime can check
-    it, so this is only for requests whose headers any host may see.
+    it, so this is only for requests whose headers any host may see. `explain`: whether to find out why there is no
+    answer, which takes further requests (`refusals`); without it the error comes at once.
     """
 
     method: str
@@ -57,6 +58,7 @@ class HttpRequest:
     headers: Mapping[str, str] = field(repr=False)
     body: bytes = field(repr=False)
     follow: bool = False
+    explain: bool = False
 
     @property
     def redirect(self) -> Literal["follow", "error"]:

@@ -11,7 +11,7 @@ The protocol is that of docker-agent's browser build (`pkg/httpclient`, `WithEgr
 
 from __future__ import annotations
 
-from contextlib import asynccontextmanager
+from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import replace
 from typing import TYPE_CHECKING, Final
 from urllib.parse import parse_qsl, urlencode, urlsplit
@@ -76,7 +76,12 @@ class EgressTransport:
     async def stream(self, request: HttpRequest) -> AsyncIterator[HttpResponse]:
         """Raises `TransportError` also for an answer that does not keep to the protocol."""
         relayed = replace(request, url=self._address(request.url), follow=False)
-        async with self._network.stream(relayed) as response:
+        async with AsyncExitStack() as stack:
+            try:
+                response = await stack.enter_async_context(self._network.stream(relayed))
+            except TransportError as error:
+                message = f"The egress proxy (toolProxy) gave no answer: {error.info.message}"
+                raise TransportError(replace(error.info, message=message, hint=_HINT)) from None
             yield RelayedResponse(response, request.url, self._headers(response))
 
     def _address(self, target: str) -> str:

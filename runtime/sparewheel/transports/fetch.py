@@ -1,5 +1,5 @@
 """The bridge: `fetch` and `URL` of the browser (or of Node), and packages for the user's Python. Beside
-`worker/event_loop.py` and `state/indexeddb.py`, the only module that imports `js` or `pyodide`.
+`transports/probes.py`, `worker/event_loop.py` and `state/indexeddb.py`, the only module that imports `js` or `pyodide`.
 
 What to know before changing it:
 - Pyodide's own `pyfetch` cannot stream a body, so `js.fetch` is called and the body is read by its reader. `js.fetch`
@@ -100,7 +100,12 @@ class FetchTransport:
             try:
                 js_response = await js.fetch(request.url, to_js(options, dict_converter=Object.fromEntries))
             except JsException as error:
-                raise no_answer(_text(error), request.url) from None
+                failure = no_answer(_text(error), request.url)
+                if request.explain:
+                    from .probes import explained
+
+                    failure = await explained(request, failure)
+                raise failure from None
             yield FetchResponse(js_response, request.url)
         except BaseException:
             controller.abort()

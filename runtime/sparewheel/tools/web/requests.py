@@ -79,7 +79,8 @@ class Web:
         method, body, headers = ask.method, ask.body, dict(ask.headers)
         for _ in range(MAX_REDIRECTS + 1):
             free = method == "GET" and headers.keys() <= _HARMLESS and self.rules.any_domain
-            async with self.transport.stream(HttpRequest(method, str(url), headers, body, follow=free)) as response:
+            request = HttpRequest(method, str(url), headers, body, follow=free, explain=True)
+            async with self.transport.stream(request) as response:
                 if response.url:
                     url = self.rules.check(response.url)
                 target = response.headers.get("location") if response.status in _REDIRECTS else None
@@ -118,12 +119,7 @@ def result_of(answer: Answer) -> ToolResult:
 
 
 def _no_answer(host: str, error: TransportError) -> str:
-    if error.info.kind != "network_or_cors":
-        return f"{host} gave no answer: {error.info.message}"
-    return (
-        f"{host} gave no answer, and the browser does not say why: most likely this site does not let web pages read "
-        "it (CORS); or the address is wrong, or there is no network; or it redirects, which is not followed where the "
-        "agent file sets headers or names domains. Asking again will not help: use another source. "
-        "The site's operator can allow this page by CORS headers; the operator of this page can send such requests "
-        "through a server of their own (the fetch option of createRuntime)."
-    )
+    info = error.info
+    text = info.message if host in info.message else f"{host}: {info.message}"
+    again = " Asking again will not help." if info.kind == "network_or_cors" else ""
+    return f"{text}{again} {info.hint}".rstrip()

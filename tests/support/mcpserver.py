@@ -83,6 +83,7 @@ class Server:
         self.instructions = ""
         self.seen: list[dict[str, Any]] = []  # messages
         self.requests: list[HttpRequest] = []
+        self._arrived = asyncio.Event()
         self.sessions = 0
         self.down = False
         self.expired = False  # the next request with a session is refused
@@ -100,9 +101,18 @@ class Server:
     def __call__(self, request: HttpRequest) -> Any:
         """Answer a request: the handler of a `MockTransport`."""
         self.requests.append(request)
+        self._arrived.set()
         if self.down:
             raise no_answer("ConnectError: refused", request.url)
         return self._respond(request)
+
+    async def next_message(self) -> dict[str, Any]:
+        """Wait for one more message."""
+        before = len(self.seen)
+        while len(self.seen) == before:
+            self._arrived.clear()
+            await self._arrived.wait()
+        return self.seen[before]
 
     def push(self, message: object) -> None:
         """Send a message on the stream that belongs to no request."""

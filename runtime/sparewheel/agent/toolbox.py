@@ -34,7 +34,9 @@ class Toolbox:
     def open(self, agent: ResolvedAgent) -> None:
         """Open the agent's toolsets, once. Raises `ConfigError` for one that cannot be opened."""
         if agent.name not in self._open:
-            self._open[agent.name] = list(self._open_toolsets(agent))
+            opened = list(self._open_toolsets(agent))
+            # Servers come last: the names of their tools must not replace those of others.
+            self._open[agent.name] = sorted(opened, key=lambda toolset: isinstance(toolset, Connecting))
 
     def connect(self, agent: ResolvedAgent, ask: AskUser = unattended) -> Coroutine[object, object, None] | None:
         """What connects the sources of the agent's tools that need it, side by side; None if there is none of them.

@@ -148,6 +148,14 @@ class Connecting(Toolset, Protocol):
         """
 
 
+@runtime_checkable
+class Renaming(Toolset, Protocol):
+    """A source whose tools have the names that a server gave them, so that two sources may use one name."""
+
+    def renamed(self, tool: Tool, taken: Container[str]) -> Tool:
+        """The tool under a name that is not taken."""
+
+
 @dataclass(slots=True)
 class Registry:
     """The tools of one agent by name. Of two with one name the first is kept; `warnings` tell what is left out.
@@ -172,6 +180,8 @@ class Registry:
             return
         self.warnings += getattr(toolset, "warnings", ())  # about functions or operations that could not become tools
         for tool in found:
+            if tool.spec.name in self.tools and isinstance(toolset, Renaming):
+                tool = toolset.renamed(tool, self.tools)
             name = tool.spec.name
             if not _NAME.fullmatch(name):
                 self.warnings.append(f"{toolset.name}: the name of a tool must be visible ASCII: {ascii(name)[:200]}.")

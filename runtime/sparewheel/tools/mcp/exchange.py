@@ -55,6 +55,8 @@ class Patience:
 
     @contextmanager
     def paused(self) -> Iterator[None]:
+        clock = asyncio.get_running_loop().time
+        began = clock()
         self._pauses += 1
         if not self._timeout.expired():
             self._timeout.reschedule(None)
@@ -62,6 +64,8 @@ class Patience:
             yield
         finally:
             self._pauses -= 1
+            if self._end is not None and not self._pauses:
+                self._end += clock() - began
             self.extend()
 
 

@@ -71,7 +71,7 @@ class Http:
         """
         checked = str(self.rules.check(url))
         async with AsyncExitStack() as stack:
-            explain = exchange is not None and exchange.explain
+            explain = method == "POST" if exchange is None else exchange.explain  # not of a stream that only listens
             response = await self._enter(stack, method, checked, headers, body, explain)
             if response.status in (401, 403) and await self._signed_in(response, exchange):
                 await stack.aclose()

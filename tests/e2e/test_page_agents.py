@@ -84,7 +84,11 @@ async def test_a_click_on_an_example_counts_while_another_one_loads(browser: Bro
         page, drawer = await opened(context, server.url)
         name = page.locator("#agent-name")
         held: list[Route] = []
-        await context.route("**/research.yaml", held.append)
+
+        def hold(route: Route) -> None:
+            held.append(route)
+
+        await context.route("**/research.yaml", hold)
         other = drawer.get_by_role("button", name="A team", exact=True)
         for choice in ("shown under the pointer", "loaded after the other one"):
             async with page.expect_request("**/research.yaml"):
@@ -92,14 +96,12 @@ async def test_a_click_on_an_example_counts_while_another_one_loads(browser: Bro
             await other.hover()
             await page.mouse.down()
             if choice == "shown under the pointer":
-                await held.pop().continue_()
+                await held.pop().fulfill(path=EXAMPLES / "research.yaml")
                 await expect(name).to_have_text("Research")
             await page.mouse.up()
             await expect(name).to_have_text("A team")
             await expect(drawer.get_by_role("region", name="Agent in use")).to_contain_text("A team")
-        async with page.expect_response("**/research.yaml") as loaded:
-            await held.pop().continue_()
-        await (await loaded.value).finished()
+        await held.pop().fulfill(path=EXAMPLES / "research.yaml")
         await drawer.get_by_role("button", name="A turn that survives").click()
         await expect(name).to_have_text("A turn that survives")
         await drawer.get_by_role("button", name="Undo").click()

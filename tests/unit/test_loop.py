@@ -50,6 +50,21 @@ def test_a_call_is_run_and_its_result_is_what_the_model_goes_on_from() -> None:
     assert [record["attempt"] for record in played.result["attempts"]] == [1, 2]
 
 
+@pytest.mark.parametrize(
+    ("text", "output"),
+    [
+        ('{"word": "spare", "times": null}', "spare is a wheel"),
+        ('{"word": null}', "arguments.word must be string"),
+        ('{"word": "spare", "times": null, "other": 1}', "arguments.times must be integer"),
+    ],
+)
+def test_null_for_an_optional_argument_counts_as_left_out(text: str, output: str) -> None:
+    schema = {**LOOK, "properties": {"word": {"type": "string"}, "times": {"type": "integer"}}}
+    (played,), _ = play_agent([call("look", text), say("")], tool(look, parameters=schema))
+    (result,) = played.of("tool_result")
+    assert output in result["output"]
+
+
 def test_what_a_turn_cost_is_summed_over_its_steps() -> None:
     first = openai_chat(tool_calls=[ToolCall("c", "look", '{"word": "x"}')], usage=Usage(10, 5))
     (played,), _ = play_agent([first, openai_chat(text="y", usage=Usage(20, 7))], tool(look, parameters=LOOK))

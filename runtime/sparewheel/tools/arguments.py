@@ -6,6 +6,7 @@ They are kept as JSON text. Every hook and the tool get a copy of their own, so 
 from __future__ import annotations
 
 import json
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
@@ -49,7 +50,10 @@ def wrong_arguments(error: ValidationError, arguments: object, model: type[BaseM
 
 
 def parse_arguments(text: str, validator: Validator) -> Frozen:
-    """Parse the arguments of a call and check them. Raises `ToolError`, also for a number that would be rounded."""
+    """Parse the arguments of a call and check them. Raises `ToolError`, also for a number that would be rounded.
+
+    An optional argument that may not be null and is null counts as left out: models write null for "none".
+    """
     try:
         value = read(text, strict=True, exact=True)
     except ValueError as error:
@@ -59,6 +63,10 @@ def parse_arguments(text: str, validator: Validator) -> Frozen:
     try:
         return Frozen(_written(validator.check(value, "arguments")))
     except Mismatch as error:
+        fewer = {name: each for name, each in value.items() if each is not None}
+        with suppress(Mismatch):
+            if len(fewer) < len(value):
+                return Frozen(_written(validator.check(fewer, "arguments")))
         raise ToolError(str(error)) from None
 
 

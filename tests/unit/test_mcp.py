@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 
 from sparewheel.tools.base import ToolError
@@ -21,6 +23,30 @@ def test_a_server_of_every_revision(version: str) -> None:
         begin = [] if version == "2024-11-05" else ["server/discover"]
         shake = [] if version == MODERN else ["initialize", "notifications/initialized"]
         assert server.methods == [*begin, *shake, "tools/list", "tools/call", "tools/call"]
+        await toolset.close()
+
+    run(main())
+
+
+@pytest.mark.parametrize(("refusals", "asked"), [(1, 2), (9, 2)])
+def test_a_server_that_refuses_the_revision_that_it_names_is_asked_once_more(refusals: int, asked: int) -> None:
+    async def main() -> None:
+        server, left = Server(MODERN), [refusals]
+
+        def discover(_: object) -> dict[str, Any]:
+            left[0] -= 1
+            if left[0] < 0:
+                return {"supportedVersions": [MODERN], "capabilities": {"tools": {}}}
+            return {"error": {"code": -32022, "message": "Unsupported", "data": {"supported": [MODERN]}}}
+
+        server.replies["server/discover"] = discover
+        toolset = opened(server)
+        if refusals > 1:
+            with pytest.raises(ToolError, match="Unsupported"):
+                await names(toolset)
+        else:
+            assert await names(toolset) == ["echo"]
+        assert server.methods.count("server/discover") == asked
         await toolset.close()
 
     run(main())

@@ -7,7 +7,7 @@ Source: https://modelcontextprotocol.io/specification/2026-07-28/basic/versionin
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final
 
 from ..base import ToolError
 from .exchange import Exchange
@@ -58,10 +58,15 @@ async def _discovered(http: Http, url: str, ask: AskUser) -> Modern | None:
 
     Raises `ToolError` if it is newer, or answers nothing.
     """
-    modern, exchange = Modern(http, url), Exchange("server/discover", {}, DISCOVER_TIMEOUT, asker=ask, explain=False)
+    modern, exchange = Modern(http, url), Exchange("server/discover", {}, DISCOVER_TIMEOUT, asker=ask)
     try:
         async with exchange.patience:
-            result = await modern.request(exchange)
+            try:
+                result = await modern.request(exchange)
+            except RpcError as error:
+                if VERSION not in _supported(error):
+                    raise
+                result = await modern.request(exchange)  # the server asks for what it has just refused
     except ToolError as error:
         if _is_of_older_server(error):
             return None
@@ -76,10 +81,15 @@ async def _discovered(http: Http, url: str, ask: AskUser) -> Modern | None:
 def _is_of_older_server(error: ToolError) -> bool:
     """Whether a server of an older revision may have answered `server/discover` with this."""
     if isinstance(error, RpcError):
-        supported = error.data.get("supported") if isinstance(error.data, dict) else None
-        if error.code == UNSUPPORTED_VERSION and isinstance(supported, list):
+        if supported := _supported(error):
             return any(version in supported for version in VERSIONS)
         return error.code not in MODERN_ERRORS
     if isinstance(error, Refused):
         return error.status not in (401, 403)
     return not isinstance(error, Unreachable) or error.hidden  # its CORS headers may not allow the request
+
+
+def _supported(error: RpcError) -> list[Any]:
+    """The revisions that a server speaks, if it refuses a request for its revision; else none."""
+    found = error.data.get("supported") if isinstance(error.data, dict) else None
+    return found if error.code == UNSUPPORTED_VERSION and isinstance(found, list) else []

@@ -150,6 +150,25 @@ def test_a_server_of_before_2025_06_18_is_its_own_authorization_server() -> None
     assert world.addresses[-1] == "https://auth.test/token"
 
 
+@pytest.mark.parametrize(
+    ("issuer", "taken"),
+    [
+        ("https://mcp.test/oauth", True),
+        ("https://mcp.test.evil.test/", False),
+        ("https://evil.test", False),
+        ("", False),
+    ],
+)
+def test_a_server_of_before_2025_06_18_may_name_any_issuer_of_its_origin(issuer: str, taken: bool) -> None:
+    world = World()
+    world.documents = {"https://mcp.test/.well-known/oauth-authorization-server": METADATA | {"issuer": issuer}}
+    if taken:
+        assert sign_in(world, challenge=None)
+    else:
+        with pytest.raises(SignInError, match="another authorization server"):
+            sign_in(world, challenge=None)
+
+
 def test_the_next_authorization_server_is_taken_if_the_first_does_not_work() -> None:
     world = World()
     world.documents[RESOURCE_AT] = RESOURCE | {"authorization_servers": ["https://gone.test", ISSUER]}

@@ -50,7 +50,8 @@ async def find_server(web: Web, issuer: str, *, legacy: bool = False) -> Authori
     Args:
         web: the HTTP client.
         issuer: the identifier.
-        legacy: without metadata, the endpoints are those that the MCP specification of 2025-03-26 names.
+        legacy: the MCP specification of 2025-03-26 holds: the metadata may have any identifier of the same origin, and
+            without metadata the endpoints are those that it names.
 
     Raises:
         SignInError: there is no metadata, it is of another server, or the server lacks what a sign-in needs.
@@ -63,7 +64,7 @@ async def find_server(web: Web, issuer: str, *, legacy: bool = False) -> Authori
             unreachable = unreachable or error
             continue
         if reply.status == 200 and reply.document:
-            return _read(web, issuer, reply.document)
+            return _read(web, issuer, reply.document, legacy=legacy)
     if legacy:
         origin = web.places.check(issuer, _WHAT).origin
         return AuthorizationServer(origin, f"{origin}/authorize", f"{origin}/token", f"{origin}/register")
@@ -83,9 +84,9 @@ def _candidates(web: Web, issuer: str) -> Iterator[str]:
         yield f"{url.origin}{path}{_OPENID}"
 
 
-def _read(web: Web, issuer: str, document: Mapping[str, Any]) -> AuthorizationServer:
+def _read(web: Web, issuer: str, document: Mapping[str, Any], *, legacy: bool) -> AuthorizationServer:
     own = text(document, "issuer")
-    if own != issuer and not _same_root(web, own, issuer):
+    if own != issuer and not _same_root(web, own, issuer) and not (legacy and _same_origin(web, own, issuer)):
         raise SignInError(
             f"The metadata of {told(issuer)} is that of another authorization server, {told(own)!r}, so it is refused."
         )
@@ -112,3 +113,8 @@ def _same_root(web: Web, own: str, issuer: str) -> bool:
     """Whether two identifiers differ only in the slash that is the whole path."""
     origin = web.places.check(issuer, _WHAT).origin
     return {own, issuer} == {origin, f"{origin}/"}
+
+
+def _same_origin(web: Web, own: str, issuer: str) -> bool:
+    """Whether an identifier is below the origin of another one."""
+    return own.startswith(f"{web.places.check(issuer, _WHAT).origin}/")

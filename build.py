@@ -24,17 +24,14 @@ VENV_PYTHON = VENV / ("Scripts/python.exe" if os.name == "nt" else "bin/python")
 PYTHON_MIN = (3, 11)
 NODE_MIN = 20
 # Commands that pass their arguments to another program.
-PASSED_ON = ("run", "test", "bench", "fuzz", "chaos", "matrix", "screenshots")
+PASSED_ON = ("run", "test", "bench", "fuzz", "chaos", "matrix", "conformance", "screenshots")
 
 
 def parse(argv: list[str]) -> tuple[argparse.Namespace, list[str]]:
     """Parse the command line. The second value is what follows one of `PASSED_ON`, unchanged."""
     parser = argparse.ArgumentParser(prog="build.py", description="Build and use Sparewheel.")
     commands = parser.add_subparsers(dest="command", metavar="COMMAND", required=True)
-    make = commands.add_parser("build", help="make dist/: a static folder that runs from any static host")
-    make.add_argument(
-        "--public-url", type=https_url, metavar="URL", help="where dist/ will be: for sign-ins to MCP servers"
-    )
+    commands.add_parser("build", help="make dist/: a static folder that runs from any static host")
     serve = commands.add_parser("serve", help="build, then serve the page on this machine")
     serve.add_argument("--port", type=port, default=8000, help="0: any free port (default: %(default)s)")
     serve.add_argument("--open", action="store_true", help="open the page in the default browser")
@@ -44,6 +41,7 @@ def parse(argv: list[str]) -> tuple[argparse.Namespace, list[str]]:
     commands.add_parser("fuzz", help="feed every reader of foreign bytes mutated input; --minutes N, --seed S")
     commands.add_parser("chaos", help="run turns against servers that fail at random; --turns N, --seed S, --engine")
     commands.add_parser("matrix", help="build, then use the npm package with each bundler and host; [ROW…]")
+    commands.add_parser("conformance", help="build, then play the client scenarios of the MCP conformance suites")
     commands.add_parser("screenshots", help="build, then take pictures of the page's main states in docs/screenshots")
     commands.add_parser("package", help="build, then make the packages for PyPI and npm in .cache/packages")
     commands.add_parser("check", help="lint, format, types, layers, words")
@@ -57,13 +55,6 @@ def port(text: str) -> int:
     if not text.isdecimal() or int(text) > 65535:
         raise argparse.ArgumentTypeError(f"{text!r} is not a port (0 to 65535)")
     return int(text)
-
-
-def https_url(text: str) -> str:
-    """Parse the https address of a folder; it ends with a slash then."""
-    if not re.fullmatch(r"https://[^/?#@\\\s]+(/[^?#\\\s]*)?", text):
-        raise argparse.ArgumentTypeError(f"{text!r} is not an https address without a query")
-    return text if text.endswith("/") else f"{text}/"
 
 
 def check_tools() -> None:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Final, NoReturn
 
 from bundle.assemble import build
 from bundle.checks import CHECKS, FORMATTERS, run_check, run_tool
-from bundle.fetch import fetch_node_modules, fetch_simulators
+from bundle.fetch import fetch_mcp_tests, fetch_node_modules, fetch_simulators
 from bundle.rings import NEED_BROWSER, NEED_DIST, selected
 from bundle.shell import DIST, ROOT, BuildError, alone, become, say
 
@@ -35,7 +35,7 @@ def perform(args: argparse.Namespace, passed_on: Sequence[str]) -> int:
     """
     match args.command:
         case "build":
-            build(args.public_url)
+            build()
         case "serve":
             from sparewheel.headless.files import serve
 
@@ -49,6 +49,10 @@ def perform(args: argparse.Namespace, passed_on: Sequence[str]) -> int:
             become_program(args.command, passed_on, in_browser=True)
         case "chaos":
             become_program("chaos", passed_on, in_browser=any(word.startswith("--engine") for word in passed_on))
+        case "conformance":
+            build()
+            fetch_mcp_tests()
+            become_program("mcp", passed_on, in_browser=False)
         case "package":
             package()
         case "check":
@@ -86,6 +90,7 @@ def test(passed_on: Sequence[str]) -> NoReturn:
             install_other_engines()
             with alone("simulators"):
                 fetch_simulators()
+                fetch_mcp_tests()
     os.chdir(ROOT)  # pytest looks for its configuration here
     become([sys.executable, "-m", "pytest", *passed_on])
 

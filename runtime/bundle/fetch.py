@@ -1,5 +1,5 @@
 """The pinned downloads: Pyodide and the JavaScript tools from npm, the browser's Python wheels from PyPI, and the
-simulators of model APIs for the tests from both."""
+simulators of model APIs and the MCP servers for the tests from both."""
 
 from __future__ import annotations
 
@@ -22,6 +22,8 @@ WHEEL_LIST = ROOT / "runtime" / "wheels.txt"  # for the browser
 BUILD_WHEEL_LIST = ROOT / "runtime" / "build-wheels.txt"  # for the build
 SIMULATORS = ROOT / "tests" / "simulators"
 SIMULATOR_PACKAGES = CACHE / "simulators"  # Python packages, for PYTHONPATH
+MCP_TESTS = ROOT / "tests" / "mcp"
+MCP_PACKAGES = CACHE / "mcp"  # Python packages, for PYTHONPATH
 # The interpreter, ABI and platform of Pyodide 314 for pip (PEP 783), in place of the host's.
 TARGET = ["--python-version=3.14", "--implementation=cp", "--abi=cp314", "--platform=pyemscripten_2026_0_wasm32"]
 
@@ -48,6 +50,25 @@ def fetch_simulators() -> None:
     if not _made_from(stamp, key):
         shutil.rmtree(SIMULATOR_PACKAGES, ignore_errors=True)
         unpack(fetch_wheels(wheel_list), SIMULATOR_PACKAGES)
+        stamp.write_text(key)
+
+
+def fetch_mcp_tests() -> None:
+    """Install what `tests/mcp` uses: conformance suites and a server from npm, the Python SDK from PyPI.
+
+    Raises:
+        BuildError: npm or pip failed.
+    """
+    _npm_ci(MCP_TESTS, "MCP servers")
+    packages = MCP_TESTS / "requirements.txt"
+    stamp = MCP_PACKAGES / ".made-from"
+    key = f"{_digest(packages)} {sys.implementation.cache_tag}"  # some are for one version of Python
+    if not _made_from(stamp, key):
+        say("fetching the MCP SDK from PyPI")
+        shutil.rmtree(MCP_PACKAGES, ignore_errors=True)
+        pip = [sys.executable, "-m", "pip", "install", "--disable-pip-version-check", "--no-input", "--no-deps"]
+        what = ["--only-binary=:all:", f"--target={MCP_PACKAGES}", f"--requirement={packages}"]
+        logged([*pip, *what], "mcp", "pip could not fetch the MCP SDK: check the network and run it again")
         stamp.write_text(key)
 
 

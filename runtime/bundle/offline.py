@@ -18,7 +18,6 @@ FOR_NODE = ("boot/", "assets/", "client/", "node/")
 FOR_OTHER_PAGES = ("adapters/",)
 NOT_NEEDED = (
     "agent-schema.json",
-    "oauth-client.json",
     ".d.ts",
     ".txt",
     ".whl",

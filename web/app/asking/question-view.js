@@ -11,8 +11,6 @@ export class QuestionView {
   #busy = false;
   /** @type {HTMLElement} What takes the focus. */
   #entry;
-  /** Called when it is no longer open. */
-  removed = () => {};
   /** @type {ReturnType<typeof setInterval> | undefined} */
   #clock;
 
@@ -40,25 +38,11 @@ export class QuestionView {
    * @param {{submits?: boolean, class?: string}} [options] `submits`: Enter presses it, and the input is checked.
    */
   button(label, act, { submits = false, class: className } = {}) {
-    const run = () => this.answer(act);
-    const button = this.action(label, submits ? () => {} : run, { class: className });
-    if (submits) {
-      button.type = "submit";
-      this.element.addEventListener("submit", run);
-    }
-    return button;
-  }
-
-  /**
-   * A button that does not answer the question.
-   * @param {string} label
-   * @param {() => void} act
-   * @param {{class?: string | undefined}} [options]
-   */
-  action(label, act, { class: className } = {}) {
     const button = make("button", { text: label, ...(className ? { class: className } : {}) });
-    button.type = "button";
-    button.addEventListener("click", act);
+    button.type = submits ? "submit" : "button";
+    const run = () => this.#answer(act);
+    if (submits) this.element.addEventListener("submit", run);
+    else button.addEventListener("click", run);
     this.#buttons.append(button);
     return button;
   }
@@ -110,15 +94,11 @@ export class QuestionView {
     const hadFocus = this.element.contains(document.activeElement);
     clearInterval(this.#clock);
     this.element.remove();
-    this.removed();
     return hadFocus;
   }
 
-  /**
-   * Answer the question; a failure is shown in it.
-   * @param {() => Promise<unknown>} act
-   */
-  async answer(act) {
+  /** @param {() => Promise<unknown>} act */
+  async #answer(act) {
     if (this.#busy) return;
     this.#setBusy(true);
     this.#problem.hidden = true;

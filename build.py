@@ -31,7 +31,10 @@ def parse(argv: list[str]) -> tuple[argparse.Namespace, list[str]]:
     """Parse the command line. The second value is what follows one of `PASSED_ON`, unchanged."""
     parser = argparse.ArgumentParser(prog="build.py", description="Build and use Sparewheel.")
     commands = parser.add_subparsers(dest="command", metavar="COMMAND", required=True)
-    commands.add_parser("build", help="make dist/: a static folder that runs from any static host")
+    make = commands.add_parser("build", help="make dist/: a static folder that runs from any static host")
+    make.add_argument(
+        "--public-url", type=https_url, metavar="URL", help="where dist/ will be: for sign-ins to MCP servers"
+    )
     serve = commands.add_parser("serve", help="build, then serve the page on this machine")
     serve.add_argument("--port", type=port, default=8000, help="0: any free port (default: %(default)s)")
     serve.add_argument("--open", action="store_true", help="open the page in the default browser")
@@ -55,6 +58,13 @@ def port(text: str) -> int:
     if not text.isdecimal() or int(text) > 65535:
         raise argparse.ArgumentTypeError(f"{text!r} is not a port (0 to 65535)")
     return int(text)
+
+
+def https_url(text: str) -> str:
+    """Parse the https address of a folder; it ends with a slash then."""
+    if not re.fullmatch(r"https://[^/?#@\\\s]+(/[^?#\\\s]*)?", text):
+        raise argparse.ArgumentTypeError(f"{text!r} is not an https address without a query")
+    return text if text.endswith("/") else f"{text}/"
 
 
 def check_tools() -> None:

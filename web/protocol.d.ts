@@ -14,7 +14,7 @@ import type {
 } from "./events.js";
 
 export type WorkerMessage = Reply | Events | HealthNews | HostCall | CallCancel | CallCredit | Blocking | Conversation | Notice;
-export type HostCall = ToolHostCall | ToolVersionHostCall | HookHostCall | ModelHostCall | FetchHostCall;
+export type HostCall = ToolHostCall | ToolVersionHostCall | HookHostCall | ModelHostCall | EmbedHostCall | FetchHostCall;
 export type BootMessage = Progress | Ready | BootFailed;
 /**
  * The stages of starting, in order. `worker` lasts until the worker's first message. `snapshot` is Python with its packages from a snapshot of its memory; `pyodide` and `packages` replace it without one, and follow it if it fails.
@@ -195,6 +195,20 @@ export interface ModelRequest {
 export interface PageModelMessage {
   role: "system" | "user" | "assistant";
   content: string;
+}
+export interface EmbedHostCall {
+  type: "call";
+  call: number;
+  credit: number;
+  what: "embed";
+  input: EmbedRequest;
+}
+/**
+ * Texts for the function `embed` of the model `model` of `createRuntime({models})`. The result is `number[][]`.
+ */
+export interface EmbedRequest {
+  model: string;
+  texts: string[];
 }
 export interface FetchHostCall {
   type: "call";

@@ -130,6 +130,14 @@ export interface PageModel {
       signal: AbortSignal;
     },
   ): AsyncIterable<string> | Promise<AsyncIterable<string>>;
+  /**
+   * An embedding of each text, in their order, all of the same length: for `embedding_model: page/NAME` of documents that
+   * agents search (`rag`).
+   */
+  embed?(
+    texts: string[],
+    options: { signal: AbortSignal },
+  ): ArrayLike<ArrayLike<number>> | Promise<ArrayLike<ArrayLike<number>>>;
 }
 
 /**

@@ -22,18 +22,21 @@ RECORD = CACHE / "build.json"
 SOURCES = ("LICENSE", "pyproject.toml", "runtime", "web")
 
 
-def build() -> None:
+def build(public_url: str | None = None) -> None:
     """Update `dist/`. Does nothing, and needs no network, if no source and no output has changed.
+
+    Args:
+        public_url: where `dist/` will be, with a slash at its end; written into what must contain its own address.
 
     Raises:
         BuildError: a download failed, or something cannot be bundled.
     """
     with alone("build"):
-        sources = fingerprint(ROOT, SOURCES)
+        sources = fingerprint(ROOT, SOURCES) + (f" for {public_url}" if public_url else "")
         if is_current(RECORD, sources, DIST):
             return
         RECORD.unlink(missing_ok=True)
-        changed = synchronize(DIST, contents())
+        changed = synchronize(DIST, contents(public_url))
         record(RECORD, sources, DIST)
         size = sum(path.stat().st_size for path in files_below(DIST))
         say(f"dist/ is ready: {size / 1e6:.1f} MB, {changed} files changed")

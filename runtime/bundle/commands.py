@@ -35,7 +35,7 @@ def perform(args: argparse.Namespace, passed_on: Sequence[str]) -> int:
     """
     match args.command:
         case "build":
-            build()
+            build(args.public_url)
         case "serve":
             from sparewheel.headless.files import serve
 

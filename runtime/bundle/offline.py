@@ -18,6 +18,7 @@ FOR_NODE = ("boot/", "assets/", "client/", "node/")
 FOR_OTHER_PAGES = ("adapters/",)
 NOT_NEEDED = (
     "agent-schema.json",
+    "oauth-client.json",
     ".d.ts",
     ".txt",
     ".whl",

@@ -11,6 +11,7 @@ pyodide/core-HASH/                       Pyodide itself (bundle/core.py)
 pyodide/NAME-VERSION-0_HASH-….whl        the packages, as bytecode
 pyodide/snapshot.HASH.bin *.HASH.wasm    memory of a Python that has imported them, and their native modules
 pyodide/site.HASH.bin                    the files of those packages, for later imports
+oauth-client.json                        with `build --public-url` only (bundle/oauth.py)
 service-worker.js                        with the list of these files
 *.br *.gz                                the same files, compressed
 ```
@@ -45,8 +46,8 @@ RUNTIME = "sparewheel"
 LOCK = "pyodide/pyodide-lock.json"
 
 
-def contents() -> dict[str, Path | bytes]:
-    """Make the contents of `dist/`, by path: the bytes, or the file that has them.
+def contents(public_url: str | None = None) -> dict[str, Path | bytes]:
+    """Make the contents of `dist/`, by path: the bytes, or the file that has them. `public_url` is where it will be.
 
     Raises:
         BuildError: a download failed, or something cannot be bundled.
@@ -57,6 +58,7 @@ def contents() -> dict[str, Path | bytes]:
     from bundle.fetch import NODE_MODULES, PYODIDE, fetch_node_modules, fetch_wheels
     from bundle.licenses import license_files
     from bundle.naming import digest_files
+    from bundle.oauth import client_document
     from bundle.offline import NAME as SERVICE_WORKER
     from bundle.offline import service_worker
     from bundle.policy import with_policy
@@ -86,6 +88,8 @@ def contents() -> dict[str, Path | bytes]:
         plan |= license_files(wheels, about, info["python"], own, data=["genai-prices"], scripts=scripts)
         plan[FILE_NAME] = agent_file_schema_text().encode()
         plan = stamped(plan, LOCK)
+        if public_url:
+            plan |= client_document(public_url)
         plan[SERVICE_WORKER] = service_worker(plan, web[SERVICE_WORKER].read_bytes())
         compressed = compress({name: source for name, source in plan.items() if name not in core_plan})
         compressed |= compressing.result()

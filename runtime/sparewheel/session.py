@@ -177,6 +177,7 @@ class Session:
             return NoLog()
         log = TurnLog(recorder, turn.name, turn.agent, turn.messages, turn.start, turn.prompts)
         log.resume_state, turn.on_resumable = lambda: turn.resume_state, log.write
+        turn.on_task = log.course.worked
         self._state.log = turn.effects.log = log
         log.begin(self._unfinished)
         return log

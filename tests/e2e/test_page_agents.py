@@ -8,7 +8,7 @@ from base64 import urlsafe_b64encode
 from zlib import compressobj
 
 import pytest
-from playwright.async_api import Browser, BrowserContext, Locator, Page, expect
+from playwright.async_api import Browser, BrowserContext, Locator, Page, Route, expect
 
 from sparewheel.headless import find_dist
 from sparewheel.headless.static import StaticServer
@@ -75,6 +75,37 @@ async def test_choosing_an_agent_tells_what_is_in_use(browser: Browser) -> None:
         await expect(yaml).to_have_value(MINE)
         await expect(page.locator("#agent-name")).to_have_text("Three vendors · changed")
     assert watch.faults == []
+    await context.close()
+
+
+async def test_a_click_on_an_example_counts_while_another_one_loads(browser: Browser) -> None:
+    context = await browser.new_context()
+    with StaticServer(find_dist()) as server:
+        page, drawer = await opened(context, server.url)
+        name = page.locator("#agent-name")
+        held: list[Route] = []
+
+        def hold(route: Route) -> None:
+            held.append(route)
+
+        await context.route("**/research.yaml", hold)
+        other = drawer.get_by_role("button", name="A team", exact=True)
+        for choice in ("shown under the pointer", "loaded after the other one"):
+            async with page.expect_request("**/research.yaml"):
+                await drawer.get_by_role("button", name="Research", exact=True).click()
+            await other.hover()
+            await page.mouse.down()
+            if choice == "shown under the pointer":
+                await held.pop().fulfill(path=EXAMPLES / "research.yaml")
+                await expect(name).to_have_text("Research")
+            await page.mouse.up()
+            await expect(name).to_have_text("A team")
+            await expect(drawer.get_by_role("region", name="Agent in use")).to_contain_text("A team")
+        await held.pop().fulfill(path=EXAMPLES / "research.yaml")
+        await drawer.get_by_role("button", name="A turn that survives").click()
+        await expect(name).to_have_text("A turn that survives")
+        await drawer.get_by_role("button", name="Undo").click()
+        await expect(name).to_have_text("A team")  # and not what came late
     await context.close()
 
 

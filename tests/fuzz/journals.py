@@ -102,7 +102,7 @@ def check_journal(records: Any) -> None:
     unfinished_turn(restored, state.conversation)
     Retelling({"root": "openai/a"}).take(journal.records)
     [header] = read_headers([("one", write(records))])
-    to_markdown(header, history).encode()
+    to_markdown(header, restored.turns).encode()
     document = json.loads(write(export_document(header, restored)))
     _, again = import_document(document)
     assert [message.text for message in restore(read_journal(_numbered(again), "one")).history] == [

@@ -75,7 +75,7 @@ def test_an_interrupted_build_leaves_no_record(tmp_path: Path, monkeypatch: pyte
     file = tmp_path / "build.json"
     file.write_text("{}")
 
-    def interrupted() -> dict[str, Path | bytes]:
+    def interrupted(_: str | None) -> dict[str, Path | bytes]:
         raise KeyboardInterrupt
 
     monkeypatch.setattr("bundle.shell.CACHE", tmp_path)

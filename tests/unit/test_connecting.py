@@ -97,6 +97,20 @@ def test_a_source_asks_before_the_first_step() -> None:
     assert [event["output"] for event in played.of("tool_result")] == ["found"]
 
 
+@pytest.mark.parametrize(
+    "url", ["javascript:alert(1)", "http://auth.test/", "https://a@b.test/", "data:,x", "https://"]
+)
+def test_an_address_that_must_not_be_opened_is_not_shown(url: str) -> None:
+    class Careless(Server):
+        async def connect(self, ask: AskUser) -> None:
+            with pytest.raises(ToolError):
+                await ask("Open it.", {}, url=url)
+            self.answers.append({"action": "none"})
+
+    [played] = play(Careless("mail"), answer="")
+    assert played.of("elicitation") == []
+
+
 def test_sources_connect_side_by_side() -> None:
     both = asyncio.Barrier(2)
     [played] = play(Server("mail", tool(lookup), met=both), Server("files", met=both))

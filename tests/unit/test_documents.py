@@ -18,6 +18,7 @@ from sparewheel.tools.documents.index import Index
 from sparewheel.tools.documents.keywords import Keywords
 from sparewheel.tools.documents.passages import Passage
 from sparewheel.tools.documents.words import words
+from sparewheel.tools.services import MemoryStore
 from sparewheel.transcript import Transcript
 from tests.support.builtintools import Context, call, opened, services
 from tests.support.door import ANSWER, ENV, agent_file, asks, collect
@@ -100,7 +101,7 @@ async def test_only_what_changed_is_read_again() -> None:
     from sparewheel.config.rag import ChunkingConfig
 
     method, said = Recorded(), list[str]()
-    index = Index(method, ChunkingConfig())
+    index = Index(method, ChunkingConfig(), MemoryStore())
     await index.update({"a": "cat", "b": "dog", "c.pdf": "text"}, said.append)
     assert method.added == ["a", "b"]
     assert said == [f"Reading {name} ({at} of 3) …" for at, name in enumerate(("a", "b", "c.pdf"), 1)]

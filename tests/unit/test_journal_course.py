@@ -7,11 +7,14 @@ from typing import Any
 
 import pytest
 
+from sparewheel.messages import Message, Text
 from sparewheel.state.journal import Memory, Store
-from sparewheel.state.journal.course import MAX_DISCARDED, MAX_ENTRIES, read_course, read_spent
+from sparewheel.state.journal.course import MAX_DISCARDED, MAX_ENTRIES, MAX_WORK, Course, read_course, read_spent
 from sparewheel.state.journal.restore import StoredTurn, restore
 from sparewheel.state.journal.shelf import export, import_session
-from sparewheel.testing import Reply, errors, openai_chat
+from sparewheel.state.journal.work import MAX_STEPS
+from sparewheel.state.journal.work import MAX_TEXT as MAX_WORDS
+from sparewheel.testing import Reply, ToolCall, errors, openai_chat
 from tests.support.agentic import call, say, tool
 from tests.support.fakeloop import run
 from tests.support.kept import Watched, kept, survivor
@@ -92,6 +95,35 @@ def test_a_turn_that_failed_keeps_its_prompt_its_error_and_its_text() -> None:
     run(main())
 
 
+def look() -> str:
+    """Looks."""
+    return "seen"
+
+
+def test_the_markdown_of_a_failed_turn_has_its_prompt_its_text_and_its_error() -> None:
+    async def main() -> None:
+        store = Store(Watched())
+        hostile = Reply(openai_chat(text=["Half\n````py\n```\nof `", "it`"], finish=None))
+        replies: list[Any] = [call("look"), hostile, errors.openai_invalid_key(), say("Fine")]
+        text = CHAIN.replace("retries: 1", "retries: -1").replace("models: [openai/b], ", "")
+        conversation = await kept(store, ScriptedTransport({"a": replies}), tool(look), text=text)
+        await collect(conversation, "one")
+        await collect(conversation, "two")
+        await collect(conversation, "three")
+        markdown = await export(store, "one", markdown=True)
+        assert isinstance(markdown, str)
+        first, second, third = markdown.split("## User\n\n")[1:]
+        assert first.startswith("one\n\n## Assistant\n\nCalls `look`")
+        assert "## Tool result\n\n```\nseen\n```\n\n## Assistant\n\nHalf\n````py\n```\nof `it`\n````\n\n" in first
+        assert "\n````\n\n> This turn failed: " in first
+        assert second.startswith("two\n\n> This turn failed: ")
+        assert "Incorrect API key provided" in second
+        assert third == "three\n\n## Assistant\n\nFine\n"
+        await conversation.close()
+
+    run(main())
+
+
 def test_a_turn_that_is_interrupted_keeps_what_had_failed() -> None:
     async def main() -> None:
         memory = Memory()
@@ -155,10 +187,6 @@ def test_text_that_was_written_after_the_end_changes_nothing() -> None:
 
 
 def test_a_turn_that_goes_on_keeps_what_it_had() -> None:
-    def look() -> str:
-        """Looks."""
-        return "seen"
-
     async def main() -> None:
         memory = Memory()
         store = Store(Watched(memory))
@@ -206,6 +234,68 @@ def test_what_is_kept_of_endless_attempts_is_limited() -> None:
         await conversation.close()
 
     run(main())
+
+
+TEAM = """
+agents:
+  root: {model: openai/a, sub_agents: [helper]}
+  helper: {model: openai/b, description: Helps., sub_agents: [other]}
+  other: {model: openai/c, description: Helps.}
+"""
+
+
+LOOK = ToolCall("c2", "look", "{}")
+
+
+def transfer(agent: str, call_id: str) -> Any:
+    return call("transfer_task", json.dumps({"agent": agent, "task": "Look"}), call_id)
+
+
+def test_what_sub_agents_did_is_kept_in_short() -> None:
+    async def main() -> None:
+        store = Store(Watched())
+        replies: dict[str, list[Any]] = {
+            "a": [transfer("helper", "c1"), say("Found")],
+            "b": [
+                openai_chat(text="I look.", tool_calls=[ToolCall("c2", "look", "{}")]),
+                transfer("other", "c3"),
+                say("B"),
+            ],
+            "c": [say("C" * 9000)],
+        }
+        conversation = await kept(store, ScriptedTransport(replies), tool(look), text=TEAM, everything=True)
+        await collect(conversation)
+        [turn] = await stored(store)
+        tasks = [entry for entry in turn["course"] if entry["type"] == "task"]
+        assert [(each["id"], each["agent"]) for each in tasks] == [("c3", "other"), ("c1", "helper")]
+        assert tasks[0]["steps"] == [{"text": "C" * MAX_WORDS, "calls": []}]
+        asked, given, said = tasks[1]["steps"]
+        assert asked == {"text": "I look.", "calls": [{"id": "c2", "name": "look", "args": "{}", "output": "seen"}]}
+        assert (given["calls"][0]["id"], given["calls"][0]["name"], said["text"]) == ("c3", "transfer_task", "B")
+        assert read_course(turn["course"]) == turn["course"]
+        await conversation.close()
+
+    run(main())
+
+
+def test_what_is_kept_of_many_tasks_is_limited() -> None:
+    async def main() -> None:
+        course = Course()
+        answers = [Message("assistant", (Text("x" * 9000),)) for _ in range(3 * MAX_STEPS)]
+        for number in range(100):
+            course.worked(f"c{number}", "helper", answers)
+        assert [len(entry["steps"]) for entry in course.entries] == [MAX_STEPS] * (MAX_WORK // (MAX_STEPS * MAX_WORDS))
+
+    run(main())
+
+
+ODD_WORK: list[Any] = [None, 7, {}, [7], [{"text": 7, "calls": 7}], [{"calls": [None, 7, {}, {"id": "x"}]}]]
+
+
+@pytest.mark.parametrize("value", ODD_WORK)
+def test_work_of_another_shape_is_left_out(value: Any) -> None:
+    [entry] = read_course([{"at": 1, "type": "task", "id": "c", "agent": "a", "steps": value}])
+    assert all(step == {"text": "", "calls": []} for step in entry["steps"])
 
 
 def test_a_plain_turn_is_small() -> None:

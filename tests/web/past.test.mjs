@@ -168,3 +168,27 @@ test("a turn that went on has the attempts before and after, and what was shown 
   ]);
   assert.equal(words({ attempts: turn.attempts.slice(1) })[0], "broke off after 3 characters (interrupted) · 0.0 s");
 });
+
+test("what sub-agents did is told within their calls", () => {
+  const call = (id, name = "transfer_task") => ({ id, name, args: "{}", output: `of ${id}` });
+  const inner = { at: 500, type: "task", id: "c3", agent: "other", steps: [{ text: "Deep", calls: [] }, 7] };
+  const task = { at: 600, type: "task", id: "c1", agent: "helper", steps: [{ text: "I look.", calls: [call("c2", "look"), call("c3")] }, { text: "B", calls: [call("c1"), {}] }] };
+  const asked = { type: "tool_call", id: "c1", name: "transfer_task", arguments: "{}" };
+  const result = { role: "tool", tool_call_id: "c1", parts: [text("B")] };
+  const course = [{ at: 0, type: "start", model: "a/two" }, { at: 1, type: "delta", attempt: 1 }, inner, task, { ...task, id: "gone" }];
+  const { events } = turnOf([prompt, answered("I ask.", asked), result, answered("Done")], { course });
+  const within = events.filter((event) => event.task !== undefined && event.type !== "usage");
+  assert.deepEqual(within.map(({ type, task: of, agent, id, content, output }) => [type, of, agent, id ?? content ?? output]), [
+    ["delta", "c1", "helper", "I look."],
+    ["tool_call", "c1", "helper", "c2"],
+    ["tool_result", "c1", "helper", "c2"],
+    ["tool_call", "c1", "helper", "c3"],
+    ["delta", "c3", "other", "Deep"],
+    ["step", "c3", "other", undefined],
+    ["tool_result", "c1", "helper", "c3"],
+    ["step", "c1", "helper", undefined],
+    ["delta", "c1", "helper", "B"],
+  ]);
+  assert.deepEqual(events.filter(({ type }) => type.startsWith("tool_")).at(-1).output, "B");
+  assert.equal(folded({ events, times: [] }).text, "Done");
+});

@@ -1,5 +1,6 @@
 // The questions of a turn in `<sparewheel-chat>`: may a call run, what does a tool want to know, has a call had its effect.
 
+import { whenBack } from "../oauth-channel.js";
 import { button, make } from "./chat-dom.js";
 
 /**
@@ -51,7 +52,8 @@ function group(title, args, buttons) {
  * @param {Session} session
  * @param {(sent: Promise<void>) => void} answer
  */
-function elicitation({ id, message, schema }, session, answer) {
+function elicitation({ id, message, schema, url, sign_in: signIn }, session, answer) {
+  if (url !== undefined) return opening({ id, message, url, signIn }, session, answer);
   const properties = /** @type {Record<string, any>} */ (schema["properties"] ?? {});
   const required = /** @type {unknown[]} */ (Array.isArray(schema["required"]) ? schema["required"] : []);
   const fields = Object.entries(properties).map(([name, type]) => ({
@@ -74,6 +76,31 @@ function elicitation({ id, message, schema }, session, answer) {
     { className: "question", role: "group", "aria-label": message },
     make("strong", { textContent: message }),
     form,
+  );
+}
+
+/**
+ * Ask the user to open an address. After a sign-in the answer is sent when the user is back at `oauth.html`.
+ * @param {{id: string, message: string, url: string, signIn?: {state: string} | undefined}} request
+ * @param {Session} session
+ * @param {(sent: Promise<void>) => void} answer
+ */
+function opening({ id, message, url, signIn }, session, answer) {
+  const accept = (/** @type {Record<string, string>} */ content) =>
+    answer(session.respondToElicitation({ id, action: "accept", content }));
+  /** @type {(() => void) | undefined} */
+  let stop;
+  const open = button(`Open ${new URL(url).host}`, () => {
+    if (signIn) stop ??= whenBack(signIn.state, accept);
+    window.open(url, "_blank", "popup,noopener,noreferrer"); // the session has checked that it is an http(s) address
+    if (!signIn) accept({});
+  });
+  const decline = button("Decline", () => answer(session.respondToElicitation({ id, action: "decline" })));
+  return make(
+    "div",
+    { className: "question", role: "group", "aria-label": message },
+    make("strong", { textContent: message }),
+    make("div", { className: "buttons" }, open, decline),
   );
 }
 

@@ -148,8 +148,9 @@ export class Sessions {
         return open;
       }
       const onEvent = (/** @type {AnyEvent} */ event) => this.#onEvent(chat, event);
-      if (chat.id === null) return runtime.createSession({ ...options, yaml, trace: true }, onEvent);
-      return runtime.sessions.open(chat.id, { ...options, trace: true, ...(yaml !== chat.storedYaml && { yaml }) }, onEvent);
+      const more = { trace: true, oauthRedirectURI: new URL("oauth.html", document.baseURI).href };
+      if (chat.id === null) return runtime.createSession({ ...options, ...more, yaml }, onEvent);
+      return runtime.sessions.open(chat.id, { ...options, ...more, ...(yaml !== chat.storedYaml && { yaml }) }, onEvent);
     };
     try {
       return await make(undefined);

@@ -8,6 +8,11 @@ import { Failure } from "./host-calls.js";
  * @param {Record<string, PageModel>} models
  */
 export function serveModels(calls, models) {
+  calls.serve("embed", async ({ input: { model, texts } }, { signal }) => {
+    const found = Object.hasOwn(models, model) ? models[model] : undefined;
+    if (!found?.embed) throw new Failure(`the page has no model named "${model}" that embeds`, "model_not_found");
+    return Array.from(await found.embed(texts, { signal }), (numbers) => Array.from(numbers));
+  });
   calls.serve("model", async ({ input: { model, messages } }, call) => {
     const found = Object.hasOwn(models, model) ? models[model] : undefined;
     if (!found) throw new Failure(`the page has no model named "${model}"`, "model_not_found");

@@ -60,6 +60,8 @@ class Asking:
             raise ToolError(f"The question's schema cannot be written as JSON: {error}"[:500]) from None
         if (number := first_inexact(shown)) is not None:
             raise ToolError(f"The question's schema has a number that the page would round: {number}"[:500])
+        if url:
+            _check_address(url)
         facts = {"agent_name": self._agent, "tool_name": self._tool, "message": str(message)}
         await self._hooks.run("on_user_input", facts, self._tool)
         question = secrets.token_hex(8)
@@ -78,3 +80,13 @@ class Asking:
             return {"action": "cancel"}
         finally:
             del self._state.questions[question]
+
+
+def _check_address(url: str) -> None:
+    """Raise `ToolError` for an address that a page must not open: it is neither https nor http on this machine."""
+    from ..config.vendor_keys import is_loopback
+    from ..tools.web.addresses import normalise  # here, because few questions have an address
+
+    address = normalise(url)
+    if address.scheme != "https" and not is_loopback(address.host):
+        raise ToolError(f"The address at {address.host} is http, so the user is not asked to open it.")

@@ -44,6 +44,7 @@ async def run_task(
         task = f"{task}\n\nExpected output: {expected}"
     child = Turn(Conversation([user(task)], name), log=turn.log.fork(), task=context.call_id)
     child.effects = turn.effects.of_task(context.call_id)
+    child.on_task = turn.on_task
     turn.children.append(child)
     context.emit({"type": "handoff", "from": context.agent, "to": name})
     try:
@@ -55,6 +56,8 @@ async def run_task(
         return ToolResult(f"{name} could not do it: {error.info.message}", is_error=True)
     finally:
         turn.usage += child.total
+        shown = [child.incomplete] if child.incomplete else []
+        turn.on_task(context.call_id, name, [*child.messages, *shown])
         context.emit({"type": "handoff", "from": name, "to": context.agent})
     answer = finish["message"]["content"]
     await hooks_of(name).run("subagent_stop", {"agent_name": name, "task": task, "response": answer})

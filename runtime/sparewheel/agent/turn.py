@@ -55,6 +55,7 @@ class Turn:
     results: dict[str, str] | None = None  # of calls of the last step that ran before the turn was interrupted, by id
     reattach: Mapping[str, Any] | None = None  # the `resume_state` of the coming step, which was interrupted
     on_resumable: Callable[[], object] = lambda: None  # called when there is a `resume_state`
+    on_task: Callable[[str, str, list[Message]], object] = lambda *_: None  # a sub-agent's: call, agent and messages
     model: str | None = None  # `provider/model` that the user wants to be asked first
     what_if: WhatIf | None = None  # a failure that the user wants to see
     effects: Effects = field(init=False)

@@ -222,12 +222,8 @@ class SourceConfig(Strict):
         for number, pattern in enumerate(self.docs):
             yield from unmatched(("docs", number), pattern, known)
         for index, strategy in enumerate(self.strategies):
-            if strategy.type in EMBEDDINGS:
-                yield ("strategies", index, "type"), "is not available yet; use bm25"
             for number, pattern in enumerate(strategy.docs):
                 yield from unmatched(("strategies", index, "docs", number), pattern, known)
-        if self.results.reranking:
-            yield ("results", "reranking"), "is not available yet"
 
     def warnings(self) -> Iterator[tuple[Path, str]]:
         """What works differently here: path and text."""

@@ -53,6 +53,13 @@ class ModelRequest(TypedDict):
     messages: list[PageModelMessage]
 
 
+class EmbedRequest(TypedDict):
+    """Texts for the function `embed` of the model `model` of `createRuntime({models})`. The result is `number[][]`."""
+
+    model: str
+    texts: list[str]
+
+
 class FetchRequest(TypedDict):
     """An HTTP request for `createRuntime({fetch})`. The first piece is a `FetchHead`, the others are bytes."""
 
@@ -102,13 +109,21 @@ class ModelHostCall(_HostCall):
     input: ModelRequest
 
 
+class EmbedHostCall(_HostCall):
+    what: Literal["embed"]
+    input: EmbedRequest
+
+
 class FetchHostCall(_HostCall):
     what: Literal["fetch"]
     input: FetchRequest
 
 
-HostCall = TypeAliasType("HostCall", ToolHostCall | ToolVersionHostCall | HookHostCall | ModelHostCall | FetchHostCall)
-What: TypeAlias = Literal["tool", "tool_version", "hook", "model", "fetch"]
+HostCall = TypeAliasType(
+    "HostCall",
+    ToolHostCall | ToolVersionHostCall | HookHostCall | ModelHostCall | EmbedHostCall | FetchHostCall,
+)
+What: TypeAlias = Literal["tool", "tool_version", "hook", "model", "embed", "fetch"]
 
 
 class CallCancel(TypedDict):

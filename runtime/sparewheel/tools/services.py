@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Callable, Collection, Hashable, Iterable, Mapping, Sequence
     from datetime import datetime
 
+    from ..config.specs import ModelSpec, ResolvedAgent
     from ..messages import Message
     from ..transports.base import Transport, Url
 
@@ -106,6 +107,10 @@ class Services:
     sign_ins: SignIns = field(default_factory=SignIns)
     documents: Mapping[str, str] = field(default_factory=dict)
     """Of the session, by name."""
+    models: Mapping[str, ModelSpec] = field(default_factory=dict, repr=False)
+    """That tools ask beside the turn, by reference."""
+    root: ResolvedAgent | None = None
+    """The agent whose retries and time limits hold for these models."""
     kept: dict[str, Any] = field(default_factory=dict)
     """What tools keep in memory as long as the session is open, by key: it outlasts a change of its options."""
     lock: asyncio.Lock = field(default_factory=asyncio.Lock)

@@ -172,6 +172,8 @@ class _Sources:
                 ),
                 tool_proxy=self._extras.tool_proxy,
                 documents=self._extras.documents,
+                models={ref: spec for agent in self._team.agents.values() for ref, spec in agent.rag_models.items()},
+                root=self._team.agents.get(self._team.root),
                 kept=state.kept,
             )
         return self._services

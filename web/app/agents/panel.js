@@ -3,6 +3,7 @@
 import { html, nothing, render } from "lit-html";
 import { repeat } from "lit-html/directives/repeat.js";
 import { FileView } from "./file-view.js";
+import { whenReleased } from "./released.js";
 import { isAboutAgents } from "./saved-agents.js";
 import { ShareView } from "./share-view.js";
 import { label, visible } from "../visible.js";
@@ -24,6 +25,7 @@ export function showPanel(elements, room) {
 class Panel {
   #element;
   #room;
+  #draw;
   #file;
   #share;
   /** @type {import("./room.js").Example[]} */
@@ -49,6 +51,9 @@ class Panel {
   constructor({ panel: element, yaml }, room) {
     this.#element = element;
     this.#room = room;
+    this.#draw = whenReleased(element, () => {
+      render(html`${this.#inUse()} ${this.#chain()} ${this.#own()} ${this.#gallery()}`, element);
+    });
     this.#file = new FileView(yaml, room);
     this.#share = new ShareView(element, room.workbench, (note) => this.#tell(note));
     room.subscribe(() => {
@@ -74,10 +79,6 @@ class Panel {
       },
     );
   }
-
-  #draw = () => {
-    render(html`${this.#inUse()} ${this.#chain()} ${this.#own()} ${this.#gallery()}`, this.#element);
-  };
 
   /** @param {string} note */
   #tell(note) {
@@ -119,7 +120,11 @@ class Panel {
         <h3 id="gallery-title">Examples</h3>
         ${this.#examplesFailure ? html`<p class="form-problem" role="alert">${this.#examplesFailure}</p>` : nothing}
         <ul class="gallery">
-          ${this.#examples.map((example) => this.#example(example))}
+          ${repeat(
+            this.#examples,
+            ({ name }) => name,
+            (example) => this.#example(example),
+          )}
         </ul>
       </section>
     `;

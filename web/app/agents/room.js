@@ -28,6 +28,8 @@ export class AgentsRoom {
   /** @type {Promise<Example[]> | null} */
   #list = null;
   #ours = false;
+  /** The example that is being loaded. @type {symbol | null} */
+  #chosen = null;
   workbench;
   saved = new SavedAgents();
   /** @type {Origin} */
@@ -100,7 +102,9 @@ export class AgentsRoom {
 
   /** @param {Example} example */
   async useExample({ name, title, needs }) {
+    const choice = (this.#chosen = Symbol(name));
     const yaml = await load(`${name}.yaml`);
+    if (choice !== this.#chosen) return; // another one was chosen since
     this.replace(yaml, { kind: "example", id: name, title, yaml });
     this.needs(needs);
   }
@@ -157,6 +161,7 @@ export class AgentsRoom {
    * @param {Origin} origin
    */
   #set(yaml, origin) {
+    this.#chosen = null;
     this.origin = origin;
     this.#ours = true;
     this.workbench.setAgent(yaml);

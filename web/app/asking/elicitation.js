@@ -1,13 +1,16 @@
+import { addressQuestion } from "./address.js";
 import { QuestionView } from "./question-view.js";
 import { schemaForm } from "../schema-form.js";
 import { visible } from "../visible.js";
 
 /**
  * Ask what a tool wants to know of the user.
- * @param {{id: string, message: string, schema: Record<string, any>}} request
+ * @param {Extract<import("../../sparewheel.js").Event, {type: "elicitation"}>} request
  * @param {(answer: import("../../sparewheel.js").ElicitationAnswer) => Promise<unknown>} respond
  */
-export function elicitation({ id, message, schema }, respond) {
+export function elicitation(request, respond) {
+  if (request.mode === "url") return addressQuestion(request, respond);
+  const { id, message, schema } = request;
   const form = schemaForm(Object(schema));
   const { title } = Object(schema);
   const heading = typeof title === "string" && title ? `${title}: ${message}` : message;

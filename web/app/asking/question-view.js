@@ -11,6 +11,8 @@ export class QuestionView {
   #busy = false;
   /** @type {HTMLElement} What takes the focus. */
   #entry;
+  /** Called when it is no longer open. */
+  removed = () => {};
   /** @type {ReturnType<typeof setInterval> | undefined} */
   #clock;
 
@@ -38,11 +40,25 @@ export class QuestionView {
    * @param {{submits?: boolean, class?: string}} [options] `submits`: Enter presses it, and the input is checked.
    */
   button(label, act, { submits = false, class: className } = {}) {
+    const run = () => this.answer(act);
+    const button = this.action(label, submits ? () => {} : run, { class: className });
+    if (submits) {
+      button.type = "submit";
+      this.element.addEventListener("submit", run);
+    }
+    return button;
+  }
+
+  /**
+   * A button that does not answer the question.
+   * @param {string} label
+   * @param {() => void} act
+   * @param {{class?: string | undefined}} [options]
+   */
+  action(label, act, { class: className } = {}) {
     const button = make("button", { text: label, ...(className ? { class: className } : {}) });
-    button.type = submits ? "submit" : "button";
-    const run = () => this.#answer(act);
-    if (submits) this.element.addEventListener("submit", run);
-    else button.addEventListener("click", run);
+    button.type = "button";
+    button.addEventListener("click", act);
     this.#buttons.append(button);
     return button;
   }
@@ -94,11 +110,15 @@ export class QuestionView {
     const hadFocus = this.element.contains(document.activeElement);
     clearInterval(this.#clock);
     this.element.remove();
+    this.removed();
     return hadFocus;
   }
 
-  /** @param {() => Promise<unknown>} act */
-  async #answer(act) {
+  /**
+   * Answer the question; a failure is shown in it.
+   * @param {() => Promise<unknown>} act
+   */
+  async answer(act) {
     if (this.#busy) return;
     this.#setBusy(true);
     this.#problem.hidden = true;

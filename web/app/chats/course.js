@@ -27,6 +27,7 @@ const ENTRIES = {
   tool_blocked: { id: "", name: "", reason: "" },
   tool_result: { id: "" },
   usage: { attempt: 1, spent: 0 },
+  task: { id: "", agent: "", steps: [] },
   finish: {},
 };
 const MAX_ATTEMPT = 100_000;

@@ -13,6 +13,7 @@ const FAILURE = { message: "This turn failed.", kind: "unknown", code: "unknown"
 const TOKENS = { input_tokens: null, output_tokens: null, cached_tokens: null, written_tokens: null, reasoning_tokens: null };
 const SPENT = { attempt: 1, model: "", ...TOKENS, context_length: null, context_limit: null, cost: null, discarded: false };
 const RECORD = { attempt: 1, model: "", outcome: "failed", kind: "unknown", code: "unknown", message: "", hint: "" };
+const CALL = { id: "", name: "", args: "", output: "" };
 /** What is told of calls: after the calls themselves. */
 const OF_CALLS = ["handoff", "tool_blocked", "tool_result"];
 
@@ -128,10 +129,40 @@ export class Retold {
         this.#add({ type, attempt: last, chars: fields["text"].length + fields["reasoning"].length });
       } else if (type === "usage") this.#use(this.#spent[fields["spent"]] ?? {}, { attempt: last });
       else if (type === "exhausted") this.#add({ type, models_tried: [], final_error: fields });
-      else if (!["start", "step", "tool_result", "finish"].includes(type)) this.#add({ type, ...fields });
+      else if (!["start", "step", "tool_result", "task", "finish"].includes(type)) this.#add({ type, ...fields });
     }
     call();
+    const tasks = new Map(group.filter(({ type }) => type === "task").map((entry) => [entry["id"], entry]));
+    for (const { parts } of answer ? [answer] : []) {
+      for (const { id } of listOf(parts).map(shapeOf)) this.#work(textOf(id), tasks);
+    }
     for (const { tool_call_id: id, parts } of results) this.#result(textOf(id), joined(listOf(parts), "text"), failed.has(id));
+  }
+
+  /**
+   * What a sub-agent did on a task.
+   * @param {string} task The id of the call that has given it.
+   * @param {Map<string, Shape>} tasks By that id.
+   */
+  #work(task, tasks) {
+    const told = tasks.get(task);
+    if (!told || !this.#open.has(task)) return;
+    tasks.delete(task); // an id may be there again inside
+    this.#now = told["at"];
+    const agent = textOf(told["agent"]);
+    for (const [place, { text, calls }] of listOf(told["steps"]).map(shapeOf).entries()) {
+      if (place > 0) this.#add({ type: "step", step: place + 1, model: "", task }, agent);
+      const shown = { attempt: place + 1, index: 0, task };
+      if (textOf(text)) this.#add({ type: "delta", ...shown, content: text }, agent);
+      for (const { id, name, args, output } of listOf(calls).map((call) => shaped(shapeOf(call), CALL))) {
+        if (!id || this.#open.has(id)) continue;
+        this.#open.set(id, name);
+        this.#add({ type: "tool_call", id, name, args, task }, agent);
+        this.#work(id, tasks);
+        this.#open.delete(id);
+        this.#add({ type: "tool_result", id, name, output, is_error: false, task }, agent);
+      }
+    }
   }
 
   /**
@@ -207,9 +238,12 @@ export class Retold {
     }
   }
 
-  /** @param {Shape} event */
-  #add(event) {
-    this.events.push(/** @type {any} */ ({ ...event, ...this.#stamp, seq: this.events.length + 1 }));
+  /**
+   * @param {Shape} event
+   * @param {string} agent
+   */
+  #add(event, agent = this.#stamp.agent) {
+    this.events.push(/** @type {any} */ ({ ...event, ...this.#stamp, agent, seq: this.events.length + 1 }));
     this.times.push(this.#now);
   }
 }

@@ -8,6 +8,7 @@ left out:
 - `discard` also has `text` and `reasoning`: what was void.
 - `usage {attempt, spent}`: the rest is number `spent` of the record's `spent`.
 - `tool_result {id}`: that call failed.
+- `task {id, agent, steps}`: what a sub-agent did on the task that the call has given (see `work`).
 - `finish`: the turn ended, in whatever way.
 
 Stored entries are not trusted: `read_course` and `read_spent` take what has the right shape.
@@ -19,13 +20,17 @@ import asyncio
 from typing import TYPE_CHECKING, Any, Final
 
 from .shaped import MAX_TEXT, number, taken
+from .work import read_work, work_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
 
+    from ...messages import Message
+
 MAX_ENTRIES: Final = 200  # the first and the last half of more
 MAX_SPENT: Final = 1000  # attempts whose usage is read
 MAX_DISCARDED: Final = 100_000  # characters of all discarded texts
+MAX_WORK: Final = 200_000  # characters of all tasks of sub-agents, roughly
 _MAX_ATTEMPT: Final = 100_000
 
 _WHY: Final[dict[str, type]] = {"kind": str, "code": str, "reason": str}
@@ -47,6 +52,7 @@ _FIELDS: Final[Mapping[str, Mapping[str, type]]] = {
     "tool_blocked": {"id": str, "name": str, "reason": str},
     "tool_result": {"id": str},
     "usage": {"attempt": int, "spent": int},
+    "task": {"id": str, "agent": str},  # with `steps`
     "finish": {},
 }
 _OF_RESUMED: Final[Mapping[str, type]] = {"resumed": bool, "attempt": int}
@@ -82,6 +88,7 @@ class Course:
         self._began = asyncio.get_running_loop().time()
         self._streamed: set[int] = set()
         self._room = MAX_DISCARDED
+        self._work_room = MAX_WORK
 
     def go_on(self, entries: Sequence[Entry], finished: int, shown: Mapping[int, tuple[str, str]]) -> None:
         """The turn goes on after these entries, of which so many steps are `finished`.
@@ -129,6 +136,13 @@ class Course:
         self._room -= len(text) + len(reasoning)
         self._add("discard", {"attempt": attempt, "text": text, "reasoning": reasoning})
 
+    def worked(self, call_id: str, agent: str, messages: Sequence[Message]) -> None:
+        """A sub-agent's task is over, which the call has given. Of more than `MAX_WORK` nothing is kept."""
+        steps = work_of(messages)
+        self._work_room -= sum(len(step["text"]) + _size(step["calls"]) for step in steps)
+        if steps and self._work_room >= 0:
+            self._add("task", {"id": call_id, "agent": agent, "steps": steps})
+
     def streamed(self, attempt: int) -> None:
         """The attempt shows something, perhaps for the first time."""
         self.expects = False
@@ -154,6 +168,8 @@ class Course:
             entry[name] = value[:MAX_TEXT] if isinstance(value, str) and kind != "discard" else value
         if kind == "start":
             entry |= {name: fields[name] for name in _OF_RESUMED if name in fields}
+        if kind == "task":
+            entry["steps"] = fields["steps"]
         self.entries.append(entry)
         self._new.append(entry)
         for entries in (self.entries, self._new):
@@ -190,7 +206,8 @@ def _entry(stored: object) -> Entry:
     numbers = (fields[name] for name in ("attempt", "step") if name in fields)
     if not _FIELDS[kind].keys() <= fields.keys() or not all(number(each, 1, _MAX_ATTEMPT) for each in numbers):
         return {}
-    return {"at": stored["at"], "type": kind, **fields}
+    steps = {"steps": read_work(stored.get("steps"))} if kind == "task" else {}
+    return {"at": stored["at"], "type": kind, **fields, **steps}
 
 
 def texts_of(parts: object) -> tuple[str, str]:
@@ -198,6 +215,10 @@ def texts_of(parts: object) -> tuple[str, str]:
     known = [part for part in parts if isinstance(part, dict)] if isinstance(parts, list) else []
     texts = ["".join(str(part.get("text", "")) for part in known if part.get("type") == kind) for kind in _PARTS]
     return texts[0], texts[1]
+
+
+def _size(calls: Iterable[Mapping[str, str]]) -> int:
+    return sum(len(value) for call in calls for value in call.values())
 
 
 def read_spent(stored: object) -> list[dict[str, Any]]:

@@ -85,7 +85,7 @@ async def export(store: Store, session: str, *, markdown: bool = False) -> dict[
     if (header := await store.header(session)) is None:
         raise missing(session)
     restored = restore(await store.read(session))
-    return to_markdown(header, restored.history) if markdown else export_document(header, restored)
+    return to_markdown(header, restored.turns) if markdown else export_document(header, restored)
 
 
 async def fork(store: Store, session: str, turn: str | None = None, title: str = "") -> Header:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, Final
 from ...errors import ConfigError
 from ...jsontext import read, write
 from .compaction import dump_bounded
+from .course import texts_of
 from .ended import read_end
 from .headers import MAX_NAME, read_headers, tidy_title
 from .recorder import Facts
@@ -15,7 +16,7 @@ from .records import VERSION, read_journal
 from .restore import Restored, restore
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Iterable, Mapping, Sequence
 
     from ...messages import Message
     from .headers import Header
@@ -29,6 +30,13 @@ _TIME: Final = re.compile(r"\d{4}-\d\d-\d\dT[\d:.]{5,15}(?:Z|[+-]\d\d:\d\d)")
 _STATE: Final = ("agent", "left_out", "model", "budgets")  # approvals are the user's, and stay where they were given
 _ORIGIN: Final = ("agent", "session", "turn")  # the session that it was branched off, before which turn
 _HEADER: Final = ("title", "agent", "created", "updated")
+_FENCE: Final = re.compile(r"^ {0,3}(`{3,}|~{3,})(.*)$", re.MULTILINE)
+_ENDINGS: Final = {
+    "failed": "This turn failed",
+    "aborted": "This turn was stopped",
+    "abandoned": "This turn was stopped",
+    "interrupted": "This turn was interrupted",
+}
 _ROLES: Final = {"user": "User", "assistant": "Assistant", "tool": "Tool result", "system": "System"}
 
 
@@ -143,17 +151,50 @@ def _time(text: str) -> str:
     return text if _TIME.fullmatch(text) else ""
 
 
-def to_markdown(header: Header, messages: Iterable[Message]) -> str:
-    """The conversation as Markdown, to be read."""
+def to_markdown(header: Header, turns: Iterable[StoredTurn]) -> str:
+    """The conversation as Markdown, to be read; also of a turn that has failed its prompt, its text and the error."""
     blocks = [f"# {header['title'] or 'Session'}"]
-    for message in messages:
-        blocks.append(f"## {_ROLES[message.role]}")
-        if message.text:
-            blocks.append(_fenced(message.text) if message.role == "tool" else message.text)
-        blocks += [f"Calls `{call.name}`:\n\n{_fenced(call.arguments, 'json')}" for call in message.tool_calls]
-        blocks += [file.as_text() if file.text else f"[{file.label}, {file.mime_type}]" for file in message.files]
-        blocks += [f"[{media.mime_type}]" for media in message.media]
+    for turn in turns:
+        messages = turn.kept or turn.messages
+        blocks += [block for message in messages for block in _blocks(message)]
+        blocks += _ending(turn, messages)
     return "\n\n".join(blocks) + "\n"
+
+
+def _blocks(message: Message) -> list[str]:
+    blocks = [f"## {_ROLES[message.role]}"]
+    if message.text:
+        blocks.append(_fenced(message.text) if message.role == "tool" else _closed(message.text))
+    blocks += [f"Calls `{call.name}`:\n\n{_fenced(call.arguments, 'json')}" for call in message.tool_calls]
+    blocks += [file.as_text() if file.text else f"[{file.label}, {file.mime_type}]" for file in message.files]
+    return [*blocks, *(f"[{media.mime_type}]" for media in message.media)]
+
+
+def _ending(turn: StoredTurn, messages: Sequence[Message]) -> list[str]:
+    """What its messages do not have of a turn that has not finished."""
+    end = read_end(turn.end or {})
+    outcome = (turn.end or {}).get("outcome", "interrupted")
+    if outcome == "finished":
+        return []
+    text, _ = texts_of(end.get("parts"))
+    answers = [message.text for message in messages if message.role == "assistant"]
+    partial = [f"## {_ROLES['assistant']}", _closed(text)] if text and text not in answers[-1:] else []
+    error = end.get("error", {})
+    why = " ".join(str(error.get(name, "")) for name in ("message", "hint")).strip()
+    ended = _ENDINGS.get(str(outcome), _ENDINGS["interrupted"])
+    lines = f"{ended}: {why}" if why else f"{ended}."
+    return [*partial, "\n".join(f"> {line}" for line in lines.splitlines())]
+
+
+def _closed(text: str) -> str:
+    """The text with an end of its last code block, in which it may have broken off."""
+    fence = ""
+    for marks, rest in _FENCE.findall(text):
+        if not fence:
+            fence = marks
+        elif marks.startswith(fence) and not rest.strip():
+            fence = ""
+    return f"{text}\n{fence}" if fence else text
 
 
 def _fenced(text: str, language: str = "") -> str:

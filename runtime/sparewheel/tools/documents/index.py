@@ -4,18 +4,23 @@ from __future__ import annotations
 
 import asyncio
 import hashlib
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING, Any, Final, Protocol
 
+from ...jsontext import read
 from ...slices import run_in_slices
-from .passages import Unreadable, divide
+from ..toolset import to_json
+from .passages import Passage, Unreadable, divide
 from .reading import read_sections
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
 
     from ...config.rag import ChunkingConfig
+    from ..services import KeyValue
     from .fusion import Hit
-    from .passages import Passage
+
+MAX_STORED: Final = 8 * 1024 * 1024  # characters of the passages of one document that are stored
+_STORED: Final = "rag/passages/"  # before the digest
 
 
 class Method(Protocol):
@@ -34,10 +39,11 @@ class Method(Protocol):
 class Index:
     """Documents in a `Method`. `unreadable` has those that cannot be searched, with the reasons."""
 
-    def __init__(self, method: Method, chunking: ChunkingConfig) -> None:
+    def __init__(self, method: Method, chunking: ChunkingConfig, store: KeyValue) -> None:
         self.method = method
         self.unreadable: dict[str, str] = {}
         self._chunking = chunking
+        self._store = store
         self._digests: dict[str, str] = {}  # of documents that were read, or cannot be
         self._lock = asyncio.Lock()
 
@@ -56,13 +62,26 @@ class Index:
                 report(f"Reading {name} ({number} of {len(changed)}) …")
                 await self._forget(name)
                 try:
-                    await self.method.add(name, digest, await self._passages(name, documents[name]))
+                    await self.method.add(name, digest, await self._passages(name, digest, documents[name]))
                 except Unreadable as error:
                     await self.method.remove(name)
                     self.unreadable[name] = str(error)
                 self._digests[name] = digest
 
-    async def _passages(self, name: str, content: str) -> list[Passage]:
+    async def _passages(self, name: str, digest: str, content: str) -> list[Passage]:
+        """The passages of a document. Those of a PDF are stored: to read it takes seconds."""
+        if not content.startswith("data:"):
+            return await self._read(name, content)
+        key = f"{_STORED}{digest}"
+        passages = _stored(name, await self._store.get(key))
+        if passages is None:
+            passages = await self._read(name, content)
+            text = to_json([[each.text, each.start, each.end, each.heading, each.page] for each in passages])
+            if len(text) <= MAX_STORED:
+                await self._store.set(key, text)
+        return passages
+
+    async def _read(self, name: str, content: str) -> list[Passage]:
         chunking = self._chunking
         sections = await read_sections(name, content, chunking.limit)
         work = divide(name, sections, chunking.limit, chunking.repeated, by_words=chunking.respect_word_boundaries)
@@ -70,10 +89,23 @@ class Index:
 
     async def _forget(self, name: str) -> None:
         await self.method.remove(name)
-        self._digests.pop(name, None)
+        if (digest := self._digests.pop(name, None)) is not None:
+            await self._store.delete(f"{_STORED}{digest}")
         self.unreadable.pop(name, None)
 
     def _digest(self, name: str, content: str) -> str:
         chunking = self._chunking
         how = f"{chunking.limit} {chunking.repeated} {chunking.respect_word_boundaries} {name}\0"
         return hashlib.sha256(how.encode() + content.encode("utf-8", "surrogatepass")).hexdigest()
+
+
+def _stored(document: str, text: str | None) -> list[Passage] | None:
+    """The passages in a text of the store; None if there are none."""
+    try:
+        rows: Any = read(text) if text else None
+        return [
+            Passage(document, number, str(text), int(start), int(end), str(heading), page and int(page))
+            for number, (text, start, end, heading, page) in enumerate(rows)
+        ]
+    except (ValueError, TypeError):
+        return None

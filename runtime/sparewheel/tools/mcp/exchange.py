@@ -76,6 +76,7 @@ class Exchange:
     `name` is the tool, the prompt or the address of the resource that it is about, `headers` come from its arguments.
     `context` is that of the tool call that it is made for; `asker` asks the user, in the name of the server at `host`.
     `renewed` is called when the session with the server had to be renewed, before the request is sent again.
+    `explain`: if a browser refuses the request, find out why.
     """
 
     method: str
@@ -86,6 +87,7 @@ class Exchange:
     context: ToolContext | None = None
     asker: AskUser = unattended
     host: str = ""
+    explain: bool = True
     renewed: Callable[[], Awaitable[None]] | None = None
     patience: Patience = field(init=False)
     _reports: int = 0

@@ -71,10 +71,11 @@ class Http:
         """
         checked = str(self.rules.check(url))
         async with AsyncExitStack() as stack:
-            response = await self._enter(stack, method, checked, headers, body)
+            explain = method == "POST" if exchange is None else exchange.explain  # not of a stream that only listens
+            response = await self._enter(stack, method, checked, headers, body, explain)
             if response.status in (401, 403) and await self._signed_in(response, exchange):
                 await stack.aclose()
-                response = await self._enter(stack, method, checked, headers, body)
+                response = await self._enter(stack, method, checked, headers, body, explain)
             yield response
 
     async def _signed_in(self, response: HttpResponse, exchange: Exchange | None) -> bool:
@@ -88,13 +89,15 @@ class Http:
             raise Refused(str(error), response.status, None) from None
 
     async def _enter(
-        self, stack: AsyncExitStack, method: str, url: str, headers: Mapping[str, str], body: bytes
+        self, stack: AsyncExitStack, method: str, url: str, headers: Mapping[str, str], body: bytes, explain: bool
     ) -> HttpResponse:
         sent = {**headers, **self.headers, **await self.authorizer.headers()}
+        request = HttpRequest(method, url, sent, body, explain=explain)
         try:
-            return await stack.enter_async_context(self.transport.stream(HttpRequest(method, url, sent, body)))
+            return await stack.enter_async_context(self.transport.stream(request))
         except TransportError as error:
-            raise Unreachable(error.info.message, hidden=error.info.kind == "network_or_cors") from None
+            info = error.info
+            raise Unreachable(f"{info.message} {info.hint}".rstrip(), hidden=info.kind == "network_or_cors") from None
 
 
 async def refusal(response: HttpResponse) -> Refused:

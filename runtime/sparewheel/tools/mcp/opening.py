@@ -58,7 +58,7 @@ async def _discovered(http: Http, url: str, ask: AskUser) -> Modern | None:
 
     Raises `ToolError` if it is newer, or answers nothing.
     """
-    modern, exchange = Modern(http, url), Exchange("server/discover", {}, DISCOVER_TIMEOUT, asker=ask)
+    modern, exchange = Modern(http, url), Exchange("server/discover", {}, DISCOVER_TIMEOUT, asker=ask, explain=False)
     try:
         async with exchange.patience:
             try:

@@ -58,7 +58,7 @@ class Web:
 
     async def _send(self, method: str, address: str, what: str, headers: Mapping[str, str], body: bytes = b"") -> Reply:
         url = self.places.check(address, what)
-        request = HttpRequest(method, str(url), {"Accept": "application/json", **headers}, body)
+        request = HttpRequest(method, str(url), {"Accept": "application/json", **headers}, body, explain=True)
         try:
             async with asyncio.timeout(TIMEOUT), self.transport.stream(request) as response:
                 status, content = response.status, await read_at_most(response, MAX_BODY + 1)
@@ -85,8 +85,9 @@ def _object(content: bytes) -> Mapping[str, Any]:
 def _no_answer(host: str, what: str, error: TransportError) -> str:
     if error.info.kind != "network_or_cors":
         return f"{host} gave no answer ({what}): {error.info.message}"
+    reason = error.info.message if error.info.hint else "Most likely it sends no Access-Control-Allow-Origin."
     return (
-        f"{host} gave no answer that this page may read ({what}). Most likely it sends no Access-Control-Allow-Origin "
-        "for this page, or it redirects. Its operator can add that header; or pass toolProxy to createSession, or a "
-        'token: remote.headers: {Authorization: "Bearer ${env.TOKEN}"} in the agent file.'
+        f"{host} gave no answer that this page may read ({what}). {reason} Its operator can correct this; or pass "
+        'toolProxy to createSession, or a token: remote.headers: {Authorization: "Bearer ${env.TOKEN}"} in the agent '
+        "file."
     )

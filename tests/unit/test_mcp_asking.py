@@ -120,6 +120,27 @@ def test_the_server_takes_its_question_back() -> None:
     assert server.methods[-1] == "tools/call"
 
 
+def test_a_question_ends_with_the_request_that_it_belongs_to() -> None:
+    server = Server()
+
+    def reply(message: dict[str, Any]) -> Any:
+        many = [question(number, requestedSchema=FORM) for number in range(50)]
+        return as_events(*many, {"jsonrpc": "2.0", "id": message["id"], "result": text("done")})
+
+    server.replies["tools/call"] = reply
+    context = Context(waits=asyncio.Event())
+
+    async def main() -> None:
+        toolset = opened(server)
+        assert await call(toolset, "echo", context) == "done"
+        await asyncio.sleep(1)
+        assert server.methods[-1] == "tools/call"
+        await toolset.close()
+
+    run(main())
+    assert len(context.asked) <= 8
+
+
 def test_a_question_on_the_stream_without_a_request() -> None:
     server = Server()
     server.capabilities = {"tools": {}, "listens": True}

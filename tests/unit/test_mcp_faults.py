@@ -9,6 +9,7 @@ import pytest
 
 from sparewheel.tools.base import ToolError
 from sparewheel.tools.mcp.definitions import MAX_DESCRIPTION
+from sparewheel.tools.mcp.toolset import MAYBE_DONE
 from sparewheel.transports.base import no_answer
 from sparewheel.transports.local import LocalResponse
 from tests.support.fakeloop import run
@@ -74,7 +75,7 @@ def test_a_call_that_takes_too_long(version: str) -> None:
         toolset = opened(server, timeout=5)
         await names(toolset)
         server.replies["tools/call"] = hang
-        assert await call(toolset, "echo") == "!mcp.example.test: the server did not answer within 5 s"
+        assert await call(toolset, "echo") == f"!mcp.example.test: the server did not answer within 5 s{MAYBE_DONE}"
         await asyncio.sleep(0)
         await toolset.close()
         if version != MODERN:
@@ -130,6 +131,21 @@ def test_a_session_that_always_expires_ends_the_call() -> None:
         server.replies["tools/call"] = lambda _: as_json({"error": {"code": -1, "message": "no session"}}, 404)
         assert "no session" in await call(toolset, "echo")
         assert len(server.called) == 2
+        await toolset.close()
+
+    run(main())
+
+
+def test_an_answer_with_the_status_404_is_not_asked_for_again() -> None:
+    """The session is known: the server has read the request, and may have done what it asks for."""
+
+    async def main() -> None:
+        server = Server()
+        error = {"code": -32000, "message": "no such record"}
+        server.replies["tools/call"] = lambda m: as_json({"jsonrpc": "2.0", "id": m["id"], "error": error}, 404)
+        toolset = opened(server)
+        assert await call(toolset, "echo") == "!mcp.example.test: no such record (code -32000)"
+        assert (len(server.called), server.sessions) == (1, 1)
         await toolset.close()
 
     run(main())
@@ -290,13 +306,14 @@ def test_texts_and_schemas_that_are_too_large() -> None:
                 {"name": "none", "inputSchema": None},
                 {"name": "text", "inputSchema": {"type": "string"}},
                 {"name": 7},
+                {**ECHO, "name": "n" * 2_000},
                 {},
             ]
         )
         toolset = opened(server)
         assert await names(toolset) == ["echo", "deep"]  # the agent leaves out what its models cannot take
         assert len((await toolset.tools())[0].spec.description) < MAX_DESCRIPTION + 10
-        assert len(toolset.warnings) == 5
+        assert len(toolset.warnings) == 6
         await toolset.close()
 
     run(main())

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Final
 from urllib.parse import urlsplit
 
 from ..base import ToolError
-from .http import Http, Unreachable
+from .failures import Unreachable
 from .modern import UNSUPPORTED_VERSION
 from .opening import open_link
 from .rpc import RpcError
@@ -15,6 +15,7 @@ from .rpc import RpcError
 if TYPE_CHECKING:
     from ..base import AskUser
     from .exchange import Exchange
+    from .http import Http
     from .link import Link
     from .rpc import Message
 

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from .headers import Places
     from .rpc import Message
 
+MAX_NAMED: Final = 1_000  # characters of a server's own names
 MAX_NAME: Final = 64  # characters, of names that every provider takes
 MAX_DESCRIPTION: Final = 10_000  # characters that a model is shown
 MAX_SCHEMA: Final = 100_000  # characters of JSON
@@ -46,8 +47,8 @@ def definition_of(found: Message, *, with_headers: bool) -> Definition:
         ValueError: the tool cannot be offered; the text tells which and why.
     """
     name = found.get("name")
-    if not isinstance(name, str) or not name:
-        raise ValueError("a tool without a name is left out")
+    if not isinstance(name, str) or not 0 < len(name) <= MAX_NAMED:
+        raise ValueError(f"a tool is left out that has no name, or one of more than {MAX_NAMED} characters")
     shown = ascii(name[:MAX_NAME])
     schema = found.get("inputSchema", {})
     if not isinstance(schema, dict) or schema.get("type", "object") != "object":

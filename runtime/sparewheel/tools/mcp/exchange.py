@@ -7,7 +7,8 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Final
 
-from ..base import ToolError, seconds, unattended
+from ..base import seconds, unattended
+from .failures import Unanswered
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Iterator, Mapping
@@ -25,7 +26,7 @@ MAX_EXTENDED: Final = 60  # a request that reports progress may take this many t
 class Patience:
     """The time limit of a request in seconds, 0 for none: since it began, or since the last sign of progress.
 
-    The time inside `paused` does not count. Raises `ToolError` at the end of `async with` when the time is over.
+    The time inside `paused` does not count. Raises `Unanswered` at the end of `async with` when the time is over.
     """
 
     def __init__(self, limit: float) -> None:
@@ -33,24 +34,27 @@ class Patience:
         self._timeout = asyncio.timeout(seconds(limit))
         self._end: float | None = None
         self._pauses = 0
+        self._is_on = False
 
     async def __aenter__(self) -> Patience:
         if seconds(self._limit) is not None:
             self._end = asyncio.get_running_loop().time() + self._limit * MAX_EXTENDED
         await self._timeout.__aenter__()
+        self._is_on = True
         return self
 
     async def __aexit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
+        self._is_on = False
         try:
             await self._timeout.__aexit__(kind, error, trace)
         except TimeoutError:
-            raise ToolError(f"the server did not answer within {self._limit:g} s") from None
+            raise Unanswered(f"the server did not answer within {self._limit:g} s") from None
 
     def extend(self) -> None:
         """Start the limit anew."""
-        if self._end is not None and not self._pauses and not self._timeout.expired():
+        if self._end is not None and not self._pauses and self._is_on and not self._timeout.expired():
             self._timeout.reschedule(min(asyncio.get_running_loop().time() + self._limit, self._end))
 
     @contextmanager
@@ -58,7 +62,7 @@ class Patience:
         clock = asyncio.get_running_loop().time
         began = clock()
         self._pauses += 1
-        if not self._timeout.expired():
+        if self._is_on and not self._timeout.expired():
             self._timeout.reschedule(None)
         try:
             yield
@@ -74,7 +78,7 @@ class Exchange:
     """A request and what belongs to it.
 
     `name` is the tool, the prompt or the address of the resource that it is about, `headers` come from its arguments.
-    `context` is that of the tool call that it is made for; `asker` asks the user, in the name of the server at `host`.
+    `context` is that of the tool call that it is made for; `asker` asks the user.
     `renewed` is called when the session with the server had to be renewed, before the request is sent again.
     `explain`: if a browser refuses the request, find out why.
     """
@@ -86,10 +90,10 @@ class Exchange:
     headers: Mapping[str, str] = field(default_factory=dict)
     context: ToolContext | None = None
     asker: AskUser = unattended
-    host: str = ""
     explain: bool = True
     renewed: Callable[[], Awaitable[None]] | None = None
     patience: Patience = field(init=False)
+    questions: int = 0
     _reports: int = 0
 
     def __post_init__(self) -> None:

@@ -81,7 +81,7 @@ class Features:
         return prompt_text(await self._request("prompts/get", params, given["name"], context))
 
     async def _listed(self, method: str, key: str, context: ToolContext) -> list[dict[str, Any]]:
-        listing = Listing(await self._link(context), method, key, context.ask_user, self._server, MAX_ENTRIES)
+        listing = Listing(await self._link(context), method, key, context.ask_user, MAX_ENTRIES)
         async with aclosing(listing.entries()) as entries:
             return [_short_entry(entry) async for entry in entries]
 

@@ -10,6 +10,7 @@ from ...errors import ProviderError, TransportError
 from ...sse import SSEDecoder
 from ...transports.base import HttpRequest, read_at_most
 from ..base import ToolError, unattended
+from .failures import Refused, Unanswered, Unreachable
 from .rpc import MAX_ERROR, MAX_MESSAGE, decoded, error_of
 
 if TYPE_CHECKING:
@@ -26,27 +27,6 @@ JSON: Final = "application/json"
 EVENTS: Final = "text/event-stream"
 MAX_WAIT: Final = 30.0  # seconds that a server may ask to wait before its stream is read on
 MAX_STREAM: Final = 64 * 1024 * 1024  # bytes of the answer to one request, with its notifications
-
-
-class Unreachable(ToolError):
-    """There was no response at all. `hidden`: the browser does not tell why, which may be CORS."""
-
-    def __init__(self, text: str, *, hidden: bool) -> None:
-        super().__init__(text)
-        self.hidden = hidden
-
-
-class Broken(ToolError):
-    """The response ended before the answer was there, so what was asked may have been done."""
-
-
-class Refused(ToolError):
-    """The server answered with an HTTP error. `message` is the JSON-RPC message in the body, if there is one."""
-
-    def __init__(self, text: str, status: int, message: Message | None) -> None:
-        super().__init__(text)
-        self.status = status
-        self.message = message
 
 
 @dataclass(slots=True)
@@ -125,7 +105,7 @@ async def messages(response: HttpResponse, cursor: Cursor | None = None) -> Asyn
     """The messages of a response, as they arrive. Moves `cursor`.
 
     Raises:
-        Broken: the connection broke.
+        Unanswered: the connection broke.
         ToolError: the response is neither JSON nor an event stream, or too large.
     """
     kind = content_type(response)
@@ -151,7 +131,7 @@ def content_type(response: HttpResponse) -> str:
 
 
 async def events(response: HttpResponse) -> AsyncGenerator[ServerSentEvent, None]:
-    """The events of a response. Raises `Broken`, `ToolError` like `messages`."""
+    """The events of a response. Raises `Unanswered`, `ToolError` like `messages`."""
     decoder, size = SSEDecoder(MAX_MESSAGE), 0
     try:
         async with aclosing(response.chunks()) as chunks:
@@ -164,17 +144,17 @@ async def events(response: HttpResponse) -> AsyncGenerator[ServerSentEvent, None
         for event in decoder.close():
             yield event
     except TransportError as error:
-        raise Broken(error.info.message) from None
+        raise Unanswered(error.info.message) from None
     except ProviderError as error:
         raise ToolError(error.info.message) from None
 
 
 async def _body(response: HttpResponse, limit: int) -> bytes:
-    """The body. Raises `ToolError` if it is longer than `limit` bytes, `Broken` if it does not end."""
+    """The body. Raises `ToolError` if it is longer than `limit` bytes, `Unanswered` if it does not end."""
     try:
         body = await read_at_most(response, limit + 1)
     except TransportError as error:
-        raise Broken(error.info.message) from None
+        raise Unanswered(error.info.message) from None
     if len(body) > limit:
         raise ToolError(f"the server sent more than {limit} bytes")
     return body

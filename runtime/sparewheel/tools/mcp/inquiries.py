@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Final
 
 from ...jsontext import write
 from ..base import ToolError
@@ -17,12 +17,13 @@ if TYPE_CHECKING:
 CAPABILITIES: Final[Message] = {"elicitation": {"form": {}, "url": {}}}
 MAX_QUESTION: Final = 5_000  # characters of a question to the user
 MAX_SCHEMA: Final = 20_000  # characters of JSON, of the form
+MAX_QUESTIONS: Final = 20  # of one request
 MAX_OPEN: Final = 8  # requests of a server at one time
 _ACTIONS: Final = ("accept", "decline", "cancel")
 
 
-async def answer(method: object, params: object, exchange: Exchange) -> Message:
-    """The result of a server's request that belongs to `exchange`, whose time does not count meanwhile.
+async def answer(method: object, params: object, exchange: Exchange, host: str) -> Message:
+    """The result of a request of the server at `host` that belongs to `exchange`, whose time does not count meanwhile.
 
     Sampling is refused: a server may not use the model, which the user pays. So are roots: there are no folders.
 
@@ -33,9 +34,12 @@ async def answer(method: object, params: object, exchange: Exchange) -> Message:
         return {}
     if method != "elicitation/create":
         raise RpcError(METHOD_NOT_FOUND, f"this client does not answer {str(method)[:100]}")
+    exchange.questions += 1
+    if exchange.questions > MAX_QUESTIONS:
+        return {"action": "cancel"}
     given = params if isinstance(params, dict) else {}
     text = given.get("message")
-    message = f"{exchange.host} asks: {text if isinstance(text, str) else ''}"[:MAX_QUESTION]
+    message = f"{host} asks: {text if isinstance(text, str) else ''}"[:MAX_QUESTION]
     if given.get("mode") == "url":
         return {"action": await _opened(message, given.get("url"), exchange)}
     return await _filled(message, given.get("requestedSchema"), exchange)
@@ -75,27 +79,36 @@ def _action(found: Message) -> str:
 
 
 class Inquiries:
-    """The open requests of a server, each in a task. `respond` sends an answer."""
+    """The open requests of the server at `host`, each in a task. `respond` sends an answer."""
 
-    def __init__(self, respond: Callable[[Message], Awaitable[None]]) -> None:
+    def __init__(self, respond: Callable[[Message], Awaitable[None]], host: str) -> None:
         self._respond = respond
-        self._open: dict[Any, asyncio.Task[None]] = {}
+        self._host = host
+        self._open: dict[str | int, tuple[asyncio.Task[None], Exchange]] = {}
 
     def begin(self, message: Message, exchange: Exchange) -> None:
         """Answer a request. One more than `MAX_OPEN` at a time gets no answer."""
         number = message.get("id")
         if not isinstance(number, (str, int)) or number in self._open or len(self._open) >= MAX_OPEN:
             return
-        self._open[number] = task = asyncio.ensure_future(self._answer(number, message, exchange))
+        task = asyncio.ensure_future(self._answer(number, message, exchange))
+        self._open[number] = task, exchange
         task.add_done_callback(lambda _: self._open.pop(number, None))
 
     def cancel(self, number: object) -> None:
         """The server no longer waits for an answer."""
-        if isinstance(number, (str, int)) and (task := self._open.get(number)):
-            task.cancel()
+        if isinstance(number, (str, int)) and number in self._open:
+            self._open[number][0].cancel()
+
+    def end(self, exchange: Exchange) -> None:
+        """The request is over, so no answer is of use any more."""
+        for task, asked in self._open.values():
+            if asked is exchange:
+                task.cancel()
 
     async def stop(self) -> None:
-        tasks = list(self._open.values())
+        """End all of them."""
+        tasks = [task for task, _ in self._open.values()]
         for task in tasks:
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
@@ -103,7 +116,7 @@ class Inquiries:
     async def _answer(self, number: str | int, message: Message, exchange: Exchange) -> None:
         reply: Message = {"jsonrpc": "2.0", "id": number}
         try:
-            reply["result"] = await answer(message.get("method"), message.get("params"), exchange)
+            reply["result"] = await answer(message.get("method"), message.get("params"), exchange, self._host)
         except RpcError as error:
             reply["error"] = {"code": error.code, "message": str(error)}
         try:

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import asyncio
+import re
 from contextlib import aclosing, suppress
 from typing import TYPE_CHECKING, Any, Final
 
 from ..base import ToolError
 from .exchange import Exchange
-from .http import EVENTS, Broken, Cursor, Refused, Unreachable, content_type, messages, refusal
+from .failures import Expired, Refused, Unanswered, Unreachable
+from .http import EVENTS, Cursor, content_type, messages, refusal
 from .inquiries import CAPABILITIES, Inquiries
 from .link import ASIDE_TIMEOUT, HEADERS, Link, listening
 from .rpc import Message, encoded, is_answer, notification, request, result_of
@@ -23,15 +25,12 @@ NEWEST: Final = "2025-11-25"
 VERSIONS: Final = (NEWEST, "2025-06-18", "2025-03-26", "2024-11-05")
 START_TIMEOUT: Final = 15.0  # seconds
 MAX_RESUMED: Final = 20  # times that the stream of one request is read on after it ended
+_VISIBLE: Final = re.compile(r"[\x21-\x7e]{1,1000}")  # what a header can send back
 _ID: Final = "Mcp-Session-Id"
 _VERSION: Final = "MCP-Protocol-Version"
 _NO_ID: Final = (
     "; if the server has sessions, it has to let the page read their id: Access-Control-Expose-Headers: Mcp-Session-Id"
 )
-
-
-class Expired(ToolError):
-    """The server does not know the session any more, so it has not carried out the request."""
 
 
 class Legacy(Link):
@@ -41,7 +40,7 @@ class Legacy(Link):
         super().__init__(http, url)
         self._session: dict[str, str] = {}  # the headers that every request of the session has
         self._renewing = asyncio.Lock()
-        self._inquiries = Inquiries(self._send)
+        self._inquiries = Inquiries(self._send, self.host)
         self._listener: asyncio.Task[None] | None = None
 
     async def open(self, ask: AskUser) -> None:
@@ -106,8 +105,8 @@ class Legacy(Link):
         try:
             with self._run(exchange):
                 async with self._http.send("POST", self._url, {**HEADERS, **session}, body, exchange) as response:
-                    await _check(response, session)
-                    if found := response.headers.get(_ID.lower()):
+                    await _check(response, session, number)
+                    if (found := response.headers.get(_ID.lower(), "")) and _VISIBLE.fullmatch(found):
                         session[_ID] = found
                     answer = await self._answer(response, number, exchange, cursor)
                 return result_of(answer or await self._resumed(number, exchange, session, cursor))
@@ -115,6 +114,8 @@ class Legacy(Link):
             if exchange.method != "initialize" and self.alive:
                 self._aside(self._cancelled(number))
             raise
+        finally:
+            self._inquiries.end(exchange)
 
     async def _answer(self, response: HttpResponse, number: int, exchange: Exchange, cursor: Cursor) -> Message | None:
         """The answer in a response; None if the response ends without it."""
@@ -124,15 +125,15 @@ class Legacy(Link):
                     if is_answer(message, number):
                         return message
                     self._receive(message, self._inquiries, exchange, number)
-        except Broken:
+        except Unanswered:
             if not cursor.last:
                 raise
         return None
 
     async def _resumed(self, number: int, exchange: Exchange, session: dict[str, str], cursor: Cursor) -> Message:
-        """Read on after the last event of a stream that has ended. Raises `Broken` if the answer does not come."""
+        """Read on after the last event of a stream that has ended. Raises `Unanswered` if the answer does not come."""
         for _ in range(MAX_RESUMED):
-            if not cursor.last:
+            if not _VISIBLE.fullmatch(cursor.last):
                 break
             await asyncio.sleep(cursor.wait)
             headers = {"Accept": EVENTS, "Last-Event-ID": cursor.last, **session}
@@ -141,7 +142,7 @@ class Legacy(Link):
                     break
                 if (answer := await self._answer(response, number, exchange, cursor)) is not None:
                     return answer
-        raise Broken("the server ended its response without an answer; what was asked may have been done")
+        raise Unanswered("the server ended its response without an answer")
 
     async def _send(self, message: Message) -> None:
         """Send a notification or an answer."""
@@ -166,12 +167,17 @@ class Legacy(Link):
         return True
 
 
-async def _check(response: HttpResponse, session: dict[str, str]) -> None:
-    """Raises what a status of 400 or more means."""
+async def _check(response: HttpResponse, session: dict[str, str], number: int) -> None:
+    """Raises what a status of 400 or more means for the request of this number.
+
+    An answer to the request, even with the status 404, was not refused for its session if it does not tell so.
+    """
     if response.status < 400:
         return
     error = await refusal(response)
-    if _ID in session and (error.status == 404 or (error.status == 400 and "session" in str(error).lower())):
+    is_answered = error.message is not None and is_answer(error.message, number)
+    is_about_session = "session" in str(error).lower() or (error.status == 404 and not is_answered)
+    if _ID in session and error.status in (400, 404) and is_about_session:
         raise Expired(str(error))
     if session and _ID not in session and error.status in (400, 404):
         raise Refused(f"{error}{_NO_ID}", error.status, error.message)

@@ -6,6 +6,7 @@ import asyncio
 from contextlib import contextmanager, suppress
 from itertools import count
 from typing import TYPE_CHECKING, Any, Final
+from urllib.parse import urlsplit
 
 from ..base import ToolError
 from .http import EVENTS, JSON
@@ -36,6 +37,7 @@ class Link:
         self.alive = True
         self.listens = False
         self.changed: set[str] = set()
+        self.host = urlsplit(url).netloc
         self._http = http
         self._url = url
         self._numbers = count(1)

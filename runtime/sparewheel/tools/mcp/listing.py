@@ -33,14 +33,13 @@ class Listing:
     name: str
     key: str
     ask: AskUser
-    host: str
     fresh: float = field(default=0.0, init=False)
     most: int = MAX_LISTED
     cut: bool = field(default=False, init=False)
 
     async def entries(self, wanted: Callable[[], bool] = lambda: True) -> AsyncGenerator[dict[str, Any], None]:
         """The entries, as long as more are `wanted`. Raises `ToolError`."""
-        exchange = Exchange(f"{self.name}/list", {}, LIST_TIMEOUT, asker=self.ask, host=self.host)
+        exchange = Exchange(f"{self.name}/list", {}, LIST_TIMEOUT, asker=self.ask)
         seen: set[str] = set()
         number = 0
         for _ in range(MAX_PAGES):
@@ -64,5 +63,5 @@ class Listing:
             if cursor in seen:
                 raise ToolError(f"the server's list of {self.key} does not end: it comes to the same page again")
             seen.add(cursor)
-            exchange = Exchange(exchange.method, {"cursor": cursor}, LIST_TIMEOUT, asker=self.ask, host=self.host)
+            exchange = Exchange(exchange.method, {"cursor": cursor}, LIST_TIMEOUT, asker=self.ask)
         self.cut = True

@@ -7,8 +7,9 @@ from contextlib import aclosing
 from typing import TYPE_CHECKING, Any, Final
 
 from ..base import ToolError
+from .failures import Unanswered
 from .headers import header_value
-from .http import EVENTS, Broken, content_type, messages, refusal
+from .http import EVENTS, content_type, messages, refusal
 from .inquiries import CAPABILITIES, answer
 from .link import HEADERS, LISTS, Link, listening
 from .rpc import Message, RpcError, encoded, is_answer, request, result_of
@@ -52,7 +53,7 @@ class Modern(Link):
             asked = result.get("inputRequests")
             if not asked:
                 await asyncio.sleep(min(number, 5))  # the server only wants to be asked again
-            more: Message = {"inputResponses": await _answers(asked, exchange)} if asked else {}
+            more: Message = {"inputResponses": await _answers(asked, exchange, self.host)} if asked else {}
             if "requestState" in result:
                 more["requestState"] = result["requestState"]
             params = {**exchange.params, **more}
@@ -77,7 +78,7 @@ class Modern(Link):
                         if is_answer(message, number):
                             return result_of(message)
                         self._receive(message, None, exchange, number)
-        raise Broken("the server ended its response without an answer; what was asked may have been done")
+        raise Unanswered("the server ended its response without an answer")
 
     async def _listen(self) -> bool:
         """Read the stream of changes. Returns whether the server has one."""
@@ -98,7 +99,7 @@ class Modern(Link):
         return True
 
 
-async def _answers(asked: object, exchange: Exchange) -> Message:
+async def _answers(asked: object, exchange: Exchange, host: str) -> Message:
     """The answers to the requests in a result, by their keys. Raises `ToolError` for what this client does not do."""
     if not isinstance(asked, dict) or len(asked) > MAX_INQUIRIES:
         raise ToolError("the server asks for input in a form that this client does not know")
@@ -106,7 +107,7 @@ async def _answers(asked: object, exchange: Exchange) -> Message:
     for key, each in asked.items():
         inquiry = each if isinstance(each, dict) else {}
         try:
-            answers[key] = await answer(inquiry.get("method"), inquiry.get("params"), exchange)
+            answers[key] = await answer(inquiry.get("method"), inquiry.get("params"), exchange, host)
         except RpcError as error:
             raise ToolError(f"the server needs what this client does not give: {error}") from None
     return answers

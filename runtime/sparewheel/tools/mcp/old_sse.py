@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import asyncio
 from contextlib import aclosing
-from typing import TYPE_CHECKING, Any, Final
-from urllib.parse import urljoin, urlsplit
+from typing import TYPE_CHECKING, Any
+from urllib.parse import urljoin
 
 from ..base import ToolError
+from ..web.addresses import normalise
 from .exchange import Exchange
-from .http import EVENTS, Broken, content_type, events, refusal
+from .failures import Unanswered
+from .http import EVENTS, content_type, events, refusal
 from .inquiries import CAPABILITIES, Inquiries
 from .legacy import NEWEST, START_TIMEOUT, VERSIONS
 from .link import ASIDE_TIMEOUT, HEADERS, Link
@@ -20,8 +22,6 @@ if TYPE_CHECKING:
     from ..base import AskUser
     from .http import Http
 
-_ENDED: Final = "the stream of the server ended; what was asked may have been done"
-
 
 class OldSse(Link):
     """A connection to a server. It is not alive any more when the stream has ended."""
@@ -30,7 +30,7 @@ class OldSse(Link):
         super().__init__(http, url)
         self._endpoint: asyncio.Future[str] = asyncio.get_running_loop().create_future()
         self._waiting: dict[int, tuple[asyncio.Future[Message], Exchange]] = {}
-        self._inquiries = Inquiries(self._send)
+        self._inquiries = Inquiries(self._send, self.host)
 
     async def open(self, ask: AskUser) -> None:
         """Open the stream, and initialize. Raises `ToolError`."""
@@ -63,6 +63,7 @@ class OldSse(Link):
                 self._aside(self._cancelled(number))
             raise
         finally:
+            self._inquiries.end(exchange)
             del self._waiting[number]
             future.cancel()
 
@@ -82,7 +83,7 @@ class OldSse(Link):
 
     async def _read(self, exchange: Exchange) -> None:
         """Read the stream until it ends; all requests that wait have failed then. `exchange` is the first of them."""
-        failure: ToolError = Broken(_ENDED)
+        failure: ToolError = Unanswered("the stream of the server ended")
         try:
             async with self._http.send("GET", self._url, {"Accept": EVENTS}, exchange=exchange) as response:
                 if response.status >= 400:
@@ -109,10 +110,13 @@ class OldSse(Link):
 
     def _place(self, text: str) -> str:
         """The address to post to. Raises `ToolError` if it is on another server, which must not get the headers."""
-        url = urljoin(self._url, text.strip())
-        if urlsplit(url)[:2] != urlsplit(self._url)[:2]:
+        try:
+            url = normalise(urljoin(self._url, text.strip()))
+        except ValueError:
+            raise ToolError("the server names no address to post to") from None
+        if url.origin != normalise(self._url).origin:
             raise ToolError("the server names an address of another server to post to")
-        return url
+        return str(url)
 
     def _take(self, message: Message) -> None:
         number = message.get("id")

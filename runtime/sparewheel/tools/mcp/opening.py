@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from ..base import ToolError
 from .exchange import Exchange
-from .http import Refused, Unreachable
+from .failures import Refused, Unreachable
 from .legacy import VERSIONS, Legacy
 from .modern import MODERN_ERRORS, UNSUPPORTED_VERSION, VERSION, Modern
 from .old_sse import OldSse

@@ -18,6 +18,7 @@ from .connection import Connection
 from .content import tool_result
 from .definitions import Definition, definition_of, usable_name
 from .exchange import Exchange
+from .failures import Unanswered
 from .features import Features
 from .headers import param_headers
 from .http import Http
@@ -40,6 +41,7 @@ MAX_TOOLS: Final = 1_000
 MAX_SIZE: Final = 4 * 1024 * 1024  # characters of all definitions that are kept
 MAX_WARNINGS: Final = 20
 MIN_FRESH: Final = 60.0  # seconds before a list is read again that the server does not report changes of
+MAYBE_DONE: Final = ". What was asked may have been done: find out before you ask for it again."
 HEADER_MISMATCH: Final = -32020
 _DESCRIBED: Final = """## Tools of {name}
 
@@ -144,7 +146,7 @@ class McpToolset:
         found: dict[str, Definition] = {}
         warnings: list[str] = []
         size = 0
-        listing = Listing(link, "tools", "tools", ask, self._connection.host)
+        listing = Listing(link, "tools", "tools", ask)
         is_room = True
         if link.server.has("tools") or not link.server.capabilities:
             async with aclosing(listing.entries(lambda: is_room)) as entries:
@@ -224,7 +226,8 @@ class McpToolset:
                 await check()
             raise ToolError(f"{self._connection.host}: {error} (code {error.code})") from None
         except ToolError as error:
-            raise ToolError(f"{self._connection.host}: {error}") from None
+            doubt = isinstance(error, Unanswered) and not definition.read_only
+            raise ToolError(f"{self._connection.host}: {error}{MAYBE_DONE if doubt else ''}") from None
 
     def _check(self, definition: Definition) -> None:
         """Raises `ToolError` if the server has changed the tool since this definition was shown and approved."""
@@ -238,8 +241,7 @@ class McpToolset:
             )
 
     def _exchange(self, method: str, params: Message, name: str, context: ToolContext) -> Exchange:
-        host = self._connection.host
-        return Exchange(method, params, self._limit, name, context=context, asker=context.ask_user, host=host)
+        return Exchange(method, params, self._limit, name, context=context, asker=context.ask_user)
 
     async def _link(self, context: ToolContext) -> Link:
         return await self._connection.open(context.ask_user)

@@ -525,7 +525,7 @@ export interface CreateSession {
    */
   trace?: boolean;
   /**
-   * Texts by path, at most 1000 and 8 MiB in total, for the keys of the agent file that name files: `instruction_file`, `add_prompt_files`, and `file` of toolsets of type `python`. Nothing else reads them.
+   * Texts by path, at most 1000 and 8 MiB in total, for the keys of the agent file that name files: `instruction_file`, `add_prompt_files`, and `file` of toolsets of type `python`; and for toolsets of type `rag`, whose tool searches them. Nothing else reads them.
    */
   documents?: {
     [k: string]: string;
@@ -654,7 +654,7 @@ export interface Chat {
    */
   trace?: boolean;
   /**
-   * Texts by path, at most 1000 and 8 MiB in total, for the keys of the agent file that name files: `instruction_file`, `add_prompt_files`, and `file` of toolsets of type `python`. Nothing else reads them.
+   * Texts by path, at most 1000 and 8 MiB in total, for the keys of the agent file that name files: `instruction_file`, `add_prompt_files`, and `file` of toolsets of type `python`; and for toolsets of type `rag`, whose tool searches them. Nothing else reads them.
    */
   documents?: {
     [k: string]: string;
@@ -901,7 +901,7 @@ export interface OpenSession {
    */
   trace?: boolean;
   /**
-   * Texts by path, at most 1000 and 8 MiB in total, for the keys of the agent file that name files: `instruction_file`, `add_prompt_files`, and `file` of toolsets of type `python`. Nothing else reads them.
+   * Texts by path, at most 1000 and 8 MiB in total, for the keys of the agent file that name files: `instruction_file`, `add_prompt_files`, and `file` of toolsets of type `python`; and for toolsets of type `rag`, whose tool searches them. Nothing else reads them.
    */
   documents?: {
     [k: string]: string;

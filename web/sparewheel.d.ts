@@ -134,10 +134,7 @@ export interface PageModel {
    * An embedding of each text, in their order, all of the same length: for `embedding_model: page/NAME` of documents that
    * agents search (`rag`).
    */
-  embed?(
-    texts: string[],
-    options: { signal: AbortSignal },
-  ): ArrayLike<ArrayLike<number>> | Promise<ArrayLike<ArrayLike<number>>>;
+  embed?(texts: string[], options: { signal: AbortSignal }): ArrayLike<ArrayLike<number>> | Promise<ArrayLike<ArrayLike<number>>>;
 }
 
 /**
@@ -231,7 +228,13 @@ export interface ElicitationAnswer {
 }
 
 /** The options of a session. Values must be plain JSON, except the functions in `tools` and `hooks`. */
-export interface SessionOptions extends Omit<protocol.CreateSession, "session" | "again" | "tools" | "hooks"> {
+export interface SessionOptions extends Omit<protocol.CreateSession, "session" | "again" | "tools" | "hooks" | "documents"> {
+  /**
+   * Documents by name: texts, or bytes (of a PDF). At most 1000, and 8 MiB in total; bytes count for 4/3 of their size. They
+   * are for the keys of the agent file that name files (`instruction_file`, `add_prompt_files`, `file` of toolsets of type
+   * `python`) and for toolsets of type `rag`, whose tool searches them. Nothing else reads them.
+   */
+  documents?: Record<string, string | Uint8Array | ArrayBuffer>;
   /** Functions of this page that the model may call, by name: at most 64 letters, digits, `_` and `-`. */
   tools?: Record<string, HostTool>;
   /** Functions of this page that run at points of a turn, by the name of the point. */

@@ -24,6 +24,7 @@ LAYERS: list[set[str]] = [
         "redaction",
         "annotations",
         "bounded",
+        "documents",
         "files",
         "jsontext",
         "slices",

@@ -31,6 +31,21 @@ test("a model's pieces become answers, in order", async () => {
   ]);
 });
 
+test("a model that embeds gives a list of numbers for each text", async () => {
+  const own = {
+    async embed(texts, { signal }) {
+      assert.ok(signal instanceof AbortSignal);
+      return texts.map((text) => new Float32Array([text.length, 0.5]));
+    },
+  };
+  const { worker } = await start({ own, other: { stream: () => [] } });
+  worker.call(1, "embed", { model: "own", texts: ["a", "bc"] });
+  const value = [1, 2].map((length) => [length, 0.5]);
+  assert.deepEqual(await worker.firstPieces(1), [{ call: 1, done: true, value }]);
+  worker.call(2, "embed", { model: "other", texts: [] });
+  assert.equal((await worker.firstPieces(2))[1].kind, "model_not_found");
+});
+
 test("half an emoji waits for the other half", async () => {
   const own = {
     async *stream() {
@@ -50,7 +65,10 @@ test("a model that throws, and one that is not there, are errors with a kind", a
   worker.call(1, "model", QUESTION);
   worker.call(2, "model", { ...QUESTION, model: "toString" });
   const said = await worker.firstPieces(2);
-  assert.deepEqual(said.find((answer) => answer.call === 1), { call: 1, error: "broken" });
+  assert.deepEqual(
+    said.find((answer) => answer.call === 1),
+    { call: 1, error: "broken" },
+  );
   assert.equal(said.find((answer) => answer.call === 2).kind, "model_not_found");
 });
 

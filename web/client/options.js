@@ -1,4 +1,5 @@
 import { isObject, refuse } from "./config-error.js";
+import { documentTexts } from "./documents.js";
 import { readHooks } from "./hooks.js";
 import { readTools } from "./tools.js";
 
@@ -24,6 +25,7 @@ export function readOptions(options) {
   const read = { tools: readTools(tools ?? {}), hooks: readHooks(hooks ?? {}) };
   if (tools) params["tools"] = read.tools.specs;
   if (hooks) params["hooks"] = read.hooks.specs;
+  if ("documents" in params) params["documents"] = documentTexts(params["documents"]);
   const functions = { tools: read.tools.functions, hooks: read.hooks.functions };
   return { params: /** @type {any} */ (params), functions };
 }

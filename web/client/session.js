@@ -1,6 +1,7 @@
 import { confirmParams, respondParams } from "./decisions.js";
 import { Channel } from "./channel.js";
 import { isTerminal } from "../predicates.js";
+import { documentTexts } from "./documents.js";
 import { EventStream } from "./event-stream.js";
 import { guarded } from "./listener.js";
 import { Pending } from "./pending.js";
@@ -224,7 +225,8 @@ export class Session {
   async update(options) {
     this.#checkOpen();
     if (!isObject(options)) throw refuse("update: expected an options object");
-    this.#created = await this.#client.request("update", { ...options, session: this.#name });
+    const texts = "documents" in options && { documents: documentTexts(options.documents) };
+    this.#created = await this.#client.request("update", { ...options, ...texts, session: this.#name });
     this.#onUpdate?.(options);
   }
 

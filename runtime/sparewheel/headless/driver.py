@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any, Final, Literal, TypeAlias, cast
 
 from ..batch import DEFAULT_PARALLEL, Outcome, Tally, map_prompts
 from ..config.reading import read_agent_file
+from ..documents import document_texts
 from ..errors import ConfigError, SparewheelError
 from .browser import Engine, Launch, find
 from .browser_link import BrowserLink
@@ -73,7 +74,7 @@ class Runtime(Session):
         agent_name: str | None = None,
         auto_approve: bool | None = None,
         history: Sequence[Mapping[str, Any]] = (),
-        documents: Mapping[str, str] | None = None,
+        documents: Mapping[str, str | bytes] | None = None,
         allow_hosts: Sequence[str] | None = None,
     ) -> Session:
         """Another session in this runtime. Sessions run side by side.
@@ -84,7 +85,7 @@ class Runtime(Session):
             agent_name: Which agent of the file. None: the first, or as the runtime without `agent`.
             auto_approve: Whether tools that change something may run. None: as the runtime.
             history: Messages to begin with.
-            documents: Texts by path, for keys of the agent file that name files.
+            documents: Texts by path, or bytes (of a PDF), for keys of the agent file that name files and for `rag`.
             allow_hosts: Hosts to which a vendor's key may be sent beside the vendor's own.
 
         Raises:
@@ -98,7 +99,7 @@ class Runtime(Session):
             "agentName": agent_name,
             "autoApprove": auto_approve,
             "history": list(history) or None,
-            "documents": None if documents is None else dict(documents),
+            "documents": None if documents is None else document_texts(documents),
             "allowHosts": allow_hosts,
         }
         options = self._options | {key: value for key, value in given.items() if value is not None}

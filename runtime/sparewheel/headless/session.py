@@ -6,6 +6,7 @@ import asyncio
 from typing import TYPE_CHECKING, Any, Final, Literal, TypeAlias, cast
 
 from ..config.reading import read_agent_file
+from ..documents import document_texts
 from ..errors import ConfigError
 from ..events import TERMINAL
 
@@ -174,7 +175,7 @@ class Session:
         env: Mapping[str, str] | None = None,
         agent_name: str | None = None,
         allow_hosts: Sequence[str] | None = None,
-        documents: Mapping[str, str] | None = None,
+        documents: Mapping[str, str | bytes] | None = None,
     ) -> None:
         """Go on with another agent file (a path, or YAML text), other keys or another agent, and keep the conversation.
 
@@ -191,7 +192,7 @@ class Session:
                 env=None if env is None else dict(env),
                 agentName=agent_name,
                 allowHosts=allow_hosts,
-                documents=None if documents is None else dict(documents),
+                documents=None if documents is None else document_texts(documents),
             ),
         )
 

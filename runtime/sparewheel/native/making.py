@@ -13,6 +13,7 @@ from ..chain.health import Health
 from ..config.loading import load_agent_file
 from ..config.reading import read_agent_file
 from ..config.resolved import resolve_team
+from ..documents import document_texts
 from ..errors import ConfigError, ErrorInfo, TransportError
 from ..messages import parse_messages
 from ..state.approvals import DEFAULT_TIMEOUT, Approvals
@@ -61,7 +62,10 @@ class Options:
     def changed(self, agent: str | os.PathLike[str] | None, **given: Any) -> Options:
         """The same with what is given, and not None. Raises `AgentFileError`, without keys."""
         changes = {name: value for name, value in given.items() if value is not None}
-        changes |= {name: text_mapping(name, changes[name]) for name in ("env", "documents") if name in changes}
+        if "env" in changes:
+            changes["env"] = text_mapping("env", changes["env"])
+        if "documents" in changes:
+            changes["documents"] = document_mapping(changes["documents"])
         if agent is not None:
             changes["file"] = agent_text(agent)
         return replace(self, **changes)
@@ -83,6 +87,11 @@ def text_mapping(name: str, value: object) -> dict[str, str]:
     if wrong:
         raise ConfigError(f"{name}: {wrong[0]!r} must be a str, and its value as well"[:300])
     return dict(value or {})
+
+
+def document_mapping(value: object) -> dict[str, str]:
+    """Like `text_mapping`, for the option `documents`, whose values may be bytes."""
+    return text_mapping("documents", document_texts(value) if isinstance(value, Mapping) else value)
 
 
 def make_session(

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from ..errors import ConfigError
 from ..state.approvals import DEFAULT_TIMEOUT
 from .keeping import keep_in
-from .making import Options, agent_text, make_session, text_mapping
+from .making import Options, agent_text, document_mapping, make_session, text_mapping
 from .session import AgentSession
 
 if TYPE_CHECKING:
@@ -29,7 +29,7 @@ async def open_agent(
     agent_name: str | None = None,
     tools: Iterable[Callable[..., Any]] = (),
     hooks: Mapping[str, Any] | None = None,
-    documents: Mapping[str, str] | None = None,
+    documents: Mapping[str, str | bytes] | None = None,
     session_files: bool = False,
     history: Sequence[Mapping[str, Any]] = (),
     title: str | None = None,
@@ -61,8 +61,9 @@ async def open_agent(
         hooks: by the name of a point of a turn, a function that is called there, or a list of them. `f(input)` returns
             None or a dict such as `{"decision": "deny", "reason": "…"}`; `{"matcher": REGEX, "hook": f}` limits it to
             tools.
-        documents: texts by path, for the keys of the agent file that name files: `instruction_file`,
-            `add_prompt_files`, and `file` of toolsets of type `python`.
+        documents: texts by path, or bytes (of a PDF), for the keys of the agent file that name files:
+            `instruction_file`, `add_prompt_files`, and `file` of toolsets of type `python`; and for toolsets of type
+            `rag`, whose tool searches them.
         session_files: let a `filesystem` toolset work on files that are kept in the session; else it is refused.
         history: messages to begin with, as `AgentSession.export` gives them.
         title: the title of a new session. None: one comes after the first answer if the agent names a `title_model`, or
@@ -86,7 +87,7 @@ async def open_agent(
         env=text_mapping("env", env),
         tools=tuple(tools),
         hooks=hooks or {},
-        documents=text_mapping("documents", documents),
+        documents=document_mapping(documents),
         session_files=session_files,
         auto_approve=auto_approve,
         approval_timeout=approval_timeout,

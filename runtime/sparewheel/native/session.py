@@ -146,7 +146,7 @@ class AgentSession(Turns):
         env: Mapping[str, str] | None = None,
         agent_name: str | None = None,
         allow_hosts: Sequence[str] | None = None,
-        documents: Mapping[str, str] | None = None,
+        documents: Mapping[str, str | bytes] | None = None,
     ) -> None:
         """Go on with another agent file, other keys or another agent, and keep the conversation.
 
@@ -208,7 +208,7 @@ class AgentSession(Turns):
         agent_name: str | None = None,
         auto_approve: bool | None = None,
         history: Sequence[Mapping[str, Any]] = (),
-        documents: Mapping[str, str] | None = None,
+        documents: Mapping[str, str | bytes] | None = None,
         allow_hosts: Sequence[str] | None = None,
     ) -> AgentSession:
         """Another session, with the options of this one that are not given; it is closed with this one at the latest.

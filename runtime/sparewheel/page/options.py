@@ -178,7 +178,8 @@ class AgentOptions(Params):
     documents: Documents = Field(
         default={},
         description="Texts by path, at most 1000 and 8 MiB in total, for the keys of the agent file that name files: "
-        "`instruction_file`, `add_prompt_files`, and `file` of toolsets of type `python`. Nothing else reads them.",
+        "`instruction_file`, `add_prompt_files`, and `file` of toolsets of type `python`; and for toolsets of type "
+        "`rag`, whose tool searches them. Nothing else reads them.",
     )
     files: Files | Unset = Field(
         None,

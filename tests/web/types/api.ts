@@ -22,7 +22,7 @@ export async function options(): Promise<Result> {
       history: messages,
       tools: { look: { description: "Looks.", readOnly: true, timeout: 5, execute } },
       hooks: { turn_start: () => {}, pre_tool_use: [{ matcher: "x", hook: () => ({ decision: "deny" }) }] },
-      documents: { "a.py": "" },
+      documents: { "a.py": "", "b.pdf": new Uint8Array(3) },
       python: { file: "a.py" },
       autoApprove: true,
       approvalTimeout: 60,

@@ -16,7 +16,9 @@ if (!found.get("state") || given.some(([, values]) => values.length > 1)) {
 } else {
   /** @type {import("./oauth-channel.js").Back} */
   const back = Object.fromEntries(given.flatMap(([name, [value]]) => (value === undefined ? [] : [[name, value]])));
+  const late = setTimeout(() => tell("No page has asked for this sign-in. Go back to yours, and sign in again."), 5000);
   handOver(back, () => {
+    clearTimeout(late);
     tell(back.error ? "You were not signed in. You can close this window." : "You are signed in. You can close this window.");
     close(); // where the browser allows it
   });

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import Any
+import asyncio
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
@@ -18,6 +19,9 @@ from tests.support.oauth import (
     refused,
     sign_in,
 )
+
+if TYPE_CHECKING:
+    from sparewheel.transports.base import HttpRequest
 
 HOSTILE = [
     "http://auth.test",
@@ -186,6 +190,26 @@ def test_documents_that_are_no_documents(body: bytes) -> None:
         world.documents[address] = LocalResponse(200, {}, body)
         refused(world)
         assert world.asked == []
+
+
+def test_a_server_that_only_wants_a_key_is_told_from_one_with_a_sign_in() -> None:
+    world = World()
+    world.documents = {"https://mcp.test/register": LocalResponse(404, {}, b"")}
+    assert 'Pass a token: remote.headers: {Authorization: "Bearer ${env.TOKEN}"}' in refused(world, challenge=None)
+
+
+def test_servers_that_answer_slowly_do_not_hold_a_turn_for_minutes() -> None:
+    class Slow(World):
+        async def answer_slowly(self, request: HttpRequest) -> LocalResponse:
+            await asyncio.sleep(0 if "mcp.test" in request.url else 29)
+            return World.answer_to(self, request)
+
+        answer_to = answer_slowly  # type: ignore[assignment]
+
+    world = Slow()
+    issuers = [f"https://a{number}.test/x" for number in range(5)]
+    world.documents[RESOURCE_AT] = RESOURCE | {"authorization_servers": issuers}
+    assert "not ready within 60 s" in refused(world)
 
 
 def test_long_lists_are_bounded() -> None:

@@ -55,6 +55,7 @@ class Options:
     approval_timeout: float = DEFAULT_TIMEOUT
     allow_hosts: Sequence[str] = ()
     tool_proxy: str | None = None
+    oauth_redirect_uri: str = ""
     interactive: bool | None = None
     trace: bool = False
     on_event: Listener | None = None
@@ -137,6 +138,7 @@ def _extras(options: Options, team: ResolvedTeam) -> Extras:
         env=options.env,
         allow_hosts=options.allow_hosts,
         tool_proxy=None if options.tool_proxy is None else read_proxy(options.tool_proxy, "tool_proxy"),
+        oauth_redirect_uri=options.oauth_redirect_uri,
         trace=options.trace,
     )
 

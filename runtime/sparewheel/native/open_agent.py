@@ -37,6 +37,7 @@ async def open_agent(
     approval_timeout: float = DEFAULT_TIMEOUT,
     allow_hosts: Sequence[str] = (),
     tool_proxy: str | None = None,
+    oauth_redirect_uri: str = "",
     interactive: bool | None = None,
     trace: bool = False,
     on_event: Listener | None = None,
@@ -73,6 +74,8 @@ async def open_agent(
         allow_hosts: hosts to which a vendor's key may be sent beside the vendor's own: `host`, `host:port` or `*.host`.
         tool_proxy: the https address of an egress proxy that makes the requests of `fetch`, `api`, `openapi` and remote
             MCP toolsets, with their keys; not those of toolsets with `allow_private_ips`. None: this process does.
+        oauth_redirect_uri: where authorization servers of remote MCP servers send the user back to. An `elicitation`
+            with `sign_in` has the address to open; answer it with the parameters with which the user came back.
         interactive: whether the program answers `tool_confirmation` and `elicitation` events. If not, both are declined
             at once. None: while a turn is streamed, or if there is an `on_event`.
         trace: report each HTTP request to a model in a `request` event, without secrets.
@@ -93,6 +96,7 @@ async def open_agent(
         approval_timeout=approval_timeout,
         allow_hosts=allow_hosts,
         tool_proxy=tool_proxy,
+        oauth_redirect_uri=oauth_redirect_uri,
         interactive=interactive,
         trace=trace,
         on_event=on_event,

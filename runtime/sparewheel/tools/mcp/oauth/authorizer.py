@@ -37,6 +37,8 @@ if TYPE_CHECKING:
 
 MAX_SIGN_INS: Final = 3  # to one server within `_SPAN`: one that refuses its own tokens must not ask for ever
 _SPAN: Final = timedelta(minutes=10)
+MAX_PREPARING: Final = 60.0  # seconds for all requests before the user is asked
+_TOKEN: Final = 'remote.headers: {Authorization: "Bearer ${env.TOKEN}"} in the agent file'
 
 
 @dataclass(slots=True)
@@ -151,12 +153,16 @@ class OAuth:
         if not redirect_uri or not session.attended():
             raise SignInError(self._unattended(bool(redirect_uri)))
         self._check_patience()
-        issuer, server = await self._find(resource)
         named = (config.scopes if config else ()) or challenge.scope.split() or resource.scopes
         wanted = scopes(before, named)
-        if wanted and "offline_access" in server.scopes:
-            wanted = scopes(wanted, ["offline_access"])
-        client = await self._client(issuer, server, redirect_uri, wanted)
+        try:
+            async with asyncio.timeout(MAX_PREPARING):
+                issuer, server = await self._find(resource)
+                if wanted and "offline_access" in server.scopes:
+                    wanted = scopes(wanted, ["offline_access"])
+                client = await self._client(issuer, server, redirect_uri, wanted)
+        except TimeoutError:
+            raise SignInError(f"The sign-in to {self._server.host} was not ready within {MAX_PREPARING:g} s.") from None
         request = AuthorizationRequest(server, client.id, redirect_uri, wanted, resource.identifier)
         at, host = host_of(server.authorize), self._server.host
         answer = await ask(
@@ -202,7 +208,15 @@ class OAuth:
         if client := await described_client(self._web, server, redirect_uri):
             return client
         if server.register:
-            return await register(self._web, server, redirect_uri, wanted)
+            try:
+                return await register(self._web, server, redirect_uri, wanted)
+            except SignInError:
+                if server.guessed:
+                    raise SignInError(
+                        f"{self._server.host} refuses requests without a token, and tells of no way to sign in. Pass a "
+                        f"token: {_TOKEN}."
+                    ) from None
+                raise
         raise SignInError(
             f"{host_of(server.authorize)} registers no clients by itself. Register one there for {redirect_uri}, and "
             "write its id into the agent file: remote.oauth.clientId."
@@ -227,10 +241,9 @@ class OAuth:
             raise SignInError(f"{host} refuses the tokens of {MAX_SIGN_INS} sign-ins. Try again in some minutes.")
 
     def _unattended(self, can_return: bool) -> str:
-        token = 'remote.headers: {Authorization: "Bearer ${env.TOKEN}"} in the agent file'
         if can_return:
-            return f"{self._server.host} asks for a sign-in, and there is no user to ask. Pass a token: {token}."
+            return f"{self._server.host} asks for a sign-in, and there is no user to ask. Pass a token: {_TOKEN}."
         return (
             f"{self._server.host} asks for a sign-in. Pass oauthRedirectURI to createSession, the address of a page "
-            f"that takes the code (oauth.html beside sparewheel.js), and answer the elicitation; or a token: {token}."
+            f"that takes the code (oauth.html beside sparewheel.js), and answer the elicitation; or a token: {_TOKEN}."
         )

@@ -32,6 +32,7 @@ class AuthorizationServer:
         scopes: those that it names.
         sends_issuer: whether it sends `iss` back (RFC 9207).
         takes_documents: whether a client's id may be the address of a document that describes the client.
+        guessed: whether it has no metadata, and may not even be there.
     """
 
     issuer: str
@@ -42,6 +43,7 @@ class AuthorizationServer:
     scopes: tuple[str, ...] = ()
     sends_issuer: bool = False
     takes_documents: bool = False
+    guessed: bool = False
 
 
 async def find_server(web: Web, issuer: str, *, legacy: bool = False) -> AuthorizationServer:
@@ -67,7 +69,7 @@ async def find_server(web: Web, issuer: str, *, legacy: bool = False) -> Authori
             return _read(web, issuer, reply.document, legacy=legacy)
     if legacy:
         origin = web.places.check(issuer, _WHAT).origin
-        return AuthorizationServer(origin, f"{origin}/authorize", f"{origin}/token", f"{origin}/register")
+        return AuthorizationServer(origin, f"{origin}/authorize", f"{origin}/token", f"{origin}/register", guessed=True)
     if unreachable is not None:
         raise unreachable
     raise SignInError(f"{told(issuer)} has no authorization server metadata, so there is no way to sign in.")

@@ -56,7 +56,7 @@ def test_a_server_that_hangs_delays_few_steps() -> None:
         assert clock() == 15
         assert "did not answer within 15 s" in await failure(toolset)
         assert clock() == 15
-        await asyncio.sleep(60)
+        await asyncio.sleep(75)
         server.replies = {}
         assert await names(toolset) == ["echo"]
         await toolset.close()
@@ -187,6 +187,50 @@ def test_cors_headers_that_do_not_allow_the_new_ones() -> None:
     run(main())
 
 
+@pytest.mark.parametrize(
+    ("status", "location", "problem"),
+    [
+        (307, "/mcp/", ""),
+        (308, "https://mcp.example.test/mcp/", ""),
+        (308, "https://evil.test/mcp", "redirects to https://evil.test/mcp: name that address"),
+        (301, "/mcp/", "redirects to https://mcp.example.test/mcp/: name that address"),
+        (307, "/mcp", "redirects more than 3 times"),
+        (307, "http://[", "redirects to what is not a URL"),
+        (307, "http://127.0.0.1/", "private network"),
+        (302, "", "redirects to https://mcp.example.test/mcp: name"),
+    ],
+)
+def test_redirects(status: int, location: str, problem: str) -> None:
+    class Moved(Server):
+        def __call__(self, request: Any) -> Any:
+            assert request.url.startswith("https://mcp.example.test/")
+            if request.url.endswith("/mcp"):
+                return LocalResponse(status, {"location": location})
+            return super().__call__(request)
+
+    async def main() -> None:
+        toolset = opened(Moved(), remote={"headers": {"Authorization": "Bearer key"}})
+        if problem:
+            assert problem in await failure(toolset)
+        else:
+            assert await call(toolset, "echo") == "{}"
+        await toolset.close()
+
+    run(main())
+
+
+def test_an_error_for_a_request_that_the_server_could_not_read() -> None:
+    async def main() -> None:
+        server = Server()
+        error = {"code": -32700, "message": "unreadable"}
+        server.replies["tools/call"] = lambda _: as_json({"jsonrpc": "2.0", "id": None, "error": error})
+        toolset = opened(server)
+        assert await call(toolset, "echo") == "!mcp.example.test: unreadable (code -32700)"
+        await toolset.close()
+
+    run(main())
+
+
 # Lists ------------------------------------------------------------------------------------------------------------
 
 
@@ -273,6 +317,25 @@ def test_pages_without_end() -> None:
     assert "comes to the same page again" in run(main(lambda _: "again"))
     counted = run(main(lambda m: str(int(m["params"].get("cursor", "0")) + 1)))
     assert "has more tools" in counted and int(counted.split()[-1]) < 250
+
+
+def test_slow_pages_do_not_hold_up_a_step_for_long() -> None:
+    async def slowly(message: Any) -> LocalResponse:
+        await asyncio.sleep(25)
+        number = int(message["params"].get("cursor", "0")) + 1
+        result = {"tools": [{**OTHER, "name": f"t{number}"}], "nextCursor": str(number)}
+        return as_json({"jsonrpc": "2.0", "id": message["id"], "result": result})
+
+    async def main() -> None:
+        server = Server()
+        server.replies["tools/list"] = slowly
+        toolset = opened(server)
+        assert await names(toolset) == ["t1", "t2"]
+        assert asyncio.get_running_loop().time() == 50
+        assert len(toolset.warnings) == 1
+        await toolset.close()
+
+    run(main())
 
 
 def test_ten_thousand_tools() -> None:

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from .link import Link
     from .rpc import Message
 
-MAX_REST: Final = 60.0  # seconds
+MAX_REST: Final = 300.0  # seconds
 REST: Final = 5.0  # times as long as the attempt to connect took
 
 

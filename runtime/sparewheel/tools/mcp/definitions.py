@@ -64,7 +64,7 @@ def definition_of(found: Message, *, with_headers: bool) -> Definition:
     return Definition(
         name,
         description,
-        {"properties": {}, **schema, "type": "object"},
+        _parameters(schema),
         _is_read_only(found.get("annotations")),
         hashlib.sha256(write(found).encode()).hexdigest(),
         headers,
@@ -80,6 +80,13 @@ def usable_name(name: str, taken: Container[str]) -> str:
         usable = f"{usable[: MAX_NAME - 9]}_{digest}"
     found = distinct(usable, taken)
     return found if len(found) <= MAX_NAME else distinct(f"{usable[: MAX_NAME - 6]}", taken)
+
+
+def _parameters(schema: Message) -> Message:
+    found = {"properties": {}, **schema, "type": "object"}
+    if not isinstance(found.get("$schema", ""), str):
+        del found["$schema"]
+    return found
 
 
 def _description(found: Message) -> str:

@@ -26,7 +26,8 @@ MAX_EXTENDED: Final = 60  # a request that reports progress may take this many t
 class Patience:
     """The time limit of a request in seconds, 0 for none: since it began, or since the last sign of progress.
 
-    The time inside `paused` does not count. Raises `Unanswered` at the end of `async with` when the time is over.
+    The time inside `paused` does not count; `waited` is how much it was, in seconds. Raises `Unanswered` at the end of
+    `async with` when the time is over.
     """
 
     def __init__(self, limit: float) -> None:
@@ -35,6 +36,7 @@ class Patience:
         self._end: float | None = None
         self._pauses = 0
         self._is_on = False
+        self.waited = 0.0
 
     async def __aenter__(self) -> Patience:
         if seconds(self._limit) is not None:
@@ -68,8 +70,10 @@ class Patience:
             yield
         finally:
             self._pauses -= 1
-            if self._end is not None and not self._pauses:
-                self._end += clock() - began
+            if not self._pauses:
+                self.waited += clock() - began
+                if self._end is not None:
+                    self._end += clock() - began
             self.extend()
 
 

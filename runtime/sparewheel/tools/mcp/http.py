@@ -5,6 +5,7 @@ from __future__ import annotations
 from contextlib import AsyncExitStack, aclosing, asynccontextmanager
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final
+from urllib.parse import urljoin
 
 from ...errors import ProviderError, TransportError
 from ...sse import SSEDecoder
@@ -17,7 +18,7 @@ if TYPE_CHECKING:
     from collections.abc import AsyncGenerator, AsyncIterator, Mapping
 
     from ...sse import ServerSentEvent
-    from ...transports.base import HttpResponse, Transport
+    from ...transports.base import HttpResponse, Transport, Url
     from ..web.addresses import AddressRules
     from .authorizer import Authorizer
     from .exchange import Exchange
@@ -25,6 +26,8 @@ if TYPE_CHECKING:
 
 JSON: Final = "application/json"
 EVENTS: Final = "text/event-stream"
+MAX_REDIRECTS: Final = 3
+_REDIRECTS: Final = (301, 302, 303, 307, 308)
 MAX_WAIT: Final = 30.0  # seconds that a server may ask to wait before its stream is read on
 MAX_STREAM: Final = 64 * 1024 * 1024  # bytes of the answer to one request, with its notifications
 
@@ -49,13 +52,13 @@ class Http:
             Refused: the sign-in failed.
             ToolError: the address may not be requested.
         """
-        checked = str(self.rules.check(url))
+        explain = method == "POST" if exchange is None else exchange.explain  # not of a stream that only listens
+        place = self.rules.check(url)
         async with AsyncExitStack() as stack:
-            explain = method == "POST" if exchange is None else exchange.explain  # not of a stream that only listens
-            response = await self._enter(stack, method, checked, headers, body, explain)
+            response = await self._enter(stack, method, place, headers, body, explain)
             if response.status in (401, 403) and await self._signed_in(response, exchange):
                 await stack.aclose()
-                response = await self._enter(stack, method, checked, headers, body, explain)
+                response = await self._enter(stack, method, place, headers, body, explain)
             yield response
 
     async def _signed_in(self, response: HttpResponse, exchange: Exchange | None) -> bool:
@@ -69,15 +72,32 @@ class Http:
             raise Refused(str(error), response.status, None) from None
 
     async def _enter(
-        self, stack: AsyncExitStack, method: str, url: str, headers: Mapping[str, str], body: bytes, explain: bool
+        self, stack: AsyncExitStack, method: str, place: Url, headers: Mapping[str, str], body: bytes, explain: bool
     ) -> HttpResponse:
-        sent = {**headers, **self.headers, **await self.authorizer.headers()}
-        request = HttpRequest(method, url, sent, body, explain=explain)
+        """Send, and follow redirects where the transport does not: to the same origin only, because of the headers."""
+        for _ in range(MAX_REDIRECTS + 1):
+            sent = {**headers, **self.headers, **await self.authorizer.headers()}
+            request = HttpRequest(method, str(place), sent, body, explain=explain)
+            try:
+                response = await stack.enter_async_context(self.transport.stream(request))
+            except TransportError as error:
+                text = f"{error.info.message} {error.info.hint}".rstrip()
+                raise Unreachable(text, hidden=error.info.kind == "network_or_cors") from None
+            target = response.headers.get("location") if response.status in _REDIRECTS else None
+            if target is None:
+                return response
+            await stack.aclose()
+            place = self._redirected(place, target, response.status)
+        raise ToolError(f"the server redirects more than {MAX_REDIRECTS} times")
+
+    def _redirected(self, place: Url, target: str, status: int) -> Url:
         try:
-            return await stack.enter_async_context(self.transport.stream(request))
-        except TransportError as error:
-            info = error.info
-            raise Unreachable(f"{info.message} {info.hint}".rstrip(), hidden=info.kind == "network_or_cors") from None
+            found = self.rules.check(urljoin(str(place), target))
+        except ValueError:  # brackets that hold no IPv6 address
+            raise ToolError("the server redirects to what is not a URL") from None
+        if found.origin != place.origin or status not in (307, 308):
+            raise ToolError(f"the server redirects to {found.origin}{found.path}"[:MAX_ERROR] + ": name that address")
+        return found
 
 
 async def refusal(response: HttpResponse) -> Refused:

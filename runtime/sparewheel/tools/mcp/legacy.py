@@ -175,7 +175,7 @@ async def _check(response: HttpResponse, session: dict[str, str], number: int) -
     if response.status < 400:
         return
     error = await refusal(response)
-    is_answered = error.message is not None and is_answer(error.message, number)
+    is_answered = error.message is not None and error.message.get("id") in (number, str(number))
     is_about_session = "session" in str(error).lower() or (error.status == 404 and not is_answered)
     if _ID in session and error.status in (400, 404) and is_about_session:
         raise Expired(str(error))

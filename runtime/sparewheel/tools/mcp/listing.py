@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from ..base import AskUser
     from .link import Link
 
-LIST_TIMEOUT: Final = 30.0  # seconds for all pages
+LIST_TIMEOUT: Final = 30.0  # seconds for a page, and after which no more pages are asked for
 MAX_PAGES: Final = 200
 MAX_LISTED: Final = 20_000  # entries that are looked at
 _SLICE: Final = 50  # entries that are looked at before other tasks run
@@ -41,10 +41,14 @@ class Listing:
         """The entries, as long as more are `wanted`. Raises `ToolError`."""
         exchange = Exchange(f"{self.name}/list", {}, LIST_TIMEOUT, asker=self.ask)
         seen: set[str] = set()
-        number = 0
+        number, clock = 0, asyncio.get_running_loop().time
+        end = clock() + LIST_TIMEOUT
         for _ in range(MAX_PAGES):
+            if clock() > end:
+                break
             async with exchange.patience:
                 page = await self.link.request(exchange)
+            end += exchange.patience.waited
             ttl = page.get("ttlMs")
             self.fresh = ttl / 1000 if isinstance(ttl, (int, float)) and 0 < ttl < 1e9 else 0.0
             found = page.get(self.key)

@@ -48,8 +48,14 @@ def decoded(text: str | bytes) -> list[Message]:
 
 
 def is_answer(message: Message, number: int) -> bool:
-    """Whether a message answers the request with this id. Some servers send an id as text."""
-    return "method" not in message and message.get("id") in (number, str(number))
+    """Whether a message answers the request with this id, among those of the response to it.
+
+    Some servers send an id as text, or none in the error for a request that they could not read.
+    """
+    if "method" in message:
+        return False
+    found = message.get("id")
+    return found in (number, str(number)) or (found is None and isinstance(message.get("error"), dict))
 
 
 def result_of(message: Message) -> Message:

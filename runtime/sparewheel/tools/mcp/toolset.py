@@ -25,7 +25,7 @@ from .http import Http
 from .listing import Listing
 from .modern import VERSION
 from .oauth.authorizer import sign_in_to
-from .rpc import RpcError
+from .rpc import MAX_ERROR, RpcError
 
 if TYPE_CHECKING:
     from collections.abc import Container, Sequence
@@ -118,6 +118,8 @@ class McpToolset:
                 self._failure = None
             except ToolError as error:
                 self._failure = error
+            except Exception as error:  # a defect must not look like a server without tools
+                self._failure = ToolError(f"{type(error).__name__}: {error}"[:MAX_ERROR])
 
     async def tools(self) -> Sequence[Tool]:
         """The tools that the server has. Raises `ToolError`."""

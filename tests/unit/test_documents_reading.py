@@ -46,6 +46,11 @@ async def test_headings_begin_sections() -> None:
     assert all(MARKDOWN[section.start :].startswith(section.text) for section in found)
 
 
+async def test_headings_with_windows_line_ends() -> None:
+    found = await places("a.md", MARKDOWN.replace("\n", "\r\n"))
+    assert [heading for heading, _ in found] == ["", "Leave", "Leave > Holidays", "Leave > Sick leave", "Pay"]
+
+
 async def test_html_has_its_headings_and_no_scripts() -> None:
     html = "<!doctype html><title>Manual</title><script>alert(1)</script><h1>Leave</h1><p>25 days<h2>Sick</h2>Call."
     expected = [("", "Manual\n"), ("Leave", "# Leave\n\n25 days\n"), ("Leave > Sick", "## Sick\n\nCall.")]

@@ -17,7 +17,7 @@ from .providers import AUTOMATIC, PROVIDERS
 from .vendor_keys import host_of, is_vendors, place_of
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Iterable, Iterator, Mapping
 
     from ..page.results import Reach, ToolsetReach
     from .agents import AgentConfig
@@ -39,6 +39,8 @@ def reach(file: AgentFile) -> Reach:
         found.add_model(name)
     for toolset in file.toolsets.values():
         found.add_toolset(toolset)
+    for source in file.rag.values():
+        found.add_source(source)
     for server in file.mcps.values():
         if server.remote:
             found.add_host(server.remote.url)
@@ -126,7 +128,22 @@ class _Found:
         host = host_of(own)
         return not own or not home or not host or is_vendors(vendor, host)
 
+    def add_source(self, source: Mapping[str, Any]) -> None:
+        """The models that search documents. The source has not been validated yet."""
+        pending: list[Any] = [source.get("strategies"), source.get("results")]
+        while pending:
+            value = pending.pop()
+            if isinstance(value, list):
+                pending += value
+            elif isinstance(value, dict):
+                pending += value.values()
+                for key in ("embedding_model", "chat_model", "model"):
+                    if isinstance(ref := value.get(key), str):
+                        self.add_model(ref)
+
     def add_toolset(self, toolset: ToolsetConfig) -> None:
+        if toolset.rag_config is not None:
+            self.add_source(toolset.rag_config)
         for ref in toolset.models:
             self.add_model(ref)
         urls = [f"https://{each}" for domain in toolset.allowed_domains for each in _with_subdomains(domain)]

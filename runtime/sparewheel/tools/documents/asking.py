@@ -77,7 +77,7 @@ class Asker:
     ) -> list[Hit] | None:
         """The hits that the model finds relevant, from the best on; None if it has not scored them."""
         passages = "\n".join(
-            f"<passage number={number} source={hit.passage.place!r}>\n{hit.passage.text[:MAX_SCORED]}\n</passage>"
+            f"<passage number={number} source={hit.passage.place!r}>\n{_quoted(hit.passage.text)}\n</passage>"
             for number, hit in enumerate(hits, 1)
         )
         system = "\n\n".join(filter(None, [_SCORING.format(count=len(hits)), config.criteria]))
@@ -90,6 +90,11 @@ class Asker:
             return None
         scored = [replace(hit, score=score) for hit, score in zip(hits, scores, strict=True)]
         return sorted((hit for hit in scored if hit.score >= config.threshold), key=lambda hit: -hit.score)
+
+
+def _quoted(text: str) -> str:
+    """The start of a passage, which cannot end its own quotation."""
+    return text[:MAX_SCORED].replace("</passage", "< /passage")
 
 
 def _scores(text: str, count: int) -> list[float] | None:

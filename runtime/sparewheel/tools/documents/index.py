@@ -32,6 +32,9 @@ class Method(Protocol):
     async def remove(self, document: str) -> None:
         """Remove a document; one that is not there is not an error."""
 
+    def passages(self, document: str) -> Sequence[Passage]:
+        """The passages of a document, in their order; none if it is not there."""
+
     async def search(self, question: str, limit: int) -> list[Hit]:
         """The best passages, from the best on."""
 
@@ -46,6 +49,14 @@ class Index:
         self._store = store
         self._digests: dict[str, str] = {}  # of documents that were read, or cannot be
         self._lock = asyncio.Lock()
+
+    def text(self, document: str) -> str:
+        """The text of a document, put together from its passages, which overlap."""
+        text, end = "", 0
+        for passage in self.method.passages(document):
+            text += "\n" * (passage.start > end > 0) + passage.text[max(end - passage.start, 0) :]
+            end = max(end, passage.end)
+        return text
 
     async def update(self, documents: Mapping[str, str], report: Callable[[str], None]) -> None:
         """Index these documents and no others. `report` gets what is being done, for people."""

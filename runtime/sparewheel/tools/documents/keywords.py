@@ -82,6 +82,9 @@ class Keywords:
             rows.pop()
             yield
 
+    def passages(self, document: str) -> Sequence[Passage]:
+        return [self._passages[row] for row in self._rows.get(document, ())]
+
     async def search(self, question: str, limit: int) -> list[Hit]:
         terms = [word for word in dict.fromkeys(words(question)) if self._having[word] > 0]
         terms = sorted(terms, key=lambda word: self._having[word])[:MAX_TERMS]

@@ -13,8 +13,8 @@ if TYPE_CHECKING:
 MAX_HEADING: Final = 120  # characters of one heading in a path
 _HEADING: Final = re.compile(r" {0,3}(#{1,6})[ \t]+([^\n]*)")
 _FENCE: Final = re.compile(r" {0,3}(```+|~~~+)")
-_UNDERLINE: Final = re.compile(r" {0,3}(?:(=+)|(-{3,}))[ \t]*\n?\Z")
-_FRONT_MATTER: Final = re.compile(r"---[ \t]*\n(?:(?!---)[^\n]*\n){0,200}---[ \t]*(?:\n|\Z)")
+_UNDERLINE: Final = re.compile(r" {0,3}(?:(=+)|(-{3,}))[ \t\r]*\n?\Z")
+_FRONT_MATTER: Final = re.compile(r"---[ \t\r]*\n(?:(?!---)[^\n]*\n){0,200}---[ \t\r]*(?:\n|\Z)")
 _NO_TITLE: Final = re.compile(r"\s*(?:[-*+>|#]|\d+[.)]|\Z)")
 
 

@@ -74,6 +74,9 @@ class ByMeaning:
         """Ask the models of `other` from now on: they are the same, with another key."""
         self._embedder, self._summary = other._embedder, other._summary
 
+    def passages(self, document: str) -> Sequence[Passage]:
+        return self._documents[document][1] if document in self._documents else ()
+
     async def search(self, question: str, limit: int) -> list[Hit]:
         if self._all is None:
             documents = self._documents.values()

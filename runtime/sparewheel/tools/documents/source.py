@@ -49,8 +49,8 @@ class Source:
         return all(ref in self._services.models for ref in needed)
 
     def whole(self, document: str) -> str:
-        """The content of a document, as it was passed."""
-        return next(wanted[document] for _, _, wanted in self._searched if document in wanted)
+        """The text of a document that was found."""
+        return next(filter(None, (index.text(document) for _, index, _ in self._searched)), "")
 
     async def search(self, question: str, report: Callable[[str], None]) -> tuple[list[Hit], list[str]]:
         """The best passages, and what was left out. `report` gets what is being done, for people.
@@ -96,14 +96,16 @@ class Source:
     def _index(self, name: str, strategy: StrategyConfig) -> Index:
         """The index that an earlier source of the session has made for this strategy, else a new one."""
         kept, services = self._services.kept, self._services
+        # Another selection of documents needs an index of its own, in whatever agent it is.
+        selection = _digest(to_json([name, self.config.docs, strategy.docs, self.config.documents]))
         fields = to_json(strategy.model_dump(exclude={"docs", "limit", "threshold"}))
         if strategy.type == "bm25":
             method: Keywords | ByMeaning = Keywords(strategy.k1, strategy.b)
-            key = f"rag/{name}/{fields}"
+            key = f"rag/{selection}/{fields}"
         else:
             spec = services.models[strategy.embedder]
-            how = hashlib.sha256(f"{spec.base_url} {spec.ref} {fields}".encode()).hexdigest()[:16]
-            key = f"rag/{name}/{how}"
+            how = _digest(f"{spec.base_url} {spec.ref} {fields}")
+            key = f"rag/{selection}/{how}"
             method = ByMeaning(
                 Embedder(spec, services.transport, strategy.vector_dimensions),
                 services.store,
@@ -124,3 +126,7 @@ class Source:
             return None
         spec, asker = self._services.models[strategy.chat_model], self._asker
         return lambda passage: asker.summary(spec, strategy.semantic_prompt, passage)
+
+
+def _digest(text: str) -> str:
+    return hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()[:16]

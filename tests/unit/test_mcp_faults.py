@@ -169,6 +169,21 @@ def test_a_page_that_cannot_read_the_session_is_told_the_header() -> None:
     run(main())
 
 
+def test_a_server_that_takes_no_notifications() -> None:
+    class Deaf(Server):
+        def __call__(self, request: Any) -> Any:
+            if b'"notifications/' in request.body:
+                return LocalResponse(400, body=b"no id")
+            return super().__call__(request)
+
+    async def main() -> None:
+        toolset = opened(Deaf())
+        assert await call(toolset, "echo") == "{}"
+        await toolset.close()
+
+    run(main())
+
+
 def test_cors_headers_that_do_not_allow_the_new_ones() -> None:
     """Neither `server/discover` nor the header of the revision passes the server's preflight."""
 

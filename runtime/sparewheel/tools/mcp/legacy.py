@@ -57,15 +57,19 @@ class Legacy(Link):
             self._session = session
             if version != "2025-03-26":
                 session[_VERSION] = version
-            try:
-                await self._send(notification("notifications/initialized"))
-            except Unreachable as error:  # the server's CORS headers may not allow the one with the version
-                if not error.hidden or session.pop(_VERSION, None) is None:
-                    raise
-                await self._send(notification("notifications/initialized"))
+            with suppress(Refused):  # some servers take no notifications; others tell the next request what is wrong
+                await self._initialized(session)
         if self._listener is not None:
             self._listener.cancel()
         self._listener = self._aside(listening(self._listen))
+
+    async def _initialized(self, session: dict[str, str]) -> None:
+        try:
+            await self._send(notification("notifications/initialized"))
+        except Unreachable as error:  # the server's CORS headers may not allow the one with the version
+            if not error.hidden or session.pop(_VERSION, None) is None:
+                raise
+            await self._send(notification("notifications/initialized"))
 
     async def request(self, exchange: Exchange) -> Message:
         session = self._session
@@ -179,7 +183,7 @@ async def _check(response: HttpResponse, session: dict[str, str], number: int) -
     is_about_session = "session" in str(error).lower() or (error.status == 404 and not is_answered)
     if _ID in session and error.status in (400, 404) and is_about_session:
         raise Expired(str(error))
-    if session and _ID not in session and error.status in (400, 404):
+    if session and _ID not in session and error.status in (400, 404) and not is_answered:
         raise Refused(f"{error}{_NO_ID}", error.status, error.message)
     if error.message is not None:
         result_of(error.message)  # raises the JSON-RPC error

@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from types import TracebackType
 from typing import Any, Final
-from urllib.parse import urlsplit
+from urllib.parse import parse_qs, urlsplit
 
 from sparewheel.transports.base import HttpRequest
 from sparewheel.transports.refusals import SIMPLE_METHODS, Reach, Reading, preflighted
@@ -244,18 +244,23 @@ def _listed(answer: Says, header: str) -> list[str]:
 
 
 class CorsServer:
-    """All cases on one port. `seen`: what came, as (name of the case, method, headers in lower case, body)."""
+    """All cases on one port. `seen`: what came, as (name of the case, method, headers in lower case, body).
 
-    def __init__(self) -> None:
+    `/relay` is an egress proxy: the path of the target is the name of one of `relayed`.
+    """
+
+    def __init__(self, *relayed: Case) -> None:
         self.seen: list[tuple[str, str, dict[str, str], bytes]] = []
-        cases = {case.name: case for case in CASES}
+        cases = {case.name: case for case in (*CASES, *relayed)}
         server = self
 
         class Handler(BaseHTTPRequestHandler):
             protocol_version = "HTTP/1.1"
 
             def _answer(self) -> None:
-                name = urlsplit(self.path).path.strip("/")
+                parts = urlsplit(self.path)
+                target = parse_qs(parts.query)["url"][0] if parts.path == "/relay" else self.path
+                name = urlsplit(target).path.strip("/")
                 headers = {key.lower(): value for key, value in self.headers.items()}
                 body = self.rfile.read(int(headers.get("content-length", "0")))
                 server.seen.append((name, self.command, headers, body))
@@ -265,9 +270,10 @@ class CorsServer:
                     return
                 content = b"" if says.status == 204 else f"answer of {name}".encode()
                 self.send_response(says.status)
+                filled = {"origin": headers.get("origin", ""), "port": server.port}
                 for key, value in says.headers.items():
                     for each in [value] if isinstance(value, str) else value:
-                        self.send_header(key, each.format(origin=headers.get("origin", "")))
+                        self.send_header(key, each.format(**filled))
                 self.send_header("Content-Type", "text/plain")
                 if says.status != 204:
                     self.send_header("Content-Length", str(len(content)))
@@ -280,6 +286,7 @@ class CorsServer:
                 """Nothing."""
 
         self._server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+        self.port = self._server.server_address[1]
         self._server.daemon_threads = True
         self._server.block_on_close = False
         self._thread = threading.Thread(target=self._server.serve_forever, args=(0.05,), daemon=True)
@@ -287,7 +294,7 @@ class CorsServer:
 
     @property
     def url(self) -> str:
-        return f"http://127.0.0.1:{self._server.server_address[1]}"
+        return f"http://127.0.0.1:{self.port}"
 
     def __enter__(self) -> CorsServer:
         return self

@@ -50,7 +50,8 @@ class HttpRequest:
 
     `follow`: whether the platform may follow redirects. It sends the headers to any target before the runtime can check
     it, so this is only for requests whose headers any host may see. `explain`: whether to find out why there is no
-    answer, which takes further requests (`refusals`); without it the error comes at once.
+    answer, which takes further requests (`refusals`); without it the error comes at once. `relayed`: the answer comes
+    from an egress proxy, which passes on redirects without a `Location`.
     """
 
     method: str
@@ -59,6 +60,7 @@ class HttpRequest:
     body: bytes = field(repr=False)
     follow: bool = False
     explain: bool = False
+    relayed: bool = False
 
     @property
     def redirect(self) -> Literal["follow", "error"]:

@@ -75,7 +75,7 @@ class EgressTransport:
     @asynccontextmanager
     async def stream(self, request: HttpRequest) -> AsyncIterator[HttpResponse]:
         """Raises `TransportError` also for an answer that does not keep to the protocol."""
-        relayed = replace(request, url=self._address(request.url), follow=False)
+        relayed = replace(request, url=self._address(request.url), follow=False, relayed=True)
         async with AsyncExitStack() as stack:
             try:
                 response = await stack.enter_async_context(self._network.stream(relayed))

@@ -9,6 +9,8 @@ What to know before changing it:
 - Cross-origin headers are readable only if the server exposes them; `Retry-After` mostly is not.
 - Bytes are copied with `to_bytes()`, so that no proxy outlives its chunk.
 - When the task is cancelled or fails, the `AbortController` closes the connection at once.
+- The fetch standard, Firefox and Node refuse an answer with the status of a redirect also without a `Location`, as an
+  egress proxy passes it on. Told to follow, they let the page have it, for it leads nowhere.
 - No `cache` mode is set, so that the result of a preflight can be reused: with `no-store` every request would cost
   another round trip. Responses to POST are never cached anyway.
 """
@@ -37,6 +39,8 @@ if TYPE_CHECKING:
     from collections.abc import AsyncGenerator, AsyncIterator, Container, Mapping, Sequence
 
 _ASSETS: Final = "../"  # the folder of the assets, from Pyodide's
+# Headers without a key, and the one that browsers do not send along with a redirect to another origin.
+_LEFT_BEHIND: Final = frozenset({"accept", "content-type", "idempotency-key", "authorization"})
 _MAX_WHEEL: Final = 1 << 28  # bytes
 _installing: Final = asyncio.Lock()  # micropip checks what is missing before it installs, so one call at a time
 
@@ -94,7 +98,7 @@ class FetchTransport:
             "signal": controller.signal,
             "credentials": "omit",
             "referrerPolicy": "no-referrer",
-            "redirect": request.redirect,
+            "redirect": "follow" if request.relayed and _may_follow(request) else request.redirect,
         }
         try:
             try:
@@ -106,12 +110,21 @@ class FetchTransport:
 
                     failure = await explained(request, failure)
                 raise failure from None
+            if request.relayed and js_response.redirected:
+                raise no_answer("NetworkError: it redirects by Location", request.url)
             yield FetchResponse(js_response, request.url)
         except BaseException:
             controller.abort()
             raise
         # The body may not have ended yet. If it were aborted now, the connection could not be reused.
         setTimeout(controller.abort.bind(controller), LINGER_MS)
+
+
+def _may_follow(request: HttpRequest) -> bool:
+    """Whether a proxy's redirect could be followed: only where it has to be, and not with a key that would go along."""
+    navigator = getattr(js, "navigator", None)
+    refuses = "Chrome/" not in str(getattr(navigator, "userAgent", ""))
+    return refuses and {name.lower() for name in request.headers} <= _LEFT_BEHIND
 
 
 def _text(error: JsException) -> str:

@@ -188,6 +188,12 @@ class _Found:
         return f" Its answer to the preflight (OPTIONS) must have it as well, with status 2xx{self._wanted()}."
 
     def redirect(self) -> str:
+        if self._request.relayed:
+            return (
+                f"{self.host} redirects: it must put the target's Location into X-Docker-Agent-Location instead. "
+                "Firefox refuses that as well where a header other than Authorization may have a key: name the address "
+                "that the target redirects to."
+            )
         if self._request.follow:
             return (
                 f"{self.host} redirects to an address that does not let this page read its answers (CORS): each must "

@@ -11,8 +11,9 @@ import re
 import subprocess
 import sys
 from collections import Counter
+from collections.abc import Iterator
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
 from sparewheel.config.loading import load_agent_file
 from sparewheel.config.resolved import resolve_team
@@ -50,11 +51,23 @@ def judge(text: str) -> tuple[str, str]:
     except ConfigError as error:
         return "unread", error.info.message
     try:
-        resolve_team(file, None, _AllKeys(), session_files=True, documents=_AllDocuments())
+        documents = _AllDocuments(dict.fromkeys(_searched(file.rag), "A document."))
+        resolve_team(file, None, _AllKeys(), session_files=True, documents=documents)
     except ConfigError as error:
         reasons = re.split(r"; (?=line \d)", error.info.message.partition(" cannot run: ")[2])
         return "refused", "; ".join(dict.fromkeys(re.sub(r"^line \d+, column \d+: \S+ ", "", one) for one in reasons))
     return "accepted", ""
+
+
+def _searched(value: Any) -> Iterator[str]:
+    """The documents that sources of a file name by `docs`, with a letter for each `*` of a pattern."""
+    if isinstance(value, dict):
+        yield from (name.replace("**", "a").replace("*", "a") for name in value.get("docs", ()))
+        for inner in value.values():
+            yield from _searched(inner)
+    elif isinstance(value, list):
+        for inner in value:
+            yield from _searched(inner)
 
 
 def main(checkout: Path) -> None:

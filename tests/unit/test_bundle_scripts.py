@@ -115,6 +115,12 @@ def test_the_code_of_the_page_is_small(bundle: Bundle) -> None:
     assert 50_000 < brotli_size(paths) < 250_000
 
 
+def test_the_page_starts_with_few_requests(bundle: Bundle) -> None:
+    """Beside its entries and the embed API one chunk, which has all that its late parts share with its start."""
+    chunks = [name for name in imports("app/main.js", bundle.files) if CHUNK.fullmatch(name)]
+    assert sorted(name.partition("-")[0] for name in chunks) == ["app/chunk", "sparewheel"]
+
+
 def test_the_packages_in_the_scripts_have_licences_that_allow_it(bundle: Bundle) -> None:
     licences = {name: package_license(NODE_MODULES / name)[0].license for name in bundle.packages}
     assert {"hash-wasm", "idb", "js-yaml"} <= set(licences)

@@ -1,5 +1,6 @@
 // The page: makes its rooms and gives them the workbench. A room is one line here.
 
+import "./shared.js";
 import { AgentsRoom } from "./agents/room.js";
 import { callWhenHidden } from "./asking/attention.js";
 import { StripView } from "./chain/strip-view.js";

@@ -1,5 +1,6 @@
 // The form for the chain of an agent: it writes into the text of the file. Loaded when it is opened.
 
+import "../shared.js";
 import { html, nothing } from "lit-html";
 import { repeat } from "lit-html/directives/repeat.js";
 import { catalogue, factsOf } from "./catalogue.js";

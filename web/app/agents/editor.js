@@ -1,6 +1,7 @@
 // The editor for the agent file: CodeMirror in a shadow root, where its styles are adopted style sheets, which the page's
 // policy allows. Loaded when it is opened.
 
+import "../shared.js";
 import { autocompletion, completionKeymap } from "@codemirror/autocomplete";
 import { defaultKeymap, history, historyKeymap, indentWithTab } from "@codemirror/commands";
 import { yaml } from "@codemirror/lang-yaml";

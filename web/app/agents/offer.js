@@ -1,5 +1,6 @@
 // A file from a link: what it may reach is shown before it is used. Nothing of it runs, and no key is offered, until then.
 
+import "../shared.js";
 import { SparewheelError } from "../../sparewheel.js";
 import { codeBox } from "../code-box.js";
 import { make } from "../dom.js";

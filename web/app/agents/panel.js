@@ -1,5 +1,6 @@
 // The drawer of the agents, but for the box for the file. Loaded when the drawer is opened.
 
+import "../shared.js";
 import { html, nothing, render } from "lit-html";
 import { repeat } from "lit-html/directives/repeat.js";
 import { FileView } from "./file-view.js";

@@ -1,5 +1,6 @@
 // Colours for code. Loaded when an answer has some in one of these languages.
 
+import "../shared.js";
 import core from "highlight.js/lib/core";
 import bash from "highlight.js/lib/languages/bash";
 import c from "highlight.js/lib/languages/c";

@@ -1,5 +1,6 @@
 // Math from TeX, as MathML: it needs no styles and no fonts. Loaded when an answer has some.
 
+import "../shared.js";
 import katex from "katex";
 
 /** @type {import("katex").KatexOptions} */

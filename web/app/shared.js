@@ -1,0 +1,10 @@
+// What the start of the page needs, and parts of it that are loaded late: these import this file, so that esbuild puts all
+// of it into one chunk. Otherwise each set of parts that share a module gets a chunk, and the first visit a request more.
+
+import "./agents/saved-agents.js";
+import "./agents/share.js";
+import "./answer/copy.js";
+import "./code-box.js";
+import "./dom.js";
+import "./host-names.js";
+import "./visible.js";

@@ -146,12 +146,16 @@ async def test_a_branch_names_the_conversation_that_it_is_of(page: Page, provide
     assert page.url == first
 
 
-async def test_a_tab_that_only_reads_takes_no_prompt(page: Page, provider: ScriptedProvider) -> None:
+async def test_a_tab_that_only_reads_takes_no_prompt_until_the_other_one_is_gone(
+    page: Page, provider: ScriptedProvider
+) -> None:
     await new_chat(page)
     await use_agent(page, page_agent({"a": provider.url}))
-    provider.script("a", Reply(openai_chat(text="Answer")))
+    provider.script("a", Reply(openai_chat(text="Answer")), Reply(openai_chat(text="Another")))
     await ask(page, "In the first tab")
     await shows(page, "done")
+    mine = page.get_by_label("Prompt")
+    await mine.fill("Half a prompt")
     other = await page.context.new_page()
     await other.goto(page.url)
     prompt, send = other.get_by_label("Prompt"), other.get_by_role("button", name="Send", exact=True)
@@ -160,8 +164,14 @@ async def test_a_tab_that_only_reads_takes_no_prompt(page: Page, provider: Scrip
     await other.get_by_role("button", name="Take over").click()
     await expect(prompt).to_be_editable()
     await expect(send).to_be_enabled()
-    await expect(page.get_by_label("Prompt")).not_to_be_editable()
+    await expect(mine).not_to_be_editable()
     await other.close()
+    await expect(mine).to_be_editable()
+    await expect(page.get_by_role("button", name="Take over")).to_have_count(0)
+    await expect(mine).to_have_value("Half a prompt")
+    await page.get_by_role("button", name="Send", exact=True).click()
+    await expect(turns(page).last).to_contain_text("Another")
+    await shows(page, "done")
 
 
 async def test_the_chosen_agent_of_a_team_is_chosen_after_a_reload(page: Page, provider: ScriptedProvider) -> None:

@@ -117,11 +117,24 @@ async def test_storage_that_is_full_for_a_time_loses_nothing_and_no_key_is_store
     await expect(page.get_by_role("article").nth(1)).to_contain_text("indeed")
 
 
-async def test_sessions_of_a_newer_page_are_left_alone_and_turns_run_in_memory(page: Page) -> None:
-    await page.evaluate("() => new Promise((done) => (indexedDB.open('sparewheel', 99).onsuccess = done))")
+# Where a setting of the browser forbids storage.
+FORBIDDEN = "IDBFactory.prototype.open = () => { throw new DOMException('Not here.', 'SecurityError'); };"
+
+
+@pytest.mark.parametrize("storage", ["newer", "forbidden"])
+async def test_without_storage_turns_run_in_memory_and_that_is_told_once(page: Page, storage: str) -> None:
+    if storage == "newer":
+        await page.evaluate("() => new Promise((done) => (indexedDB.open('sparewheel', 99).onsuccess = done))")
+    else:
+        script = f"{FORBIDDEN}\n{(find_dist() / 'worker.js').read_text()}"
+        await page.route("**/worker.js", lambda route: route.fulfill(body=script, content_type="text/javascript"))
     await start(page)
-    await expect(page.get_by_text("Conversations last only until this page is closed")).to_be_visible()
-    await ask(page, "Hello")
-    await expect(page.get_by_text("This session is not stored any more")).to_be_visible()
-    await shows(page, "done")
+    lasting = page.get_by_text("Conversations last only until this page is closed")
+    await expect(lasting).to_be_visible()
+    for number in (1, 2):
+        await ask(page, "Hello")
+        await expect(page.get_by_role("article")).to_have_count(number)
+        await shows(page, "done")
     await expect(page.locator("#answer")).not_to_be_empty()
+    await expect(page.get_by_text("This session is not stored any more")).to_have_count(1)
+    await expect(lasting).to_have_count(1)

@@ -175,8 +175,11 @@ test("what sub-agents did is told within their calls", () => {
   const task = { at: 600, type: "task", id: "c1", agent: "helper", steps: [{ text: "I look.", calls: [call("c2", "look"), call("c3")] }, { text: "B", calls: [call("c1"), {}] }] };
   const asked = { type: "tool_call", id: "c1", name: "transfer_task", arguments: "{}" };
   const result = { role: "tool", tool_call_id: "c1", parts: [text("B")] };
-  const course = [{ at: 0, type: "start", model: "a/two" }, { at: 1, type: "delta", attempt: 1 }, inner, task, { ...task, id: "gone" }];
-  const { events } = turnOf([prompt, answered("I ask.", asked), result, answered("Done")], { course });
+  const used = { at: 550, type: "usage", attempt: 2, spent: 0 };
+  const course = [{ at: 0, type: "start", model: "a/two" }, { at: 1, type: "delta", attempt: 1 }, inner, used, task, { ...task, id: "gone" }];
+  const spent = [{ ...SPENT[1], task: "c1" }];
+  const { events } = turnOf([prompt, answered("I ask.", asked), result, answered("Done")], { course, spent });
+  assert.deepEqual(events.filter(({ type }) => type === "usage").map(({ task: of }) => of), [""]);
   const within = events.filter((event) => event.task !== undefined && event.type !== "usage");
   assert.deepEqual(within.map(({ type, task: of, agent, id, content, output }) => [type, of, agent, id ?? content ?? output]), [
     ["delta", "c1", "helper", "I look."],
@@ -190,5 +193,6 @@ test("what sub-agents did is told within their calls", () => {
     ["delta", "c1", "helper", "B"],
   ]);
   assert.deepEqual(events.filter(({ type }) => type.startsWith("tool_")).at(-1).output, "B");
-  assert.equal(folded({ events, times: [] }).text, "Done");
+  const turn = folded({ events, times: [] });
+  assert.deepEqual([turn.text, turn.cost, turn.attempts.length], ["Done", 0.25, 2]);
 });

@@ -166,11 +166,12 @@ export class Retold {
   }
 
   /**
+   * Sub-agents' counts for the turn alone: `steps` of a task do not tell with which attempts they were made.
    * @param {Shape} used
    * @param {Shape} more
    */
   #use(used, more) {
-    this.#add({ type: "usage", ...shaped(used, SPENT), ...(textOf(used["task"]) && { task: used["task"] }), ...more });
+    this.#add({ type: "usage", ...shaped(used, SPENT), ...(textOf(used["task"]) && { task: "" }), ...more });
   }
 
   /**

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import lzma
 import re
 import zipfile
 from typing import Any
@@ -63,6 +64,15 @@ def test_the_wheels_hold_bytecode_of_pyodide_s_python() -> None:
             assert [name for name in archive.namelist() if name.endswith(".py")] == []
             assert compiled
             assert {archive.read(name)[:4] for name in compiled} == {BYTECODE_MAGIC}
+
+
+def test_the_client_for_mcp_servers_is_small() -> None:
+    """With the sign-in: its bytecode, packed about as well as in the archive of late files."""
+    [wheel] = PYODIDE.glob("sparewheel-*.whl")
+    with zipfile.ZipFile(wheel) as archive:
+        client = b"".join(archive.read(name) for name in archive.namelist() if "/tools/mcp/" in name)
+    assert len(client) > 100_000
+    assert len(lzma.compress(client, preset=9 | lzma.PRESET_EXTREME)) <= 60_000
 
 
 def test_nothing_is_missing_and_nothing_is_left_over(packages: dict[str, dict[str, Any]], tool: dict[str, Any]) -> None:

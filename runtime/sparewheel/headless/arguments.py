@@ -49,6 +49,7 @@ class Options:
     auto_approve: bool
     package_index: str | None
     tool_proxy: str | None
+    documents: list[str]
     dist: str | None
     timeout: float | None
     port: int
@@ -85,6 +86,7 @@ def parse(argv: Sequence[str]) -> Options:
         auto_approve=found.auto_approve,
         package_index=found.package_index,
         tool_proxy=found.tool_proxy,
+        documents=found.documents,
         dist=found.dist,
         timeout=found.timeout,
         port=found.port,
@@ -113,11 +115,12 @@ def _parser() -> argparse.ArgumentParser:
         turn.add_argument("--auto-approve", action="store_true", help=_APPROVE_HELP)
         turn.add_argument("--package-index", metavar="URL", help=_INDEX_HELP)
         turn.add_argument("--tool-proxy", metavar="URL", help=_PROXY_HELP)
+        turn.add_argument("--documents", action="append", default=[], metavar="PATH", help=_DOCUMENTS_HELP)
         turn.add_argument("--timeout", type=_seconds, metavar="S", help="abort the turn after S seconds")
     sessions = commands.add_parser("sessions", help="list the sessions of a store", allow_abbrev=False)
     sessions.add_argument("--store", metavar="DIR", required=True, help="the folder of the sessions")
     unused: dict[str, object] = {"session": None, "events": None, "agent_name": None}
-    unused |= {"package_index": None, "tool_proxy": None, "timeout": None, "env": [], "decide": []}
+    unused |= {"package_index": None, "tool_proxy": None, "timeout": None, "env": [], "decide": [], "documents": []}
     unused["auto_approve"] = False
     sessions.set_defaults(**unused)
     serve = commands.add_parser("serve", help="serve the page on this machine", allow_abbrev=False)
@@ -142,6 +145,7 @@ def _parser() -> argparse.ArgumentParser:
 
 _APPROVE_HELP: Final = "run tools that change something without approval"
 _INDEX_HELP: Final = "where Python tools get packages without a hash in the file"
+_DOCUMENTS_HELP: Final = "a file, or a folder of files, for `rag` and keys of the agent file that name files"
 _PROXY_HELP: Final = "the egress proxy that makes the requests of web tools and remote MCP servers"
 
 

@@ -15,6 +15,7 @@ from ..events import TERMINAL
 from . import batch, provider_test
 from .arguments import parse
 from .browser import find
+from .documents import read_documents
 from .driver import connect, stored_sessions
 from .files import copy, serve
 from .interrupts import ABORTED, Interrupts
@@ -146,6 +147,7 @@ async def _run(options: Options, yaml: str | None, dist: Path, launch: Launch | 
                 auto_approve=options.auto_approve,
                 package_index=options.package_index,
                 tool_proxy=options.tool_proxy,
+                documents=read_documents(options.documents),
                 store=options.store,
                 session=options.session,
                 on_console=_console,

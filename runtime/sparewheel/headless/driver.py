@@ -150,6 +150,7 @@ async def open(
     auto_approve: bool = False,
     package_index: str | None = None,
     tool_proxy: str | None = None,
+    documents: Mapping[str, str | bytes] | None = None,
     dist: str | os.PathLike[str] | None = None,
     store: str | os.PathLike[str] | None = None,
     session: str | None = None,
@@ -170,6 +171,7 @@ async def open(
         auto_approve: Whether tools that change something may run; no question can be answered.
         package_index: URL of an index (PEP 503) for packages of Python tools that have no hash in the file.
         tool_proxy: The https address of an egress proxy that makes the requests of web tools and remote MCP servers.
+        documents: Texts by path, or bytes (of a PDF), for keys of the agent file that name files and for `rag`.
         store: A folder for sessions that stay; it keeps a profile of the browser. Chromium and Firefox only.
         session: The id of a session in the store, which is opened if it is there. `agent` None: its own agent file.
         dist: The built files; None: SPAREWHEEL_DIST, or `dist/` of this repository.
@@ -195,6 +197,7 @@ async def open(
             auto_approve=auto_approve,
             package_index=package_index,
             tool_proxy=tool_proxy,
+            documents=documents,
             store=store,
             session=session,
             boot_limit=boot_limit,
@@ -213,6 +216,7 @@ async def connect(
     auto_approve: bool = False,
     package_index: str | None = None,
     tool_proxy: str | None = None,
+    documents: Mapping[str, str | bytes] | None = None,
     store: str | os.PathLike[str] | None = None,
     session: str | None = None,
     boot_limit: float = BOOT_LIMIT,
@@ -233,6 +237,8 @@ async def connect(
     options: dict[str, Any] = {"env": env, "autoApprove": auto_approve}
     given = {"agentName": agent_name, "packageIndex": package_index, "toolProxy": tool_proxy}
     options |= {name: value for name, value in given.items() if value is not None}
+    if documents:
+        options["documents"] = document_texts(documents)
     await link.start(stack, boot_limit)
     if on_console is not None:
         link.on_console = on_console  # the output of the boot matters only if it fails, and is in the error then

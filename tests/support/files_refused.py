@@ -28,7 +28,7 @@ agents:
     model: openai/gpt-4o
     toolsets:
       - {type: mcp, command: npx, args: [-y, server]}
-      - {type: mcp, ref: 'docker:context7'}
+      - {type: mcp, ref: 'docker:duckduckgo'}
       - {type: mcp, ref: issues}
       - {type: mcp, ref: local}
       - {type: mcp, remote: {url: 'https://mcp.example.test'}, working_dir: /tmp}

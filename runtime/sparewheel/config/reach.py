@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any, Final
 from .expand import names_in
 from .options import split_options
 from .providers import AUTOMATIC, PROVIDERS
+from .tools import hosted
 from .vendor_keys import host_of, is_vendors, place_of
 
 if TYPE_CHECKING:
@@ -42,9 +43,9 @@ def reach(file: AgentFile) -> Reach:
     for source in file.rag.values():
         found.add_source(source)
     for server in file.mcps.values():
-        if server.remote:
-            found.add_host(server.remote.url)
-            found.add_headers(server.remote.headers, [server.remote.url])
+        if remote := hosted(server).remote:
+            found.add_host(remote.url)
+            found.add_headers(remote.headers, [remote.url])
     for name in _names_everywhere(file):
         found.keys.setdefault(name, {})
     return {
@@ -142,6 +143,7 @@ class _Found:
                         self.add_model(ref)
 
     def add_toolset(self, toolset: ToolsetConfig) -> None:
+        toolset = hosted(toolset)
         if toolset.rag_config is not None:
             self.add_source(toolset.rag_config)
         for ref in toolset.models:

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, Final, TypeVar
 
 from pydantic import ValidationError
 
 from ..errors.validation import problems, shown
 from .accepted import NO_DISK
-from .toolsets import ToolsetConfig
+from .toolsets import McpConfig, ToolsetConfig
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -20,6 +20,8 @@ if TYPE_CHECKING:
     from .expand import Expander
     from .schema import AgentFile
     from .toolsets import OAuthConfig
+
+Server = TypeVar("Server", McpConfig, ToolsetConfig)
 
 # A scheme and a host without places for arguments.
 _NAMES_HOST: Final = re.compile(r"https?://[^/?#\\\s$]+(?:[/?#]|\Z)", re.IGNORECASE)
@@ -126,10 +128,20 @@ class Tools:
         """The entry that `ref` names in `mcps`, overridden by the keys of the toolset."""
         server = self.file.mcps.get(entry.ref) if entry.type == "mcp" else None
         if server is None:
-            return entry
+            return hosted(entry)
         own = {name: getattr(entry, name) for name in entry.model_fields_set if name != "ref"}
         shared = {name: getattr(server, name) for name in server.model_fields_set}
-        return entry.model_copy(update={"ref": "", **shared, **own})
+        return hosted(entry.model_copy(update={"ref": "", **shared, **own}))
+
+
+def hosted(entry: Server) -> Server:
+    """An `mcp` entry whose `ref` is a server of Docker's catalogue, with the remote server that its vendor hosts."""
+    if entry.type != "mcp" or not entry.ref.startswith("docker:"):
+        return entry
+    from .remotes import remote_of  # few files name one
+
+    remote = remote_of(entry.ref)
+    return entry if remote is None else entry.model_copy(update={"ref": "", "remote": remote})
 
 
 def _hosts(entry: ToolsetConfig, url: str) -> list[str]:

@@ -370,6 +370,20 @@ def test_ten_thousand_tools() -> None:
     run(main())
 
 
+def test_schemas_that_grow_when_their_references_are_resolved() -> None:
+    async def main() -> None:
+        steps = {f"d{n}": {"properties": {f"p{m}": {"$ref": f"#/$defs/d{n + 1}"} for m in range(6)}} for n in range(8)}
+        bomb = {"type": "object", "$defs": {**steps, "d8": {}}, "properties": {"a": {"$ref": "#/$defs/d0"}}}
+        server = Server(tools=[ECHO, *({"name": f"b{number}", "inputSchema": bomb} for number in range(1_000)), OTHER])
+        toolset = opened(server)
+        assert await names(toolset) == ["echo"]
+        assert "too large: more than 3000 parts" in toolset.warnings[0]
+        assert len(toolset.warnings) <= 20
+        await toolset.close()
+
+    run(main())
+
+
 def test_texts_and_schemas_that_are_too_large() -> None:
     async def main() -> None:
         deep: dict[str, Any] = {"type": "object"}
@@ -389,9 +403,9 @@ def test_texts_and_schemas_that_are_too_large() -> None:
             ]
         )
         toolset = opened(server)
-        assert await names(toolset) == ["echo", "deep"]  # the agent leaves out what its models cannot take
+        assert await names(toolset) == ["echo"]
         assert len((await toolset.tools())[0].spec.description) < MAX_DESCRIPTION + 10
-        assert len(toolset.warnings) == 6
+        assert len(toolset.warnings) == 7
         await toolset.close()
 
     run(main())

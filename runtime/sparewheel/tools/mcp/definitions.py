@@ -7,6 +7,7 @@ import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
+from ...jsonschema.reader import Reader
 from ...jsontext import write
 from ..base import distinct
 from .headers import places
@@ -14,6 +15,7 @@ from .headers import places
 if TYPE_CHECKING:
     from collections.abc import Container
 
+    from ...jsonschema.reader import Budget
     from .headers import Places
     from .rpc import Message
 
@@ -40,8 +42,10 @@ class Definition:
     size: int
 
 
-def definition_of(found: Message, *, with_headers: bool) -> Definition:
+def definition_of(found: Message, budget: Budget, *, with_headers: bool) -> Definition:
     """The definition in an entry of `tools/list`; with headers if the server's revision has them.
+
+    The parts of its schema, with its references resolved, are counted in `budget`.
 
     Raises:
         ValueError: the tool cannot be offered; the text tells which and why.
@@ -57,6 +61,7 @@ def definition_of(found: Message, *, with_headers: bool) -> Definition:
     if size > MAX_SCHEMA:
         raise ValueError(f"the tool {shown} is left out: its schema has {size} characters, and {MAX_SCHEMA} are read")
     try:
+        Reader(schema, budget).read(schema)
         headers = places(schema) if with_headers else {}
     except ValueError as error:
         raise ValueError(f"the tool {shown} is left out: {error}") from None

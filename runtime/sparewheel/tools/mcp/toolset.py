@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, Final
 from urllib.parse import urlsplit
 
 from ...errors import ConfigError
+from ...jsonschema.reader import Budget
 from ...providers.base import ToolSpec
 from ..base import DEFAULT_TIMEOUT, Tool, ToolError
 from ..toolset import ORIGINAL
@@ -39,6 +40,9 @@ if TYPE_CHECKING:
 
 MAX_TOOLS: Final = 1_000
 MAX_SIZE: Final = 4 * 1024 * 1024  # characters of all definitions that are kept
+MAX_PARTS: Final = 3_000  # of the schema of one tool, with its references resolved
+MAX_PARTS_OF_ALL: Final = 40_000  # the first request to a model converts those that it is shown at once
+MANY_PARTS: Final = 300
 MAX_WARNINGS: Final = 20
 MIN_FRESH: Final = 60.0  # seconds before a list is read again that the server does not report changes of
 MAYBE_DONE: Final = ". What was asked may have been done: find out before you ask for it again."
@@ -147,21 +151,27 @@ class McpToolset:
         link.changed.discard("tools")
         found: dict[str, Definition] = {}
         warnings: list[str] = []
-        size = 0
+        size, parts = 0, MAX_PARTS_OF_ALL
         listing = Listing(link, "tools", "tools", ask)
         is_room = True
         if link.server.has("tools") or not link.server.capabilities:
             async with aclosing(listing.entries(lambda: is_room)) as entries:
                 async for entry in entries:
+                    if not self._is_named(entry.get("name")):
+                        continue
+                    budget = Budget(min(MAX_PARTS, parts))
                     try:
-                        definition = definition_of(entry, with_headers=link.server.version == VERSION)
+                        definition = definition_of(entry, budget, with_headers=link.server.version == VERSION)
                     except ValueError as error:
                         warnings.append(f"{self.name}: {error}"[:500])
-                        continue
-                    if self._is_wanted(definition) and definition.name not in found:
-                        found[definition.name] = definition
-                        size += definition.size
-                        is_room = len(found) < MAX_TOOLS and size < MAX_SIZE
+                    else:
+                        if (definition.read_only or not self._entry.readonly) and definition.name not in found:
+                            found[definition.name] = definition
+                            size += definition.size
+                    parts -= budget.spent
+                    is_room = len(found) < MAX_TOOLS and size < MAX_SIZE and parts > 0
+                    if budget.spent > MANY_PARTS:
+                        await asyncio.sleep(0)  # lets other tasks run
         if listing.cut:
             warnings.append(
                 f"{self.name} has more tools than the first {len(found)}: name those that are needed under tools"
@@ -172,11 +182,10 @@ class McpToolset:
         self._fresh_until = max(listing.fresh, MIN_FRESH) + clock() if listing.fresh and not link.listens else None
         self._loaded, self._connection.suspect = link, False
 
-    def _is_wanted(self, definition: Definition) -> bool:
-        """Whether the options of the agent file keep a tool. They may name it with its prefix, or without."""
+    def _is_named(self, name: object) -> bool:
+        """Whether the agent file keeps a tool of this name. It may name it with its prefix, or without."""
         names = self._entry.tools
-        named = not names or definition.name in names or f"{self._entry.name}_{definition.name}" in names
-        return named and (definition.read_only or not self._entry.readonly)
+        return not names or name in names or f"{self._entry.name}_{name}" in names
 
     def _named(self, link: Link) -> list[Tool]:
         """The tools as models see them; with a name of the toolset, theirs begin with it, as in docker-agent."""

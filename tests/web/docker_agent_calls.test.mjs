@@ -46,6 +46,6 @@ test("a long call without a question is told before its end", async (context) =>
   const heard = [];
   const held = new HeldCalls((event) => heard.push(event.type));
   assert.equal(held.holds(CALL), true);
-  context.mock.timers.tick(50);
+  context.mock.timers.tick(500);
   assert.deepEqual(heard, ["tool_call"]);
 });

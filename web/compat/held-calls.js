@@ -5,7 +5,8 @@
  * @typedef {{event: Event, timer: ReturnType<typeof setTimeout>}} Held
  */
 
-const HOLD = 50; // ms until a call without a tool_confirmation counts as running
+// Milliseconds until a call without a tool_confirmation counts as running. On a busy machine a question takes long to come.
+const HOLD = 500;
 
 export class HeldCalls {
   #deliver;

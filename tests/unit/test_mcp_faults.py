@@ -464,6 +464,7 @@ def test_results_of_every_kind() -> None:
     assert run(main(result({"type": "text", "text": "no"}, isError=True))) == "!no"
     assert run(main(result("odd", {"type": 7}, None))) == "The tool returned nothing."
     assert run(main({"content": 7})) == "The tool returned nothing."
+    assert len(run(main(result({"type": "text", "text": "x" * 5_000_000})))) < 1_100_000
     error = {"error": {"code": -32602, "message": "wrong"}}
     assert run(main(error)) == "!mcp.example.test: wrong (code -32602)"
 

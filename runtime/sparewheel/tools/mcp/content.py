@@ -9,9 +9,12 @@ from ...jsontext import read, write
 from ..base import ToolResult
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from .rpc import Message
 
 MAX_PARTS: Final = 1_000
+MAX_TEXT: Final = 1024 * 1024  # characters of a result, as of the responses that other tools read
 MAX_COMPARED: Final = 100_000  # characters of a text that may be the structured result once more
 
 
@@ -23,14 +26,14 @@ def tool_result(result: Message) -> ToolResult:
     structured = result.get("structuredContent")
     if structured is not None and not any(_is_json_of(text, structured) for text in texts):
         texts.append(write(structured))
-    return ToolResult("\n\n".join(texts) or "The tool returned nothing.", is_error=result.get("isError") is True)
+    return ToolResult(_joined(texts) or "The tool returned nothing.", is_error=result.get("isError") is True)
 
 
 def resource_text(result: Message) -> str:
     """What a result of `resources/read` contains."""
     contents = result.get("contents")
     parts = contents[:MAX_PARTS] if isinstance(contents, list) else []
-    return "\n\n".join(_resource(part) for part in parts if isinstance(part, dict)) or "The resource is empty."
+    return _joined(_resource(part) for part in parts if isinstance(part, dict)) or "The resource is empty."
 
 
 def prompt_text(result: Message) -> str:
@@ -38,7 +41,12 @@ def prompt_text(result: Message) -> str:
     messages = result.get("messages")
     parts = messages[:MAX_PARTS] if isinstance(messages, list) else []
     texts = [f"{part.get('role', '')}: {_text(part.get('content'))}" for part in parts if isinstance(part, dict)]
-    return "\n\n".join(texts) or "The prompt is empty."
+    return _joined(texts) or "The prompt is empty."
+
+
+def _joined(texts: Iterable[str]) -> str:
+    text = "\n\n".join(texts)
+    return text if len(text) <= MAX_TEXT else f"{text[:MAX_TEXT]}\n[Cut after {MAX_TEXT} characters.]"
 
 
 def _text(part: object) -> str:

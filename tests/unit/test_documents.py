@@ -279,6 +279,22 @@ def test_without_documents() -> None:
     assert resolve_team(load_agent_file(inside), None, {}).agents["root"].toolsets[0].type == "rag"
 
 
+async def test_a_change_of_documents_reads_only_what_changed() -> None:
+    with ScriptedProvider() as server:
+        ask = asks(("handbook", {"query": "days"}))
+        server.script("a", ask, Reply(ANSWER), ask, Reply(ANSWER))
+        text = agent_file(server, root="rag: [handbook]") + f"rag: {{handbook: {GOOD}}}\n"
+        async with open_agent(text, env=ENV, documents=DOCUMENTS) as session:
+            first = [event["output"] for event in await collect(session) if event["type"] == "tool_output"]
+            assert first == ["Reading handbook/leave.md (1 of 2) …", "Reading handbook/pay.md (2 of 2) …"]
+            await session.update(documents={**DOCUMENTS, "handbook/pay.md": "# Pay\nAfter thirty days."})
+            events = await collect(session)
+            again = [event["output"] for event in events if event["type"] == "tool_output"]
+            assert again == ["Reading handbook/pay.md (1 of 1) …"]
+            [found] = [event["output"] for event in events if event["type"] == "tool_result"]
+            assert "After thirty days." in found
+
+
 async def test_documents_may_be_bytes() -> None:
     with ScriptedProvider() as server:
         server.script("a", asks(("handbook", {"query": "holidays"})), Reply(ANSWER))

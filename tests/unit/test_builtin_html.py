@@ -101,6 +101,11 @@ async def test_no_page_is_too_odd(piece: str) -> None:
     assert time.process_time() - start < 30  # not a speed limit: quadratic would be an hour
 
 
+async def test_a_marked_section_is_a_comment() -> None:
+    for section in ("<![[[[", "<![CDATA[x]]", "<![if IE]", "<![", "<![ %a; [ ]]"):
+        assert await html_to_text(f"<p>before {section}><p>after") == "before\nafter"
+
+
 async def test_an_embedded_image_is_passed_over() -> None:
     image = f'<img src="data:image/png;base64,{"A" * 200_000}">'
     comment = f"<!-- {'<b>no</b>' * 20_000} -->"

@@ -90,6 +90,10 @@ class _Reader(HTMLParser):
         joined = "\n".join(self._lines)
         return re.sub(r"\n{3,}", "\n\n", joined).strip("\n")
 
+    def parse_marked_section(self, i: int, report: bool = True) -> int:
+        """`<![…>`, which Python's parser until 3.13 raises for, is a comment up to the next `>` as in browsers."""
+        return self.parse_bogus_comment(i)
+
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
         if self._skipping:
             self._skipped += tag == self._skipping

@@ -56,7 +56,8 @@ ALLOWED: Final = allowed()
 class Case:
     """A server at `/name`, a request, and the sentence about it: its parts, none if the call works.
 
-    `answer`: to the request; `get`: to a GET of a page that looks for the reason (None: as `answer`).
+    `answer`: to the request; `get`: to a GET of a page that looks for the reason (None: as `answer`); `keyed`: to one
+    with an Authorization (None: as `get`).
     """
 
     name: str
@@ -64,6 +65,7 @@ class Case:
     preflight: Says = ASKED
     answer: Says = ALLOWED
     get: Says | None = None
+    keyed: Says | None = None
     method: str = "POST"
     headers: tuple[str, ...] = ("authorization", "content-type")
     may_work: bool = False  # in a browser that does not keep to the standard
@@ -78,13 +80,9 @@ class Case:
     def reply(self, method: str, headers: Mapping[str, str]) -> Says:
         if method == "OPTIONS":
             return self.preflight
-        if (
-            self.get is not None
-            and method == "GET"
-            and not (self.method == "GET" and KEY in headers.get("authorization", ""))
-        ):
-            return self.get
-        return self.answer
+        if method == "GET" and self.keyed is not None and "authorization" in headers:
+            return self.keyed
+        return self.get if self.get is not None and method == "GET" else self.answer
 
 
 ALLOW_ORIGIN = "Access-Control-Allow-Origin: {origin} or *"
@@ -182,6 +180,9 @@ CASES: Final[tuple[Case, ...]] = (
     Case("redirect", MOVED, answer=moves(307)),
     Case("redirect-301", MOVED, answer=moves(301), method="GET", headers=("x-team",)),
     Case("redirect-unreadable", ALSO, answer=moves(307, {})),
+    Case("get-redirects", (*LACKS, AUTHORIZATION), preflight=asked(allow_headers="content-type"), get=moves(302)),
+    Case("get-redirects-answer", (*MOVED, *POSTED), answer=Says(401), get=moves(302)),
+    Case("wrong-key", (*LACKS, AUTHORIZATION, "401 " + ALLOW_ORIGIN), answer=Says(401), get=ALLOWED, keyed=Says(401)),
     # Nothing at all.
     Case("closes", ("could not be reached", ALLOW_ORIGIN), preflight=Says(0), answer=Says(0)),
 )  # fmt: skip

@@ -82,18 +82,20 @@ async def explain(request: HttpRequest, page: Probe) -> ErrorInfo:
     if page.origin.startswith("https:") and request.url.startswith("http:") and not _is_loopback(request.url):
         message = f"A page at https may not ask an address at http (mixed content): {found.host} needs https."
         return found.refused(message)
-    match await page.read(request.url):
-        case "redirect":
-            return found.refused(found.redirect())
-        case "nothing":
-            return found.unread(await page.reach(request.url))
+    first = await page.read(request.url)
+    if first == "nothing":
+        return found.unread(await page.reach(request.url))
+    if first == "redirect" and request.method in ("GET", "HEAD"):
+        return found.refused(found.redirect())
     names = preflighted(request.headers)
     if names or request.method not in SIMPLE_METHODS:
-        allowed = bool(names) and await page.read(request.url, names) == "answer"
+        allowed = bool(names) and await page.read(request.url, names) != "nothing"
         if not allowed and (refusal := await _refused_preflight(found, names, page)):
             return found.refused(refusal)
         if request.method not in SIMPLE_METHODS:
             return found.refused(found.method())
+    if first == "redirect":  # of GET
+        return found.refused(f"{found.redirect()} If it does not redirect POST: {found.answer()}")
     if request.method == "POST":
         return found.refused(found.answer())
     return found.unreached(f"{found.host} gave no answer, but gives one now.", "Try again.")
@@ -107,7 +109,7 @@ async def _refused_preflight(found: _Found, names: Sequence[str], page: Probe) -
     """
     tried = list(dict.fromkeys([*names[:MAX_HEADERS], *_COMMON]))
     readings = await asyncio.gather(*(page.read(found.url, [name]) for name in tried))
-    allowed = {name for name, reading in zip(tried, readings, strict=True) if reading == "answer"}
+    allowed = {name for name, reading in zip(tried, readings, strict=True) if reading != "nothing"}
     if not allowed:
         return found.preflight()
     lacking = [name for name in names[:MAX_HEADERS] if name not in allowed]
@@ -181,7 +183,7 @@ class _Found:
         """What the answer to the preflight must have, beside the origin."""
         method = self._request.method
         wanted = [f"{METHODS}: {method}"] if method not in SIMPLE_METHODS else []
-        wanted += [f"{HEADERS}: {', '.join(self._names)}"] if self._names else []
+        wanted += [f"{HEADERS}: {', '.join(self._names[:MAX_HEADERS])}"] if self._names else []
         return "".join(f", {header}" for header in wanted)
 
     def _also(self) -> str:
@@ -211,7 +213,9 @@ class _Found:
         )
 
     def headers(self, lacking: Sequence[str]) -> str:
-        by_name = " (by name: * does not cover it)" if "authorization" in lacking else ""
+        # A server that answers a wrong key with an error that cannot be read looks the same.
+        errors = f" (by name: * does not cover it), and an error such as 401 {self._origin}"
+        by_name = errors if "authorization" in lacking else ""
         return (
             f"{self.host} does not allow a header of the request (CORS): its answer to the preflight (OPTIONS) must "
             f"have {HEADERS}: {', '.join(lacking)}{by_name}."

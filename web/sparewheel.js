@@ -17,7 +17,7 @@ import { serveModels } from "./client/page-models.js";
 import { readRuntimeOptions } from "./client/runtime-options.js";
 import { moduleWorker } from "./assets/module-worker.js";
 import { Session } from "./client/session.js";
-import { storeCommand, untilFree, useStore } from "./client/store.js";
+import { storeCommand, useStore } from "./client/store.js";
 import { StoredSessions } from "./client/stored-sessions.js";
 import { syncTabs } from "./client/tab-sync.js";
 
@@ -157,8 +157,8 @@ class Runtime {
         return this.#make("open_session", options, this.#functions.of(name), listener);
       };
       const onUpdate = (/** @type {Record<string, unknown>} */ changed) => this.#mirrors.change(name, changed);
-      const free = (/** @type {string} */ id, /** @type {AbortSignal} */ signal) => untilFree(this.#database, id, signal);
-      const parts = { client, functions: this.#functions, name, listener: onEvent, title, interactive, open, onUpdate, free };
+      const database = this.#database;
+      const parts = { client, functions: this.#functions, name, listener: onEvent, title, interactive, open, onUpdate, database };
       const session = new Session(parts, created);
       const isForgotten = this.#database === "" && method === "open_session"; // with the worker
       this.#mirrors.add(made, session, isForgotten ? await client.request("messages", { session: name }) : []);

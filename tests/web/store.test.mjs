@@ -130,36 +130,76 @@ test("a read-only session follows, and takes over", async () => {
   assert.deepEqual(events.at(-1), { ...driver, read_only: true });
 });
 
-test("a read-only session is free by itself when its driver is gone, and asks nobody for it", async (t) => {
-  const asked = [];
-  const locks = {
-    request: (name, options, held) =>
-      new Promise((resolve, reject) => {
-        options.signal.addEventListener("abort", () => reject(options.signal.reason));
-        asked.push({ name, mode: options.mode, free: () => resolve(held({})) });
-      }),
-  };
+/** Locks as browsers have them, in a queue for each name. */
+class Locks {
+  held = [];
+  #waiting = [];
+  request(name, options, callback) {
+    return new Promise((resolve, reject) => {
+      const asked = { name, mode: options.mode ?? "exclusive", callback, resolve };
+      if (options.ifAvailable && !this.#isFree(asked)) return resolve(callback(null));
+      options.signal?.addEventListener("abort", () => {
+        if (this.#waiting.includes(asked)) reject(options.signal.reason);
+        this.#waiting = this.#waiting.filter((each) => each !== asked);
+        this.#grant();
+      });
+      this.#waiting.push(asked);
+      this.#grant();
+    });
+  }
+  #isFree({ name, mode }) {
+    return !this.held.some((each) => each.name === name && (mode === "exclusive" || each.mode === "exclusive"));
+  }
+  #grant() {
+    const next = this.#waiting.find((asked, at) => this.#isFree(asked) && !this.#waiting.slice(0, at).some(({ name }) => name === asked.name));
+    if (!next) return;
+    this.#waiting = this.#waiting.filter((each) => each !== next);
+    this.held.push(next);
+    next.resolve(Promise.resolve(next.callback({})).finally(() => {
+      this.held = this.held.filter((each) => each !== next);
+      this.#grant();
+    }));
+    this.#grant();
+  }
+  /** Hold one; returns what releases it. */
+  hold(name) {
+    let release;
+    void this.request(name, {}, () => new Promise((resolve) => (release = resolve)));
+    return release;
+  }
+}
+
+test("a read-only session is free by itself when its tab is gone, not when only its worker is", async (t) => {
+  const locks = new Locks();
   const { navigator } = globalThis;
-  Object.defineProperty(globalThis, "navigator", { value: { ...navigator, locks }, configurable: true, writable: true });
+  Object.defineProperty(globalThis, "navigator", { value: { locks }, configurable: true, writable: true });
   t.after(() => Object.defineProperty(globalThis, "navigator", { value: navigator, configurable: true, writable: true }));
+  const names = ["sparewheel-tab sparewheel kept", "sparewheel sparewheel kept"];
+  const [leave, die] = names.map((name) => locks.hold(name));
   const { runtime, worker } = await start();
   const { session, events } = await open(runtime, worker, { read_only: true });
-  assert.deepEqual(asked.map(({ name, mode }) => [name, mode]), [[`sparewheel sparewheel ${session.id}`, "shared"]]);
-  asked[0].free();
+  die();
+  await settle();
+  assert.deepEqual(worker.commands("take_over"), []); // the tab starts another worker
+  const end = locks.hold(names[1]);
+  leave();
+  await settle();
+  assert.deepEqual(worker.commands("take_over"), []);
+  end();
   const command = await worker.command("take_over");
   assert.deepEqual(command.params, { session: "s1", if_free: true });
   worker.reply(command, { ...CREATED, read_only: true }); // a third tab was faster
-  await settle();
-  assert.equal(asked.length, 2);
-  assert.equal(session.readOnly, true);
-  asked[1].free();
   worker.reply(await worker.command("take_over", 1), { ...CREATED, restored: RESTORED });
   await settle();
   assert.equal(session.readOnly, false);
   const driver = { type: "driver", turn: null, seq: null, read_only: false };
   assert.deepEqual(events, [driver, RESTORED]);
-  worker.say(JSON.stringify({ type: "notice", session: "s1", event: { ...driver, read_only: true } }));
-  assert.equal(asked.length, 3); // handed over: it waits again
+  assert.deepEqual(locks.held.map(({ name }) => name), [names[0]]); // so that others wait for this tab
+  const closing = session.close();
+  worker.reply(await worker.command("close"), null);
+  await closing;
+  await settle();
+  assert.deepEqual(locks.held, []);
 });
 
 test("a worker that replaces another one opens stored sessions", async () => {

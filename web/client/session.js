@@ -8,6 +8,7 @@ import { Pending } from "./pending.js";
 import { readPrompt } from "./prompt.js";
 import { Queue } from "./queue.js";
 import { isObject, refuse } from "./config-error.js";
+import { holdSession, untilFree } from "./store.js";
 
 /**
  * @typedef {import("../events.js").Event} Event
@@ -26,7 +27,7 @@ import { isObject, refuse } from "./config-error.js";
  *   options of this one.
  * @property {boolean | undefined} interactive Whether a user can be asked; unset: whether there is a listener.
  * @property {(options: Record<string, unknown>) => void} [onUpdate] Called with what the session goes on with.
- * @property {(id: string, signal: AbortSignal) => Promise<boolean>} [free] Resolves to true when no tab drives the session.
+ * @property {string} [database] Where it is stored; empty: in the worker's memory.
  */
 
 /** @implements {SessionApi} */
@@ -49,11 +50,11 @@ export class Session {
   #onUpdate;
   /** @type {() => void} */
   #resolveClosed = () => {};
-  #free;
+  #database;
   /** Whether another tab drives it. */
   readOnly = false;
-  /** @type {AbortController | null} While another tab drives it. */
-  #waiting = null;
+  /** Ends when another tab begins to drive it, or this one. */
+  #driving = new AbortController();
   /** @type {Promise<void>} Resolves when the session is closed. */
   closed = new Promise((resolve) => (this.#resolveClosed = resolve));
 
@@ -61,11 +62,11 @@ export class Session {
    * @param {Parts} parts
    * @param {import("../protocol.js").SessionCreated} created
    */
-  constructor({ client, functions, name, listener, title, interactive, open, onUpdate, free }, created) {
+  constructor({ client, functions, name, listener, title, interactive, open, onUpdate, database = "" }, created) {
     this.#client = client;
     this.#open = open;
     this.#onUpdate = onUpdate;
-    this.#free = free;
+    this.#database = database;
     this.#name = name;
     this.#functions = functions;
     this.#interactive = interactive;
@@ -78,6 +79,7 @@ export class Session {
     this.listen(listener);
     this.id = created.id ?? name;
     this.#setReadOnly(created.read_only ?? false);
+    client.closed.then(() => this.#driving.abort());
     /** @type {string | null} */
     this.title = this.#given = title ?? (created.title || null);
     this.#created = created;
@@ -289,7 +291,7 @@ export class Session {
 
   async takeOver() {
     this.#checkOpen();
-    this.#waiting?.abort();
+    if (this.readOnly) this.#driving.abort(); // this asks for it
     try {
       this.#created = await this.#client.request("take_over", { session: this.#name });
     } catch (error) {
@@ -302,9 +304,11 @@ export class Session {
   /** @param {boolean} readOnly */
   #setReadOnly(readOnly) {
     this.readOnly = readOnly;
-    this.#waiting?.abort();
-    this.#waiting = readOnly ? new AbortController() : null;
-    if (this.#waiting) void this.#takeWhenFree(this.#waiting.signal);
+    this.#driving.abort();
+    this.#driving = new AbortController();
+    const { signal } = this.#driving;
+    if (readOnly) void this.#takeWhenFree(signal);
+    else holdSession(this.#database, this.id, signal);
   }
 
   /**
@@ -312,7 +316,7 @@ export class Session {
    * @param {AbortSignal} signal
    */
   async #takeWhenFree(signal) {
-    while ((await this.#free?.(this.id, signal)) && !signal.aborted) {
+    while (await untilFree(this.#database, this.id, signal)) {
       const params = { session: this.#name, if_free: true };
       const created = await this.#client.request("take_over", params).catch(() => null); // then the user may ask for it
       if (created === null || this.#closing) return;
@@ -324,7 +328,7 @@ export class Session {
   }
 
   async #close() {
-    this.#waiting?.abort();
+    this.#driving.abort();
     try {
       this.#channel.stopping("dispose");
       // A session ends with its worker.

@@ -48,7 +48,27 @@ export async function useStore(client, command) {
 }
 
 /**
- * Wait until no worker drives a session. Waiting for it as a reader does not ask the driver to hand it over.
+ * The name of the lock of the tab that drives a session. Unlike the worker's it lasts while a worker is replaced.
+ * @param {string} database
+ * @param {string} session
+ */
+const tabLock = (database, session) => `sparewheel-tab ${database} ${session}`;
+
+/**
+ * Show other tabs that this one has a session to drive.
+ * @param {string} database
+ * @param {string} session
+ * @param {AbortSignal} signal Ends it.
+ */
+export function holdSession(database, session, signal) {
+  const { locks } = globalThis.navigator ?? {};
+  if (!locks || database === "" || signal.aborted) return;
+  const ended = new Promise((resolve) => signal.addEventListener("abort", resolve));
+  locks.request(tabLock(database, session), { signal }, () => ended).catch(() => {});
+}
+
+/**
+ * Wait until no tab drives a session. Waiting for it as a reader does not ask the driver to hand it over.
  * @param {string} database
  * @param {string} session
  * @param {AbortSignal} signal
@@ -57,7 +77,18 @@ export async function useStore(client, command) {
 export async function untilFree(database, session, signal) {
   const { locks } = globalThis.navigator ?? {};
   if (!locks || database === "") return false;
-  return locks.request(lockName(database, session), { mode: "shared", signal }, () => true).catch(() => false);
+  /** @type {LockOptions} */
+  const shared = { mode: "shared", signal };
+  try {
+    for (;;) {
+      await locks.request(tabLock(database, session), shared, () => {});
+      await locks.request(lockName(database, session), shared, () => {});
+      const now = { mode: /** @type {const} */ ("shared"), ifAvailable: true };
+      if (await locks.request(tabLock(database, session), now, (lock) => lock !== null)) return true; // else a third tab has it
+    }
+  } catch {
+    return false;
+  }
 }
 
 /**

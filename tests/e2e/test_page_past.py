@@ -98,6 +98,34 @@ async def test_a_reload_shows_each_turn_as_it_was_shown(page: Page, provider: Sc
     await expect(turns(page).nth(1).get_by_role("img", name="dot.png")).to_be_visible()
 
 
+async def test_a_reload_shows_the_same_each_time(page: Page, provider: ScriptedProvider) -> None:
+    """A turn with a fallback, and with a task that a sub-agent has done with a tool."""
+    await new_chat(page)
+    yaml = with_tool(page_agent({"a": provider.url, "b": provider.url}))
+    yaml = yaml.replace("    toolsets:", "    sub_agents: [helper]\n    toolsets:", 1)
+    tools = yaml[yaml.index("toolsets:") :].splitlines()[0]
+    helper = f"\n  helper: {{model: b, instruction: Help., description: Helps., {tools}}}\nmodels:"
+    await use_agent(page, yaml.replace("\nmodels:", helper))
+    cut = Reply(openai_chat(text=["Half of", " an answer"], finish=None))
+    provider.script("a", cut, errors.openai_invalid_key(), errors.openai_invalid_key())
+    task = ToolCall("c1", "transfer_task", '{"agent": "helper", "task": "Look", "expected_output": "x"}')
+    call = ToolCall("c2", "look", '{"name": "ab"}')
+    replies = [openai_chat(text="I ask.", tool_calls=[task]), openai_chat(text="I look for it.", tool_calls=[call])]
+    provider.script("b", *map(Reply, [*replies, openai_chat(text="It is ababab."), openai_chat(text="Found.")]))
+    await ask(page, "First")
+    await page.get_by_role("button", name="Allow everything in this chat", exact=True).click()
+    await shows(page, "done")
+    before = await told(page)
+    for part in ("Half of an answer", "I look for it.", "ababab", "Found."):
+        assert part in before[0]
+    for _ in range(2):
+        await page.reload()
+        await expect(turns(page)).to_have_count(1)
+        await shows(page, "ready")
+        [now] = await told(page)
+        assert now.splitlines() == before[0].splitlines()
+
+
 async def test_a_failed_turn_goes_on_after_a_reload_and_asks_no_finished_step_again(
     page: Page, provider: ScriptedProvider
 ) -> None:

@@ -550,7 +550,8 @@ export interface Folded {
 
 export interface Transcript {
   /**
-   * Takes the next event in constant time. An event of another turn starts anew. `at` is the time at which it came, in
+   * Takes the next event in constant time. An event of another turn starts anew; after a `start` with `resumed` the attempts
+   * and the usage go on, and the answer starts anew. `at` is the time at which it came, in
    * milliseconds of any clock (`Date.now()`); without it the times of the snapshot are null.
    */
   push(event: Event, at?: number | null): void;

@@ -88,6 +88,8 @@ class Transcript:
     def push(self, event: Event, at: float | None = None) -> None:
         """Take the next event. An event of another turn, and `start`, starts anew; events outside turns are ignored.
 
+        After a `start` with `resumed` the attempts and the usage of that turn go on, its answer starts anew.
+
         `at` is the time at which it came, in milliseconds of any clock; without it times are None.
 
         Raises:

@@ -54,6 +54,7 @@ class Session:
         self.runner = runner
         self.result: Result | None = None
         self._state = runner.state
+        self._state.spend = lambda usage, cost: self.runner.spend(usage, cost)
         self._sought = Sought(self.secrets)
         self._secrets_listeners: list[Callable[[frozenset[str]], object]] = []
         self._state.secrets.on_change = self._secrets_changed

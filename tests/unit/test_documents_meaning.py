@@ -65,7 +65,8 @@ class Server:
         assert body["model"] == "small-embedder"
         self.embedded.append(body["input"])
         data = [{"index": number, "embedding": meaning(text)} for number, text in enumerate(body["input"])]
-        return LocalResponse(body=json.dumps({"data": data[::-1]}).encode())
+        answer = {"data": data[::-1], "usage": {"prompt_tokens": 10 * len(data)}}
+        return LocalResponse(body=json.dumps(answer).encode())
 
 
 def session(server: Server, store: MemoryStore | None = None, **source: Any) -> Services:
@@ -193,6 +194,16 @@ RANKED: dict[str, Any] = {
     "strategies": [{"type": "bm25"}],
     "results": {"reranking": {"model": "judge", "criteria": "Newest first."}},
 }
+
+
+async def test_what_models_do_for_a_search_counts_for_the_budgets() -> None:
+    spent: list[int] = []
+    server = Server(replies=['{"scores": [1, 1]}'])
+    of = session(server, strategies=[MEANING, {"type": "bm25"}], results=RANKED["results"])
+    of.spend = lambda usage, cost: spent.append(usage.input_tokens or 0)
+    await search(of, "pet oil")
+    assert spent[:3] == [10, 10, 10]  # two documents and the question
+    assert len(spent) == 4  # and the ranking
 
 
 @pytest.mark.parametrize(

@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from ..page.results import ChainState
     from ..state.session_state import SessionState
     from ..transports.base import Transport
+    from ..usage import Usage
     from .toolbox import Toolbox
 
 
@@ -92,6 +93,10 @@ class Runner:
             "agent": self.state.conversation.agent,
             "agents": {name: standing(chain.agent.chain, chain.status) for name, chain in chains.items()},
         }
+
+    def spend(self, usage: Usage, cost: float) -> None:
+        """Count what a tool has a model do, for the agent that answers."""
+        self.budgets.spend(self.team.agents[self.state.conversation.agent], usage, cost)
 
     def title_chain(self, agent: ResolvedAgent) -> Chain | None:
         """The models of `agent` that are healthy, for a request beside its turns; None without any."""

@@ -15,10 +15,11 @@ from .results import LongResults
 
 if TYPE_CHECKING:
     import asyncio
-    from collections.abc import Hashable, Mapping, Sequence
+    from collections.abc import Callable, Hashable, Mapping, Sequence
 
     from ..hooks.engine import Hook
     from ..messages import Message
+    from ..usage import Usage
     from .journal.recorder import Recorder
     from .journal.turn_log import TurnLog
 
@@ -55,6 +56,7 @@ class SessionState:
     choices: Choices = field(default_factory=Choices)
     secrets: LearnedSecrets = field(default_factory=LearnedSecrets)  # that came while the session was open
     sign_ins: dict[Hashable, Any] = field(default_factory=dict)  # to servers, by what they are for
+    spend: Callable[[Usage, float], None] = lambda *_: None  # counts what tools have models do: tokens, US dollars
     trace: bool = False  # requests to models are reported as events
 
     def forget(self, agent: str) -> None:

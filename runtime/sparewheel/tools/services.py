@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from ..config.specs import ModelSpec, ResolvedAgent
     from ..messages import Message
     from ..transports.base import Transport, Url
+    from ..usage import Usage
 
 State = TypeVar("State", bound=BaseModel)
 
@@ -111,6 +112,8 @@ class Services:
     """That tools ask beside the turn, by reference."""
     root: ResolvedAgent | None = None
     """The agent whose retries and time limits hold for these models."""
+    spend: Callable[[Usage, float], None] = lambda *_: None
+    """Counts the tokens and the cost (US dollars) of these models for the session's budgets."""
     kept: dict[str, Any] = field(default_factory=dict)
     """What tools keep in memory as long as the session is open, by key: it outlasts a change of its options."""
     lock: asyncio.Lock = field(default_factory=asyncio.Lock)

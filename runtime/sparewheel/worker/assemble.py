@@ -174,6 +174,7 @@ class _Sources:
                 documents=self._extras.documents,
                 models={ref: spec for agent in self._team.agents.values() for ref, spec in agent.rag_models.items()},
                 root=self._team.agents.get(self._team.root),
+                spend=lambda usage, cost: state.spend(usage, cost),
                 kept=state.kept,
             )
         return self._services

@@ -18,11 +18,12 @@ from ...jsontext import read_first
 from ...messages import Message, Text, user
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
 
     from ...config.rag import RerankingConfig
     from ...config.specs import ModelSpec, ResolvedAgent
     from ...transports.base import Transport
+    from ...usage import Usage
     from .fusion import Hit
     from .passages import Passage
 
@@ -42,9 +43,10 @@ _SCORING: Final = (
 
 
 class Asker:
-    """Asks models with the retries and time limits of `agent`. What comes of it counts for no turn."""
+    """Asks models with the retries and time limits of `agent`; `spend` counts the tokens. No turn depends on it."""
 
-    def __init__(self, agent: ResolvedAgent, transport: Transport) -> None:
+    def __init__(self, agent: ResolvedAgent, transport: Transport, spend: Callable[[Usage, float], None]) -> None:
+        self._spend = spend
         self._agent = agent
         self._transport = transport
 
@@ -55,9 +57,12 @@ class Asker:
         agent = replace(self._agent, chain=(spec,), alternatives=1, fallback=fallback)
         chain = Chain(agent, self._transport, Health(), random=random.random)
         step = chain.ask(Question(messages, max_bytes=MAX_BYTES), AttemptLog())
-        async with asyncio.timeout(SECONDS), aclosing(step.events()) as batches:
-            async for _ in batches:
-                pass
+        try:
+            async with asyncio.timeout(SECONDS), aclosing(step.events()) as batches:
+                async for _ in batches:
+                    pass
+        finally:
+            self._spend(step.usage, step.cost)
         return step.answer().text
 
     async def summary(self, spec: ModelSpec, prompt: str, passage: Passage) -> str:

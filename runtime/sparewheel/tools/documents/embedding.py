@@ -17,13 +17,15 @@ from ...errors.classify import classify
 from ...jsontext import read, write
 from ...page.model import EMBED
 from ...providers.openai_common import authorization
+from ...providers.reading import count, mapping
 from ...providers.writing import json_post
 from ...transports.base import HttpRequest, read_at_most
+from ...usage import Usage
 from ..base import ToolError
 from .vectors import Vector
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
 
     from ...config.specs import ModelSpec
     from ...transports.base import Transport
@@ -37,12 +39,19 @@ TIMEOUT: Final = 60.0  # seconds of a request
 
 
 class Embedder:
-    """Asks one model. `dimensions` is how many numbers its embeddings must have; None: all the same."""
+    """Asks one model. `spend` counts the tokens; `dimensions` is how many numbers its embeddings must have, if set."""
 
-    def __init__(self, spec: ModelSpec, transport: Transport, dimensions: int | None = None) -> None:
+    def __init__(
+        self,
+        spec: ModelSpec,
+        transport: Transport,
+        spend: Callable[[Usage, float], None],
+        dimensions: int | None = None,
+    ) -> None:
         self.ref = spec.ref
         self._spec = spec
         self._transport = transport
+        self._spend = spend
         self._dimensions = dimensions
 
     async def embed(self, texts: Sequence[str]) -> list[Vector]:
@@ -95,6 +104,7 @@ class Embedder:
 
     def _vectors(self, answer: Any, count: int) -> list[Vector]:
         """The embeddings in an answer: `data` with an `embedding` each, in the order of `index` where there is one."""
+        self._count(answer)
         data = answer.get("data") if isinstance(answer, dict) else None
         items = [item for item in data if isinstance(item, dict)] if isinstance(data, list) else []
         if all(isinstance(item.get("index"), int) for item in items):
@@ -112,6 +122,13 @@ class Embedder:
         if other := next((len(v.numbers) for v in vectors if len(v.numbers) != self._dimensions), None):
             raise self.failed(f"its embeddings have {other} numbers in place of {self._dimensions}.")
         return vectors
+
+    def _count(self, answer: Any) -> None:
+        """Count the tokens of an answer, which some servers name, and their price."""
+        tokens = count(mapping(mapping(answer).get("usage")).get("prompt_tokens"))
+        usage = Usage(input_tokens=tokens, output_tokens=0)
+        price = self._spec.price
+        self._spend(usage, price.cost(tokens, 0) if price and tokens else 0.0)
 
     def failed(self, reason: str) -> ToolError:
         return ToolError(f"The documents cannot be searched by meaning: {self.ref}: {reason}")

@@ -35,7 +35,7 @@ class Source:
     def __init__(self, name: str, config: SourceConfig, services: Services) -> None:
         self.config = config
         self._services = services
-        self._asker = Asker(services.root, services.transport) if services.root else None
+        self._asker = Asker(services.root, services.transport, services.spend) if services.root else None
         strategies = [each for each in config.strategies if each.type == "bm25" or self._has_models(each)]
         self._searched = [
             (strategy, self._index(name, strategy), config.selected(strategy, services.documents))
@@ -107,7 +107,7 @@ class Source:
             how = _digest(f"{spec.base_url} {spec.ref} {fields}")
             key = f"rag/{selection}/{how}"
             method = ByMeaning(
-                Embedder(spec, services.transport, strategy.vector_dimensions),
+                Embedder(spec, services.transport, services.spend, strategy.vector_dimensions),
                 services.store,
                 how,
                 batch=strategy.batch,

@@ -57,7 +57,11 @@ async def test_a_key_does_not_follow_a_redirect(theirs: Theirs, provider: Script
 async def test_a_tool_follows_redirects_only_where_it_has_nothing_to_lose(
     options: str, followed: bool, theirs: Theirs, provider: ScriptedProvider, site: Site
 ) -> None:
-    """The page of the test is on the same host as what redirects, which saves it CORS."""
+    """The page of the test is on the same host as what redirects, which saves it CORS.
+
+    The host is looked at, not the browser's log: Chromium also logs a redirect that it only reports to the page.
+    """
+    site.asked.clear()
     asked = ToolCall("c", "fetch", {"urls": [f"{site.origin}/theirs/theirs.js"]})
     provider.script("a", Reply(openai_chat(tool_calls=[asked])), Reply(openai_chat(text="Answer")))
     site.changes["theirs.js"] = Change(302, {"Location": "/theirs/?elsewhere"}, b"")
@@ -70,6 +74,6 @@ async def test_a_tool_follows_redirects_only_where_it_has_nothing_to_lose(
     finally:
         site.changes.clear()
     assert turn.text == "Answer"
-    assert (f"{site.origin}/theirs/?elsewhere" in theirs.watch.urls) is followed
+    assert ("/theirs/?elsewhere" in site.asked) is followed
     (result,) = turn.of("tool_result")
     assert ("redirects" in result["output"]) is not followed

@@ -64,13 +64,14 @@ class _Server(ThreadingHTTPServer):
 class Site:
     """A plain static host on a port of its own: folders under paths, right MIME types, no policy, no redirects.
 
-    `changes` is by file name and may be edited at any time; `headers` are sent with every answer.
+    `changes` is by file name and may be edited at any time; `headers` are sent with every answer. `asked`: all paths.
     """
 
     def __init__(self, mounts: Mapping[str, Path], headers: Mapping[str, str] | None = None) -> None:
         self.mounts = mounts
         self.headers = dict(headers or {})
         self.changes: dict[str, Change] = {}
+        self.asked: list[str] = []
         site = self
 
         class Handler(BaseHTTPRequestHandler):
@@ -93,6 +94,7 @@ class Site:
         return f"http://127.0.0.1:{self._server.server_address[1]}"
 
     def answer(self, request: BaseHTTPRequestHandler) -> None:
+        self.asked.append(request.path)
         path = urlsplit(request.path).path
         file = self._file(path)
         body = file.read_bytes() if file else b"not found\n"

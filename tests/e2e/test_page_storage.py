@@ -131,6 +131,7 @@ async def test_without_storage_turns_run_in_memory_and_that_is_told_once(page: P
     await start(page)
     lasting = page.get_by_text("Conversations last only until this page is closed")
     await expect(lasting).to_be_visible()
+    await use_agent(page, "agents: {root: {model: demo/hello}}")
     for number in (1, 2):
         await ask(page, "Hello")
         await expect(page.get_by_role("article")).to_have_count(number)

@@ -7,7 +7,7 @@ import time
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given, reject
 from hypothesis import strategies as st
 from ruamel.yaml import YAML
 from ruamel.yaml.error import YAMLError
@@ -33,12 +33,17 @@ VALUES = st.recursive(
 
 
 @given(VALUES, st.booleans())
+@example({":0": None}, True)
 def test_values_are_those_that_ruamel_reads(value: Any, flow: bool) -> None:
     writer = YAML(typ="safe", pure=True)
     writer.default_flow_style = flow
     out = io.StringIO()
     writer.dump({"value": value}, out)
-    assert load(out.getvalue()).value == YAML(typ="safe", pure=True).load(out.getvalue())
+    try:
+        expected = YAML(typ="safe", pure=True).load(out.getvalue())
+    except YAMLError:  # it does not read all that it writes: `{:0: null}`
+        reject()
+    assert load(out.getvalue()).value == expected
 
 
 @given(st.text(alphabet="[]{}:,-&*!<>|#'\"? \n\tab1~%@`\ud83d\0"))

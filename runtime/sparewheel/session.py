@@ -14,14 +14,14 @@ from typing import TYPE_CHECKING, Any, Final
 
 from .agent import Run, Turn
 from .agent.active import Active
-from .agent.ending import aborted, answer_of, failed, known_error
+from .agent.ending import aborted, answer_of, failed, known_error, result_of
 from .agent.stamp import Stamp
 from .agent.titles import Titles
 from .chain.watchdog import Watchdog
 from .errors import ConfigError
 from .events import is_terminal
 from .messages import parse_prompt
-from .redaction.sought import Sought
+from .redaction.learned import SessionSecrets
 from .redaction.stream import SplitSecrets
 from .state.answers import Answers
 from .state.choices import check_known
@@ -35,7 +35,7 @@ if TYPE_CHECKING:
     from .agent.unfinished import Unfinished
     from .config.specs import ResolvedAgent, ResolvedTeam
     from .errors import Fault
-    from .events import AbortReason, Event, FinishEvent
+    from .events import AbortReason, Event
     from .messages import Message
     from .page.results import Result
     from .state.journal.recorder import Recorder
@@ -48,6 +48,7 @@ class Session:
     """A conversation with the agents of `runner`, which may have a `title` from the beginning.
 
     `result` is that of the last turn, None unless it has finished. `titles` looks for a title beside the turns.
+    `secrets` are never shown.
     """
 
     def __init__(self, runner: Runner, title: str | None = None) -> None:
@@ -55,10 +56,8 @@ class Session:
         self.result: Result | None = None
         self._state = runner.state
         self._state.spend = lambda usage, cost: self.runner.spend(usage, cost)
-        self._sought = Sought(self.secrets)
-        self._secrets_listeners: list[Callable[[frozenset[str]], object]] = []
-        self._state.secrets.on_change = self._secrets_changed
-        self.titles = Titles(runner, title, self._sought.hidden)
+        self.secrets = SessionSecrets(lambda: self.team.secrets, self._state.secrets)
+        self.titles = Titles(runner, title, self.secrets.sought.hidden)
         self._episodes = Episodes()
         self._active: Active | None = None
         self._unfinished: Unfinished | None = None  # the last turn, if it was interrupted or has failed
@@ -117,7 +116,7 @@ class Session:
         self.result = None
         stamp = Stamp(turn)
         episode = self._episodes.begin(turn.name, self.runner.now(), turn.episode)
-        unsplit = SplitSecrets(self._sought)
+        unsplit = SplitSecrets(self.secrets.sought)
         log = self._begin_log(turn)
         self._unfinished = None
         failure: BaseException | None = None
@@ -129,7 +128,8 @@ class Session:
                     last = batch[-1]
                     if last["type"] == "finish":
                         outcome = "finished"
-                        self._finish(turn, last, unsplit)
+                        last["message"] = unsplit.message(answer_of(turn))
+                        self.result = result_of(turn, last)
                     if batch := unsplit(batch):
                         if log.see(batch):
                             batch = await self._stored(turn, batch, active)
@@ -198,16 +198,6 @@ class Session:
         batch, active.late = await recorder.settled_at_last(batch)
         return batch
 
-    def _finish(self, turn: Turn, event: FinishEvent, unsplit: SplitSecrets) -> None:
-        event["message"] = unsplit.message(answer_of(turn))
-        self.result = {
-            "message": event["message"],
-            "usage": event["usage"],
-            "model": event["model"],
-            "finish_reason": event["reason"],
-            "attempts": turn.log.records,
-        }
-
     def renew(self, runner: Runner, agent: str | None = None) -> None:
         """Go on with `runner` (`Runner.renewed`), and with `agent` if it is given. The conversation stays.
 
@@ -223,7 +213,7 @@ class Session:
         state.choices.fit(team)
         state.answers = Answers()  # of other models, or to another instruction
         self.runner = runner
-        self._secrets_changed()
+        self.secrets.renew()
         self.titles.renew(runner)
 
     def write_log(self) -> None:
@@ -292,21 +282,6 @@ class Session:
     @property
     def team(self) -> ResolvedTeam:
         return self.runner.team
-
-    @property
-    def secrets(self) -> frozenset[str]:
-        """What must never be shown: the secrets of the env, and the tokens that the session has got."""
-        return self.team.secrets | self._state.secrets.values
-
-    def watch_secrets(self, listener: Callable[[frozenset[str]], object]) -> None:
-        """Call `listener` with the secrets, now and whenever they change."""
-        self._secrets_listeners.append(listener)
-        listener(self.secrets)
-
-    def _secrets_changed(self) -> None:
-        self._sought.renew(self.secrets)
-        for listener in self._secrets_listeners:
-            listener(self.secrets)
 
     @property
     def recorder(self) -> Recorder | None:

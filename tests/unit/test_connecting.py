@@ -178,7 +178,7 @@ def test_a_secret_that_comes_during_a_turn_is_hidden_in_it() -> None:
     async def main() -> list[Played]:
         conversation = session(transport, [], text=agent_file(), context=own)
         seen: list[frozenset[str]] = []
-        conversation.watch_secrets(seen.append)
+        conversation.secrets.watch(seen.append)
         played = [await collect(conversation), await collect(conversation)]
         assert [TOKEN in each for each in seen] == [False, True]
         return played

@@ -6,7 +6,7 @@ import pytest
 
 from sparewheel.errors import ErrorInfo
 from sparewheel.transports.base import HttpRequest
-from sparewheel.transports.refusals import explain, not_exposed, preflighted, unexplained
+from sparewheel.transports.refusals import explain, preflighted, unexplained
 from tests.support.cors import CASES, KEY, Case, SimulatedPage, allowed
 
 BASE = "https://tools.example:8443"
@@ -127,10 +127,6 @@ async def test_of_many_headers_only_some_are_tried() -> None:
 )
 def test_headers_for_which_the_server_is_asked(headers: dict[str, str], names: list[str]) -> None:
     assert preflighted(headers) == names
-
-
-def test_a_hidden_header_is_named() -> None:
-    assert "Access-Control-Expose-Headers: Mcp-Session-Id." in not_exposed("tools.example", "Mcp-Session-Id")
 
 
 def test_without_a_reason_the_likely_ones_are_named() -> None:

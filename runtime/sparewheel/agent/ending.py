@@ -9,6 +9,7 @@ from ..errors import SparewheelError, internal
 if TYPE_CHECKING:
     from ..events import AbortedEvent, AbortReason, ErrorEvent, Event, FinishEvent, FinishReason, StartEvent
     from ..messages import Message
+    from ..page.results import Result
     from ..redaction.stream import SplitSecrets
     from .turn import Turn
 
@@ -35,6 +36,17 @@ def finish_event(turn: Turn, reason: FinishReason, model: str, answer: Message) 
     if not (answer.text or answer.media or reason == "tool_calls"):
         finish["empty"] = True
     return finish
+
+
+def result_of(turn: Turn, event: FinishEvent) -> Result:
+    """What a turn that ended so results in."""
+    return {
+        "message": event["message"],
+        "usage": event["usage"],
+        "model": event["model"],
+        "finish_reason": event["reason"],
+        "attempts": turn.log.records,
+    }
 
 
 def known_error(error: Exception) -> SparewheelError:

@@ -22,7 +22,7 @@ class Cleaner:
 
     def __init__(self, session: Session) -> None:
         self._writer = Writer()
-        session.watch_secrets(partial(self._writer.hide, self))
+        session.secrets.watch(partial(self._writer.hide, self))
 
     def events(self, batch: list[Event]) -> list[Event]:
         events: list[Event] = self._copy({"type": "events", "events": batch})["events"]

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
+from .sought import Sought
+
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
 
@@ -28,6 +30,32 @@ class LearnedSecrets:
         if self.values != (values := frozenset(self._latest)):
             self.values = values
             self.on_change()
+
+
+class SessionSecrets:
+    """The secrets of the env (`given`), and those that the session has got. `sought` finds them."""
+
+    def __init__(self, given: Callable[[], frozenset[str]], learned: LearnedSecrets) -> None:
+        self._given = given
+        self._learned = learned
+        self._listeners: list[Callable[[frozenset[str]], object]] = []
+        self.sought = Sought(self.values)
+        learned.on_change = self.renew
+
+    @property
+    def values(self) -> frozenset[str]:
+        return self._given() | self._learned.values
+
+    def watch(self, listener: Callable[[frozenset[str]], object]) -> None:
+        """Call `listener` with the secrets, now and whenever they change."""
+        self._listeners.append(listener)
+        listener(self.values)
+
+    def renew(self) -> None:
+        """The secrets of the env may have changed."""
+        self.sought.renew(self.values)
+        for listener in self._listeners:
+            listener(self.values)
 
 
 class AllSecrets:

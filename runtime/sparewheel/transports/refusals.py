@@ -23,7 +23,6 @@ if TYPE_CHECKING:
 ORIGIN: Final = "Access-Control-Allow-Origin"
 HEADERS: Final = "Access-Control-Allow-Headers"
 METHODS: Final = "Access-Control-Allow-Methods"
-EXPOSED: Final = "Access-Control-Expose-Headers"
 
 MAX_HEADERS: Final = 16  # that are probed one by one
 SIMPLE_METHODS: Final = ("GET", "HEAD", "POST")
@@ -124,11 +123,6 @@ def unexplained(request: HttpRequest) -> ErrorInfo:
         f"{ORIGIN}); or the address is wrong or redirects, or there is no network."
     )
     return ErrorInfo("network_or_cors", message, _WAY_OUT.format(host=host))
-
-
-def not_exposed(host: str, header: str) -> str:
-    """The sentence for a header that the page cannot read, although `host` has to send it."""
-    return f"{host} hides the header {header} from this page, or does not send it: it must send {EXPOSED}: {header}."
 
 
 def _is_loopback(url: str) -> bool:

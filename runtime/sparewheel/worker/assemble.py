@@ -90,7 +90,7 @@ def assemble(
         keep.begin(state.recorder, team, runner, messages)
     session = Session(runner, title)
     if state.recorder is not None:
-        session.watch_secrets(state.recorder.hide)
+        session.secrets.watch(state.recorder.hide)
     if keep is not None and keep.restored and (unfinished := unfinished_turn(keep.restored, state.conversation)):
         session.expect(unfinished)
     return session

@@ -97,7 +97,7 @@ class Opener:
         return session
 
     def _hide(self, opened: Opened) -> None:
-        opened.session.watch_secrets(partial(self.writer.hide, opened))
+        opened.session.secrets.watch(partial(self.writer.hide, opened))
 
     def _titled(self, session: str, title: str) -> None:
         event = {"type": "title", "turn": None, "seq": None, "title": title}

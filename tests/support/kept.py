@@ -11,6 +11,7 @@ from sparewheel.config.loading import load_agent_file
 from sparewheel.config.resolved import resolve_team
 from sparewheel.state.approvals import Approvals
 from sparewheel.state.journal import Memory, MemoryBackend, Store, StoreFailed
+from sparewheel.state.journal.shelf import export
 from sparewheel.worker.assemble import Extras, assemble
 from sparewheel.worker.keep import new_session, stored_session
 from tests.support.agentic import Toolset, agent_file
@@ -105,3 +106,10 @@ async def until(conversation: Session, *types: str, prompt: str = "hi") -> tuple
         if batch[-1]["type"] in types:
             break
     return events, batches
+
+
+async def stored(store: Store) -> list[dict[str, Any]]:
+    """The turns of the exported document."""
+    document = await export(store, "one")
+    assert isinstance(document, dict)
+    return [record for record in document["records"] if record["type"] == "end"]

@@ -9,15 +9,15 @@ import pytest
 
 from sparewheel.messages import Message, Text
 from sparewheel.state.journal import Memory, Store
-from sparewheel.state.journal.course import MAX_DISCARDED, MAX_ENTRIES, MAX_WORK, Course, read_course, read_spent
-from sparewheel.state.journal.restore import StoredTurn, restore
+from sparewheel.state.journal.course import MAX_DISCARDED, MAX_ENTRIES, MAX_WORK, Course, read_course
+from sparewheel.state.journal.restore import restore
 from sparewheel.state.journal.shelf import export, import_session
 from sparewheel.state.journal.work import MAX_STEPS
 from sparewheel.state.journal.work import MAX_TEXT as MAX_WORDS
 from sparewheel.testing import Reply, ToolCall, errors, openai_chat
 from tests.support.agentic import call, say, tool
 from tests.support.fakeloop import run
-from tests.support.kept import Watched, kept, survivor
+from tests.support.kept import Watched, kept, stored, survivor
 from tests.support.scripted import ScriptedTransport, collect
 
 CHAIN = "agents: {root: {model: openai/a, fallback: {models: [openai/b], retries: 1, backoff: {jitter: 0}}}}"
@@ -26,13 +26,6 @@ CUT = Reply(openai_chat(text=["Half ", "of it"], finish=None), every=0.3)
 
 def brief(entries: list[dict[str, Any]]) -> list[tuple[Any, ...]]:
     return [(entry["at"], entry["type"], *[entry[n] for n in ("attempt", "text") if n in entry]) for entry in entries]
-
-
-async def stored(store: Store) -> list[dict[str, Any]]:
-    """The turns of the exported document."""
-    document = await export(store, "one")
-    assert isinstance(document, dict)
-    return [record for record in document["records"] if record["type"] == "end"]
 
 
 def test_a_finished_turn_keeps_its_failed_attempts_and_times() -> None:
@@ -310,63 +303,6 @@ def test_a_plain_turn_is_small() -> None:
         course = len(json.dumps(first["course"]))
         assert course <= 250
         assert len(json.dumps(first)) <= 1000
-        await conversation.close()
-
-    run(main())
-
-
-ODD: list[Any] = [
-    None,
-    7,
-    {},
-    [[]],
-    [{"type": []}],
-    [{"at": 1, "type": "delta"}],
-    [{"at": True, "type": "finish"}],
-    [{"at": float("nan"), "type": "finish"}],
-    [{"at": -1, "type": "finish"}],
-    [{"at": 1, "type": "delta", "attempt": 10**9}],
-    [{"at": 1, "type": "delta", "attempt": 0}],
-    [{"at": 1, "type": "delta", "attempt": True}],
-    [{"at": 1, "type": "retry", "model": {}, "attempt": 1}],
-    [{"at": 1, "type": "error", "message": "x"}],
-]
-
-
-@pytest.mark.parametrize("value", ODD)
-def test_entries_of_another_shape_are_left_out(value: Any) -> None:
-    assert read_course(value) == []
-    assert not any(read_spent(value))
-
-
-def test_what_is_read_is_limited() -> None:
-    entry = {"at": 1, "type": "warning", "message": "m" * 9000, "more": "x"}
-    [read] = read_course([entry])
-    assert (len(read["message"]), "more" in read) == (500, False)
-    assert len(read_course([entry] * 5000)) == 2 * MAX_ENTRIES
-    [used, none] = read_spent([{"attempt": 1, "model": "a/b", "cost": "1", "input_tokens": 2.5}, 7])
-    assert (used["cost"], used["input_tokens"], none) == (None, None, {})
-
-
-def test_a_stored_turn_of_before_has_no_course() -> None:
-    assert (StoredTurn("t").entries, StoredTurn("t").spent) == ([], [])
-
-
-def test_a_document_of_before_is_read() -> None:
-    async def main() -> None:
-        store = Store(Watched())
-        conversation = await kept(store, ScriptedTransport({"a": [say("Answer")]}))
-        await collect(conversation, "hi")
-        document = await export(store, "one")
-        assert isinstance(document, dict)
-        for record in document["records"]:
-            for name in ("course", "spent", "attempts", "usage"):
-                record.pop(name, None)
-        other = Store(Watched())
-        await import_session(other, document)
-        [turn] = await stored(other)
-        assert [message.text for message in restore(await other.read("one")).history] == ["hi", "Answer"]
-        assert (turn["course"], turn["spent"], turn["usage"]) == ([], [], None)
         await conversation.close()
 
     run(main())

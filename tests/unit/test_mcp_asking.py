@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from sparewheel.tools.base import ToolError
 from tests.support.fakeloop import run
 from tests.support.mcpserver import MODERN, Context, Server, as_events, call, event, opened, text
 
@@ -167,6 +168,52 @@ def test_a_question_on_the_stream_without_a_request() -> None:
 
     run(main())
     assert context.asked == [ASKED]
+
+
+def test_a_server_that_asks_between_requests_is_answered() -> None:
+    server = Server()
+    server.capabilities = {"tools": {}, "listens": True}
+    context = Context(answers=[ADA])
+
+    async def main() -> None:
+        toolset = opened(server)
+        await toolset.connect(context.ask_user)
+        await asyncio.sleep(1)  # the stream is opened beside
+        answers = []
+        for message in ({"jsonrpc": "2.0", "id": 3, "method": "ping"}, question(4, requestedSchema=FORM)):
+            server.push(message)
+            answers.append((await server.next_message())["result"])
+        assert answers == [{}, {"action": "decline"}]
+        await toolset.close()
+
+    run(main())
+    assert context.asked == []
+
+
+@pytest.mark.parametrize("version", ["2025-11-25", MODERN])
+def test_an_address_that_a_page_must_not_open_is_declined(version: str) -> None:
+    class Strict(Context):
+        async def ask_user(self, *_: object, **_options: object) -> dict[str, Any]:
+            raise ToolError("the address is http")
+
+    params = {"message": "Pay", "mode": "url", "url": "http://pay.test/1"}
+    server = Server(version)
+    if version == MODERN:
+        requests = {"k": {"method": "elicitation/create", "params": params}}
+        server.replies["tools/call"] = lambda message: (
+            text(str(message["params"]["inputResponses"]["k"]))
+            if "inputResponses" in message["params"]
+            else needs(inputRequests=requests)
+        )
+    else:
+        asks_on_its_stream(server, question(7, **params))
+
+    async def main() -> None:
+        toolset = opened(server)
+        assert await call(toolset, "echo", Strict()) == "{'action': 'decline'}"
+        await toolset.close()
+
+    run(main())
 
 
 def needs(**more: Any) -> dict[str, Any]:

@@ -490,3 +490,41 @@ def test_a_flood_of_progress_is_bounded() -> None:
         await toolset.close()
 
     run(main())
+
+
+@pytest.mark.parametrize(
+    ("done", "total", "shown"),
+    [(3, 4, ["3 of 4"]), (1, 10**400, ["1"]), (10**400, 1, []), (True, 1, []), ("1", None, [])],
+)
+def test_progress_in_numbers_of_any_size(done: Any, total: Any, shown: list[str]) -> None:
+    async def main() -> None:
+        server, context = Server(), Context()
+
+        def reply(message: dict[str, Any]) -> Any:
+            params = {"progressToken": message["params"]["_meta"]["progressToken"], "progress": done, "total": total}
+            report = {"jsonrpc": "2.0", "method": "notifications/progress", "params": params}
+            return as_events(report, {"jsonrpc": "2.0", "id": message["id"], "result": text("ok")})
+
+        server.replies["tools/call"] = reply
+        toolset = opened(server)
+        assert await call(toolset, "echo", context) == "ok"
+        assert context.reported == shown
+        await toolset.close()
+
+    run(main())
+
+
+@pytest.mark.parametrize("wrong", [True, 999, "999", [1], None])
+def test_an_answer_to_another_request_is_not_taken(wrong: Any) -> None:
+    async def main() -> None:
+        server = Server()
+        server.replies["tools/call"] = lambda message: as_events(
+            {"jsonrpc": "2.0", "id": wrong, "result": text("theirs")},
+            {"jsonrpc": "2.0", "id": message["id"], "result": text("ours")},
+            {"jsonrpc": "2.0", "id": message["id"], "result": text("once more")},
+        )
+        toolset = opened(server)
+        assert await call(toolset, "echo") == "ours"
+        await toolset.close()
+
+    run(main())

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 
 MAX_PROGRESS: Final = 1_000  # reports of one request that are shown
 MAX_TEXT: Final = 1_000  # characters of one of them
+MAX_COUNT: Final = 1e300  # of what is done, and of all that there is to do
 MAX_EXTENDED: Final = 60  # a request that reports progress may take this many times its limit
 
 
@@ -121,7 +122,12 @@ class Exchange:
 def _progress_text(params: Mapping[str, Any]) -> str:
     message, done, total = params.get("message"), params.get("progress"), params.get("total")
     text = message[:MAX_TEXT] if isinstance(message, str) else ""
-    if not isinstance(done, (int, float)):
+    if not _is_count(done):
         return text
-    count = f"{done:g} of {total:g}" if isinstance(total, (int, float)) else f"{done:g}"
+    count = f"{done:g} of {total:g}" if _is_count(total) else f"{done:g}"
     return f"{text} ({count})" if text else count
+
+
+def _is_count(value: object) -> bool:
+    """Whether a value is a number that a float holds: JSON may have an integer of thousands of digits."""
+    return isinstance(value, (int, float)) and not isinstance(value, bool) and -MAX_COUNT <= value <= MAX_COUNT

@@ -48,7 +48,7 @@ def param_headers(found: Places, arguments: Mapping[str, Any]) -> dict[str, str]
             value = value.get(step) if isinstance(value, dict) else None
         if isinstance(value, bool):
             headers[f"Mcp-Param-{name}"] = str(value).lower()
-        elif isinstance(value, (int, float)) and value == int(value):
+        elif isinstance(value, int) or (isinstance(value, float) and value.is_integer()):  # infinity is not
             headers[f"Mcp-Param-{name}"] = str(int(value))
         elif isinstance(value, str):
             headers[f"Mcp-Param-{name}"] = header_value(value)

@@ -48,7 +48,10 @@ async def answer(method: object, params: object, exchange: Exchange, host: str) 
 async def _opened(message: str, url: object, exchange: Exchange) -> str:
     if not isinstance(url, str) or not url.lower().startswith(("https://", "http://")) or len(url) > MAX_QUESTION:
         return "decline"
-    return _action(await exchange.ask(message, {}, url=url))
+    try:
+        return _action(await exchange.ask(message, {}, url=url))
+    except ToolError:  # a page must not open the address
+        return "decline"
 
 
 async def _filled(message: str, schema: object, exchange: Exchange) -> Message:

@@ -9,13 +9,13 @@ from typing import TYPE_CHECKING, Any, Final
 from urllib.parse import urlsplit
 
 from ..base import ToolError
+from .exchange import Exchange
 from .http import EVENTS, JSON
 from .server import Server
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Coroutine, Iterator
 
-    from .exchange import Exchange
     from .http import Http
     from .inquiries import Inquiries
     from .rpc import Message
@@ -80,9 +80,8 @@ class Link:
         if not isinstance(method, str):
             return
         if "id" in message:
-            asked = exchange or (self._running[-1] if self._running else None)
-            if inquiries is not None and asked is not None:
-                inquiries.begin(message, asked)
+            if inquiries is not None:
+                inquiries.begin(message, exchange or (self._running[-1] if self._running else _idle()))
         elif method == "notifications/progress":
             if exchange is not None and params.get("progressToken") == token:
                 exchange.progress(params)
@@ -91,6 +90,11 @@ class Link:
                 inquiries.cancel(params.get("requestId"))
         elif method.endswith("/list_changed"):
             self.changed.update(name for name in LISTS if f"/{name}/" in method)
+
+
+def _idle() -> Exchange:
+    """The place of a request for what a server asks between requests: pings are answered, questions are declined."""
+    return Exchange("", {}, 0)
 
 
 async def listening(listen: Callable[[], Awaitable[bool]]) -> None:

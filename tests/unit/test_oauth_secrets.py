@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 
 from sparewheel.errors import ErrorInfo, TransportError
+from sparewheel.redaction.learned import MAX_LEARNED, LearnedSecrets
 from sparewheel.tools.mcp.oauth.errors import SignInError
 from sparewheel.transports.local import LocalResponse
 from tests.support.fakeloop import run
@@ -47,6 +48,22 @@ def test_a_token_that_is_echoed_is_hidden_even_if_the_answer_is_an_error() -> No
     world = World(token=lambda _: reply(echo, 500))
     refused(world)
     assert "echoed-token-1" in world.hidden
+
+
+def test_what_is_in_use_stays_hidden_however_many_come_after() -> None:
+    """Only the latest secrets of a session are masked, and another server may renew its tokens all the time."""
+    world, secrets = World(client={"client_id": "c", "client_secret": "client-secret-1"}), LearnedSecrets()
+
+    async def main() -> None:
+        oauth = world.oauth()
+        await oauth.challenged(401, CHALLENGE, world.ask)
+        world.session.hide = secrets.add
+        for number in range(MAX_LEARNED + 1):
+            secrets.add([f"of-another-server-{number}"])
+        await oauth.headers()
+
+    run(main())
+    assert {"access-1-secret", "refresh-1-secret", "client-secret-1"} <= secrets.values
 
 
 def test_the_secret_of_the_agent_file_goes_to_no_server_that_another_one_names() -> None:

@@ -50,6 +50,10 @@ class _SignedIn:
     tokens: Tokens
     asked: tuple[str, ...]  # the scopes
 
+    @property
+    def secrets(self) -> list[str]:
+        return [self.tokens.access, self.tokens.refresh, self.source.client.secret]
+
 
 def sign_in_to(server: Url, config: OAuthConfig | None, services: Services, *, private: bool) -> OAuth:
     """The `Authorizer` of the MCP server at this address: the same for all toolsets of a session that name it.
@@ -92,6 +96,8 @@ class OAuth:
         if known is not None and known.tokens.renew_at is not None and known.tokens.renew_at <= self._now():
             await self._renewed(known)
         token = self._signed_in.tokens.access if self._signed_in else ""
+        if self._signed_in:
+            self._session.hide(filter(None, self._signed_in.secrets))  # once more: only the latest ones stay hidden
         if (task := asyncio.current_task()) is not None:
             self._sent[task] = token
         return {"Authorization": f"Bearer {token}"} if token else {}

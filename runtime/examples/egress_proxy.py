@@ -74,6 +74,8 @@ class Proxy(BaseHTTPRequestHandler):
             headers = self.passed(response.getheaders(), NOT_RETURNED, "access-control-")
             if response.status in REDIRECTS and (moved := response.getheader("Location")):
                 headers.append((LOCATION, moved))
+            if response.length:  # so that the page notices an answer that was cut
+                headers.append(("Content-Length", str(response.length)))
             exposed = ", ".join(sorted({name for name, _ in headers}))
             self.begin(response.status, [*headers, ("Access-Control-Expose-Headers", exposed)])
             left = MAX_ANSWER

@@ -245,6 +245,14 @@ async def test_a_target_that_does_not_answer_is_told(target: Target) -> None:
     assert (answer.status, answer.body) == (502, b"egress proxy: the host gave no answer\n")
 
 
+async def test_an_answer_that_was_cut_is_noticed(target: Target) -> None:
+    target.answers["/"] = (200, {"Content-Length": "9"}, b"whole it.")
+    assert (await sent(target, "https://target.example/")).body == b"whole it."
+    target.answers["/"] = (200, {"Content-Length": "900"}, b"the start")
+    with pytest.raises(ToolError):
+        await sent(target, "https://target.example/")
+
+
 async def test_private_addresses_are_refused_before_the_proxy_is_asked(target: Target) -> None:
     with pytest.raises(ToolError, match="private network"):
         await sent(target, "https://127.0.0.1/")

@@ -220,6 +220,11 @@ async def test_what_is_found_is_bounded() -> None:
     assert len(json.loads(result.output)) == 3
 
 
+async def test_halves_of_characters_do_no_harm() -> None:
+    result = await search(rag({"\udcff.md": "25 days \ud800", "b.md": "30 days"}, docs=[]), "days \ud800")
+    assert {each["source_path"] for each in json.loads(result.output)} == {"\udcff.md", "b.md"}
+
+
 async def test_what_cannot_be_read_is_named() -> None:
     result = await search(rag({"handbook/a.pdf": "x", "handbook/b.md": "days"}), "days")
     passages, problem = result.output.split("\n\n")

@@ -78,6 +78,15 @@ async def test_values_have_their_paths() -> None:
     assert await places("a.json", '{"a": {"b": "c"}}') == [("", "a.b: c")]
 
 
+@pytest.mark.parametrize("sign", ["\u2028", "\u2029", "\x85", "\x0b", "\x0c", "\x1c"])
+async def test_only_line_ends_end_rows(sign: str) -> None:
+    if sign >= "\x80":  # JSON allows no control characters
+        lines = f'{{"a": "x{sign}y"}}\r\n{{"a": "z"}}\r'
+        assert await places("a.jsonl", lines) == [("items 1 to 2", f"a: x{sign}y\na: z")]
+    table = f"name,days\rAnn,x{sign}y\r\nBo,2\n"
+    assert await places("a.csv", table) == [("rows 2 to 3", f"name: Ann | days: x{sign}y\nname: Bo | days: 2")]
+
+
 async def test_pages_of_a_pdf() -> None:
     content = data_url(pdf("First page", "", "Third page"))
     found = await read_sections("a.pdf", content, 1500)

@@ -18,6 +18,8 @@ def test_files_and_folders(tmp_path: Path) -> None:
     (inner / "pay.pdf").write_bytes(b"%PDF-\xff")
     (tmp_path / "handbook" / ".hidden").write_text("secret")
     (tmp_path / "one.txt").write_text("One")
+    for name in ("back", "again"):
+        (inner / name).symlink_to(tmp_path / "handbook")
     found = read_documents([str(tmp_path / "handbook"), str(tmp_path / "one.txt")])
     expected = {"handbook/more/leave.md": "# Leave", "handbook/more/pay.pdf": b"%PDF-\xff", "one.txt": "One"}
     assert found == expected

@@ -17,7 +17,7 @@ MAX_BYTES: Final = 8 * 1024 * 1024  # of one file
 def read_documents(paths: Iterable[str]) -> dict[str, str | bytes]:
     """The contents of files by name: that of a file, or from the name of its folder on. What is no UTF-8 is bytes.
 
-    Hidden files and folders are left out.
+    Hidden files and folders are left out, and links to folders, which may lead back to where they are.
 
     Raises:
         ConfigError: a path is not there, a file cannot be read or is too large, or there are too many.
@@ -46,7 +46,7 @@ def _files(path: Path) -> Iterator[Path]:
         yield path
         return
     for inner in sorted(path.iterdir()):
-        if not inner.name.startswith("."):
+        if not inner.name.startswith(".") and not (inner.is_symlink() and inner.is_dir()):
             yield from _files(inner)
 
 

@@ -71,7 +71,7 @@ class Asker:
             "path": passage.document,
             "basename": passage.document.rpartition("/")[2],
             "chunk_index": str(passage.number),
-            "content": passage.text,
+            "content": passage.text.replace("</text", "< /text"),
             "ast_context": "",
         }
         text = _PLACE.sub(lambda match: values[match[1]], prompt or _SUMMARY)
@@ -82,8 +82,8 @@ class Asker:
     ) -> list[Hit] | None:
         """The hits that the model finds relevant, from the best on; None if it has not scored them."""
         passages = "\n".join(
-            f"<passage number={number} source={hit.passage.place!r}>\n{_quoted(hit.passage.text)}\n</passage>"
-            for number, hit in enumerate(hits, 1)
+            f"<passage number={number} source={_quoted(repr(place))}>\n{_quoted(text)}\n</passage>"
+            for number, (place, text) in enumerate(((hit.passage.place, hit.passage.text) for hit in hits), 1)
         )
         system = "\n\n".join(filter(None, [_SCORING.format(count=len(hits)), config.criteria]))
         messages = [Message("system", (Text(system),)), user(f"Question: {question}\n\n{passages}")]
@@ -98,7 +98,7 @@ class Asker:
 
 
 def _quoted(text: str) -> str:
-    """The start of a passage, which cannot end its own quotation."""
+    """The start of a text of a document, which cannot end its own quotation."""
     return text[:MAX_SCORED].replace("</passage", "< /passage")
 
 

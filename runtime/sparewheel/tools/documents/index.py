@@ -107,7 +107,7 @@ class Index:
     def _digest(self, name: str, content: str) -> str:
         chunking = self._chunking
         how = f"{chunking.limit} {chunking.repeated} {chunking.respect_word_boundaries} {name}\0"
-        return hashlib.sha256(how.encode() + content.encode("utf-8", "surrogatepass")).hexdigest()
+        return hashlib.sha256(f"{how}{content}".encode("utf-8", "surrogatepass")).hexdigest()
 
 
 def _stored(document: str, text: str | None) -> list[Passage] | None:

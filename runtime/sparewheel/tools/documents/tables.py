@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import csv
+import io
+import re
 from typing import TYPE_CHECKING, Any, Final
 
 from ...jsontext import read
@@ -27,7 +29,7 @@ def csv_sections(text: str, size: int) -> Slices[list[Section] | None]:
     delimiter = max(_DELIMITERS, key=first.count)
     if delimiter not in first:
         return None
-    rows = csv.reader(text.lstrip("\ufeff").splitlines(keepends=True), delimiter=delimiter)
+    rows = csv.reader(io.StringIO(text.lstrip("\ufeff"), newline=""), delimiter=delimiter)
     block = _Block(size, "row")
     names: list[str] = []
     try:
@@ -57,7 +59,8 @@ def json_sections(text: str, size: int, *, lines: bool = False) -> Slices[list[S
         lines: each line is a value of its own.
     """
     block = _Block(size, "item")
-    texts = [line for line in text.splitlines() if line.strip()] if lines else [text]
+    # Other characters that end lines in Python, such as U+2028, may be inside of a JSON string.
+    texts = [line for line in re.split("[\r\n]+", text) if line.strip()] if lines else [text]
     for number, one in enumerate(texts, 1):
         try:
             value = read(one)

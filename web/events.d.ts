@@ -163,6 +163,9 @@ export interface BlockEndEvent {
 }
 /**
  * A picture, a sound or a file in the answer. It is a block of its own, without `block_start` and `block_end`.
+ *
+ * With `call_id` it is no part of the answer, but of the result of that call. `index` counts the media of that result,
+ * and `attempt` is 0 if the call was made before the turn was interrupted.
  */
 export interface MediaEvent {
   turn: string;
@@ -177,6 +180,7 @@ export interface MediaEvent {
   type: "media";
   attempt: number;
   index: number;
+  call_id?: string;
 }
 /**
  * What the answer cites, what a hosted search found, or what it looked for. `span` is in the attempt's text.

@@ -109,8 +109,8 @@ function step(state, event) {
     case "block_start":
       if (event.id !== undefined) callOf(state, { ...event, id: event.id, name: event.name ?? "" });
       break;
-    case "media":
-      outputOf(state, event.attempt).media.push(mediaOf(event));
+    case "media": // one of a tool's result is no part of the answer
+      if (event.call_id === undefined) outputOf(state, event.attempt).media.push(mediaOf(event));
       break;
     case "annotation":
       outputOf(state, event.attempt).annotations.push(annotationOf(event));

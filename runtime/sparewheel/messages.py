@@ -3,7 +3,8 @@
 These are values only; each wire format renders them for its API. `to_dict` and `parse_messages` convert from and to the
 JSON shape of pages: `{role, content, reasoning?, tool_calls?, tool_call_id?, media?,
 annotations?}`, where a tool call is
-`{id, type: "function", function: {name, arguments}}`. An answer's pictures and sounds are in `media`; the `content` of
+`{id, type: "function", function: {name, arguments}}`. Pictures and sounds of an answer, or of the result of a tool, are
+in `media`; the `content` of
 a user's message is text or a list of parts: `{type: "text", text}`, `{type: "image_url", image_url: {url}}` and
 `{type: "file", file: {name, mime_type, data | text}}`.
 """
@@ -215,8 +216,10 @@ def _parse(item: object, where: str) -> Message:
     media = item.get("media") or []
     if not isinstance(media, list):
         raise ConfigError(f"{where}.media must be an array")
-    if media and role != "assistant":
-        raise ConfigError(f"{where}.media is for answers; pictures of other messages are parts of the content")
+    if media and role not in ("assistant", "tool"):
+        raise ConfigError(
+            f"{where}.media is for answers and results; pictures of other messages are parts of the content"
+        )
     parts += [_parse_media(each, f"{where}.media[{number}]") for number, each in enumerate(media)]
     calls = item.get("tool_calls") or []
     if not isinstance(calls, list):

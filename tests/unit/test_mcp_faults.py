@@ -453,9 +453,8 @@ def test_results_of_every_kind() -> None:
     def result(*parts: Any, **more: Any) -> Any:
         return {"content": list(parts), **more}
 
-    assert (
-        run(main(result({"type": "image", "data": "AAAA", "mimeType": "image/png"}))) == "[image: image/png, 3 bytes]"
-    )
+    picture = {"type": "image", "data": "AAAA", "mimeType": "image/png"}
+    assert run(main(result(picture))) == "[image: image/png, 3 bytes]"
     assert run(main(result({"type": "resource", "resource": {"uri": "a:b", "text": "t"}}))) == "[a:b]\nt"
     assert run(main(result({"type": "resource_link", "uri": "a:b", "name": "n"}))) == "[n: a:b]"
     assert run(main(result(structuredContent={"a": 1}))) == '{"a":1}'

@@ -101,6 +101,7 @@ export function randomLog(seed, { turn = `turn-${seed}` } = {}) {
       partial = outer;
       tasks.pop();
     } else if (chance(0.3)) put("tool_output", { ...output, output: "half" });
+    if (chance(0.2)) put("media", { attempt, index: 0, call_id: call.id, mime_type: "image/png", size: 3, data: "AAAA" });
     put("tool_result", { ...output, output: pick(["found", ""]), is_error: chance(0.2) });
   }
 

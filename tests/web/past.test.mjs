@@ -196,3 +196,17 @@ test("what sub-agents did is told within their calls", () => {
   const turn = folded({ events, times: [] });
   assert.deepEqual([turn.text, turn.cost, turn.attempts.length], ["Done", 0.25, 2]);
 });
+
+test("media in the result of a tool are told with its call, and are none of the answer", () => {
+  const call = { type: "tool_call", id: "c1", name: "draw", arguments: "{}" };
+  const picture = { type: "media", mime_type: "image/png", data: "AAAA", size: 3 };
+  const parts = [text("[image]"), picture, { ...picture, data: "" }, { ...picture, data: "%" }, { type: "media" }];
+  const { events } = turnOf([prompt, answered("", call), { role: "tool", tool_call_id: "c1", parts }, answered("")]);
+  const told = events.filter(({ type }) => type === "media" || type === "tool_result");
+  assert.deepEqual(told.map(({ type, call_id, id, index }) => [type, call_id ?? id, index]), [
+    ["media", "c1", 0],
+    ["tool_result", "c1", undefined],
+  ]);
+  assert.deepEqual([told[0].blob.type, told[0].blob.size, told[1].output], ["image/png", 3, "[image]"]);
+  assert.deepEqual([events.at(-1).empty, folded({ events, times: [] }).media], [true, []]);
+});

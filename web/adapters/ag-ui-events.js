@@ -145,8 +145,9 @@ class Mapper {
         return [...events, custom("discard", { attempt: event.attempt, chars: event.chars, messageIds: gone })];
       }
       case "media": {
-        const { attempt, index, mime_type, size } = event;
-        return [custom("media", { attempt, index, mime_type, size, url: this.#fileUrl(event) })];
+        const { attempt, index, mime_type, size, call_id } = event;
+        const place = { attempt, index, ...(call_id !== undefined && { call_id }) };
+        return [custom("media", { ...place, mime_type, size, url: this.#fileUrl(event) })];
       }
       default:
         return this.#other(event);

@@ -2,6 +2,7 @@ import { approval } from "./asking/approval.js";
 import { doubt } from "./chats/doubt.js";
 import { make } from "./dom.js";
 import { elicitation } from "./asking/elicitation.js";
+import { mediaView } from "./media-view.js";
 import { ToolCard } from "./tool-card.js";
 import { label } from "./visible.js";
 
@@ -94,6 +95,9 @@ export class CallsView {
         break;
       case "tool_output":
         this.#cards.get(event.id)?.progress(event.output);
+        break;
+      case "media":
+        if (event.call_id !== undefined) this.#cards.get(event.call_id)?.show(mediaView(event, event.index + 1, "result"));
         break;
       case "tool_blocked":
         this.#end(event, "blocked", event.reason);

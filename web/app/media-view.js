@@ -5,10 +5,11 @@ import { label } from "./visible.js";
  * A picture, a sound or a film is shown, any other file is a link that saves it; media that a server only refers to are
  * a link, because the page loads nothing from elsewhere.
  * @param {Extract<import("../sparewheel.js").Event, {type: "media"}>} event
- * @param {number} number From 1, in the answer.
+ * @param {number} number From 1, in the owner.
+ * @param {"answer" | "result"} owner
  */
-export function mediaView({ mime_type, size, blob, url }, number) {
-  const what = `${nameOf(mime_type)} ${number} of the answer`;
+export function mediaView({ mime_type, size, blob, url }, number, owner = "answer") {
+  const what = `${nameOf(mime_type)} ${number} of the ${owner}`;
   const caption = make("figcaption", { text: [what, label(mime_type), sizeOf(size)].filter(Boolean).join(", ") });
   const figure = make("figure", { class: "media" });
   if (!blob) return fill(figure, externalLink(url ?? "", caption.textContent), null);
@@ -28,7 +29,7 @@ export function mediaView({ mime_type, size, blob, url }, number) {
   }
   const save = make("a", { text: `Save ${caption.textContent}` });
   save.href = address;
-  save.download = `answer-${number}`;
+  save.download = `${owner}-${number}`;
   return fill(figure, save, null);
 }
 

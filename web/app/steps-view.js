@@ -47,7 +47,7 @@ export class StepsView {
       this.step.end();
       this.step = this.#add();
     }
-    if (event.type === "media") this.step.show(event);
+    if (event.type === "media" && event.call_id === undefined) this.step.show(event);
     if (event.type === "annotation") this.step.sources.add(event);
     if (event.type === "discard") this.step.hide(event.attempt);
     if (event.type === "discard") this.step.discard(this.transcript.added({ text: 0, reasoning: 0 }));

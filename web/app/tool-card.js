@@ -110,6 +110,11 @@ export class ToolCard {
     this.#fill();
   }
 
+  /** @param {HTMLElement} media One of its result, which is seen while the card is closed. */
+  show(media) {
+    this.questions.before(media);
+  }
+
   /** Show what has come since the last time. */
   flush() {
     if (this.element.open) this.#work?.flush();

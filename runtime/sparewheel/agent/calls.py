@@ -107,12 +107,13 @@ class Calls:
         messages: list[Message] = []
         for number, call in enumerate(self._calls):
             if number < len(self.runnable):
-                shown = self._result(number, call).output
+                result = self._result(number, call)
+                shown, media = result.output, result.media
             else:
-                shown = self._beyond
+                shown, media = self._beyond, ()
             if call.name != READ_ON:  # which limits its results itself
                 shown = self._state.results.shorten(call.id, shown, self._limit)
-            messages.append(Message("tool", (Text(shown),), tool_call_id=call.id))
+            messages.append(Message("tool", (Text(shown), *media), tool_call_id=call.id))
         return messages
 
     @property
@@ -172,6 +173,9 @@ class Calls:
             result = ToolResult(f"{type(error).__name__}: {error}", is_error=True)
         self._results[number] = result = replace(result, output=whole(result.output))
         self._cite(result)
+        for index, media in enumerate(result.media):
+            place = {"type": "media", "attempt": self._attempt or 0, "index": index, "call_id": call.id}
+            self._outbox.put(cast("Event", {**place, **media.to_dict()}))
         self._outbox.put(_result_event(call, result))
 
     def _cite(self, result: ToolResult) -> None:

@@ -71,11 +71,16 @@ class BlockEndEvent(Stamped):
 
 
 class MediaEvent(Stamped, MediaShape):
-    """A picture, a sound or a file in the answer. It is a block of its own, without `block_start` and `block_end`."""
+    """A picture, a sound or a file in the answer. It is a block of its own, without `block_start` and `block_end`.
+
+    With `call_id` it is no part of the answer, but of the result of that call. `index` counts the media of that result,
+    and `attempt` is 0 if the call was made before the turn was interrupted.
+    """
 
     type: Literal["media"]
     attempt: int
     index: int
+    call_id: NotRequired[str]
 
 
 class AnnotationEvent(Stamped, AnnotationShape):

@@ -44,6 +44,7 @@ def prepare(messages: Iterable[Message], origin: str, *, own_media: bool = False
     - pictures of an answer follow it in a user's message, because most APIs accept none of an assistant; a note stands
       for other media. With `own_media`, those that `origin` made stay in the answer
     - files of the user are pictures, PDF, or else text
+    - pictures in the result of a tool are sent with it, other media are not: its text names them
     - tool calls of a message that is not an assistant's are dropped, as are empty messages
     """
     ids = _Ids()
@@ -95,11 +96,16 @@ def _must_move(message: Message, part: Part, keeper: str | None) -> bool:
 def _media_message(media: list[Part]) -> Message:
     parts: list[Part] = [Text(MEDIA_NOTE)]
     for part in media:
-        if isinstance(part, Image) or (isinstance(part, Media) and part.mime_type in SENT and (part.data or part.url)):
-            parts.append(part if isinstance(part, Image) else Image(part.address))
+        if isinstance(part, Image):
+            parts.append(part)
         elif isinstance(part, Media):
-            parts.append(Text(f" ({part.mime_type}, not sent)"))
+            parts.append(_picture(part) or Text(f" ({part.mime_type}, not sent)"))
     return Message("user", tuple(parts))
+
+
+def _picture(media: Media) -> Image | None:
+    """A picture in the form in which every API takes it; None for other media, and without the bytes."""
+    return Image(media.address) if media.mime_type in SENT and (media.data or media.url) else None
 
 
 class _Ids:
@@ -143,4 +149,8 @@ def _result(results: deque[Message] | None, call_id: str) -> Message:
     """The result of a call under its portable id. Calls with the same id take the results in order."""
     if not results:
         return Message("tool", (Text(NOT_RUN),), tool_call_id=call_id)
-    return replace(results.popleft(), tool_call_id=call_id)
+    result = results.popleft()
+    if result.media:
+        parts = [_picture(part) if isinstance(part, Media) else part for part in result.parts]
+        result = replace(result, parts=tuple(part for part in parts if part))
+    return replace(result, tool_call_id=call_id)

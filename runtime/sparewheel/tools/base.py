@@ -11,6 +11,7 @@ if TYPE_CHECKING:
 
     from ..annotations import Annotation
     from ..events import SignIn
+    from ..media import Media
     from ..providers.base import ToolSpec
 
 DEFAULT_TIMEOUT: Final = 120.0  # seconds
@@ -41,11 +42,15 @@ class ToolError(Exception):
 
 @dataclass(frozen=True, slots=True)
 class ToolResult:
-    """The text that the model receives. `is_error` marks a call that failed. `sources`: what the text quotes."""
+    """The text that the model receives. `is_error` marks a call that failed. `sources`: what the text quotes.
+
+    `media` are shown to the user; models get those of `media.SENT`, so that `output` has to name them all.
+    """
 
     output: str
     is_error: bool = False
     sources: Sequence[Annotation] = ()
+    media: Sequence[Media] = ()
 
 
 class AskUser(Protocol):

@@ -230,6 +230,8 @@ def _tool_call_delta(state: _State, event: ToolCallDeltaEvent) -> None:
 
 
 def _media(state: _State, event: MediaEvent) -> None:
+    if "call_id" in event:
+        return  # the result of a tool is no part of the answer
     shape = {name: value for name, value in event.items() if name in MediaShape.__annotations__}
     state.output(event["attempt"]).media.append(cast("MediaShape", shape))
 

@@ -28,6 +28,8 @@ export class Retold {
   #stamp;
   #spent;
   #index = 0;
+  /** Whether an answer has media. */
+  #hasMedia = false;
   /** @type {number | null} */
   #now = null;
   /** When it ended. @type {number | null} */
@@ -69,7 +71,7 @@ export class Retold {
     const usage = record["usage"] instanceof Object ? shaped(record["usage"], TOKENS) : null;
     if (outcome === "finished") {
       const reason = textOf(record["reason"]) || "stop";
-      const empty = !message.content && !this.events.some(({ type }) => type === "media") && reason !== "tool_calls";
+      const empty = !message.content && !this.#hasMedia && reason !== "tool_calls";
       this.#add({
         type: "finish",
         reason,
@@ -136,7 +138,7 @@ export class Retold {
     for (const { parts } of answer ? [answer] : []) {
       for (const { id } of listOf(parts).map(shapeOf)) this.#work(textOf(id), tasks);
     }
-    for (const { tool_call_id: id, parts } of results) this.#result(textOf(id), joined(listOf(parts), "text"), failed.has(id));
+    for (const { tool_call_id: id, parts } of results) this.#result(textOf(id), listOf(parts).map(shapeOf), failed.has(id));
   }
 
   /**
@@ -182,10 +184,8 @@ export class Retold {
     const parts = listOf(message["parts"]).map(shapeOf);
     const [content, reasoning] = [joined(parts, "text"), joined(parts, "reasoning")];
     this.#texts(attempt, reasoning, content);
-    for (const { mime_type, data, url, size } of parts.filter(({ type }) => type === "media")) {
-      const blob = blobOf(textOf(data), textOf(mime_type));
-      if (!blob && !textOf(url)) continue; // its bytes were too many to be stored
-      const media = { mime_type: textOf(mime_type), size: size ?? blob?.size ?? null, ...(blob ? { blob } : { url }) };
+    for (const media of mediaIn(parts)) {
+      this.#hasMedia = true;
       this.#add({ type: "media", attempt, index: this.#index++, ...media });
     }
     for (const note of listOf(message["annotations"]).map(shapeOf)) {
@@ -211,14 +211,15 @@ export class Retold {
 
   /**
    * @param {string} id
-   * @param {string} output
+   * @param {Shape[]} parts
    * @param {boolean} is_error
    */
-  #result(id, output, is_error) {
+  #result(id, parts, is_error) {
     const name = this.#open.get(id);
     if (name === undefined) return;
     this.#open.delete(id);
-    this.#add({ type: "tool_result", id, name, output, is_error });
+    for (const [index, media] of mediaIn(parts).entries()) this.#add({ type: "media", attempt: 0, index, call_id: id, ...media });
+    this.#add({ type: "tool_result", id, name, output: joined(parts, "text"), is_error });
   }
 
   /**
@@ -247,6 +248,17 @@ export class Retold {
     this.events.push(/** @type {any} */ ({ ...event, ...this.#stamp, agent, seq: this.events.length + 1 }));
     this.times.push(this.#now);
   }
+}
+
+/** @param {Shape[]} parts Media without their bytes are left out: they were too many to be stored. */
+function mediaIn(parts) {
+  return parts
+    .filter(({ type }) => type === "media")
+    .map(({ mime_type, data, url, size }) => {
+      const blob = blobOf(textOf(data), textOf(mime_type));
+      return { mime_type: textOf(mime_type), size: size ?? blob?.size ?? null, ...(blob ? { blob } : { url: textOf(url) }) };
+    })
+    .filter((media) => "blob" in media || media.url);
 }
 
 /**

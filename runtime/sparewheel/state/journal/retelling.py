@@ -139,11 +139,16 @@ class _Turn:
         for shape in shapes:
             if shape.get("role") == "tool":
                 if "result" not in shape:  # else it has been told
-                    output = "".join(part.get("text", "") for part in shape["parts"])
-                    events += self.result({"id": shape["tool_call_id"], "output": output})
+                    events += self._returned(load_message(shape))
             elif (message := load_message(shape)).role == "assistant":
                 events += self._answered(message)
         return events
+
+    def _returned(self, message: Message) -> list[dict[str, Any]]:
+        """Events of a result of a tool, without what has been told of it."""
+        place = {"type": "media", "attempt": self.attempt, "call_id": message.tool_call_id}
+        shown = [{**place, "index": index, **media.to_dict()} for index, media in enumerate(message.media)]
+        return [*shown, *self.result({"id": message.tool_call_id, "output": message.text})]
 
     def result(self, result: dict[str, Any]) -> list[dict[str, Any]]:
         name = self.calls.pop(result["id"], None)

@@ -64,7 +64,8 @@ def load_message(shape: object, results: Mapping[str, str] | None = None) -> Mes
     if not isinstance(parts, list):
         raise ValueError("a message has no parts")
     loaded = tuple(_load_part(part) for part in parts)
-    if shape["role"] != "assistant" and any(isinstance(part, ToolCall | Media) for part in loaded):
+    foreign = {"assistant": (), "tool": (ToolCall,)}.get(shape["role"], (ToolCall, Media))
+    if any(isinstance(part, foreign) for part in loaded):
         raise ValueError("a message that is no answer has a part of one")
     if shape["role"] != "user" and any(isinstance(part, File) for part in loaded):
         raise ValueError("a message that is no prompt has a file")

@@ -241,7 +241,7 @@ class TurnLog:
         """Note the attempt that shows its first output in this batch, if one does."""
         for event in batch:
             fields = cast("dict[str, Any]", event)
-            if "task" not in fields and (fields["type"] in _SHOWN or "id" in fields):
+            if "task" not in fields and "call_id" not in fields and (fields["type"] in _SHOWN or "id" in fields):
                 self.course.streamed(fields["attempt"])
                 return
 
@@ -276,7 +276,8 @@ class TurnLog:
 
     def _dumped(self, message: Message) -> dict[str, Any]:
         """The stored shape of a message; a result that has been recorded is referred to."""
-        if message.role == "tool" and self._results.get(message.tool_call_id or "") == message.text:
+        known = self._results.get(message.tool_call_id or "")
+        if message.role == "tool" and known == message.text and not message.media:
             return {"role": "tool", "tool_call_id": message.tool_call_id, "result": True}
         return dump_bounded(message)
 

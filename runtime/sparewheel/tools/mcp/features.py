@@ -8,13 +8,13 @@ from typing import TYPE_CHECKING, Any, Final
 from ...jsontext import write
 from ...providers.base import ToolSpec
 from ..base import Tool
-from .content import prompt_text, resource_text
+from .content import prompt_result, resource_result
 from .listing import Listing
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
 
-    from ..base import Call, ToolContext
+    from ..base import Call, ToolContext, ToolResult
     from .link import Link
     from .rpc import Message
 
@@ -73,12 +73,12 @@ class Features:
     async def _list_prompts(self, _: dict[str, Any], context: ToolContext) -> str:
         return write(await self._listed("prompts", "prompts", context))
 
-    async def _read_resource(self, given: dict[str, Any], context: ToolContext) -> str:
-        return resource_text(await self._request("resources/read", {"uri": given["uri"]}, given["uri"], context))
+    async def _read_resource(self, given: dict[str, Any], context: ToolContext) -> ToolResult:
+        return resource_result(await self._request("resources/read", {"uri": given["uri"]}, given["uri"], context))
 
-    async def _get_prompt(self, given: dict[str, Any], context: ToolContext) -> str:
+    async def _get_prompt(self, given: dict[str, Any], context: ToolContext) -> ToolResult:
         params = {"name": given["name"], "arguments": given.get("arguments", {})}
-        return prompt_text(await self._request("prompts/get", params, given["name"], context))
+        return prompt_result(await self._request("prompts/get", params, given["name"], context))
 
     async def _listed(self, method: str, key: str, context: ToolContext) -> list[dict[str, Any]]:
         listing = Listing(await self._link(context), method, key, context.ask_user, MAX_ENTRIES)

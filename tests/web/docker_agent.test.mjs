@@ -4,7 +4,6 @@ import assert from "node:assert/strict";
 import test from "node:test";
 import { command, createSession, dockerAgent, rejects, worker, YAML } from "./compat_page.mjs";
 import { ABORTED, ERROR, FINISH, HELLO, RESULT, START, turn } from "./fake_worker.mjs";
-import { theirEvent } from "../../web/compat/translate.js";
 import { CONFIRMATION, ELICITATION, RESULT_OF_CALL, settle } from "./started.mjs";
 
 test("the object is there before Python is, and calls wait", async () => {
@@ -100,19 +99,6 @@ test("a conversation: two turns, with usage and events in docker-agent's words",
   const again = send("again");
   worker.reply(await command("send"), RESULT);
   assert.deepEqual(await again, { message: { role: "assistant", content: "Hello" } });
-});
-
-test("a sign-in has what docker-agent's page opens and compares", () => {
-  const signIn = { server: "https://mcp.test/", state: "s1" };
-  const url = "https://auth.test/authorize?state=s1";
-  const { meta, url: opened } = theirEvent({ ...ELICITATION, mode: "url", url, sign_in: signIn });
-  assert.equal(opened, url);
-  assert.deepEqual(meta, {
-    "cagent/type": "oauth_flow",
-    "cagent/server_url": "https://mcp.test/",
-    "cagent/authorize_url": url,
-    "cagent/state": "s1",
-  });
 });
 
 test("a failed turn: one error event, and a rejection with the same text", async () => {

@@ -46,6 +46,7 @@ export function checkedOptions(options) {
   const { yaml, agentName, env, autoApprove, ...rest } = options;
   if (typeof yaml !== "string") throw new Error("options.yaml must be a string");
   const name = typeof agentName === "string" && agentName !== "" ? { agentName } : {};
+  for (const field of ["toolProxy", "oauthRedirectURI"]) if (rest[field] === "") delete rest[field]; // unset, as there
   return {
     .../** @type {Partial<SessionOptions>} */ (rest),
     ...name,

@@ -122,7 +122,9 @@ def _sentence(path: Path, errors: Sequence[ErrorDetails], model: type[BaseModel]
         return " is missing"
     if "extra_forbidden" in kinds:
         return f": unknown key{did_you_mean(str(path[-1]), _keys(model, path[:-1]))}"
-    return f": {' or '.join(dict.fromkeys(_reason(details) for details in errors))}"
+    # That a value may be left out, as null, is no advice for one that is there.
+    reasons = dict.fromkeys(_reason(details) for details in errors if details["type"] != "none_required")
+    return f": {' or '.join(reasons) or 'must be empty'}"
 
 
 def _reason(details: ErrorDetails) -> str:

@@ -14,7 +14,8 @@ from sparewheel.headless import find, find_dist
 from sparewheel.headless.static import StaticServer
 from sparewheel.testing import ScriptedProvider
 from tests.support.agents import KEY
-from tests.support.browser import LIMIT, Site, Theirs, Watch
+from tests.support.browser import BOOT_LIMIT, LIMIT, Site, Theirs, Watch, within
+from tests.support.compat import PAGE as COMPAT_PAGE
 
 THEIRS = Path(__file__).parent / "theirs"
 
@@ -94,4 +95,21 @@ async def theirs(embedded: Theirs, site: Site, provider: ScriptedProvider, refus
     assert watch.faults == []
     assert not any("CANARY" in text for text in [*watch.console, *watch.urls]), KEY
     assert watch.origins <= {site.origin, provider.url, refused}
+    watch.clear()
+
+
+@pytest_asyncio.fixture(scope="module", loop_scope="session")
+async def loaded_compat(foreign_page: Theirs) -> Theirs:
+    names = await within(foreign_page.page.evaluate(COMPAT_PAGE), BOOT_LIMIT)
+    assert names == ["abort", "chat", "createSession", "listAgents", "parseConfig"]
+    return foreign_page
+
+
+@pytest_asyncio.fixture(loop_scope="session")
+async def compat(loaded_compat: Theirs) -> AsyncIterator[Theirs]:
+    """Their page, with `dockerAgent`; afterwards checks that it made no errors and showed no key."""
+    yield loaded_compat
+    watch = loaded_compat.watch
+    assert watch.faults == []
+    assert not any("CANARY" in text for text in [*watch.console, *watch.urls]), KEY
     watch.clear()

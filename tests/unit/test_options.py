@@ -188,14 +188,14 @@ def test_the_page_after_a_sign_in_needs_an_http_address(address: str) -> None:
     assert refusal(oauthRedirectURI=address) == f"The options are not valid: {reason}"
 
 
+@pytest.mark.parametrize("option", ["oauthRedirectURI", "toolProxy"])
+def test_a_value_of_another_type_is_not_advised_to_be_null(option: str) -> None:
+    options: dict[str, Any] = {option: 7}
+    assert refusal(**options) == f"The options are not valid: {option}: must be text; put 7 in quotes"
+
+
 @pytest.mark.parametrize(
-    ("option", "reason"),
-    [("oauthRedirectURI", "must be text; put 7 in quotes"), ("toolProxy", "must be text; put 7 in quotes")],
+    "address", ["https://page.test", "http://localhost:8000/oauth.html", "https://page.test/b?c=d"]
 )
-def test_a_value_of_another_type_is_not_advised_to_be_null(option: str, reason: str) -> None:
-    assert refusal(**{option: 7}) == f"The options are not valid: {option}: {reason}"
-
-
-@pytest.mark.parametrize("address", ["https://page.test", "http://localhost:8000/oauth.html", "https://page.test/b?c=d"])
 def test_an_address_of_that_page_stays_as_it_is(address: str) -> None:
     assert session(oauthRedirectURI=address).oauth_redirect_uri == address

@@ -13,7 +13,7 @@ from sparewheel.tools.mcp.toolset import MAYBE_DONE
 from sparewheel.transports.base import no_answer
 from sparewheel.transports.local import LocalResponse
 from tests.support.fakeloop import run
-from tests.support.mcpserver import ECHO, MODERN, Context, Server, as_events, as_json, call, names, opened, text
+from tests.support.mcpserver import ECHO, MODERN, Context, Server, as_events, as_json, call, event, names, opened, text
 
 OTHER = {"name": "other", "inputSchema": {"type": "object"}}
 
@@ -523,6 +523,27 @@ def test_an_answer_to_another_request_is_not_taken(wrong: Any) -> None:
             {"jsonrpc": "2.0", "id": message["id"], "result": text("once more")},
         )
         toolset = opened(server)
+        assert await call(toolset, "echo") == "ours"
+        await toolset.close()
+
+    run(main())
+
+
+@pytest.mark.parametrize("wrong", [True, 999, [1], None])
+def test_answers_on_one_stream_are_told_apart_by_their_ids(wrong: Any) -> None:
+    """The right id comes as text, as some servers send it."""
+
+    async def main() -> None:
+        server = Server("2024-11-05")
+
+        def reply(message: dict[str, Any]) -> str:
+            theirs = {"jsonrpc": "2.0", "id": wrong, "result": text("theirs")}
+            ours = {"jsonrpc": "2.0", "id": str(message["id"]), "result": text("ours")}
+            return (event(theirs) + event(ours) * 2).decode()
+
+        server.replies["tools/call"] = reply
+        toolset = opened(server)
+        assert await call(toolset, "echo") == "ours"
         assert await call(toolset, "echo") == "ours"
         await toolset.close()
 

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 
     from ..errors import ErrorInfo, Kind
 
+REDIRECTS: Final = (301, 302, 303, 307, 308)
 MAX_CHUNK: Final = 128 * 1024  # bytes that are decoded without a pause; browsers give more at once in a flood
 
 

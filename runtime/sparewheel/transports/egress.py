@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, Final
 from urllib.parse import parse_qsl, urlencode, urlsplit
 
 from ..errors import ConfigError, ErrorInfo, TransportError
+from .base import REDIRECTS
 from .urls import read_url
 
 if TYPE_CHECKING:
@@ -26,7 +27,6 @@ if TYPE_CHECKING:
 
 PARAMETER: Final = "url"
 LOCATION: Final = "x-docker-agent-location"
-REDIRECTS: Final = (301, 302, 303, 307, 308)
 _SHOWN: Final = "X-Docker-Agent-Location"
 _HINT: Final = "The operator of the proxy can correct it: docs/egress-proxy.md has what it must do."
 

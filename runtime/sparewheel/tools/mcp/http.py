@@ -9,7 +9,7 @@ from urllib.parse import urljoin
 
 from ...errors import ProviderError, TransportError
 from ...sse import SSEDecoder
-from ...transports.base import HttpRequest, read_at_most
+from ...transports.base import REDIRECTS, HttpRequest, read_at_most
 from ..base import ToolError, unattended
 from .failures import Refused, Unanswered, Unreachable
 from .rpc import MAX_ERROR, MAX_MESSAGE, decoded, error_of
@@ -27,7 +27,6 @@ if TYPE_CHECKING:
 JSON: Final = "application/json"
 EVENTS: Final = "text/event-stream"
 MAX_REDIRECTS: Final = 3
-_REDIRECTS: Final = (301, 302, 303, 307, 308)
 MAX_WAIT: Final = 30.0  # seconds that a server may ask to wait before its stream is read on
 MAX_STREAM: Final = 64 * 1024 * 1024  # bytes of the answer to one request, with its notifications
 
@@ -83,7 +82,7 @@ class Http:
             except TransportError as error:
                 text = f"{error.info.message} {error.info.hint}".rstrip()
                 raise Unreachable(text, hidden=error.info.kind == "network_or_cors") from None
-            target = response.headers.get("location") if response.status in _REDIRECTS else None
+            target = response.headers.get("location") if response.status in REDIRECTS else None
             if target is None:
                 return response
             await stack.aclose()

@@ -13,7 +13,7 @@ from .failures import Expired, Refused, Unanswered, Unreachable
 from .http import EVENTS, Cursor, content_type, messages, refusal
 from .inquiries import CAPABILITIES, Inquiries
 from .link import ASIDE_TIMEOUT, HEADERS, Link, listening
-from .rpc import Message, encoded, is_answer, notification, request, result_of
+from .rpc import Message, encoded, is_answer, is_id, notification, request, result_of
 from .server import CLIENT, Server
 
 if TYPE_CHECKING:
@@ -179,7 +179,7 @@ async def _check(response: HttpResponse, session: dict[str, str], number: int) -
     if response.status < 400:
         return
     error = await refusal(response)
-    is_answered = error.message is not None and error.message.get("id") in (number, str(number))
+    is_answered = error.message is not None and is_id(error.message.get("id"), number)
     is_about_session = "session" in str(error).lower() or (error.status == 404 and not is_answered)
     if _ID in session and error.status in (400, 404) and is_about_session:
         raise Expired(str(error))

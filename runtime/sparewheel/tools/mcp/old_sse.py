@@ -15,7 +15,7 @@ from .http import EVENTS, content_type, events, refusal
 from .inquiries import CAPABILITIES, Inquiries
 from .legacy import NEWEST, START_TIMEOUT, VERSIONS
 from .link import ASIDE_TIMEOUT, HEADERS, Link
-from .rpc import Message, decoded, encoded, notification, request, result_of
+from .rpc import Message, decoded, encoded, is_id, notification, request, result_of
 from .server import CLIENT, Server
 
 if TYPE_CHECKING:
@@ -121,9 +121,9 @@ class OldSse(Link):
     def _take(self, message: Message) -> None:
         number = message.get("id")
         if "method" not in message:
-            found = self._waiting.get(number) if isinstance(number, int) else None
-            if found is not None and not found[0].done():
-                found[0].set_result(message)
+            for each, (future, _) in self._waiting.items():
+                if is_id(number, each) and not future.done():
+                    future.set_result(message)
             return
         params = message.get("params")
         token = params.get("progressToken") if isinstance(params, dict) else None

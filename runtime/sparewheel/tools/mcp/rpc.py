@@ -50,12 +50,17 @@ def decoded(text: str | bytes) -> list[Message]:
 def is_answer(message: Message, number: int) -> bool:
     """Whether a message answers the request with this id, among those of the response to it.
 
-    Some servers send an id as text, or none in the error for a request that they could not read.
+    Some servers send none in the error for a request that they could not read.
     """
     if "method" in message:
         return False
     found = message.get("id")
-    return found in (number, str(number)) or (found is None and isinstance(message.get("error"), dict))
+    return is_id(found, number) or (found is None and isinstance(message.get("error"), dict))
+
+
+def is_id(found: object, number: int) -> bool:
+    """Whether an id is that of the request with this number. Some servers send it as text."""
+    return found in (number, str(number)) and not isinstance(found, bool)
 
 
 def result_of(message: Message) -> Message:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Final
 from urllib.parse import urljoin
 
 from ...errors import TransportError
-from ...transports.base import HttpRequest, read_at_most
+from ...transports.base import REDIRECTS, HttpRequest, read_at_most
 from ..base import ToolError, ToolResult
 from .addresses import AddressRules
 
@@ -23,7 +23,6 @@ TIMEOUT: Final = 30.0  # seconds, unless the agent file sets another
 MAX_BODY: Final = 1024 * 1024  # bytes
 MAX_REDIRECTS: Final = 10
 MAX_ERROR: Final = 2_000  # characters of the body of an error
-_REDIRECTS: Final = (301, 302, 303, 307, 308)
 _HARMLESS: Final = frozenset({"Accept", "Content-Type"})  # headers that any host may see
 
 
@@ -83,7 +82,7 @@ class Web:
             async with self.transport.stream(request) as response:
                 if response.url:
                     url = self.rules.check(response.url)
-                target = response.headers.get("location") if response.status in _REDIRECTS else None
+                target = response.headers.get("location") if response.status in REDIRECTS else None
                 if target is None:
                     return await _read(response, str(url), limit)
             following = self.rules.check(_joined(url, target))

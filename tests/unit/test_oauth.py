@@ -81,7 +81,7 @@ def test_a_sign_in() -> None:
         "scope": "read",
     }
     [form] = world.forms
-    assert form.pop("code_verifier")  # compared by the token endpoint
+    verifier = form.pop("code_verifier")  # compared by the token endpoint
     assert form == {
         "grant_type": "authorization_code",
         "code": "code-1",
@@ -91,7 +91,7 @@ def test_a_sign_in() -> None:
     }
     assert world.registered[0]["application_type"] == "web"
     assert world.registered[0]["grant_types"] == ["authorization_code", "refresh_token"]
-    assert world.hidden == {"access-1-secret", "refresh-1-secret"}
+    assert world.hidden == {"access-1-secret", "refresh-1-secret", "code-1", verifier}
 
 
 @pytest.mark.parametrize(

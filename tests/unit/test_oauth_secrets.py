@@ -50,6 +50,12 @@ def test_a_token_that_is_echoed_is_hidden_even_if_the_answer_is_an_error() -> No
     assert "echoed-token-1" in world.hidden
 
 
+def test_a_code_that_is_refused_and_echoed_is_hidden() -> None:
+    world = World(token=lambda form: reply({"error": "invalid_grant", "error_description": str(form)}, 400))
+    assert "invalid_grant" in refused(world)
+    assert {world.forms[0]["code"], world.forms[0]["code_verifier"]} <= world.hidden
+
+
 def test_what_is_in_use_stays_hidden_however_many_come_after() -> None:
     """Only the latest secrets of a session are masked, and another server may renew its tokens all the time."""
     world, secrets = World(client={"client_id": "c", "client_secret": "client-secret-1"}), LearnedSecrets()

@@ -182,6 +182,7 @@ class OAuth:
             raise SignInError(f"The user did not sign in to {host}.")
         self._times.append(self._now())
         code = request.code(answer.get("content") or {})
+        session.hide([code, request.proof.verifier])  # a server that refuses them may repeat them in its error
         source = TokenSource(self._web, server, client, resource.identifier)
         tokens = await source.exchange(code, request.proof.verifier, redirect_uri, self._now())
         self._signed_in = _SignedIn(issuer, source, tokens, wanted)

@@ -115,6 +115,13 @@ async def test_pdfs_that_cannot_be_read(content: str, problem: str) -> None:
     assert str(caught.value).startswith(problem)
 
 
+async def test_a_damaged_pdf_writes_no_log(caplog: pytest.LogCaptureFixture) -> None:
+    damaged = b"%PDF-1.7\n1 0 obj\n" + b"<< /A " * 1000 + b"\nendobj\ntrailer\n<< /Root 1 0 R >>\nstartxref\n9\n%%EOF"
+    with pytest.raises(Unreadable, match="it is damaged"):
+        await read_sections("a.pdf", data_url(damaged), 1500)
+    assert caplog.records == []
+
+
 async def test_bytes_of_texts() -> None:
     assert await places("a.md", data_url("# Ü\nx".encode("utf-16"), "text/plain")) == [("Ü", "# Ü\nx")]
     assert await places("a", data_url(b"# A\nx", "text/markdown")) == [("A", "# A\nx")]

@@ -24,7 +24,7 @@ _MAX_QUERY: Final = 1000  # characters
 _NAME_WEIGHT: Final = 3  # a word of the name counts as often
 _K1: Final = 1.2  # BM25: how soon further occurrences of a word stop to count
 _B: Final = 0.5  # BM25: how much a long text is held against a tool
-_SLICE: Final = 200  # tools between two pauses
+_SLICE: Final = 50  # tools between two pauses
 
 # The parts of `listPullRequests` and `HTTPServer`.
 _HUMPS: Final = re.compile(r"(?<=[a-z0-9])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])")

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import io
+import logging
 from time import perf_counter
 from typing import TYPE_CHECKING, Any, Final
 
@@ -53,6 +54,9 @@ async def pdf_sections(data: bytes) -> list[Section]:
     import pypdf
     from pypdf import apply_configuration
 
+    logger = logging.getLogger("pypdf")
+    if logger.level == logging.NOTSET:  # one warning for each damaged object would fill the console with quotations
+        logger.setLevel(logging.CRITICAL)
     found: list[Section] = []
     start, begun = 0, perf_counter()
     try:

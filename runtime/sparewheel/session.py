@@ -56,6 +56,7 @@ class Session:
         self.result: Result | None = None
         self._state = runner.state
         self._state.spend = lambda usage, cost: self.runner.spend(usage, cost)
+        self._state.side_chain = lambda agent: self.runner.side_chain(agent)
         self.secrets = SessionSecrets(lambda: self.team.secrets, self._state.secrets)
         self.titles = Titles(runner, title, self.secrets.sought.hidden)
         self._episodes = Episodes()

@@ -302,7 +302,7 @@ def test_other_apis_are_refused_with_the_line(model: str, line: int) -> None:
 def test_a_request_beside_the_turns_is_not_kept() -> None:
     async def main() -> None:
         runner = kept_session(KeptTransport({})).runner
-        chain = runner.title_chain(runner.team.agents["root"])
+        chain = runner.side_chain(runner.team.agents["root"])
         assert chain is not None
         assert [spec.resume for spec in chain.agent.chain] == [False]
 

@@ -98,12 +98,12 @@ class Runner:
         """Count what a tool has a model do, for the agent that answers."""
         self.budgets.spend(self.team.agents[self.state.conversation.agent], usage, cost)
 
-    def title_chain(self, agent: ResolvedAgent) -> Chain | None:
-        """The models of `agent` that are healthy, for a request beside its turns; None without any."""
+    def side_chain(self, agent: ResolvedAgent) -> Chain | None:
+        """The models of `agent` that are healthy, for a request beside its turns; None if none may be asked."""
         skipped = self.state.choices.skipped
         healthy = (spec for spec in agent.chain if spec.ref not in skipped and self._health.status(spec) == Status())
         chain = tuple(replace(spec, resume=False) for spec in healthy)
-        if not chain or self._health.offline:
+        if not chain or self._health.offline or self.budgets.used_up(agent):
             return None
         fallback = agent.fallback.model_copy(update={"hedge_after": None, "on_partial": "restart"})
         agent = replace(agent, chain=chain, fallback=fallback)

@@ -21,7 +21,7 @@ from ..titles import clean, first_words, request
 from .guardrails import first_violation
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Iterable, Mapping
 
     from ..config.specs import ModelSpec, ResolvedAgent
     from .runner import Runner
@@ -30,7 +30,7 @@ MAX_TOKENS: Final = 512  # of a title, thinking included
 TITLE_SECONDS: Final = 60.0  # for all attempts
 _MAX_BYTES: Final = 64 * 1024
 
-# Options of a model that shape or prolong an answer: a title needs none of them.
+# Options of a model that shape or prolong an answer, or give it tools: a short one needs none of them.
 _LEFT_OUT: Final = frozenset(
     "tools tool_choice parallel_tool_calls response_format text n modalities audio web_search_options thinking "
     "reasoning reasoning_effort max_tokens max_completion_tokens max_output_tokens maxOutputTokens candidateCount "
@@ -104,9 +104,8 @@ class Titles:
 
     async def _ask(self, agent: ResolvedAgent, prompt: str, answer: str) -> str:
         """The title that a model gives; "" if none does, for whatever reason."""
-        models = tuple(map(_for_title, agent.title_models or agent.chain))
-        chain = self._runner.title_chain(replace(agent, chain=models))
-        if chain is None or self._runner.budgets.used_up(agent):
+        chain = self._runner.side_chain(brief(agent, agent.title_models or agent.chain, MAX_TOKENS))
+        if chain is None:
             return ""
         step = chain.ask(Question(request(prompt, answer), max_bytes=_MAX_BYTES), AttemptLog())
         try:
@@ -122,11 +121,15 @@ class Titles:
             self._runner.budgets.spend(agent, step.usage, step.cost)
 
 
-def _for_title(spec: ModelSpec) -> ModelSpec:
-    """The model with a short answer, little thinking, and nothing but text."""
+def brief(agent: ResolvedAgent, models: Iterable[ModelSpec], max_tokens: int) -> ResolvedAgent:
+    """The agent with `models` for a short answer in tokens: with little thinking, without tools, nothing but text."""
+    return replace(agent, chain=tuple(_brief(spec, max_tokens) for spec in models))
+
+
+def _brief(spec: ModelSpec, max_tokens: int) -> ModelSpec:
     at_openai = is_at(spec, "openai.com") and reasons(spec)
     parameters = {name: value for name in ("temperature", "top_p") if (value := spec.parameters.get(name)) is not None}
-    parameters |= {"max_tokens": MAX_TOKENS, "thinking_budget": "low" if at_openai else 0}
+    parameters |= {"max_tokens": max_tokens, "thinking_budget": "low" if at_openai else 0}
     options = _short_options(spec.options)
     return replace(spec, parameters=parameters, options=options, outputs=frozenset(), resume=False)
 

@@ -78,6 +78,7 @@ ONLY_FOR: Final[dict[str, tuple[str, ...]]] = {
     "webhook_config": ("webhook",),
     "allowed_domains": _HTTP,
     "blocked_domains": _HTTP,
+    "sampling": ("mcp",),
     "allow_private_ips": (*_HTTP, "a2a", "mcp"),
     "escape_html": ("fetch",),
     "source": ("python",),
@@ -193,6 +194,8 @@ class ServerConfig(Strict):
     """Time limit of a call in seconds; unset: 30 for requests, 120 for tools of an MCP server."""
     allow_private_ips: bool = False
     """Allow requests to addresses of private networks."""
+    sampling: Literal["refuse", "allow"] = "refuse"
+    """Whether the server may ask the agent's models; the user has to approve each request."""
 
 
 class McpConfig(ServerConfig):

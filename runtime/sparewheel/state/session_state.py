@@ -17,6 +17,8 @@ if TYPE_CHECKING:
     import asyncio
     from collections.abc import Callable, Hashable, Mapping, Sequence
 
+    from ..chain.chain import Chain
+    from ..config.specs import ResolvedAgent
     from ..hooks.engine import Hook
     from ..messages import Message
     from ..usage import Usage
@@ -57,6 +59,7 @@ class SessionState:
     secrets: LearnedSecrets = field(default_factory=LearnedSecrets)  # that came while the session was open
     sign_ins: dict[Hashable, Any] = field(default_factory=dict)  # to servers, by what they are for
     spend: Callable[[Usage, float], None] = lambda *_: None  # counts what tools have models do: tokens, US dollars
+    side_chain: Callable[[ResolvedAgent], Chain | None] = lambda _: None  # its models, for a request beside its turns
     trace: bool = False  # requests to models are reported as events
 
     def forget(self, agent: str) -> None:

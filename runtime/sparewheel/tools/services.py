@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Callable, Collection, Hashable, Iterable, Mapping, Sequence
     from datetime import datetime
 
+    from ..chain.chain import Chain
     from ..config.specs import ModelSpec, ResolvedAgent
     from ..messages import Message
     from ..transports.base import Transport, Url
@@ -83,7 +84,7 @@ class SignIns:
         redirect_uri: where authorization servers send the user back to; "" if there is no such page.
         allow_hosts: to which a secret of the agent file may go as well; see `createSession`.
         attended: whether a user can be asked.
-        turn: the running turn, None outside of one.
+        turn: an object that is the same during a turn, and another one in the next.
         hide: gets the tokens, which must not be shown.
         made: the sign-ins, which outlive a change of the agent file.
     """
@@ -114,6 +115,8 @@ class Services:
     """The agent whose retries and time limits hold for these models."""
     spend: Callable[[Usage, float], None] = lambda *_: None
     """Counts the tokens and the cost (US dollars) of these models for the session's budgets."""
+    side_chain: Callable[[str, int], Chain | None] = lambda *_: None
+    """The models of an agent, by its name, for short answers (tokens) beside the turn; None if none may be asked."""
     kept: dict[str, Any] = field(default_factory=dict)
     """What tools keep in memory as long as the session is open, by key: it outlasts a change of its options."""
     lock: asyncio.Lock = field(default_factory=asyncio.Lock)

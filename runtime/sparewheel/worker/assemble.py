@@ -21,6 +21,7 @@ from .unfinished import unfinished_turn
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Mapping, Sequence
 
+    from ..chain.chain import Chain
     from ..chain.health import Health
     from ..config.agents import InlineSkill
     from ..config.specs import ResolvedAgent, ResolvedTeam
@@ -166,7 +167,7 @@ class _Sources:
                     self._extras.oauth_redirect_uri,
                     self._extras.allow_hosts,
                     attended=lambda: state.approvals.interactive,
-                    turn=lambda: state.log,
+                    turn=lambda: state.conversation,
                     hide=state.secrets.add,
                     made=state.sign_ins,
                 ),
@@ -175,9 +176,16 @@ class _Sources:
                 models={ref: spec for agent in self._team.agents.values() for ref, spec in agent.rag_models.items()},
                 root=self._team.agents.get(self._team.root),
                 spend=lambda usage, cost: state.spend(usage, cost),
+                side_chain=self._side_chain,
                 kept=state.kept,
             )
         return self._services
+
+    def _side_chain(self, name: str, max_tokens: int) -> Chain | None:
+        from ..agent.titles import brief
+
+        agent = self._team.agents[name]
+        return self._state.side_chain(brief(agent, agent.chain, max_tokens))
 
 
 def _skills(written: Sequence[InlineSkill]) -> Toolset:

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from .http import Http
     from .link import Link
     from .rpc import Message
+    from .sampling import Sampler
 
 MAX_REST: Final = 300.0  # seconds
 REST: Final = 5.0  # times as long as the attempt to connect took
@@ -29,13 +30,14 @@ class Connection:
     `suspect`: the last request got no response, so the server may have changed or gone.
     """
 
-    def __init__(self, http: Http, url: str, transport_type: str) -> None:
+    def __init__(self, http: Http, url: str, transport_type: str, sampler: Sampler | None = None) -> None:
         self.host = urlsplit(url).netloc
         self.link: Link | None = None
         self.suspect = False
         self._http = http
         self._url = url
         self._type = transport_type
+        self._sampler = sampler
         self._lock = asyncio.Lock()
         self._failure: ToolError | None = None
         self._rest_until = 0.0
@@ -50,7 +52,8 @@ class Connection:
                 raise self._failure
             await self.close()
             try:
-                self.link, self.suspect = await open_link(self._http, self._url, self._type, ask), False
+                self.link = await open_link(self._http, self._url, self._type, ask, self._sampler)
+                self.suspect = False
             except ToolError as error:
                 await self.failed(error, began)
                 raise

@@ -13,8 +13,8 @@ if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
 
     from .exchange import Exchange
+    from .sampling import Sampler
 
-CAPABILITIES: Final[Message] = {"elicitation": {"form": {}, "url": {}}}
 MAX_QUESTION: Final = 5_000  # characters of a question to the user
 MAX_SCHEMA: Final = 20_000  # characters of JSON, of the form
 MAX_QUESTIONS: Final = 20  # of one request
@@ -22,16 +22,25 @@ MAX_OPEN: Final = 8  # requests of a server at one time
 _ACTIONS: Final = ("accept", "decline", "cancel")
 
 
-async def answer(method: object, params: object, exchange: Exchange, host: str) -> Message:
+def capabilities(sampler: Sampler | None) -> Message:
+    """What this client announces to a server."""
+    found: Message = {"elicitation": {"form": {}, "url": {}}}
+    return {**found, "sampling": {}} if sampler else found
+
+
+async def answer(method: object, params: object, exchange: Exchange, host: str, sampler: Sampler | None) -> Message:
     """The result of a request of the server at `host` that belongs to `exchange`, whose time does not count meanwhile.
 
-    Sampling is refused: a server may not use the model, which the user pays. So are roots: there are no folders.
+    Sampling is refused without a `sampler`: a server may not use the model, which the user pays. So are roots: there
+    are no folders.
 
     Raises:
         RpcError: this client does not do that.
     """
     if method == "ping":
         return {}
+    if method == "sampling/createMessage" and sampler is not None:
+        return await sampler.answer(params, exchange, host)
     if method != "elicitation/create":
         raise RpcError(METHOD_NOT_FOUND, f"this client does not answer {str(method)[:100]}")
     exchange.questions += 1
@@ -84,7 +93,10 @@ def _action(found: Message) -> str:
 class Inquiries:
     """The open requests of the server at `host`, each in a task. `respond` sends an answer."""
 
-    def __init__(self, respond: Callable[[Message], Awaitable[None]], host: str) -> None:
+    def __init__(
+        self, respond: Callable[[Message], Awaitable[None]], host: str, sampler: Sampler | None = None
+    ) -> None:
+        self._sampler = sampler
         self._respond = respond
         self._host = host
         self._open: dict[str | int, tuple[asyncio.Task[None], Exchange]] = {}
@@ -119,7 +131,8 @@ class Inquiries:
     async def _answer(self, number: str | int, message: Message, exchange: Exchange) -> None:
         reply: Message = {"jsonrpc": "2.0", "id": number}
         try:
-            reply["result"] = await answer(message.get("method"), message.get("params"), exchange, self._host)
+            method, params = message.get("method"), message.get("params")
+            reply["result"] = await answer(method, params, exchange, self._host, self._sampler)
         except RpcError as error:
             reply["error"] = {"code": error.code, "message": str(error)}
         try:

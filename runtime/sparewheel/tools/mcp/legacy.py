@@ -11,7 +11,7 @@ from ..base import ToolError
 from .exchange import Exchange
 from .failures import Expired, Refused, Unanswered, Unreachable
 from .http import EVENTS, Cursor, content_type, messages, refusal
-from .inquiries import CAPABILITIES, Inquiries
+from .inquiries import Inquiries, capabilities
 from .link import ASIDE_TIMEOUT, HEADERS, Link, listening
 from .rpc import Message, encoded, is_answer, is_id, notification, request, result_of
 from .server import CLIENT, Server
@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from ...transports.base import HttpResponse
     from ..base import AskUser
     from .http import Http
+    from .sampling import Sampler
 
 NEWEST: Final = "2025-11-25"
 VERSIONS: Final = (NEWEST, "2025-06-18", "2025-03-26", "2024-11-05")
@@ -36,16 +37,16 @@ _NO_ID: Final = (
 class Legacy(Link):
     """A session with a server. A session that has expired is renewed once for a request."""
 
-    def __init__(self, http: Http, url: str) -> None:
-        super().__init__(http, url)
+    def __init__(self, http: Http, url: str, sampler: Sampler | None = None) -> None:
+        super().__init__(http, url, sampler)
         self._session: dict[str, str] = {}  # the headers that every request of the session has
         self._renewing = asyncio.Lock()
-        self._inquiries = Inquiries(self._send, self.host)
+        self._inquiries = Inquiries(self._send, self.host, sampler)
         self._listener: asyncio.Task[None] | None = None
 
     async def open(self, ask: AskUser) -> None:
         """Initialize the session. Raises `ToolError`."""
-        params = {"protocolVersion": NEWEST, "capabilities": CAPABILITIES, "clientInfo": CLIENT}
+        params = {"protocolVersion": NEWEST, "capabilities": capabilities(self._sampler), "clientInfo": CLIENT}
         exchange = Exchange("initialize", params, START_TIMEOUT, asker=ask)
         session: dict[str, str] = {}
         async with exchange.patience:

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from .http import Http
     from .inquiries import Inquiries
     from .rpc import Message
+    from .sampling import Sampler
 
 HEADERS: Final = {"Content-Type": JSON, "Accept": f"{JSON}, {EVENTS}"}
 LISTS: Final = ("tools", "prompts", "resources")
@@ -32,12 +33,13 @@ class Link:
     `changed` names the lists that the server reports to have changed, `listens` tells whether it reports changes.
     """
 
-    def __init__(self, http: Http, url: str) -> None:
+    def __init__(self, http: Http, url: str, sampler: Sampler | None = None) -> None:
         self.server = Server()
         self.alive = True
         self.listens = False
         self.changed: set[str] = set()
         self.host = urlsplit(url).netloc
+        self._sampler = sampler  # answers the server's requests to models
         self._http = http
         self._url = url
         self._numbers = count(1)

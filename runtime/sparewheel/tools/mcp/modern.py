@@ -10,7 +10,7 @@ from ..base import ToolError
 from .failures import Unanswered
 from .headers import header_value
 from .http import EVENTS, content_type, messages, refusal
-from .inquiries import CAPABILITIES, answer
+from .inquiries import answer, capabilities
 from .link import HEADERS, LISTS, Link, listening
 from .rpc import Message, RpcError, encoded, is_answer, request, result_of
 from .server import CLIENT, Server
@@ -25,15 +25,15 @@ MAX_ROUNDS: Final = 10  # questions and answers of one request
 MAX_INQUIRIES: Final = 20  # in one round
 _INTERACTIVE: Final = ("tools/call", "prompts/get", "resources/read")
 _PREFIX: Final = "io.modelcontextprotocol/"
-_META: Final = {
-    f"{_PREFIX}protocolVersion": VERSION,
-    f"{_PREFIX}clientInfo": CLIENT,
-    f"{_PREFIX}clientCapabilities": CAPABILITIES,
-}
+_META: Final = {f"{_PREFIX}protocolVersion": VERSION, f"{_PREFIX}clientInfo": CLIENT}
 
 
 class Modern(Link):
     """Requests to a server."""
+
+    @property
+    def _meta(self) -> dict[str, Any]:
+        return {**_META, f"{_PREFIX}clientCapabilities": capabilities(self._sampler)}
 
     def begin(self, server: Server) -> None:
         """Use the server, whose facts were discovered, and listen for changes of its lists."""
@@ -53,15 +53,29 @@ class Modern(Link):
             asked = result.get("inputRequests")
             if not asked:
                 await asyncio.sleep(min(number, 5))  # the server only wants to be asked again
-            more: Message = {"inputResponses": await _answers(asked, exchange, self.host)} if asked else {}
+            more: Message = {"inputResponses": await self._answers(asked, exchange)} if asked else {}
             if "requestState" in result:
                 more["requestState"] = result["requestState"]
             params = {**exchange.params, **more}
         raise ToolError(f"the server asked more than {MAX_ROUNDS} times for input")
 
+    async def _answers(self, asked: object, exchange: Exchange) -> Message:
+        """The answers to the requests in a result, by their keys. Raises `ToolError` for what is not answered."""
+        if not isinstance(asked, dict) or len(asked) > MAX_INQUIRIES:
+            raise ToolError("the server asks for input in a form that this client does not know")
+        answers: Message = {}
+        for key, each in asked.items():
+            inquiry = each if isinstance(each, dict) else {}
+            method, params = inquiry.get("method"), inquiry.get("params")
+            try:
+                answers[key] = await answer(method, params, exchange, self.host, self._sampler)
+            except RpcError as error:
+                raise ToolError(f"the server needs what this client does not give: {error}") from None
+        return answers
+
     async def _post(self, exchange: Exchange, params: Message) -> Message:
         number = next(self._numbers)
-        meta: dict[str, Any] = dict(_META)
+        meta = self._meta
         if exchange.context is not None:
             meta["progressToken"] = number
         body = encoded(request(number, exchange.method, {**params, "_meta": meta}))
@@ -84,7 +98,7 @@ class Modern(Link):
         """Read the stream of changes. Returns whether the server has one."""
         number, method = next(self._numbers), "subscriptions/listen"
         wanted = {f"{name}ListChanged": True for name in LISTS if self.server.has(name, "listChanged")}
-        body = encoded(request(number, method, {"notifications": wanted, "_meta": _META}))
+        body = encoded(request(number, method, {"notifications": wanted, "_meta": self._meta}))
         async with self._http.send("POST", self._url, _headers(method), body) as response:
             if response.status != 200 or content_type(response) != EVENTS:
                 return False
@@ -97,20 +111,6 @@ class Modern(Link):
                         break
                     self._receive(message, None, None)
         return True
-
-
-async def _answers(asked: object, exchange: Exchange, host: str) -> Message:
-    """The answers to the requests in a result, by their keys. Raises `ToolError` for what this client does not do."""
-    if not isinstance(asked, dict) or len(asked) > MAX_INQUIRIES:
-        raise ToolError("the server asks for input in a form that this client does not know")
-    answers: Message = {}
-    for key, each in asked.items():
-        inquiry = each if isinstance(each, dict) else {}
-        try:
-            answers[key] = await answer(inquiry.get("method"), inquiry.get("params"), exchange, host)
-        except RpcError as error:
-            raise ToolError(f"the server needs what this client does not give: {error}") from None
-    return answers
 
 
 def _headers(method: str, name: str = "") -> dict[str, str]:

@@ -12,7 +12,7 @@ from ..web.addresses import normalise
 from .exchange import Exchange
 from .failures import Unanswered
 from .http import EVENTS, content_type, events, refusal
-from .inquiries import CAPABILITIES, Inquiries
+from .inquiries import Inquiries, capabilities
 from .legacy import NEWEST, START_TIMEOUT, VERSIONS
 from .link import ASIDE_TIMEOUT, HEADERS, Link
 from .rpc import Message, decoded, encoded, is_id, notification, request, result_of
@@ -21,20 +21,21 @@ from .server import CLIENT, Server
 if TYPE_CHECKING:
     from ..base import AskUser
     from .http import Http
+    from .sampling import Sampler
 
 
 class OldSse(Link):
     """A connection to a server. It is not alive any more when the stream has ended."""
 
-    def __init__(self, http: Http, url: str) -> None:
-        super().__init__(http, url)
+    def __init__(self, http: Http, url: str, sampler: Sampler | None = None) -> None:
+        super().__init__(http, url, sampler)
         self._endpoint: asyncio.Future[str] = asyncio.get_running_loop().create_future()
         self._waiting: dict[int, tuple[asyncio.Future[Message], Exchange]] = {}
-        self._inquiries = Inquiries(self._send, self.host)
+        self._inquiries = Inquiries(self._send, self.host, sampler)
 
     async def open(self, ask: AskUser) -> None:
         """Open the stream, and initialize. Raises `ToolError`."""
-        params = {"protocolVersion": NEWEST, "capabilities": CAPABILITIES, "clientInfo": CLIENT}
+        params = {"protocolVersion": NEWEST, "capabilities": capabilities(self._sampler), "clientInfo": CLIENT}
         exchange = Exchange("initialize", params, START_TIMEOUT, asker=ask)
         async with exchange.patience:
             self._aside(self._read(exchange))

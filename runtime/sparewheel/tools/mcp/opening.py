@@ -22,26 +22,30 @@ if TYPE_CHECKING:
     from ..base import AskUser
     from .http import Http
     from .link import Link
+    from .sampling import Sampler
 
 DISCOVER_TIMEOUT: Final = 8.0  # seconds; an older server may not answer at all
 
 
-async def open_link(http: Http, url: str, transport_type: str, ask: AskUser) -> Link:
-    """Connect to a server; `transport_type` is that of the agent file. Raises `ToolError`."""
+async def open_link(http: Http, url: str, transport_type: str, ask: AskUser, sampler: Sampler | None) -> Link:
+    """Connect to a server; `transport_type` is that of the agent file, `sampler` asks models for it.
+
+    Raises `ToolError`.
+    """
     if transport_type != "sse":
-        if (modern := await _discovered(http, url, ask)) is not None:
+        if (modern := await _discovered(http, url, ask, sampler)) is not None:
             return modern
         try:
-            return await _opened(Legacy(http, url), ask)
+            return await _opened(Legacy(http, url, sampler), ask)
         except Refused as error:
             if error.status not in (400, 404, 405) or transport_type:
                 raise
             refused = error
         try:
-            return await _opened(OldSse(http, url), ask)
+            return await _opened(OldSse(http, url, sampler), ask)
         except ToolError:
             raise refused from None
-    return await _opened(OldSse(http, url), ask)
+    return await _opened(OldSse(http, url, sampler), ask)
 
 
 async def _opened(link: Legacy | OldSse, ask: AskUser) -> Link:
@@ -53,12 +57,13 @@ async def _opened(link: Legacy | OldSse, ask: AskUser) -> Link:
     return link
 
 
-async def _discovered(http: Http, url: str, ask: AskUser) -> Modern | None:
+async def _discovered(http: Http, url: str, ask: AskUser, sampler: Sampler | None) -> Modern | None:
     """The connection to a server of the newest revision; None if the server is older.
 
     Raises `ToolError` if it is newer, or answers nothing.
     """
-    modern, exchange = Modern(http, url), Exchange("server/discover", {}, DISCOVER_TIMEOUT, asker=ask, explain=False)
+    modern = Modern(http, url, sampler)
+    exchange = Exchange("server/discover", {}, DISCOVER_TIMEOUT, asker=ask, explain=False)
     try:
         async with exchange.patience:
             try:

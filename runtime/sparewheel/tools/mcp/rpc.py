@@ -10,6 +10,8 @@ from ..base import ToolError
 Message: TypeAlias = dict[str, Any]
 
 METHOD_NOT_FOUND: Final = -32601
+INVALID: Final = -32602  # parameters
+INTERNAL: Final = -32603
 MAX_MESSAGE: Final = 12 * 1024 * 1024  # bytes of one message: a picture of 9 MB in base64
 MAX_ERROR: Final = 1_000  # characters of a server's error that are shown
 

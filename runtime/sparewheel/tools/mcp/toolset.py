@@ -27,6 +27,7 @@ from .listing import Listing
 from .modern import VERSION
 from .oauth.authorizer import sign_in_to
 from .rpc import MAX_ERROR, RpcError
+from .sampling import Sampler
 
 if TYPE_CHECKING:
     from collections.abc import Container, Sequence
@@ -76,20 +77,21 @@ def open_mcp(entry: ToolsetConfig, services: Services, authorizer: Authorizer | 
         authorizer = NoAuthorizer()
     authorizer = authorizer or sign_in_to(url, entry.remote.oauth, services, private=rules.private)
     http = Http(transport, rules, authorizer, entry.remote.headers)
-    return McpToolset(entry, http, str(url))
+    sampler = Sampler(services) if entry.sampling == "allow" else None
+    return McpToolset(entry, http, str(url), sampler)
 
 
 class McpToolset:
     """A `Connecting` toolset. `warnings` are about tools that are left out."""
 
-    def __init__(self, entry: ToolsetConfig, http: Http, url: str) -> None:
+    def __init__(self, entry: ToolsetConfig, http: Http, url: str, sampler: Sampler | None = None) -> None:
         assert entry.remote is not None
         self.name = entry.name or urlsplit(url).hostname or "mcp"
         self.defer = entry.defer
         self.warnings: list[str] = []
         self._entry = entry
         self._url = url
-        self._connection = Connection(http, url, entry.remote.transport_type)
+        self._connection = Connection(http, url, entry.remote.transport_type, sampler)
         self._features = Features(self._link, self._feature, self.name)
         self._limit = DEFAULT_TIMEOUT if entry.timeout is None else float(entry.timeout)
         self._loading = asyncio.Lock()

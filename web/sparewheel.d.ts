@@ -223,7 +223,10 @@ export interface ElicitationAnswer {
   id: string;
   /** `true` accepts, `false` declines. */
   action: ElicitationAction | boolean;
-  /** What was filled in, in the shape of the event's `schema`. */
+  /**
+   * What was filled in, in the shape of the event's `schema`. Of a sign-in: the parameters with which the user came back,
+   * or `{access_token, expires_in?}` of a page that has signed in itself.
+   */
   content?: Record<string, Json>;
 }
 

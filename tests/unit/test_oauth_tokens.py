@@ -166,3 +166,36 @@ def test_a_user_who_declines_is_asked_again_in_the_next_turn() -> None:
     assert len(world.asked) == 1
     world.answer, world.turn = "accept", "second"
     assert sign_in(world)
+
+
+# Tokens of the page ---------------------------------------------------------------------------------------------------
+
+
+def test_a_page_that_has_signed_in_itself_answers_with_its_token() -> None:
+    given = {
+        "access_token": "page-1-secret",
+        "token_type": "Bearer",
+        "refresh_token": "page-r-secret",
+        "expires_in": 60,
+    }
+    world = World(back=lambda _: given)
+
+    async def main() -> None:
+        oauth = world.oauth()
+        assert await oauth.challenged(401, CHALLENGE, world.ask)
+        world.later(600)
+        assert (await oauth.headers())["Authorization"] == "Bearer page-1-secret"
+        world.back = lambda _: {"access_token": "page-2-secret"}
+        assert await oauth.challenged(401, CHALLENGE, world.ask)
+        assert (await oauth.headers())["Authorization"] == "Bearer page-2-secret"
+
+    run(main())
+    assert world.forms == []  # its refresh token belongs to another client
+    assert {"page-1-secret", "page-r-secret", "page-2-secret"} <= world.hidden
+    assert len(world.asked) == 2
+
+
+@pytest.mark.parametrize("given", [{"access_token": ""}, {"access_token": "a b"}, {"access_token": 7},
+                                   {"access_token": "fine-token", "token_type": "DPoP"}])  # fmt: skip
+def test_a_token_of_the_page_that_cannot_be_used_is_refused(given: Any) -> None:
+    assert refused(World(back=lambda _: given)) == "The page gave no bearer token."

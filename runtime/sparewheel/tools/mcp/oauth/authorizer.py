@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import hashlib
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import timedelta
 from typing import TYPE_CHECKING, Final, cast
 from weakref import WeakKeyDictionary
@@ -13,12 +13,12 @@ from ....config.vendor_keys import host_of, is_allowed, is_loopback
 from .challenge import read_challenge
 from .clients import described_client, given_client, is_document, register
 from .errors import SignInError
-from .fields import scopes
+from .fields import scopes, secrets_in
 from .places import Places
 from .request import AuthorizationRequest
 from .resource import find_resource
 from .server import find_server
-from .tokens import Expired, TokenSource
+from .tokens import Expired, TokenSource, tokens_in
 from .web import Web
 
 if TYPE_CHECKING:
@@ -181,10 +181,15 @@ class OAuth:
             self._declined = session.turn()
             raise SignInError(f"The user did not sign in to {host}.")
         self._times.append(self._now())
-        code = request.code(answer.get("content") or {})
-        session.hide([code, request.proof.verifier])  # a server that refuses them may repeat them in its error
+        back = answer.get("content") or {}
         source = TokenSource(self._web, server, client, resource.identifier)
-        tokens = await source.exchange(code, request.proof.verifier, redirect_uri, self._now())
+        if "access_token" in back:  # the page has signed in itself; its refresh token is of a client of its own
+            session.hide(secrets_in(back))
+            tokens = replace(tokens_in(back, "The page", self._now()), refresh="")
+        else:
+            code = request.code(back)
+            session.hide([code, request.proof.verifier])  # a server that refuses them may repeat them in its error
+            tokens = await source.exchange(code, request.proof.verifier, redirect_uri, self._now())
         self._signed_in = _SignedIn(issuer, source, tokens, wanted)
 
     async def _find(self, resource: Resource) -> tuple[str, AuthorizationServer]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final
 
 from ....config.vendor_keys import host_of
 from .clients import reason
@@ -52,7 +52,7 @@ class TokenSource:
         reply = await self._ask({**asked, "redirect_uri": redirect_uri})
         if reply.status != 200:
             raise SignInError(f"{self._host} gave no token: {reason(reply.status, reply.document)}. Sign in again.")
-        return self._read(reply, "", now)
+        return tokens_in(reply.document, self._host, now)
 
     async def refresh(self, tokens: Tokens, now: datetime) -> Tokens:
         """New tokens. Raises `Expired` if the server refuses, `SignInError` if it does not answer as it should."""
@@ -61,7 +61,7 @@ class TokenSource:
             raise Expired(f"{self._host} does not renew the token: {reason(reply.status, reply.document)}.")
         if reply.status != 200:
             raise SignInError(f"{self._host} gave no token: {reason(reply.status, reply.document)}.")
-        return self._read(reply, tokens.refresh, now)
+        return tokens_in(reply.document, self._host, now, tokens.refresh)
 
     @property
     def _host(self) -> str:
@@ -72,16 +72,23 @@ class TokenSource:
         resource = {"resource": self.resource} if self.resource else {}
         return await self.web.post_form(self.server.token, "token endpoint", {**asked, **resource, **fields}, **headers)
 
-    def _read(self, reply: Reply, refresh: str, now: datetime) -> Tokens:
-        document = reply.document
-        access = text(document, "access_token")
-        kind = text(document, "token_type") or "Bearer"
-        if not _TOKEN.fullmatch(access) or kind.lower() != "bearer":
-            raise SignInError(f"{self._host} gave no bearer token.")
-        fresh = text(document, "refresh_token")
-        life = _seconds(document.get("expires_in"))
-        renew_at = now + timedelta(seconds=max(life - EARLY, life / 2)) if life else None
-        return Tokens(access, fresh or refresh, renew_at)
+
+def tokens_in(document: Mapping[str, Any], giver: str, now: datetime, refresh: str = "") -> Tokens:
+    """The tokens in a token response. Raises `SignInError`.
+
+    Args:
+        document: the response.
+        giver: who sent it, for the error.
+        now: the time.
+        refresh: the refresh token that stays valid if there is none in the response.
+    """
+    access = text(document, "access_token")
+    kind = text(document, "token_type") or "Bearer"
+    if not _TOKEN.fullmatch(access) or kind.lower() != "bearer":
+        raise SignInError(f"{giver} gave no bearer token.")
+    life = _seconds(document.get("expires_in"))
+    renew_at = now + timedelta(seconds=max(life - EARLY, life / 2)) if life else None
+    return Tokens(access, text(document, "refresh_token") or refresh, renew_at)
 
 
 def _seconds(life: object) -> float:

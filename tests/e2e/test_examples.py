@@ -95,6 +95,7 @@ ORDER = {"type": "object", "properties": {"number": {"type": "string"}}, "requir
 
 STORIES = {
     "demo": Story({}, ["Hello"], [""], seen=["discard", "retry", "fallback"]),
+    "documents": Story({}, ["How many vacation days?"], [""], results={"search_handbook": "25 vacation days"}),
     "survive": Story(
         {
             SONNET: [errors.anthropic_overloaded().replace(repeat=True)],

@@ -8,11 +8,13 @@ from pathlib import Path
 
 import pytest
 
+from sparewheel import open_agent
 from sparewheel.config.loading import load_agent_file
 from sparewheel.config.resolved import resolve_team
 from sparewheel.errors import ConfigError
 from sparewheel.tools.python.toolset import open_python
 from sparewheel.transports.packages import only_installed
+from tests.support.door import collect, text
 from tests.support.pythontools import Context
 
 FOLDER = Path(__file__).resolve().parents[2] / "web" / "examples"
@@ -75,3 +77,23 @@ async def test_the_python_tools_calculate() -> None:
         assert json.loads(str(result)) == {"monthly": 599.55, "interest": 115838.19, "total": 215838.19}
     finally:
         await toolset.close()
+
+
+async def test_the_documents_are_searched_without_a_key() -> None:
+    ids = []
+    async with open_agent(read("documents"), env={}) as session:
+        for prompt, answer in (
+            ("How many vacation days do I have?", "leave.md has this: ## Vacation You have 25 vacation days a year."),
+            ("Xylophone", "No passage fits."),
+        ):
+            events = await collect(session, prompt)
+            assert " ".join(text(events).split()).startswith(answer)
+            [call] = [event for event in events if event["type"] == "tool_call"]
+            assert call["name"] == "search_handbook"
+            ids.append(call["id"])
+    assert len(set(ids)) == len(ids)
+
+
+async def test_the_model_that_searches_tells_when_it_has_no_tool() -> None:
+    async with open_agent("agents:\n  root: {model: demo/searches}", env={}) as session:
+        assert text(await collect(session)).startswith("I only search")

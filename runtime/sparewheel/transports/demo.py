@@ -17,7 +17,7 @@ from .base import broken_off
 from .local import LocalResponse
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncGenerator, AsyncIterator, Callable
+    from collections.abc import AsyncGenerator, AsyncIterator, Callable, Mapping
 
     from .base import HttpRequest
 
@@ -75,13 +75,21 @@ def _failure(status: int, kind: str, message: str, **headers: str) -> LocalRespo
     return LocalResponse(status, {"content-type": "application/json", **headers}, body)
 
 
-def _tools() -> AsyncGenerator[bytes, None]:
-    call = {"index": 0, "id": "call_demo", "type": "function", "function": {"name": "lookup", "arguments": ""}}
+def _calls(tool: str, *arguments: str, call_id: str = "call_demo") -> AsyncGenerator[bytes, None]:
+    """A call of a tool; `arguments` are the parts of a JSON text."""
+    call = {"index": 0, "id": call_id, "type": "function", "function": {"name": tool, "arguments": ""}}
     pieces = [_chunk({"tool_calls": [call]})]
-    pieces += [
-        _chunk({"tool_calls": [{"index": 0, "function": {"arguments": part}}]}) for part in ('{"word":', ' "spare"}')
-    ]
+    pieces += [_chunk({"tool_calls": [{"index": 0, "function": {"arguments": part}}]}) for part in arguments]
     return _paced(pieces + _end("tool_calls"))
+
+
+def _searches(request: Mapping[str, Any]) -> AsyncGenerator[bytes, None]:
+    from .demo_search import next_step
+
+    tool, text = next_step(request)
+    if not tool:
+        return _paced(_words(text) + _end("stop"))
+    return _calls(tool, json.dumps({"query": text}), call_id=f"call_demo_{len(request['messages'])}")
 
 
 _MODELS: Final[dict[str, Callable[[], LocalResponse]]] = {
@@ -91,15 +99,15 @@ _MODELS: Final[dict[str, Callable[[], LocalResponse]]] = {
     "stalls": lambda: LocalResponse(body=_stalls()),
     "empty": lambda: LocalResponse(body=_paced(_end("stop"))),
     "refuses": lambda: LocalResponse(body=_paced(_words("I cannot help with that.") + _end("content_filter"))),
-    "tools": lambda: LocalResponse(body=_tools()),
+    "tools": lambda: LocalResponse(body=_calls("lookup", '{"word":', ' "spare"}')),
     "overloaded": lambda: _failure(529, "overloaded_error", "Overloaded"),
     "rate-limited": lambda: _failure(429, "rate_limit_exceeded", "Rate limit reached", **{"retry-after": "2"}),
     "server-error": lambda: _failure(500, "server_error", "The server had an error while processing your request"),
     "bad-key": lambda: _failure(401, "invalid_api_key", "Incorrect API key provided"),
 }
 
-NAMES: Final = tuple(sorted(_MODELS))
-_TITLED: Final = ("hello", "slow", "tools")  # models that answer, and give titles to conversations
+NAMES: Final = tuple(sorted((*_MODELS, "searches")))
+_TITLED: Final = ("hello", "slow", "tools", "searches")  # models that answer, and give titles to conversations
 
 
 class DemoTransport:
@@ -113,5 +121,8 @@ class DemoTransport:
         if name in _TITLED and body["messages"][0]["content"] == INSTRUCTION:
             title = f"Demo: {first_words(quoted_prompt(body['messages'][-1]['content']))}"
             yield LocalResponse(body=_paced(_words(title) + _end("stop")))
+            return
+        if name == "searches":
+            yield LocalResponse(body=_searches(body))
             return
         yield make() if make else _failure(404, "model_not_found", f"There is no demo model '{name}'.")

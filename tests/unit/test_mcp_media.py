@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import json
 from base64 import b64encode
+from contextlib import aclosing
 from typing import Any
 
 import pytest
 
+from sparewheel.errors import SparewheelError
 from sparewheel.media import MAX_SIZE, Media, read_media
 from sparewheel.messages import Image, Message, Text, ToolCall, parse_messages
 from sparewheel.providers.history import prepare
@@ -183,6 +185,32 @@ def test_a_stored_session_goes_on_with_the_picture(in_one_record: bool) -> None:
         await collect(again, "two")
         assert PIXEL in transport.requests[0].body.decode()
         await again.close()
+        await conversation.close()
+
+    run(main())
+
+
+@pytest.mark.parametrize("is_stored", [True, False])
+def test_a_turn_that_failed_goes_on_with_the_picture(is_stored: bool) -> None:
+    def draw() -> ToolResult:
+        return ToolResult(OUTPUT, media=[read_media(DOT)])
+
+    async def main() -> None:
+        memory = Memory()
+        transport = ScriptedTransport({"a": [call("draw"), Reply.json(401, {}), say("Done."), say("Done.")]})
+        conversation = await kept(Store(Watched(memory)), transport, tool(draw))
+        with pytest.raises(SparewheelError):
+            async with aclosing(conversation.turn("one")) as batches:
+                async for _ in batches:
+                    pass
+        going_on = conversation
+        if is_stored:
+            going_on = await kept(Store(Watched(survivor(memory))), transport, tool(draw), again=True)
+        async with aclosing(going_on.resume()) as batches:
+            async for _ in batches:
+                pass
+        assert PIXEL in transport.requests[2].body.decode()
+        await going_on.close()
         await conversation.close()
 
     run(main())

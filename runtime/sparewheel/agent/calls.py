@@ -62,7 +62,7 @@ class Calls:
 
     `outbox` gets the events of the calls while they run; `attempt` is the one whose answer has the calls,
     None if no page has seen it in this turn. A call does not run again if its result is known to `effects`,
-    or to `finished` (outputs by id).
+    or to `finished` (by id).
     """
 
     def __init__(
@@ -76,7 +76,7 @@ class Calls:
         outbox: Outbox,
         effects: Effects,
         left: int | None = None,
-        finished: Mapping[str, str] | None = None,
+        finished: Mapping[str, ToolResult] | None = None,
         attempt: int | None = None,
     ) -> None:
         self._attempt = attempt
@@ -93,9 +93,7 @@ class Calls:
         self._permission = Permission(hooks, state, agent, outbox)
         self._limit = result_limit(agent)
         self._results = {
-            number: ToolResult(finished[call.id])
-            for number, call in enumerate(self.runnable)
-            if finished and call.id in finished
+            number: finished[call.id] for number, call in enumerate(self.runnable) if finished and call.id in finished
         }
         self.cited: list[Annotation] = []  # what results quote
         self._doubt: InDoubt | None = None

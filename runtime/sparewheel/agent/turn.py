@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from ..errors import Fault
     from ..events import Event
     from ..state.session_state import Conversation
+    from ..tools.base import ToolResult
     from .calls import Calls
     from .recalled import RecalledStep
 
@@ -52,7 +53,7 @@ class Turn:
     episode: list[dict[str, Any]] = field(default_factory=list)  # one record per step: model, tools, seconds
     children: list[Turn] = field(default_factory=list)  # tasks of sub-agents
     prompts: int = 1  # messages of the turn before its first step; the last of them is the user's
-    results: dict[str, str] | None = None  # of calls of the last step that ran before the turn was interrupted, by id
+    results: dict[str, ToolResult] | None = None  # by id, of calls that ran before the turn was interrupted
     reattach: Mapping[str, Any] | None = None  # the `resume_state` of the coming step, which was interrupted
     on_resumable: Callable[[], object] = lambda: None  # called when there is a `resume_state`
     on_task: Callable[[str, str, list[Message]], object] = lambda *_: None  # a sub-agent's: call, agent and messages

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from ..providers.history import NOT_RUN, STOPPED
+from ..tools.base import ToolResult
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -24,7 +25,7 @@ class Unfinished:
         before: the conversation without the turn.
         now: the conversation with what is done of the turn; from number `start` on its messages are the turn's.
         prompts: how many of these are its prompt.
-        results: outputs of calls of the last step that have run, by the id of the call.
+        results: those of calls of the last step that have run, by the id of the call.
         effects: the calls that change something.
         attempts: how many attempts it has made: the next one has the number after that.
         ended: the turn has failed: a terminal event was shown.
@@ -36,7 +37,7 @@ class Unfinished:
     now: Conversation
     start: int
     prompts: int
-    results: dict[str, str] = field(default_factory=dict)
+    results: dict[str, ToolResult] = field(default_factory=dict)
     effects: Sequence[Effect] = ()
     attempts: int = 0
     ended: bool = True
@@ -47,8 +48,9 @@ class Unfinished:
         messages = self.now.messages
         while len(messages) > self.start and messages[-1].role == "tool":
             result = messages.pop()
-            self.results.setdefault(result.tool_call_id or "", result.text)
-        self.results = {call: text for call, text in self.results.items() if text not in (NOT_RUN, STOPPED)}
+            self.results.setdefault(result.tool_call_id or "", ToolResult(result.text, media=result.media))
+        ran = {call: result for call, result in self.results.items() if result.output not in (NOT_RUN, STOPPED)}
+        self.results = ran
 
     @property
     def doubts(self) -> list[str]:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from ..agent.unfinished import Unfinished
 from ..state.effects import Effect
 from ..state.session_state import Conversation
+from ..tools.base import ToolResult
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -24,7 +25,7 @@ def unfinished_turn(restored: Restored, now: Conversation) -> Unfinished | None:
         return None
     messages = [message for turn in restored.turns[:-1] for message in turn.kept]
     before = Conversation(messages, last.agent or now.agent, min(now.left_out, len(messages)))
-    results = {call_id: result["output"] for call_id, result in last.results.items()}
+    results = {call_id: ToolResult(result["output"]) for call_id, result in last.results.items()}
     return Unfinished(
         last.id,
         before,

@@ -4,21 +4,25 @@ from __future__ import annotations
 
 import asyncio
 import json
+from contextlib import aclosing, asynccontextmanager
 from typing import TYPE_CHECKING, Any
 from urllib.parse import parse_qsl, urlsplit
 
 import pytest
 
+from sparewheel.chain.health import Health
 from sparewheel.config.loading import load_agent_file
 from sparewheel.config.resolved import resolve_team
 from sparewheel.config.toolsets import ToolsetConfig
 from sparewheel.errors import ConfigError
 from sparewheel.native.clean import Cleaner
+from sparewheel.state.approvals import Approvals
 from sparewheel.tools.base import ToolError
 from sparewheel.tools.mcp.toolset import open_mcp
 from sparewheel.tools.services import Services
 from sparewheel.transports.local import LocalResponse
 from sparewheel.transports.mock import MockTransport
+from sparewheel.worker.assemble import Extras, assemble
 from tests.support.agentic import agent_file, call, say
 from tests.support.builtintools import Facts
 from tests.support.fakeloop import run
@@ -27,10 +31,10 @@ from tests.support.oauth import CHALLENGE, SERVER, World
 from tests.support.scripted import ENV, Played, ScriptedTransport, State, collect, session
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import AsyncIterator, Sequence
 
     from sparewheel.tools.mcp.toolset import McpToolset
-    from sparewheel.transports.base import HttpRequest
+    from sparewheel.transports.base import HttpRequest, HttpResponse
 
 TOOL = {"name": "echo", "inputSchema": {"type": "object"}, "annotations": {"readOnlyHint": True}}
 
@@ -174,3 +178,32 @@ def test_the_client_of_the_agent_file_comes_from_env() -> None:
 def test_a_key_of_a_vendor_is_no_secret_of_a_client() -> None:
     with pytest.raises(ConfigError, match="a key of openai"):
         resolved(ID="mine", SECRET="sk-proj-" + "a1" * 20)
+
+
+def test_a_user_who_declines_is_asked_once_in_a_turn_of_a_session_without_a_store() -> None:
+    guarded = Guarded(World())
+    models = ScriptedTransport({"a": [call("think", '{"thought": "x"}'), say("ok"), say("ok")]})
+    file = agent_file(f"toolsets: [{{type: think}}, {{type: mcp, remote: {{url: '{SERVER}'}}}}]")
+    asked: list[list[str]] = []
+
+    class Network:
+        @asynccontextmanager
+        async def stream(self, request: HttpRequest) -> AsyncIterator[HttpResponse]:
+            transport: Any = models if "openai" in request.url else MockTransport(guarded)
+            async with transport.stream(request) as response:
+                yield response
+
+    async def main() -> None:
+        extras = Extras(Approvals(), env=ENV, oauth_redirect_uri="https://app.test/oauth.html")
+        conversation = assemble(resolve_team(load_agent_file(file), None, ENV), Network(), Health(), extras)
+        for _ in range(2):
+            asked.append([])
+            async with aclosing(conversation.turn("hi")) as batches:
+                async for event in (event async for batch in batches for event in batch):
+                    if event["type"] == "elicitation":
+                        asked[-1].append(event["message"])
+                        conversation.respond(event["id"], "decline")
+        await conversation.close()
+
+    run(main())
+    assert asked == [["mcp.test asks you to sign in at auth.test"]] * 2

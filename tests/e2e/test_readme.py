@@ -1,4 +1,4 @@
-"""The README's own code, run as it stands there."""
+"""The code of the README and of `docs/documents-and-mcp.md`, run as it stands there."""
 
 from __future__ import annotations
 
@@ -18,11 +18,12 @@ pytestmark = pytest.mark.asyncio(loop_scope="session")
 
 ROOT = Path(__file__).resolve().parents[2]
 README = (ROOT / "README.md").read_text(encoding="utf-8")
+DOCUMENTS = (ROOT / "docs" / "documents-and-mcp.md").read_text(encoding="utf-8")
 
 
-def block(language: str, section: str) -> str:
+def block(language: str, section: str, text: str = README) -> str:
     """The first code block of a language in a section."""
-    text = README.partition(f"\n## {section}\n")[2]
+    text = text.partition(f"\n## {section}\n")[2]
     found = re.search(rf"```{language}\n(.*?)```", text, re.DOTALL)
     assert found, section
     return found[1]
@@ -43,8 +44,19 @@ async def printed_by(argv: list[str]) -> str:
     return await asyncio.to_thread(run)
 
 
-async def test_what_is_embedded(browser: Browser, tmp_path: Path) -> None:
-    (tmp_path / "index.html").write_text(f"<!doctype html><body></body>{block('html', 'Embed it')}", encoding="utf-8")
+@pytest.mark.parametrize(
+    ("html", "shown"),
+    [
+        (block("html", "Embed it"), ["I am the spare."]),
+        (
+            block("html", "Answers from documents", DOCUMENTS),
+            ["[handbook/leave.md > Leave]", "handbook/leave.md has this: # Leave"],
+        ),
+    ],
+    ids=["embed", "documents"],
+)
+async def test_what_is_embedded(html: str, shown: list[str], browser: Browser, tmp_path: Path) -> None:
+    (tmp_path / "index.html").write_text(f"<!doctype html><body></body>{html}", encoding="utf-8")
     context = await browser.new_context()
     watch = Watch(context)
 
@@ -59,7 +71,8 @@ async def test_what_is_embedded(browser: Browser, tmp_path: Path) -> None:
         page = await context.new_page()
         page.on("dialog", answer)
         await page.goto(f"{site.origin}/")
-        await expect(page.locator("body")).to_contain_text("I am the spare.", timeout=BOOT_LIMIT * 1000)
+        for text in shown:
+            await expect(page.locator("body")).to_contain_text(text, timeout=BOOT_LIMIT * 1000)
         assert not any("CANARY" in text for text in [*watch.console, *watch.urls])
     await context.close()
 

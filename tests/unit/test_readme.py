@@ -1,4 +1,4 @@
-"""The README's table of paths names every folder and module that a reader finds, and no other."""
+"""The README's table of paths names every folder and module there is, and no other; agent files of `docs/` load."""
 
 from __future__ import annotations
 
@@ -6,6 +6,9 @@ import re
 from pathlib import Path
 
 import pytest
+
+from sparewheel.config.loading import load_agent_file
+from sparewheel.config.resolved import resolve_team
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -29,3 +32,12 @@ def test_every_folder_has_its_role(folder: str) -> None:
 def test_the_modules_that_it_names_are_there() -> None:
     named = {name for name in named_below("runtime/sparewheel/") if not name.endswith("/")}
     assert [name for name in named if not (ROOT / "runtime" / "sparewheel" / f"{name}.py").is_file()] == []
+
+
+def test_the_agent_files_of_the_pages_for_embedders_load() -> None:
+    text = (ROOT / "docs" / "documents-and-mcp.md").read_text(encoding="utf-8")
+    files = re.findall(r"const yaml = `\n(.*?)`;", text, re.DOTALL)
+    env, documents = {"OPENAI_API_KEY": "a-key-that-opens-nothing"}, {"handbook/a.md": "A"}
+    teams = [resolve_team(load_agent_file(file), None, env, documents=documents) for file in files]
+    assert [[entry.type for entry in team.agents["root"].toolsets] for team in teams] == [["rag"], ["mcp"]]
+    assert not any(team.warnings for team in teams)

@@ -68,6 +68,20 @@ def test_a_server_with_sessions_asks_by_a_form(answers: list[dict[str, Any]], re
     assert server.seen[-1] == {"jsonrpc": "2.0", "id": 7, "result": result}
 
 
+def test_a_server_of_a_private_network_may_name_addresses_there() -> None:
+    server = Server("2025-11-25")
+    asks_on_its_stream(server, question(7, mode="url", url="https://192.168.0.1/pay"))
+    context = Context(answers=[{"action": "accept", "content": {}}])
+
+    async def main() -> None:
+        toolset = opened(server, allow_private_ips=True)
+        assert await call(toolset, "echo", context) == "{'action': 'accept'}"
+        await toolset.close()
+
+    run(main())
+    assert context.asked == [("mcp.example.test asks: Who?", "https://192.168.0.1/pay")]
+
+
 def test_an_address_to_open() -> None:
     server = Server("2025-11-25")
     asks_on_its_stream(server, question(7, mode="url", url="https://pay.test/1", elicitationId="e"))
@@ -81,6 +95,11 @@ def test_an_address_to_open() -> None:
     [
         {"mode": "url", "url": "javascript:alert(1)"},
         {"mode": "url", "url": 7},
+        {"mode": "url", "url": "http://localhost:8080/reset"},
+        {"mode": "url", "url": "https://192.168.0.1/reset"},
+        {"mode": "url", "url": "https://[::ffff:127.0.0.1]/"},
+        {"mode": "url", "url": "https://router/"},
+        {"mode": "url", "url": "https://bank.test@evil.test/"},
         {"requestedSchema": "x"},
         {"requestedSchema": {"type": "object", "description": "x" * 30_000}},
     ],

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
 from ...jsontext import write
@@ -12,6 +13,7 @@ from .rpc import METHOD_NOT_FOUND, Message, RpcError
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
 
+    from ..web.addresses import AddressRules
     from .exchange import Exchange
     from .sampling import Sampler
 
@@ -22,45 +24,55 @@ MAX_OPEN: Final = 8  # requests of a server at one time
 _ACTIONS: Final = ("accept", "decline", "cancel")
 
 
-def capabilities(sampler: Sampler | None) -> Message:
-    """What this client announces to a server."""
-    found: Message = {"elicitation": {"form": {}, "url": {}}}
-    return {**found, "sampling": {}} if sampler else found
+@dataclass(frozen=True, slots=True)
+class Answerer:
+    """What this client does for the server at `host`.
 
-
-async def answer(method: object, params: object, exchange: Exchange, host: str, sampler: Sampler | None) -> Message:
-    """The result of a request of the server at `host` that belongs to `exchange`, whose time does not count meanwhile.
-
+    The user is asked to open only addresses that `rules` allow, which are those of the server's requests.
     Sampling is refused without a `sampler`: a server may not use the model, which the user pays. So are roots: there
     are no folders.
-
-    Raises:
-        RpcError: this client does not do that.
     """
-    if method == "ping":
-        return {}
-    if method == "sampling/createMessage" and sampler is not None:
-        return await sampler.answer(params, exchange, host)
-    if method != "elicitation/create":
-        raise RpcError(METHOD_NOT_FOUND, f"this client does not answer {str(method)[:100]}")
-    exchange.questions += 1
-    if exchange.questions > MAX_QUESTIONS:
-        return {"action": "cancel"}
-    given = params if isinstance(params, dict) else {}
-    text = given.get("message")
-    message = f"{host} asks: {text if isinstance(text, str) else ''}"[:MAX_QUESTION]
-    if given.get("mode") == "url":
-        return {"action": await _opened(message, given.get("url"), exchange)}
-    return await _filled(message, given.get("requestedSchema"), exchange)
 
+    host: str
+    rules: AddressRules
+    sampler: Sampler | None = None
 
-async def _opened(message: str, url: object, exchange: Exchange) -> str:
-    if not isinstance(url, str) or not url.lower().startswith(("https://", "http://")) or len(url) > MAX_QUESTION:
-        return "decline"
-    try:
-        return _action(await exchange.ask(message, {}, url=url))
-    except ToolError:  # a page must not open the address
-        return "decline"
+    @property
+    def capabilities(self) -> Message:
+        """What is announced to the server."""
+        found: Message = {"elicitation": {"form": {}, "url": {}}}
+        return {**found, "sampling": {}} if self.sampler else found
+
+    async def answer(self, method: object, params: object, exchange: Exchange) -> Message:
+        """The result of a request of the server that belongs to `exchange`, whose time does not count meanwhile.
+
+        Raises:
+            RpcError: this client does not do that.
+        """
+        if method == "ping":
+            return {}
+        if method == "sampling/createMessage" and self.sampler is not None:
+            return await self.sampler.answer(params, exchange, self.host)
+        if method != "elicitation/create":
+            raise RpcError(METHOD_NOT_FOUND, f"this client does not answer {str(method)[:100]}")
+        exchange.questions += 1
+        if exchange.questions > MAX_QUESTIONS:
+            return {"action": "cancel"}
+        given = params if isinstance(params, dict) else {}
+        text = given.get("message")
+        message = f"{self.host} asks: {text if isinstance(text, str) else ''}"[:MAX_QUESTION]
+        if given.get("mode") == "url":
+            return {"action": await self._opened(message, given.get("url"), exchange)}
+        return await _filled(message, given.get("requestedSchema"), exchange)
+
+    async def _opened(self, message: str, url: object, exchange: Exchange) -> str:
+        if not isinstance(url, str) or len(url) > MAX_QUESTION:
+            return "decline"
+        try:
+            self.rules.check(url)
+            return _action(await exchange.ask(message, {}, url=url))
+        except ToolError:  # a page must not open the address
+            return "decline"
 
 
 async def _filled(message: str, schema: object, exchange: Exchange) -> Message:
@@ -91,14 +103,11 @@ def _action(found: Message) -> str:
 
 
 class Inquiries:
-    """The open requests of the server at `host`, each in a task. `respond` sends an answer."""
+    """The open requests of a server, each in a task. `respond` sends what the `answerer` answers."""
 
-    def __init__(
-        self, respond: Callable[[Message], Awaitable[None]], host: str, sampler: Sampler | None = None
-    ) -> None:
-        self._sampler = sampler
+    def __init__(self, respond: Callable[[Message], Awaitable[None]], answerer: Answerer) -> None:
         self._respond = respond
-        self._host = host
+        self._answerer = answerer
         self._open: dict[str | int, tuple[asyncio.Task[None], Exchange]] = {}
 
     def begin(self, message: Message, exchange: Exchange) -> None:
@@ -131,8 +140,7 @@ class Inquiries:
     async def _answer(self, number: str | int, message: Message, exchange: Exchange) -> None:
         reply: Message = {"jsonrpc": "2.0", "id": number}
         try:
-            method, params = message.get("method"), message.get("params")
-            reply["result"] = await answer(method, params, exchange, self._host, self._sampler)
+            reply["result"] = await self._answerer.answer(message.get("method"), message.get("params"), exchange)
         except RpcError as error:
             reply["error"] = {"code": error.code, "message": str(error)}
         try:

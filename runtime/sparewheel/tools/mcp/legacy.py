@@ -11,7 +11,7 @@ from ..base import ToolError
 from .exchange import Exchange
 from .failures import Expired, Refused, Unanswered, Unreachable
 from .http import EVENTS, Cursor, content_type, messages, refusal
-from .inquiries import Inquiries, capabilities
+from .inquiries import Inquiries
 from .link import ASIDE_TIMEOUT, HEADERS, Link, listening
 from .rpc import Message, encoded, is_answer, is_id, notification, request, result_of
 from .server import CLIENT, Server
@@ -41,12 +41,12 @@ class Legacy(Link):
         super().__init__(http, url, sampler)
         self._session: dict[str, str] = {}  # the headers that every request of the session has
         self._renewing = asyncio.Lock()
-        self._inquiries = Inquiries(self._send, self.host, sampler)
+        self._inquiries = Inquiries(self._send, self._answerer)
         self._listener: asyncio.Task[None] | None = None
 
     async def open(self, ask: AskUser) -> None:
         """Initialize the session. Raises `ToolError`."""
-        params = {"protocolVersion": NEWEST, "capabilities": capabilities(self._sampler), "clientInfo": CLIENT}
+        params = {"protocolVersion": NEWEST, "capabilities": self._answerer.capabilities, "clientInfo": CLIENT}
         exchange = Exchange("initialize", params, START_TIMEOUT, asker=ask)
         session: dict[str, str] = {}
         async with exchange.patience:

@@ -11,6 +11,7 @@ from urllib.parse import urlsplit
 from ..base import ToolError
 from .exchange import Exchange
 from .http import EVENTS, JSON
+from .inquiries import Answerer
 from .server import Server
 
 if TYPE_CHECKING:
@@ -39,7 +40,7 @@ class Link:
         self.listens = False
         self.changed: set[str] = set()
         self.host = urlsplit(url).netloc
-        self._sampler = sampler  # answers the server's requests to models
+        self._answerer = Answerer(self.host, http.rules, sampler)
         self._http = http
         self._url = url
         self._numbers = count(1)

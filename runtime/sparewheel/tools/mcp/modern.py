@@ -10,7 +10,6 @@ from ..base import ToolError
 from .failures import Unanswered
 from .headers import header_value
 from .http import EVENTS, content_type, messages, refusal
-from .inquiries import answer, capabilities
 from .link import HEADERS, LISTS, Link, listening
 from .rpc import Message, RpcError, encoded, is_answer, request, result_of
 from .server import CLIENT, Server
@@ -33,7 +32,7 @@ class Modern(Link):
 
     @property
     def _meta(self) -> dict[str, Any]:
-        return {**_META, f"{_PREFIX}clientCapabilities": capabilities(self._sampler)}
+        return {**_META, f"{_PREFIX}clientCapabilities": self._answerer.capabilities}
 
     def begin(self, server: Server) -> None:
         """Use the server, whose facts were discovered, and listen for changes of its lists."""
@@ -66,9 +65,8 @@ class Modern(Link):
         answers: Message = {}
         for key, each in asked.items():
             inquiry = each if isinstance(each, dict) else {}
-            method, params = inquiry.get("method"), inquiry.get("params")
             try:
-                answers[key] = await answer(method, params, exchange, self.host, self._sampler)
+                answers[key] = await self._answerer.answer(inquiry.get("method"), inquiry.get("params"), exchange)
             except RpcError as error:
                 raise ToolError(f"the server needs what this client does not give: {error}") from None
         return answers

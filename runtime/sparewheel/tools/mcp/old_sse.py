@@ -12,7 +12,7 @@ from ..web.addresses import normalise
 from .exchange import Exchange
 from .failures import Unanswered
 from .http import EVENTS, content_type, events, refusal
-from .inquiries import Inquiries, capabilities
+from .inquiries import Inquiries
 from .legacy import NEWEST, START_TIMEOUT, VERSIONS
 from .link import ASIDE_TIMEOUT, HEADERS, Link
 from .rpc import Message, decoded, encoded, is_id, notification, request, result_of
@@ -31,11 +31,11 @@ class OldSse(Link):
         super().__init__(http, url, sampler)
         self._endpoint: asyncio.Future[str] = asyncio.get_running_loop().create_future()
         self._waiting: dict[int, tuple[asyncio.Future[Message], Exchange]] = {}
-        self._inquiries = Inquiries(self._send, self.host, sampler)
+        self._inquiries = Inquiries(self._send, self._answerer)
 
     async def open(self, ask: AskUser) -> None:
         """Open the stream, and initialize. Raises `ToolError`."""
-        params = {"protocolVersion": NEWEST, "capabilities": capabilities(self._sampler), "clientInfo": CLIENT}
+        params = {"protocolVersion": NEWEST, "capabilities": self._answerer.capabilities, "clientInfo": CLIENT}
         exchange = Exchange("initialize", params, START_TIMEOUT, asker=ask)
         async with exchange.patience:
             self._aside(self._read(exchange))

@@ -45,7 +45,7 @@ async def printed_by(argv: list[str]) -> str:
 
 
 @pytest.mark.parametrize(
-    ("html", "shown"),
+    ("html", "texts"),
     [
         (block("html", "Embed it"), ["I am the spare."]),
         (
@@ -55,7 +55,7 @@ async def printed_by(argv: list[str]) -> str:
     ],
     ids=["embed", "documents"],
 )
-async def test_what_is_embedded(html: str, shown: list[str], browser: Browser, tmp_path: Path) -> None:
+async def test_what_is_embedded(html: str, texts: list[str], browser: Browser, tmp_path: Path) -> None:
     (tmp_path / "index.html").write_text(f"<!doctype html><body></body>{html}", encoding="utf-8")
     context = await browser.new_context()
     watch = Watch(context)
@@ -71,7 +71,7 @@ async def test_what_is_embedded(html: str, shown: list[str], browser: Browser, t
         page = await context.new_page()
         page.on("dialog", answer)
         await page.goto(f"{site.origin}/")
-        for text in shown:
+        for text in texts:
             await expect(page.locator("body")).to_contain_text(text, timeout=BOOT_LIMIT * 1000)
         assert not any("CANARY" in text for text in [*watch.console, *watch.urls])
     await context.close()

@@ -275,3 +275,9 @@ def test_a_return_without_a_code(code: Any) -> None:
     world = World(back=lambda back: back | {"code": code})
     assert "without a code" in refused(world)
     assert world.forms == []
+
+
+def test_a_page_that_passes_on_the_code_and_the_state_only_is_told_what_is_missing() -> None:
+    world = World()
+    world.documents[SERVER_AT] = METADATA | {"authorization_response_iss_parameter_supported": True}
+    assert refused(world).endswith("A page has to pass on `iss` beside `code` and `state`.")

@@ -56,7 +56,10 @@ class AuthorizationRequest:
             raise SignInError("What came back does not belong to this sign-in (`state`), so it is refused.")
         issuer = back.get("iss")
         if issuer is None and self.server.sends_issuer:
-            raise SignInError(f"{host} announces that it names itself (`iss`), and does not, so its answer is refused.")
+            raise SignInError(
+                f"{host} announces that it names itself (`iss`), and what came back does not, so it is refused. "
+                "A page has to pass on `iss` beside `code` and `state`."
+            )
         if issuer is not None and issuer != self.server.issuer:  # RFC 9207: as it is written, without normalization
             raise SignInError("What came back is of another authorization server (`iss`), so it is refused.")
         if text(back, "error"):

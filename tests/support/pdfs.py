@@ -11,13 +11,13 @@ def pdf(*pages: str) -> bytes:
     return pdf_of(*(f"BT /F1 12 Tf 20 100 Td ({text}) Tj ET".encode() for text in pages))
 
 
-def pdf_of(*contents: bytes) -> bytes:
-    """A PDF whose pages draw these contents, packed."""
+def pdf_of(*contents: bytes, character: bytes = b"") -> bytes:
+    """A PDF whose pages draw these contents, packed. `character`: what `h` stands for, UTF-16 in hexadecimal."""
     kids = " ".join(f"{4 + 2 * number} 0 R" for number in range(len(contents)))
     objects = [
         b"<< /Type /Catalog /Pages 2 0 R >>",
         f"<< /Type /Pages /Count {len(contents)} /Kids [{kids}] >>".encode(),
-        b"<< /Type /Font /Subtype /Type1 /BaseFont /Helvetica >>",
+        f"<< /Type /Font /Subtype /Type1 /BaseFont /Helvetica /ToUnicode {4 + 2 * len(contents)} 0 R >>".encode(),
     ]
     for number, content in enumerate(contents):
         page = f"<< /Type /Page /Parent 2 0 R /MediaBox [0 0 300 200] /Contents {5 + 2 * number} 0 R"
@@ -25,6 +25,9 @@ def pdf_of(*contents: bytes) -> bytes:
         packed = zlib.compress(content)
         head = f"<< /Length {len(packed)} /Filter /FlateDecode >>\nstream\n".encode()
         objects.append(head + packed + b"\nendstream")
+    codes = b"1 begincodespacerange <00> <ff> endcodespacerange "
+    codes += b"1 beginbfchar <68> <" + character + b"> endbfchar" if character else b""
+    objects.append(b"<< /Length %d >>\nstream\n" % len(codes) + codes + b"\nendstream")
     written = b"%PDF-1.4\n"
     places = []
     for number, content in enumerate(objects, 1):

@@ -115,6 +115,14 @@ async def test_pdfs_that_cannot_be_read(content: str, problem: str) -> None:
     assert str(caught.value).startswith(problem)
 
 
+async def test_halves_of_surrogate_pairs_are_replaced() -> None:
+    """No store and no model can have them."""
+    assert await places("a.md", "# \ud800\nx \udfff") == [("\ufffd", "# \ufffd\nx \ufffd")]
+    assert await places("a.csv", "a,b\n\ud800,2") == [("row 2", "a: \ufffd | b: 2")]
+    [(_, text)] = await places("a.pdf", data_url(pdf_of(b"BT /F1 9 Tf (hi) Tj ET", character=b"D800")))
+    assert text == "\ufffdi"
+
+
 async def test_a_damaged_pdf_writes_no_log(caplog: pytest.LogCaptureFixture) -> None:
     damaged = b"%PDF-1.7\n1 0 obj\n" + b"<< /A " * 1000 + b"\nendobj\ntrailer\n<< /Root 1 0 R >>\nstartxref\n9\n%%EOF"
     with pytest.raises(Unreadable, match="it is damaged"):

@@ -13,6 +13,7 @@ from time import perf_counter
 from typing import TYPE_CHECKING, Any, Final
 
 from ...errors import ConfigError
+from ...jsontext import whole
 from ...transports.packages import package_loader
 from .passages import Section, Unreadable
 
@@ -85,7 +86,7 @@ async def pdf_sections(data: bytes) -> list[Section]:
 
 def _text(reader: Any, number: int) -> str:
     text: str = reader.pages[number].extract_text(visitor_operand_before=_counter(number + 1))
-    return text
+    return whole(text)
 
 
 def _counter(page: int) -> Callable[[Any, Any, Any, Any], None]:

@@ -7,6 +7,7 @@ import binascii
 import re
 from typing import TYPE_CHECKING, Final
 
+from ...jsontext import whole
 from ...slices import run_in_slices
 from ..web.html_text import html_to_text
 from .markdown import markdown_sections, text_sections
@@ -47,7 +48,7 @@ async def read_sections(name: str, content: str, size: int) -> list[Section]:
     Raises:
         Unreadable: it is no text, and no PDF that can be read.
     """
-    kind, data = _kind(name), None
+    kind, data, content = _kind(name), None, whole(content)  # no encoding represents half a surrogate pair
     if match := _DATA.match(content):
         kind = _TYPES.get(match[1].strip().lower(), kind)
         data = _bytes(content[match.end() :], match[2])

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from ..providers.base import ToolSpec
 from ..slices import run_in_slices
-from ..tools.base import Tool, ToolResult, distinct
+from ..tools.base import SEARCH, Tool, ToolResult, distinct
 
 if TYPE_CHECKING:
     from collections.abc import Sequence, Set
@@ -25,7 +25,6 @@ MAX_RESULTS: Final = 8  # of one search
 _MAX_NAMES: Final = 40  # listed when nothing is found
 _MAX_SOURCES: Final = 20
 _SHOWN: Final = 200  # characters of a description in a result
-SEARCH: Final = "search_tool"
 
 _FOUND: Final = re.compile(r"^- (\S+)", re.MULTILINE)  # the name of a tool in a result
 

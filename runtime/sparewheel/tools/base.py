@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from ..providers.base import ToolSpec
 
 DEFAULT_TIMEOUT: Final = 120.0  # seconds
+SEARCH: Final = "search_tool"  # finds deferred tools; a server's tool must not take its place in a conversation
 MAX_SHOWN: Final = 40  # tools of an agent, if the agent file does not say which of them have to be found
 # Seconds. A browser's timer counts milliseconds in 31 bits, and fires at once when it is set for longer.
 _MAX_TIMEOUT: Final = 2_000_000.0
@@ -185,7 +186,7 @@ class Registry:
             return
         self.warnings += getattr(toolset, "warnings", ())  # about functions or operations that could not become tools
         for tool in found:
-            if tool.spec.name in self.tools and isinstance(toolset, Renaming):
+            if isinstance(toolset, Renaming) and (tool.spec.name in self.tools or tool.spec.name == SEARCH):
                 tool = toolset.renamed(tool, self.tools)
             name = tool.spec.name
             if not _NAME.fullmatch(name):

@@ -6,8 +6,9 @@ stops at 200 levels. Only what it refuses goes to the standard library's parser,
 measured first.
 
 Half a surrogate pair is legal in JSON and in JavaScript, but no encoding can represent it (a text cut in the middle of
-an emoji has one). It becomes U+FFFD on the way in and on the way out. A stream may send the other half in its next
-event, so `read` can keep the halves at the ends of a text (`CutText`), and `join` puts them together.
+an emoji has one). It becomes U+FFFD on the way in; what was not read here passes `whole` before `write`. A stream may
+send the other half in its next event, so `read` can keep the halves at the ends of a text (`CutText`), and `join` puts
+them together.
 """
 
 from __future__ import annotations
@@ -129,7 +130,10 @@ def take_half(text: str) -> tuple[str, str]:
 
 
 def write(value: object) -> str:
-    """The JSON text of a value. Values that JSON lacks become null (NaN, Infinity) or `<type>`."""
+    """The JSON text of a value. Values that JSON lacks become null (NaN, Infinity) or `<type>`.
+
+    Raises `PydanticSerializationError` for half a surrogate pair.
+    """
     return to_json(value, inf_nan_mode="null", fallback=name_of).decode()
 
 

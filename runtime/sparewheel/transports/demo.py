@@ -106,7 +106,6 @@ _MODELS: Final[dict[str, Callable[[], LocalResponse]]] = {
     "bad-key": lambda: _failure(401, "invalid_api_key", "Incorrect API key provided"),
 }
 
-NAMES: Final = tuple(sorted((*_MODELS, "searches")))
 _TITLED: Final = ("hello", "slow", "tools", "searches")  # models that answer, and give titles to conversations
 
 

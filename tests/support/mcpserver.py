@@ -236,3 +236,6 @@ async def call(toolset: McpToolset, name: str, context: Context | None = None, /
     assert isinstance(result, (ToolResult, str))
     found = result if isinstance(result, ToolResult) else ToolResult(result)
     return f"!{found.output}" if found.is_error else found.output
+
+
+OTHER = {"name": "other", "inputSchema": {"type": "object"}}

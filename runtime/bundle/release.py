@@ -1,4 +1,4 @@
-"""The packages of a release: the wheel for PyPI and the tarball for npm. Both carry the built files."""
+"""The packages of a release: the wheel for PyPI, and the tarball for npm, which lacks our own page."""
 
 from __future__ import annotations
 
@@ -14,6 +14,7 @@ if TYPE_CHECKING:
 
 PACKAGES: Final = CACHE / "packages"
 BUNDLED: Final = "bundled.js"
+PAGE: Final = ("app", "index.html", "manifest.json")  # our own page: no embedder needs it
 ENTRIES: Final = {
     ".": "sparewheel",
     "./ag-ui": "adapters/ag-ui",
@@ -50,7 +51,7 @@ def copy_needed(target: Path) -> None:
 
 def _pack(files: Path, version: str) -> Path:
     folder = PACKAGES / "npm"
-    shutil.copytree(files, folder)
+    shutil.copytree(files, folder, ignore=lambda path, _: PAGE if path == str(files) else ())
     for path in files_below(WEB / "npm"):
         shutil.copyfile(path, folder / path.name)
     shutil.copyfile(ROOT / "README.md", folder / "README.md")

@@ -191,4 +191,4 @@ def test_the_package_needs_nothing_that_a_browser_lacks(call: Call) -> None:
     found = call("importers_of_js")
     assert {"sparewheel.worker", "sparewheel.transports.fetch", "sparewheel.chain.chain"} <= set(found["modules"])
     importers = [name.removeprefix("sparewheel.") for name in found["importers"]]
-    assert importers == ["state.indexeddb", "transports.fetch", "worker.event_loop"]
+    assert importers == ["state.indexeddb", "transports.fetch", "transports.probes", "worker.event_loop"]

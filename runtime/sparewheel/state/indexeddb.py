@@ -1,6 +1,7 @@
 """Journals in the browser's IndexedDB.
 
-Beside `transports/fetch.py` and `worker/event_loop.py`, the only module that imports `js` or `pyodide`.
+Beside `transports/fetch.py`, `transports/probes.py` and `worker/event_loop.py`, the only module that imports `js` or
+`pyodide`.
 
 The work is done by `web/journal/`, whose class the worker's script puts into the global scope. It is looked up when a
 store is opened, not before: a memory snapshot must not hold it. Changes go there as one JSON text, records come back as

@@ -27,7 +27,6 @@ from .listing import Listing
 from .modern import VERSION
 from .oauth.authorizer import sign_in_to
 from .rpc import MAX_ERROR, RpcError
-from .sampling import Sampler
 
 if TYPE_CHECKING:
     from collections.abc import Container, Sequence
@@ -38,6 +37,7 @@ if TYPE_CHECKING:
     from .authorizer import Authorizer
     from .link import Link
     from .rpc import Message
+    from .sampling import Sampler
 
 MAX_TOOLS: Final = 1_000
 MAX_SIZE: Final = 4 * 1024 * 1024  # characters of all definitions that are kept
@@ -77,7 +77,11 @@ def open_mcp(entry: ToolsetConfig, services: Services, authorizer: Authorizer | 
         authorizer = NoAuthorizer()
     authorizer = authorizer or sign_in_to(url, entry.remote.oauth, services, private=rules.private)
     http = Http(transport, rules, authorizer, entry.remote.headers)
-    sampler = Sampler(services) if entry.sampling == "allow" else None
+    sampler = None
+    if entry.sampling == "allow":
+        from .sampling import Sampler as AllowedSampler  # few servers have one
+
+        sampler = AllowedSampler(services)
     return McpToolset(entry, http, str(url), sampler)
 
 

@@ -12,6 +12,7 @@ import http.client
 import ipaddress
 import socket
 import ssl
+from collections.abc import Iterable
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from urllib.parse import parse_qs, urlsplit
 
@@ -106,7 +107,7 @@ class Proxy(BaseHTTPRequestHandler):
         path = (url.path or "/") + (f"?{url.query}" if url.query else "")
         return Pinned(host, port), path, self.rfile.read(int(size))
 
-    def passed(self, headers, left_out: set[str], start: str) -> list[tuple[str, str]]:  # type: ignore[no-untyped-def]
+    def passed(self, headers: Iterable[tuple[str, str]], left_out: set[str], start: str) -> list[tuple[str, str]]:
         kept = [(name, value) for name, value in headers if name.lower() not in left_out]
         return [(name, value) for name, value in kept if not name.lower().startswith((start, "x-forwarded-"))]
 

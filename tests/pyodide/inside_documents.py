@@ -25,7 +25,7 @@ class Context:
 
 async def search(documents: Mapping[str, str], query: str) -> dict[str, Any]:
     """What the tool finds, which modules it has imported for that, and how long a second search takes."""
-    services: Any = Services(None, None, now=lambda: datetime.now(UTC), documents=documents)  # type: ignore[arg-type]
+    services: Any = Services(None, None, now=lambda: datetime.now(UTC), documents=documents)  # type: ignore[arg-type]  # no transport, no session: not used
     strategy = {"type": "bm25", "chunking": {"size": 400, "overlap": 0}}
     entry = ToolsetConfig(type="rag", rag_config={"strategies": [strategy]})
     before = {name for name in ("sqlite3", "pypdf") if name in sys.modules}

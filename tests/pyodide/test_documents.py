@@ -10,8 +10,8 @@ from tests.support.pdfs import data_url, pdf
 
 
 @run_in_pyodide
-async def search(selenium_python, documents, query):  # type: ignore[no-untyped-def]
-    import inside_documents  # type: ignore[import-not-found]
+async def search(selenium_python, documents, query):  # type: ignore[no-untyped-def]  # its source runs in Pyodide
+    import inside_documents  # type: ignore[import-not-found]  # a file in Pyodide
 
     return await inside_documents.search(documents, query)
 

@@ -41,6 +41,7 @@ class FakeLink(Link):
         super().__init__()
         self.hide({"KEY": "sk-CANARY"})
         self.methods: list[str] = []
+        self.sent: dict[str, Any] = {}  # the command that runs
         self.reasons: list[str] = []  # of aborts
         self._answer = answer
 
@@ -62,12 +63,12 @@ class FakeLink(Link):
 
 async def plays_on_until_aborted(link: FakeLink, command: dict[str, Any]) -> None:
     if command["method"] == "send":
-        link.sent = command  # type: ignore[attr-defined]
+        link.sent = command
         link.events(START, DELTA)
     else:
         link.reply(command, result=None)
         link.events(ABORTED)
-        link.reply(link.sent, error=STOPPED)  # type: ignore[attr-defined]
+        link.reply(link.sent, error=STOPPED)
 
 
 async def finishes(link: FakeLink, command: dict[str, Any]) -> None:

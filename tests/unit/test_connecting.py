@@ -40,7 +40,7 @@ class Server(Toolset):
         if self._met:
             await self._met.wait()
         sign_in = {"server": self.name, "state": "s1"}
-        self.answers.append(await ask("Sign in.", {}, url=URL, sign_in=sign_in))  # type: ignore[arg-type]
+        self.answers.append(await ask("Sign in.", {}, url=URL, sign_in=sign_in))  # type: ignore[arg-type]  # a dict
 
     async def tools(self) -> Sequence[Tool]:
         if self.answers[-1]["action"] != "accept":
@@ -61,7 +61,7 @@ def play(*servers: Server, interactive: bool = True, answer: str = "accept", pro
 
     async def main() -> list[Played]:
         conversation = session(transport, [], text=agent_file(), context=own)
-        return [await collect(_Answering(conversation, answer), "hi") for _ in range(prompts)]  # type: ignore[arg-type]
+        return [await collect(_Answering(conversation, answer), "hi") for _ in range(prompts)]  # type: ignore[arg-type]  # has what is used
 
     played = run(main())
     assert not own.questions

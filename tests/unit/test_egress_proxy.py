@@ -56,7 +56,7 @@ class Page(NativeTransport):
         self.added = {"Origin": origin, "Referer": f"{origin}/", "Cookie": "a=b", "Sec-Fetch-Mode": "cors"}
 
     @asynccontextmanager
-    async def stream(self, request: HttpRequest) -> AsyncIterator[HttpResponse]:  # type: ignore[override]
+    async def stream(self, request: HttpRequest) -> AsyncIterator[HttpResponse]:  # type: ignore[override]  # a plain generator is enough
         async with super().stream(replace(request, headers={**request.headers, **self.added})) as response:
             yield response
 

@@ -131,10 +131,10 @@ def test_a_stream_with_ids_is_read_on_after_its_last_event() -> None:
         respond = server._respond
 
         def resumed(request: object) -> object:
-            if getattr(request, "headers").get("Last-Event-ID") == "e7":  # noqa: B009
+            if getattr(request, "headers").get("Last-Event-ID") == "e7":  # noqa: B009  # mypy has `object`
                 number = server.seen[-1]["id"]
                 return as_events({"jsonrpc": "2.0", "id": number, "result": text("at last")})
-            return respond(request)  # type: ignore[arg-type]
+            return respond(request)  # type: ignore[arg-type]  # the same request
 
         server._respond = resumed  # type: ignore[method-assign]
         assert await call(toolset, "echo") == "at last"

@@ -41,7 +41,7 @@ def test_what_is_no_exported_session_is_refused(document: Any) -> None:
 def test_an_imported_session_brings_no_approvals() -> None:
     async def main() -> None:
         page = Page({"a": [ANSWER]})
-        state = {"approvals": {"all": True, "tools": ["x"]}, "agent": "nobody", "left_out": -1, "budgets": {"team": 1}}
+        state = {"approvals": {"all": True, "tools": ["x"]}, "agent": "missing", "left_out": -1, "budgets": {"team": 1}}
         records = [{"v": 1, "type": "session", "at": "", "key": "state", "value": state}]
         document = {"format": "sparewheel.session", "version": 1, "title": "T" * 999, "records": records}
         row = await result(page, "import_session", document=document)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from abc import ABC, abstractmethod
 from contextlib import contextmanager, suppress
 from itertools import count
 from typing import TYPE_CHECKING, Any, Final
@@ -28,7 +29,7 @@ ASIDE_TIMEOUT: Final = 10.0  # seconds for a message that no call waits for
 MAX_REST: Final = 60.0  # seconds between two attempts to listen
 
 
-class Link:
+class Link(ABC):
     """A connection to a server. `alive` ends when it cannot be used any more.
 
     `changed` names the lists that the server reports to have changed, `listens` tells whether it reports changes.
@@ -47,9 +48,9 @@ class Link:
         self._running: list[Exchange] = []  # those that wait for an answer, in order
         self._tasks: set[asyncio.Task[None]] = set()
 
+    @abstractmethod
     async def request(self, exchange: Exchange) -> Message:
         """The result of a request. Raises `RpcError` for the server's error, `ToolError`."""
-        raise NotImplementedError
 
     async def close(self) -> None:
         """End what runs beside the requests. The server is told so, if the connection is alive."""

@@ -35,7 +35,7 @@ if TYPE_CHECKING:
     from .server import AuthorizationServer
     from .tokens import Tokens
 
-MAX_SIGN_INS: Final = 3  # to one server within `_SPAN`: one that refuses its own tokens must not ask for ever
+MAX_SIGN_INS: Final = 3  # to one server within `_SPAN`: a server that refuses its own tokens would ask without an end
 _SPAN: Final = timedelta(minutes=10)
 MAX_PREPARING: Final = 60.0  # seconds for all requests before the user is asked
 _TOKEN: Final = 'remote.headers: {Authorization: "Bearer ${env.TOKEN}"} in the agent file'

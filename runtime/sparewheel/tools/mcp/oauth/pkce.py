@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 
 @dataclass(frozen=True, slots=True)
 class Proof:
-    """What proves that a code is exchanged by the one who has asked for it."""
+    """The secret that proves that the client which exchanges a code is the one that requested it."""
 
     verifier: str = field(default_factory=lambda: secrets.token_urlsafe(48), repr=False)
 

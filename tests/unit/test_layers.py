@@ -43,7 +43,7 @@ LAYERS: list[set[str]] = [
         "errors.validation",
     },
     {"classify", "events", "messages", "titles", "patterns", "sse", "yamltext", "transcript"},
-    {"redaction.stream", "batch"},
+    {"redaction.stream", "batch", "sandboxed"},
     {"jsonschema"},
     {"page", "page.protocol", "page.call_messages", "page.commands", "page.options", "page.results", "page.calls"},
     {"config"},

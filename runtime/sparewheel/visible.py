@@ -32,6 +32,11 @@ def without_hidden(text: str) -> str:
     return _SHAPELESS.sub("", seen)
 
 
+def readable(text: str) -> str:
+    """Like `without_hidden`, for a text of lines: a model reads what its user can see."""
+    return "\n".join(map(without_hidden, text.splitlines()))
+
+
 def _escape(code: int) -> str:
     if code < 0x10000:
         return f"\\u{code:04x}"

@@ -7,8 +7,10 @@ import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
+from ...jsonschema.readable import readable_schema
 from ...jsonschema.reader import Reader
 from ...jsontext import write
+from ...visible import readable
 from ..base import distinct
 from .headers import places
 
@@ -28,8 +30,9 @@ _ODD: Final = re.compile(r"[^A-Za-z0-9_-]+")
 
 @dataclass(frozen=True, slots=True)
 class Definition:
-    """One tool of a server. `digest` changes with anything in its definition. `headers` are made of its arguments.
+    """One tool of a server, in which nothing is invisible. `digest` changes with anything in its definition.
 
+    `headers` are made of its arguments.
     `size` is the number of characters of what a model is shown.
     """
 
@@ -63,13 +66,14 @@ def definition_of(found: Message, budget: Budget, *, with_headers: bool) -> Defi
     try:
         Reader(schema, budget).read(schema)
         headers = places(schema) if with_headers else {}
+        shown_schema = readable_schema(schema)
     except ValueError as error:
         raise ValueError(f"the tool {shown} is left out: {error}") from None
     description = _description(found)
     return Definition(
         name,
         description,
-        _parameters(schema),
+        _parameters(shown_schema),
         _is_read_only(found.get("annotations")),
         hashlib.sha256(write(found).encode()).hexdigest(),
         headers,
@@ -97,7 +101,7 @@ def _parameters(schema: Message) -> Message:
 def _description(found: Message) -> str:
     for text in (found.get("description"), found.get("title")):
         if isinstance(text, str) and text.strip():
-            return text if len(text) <= MAX_DESCRIPTION else f"{text[:MAX_DESCRIPTION]} …"
+            return readable(text) if len(text) <= MAX_DESCRIPTION else f"{readable(text[:MAX_DESCRIPTION])} …"
     return ""
 
 

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from ...jsontext import write
 from ...providers.base import ToolSpec
+from ...visible import visible_json
 from ..base import Tool
 from .content import prompt_result, resource_result
 from .listing import Listing
@@ -68,10 +69,10 @@ class Features:
 
     async def _list_resources(self, _: dict[str, Any], context: ToolContext) -> str:
         templates = await self._listed("resources/templates", "resourceTemplates", context)
-        return write(await self._listed("resources", "resources", context) + templates)
+        return visible_json(write(await self._listed("resources", "resources", context) + templates))
 
     async def _list_prompts(self, _: dict[str, Any], context: ToolContext) -> str:
-        return write(await self._listed("prompts", "prompts", context))
+        return visible_json(write(await self._listed("prompts", "prompts", context)))
 
     async def _read_resource(self, given: dict[str, Any], context: ToolContext) -> ToolResult:
         return resource_result(await self._request("resources/read", {"uri": given["uri"]}, given["uri"], context))

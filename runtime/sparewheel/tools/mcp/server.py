@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Final
 
+from ...visible import readable
+
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
@@ -29,7 +31,7 @@ class Server:
         return cls(
             version,
             capabilities if isinstance(capabilities, dict) else {},
-            instructions[:MAX_INSTRUCTIONS] if isinstance(instructions, str) else "",
+            readable(instructions[:MAX_INSTRUCTIONS]) if isinstance(instructions, str) else "",
         )
 
     def has(self, feature: str, option: str = "") -> bool:

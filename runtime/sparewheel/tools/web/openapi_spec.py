@@ -11,9 +11,11 @@ from itertools import islice
 from typing import TYPE_CHECKING, Any, Final, Literal, TypeAlias
 from urllib.parse import urljoin
 
+from ...jsonschema.readable import readable_schema
 from ...jsonschema.reader import Reader, find
 from ...jsonschema.tree import merged, rewrite, without
 from ...jsontext import read
+from ...visible import readable
 from ...yamltext import steps
 from ..base import ToolError
 from ..toolset import shown
@@ -175,7 +177,11 @@ def follow(spec: Mapping[str, Any], node: Any) -> Any:
 
 
 def signature(spec: Mapping[str, Any], operation: Operation, budget: Budget) -> Signature:
-    """What an operation takes. Raises `ToolError` when it has too many parameters or its schemas exceed `budget`."""
+    """What an operation takes.
+
+    Raises:
+        ToolError: it has too many parameters, or its schemas exceed `budget` or have what cannot be seen.
+    """
     reader = _SchemaReader(spec, budget)
     names = _Names()
     properties: dict[str, Any] = {}
@@ -216,7 +222,10 @@ def signature(spec: Mapping[str, Any], operation: Operation, budget: Budget) -> 
         if schema and not fields:
             add(Parameter("whole_body", "body"), schema, "body", needed=needed)
         found.required_body = needed
-    found.schema = {"type": "object", "properties": properties, "required": required}
+    try:
+        found.schema = readable_schema({"type": "object", "properties": properties, "required": required})
+    except ValueError as error:
+        raise ToolError(str(error)) from None
     return found
 
 
@@ -269,5 +278,5 @@ def _is_header(name: str) -> bool:
 def _description(operation: Operation) -> str:
     parts = [operation.raw.get("summary"), operation.raw.get("description")]
     texts = list(dict.fromkeys(part.strip() for part in parts if isinstance(part, str) and part.strip()))
-    text = "\n".join(texts)[:MAX_DESCRIPTION] or f"{operation.method.upper()} {shown(operation.path, 200)}"
+    text = readable("\n".join(texts)[:MAX_DESCRIPTION]) or f"{operation.method.upper()} {shown(operation.path, 200)}"
     return f"{text} (deprecated)" if operation.raw.get("deprecated") is True else text

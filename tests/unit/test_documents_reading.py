@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import json
+from typing import Any
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from pypdf.generic import ArrayObject, DecodedStreamObject, DictionaryObject, NameObject, NullObject
 
 from sparewheel.slices import run_at_once
 from sparewheel.tools.documents.passages import Section, Unreadable, divide
+from sparewheel.tools.documents.pdf_streams import MAX_STREAM, is_too_large
 from sparewheel.tools.documents.reading import read_sections
 from tests.support.pdfs import data_url, pdf, pdf_of
 
@@ -100,19 +103,60 @@ async def test_pages_of_a_pdf() -> None:
         (data_url(b"%PDF-1.4\n" + b"\0" * 2000), "it is damaged or not supported"),
         (data_url(pdf("text")[:-300]), "it is damaged or not supported"),
         (data_url(pdf("")), "it has no text, only pictures"),
-        (data_url(pdf_of(b"BT /F1 1 Tf (bomb) Tj ET " + b"q Q " * 10_000_000)), "it is damaged or not supported"),
+        (data_url(pdf_of(b"BT /F1 1 Tf (bomb) Tj ET " + b"q Q " * 10_000_000)), "page 1 draws too much"),
+        (data_url(pdf_of(b"BT /F1 1 Tf (ok) Tj ET", b"BT /F1 1 Tf <" + b"61" * MAX_STREAM)), "page 2 draws too much"),
         (data_url(pdf_of(b"q Q " * 70_000)), "page 1 draws too much"),
         (data_url(pdf(*["page"] * 3001)), "it has 3001 pages, and 3000 are read"),
         ("%PDF-1.4 as text", "it is a PDF, but came as text"),
         ("data:application/pdf,%25PDF", "it is a data: URL without base64"),
         ("data:application/pdf;base64,%%%", "its base64 is damaged"),
     ],
-    ids="header cut empty bomb operators pages text encoded damaged".split(),
+    ids="header cut empty bomb operator operators pages text encoded damaged".split(),
 )
 async def test_pdfs_that_cannot_be_read(content: str, problem: str) -> None:
     with pytest.raises(Unreadable) as caught:
         await read_sections("a.pdf", content, 1500)
     assert str(caught.value).startswith(problem)
+
+
+def stream(size: int, **keys: Any) -> Any:
+    made = DecodedStreamObject()
+    made.set_data(b"a" * size)
+    made.update({NameObject(f"/{key}"): value for key, value in keys.items()})
+    return made
+
+
+def named(**values: Any) -> Any:
+    return DictionaryObject({NameObject(f"/{key}"): value for key, value in values.items()})
+
+
+def form(size: int, **resources: Any) -> Any:
+    return stream(size, Subtype=NameObject("/Form"), Resources=named(**resources))
+
+
+@pytest.mark.parametrize(
+    ("page", "expected"),
+    [
+        (named(Contents=stream(MAX_STREAM)), False),
+        (named(Contents=stream(MAX_STREAM + 1)), True),
+        (named(Contents=ArrayObject([stream(MAX_STREAM), stream(MAX_STREAM)])), False),
+        (named(Contents=ArrayObject([stream(MAX_STREAM)] * 9)), False),
+        (named(Contents=ArrayObject([stream(MAX_STREAM) for _ in range(5)])), True),
+        (named(Resources=named(Font=named(F=named(ToUnicode=stream(MAX_STREAM + 1))))), True),
+        (named(Resources=named(XObject=named(P=stream(MAX_STREAM * 9, Subtype=NameObject("/Image"))))), False),
+        (named(Resources=named(XObject=named(X=form(1, XObject=named(X=form(MAX_STREAM + 1)))))), True),
+        (named(Resources=named(XObject=named(X=form(1, Font=named(F=named(ToUnicode=stream(10**6))))))), True),
+        (named(Contents=ArrayObject([NullObject()]), Resources=NullObject()), False),
+    ],
+)
+def test_the_streams_of_a_page_are_measured_before_it_is_read(page: Any, expected: bool) -> None:
+    assert is_too_large(page) is expected
+
+
+def test_a_form_that_draws_itself_is_measured_once() -> None:
+    own = form(1)
+    own[NameObject("/Resources")] = named(XObject=named(X=own))
+    assert not is_too_large(named(Resources=named(XObject=named(X=own))))
 
 
 async def test_halves_of_surrogate_pairs_are_replaced() -> None:

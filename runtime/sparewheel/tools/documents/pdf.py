@@ -1,7 +1,8 @@
 """Pages of a PDF as sections. pypdf is loaded when a PDF is read first.
 
 A PDF can be small and unpack to gigabytes, draw one form a million times, or have pages without end. pypdf bounds what
-it unpacks; here the limits are those of a tab, and what one page draws and what all pages take is counted as well.
+it unpacks; here the limits are those of a tab, and what one page draws and what all pages take is counted as well. An
+operator is read as a whole, whatever its length, so the streams of a page are measured before (`pdf_streams`).
 """
 
 from __future__ import annotations
@@ -15,7 +16,9 @@ from typing import TYPE_CHECKING, Any, Final
 from ...errors import ConfigError
 from ...jsontext import whole
 from ...transports.packages import package_loader
+from ..python.blocking import may_block
 from .passages import Section, Unreadable
+from .pdf_streams import MAX_STREAM, is_too_large
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -25,6 +28,7 @@ MAX_CHARS: Final = 8 * 1024 * 1024  # of all pages together
 MAX_SECONDS: Final = 300.0  # for all pages: a dense one takes a second
 MAX_PAGE_SECONDS: Final = 3.0
 MAX_OPERATORS: Final = 60_000  # of one page
+MAX_OPENING: Final = 60.0  # seconds that it may take to find the objects of a damaged PDF
 _LIMITS: Final[dict[str, Any]] = {
     "maximum_declared_stream_length": 16_000_000,
     "array_based_stream_maximum_output_length": 4_000_000,
@@ -39,6 +43,12 @@ _LIMITS: Final[dict[str, Any]] = {
     "xform_maximum_invocations_per_extraction": 500,
     "array_maximum_element_count": 50_000,
     "dictionary_maximum_element_count": 50_000,
+}
+_LIMITS_OF_PAGES: Final[dict[str, Any]] = {
+    "array_based_stream_maximum_output_length": MAX_STREAM,
+    "lzw_maximum_output_length": MAX_STREAM,
+    "run_length_maximum_output_length": MAX_STREAM,
+    "zlib_maximum_output_length": MAX_STREAM,
 }
 
 
@@ -62,7 +72,8 @@ async def pdf_sections(data: bytes) -> list[Section]:
     start, begun = 0, perf_counter()
     try:
         with apply_configuration(**_LIMITS):
-            reader = pypdf.PdfReader(io.BytesIO(data))
+            with may_block(MAX_OPENING):
+                reader = pypdf.PdfReader(io.BytesIO(data))
             if reader.is_encrypted and not reader.decrypt(""):
                 raise Unreadable("it needs a password: pass a copy without one.")
             if (pages := len(reader.pages)) > MAX_PAGES:
@@ -85,7 +96,17 @@ async def pdf_sections(data: bytes) -> list[Section]:
 
 
 def _text(reader: Any, number: int) -> str:
-    text: str = reader.pages[number].extract_text(visitor_operand_before=_counter(number + 1))
+    from pypdf import apply_configuration
+    from pypdf.errors import LimitReachedError
+
+    page = reader.pages[number]
+    try:
+        with apply_configuration(**_LIMITS | _LIMITS_OF_PAGES):
+            if is_too_large(page):
+                raise _too_much(number + 1)
+            text: str = page.extract_text(visitor_operand_before=_counter(number + 1))
+    except LimitReachedError:
+        raise _too_much(number + 1) from None
     return whole(text)
 
 
@@ -97,6 +118,10 @@ def _counter(page: int) -> Callable[[Any, Any, Any, Any], None]:
         nonlocal count
         count += 1
         if count > MAX_OPERATORS or perf_counter() - begun > MAX_PAGE_SECONDS:
-            raise Unreadable(f"page {page} draws too much: remove it.")
+            raise _too_much(page)
 
     return seen
+
+
+def _too_much(page: int) -> Unreadable:
+    return Unreadable(f"page {page} draws too much: remove it.")

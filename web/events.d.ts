@@ -473,7 +473,7 @@ export interface RecoveredEvent {
  * `status` is None, and `response_headers` is empty, if there was no response. Of headers and query parameters that
  * may have a secret, only the length is told; response headers are those that the browser lets a page read.
  * `headers_ms` is the time until the headers of the response had arrived, or the request had failed. `body_bytes` is
- * the size of the request's body.
+ * the size of the request's body. With `call_id` a tool made it in that call, and `attempt` counts its tries.
  */
 export interface RequestEvent {
   turn: string;
@@ -483,6 +483,7 @@ export interface RequestEvent {
   type: "request";
   model: string;
   attempt: number;
+  call_id?: string;
   method: string;
   url: string;
   headers: {

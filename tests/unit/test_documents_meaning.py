@@ -204,6 +204,31 @@ RANKED: dict[str, Any] = {
 }
 
 
+class Told(Quiet):
+    """The context of a call, with the requests that it has reported."""
+
+    def __init__(self) -> None:
+        self.told: list[Any] = []
+
+    def emit(self, *events: Any) -> None:
+        self.told += events
+
+
+@pytest.mark.parametrize("trace", [True, False])
+async def test_requests_for_a_search_are_traced(trace: bool, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(embedding, "sleep", lambda _: asyncio.sleep(0))
+    server = Server(failures=[LocalResponse(503)], replies=['{"scores": [1]}'])
+    of = session(server, strategies=[MEANING], results={"reranking": {"model": "judge", "top_k": 1}})
+    of.trace, context = trace, Told()
+    toolset = opened("rag", of, name="notes", rag_config=json.loads(of.env["source"]))
+    await call(toolset, "notes", context, query="my pet")
+    found = [(each["model"], each["attempt"], each["status"], each["call_id"]) for each in context.told]
+    first, rest = ("mine/small-embedder", 1, 200, "c1"), ("mine/judge", 1, 200, "c1")
+    failed, again = (*first[:2], 503, "c1"), ("mine/small-embedder", 2, 200, "c1")
+    assert sorted(found) == (sorted([failed, again, first, first, rest]) if trace else [])
+    assert "0123456789" not in json.dumps(context.told)
+
+
 async def test_what_models_do_for_a_search_counts_for_the_budgets() -> None:
     spent: list[int] = []
     server = Server(replies=['{"scores": [1, 1]}'])

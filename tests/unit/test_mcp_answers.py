@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import Any
+import asyncio
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
@@ -14,9 +15,13 @@ from tests.support.mcpserver import (
     as_events,
     call,
     event,
+    names,
     opened,
     text,
 )
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncGenerator
 
 
 @pytest.mark.parametrize(
@@ -74,6 +79,33 @@ def test_results_of_every_kind() -> None:
     assert len(run(main(result({"type": "text", "text": "x" * 5_000_000})))) < 1_100_000
     error = {"error": {"code": -32602, "message": "wrong"}}
     assert run(main(error)) == "!mcp.example.test: wrong (code -32602)"
+
+
+@pytest.mark.parametrize(("limit", "seconds"), [(5, 600), (120, 600), (900, 900)])
+def test_progress_does_not_hold_a_call_for_ever(limit: float, seconds: float) -> None:
+    async def main() -> None:
+        server = Server()
+
+        def reply(message: dict[str, Any]) -> Any:
+            params = {"progressToken": message["params"]["_meta"]["progressToken"], "progress": 1}
+
+            async def reports() -> AsyncGenerator[bytes, None]:
+                while True:
+                    await asyncio.sleep(4)
+                    yield event({"jsonrpc": "2.0", "method": "notifications/progress", "params": params})
+
+            return LocalResponse(200, {"content-type": "text/event-stream"}, reports())
+
+        server.replies["tools/call"] = reply
+        toolset = opened(server, timeout=limit)
+        await names(toolset)
+        began = asyncio.get_running_loop().time()
+        result = await call(toolset, "echo")
+        assert f"the server did not answer within {seconds} s" in result
+        assert asyncio.get_running_loop().time() - began == pytest.approx(seconds, abs=1)
+        await toolset.close()
+
+    run(main())
 
 
 def test_a_flood_of_progress_is_bounded() -> None:

@@ -107,7 +107,8 @@ class Runner:
             return None
         fallback = agent.fallback.model_copy(update={"hedge_after": None, "on_partial": "restart"})
         agent = replace(agent, chain=chain, fallback=fallback)
-        return Chain(agent, self.transport, self._health.aside(), random=self._jitter, now=self.now)
+        trace = self.state.trace
+        return Chain(agent, self.transport, self._health.aside(), random=self._jitter, now=self.now, trace=trace)
 
     def give_up(self, state: Mapping[str, Any] | None) -> None:
         """Cancel the response of a step that was interrupted, of which `state` is the `resume_state`."""

@@ -70,12 +70,13 @@ class RequestEvent(Stamped):
     `status` is None, and `response_headers` is empty, if there was no response. Of headers and query parameters that
     may have a secret, only the length is told; response headers are those that the browser lets a page read.
     `headers_ms` is the time until the headers of the response had arrived, or the request had failed. `body_bytes` is
-    the size of the request's body.
+    the size of the request's body. With `call_id` a tool made it in that call, and `attempt` counts its tries.
     """
 
     type: Literal["request"]
     model: str
     attempt: int
+    call_id: NotRequired[str]
     method: str
     url: str
     headers: dict[str, str]

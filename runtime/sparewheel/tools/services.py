@@ -122,6 +122,8 @@ class Services:
     lock: asyncio.Lock = field(default_factory=asyncio.Lock)
     """Held while stored state is changed, because sub-agents that run concurrently share it."""
     tool_proxy: Url | None = None
+    trace: bool = False
+    """Whether requests to models are reported as events."""
 
     def transport_for(self, *, private: bool) -> Transport:
         """What the requests of a toolset go through: the egress proxy of the session, if there is one.

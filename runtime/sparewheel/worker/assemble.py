@@ -178,6 +178,7 @@ class _Sources:
                 spend=lambda usage, cost: state.spend(usage, cost),
                 side_chain=self._side_chain,
                 kept=state.kept,
+                trace=self._extras.trace,
             )
         return self._services
 

@@ -4,7 +4,7 @@ import { label } from "../visible.js";
 import { copyButton } from "./copy.js";
 import { Requests, requestText } from "./requests.js";
 
-/** The requests to models, by attempt; each one opens. */
+/** The requests to models, also those of tools, by attempt; each one opens. */
 export class RequestsView {
   #count = make("summary");
   #list = make("ol");
@@ -44,7 +44,8 @@ export class RequestsView {
 function lineOf({ turn, event }) {
   const { attempt, model, status, headers_ms: ms } = event;
   const outcome = status === null ? "no response" : String(status);
-  const text = `Turn ${turn}, attempt ${attempt}: ${label(model)} · ${outcome} · ${ms} ms`;
+  const by = event.call_id === undefined ? "" : "a tool's ";
+  const text = `Turn ${turn}, ${by}attempt ${attempt}: ${label(model)} · ${outcome} · ${ms} ms`;
   const details = make("details", {}, make("summary", { text }));
   const open = () => {
     const whole = requestText(event);

@@ -16,6 +16,7 @@ from ...chain.question import Question
 from ...errors import SparewheelError
 from ...jsontext import read_first
 from ...messages import Message, Text, user
+from ..trace import is_traced, report_requests
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -55,12 +56,12 @@ class Asker:
         fallback = self._agent.fallback.model_copy(update={"hedge_after": None, "on_partial": "restart"})
         spec = replace(spec, resume=False, outputs=frozenset())
         agent = replace(self._agent, chain=(spec,), alternatives=1, fallback=fallback)
-        chain = Chain(agent, self._transport, Health(), random=random.random)
+        chain = Chain(agent, self._transport, Health(), random=random.random, trace=is_traced())
         step = chain.ask(Question(messages, max_bytes=MAX_BYTES), AttemptLog())
         try:
             async with asyncio.timeout(SECONDS), aclosing(step.events()) as batches:
-                async for _ in batches:
-                    pass
+                async for batch in batches:
+                    report_requests(batch)
         finally:
             self._spend(step.usage, step.cost)
         return step.answer().text

@@ -22,6 +22,7 @@ from ...providers.writing import json_post
 from ...transports.base import HttpRequest, read_at_most
 from ...usage import Usage
 from ..base import ToolError
+from ..trace import traced
 from .vectors import Vector
 
 if TYPE_CHECKING:
@@ -61,7 +62,7 @@ class Embedder:
         while True:
             try:
                 async with asyncio.timeout(TIMEOUT):
-                    return self._vectors(await self._ask(request), len(texts))
+                    return self._vectors(await self._ask(request, failures + 1), len(texts))
             except TimeoutError:
                 info = ErrorInfo("timeout_first_content", f"There was no answer within {TIMEOUT:g} s.")
             except SparewheelError as error:
@@ -79,10 +80,10 @@ class Embedder:
         path = "/openai/embeddings" if spec.api == "google" else "/embeddings"  # Gemini's endpoint for such clients
         return json_post(spec, path, authorization(spec), {"model": spec.model, "input": texts})
 
-    async def _ask(self, request: HttpRequest) -> Any:
+    async def _ask(self, request: HttpRequest, attempt: int) -> Any:
         """The JSON of the answer. Raises `SparewheelError`."""
         spec = self._spec
-        async with self._transport.stream(request) as response:
+        async with traced(self._transport, spec.ref, attempt).stream(request) as response:
             status, headers = response.status, response.headers
             body = await read_at_most(response, MAX_BODY)
         if status < 400:

@@ -11,6 +11,7 @@ from ...annotations import Annotation
 from ...config.rag import SourceConfig
 from ..base import ToolError, ToolResult
 from ..toolset import Arguments, Contents, make_tool, to_json
+from ..trace import tracing
 from .source import Source
 
 if TYPE_CHECKING:
@@ -48,7 +49,8 @@ def rag(entry: ToolsetConfig, services: Services) -> Contents:
     async def search(question: Question, context: ToolContext) -> ToolResult:
         if not question.query.strip():
             raise ToolError("The query is empty: write what to look for.")
-        hits, problems = await source.search(question.query[:MAX_QUESTION], context.progress)
+        with tracing(context, on=services.trace):
+            hits, problems = await source.search(question.query[:MAX_QUESTION], context.progress)
         output = "\n\n".join([_output(source, hits), *problems[:MAX_PROBLEMS]])
         return ToolResult(output, sources=tuple(_source_of(hit) for hit in hits))
 

@@ -21,14 +21,14 @@ if TYPE_CHECKING:
 MAX_PROGRESS: Final = 1_000  # reports of one request that are shown
 MAX_TEXT: Final = 1_000  # characters of one of them
 MAX_COUNT: Final = 1e300  # of what is done, and of all that there is to do
-MAX_EXTENDED: Final = 60  # a request that reports progress may take this many times its limit
+MAX_TOTAL: Final = 600.0  # seconds that a request may take which reports progress, unless its limit is longer
 
 
 class Patience:
     """The time limit of a request in seconds, 0 for none: since it began, or since the last sign of progress.
 
-    The time inside `paused` does not count; `waited` is how much it was, in seconds. Raises `Unanswered` at the end of
-    `async with` when the time is over.
+    All signs of progress together extend it to `MAX_TOTAL`. The time inside `paused` does not count; `waited` is how
+    much it was, in seconds. Raises `Unanswered` at the end of `async with` when the time is over.
     """
 
     def __init__(self, limit: float) -> None:
@@ -41,7 +41,7 @@ class Patience:
 
     async def __aenter__(self) -> Patience:
         if seconds(self._limit) is not None:
-            self._end = asyncio.get_running_loop().time() + self._limit * MAX_EXTENDED
+            self._end = asyncio.get_running_loop().time() + max(self._limit, MAX_TOTAL)
         await self._timeout.__aenter__()
         self._is_on = True
         return self
@@ -53,7 +53,9 @@ class Patience:
         try:
             await self._timeout.__aexit__(kind, error, trace)
         except TimeoutError:
-            raise Unanswered(f"the server did not answer within {self._limit:g} s") from None
+            used_up = self._end is not None and asyncio.get_running_loop().time() >= self._end
+            limit = max(self._limit, MAX_TOTAL) if used_up else self._limit
+            raise Unanswered(f"the server did not answer within {limit:g} s") from None
 
     def extend(self) -> None:
         """Start the limit anew."""

@@ -15,6 +15,7 @@ from ...chain.question import Question
 from ...errors import SparewheelError
 from ...messages import Message as ChatMessage
 from ...messages import Text, system
+from ..trace import report_requests, tracing
 from .rpc import INTERNAL, INVALID, Message, RpcError
 
 if TYPE_CHECKING:
@@ -53,7 +54,8 @@ class Sampler:
             raise RpcError(INTERNAL, "no model can be asked now")
         with exchange.patience.paused():
             await self._approve(chain, messages, tokens, exchange, host)
-            return await self._ask(chain, messages)
+            with tracing(exchange.context, on=self._services.trace):
+                return await self._ask(chain, messages)
 
     def _count(self) -> None:
         turn = self._services.sign_ins.turn()
@@ -80,8 +82,8 @@ class Sampler:
         step = chain.ask(Question(messages, max_bytes=MAX_BYTES), AttemptLog())
         try:
             async with asyncio.timeout(SECONDS), aclosing(step.events()) as batches:
-                async for _ in batches:
-                    pass
+                async for batch in batches:
+                    report_requests(batch)
         except (SparewheelError, TimeoutError):
             raise RpcError(INTERNAL, "no model has answered") from None
         finally:

@@ -174,6 +174,7 @@ export interface MediaEvent {
   task?: string;
   mime_type: string;
   size: number | null;
+  name?: string;
   data?: string;
   blob?: Blob;
   url?: string;
@@ -219,6 +220,8 @@ export interface ToolCallDeltaEvent {
 }
 /**
  * The model asks for this call, its response being complete. `args` is the JSON text of an object.
+ *
+ * `sandboxed`: it runs in the code sandbox, without network, storage and keys.
  */
 export interface ToolCallEvent {
   turn: string;
@@ -229,6 +232,7 @@ export interface ToolCallEvent {
   id: string;
   name: string;
   args: string;
+  sandboxed?: boolean;
 }
 /**
  * The call waits until the user has approved it (`session.confirm`).
@@ -610,11 +614,12 @@ export interface FunctionShape {
  * One of the media of an answer: a picture, a sound or a file. `size` is in bytes, None if it is not known.
  *
  * The bytes are in `blob` in JavaScript, and in `data` as base64 in Python, in JSON lines and in exported documents.
- * Media that a server only refers to have a `url` instead.
+ * Media that a server only refers to have a `url` instead. `name` is the name of a file that a tool has written.
  */
 export interface MediaShape {
   mime_type: string;
   size: number | null;
+  name?: string;
   data?: string;
   blob?: Blob;
   url?: string;

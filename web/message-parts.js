@@ -10,8 +10,9 @@
  * @param {Extract<Event, {type: "media"}>} event
  * @returns {MediaShape}
  */
-export function mediaOf({ mime_type, size, data, blob, url }) {
-  return { mime_type, size, ...(data !== undefined && { data }), ...(blob && { blob }), ...(url !== undefined && { url }) };
+export function mediaOf({ mime_type, size, name, data, blob, url }) {
+  const named = { mime_type, size, ...(name !== undefined && { name }) };
+  return { ...named, ...(data !== undefined && { data }), ...(blob && { blob }), ...(url !== undefined && { url }) };
 }
 
 /**

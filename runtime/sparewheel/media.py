@@ -53,11 +53,12 @@ class MediaShape(TypedDict):
     """One of the media of an answer: a picture, a sound or a file. `size` is in bytes, None if it is not known.
 
     The bytes are in `blob` in JavaScript, and in `data` as base64 in Python, in JSON lines and in exported documents.
-    Media that a server only refers to have a `url` instead.
+    Media that a server only refers to have a `url` instead. `name` is the name of a file that a tool has written.
     """
 
     mime_type: str
     size: int | None
+    name: NotRequired[str]
     data: NotRequired[str]
     blob: NotRequired[Annotated[Any, WithJsonSchema({"tsType": "Blob"})]]
     url: NotRequired[str]
@@ -67,7 +68,7 @@ class MediaShape(TypedDict):
 class Media:
     """One of the media of an answer. `data` is base64; `url` is set instead if the server sent only an address.
 
-    `signature` is opaque and valid only for `origin`, the model that made it.
+    `signature` is opaque and valid only for `origin`, the model that made it. `name` is the file's, if it has one.
     """
 
     mime_type: str
@@ -76,6 +77,7 @@ class Media:
     url: str = ""
     signature: str = ""
     origin: str = ""
+    name: str = ""
 
     @property
     def address(self) -> str:
@@ -89,6 +91,8 @@ class Media:
     def to_dict(self) -> MediaShape:
         """The JSON shape."""
         shape: MediaShape = {"mime_type": self.mime_type, "size": self.size}
+        if self.name:
+            shape["name"] = self.name
         if self.url:
             shape["url"] = self.url
         else:

@@ -11,7 +11,7 @@ a user's message is text or a list of parts: `{type: "text", text}`, `{type: "im
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Final, Literal, NotRequired, TypeAlias, cast
 
 # pydantic needs this TypedDict, not typing's, below Python 3.12.
@@ -267,12 +267,13 @@ def _parse_part(part: object, where: str) -> Part:
 
 
 def _parse_media(media: object, where: str) -> Media:
+    name = media.get("name") if isinstance(media, dict) else None
     match media:
         case {"mime_type": str(kind), "url": str(url)} if url.startswith(("https://", "http://")):
             return Media(mime_type(kind), url=url)
         case {"mime_type": str(kind), "data": str(data)}:
             try:
-                return read_media(data, kind)
+                return replace(read_media(data, kind), name=tidy_name(name if isinstance(name, str) else ""))
             except ValueError as error:
                 raise ConfigError(f"{where}.data cannot be used: {error}") from None
         case _:

@@ -62,6 +62,19 @@ def test_calls_of_one_id_are_asked_about_one_by_one() -> None:
     assert events[-1]["type"] == "finish"
 
 
+def test_the_call_of_a_tool_in_the_sandbox_is_marked() -> None:
+    asked = calls(("c1", "boxed", "{}"), ("c2", "free", "{}"), ("c3", "missing", "{}"))
+
+    def boxed() -> str:
+        return "1"
+
+    def free() -> str:
+        return "2"
+
+    (played,), _ = play_agent([asked, say("ok")], tool(boxed, sandboxed=True), tool(free))
+    assert [event.get("sandboxed") for event in played.of("tool_call")] == [True, None, None]
+
+
 @pytest.mark.parametrize(
     ("schema", "arguments", "problem"),
     [

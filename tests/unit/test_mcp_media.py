@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from base64 import b64encode
 from contextlib import aclosing
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -97,7 +98,7 @@ def test_results_in_a_request() -> None:
 
 
 def test_they_are_stored_and_told_to_other_tabs() -> None:
-    picture = read_media(DOT)
+    picture = replace(read_media(DOT), name="plot.png")
     asked = Message("assistant", (ToolCall("c1", "echo", "{}"),))
     result = Message("tool", (Text("t"), picture), "c1")
     assert load_message(json.loads(json.dumps(dump_message(result)))) == result
@@ -107,7 +108,7 @@ def test_they_are_stored_and_told_to_other_tabs() -> None:
     step = {"type": "step", "turn": "t1", "messages": [dump_message(asked), dump_message(result)]}
     told = retelling.take([prompt, step])
     assert [event["type"] for event in told] == ["start", "tool_call", "media", "tool_result"]
-    assert {**told[2]}.items() >= {"call_id": "c1", "index": 0, "data": DOT}.items()
+    assert {**told[2]}.items() >= {"call_id": "c1", "index": 0, "data": DOT, "name": "plot.png"}.items()
 
 
 @pytest.mark.parametrize(

@@ -199,7 +199,7 @@ test("what sub-agents did is told within their calls", () => {
 
 test("media in the result of a tool are told with its call, and are none of the answer", () => {
   const call = { type: "tool_call", id: "c1", name: "draw", arguments: "{}" };
-  const picture = { type: "media", mime_type: "image/png", data: "AAAA", size: 3 };
+  const picture = { type: "media", mime_type: "image/png", name: "a.png", data: "AAAA", size: 3 };
   const parts = [text("[image]"), picture, { ...picture, data: "" }, { ...picture, data: "%" }, { type: "media" }];
   const { events } = turnOf([prompt, answered("", call), { role: "tool", tool_call_id: "c1", parts }, answered("")]);
   const told = events.filter(({ type }) => type === "media" || type === "tool_result");
@@ -207,6 +207,7 @@ test("media in the result of a tool are told with its call, and are none of the 
     ["media", "c1", 0],
     ["tool_result", "c1", undefined],
   ]);
-  assert.deepEqual([told[0].blob.type, told[0].blob.size, told[1].output], ["image/png", 3, "[image]"]);
+  const { blob, name } = told[0];
+  assert.deepEqual([blob.type, blob.size, name, told[1].output], ["image/png", 3, "a.png", "[image]"]);
   assert.deepEqual([events.at(-1).empty, folded({ events, times: [] }).media], [true, []]);
 });

@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 
     from ..annotations import Annotation
     from ..config.specs import ResolvedAgent
-    from ..events import Event
+    from ..events import Event, ToolCallEvent
     from ..hooks.engine import Hooks, Verdict
     from ..messages import Part
     from ..state.budgets import BusyTimer
@@ -124,14 +124,18 @@ class Calls:
     def announce(self) -> list[Event]:
         """Events to emit before `run`."""
         events: list[Event] = [
-            {"type": "tool_call", "id": call.id, "name": call.name, "args": call.arguments}
-            for number, call in enumerate(self.runnable)
-            if number not in self._results
+            self._announced(call) for number, call in enumerate(self.runnable) if number not in self._results
         ]
         if beyond := len(self._calls) - len(self.runnable):
             message = f"{beyond} of {len(self._calls)} tool calls: {self._beyond}"
             events.append({"type": "warning", "message": message})
         return events
+
+    def _announced(self, call: ToolCall) -> ToolCallEvent:
+        event: ToolCallEvent = {"type": "tool_call", "id": call.id, "name": call.name, "args": call.arguments}
+        if (tool := self._registry.tools.get(call.name)) is not None and tool.sandboxed:
+            event["sandboxed"] = True
+        return event
 
     def stop(self) -> list[Event]:
         """The turn has ended: the events for the calls that have no result yet."""

@@ -11,12 +11,16 @@ from .stamped import Between, Stamped
 
 
 class ToolCallEvent(Stamped):
-    """The model asks for this call, its response being complete. `args` is the JSON text of an object."""
+    """The model asks for this call, its response being complete. `args` is the JSON text of an object.
+
+    `sandboxed`: it runs in the code sandbox, without network, storage and keys.
+    """
 
     type: Literal["tool_call"]
     id: str
     name: str
     args: str
+    sandboxed: NotRequired[bool]
 
 
 class ToolConfirmationEvent(Stamped):

@@ -120,6 +120,7 @@ class Tool:
         definition: what runs, as text: source code, or the entry of an agent file. A permanent approval ends when it
             changes.
         version: where what runs can change while the session is open: returns the name of its present version.
+        sandboxed: it runs in the code sandbox, without network, storage and keys.
     """
 
     spec: ToolSpec
@@ -129,6 +130,7 @@ class Tool:
     timeout: float = DEFAULT_TIMEOUT
     definition: str = field(default="", repr=False)
     version: Callable[[], Awaitable[str]] | None = None
+    sandboxed: bool = False
 
 
 class Toolset(Protocol):

@@ -254,9 +254,10 @@ export class Retold {
 function mediaIn(parts) {
   return parts
     .filter(({ type }) => type === "media")
-    .map(({ mime_type, data, url, size }) => {
+    .map(({ mime_type, name, data, url, size }) => {
       const blob = blobOf(textOf(data), textOf(mime_type));
-      return { mime_type: textOf(mime_type), size: size ?? blob?.size ?? null, ...(blob ? { blob } : { url: textOf(url) }) };
+      const shown = { mime_type: textOf(mime_type), size: size ?? blob?.size ?? null, ...(textOf(name) && { name }) };
+      return { ...shown, ...(blob ? { blob } : { url: textOf(url) }) };
     })
     .filter((media) => "blob" in media || media.url);
 }

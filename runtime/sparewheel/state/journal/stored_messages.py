@@ -5,7 +5,7 @@ A part is `{type, ...}` with the fields that are not empty. Stored texts are not
 
 from __future__ import annotations
 
-from dataclasses import MISSING, fields
+from dataclasses import MISSING, fields, replace
 from typing import TYPE_CHECKING, Any, Final, get_args
 
 from ...annotations import read_annotation
@@ -105,12 +105,14 @@ def _load_part(shape: object) -> Part:
 
 def _load_media(given: dict[str, Any]) -> Media:
     own = {name: given.get(name, "") for name in ("signature", "origin")}
+    name = tidy_name(given.get("name", ""))
     url = given.get("url", "")
     if url.startswith(("https://", "http://")):
-        return Media(mime_type(given["mime_type"]), url=url, size=given.get("size"), **own)
+        return Media(mime_type(given["mime_type"]), url=url, size=given.get("size"), name=name, **own)
     if given.get("data"):
-        return read_media(given["data"], given["mime_type"], **own)
-    return Media(mime_type(given["mime_type"]), size=given.get("size"), **own)  # its bytes were too many to be stored
+        return replace(read_media(given["data"], given["mime_type"], **own), name=name)
+    # Its bytes were too many to be stored.
+    return Media(mime_type(given["mime_type"]), size=given.get("size"), name=name, **own)
 
 
 def _load_file(given: dict[str, Any]) -> File:

@@ -92,6 +92,17 @@ def _searches(request: Mapping[str, Any]) -> AsyncGenerator[bytes, None]:
     return _calls(tool, json.dumps({"query": text}), call_id=f"call_demo_{len(request['messages'])}")
 
 
+def _computes(request: Mapping[str, Any]) -> AsyncGenerator[bytes, None]:
+    from .demo_compute import TOOL, next_step
+
+    code, text = next_step(request)
+    if not code:
+        return _paced(_words(text) + _end("stop"))
+    arguments = json.dumps({"code": code})
+    parts = [arguments[at : at + 40] for at in range(0, len(arguments), 40)]
+    return _calls(TOOL, *parts, call_id=f"call_demo_{len(request['messages'])}")
+
+
 _MODELS: Final[dict[str, Callable[[], LocalResponse]]] = {
     "hello": lambda: LocalResponse(body=_paced(_words(ANSWER) + _end("stop"))),
     "slow": lambda: LocalResponse(body=_paced(_words(ANSWER) + _end("stop"), pace=0.5)),
@@ -106,7 +117,8 @@ _MODELS: Final[dict[str, Callable[[], LocalResponse]]] = {
     "bad-key": lambda: _failure(401, "invalid_api_key", "Incorrect API key provided"),
 }
 
-_TITLED: Final = ("hello", "slow", "tools", "searches")  # models that answer, and give titles to conversations
+_AGENTIC: Final = {"searches": _searches, "computes": _computes}
+_TITLED: Final = ("hello", "slow", "tools", *_AGENTIC)  # models that answer, and give titles to conversations
 
 
 class DemoTransport:
@@ -121,7 +133,7 @@ class DemoTransport:
             title = f"Demo: {first_words(quoted_prompt(body['messages'][-1]['content']))}"
             yield LocalResponse(body=_paced(_words(title) + _end("stop")))
             return
-        if name == "searches":
-            yield LocalResponse(body=_searches(body))
+        if name in _AGENTIC:
+            yield LocalResponse(body=_AGENTIC[name](body))
             return
         yield make() if make else _failure(404, "model_not_found", f"There is no demo model '{name}'.")

@@ -50,6 +50,7 @@ LAYERS: list[set[str]] = [
     {"transports.base", "transports"},
     {"page.model", "page.fetch"},
     {"transports.router"},
+    {"recordings"},
     {"providers"},
     {"chain"},
     {"tools.base"},

@@ -23,6 +23,7 @@ from ..transports.router import RoutingTransport, network_transport
 from ..worker.assemble import Extras, assemble, runner_for
 from .clean import readable
 from .hooks import function_hooks
+from .taping import NO_TAPE, Tape
 
 if TYPE_CHECKING:
     import os
@@ -59,6 +60,7 @@ class Options:
     interactive: bool | None = None
     trace: bool = False
     on_event: Listener | None = None
+    tape: Tape = NO_TAPE
 
     def changed(self, agent: str | os.PathLike[str] | None, **given: Any) -> Options:
         """The same with what is given, and not None. Raises `AgentFileError`, without keys."""
@@ -102,8 +104,11 @@ def make_session(
     try:
         team = _team(options)
         transport = RoutingTransport(network_transport(), {"demo": DemoTransport(), "page": _NoPage()})
-        health = _HEALTH.setdefault(asyncio.get_running_loop(), Health())
-        return assemble(team, transport, health, _extras(options, team), parse_messages(list(history)), keep, title)
+        health = options.tape.health or _HEALTH.setdefault(asyncio.get_running_loop(), Health())
+        messages = parse_messages(list(history))
+        session = assemble(team, transport, health, _extras(options, team), messages, keep, title)
+        options.tape.put_in(transport, session)
+        return session
     except ConfigError as error:
         raise readable(error) from None
 
@@ -121,7 +126,7 @@ def _team(options: Options, *, needs_key: bool = True) -> ResolvedTeam:
     return resolve_team(
         load_agent_file(options.file),
         options.agent_name,
-        options.env,
+        options.tape.env(options.env),
         options.allow_hosts,
         documents=options.documents,
         session_files=options.session_files,

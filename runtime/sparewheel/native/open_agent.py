@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from contextlib import AsyncExitStack, asynccontextmanager
+from contextlib import AsyncExitStack, ExitStack, asynccontextmanager
 from typing import TYPE_CHECKING, Any
 
 from ..errors import ConfigError
@@ -10,6 +10,7 @@ from ..state.approvals import DEFAULT_TIMEOUT
 from .keeping import keep_in
 from .making import Options, agent_text, document_mapping, make_session, text_mapping
 from .session import AgentSession
+from .taping import tape_in
 
 if TYPE_CHECKING:
     import os
@@ -40,6 +41,9 @@ async def open_agent(
     oauth_redirect_uri: str = "",
     interactive: bool | None = None,
     trace: bool = False,
+    record: str | os.PathLike[str] | None = None,
+    replay: str | os.PathLike[str] | None = None,
+    timed: bool = False,
     on_event: Listener | None = None,
 ) -> AsyncIterator[AgentSession]:
     """Open a session of an agent in this process; it is closed when the block is left.
@@ -79,6 +83,11 @@ async def open_agent(
         interactive: whether the program answers `tool_confirmation` and `elicitation` events. If not, both are declined
             at once. None: while a turn is streamed, or if there is an `on_event`.
         trace: report each HTTP request to a model in a `request` event, without secrets.
+        record: a file for a recording of every exchange with models and tools, without keys (`sparewheel.recordings`);
+            it replaces an earlier one.
+        replay: a recording that answers every request; none leaves this process, and no key is needed. A request that
+            is not in it raises `ConfigError`.
+        timed: replay with the times of the recording, not at once.
         on_event: called with every event of every turn, and with the `title` event, which stands outside of turns.
 
     Raises:
@@ -102,6 +111,7 @@ async def open_agent(
         on_event=on_event,
     )
     async with AsyncExitStack() as stack:
+        options.tape = tape_in(stack.enter_context(ExitStack()), record, replay, timed=timed)
         file = None if agent is None else agent_text(agent)
         keep = await keep_in(stack, store, session, file=file, title=title or "", history=bool(history))
         options.file = file or (keep.file if keep else "")

@@ -45,6 +45,7 @@ class AgentSession(Turns):
         super().__init__(session, options.on_event, options.interactive)
         self.id = keep.name if keep else secrets.token_hex(8)
         self._options = options
+        self._recorder = options.tape.recorder
         self._describe()
         restored = keep.unfinished() if keep else None
         self.restored: dict[str, Any] | None = self._clean.result(restored) if restored else None

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from ..events import AbortReason, Event
     from ..page.protocol import TitleEvent
     from ..page.results import Result
+    from ..recordings.recorder import Recorder
     from ..session import Session
     from .turn import Batches
 
@@ -36,6 +37,7 @@ class Turns:
         self._turn: Turn | None = None
         self._closing: asyncio.Task[None] | None = None
         self._listener_failed = False
+        self._recorder: Recorder | None = None
         session.titles.publish = self._titled
 
     def stream(
@@ -103,7 +105,11 @@ class Turns:
     def _ask(self, prompt: Prompt, model: str | None, fault: Fault | None) -> Batches:
         if fault is not None and fault not in get_args(Fault):
             raise ConfigError(f"fault: {fault!r} is unknown"[:200], f"There are: {', '.join(get_args(Fault))}.")
-        return self._session.answer([parse_prompt(prompt)], model=model, fault=fault)
+        message = parse_prompt(prompt)
+        if self._recorder is not None:
+            messages = [*self._session.history, message]
+            self._recorder.turn([each.to_dict() for each in messages], self._session.secrets.sought.hidden)
+        return self._session.answer([message], model=model, fault=fault)
 
     def abort(self) -> None:
         """Abort the running turn, if there is one. Never raises and does not wait."""

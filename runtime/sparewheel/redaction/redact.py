@@ -47,16 +47,16 @@ _BARE: Final = re.compile(r"\b(?=[A-Za-z]{0,200}\d)(?=[A-Z0-9]{0,200}[a-z])(?=[a
 _SLICE: Final = 64 * 1024  # characters
 
 
-def redact(text: str, secrets: Iterable[str] | Sought = ()) -> str:
+def redact(text: str, secrets: Iterable[str] | Sought = (), *, bare: bool = True) -> str:
     """`text` without strings that look like keys, and without the `secrets` in any form that `Sought` finds.
 
     Recognises the key formats of the vendors, `Bearer` values, `key=` in a URL, passwords in a URL and long tokens
-    without a prefix. Keys that a provider has masked are kept.
+    without a prefix, these only if `bare`. Keys that a provider has masked are kept.
     """
-    return run_at_once(redact_in_slices(text, secrets))
+    return run_at_once(redact_in_slices(text, secrets, bare=bare))
 
 
-def redact_in_slices(text: str, secrets: Iterable[str] | Sought = ()) -> Slices[str]:
+def redact_in_slices(text: str, secrets: Iterable[str] | Sought = (), *, bare: bool = True) -> Slices[str]:
     """`redact` for a text of any length: a megabyte takes half a second in a worker.
 
     A string that looks like a key and is where two slices meet is recognized if it ends with a comma or a line.
@@ -68,13 +68,13 @@ def redact_in_slices(text: str, secrets: Iterable[str] | Sought = ()) -> Slices[
     while len(text) - start > _SLICE:
         end = start + _SLICE
         cut = max(text.rfind("\n", start + _SLICE // 2, end), text.rfind(",", start + _SLICE // 2, end)) + 1 or end
-        clean.append(_without_keys(text[start:cut]))
+        clean.append(_without_keys(text[start:cut], bare))
         start = cut
         yield
-    return "".join([*clean, _without_keys(text[start:])])
+    return "".join([*clean, _without_keys(text[start:], bare)])
 
 
-def _without_keys(text: str) -> str:
+def _without_keys(text: str, bare: bool) -> str:
     text = _USERINFO.sub(rf"\1{MASK}@", text)
     text = _QUERY.sub(rf"\1{MASK}", text)
     text = _HEADER.sub(rf"\1{MASK}", text)
@@ -82,4 +82,4 @@ def _without_keys(text: str) -> str:
     text = _JWT.sub(MASK, text)
     text = _PREFIXED.sub(MASK, text)
     text = _FIELD.sub(rf"\1{MASK}", text)
-    return _BARE.sub(MASK, text)
+    return _BARE.sub(MASK, text) if bare else text

@@ -80,7 +80,7 @@ def _facts(request: HttpRequest, response: HttpResponse | None, seconds: float) 
 def shown_headers(headers: Mapping[str, str]) -> dict[str, str]:
     """The headers, with names in lower case, and the length in place of each value that may be a secret."""
     found = [(name.lower(), value) for name, value in headers.items()]
-    return {name: _shown(value, harmless=_is_harmless(name)) for name, value in found[:MAX_HEADERS]}
+    return {name: _shown(value, harmless=is_harmless(name)) for name, value in found[:MAX_HEADERS]}
 
 
 def shown_url(url: str) -> str:
@@ -97,7 +97,8 @@ def _parameters(pairs: Iterable[tuple[str, str]]) -> Iterable[str]:
         yield f"{quote(name)}={quote(value[:MAX_VALUE]) if harmless else _shown(value, harmless=False)}"
 
 
-def _is_harmless(name: str) -> bool:
+def is_harmless(name: str) -> bool:
+    """Whether a header of this name, in lower case, never has a secret."""
     return name in _HARMLESS or name.startswith(_HARMLESS_STARTS)
 
 

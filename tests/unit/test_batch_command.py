@@ -12,7 +12,8 @@ from typing import Any
 
 import pytest
 
-from sparewheel.headless.batch import Progress
+from sparewheel.headless.batch.progress import Progress
+from sparewheel.headless.batch.report import BatchReport
 from sparewheel.headless.cli import main
 from sparewheel.testing import Gate, Reply, Request, ScriptedProvider, errors, openai_chat
 from tests.support.door import KEY, agent_file
@@ -48,6 +49,10 @@ def rows_of(count: int) -> list[dict[str, Any]]:
     return [{"id": f"r{number}", "prompt": f"p{number}"} for number in range(count)]
 
 
+def untimed(rows: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    return [{name: value for name, value in row.items() if name != "seconds"} for row in rows]
+
+
 def test_every_row_has_its_outcome_and_a_second_run_asks_nothing(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -61,7 +66,7 @@ def test_every_row_has_its_outcome_and_a_second_run_asks_nothing(
     ]
     with ScriptedProvider(default=[echo]) as server:
         batch = Batch(tmp_path, server, *rows_of(2), {"id": "bad", "prompt": "fail"}, *wrong)
-        assert batch.run("--parallel", "3") == 1
+        assert batch.run("--concurrency", "3") == 1
         rows = {row["id"]: row for row in batch.rows}
         assert set(rows) == {"r0", "r1", "bad", 4, 5, "r4", 7, 9}
         assert [rows[name]["text"] for name in ("r0", "r1", 9)] == ["to p0", "to p1", "to hi"]
@@ -72,7 +77,7 @@ def test_every_row_has_its_outcome_and_a_second_run_asks_nothing(
         asked = len(server.requests)
         assert batch.run() == 0
         assert (len(server.requests), len(batch.rows)) == (asked, 8)
-        assert batch.run("--retry-errors") == 1
+        assert batch.run("--retry-failed") == 1
         assert len(server.requests) == asked + 1
         assert KEY not in batch.out.read_text()
 
@@ -80,12 +85,12 @@ def test_every_row_has_its_outcome_and_a_second_run_asks_nothing(
 def test_a_last_row_that_was_cut_off_is_asked_again(tmp_path: Path) -> None:
     with ScriptedProvider(default=[echo]) as server:
         batch = Batch(tmp_path, server, *rows_of(5))
-        assert batch.run("--parallel", "1") == 0
-        whole = batch.out.read_bytes()
+        assert batch.run("--concurrency", "1") == 0
+        whole, rows = batch.out.read_bytes(), untimed(batch.rows)
         for cut in (1, 2, 40):
             batch.out.write_bytes(whole[:-cut])
-            assert batch.run("--parallel", "1") == 0
-            assert batch.out.read_bytes() == whole
+            assert batch.run("--concurrency", "1") == 0
+            assert untimed(batch.rows) == rows
 
 
 def test_an_interrupt_leaves_a_file_that_goes_on(tmp_path: Path) -> None:
@@ -94,7 +99,7 @@ def test_an_interrupt_leaves_a_file_that_goes_on(tmp_path: Path) -> None:
     with ScriptedProvider(default=[Reply(openai_chat(text="now")), held, held, echo]) as server:
         batch = Batch(tmp_path, server, *rows_of(6))
         process = subprocess.Popen(
-            [sys.executable, "-m", "sparewheel", *batch.words, "--parallel", "2"],
+            [sys.executable, "-m", "sparewheel", *batch.words, "--concurrency", "2"],
             env={**os.environ, "PYTHONPATH": str(ROOT / "runtime")},
             stderr=subprocess.PIPE,
         )
@@ -117,7 +122,7 @@ def test_an_interrupt_leaves_a_file_that_goes_on(tmp_path: Path) -> None:
     [
         ([{"id": 1, "prompt": "a"}, {"id": 1, "prompt": "b"}], [], None, "the id 1 is there twice"),
         ([{"q": "a"}], ["--map", "answer=q"], None, "prompt=COLUMN or id=COLUMN"),
-        ([{"q": "a"}], ["--parallel", "0"], None, "1 to 1000"),
+        ([{"q": "a"}], ["--concurrency", "0"], None, "1 to 1000"),
         ([{"prompt": "a"}], [], "a diary\n", "line 1 is not the row of a batch"),
         ([{"prompt": "a"}], [], '{"id": 1}\n', "line 1 is not the row of a batch"),
     ],
@@ -148,6 +153,6 @@ def test_columns_have_the_names_that_the_command_says(tmp_path: Path) -> None:
 
 def test_progress_has_a_rate_and_the_time_that_is_left() -> None:
     times = iter([0.0, 10.0, 10.0, 10.0])
-    progress = Progress(4000, 100, lambda: next(times))
-    progress.done += 10
-    assert str(progress) == "110 of 4000 rows, 0 failed, 1.0 rows/s, 1:04:50 left"
+    progress = Progress(lambda: next(times))
+    report = BatchReport(total=4000, done=110, rows=10, failed=2, spent=1.5)
+    assert progress.line(report) == "110 of 4000 rows, 2 failed, 1.0 rows/s, 1.50 USD, 1:04:50 left"

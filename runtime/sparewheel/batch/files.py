@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any, Final, TypeAlias
 
 from ..errors import ConfigError
 from ..jsontext import read, write
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Iterable, Iterator
     from pathlib import Path
     from typing import BinaryIO, Self
 
@@ -21,24 +22,28 @@ MAX_LINE: Final = 16 * 1024 * 1024  # bytes of one row
 
 
 class Prompts:
-    """The rows of a file: one JSON object a line. `columns` names the columns of `prompt` and `id`.
+    """The rows of a file, one JSON object a line, or objects that a program has. `columns` maps `prompt` and `id`.
 
     A row without an id has the number of its line. Blank lines are skipped.
     """
 
-    def __init__(self, path: Path, columns: Mapping[str, str] | None = None) -> None:
-        self._path = path
+    def __init__(self, rows: Path | Sequence[Mapping[str, Any]], columns: Mapping[str, str] | None = None) -> None:
+        self._rows = rows
         self._columns = {**DEFAULT_MAP, **(columns or {})}
+        self._name = "the rows" if isinstance(rows, Sequence) else str(rows)
 
     def __iter__(self) -> Iterator[tuple[Id, Any]]:
         """The id and the prompt of each row; a `ConfigError` in place of the prompt of a row that cannot be read."""
+        if isinstance(self._rows, Sequence):
+            yield from (self._item(number, row) for number, row in enumerate(self._rows, 1))
+            return
         try:
-            with self._path.open("rb") as file:
+            with self._rows.open("rb") as file:
                 for number, line in _lines(file):
                     if line.strip():
-                        yield self._row(number, line)
+                        yield self._item(number, _parsed(number, line))
         except OSError as error:
-            raise ConfigError(f"{self._path} cannot be read: {error.strerror}") from None
+            raise ConfigError(f"{self._name} cannot be read: {error.strerror}") from None
 
     def ids(self) -> list[Id]:
         """The ids of all rows. Raises `ConfigError` if one is there twice, or the file cannot be read."""
@@ -46,52 +51,50 @@ class Prompts:
         for name, _ in self:
             if name in found:
                 hint = "Give every row an id of its own, or name another column: --map id=COLUMN."
-                raise ConfigError(f"{self._path}: the id {name!r} is there twice"[:300], hint)
+                raise ConfigError(f"{self._name}: the id {name!r} is there twice"[:300], hint)
             found[name] = None
         return list(found)
 
-    def _row(self, number: int, line: bytes) -> tuple[Id, Any]:
-        try:
-            row = read(line.decode("utf-8-sig" if number == 1 else "utf-8")) if len(line) <= MAX_LINE else None
-        except ValueError:
-            row = None
-        if not isinstance(row, dict):
+    def _item(self, number: int, row: object) -> tuple[Id, Any]:
+        if not isinstance(row, Mapping):
             return number, ConfigError(f"line {number} is not a JSON object of at most {MAX_LINE} bytes")
         name = row.get(self._columns["id"], number)
         if isinstance(name, bool) or not isinstance(name, str | int):
             return number, ConfigError(f"line {number}: the id is neither a text nor a whole number")
         prompt = row.get(self._columns["prompt"])
         if not isinstance(prompt, str | list) or not prompt:
-            columns = ", ".join(list(row)[:20])
+            columns = ", ".join(map(str, list(row)[:20]))
             hint = "Name the column of the prompt: --map prompt=COLUMN."
             return name, ConfigError(f"line {number} has no {self._columns['prompt']!r}; it has: {columns}"[:500], hint)
         return name, prompt
 
 
 class Results:
-    """The file of the outcomes, which is appended to: each row is on the disk before the next one is written.
+    """The file of the outcomes, which is appended to: what `add` was given is on the disk when it returns.
 
         with Results(path) as results:
             results.done      # {id: status} of what is there already
-            results.add(id, outcome)
+            results.add([(id, outcome)])
 
-    A last row that was cut off is removed. Of several rows with one id, the last one counts.
+    A last row that was cut off is removed. Of several rows with one id the last one counts; `tidy` removes the others.
+
+    Attributes:
+        done: the status of each id.
+        cost: US dollars of all rows of the file.
     """
 
     def __init__(self, path: Path) -> None:
         self._path = path
         self.done: dict[Id, str] = {}
+        self.cost = 0.0
+        self._repeated = False
 
     def __enter__(self) -> Self:
         """Raises `ConfigError` if it is no such file, cannot be written, or another program writes it."""
-        try:
-            self._file = os.open(self._path, os.O_RDWR | os.O_CREAT | getattr(os, "O_BINARY", 0), 0o644)
-        except OSError as error:
-            raise ConfigError(f"{self._path} cannot be written: {error.strerror}") from None
+        self._file = self._open(self._path)
         try:
             _lock(self._file, self._path)
             os.ftruncate(self._file, self._read())
-            os.lseek(self._file, 0, os.SEEK_END)
         except BaseException:
             os.close(self._file)
             raise
@@ -100,39 +103,99 @@ class Results:
     def __exit__(self, *_: object) -> None:
         os.close(self._file)
 
-    def add(self, name: Id, outcome: Outcome) -> None:
-        """Write a row. Raises `ConfigError` if the disk is full, or gone."""
-        row = memoryview(write({"id": name, **outcome}).encode("utf-8", "backslashreplace") + b"\n")
+    def add(self, rows: Iterable[tuple[Id, Outcome]]) -> None:
+        """Write rows. Raises `ConfigError` if the disk is full, or gone."""
+        rows = list(rows)
+        self._write(self._file, b"".join(_encoded({"id": name, **outcome}) for name, outcome in rows))
+        for name, outcome in rows:
+            self._note(name, outcome["status"], outcome["cost"])
+
+    def tidy(self) -> None:
+        """Keep one row for each id. The file is replaced by a complete one, or is as it was. Raises `ConfigError`."""
+        if not self._repeated or os.name == "nt":  # Windows replaces no file that is open
+            return
+        last: dict[Id, int] = {name: start for start, _, name, _, _ in self._whole()}
+        target = self._path.resolve()
+        path = target.with_name(f"{target.name}.tidy")
+        file = self._open(path)
         try:
-            while row:
-                row = row[os.write(self._file, row) :]
-            os.fsync(self._file)
+            _lock(file, path)
+            os.ftruncate(file, 0)
+            for start, line, name, _, _ in self._whole():
+                if last[name] == start:
+                    self._write(file, line, sync=False)
+            os.fsync(file)
+            os.chmod(path, os.fstat(self._file).st_mode & 0o777)
+            os.replace(path, target)
+        except BaseException as error:
+            os.close(file)
+            if isinstance(error, OSError):
+                raise ConfigError(f"{path} cannot be written: {error.strerror}") from None
+            raise
+        os.close(self._file)
+        self._file = file
+        self._repeated = False
+
+    def _open(self, path: Path) -> int:
+        try:
+            return os.open(path, os.O_RDWR | os.O_CREAT | os.O_APPEND | getattr(os, "O_BINARY", 0), 0o644)
+        except OSError as error:
+            raise ConfigError(f"{path} cannot be written: {error.strerror}") from None
+
+    def _write(self, file: int, data: bytes, *, sync: bool = True) -> None:
+        left = memoryview(data)
+        try:
+            while left:
+                left = left[os.write(file, left) :]
+            if sync:
+                os.fsync(file)
         except OSError as error:
             raise ConfigError(f"{self._path} cannot be written: {error.strerror}") from None
-        self.done[name] = outcome["status"]
 
     def _read(self) -> int:
         """Read what is done; returns the length of the whole rows, in bytes."""
         length = 0
+        for start, line, name, status, cost in self._whole():
+            self._note(name, status, cost)
+            length = start + len(line)
+        return length
+
+    def _note(self, name: Id, status: str, cost: float | None) -> None:
+        self._repeated = self._repeated or name in self.done
+        self.done[name] = status
+        self.cost += cost or 0.0
+
+    def _whole(self) -> Iterator[tuple[int, bytes, Id, str, float | None]]:
+        """The whole rows: where each starts, its line, id, status and cost."""
+        start = 0
         with os.fdopen(os.dup(self._file), "rb") as file:
+            file.seek(0)
             for number, line in enumerate(file, 1):
                 if not line.endswith(b"\n"):
                     break  # it was cut off
-                name, status = self._known(number, line)
-                self.done.pop(name, None)
-                self.done[name] = status
-                length += len(line)
-        return length
+                yield start, line, *self._known(number, line)
+                start += len(line)
 
-    def _known(self, number: int, line: bytes) -> tuple[Id, str]:
+    def _known(self, number: int, line: bytes) -> tuple[Id, str, float | None]:
         try:
             row = read(line.decode("utf-8"))
-            name, status = row["id"], row["status"]
-            if isinstance(name, str | int) and status in ("ok", "error"):
-                return name, status
-        except (ValueError, KeyError, TypeError):
+            name, status, cost = row["id"], row["status"], row.get("cost")
+            if isinstance(name, str | int) and status in ("ok", "error") and isinstance(cost, float | int | None):
+                return name, status, cost
+        except (ValueError, KeyError, TypeError, AttributeError):
             pass
         raise ConfigError(f"{self._path}: line {number} is not the row of a batch", "Name another file with --out.")
+
+
+def _encoded(row: dict[str, Any]) -> bytes:
+    return write(row).encode("utf-8", "backslashreplace") + b"\n"
+
+
+def _parsed(number: int, line: bytes) -> object:
+    try:
+        return read(line.decode("utf-8-sig" if number == 1 else "utf-8")) if len(line) <= MAX_LINE else None
+    except ValueError:
+        return None
 
 
 def _lines(file: BinaryIO) -> Iterator[tuple[int, bytes]]:

@@ -22,18 +22,21 @@ async def map_prompts(
     ask: Callable[[Any], Awaitable[Outcome]], prompts: Iterable[Any], parallel: int = DEFAULT_PARALLEL
 ) -> list[Outcome]:
     """The outcome of each prompt, in the order of the prompts. Raises `ConfigError` like `map_unordered`."""
-    async with aclosing(map_unordered(ask, enumerate(_several(prompts)), parallel)) as outcomes:
-        found = {index: outcome async for index, outcome in outcomes}
+    found: dict[int, Outcome] = {}
+    async with aclosing(map_unordered(ask, enumerate(_several(prompts)), parallel)) as answered:
+        async for outcomes in answered:
+            found.update(outcomes)
     return [found[index] for index in range(len(found))]
 
 
 async def map_unordered(
-    ask: Callable[[Any], Awaitable[Outcome]], items: Iterable[tuple[Any, Any]], parallel: int = DEFAULT_PARALLEL
-) -> AsyncGenerator[tuple[Any, Outcome], None]:
-    """Ask each `(key, prompt)`; yields `(key, outcome)` in the order in which they are answered.
+    ask: Callable[[Any], Awaitable[Outcome]], items: Iterable[tuple[Any, Any] | None], parallel: int = DEFAULT_PARALLEL
+) -> AsyncGenerator[list[tuple[Any, Outcome]], None]:
+    """Ask each `(key, prompt)`; yields lists of `(key, outcome)`: what has been answered since the last list.
 
-    `items` is read as far as needed. While the caller handles an outcome, at most `parallel` prompts are under way.
-    Closing the generator cancels them, and waits for their end.
+    `items` is read as far as needed. If it gives None, it is read again after the next outcome. While the caller
+    handles outcomes, at most `parallel` prompts are under way. Closing the generator cancels them, and waits for their
+    end.
 
     Raises:
         ConfigError: `parallel` is no number from 1 to 1000.
@@ -49,8 +52,7 @@ async def map_unordered(
             if not running:
                 return
             done, _ = await asyncio.wait(running, return_when=asyncio.FIRST_COMPLETED)
-            for task in done:
-                yield running.pop(task), task.result()
+            yield [(running.pop(task), task.result()) for task in done]
     finally:
         for task in running:
             task.cancel()

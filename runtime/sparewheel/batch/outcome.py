@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from typing import TYPE_CHECKING, Any, Literal, TypedDict
 
 from ..events import TERMINAL
@@ -25,6 +26,7 @@ class Outcome(TypedDict):
         usage: tokens of the whole turn; None: not reported.
         cost: US dollars of the attempts whose price is known; None: of none.
         attempts: every request of the turn, with its outcome.
+        seconds: from the prompt to its outcome.
         error: None if `status` is `ok`.
     """
 
@@ -36,15 +38,20 @@ class Outcome(TypedDict):
     usage: UsageTotals | None
     cost: float | None
     attempts: list[AttemptRecord]
+    seconds: float
     error: dict[str, Any] | None
 
 
 class Tally:
-    """Makes the outcome of one turn. `see` takes its events, of which only `usage` and the terminal one matter."""
+    """Makes the outcome of one turn, which begins now.
+
+    `see` takes its events, of which only `usage` and the terminal one matter.
+    """
 
     def __init__(self) -> None:
         self._cost: float | None = None
         self._end: Mapping[str, Any] = {}
+        self._began = time.monotonic()
 
     def see(self, events: Iterable[Mapping[str, Any]]) -> None:
         for event in events:
@@ -65,6 +72,7 @@ class Tally:
             "usage": result.get("usage"),
             "cost": self._cost,
             "attempts": list(result["attempts"]),
+            "seconds": self._seconds(),
             "error": None,
         }
 
@@ -81,8 +89,12 @@ class Tally:
             "usage": self._end.get("usage"),
             "cost": self._cost,
             "attempts": list(facts.pop("attempts")),
+            "seconds": self._seconds(),
             "error": facts,
         }
+
+    def _seconds(self) -> float:
+        return round(time.monotonic() - self._began, 4)
 
 
 def _text(message: Mapping[str, Any]) -> str:

@@ -6,16 +6,18 @@ import asyncio
 from http.client import NOT_MODIFIED
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
+from urllib.parse import urlsplit
 
 from ..errors import ConfigError
 from .link import POST_LIMIT, Link
+from .remote import Remote
 from .static import StaticServer
 
 if TYPE_CHECKING:
     from collections.abc import Coroutine
     from contextlib import AsyncExitStack
 
-    from playwright.async_api import Browser, BrowserContext, ConsoleMessage, Page, Playwright
+    from playwright.async_api import Browser, BrowserContext, ConsoleMessage, Page, Playwright, Response
 
     from .browser import Launch
     from .profile import Profile
@@ -32,7 +34,7 @@ class BrowserLink(Link):
     With a `profile`, what the page stores stays.
     """
 
-    def __init__(self, dist: Path, launch: Launch, profile: Profile | None = None) -> None:
+    def __init__(self, dist: Path, launch: Launch | Remote, profile: Profile | None = None) -> None:
         super().__init__()
         self._dist = dist
         self._launch = launch
@@ -42,10 +44,11 @@ class BrowserLink(Link):
     async def _boot(self, stack: AsyncExitStack) -> None:
         server = stack.enter_context(self._serve())
         playwright = await _start_playwright(stack)
-        context = await self._start_browser(playwright, stack)
+        context = await self._start_browser(playwright, server.url, stack)
         page = self.page = await self._open(context)
-        url = f"{server.url.rstrip('/')}/headless.html"
-        response = await page.goto(url, wait_until="load", timeout=0)  # the boot as a whole has a limit
+        remote = self._launch if isinstance(self._launch, Remote) else None
+        url = f"{((remote and remote.assets) or server.url).rstrip('/')}/headless.html"
+        response = await self._visit(page, url)
         kept = response is not None and response.status == NOT_MODIFIED  # in the cache of a profile
         if response is None or not (response.ok or kept):
             status = response.status if response else "nothing"
@@ -55,6 +58,15 @@ class BrowserLink(Link):
         pulse = asyncio.ensure_future(self._watch(page))
         stack.push_async_callback(asyncio.wait, {pulse})
         stack.callback(pulse.cancel)
+
+    async def _visit(self, page: Page, url: str) -> Response | None:
+        from playwright.async_api import Error
+
+        try:
+            return await page.goto(url, wait_until="load", timeout=0)  # the boot as a whole has a limit
+        except Error as error:
+            hint = "A browser elsewhere needs an address of the built files that it can reach (assets)."
+            raise self.failure(f"{url} cannot be loaded: {error.message}", hint) from None
 
     def _serve(self) -> StaticServer:
         if self._profile is None:
@@ -79,20 +91,27 @@ class BrowserLink(Link):
         except Exception as error:  # Playwright's, or its broken pipe's
             self.die(f"the page is gone: {error}")
 
-    async def _start_browser(self, playwright: Playwright, stack: AsyncExitStack) -> BrowserContext:
+    async def _start_browser(self, playwright: Playwright, url: str, stack: AsyncExitStack) -> BrowserContext:
         from playwright.async_api import Error
 
         kind = getattr(playwright, self._launch.engine)
-        arguments = {**self._launch.arguments(), "timeout": LAUNCH_LIMIT}
         browser: Browser | BrowserContext
         context: BrowserContext
         try:
-            if self._profile is not None:
-                browser = context = await kind.launch_persistent_context(self._profile.data, **arguments)
+            if isinstance(self._launch, Remote):
+                browser = remote = await self._launch.connect(kind, LAUNCH_LIMIT, urlsplit(url).netloc)
+                context = await remote.new_context()
+            elif self._profile is not None:
+                browser = context = await kind.launch_persistent_context(
+                    self._profile.data, **self._launch.arguments(), timeout=LAUNCH_LIMIT
+                )
             else:
-                browser = launched = await kind.launch(**arguments)
+                browser = launched = await kind.launch(**self._launch.arguments(), timeout=LAUNCH_LIMIT)
                 context = await launched.new_context()
         except Error as error:
+            if isinstance(self._launch, Remote):
+                message = error.message.replace(self._launch.url, self._launch.name).splitlines()[0]
+                raise self.failure(f"no browser answers at {self._launch.name}: {message}") from None
             where = self._launch.executable or f"Playwright's {self._launch.engine}"
             hint = "If the sandbox cannot work here, set SPAREWHEEL_NO_SANDBOX=1." if "sandbox" in str(error) else ""
             raise self.failure(f"{where} did not start: {error.message}", hint) from None

@@ -12,11 +12,12 @@ from typing import TYPE_CHECKING, Any, Final, cast
 
 from ..errors import SparewheelError
 from ..events import TERMINAL
-from . import batch, provider_test
+from . import provider_test
 from .arguments import parse
+from .batch import command as batch_command
 from .browser import find
 from .documents import read_documents
-from .driver import connect, stored_sessions
+from .driver import connect_to, stored_sessions
 from .files import copy, serve
 from .interrupts import ABORTED, Interrupts
 from .locate import AgentFileError, find_dist, read_agent
@@ -30,7 +31,7 @@ if TYPE_CHECKING:
     from .driver import Runtime
 
 BAD_USAGE: Final = 2
-OTHER_COMMANDS: Final = {"batch": batch.main, "test-provider": provider_test.main}
+OTHER_COMMANDS: Final = {"batch": batch_command.main, "test-provider": provider_test.main}
 EXIT_CODES: Final = {"finish": 0, "error": 1, "aborted": ABORTED}
 
 
@@ -137,7 +138,7 @@ async def _run(options: Options, yaml: str | None, dist: Path, launch: Launch | 
     interrupts = Interrupts(task.cancel)
     try:
         async with AsyncExitStack() as stack:
-            runtime = await connect(
+            runtime = await connect_to(
                 stack,
                 yaml,
                 dist,

@@ -20,6 +20,7 @@ from .locate import find_dist, read_agent
 from .node_link import NodeLink
 from .notes import note
 from .profile import Profile
+from .remote import Remote
 from .session import Event, Prompt, Session, Turn, check_prompt
 from .webkit_link import WebKitLink
 
@@ -65,6 +66,21 @@ class Runtime(Session):
     def ended(self) -> SparewheelError | None:
         """Why the runtime has ended, if it has: the browser or its page is gone, or it did not stop a turn."""
         return self._link.ended
+
+    def cooldowns(self) -> list[dict[str, Any]]:
+        """The models and accounts that the runtime does not ask at present, without keys: `{name, seconds, kind, …}`.
+
+        Known of browsers only: the runtime shares them as it does with other tabs.
+        """
+        now = asyncio.get_running_loop().time()
+        known = self._link.cooldowns.values()
+        left = [{**entry, "seconds": entry["seconds"] - (now - at)} for at, entry in known]
+        return [entry for entry in left if entry["seconds"] > 0]
+
+    async def share(self, cooldowns: Iterable[Mapping[str, Any]]) -> None:
+        """Take the cooldowns of another runtime, as its `cooldowns` gave them. Nothing happens under Node."""
+        if entries := [dict(entry) for entry in cooldowns]:
+            await self._link.call("share_health", entries=entries)
 
     async def session(
         self,
@@ -152,6 +168,8 @@ async def open(
     tool_proxy: str | None = None,
     documents: Mapping[str, str | bytes] | None = None,
     dist: str | os.PathLike[str] | None = None,
+    connect: str | None = None,
+    assets: str | None = None,
     store: str | os.PathLike[str] | None = None,
     session: str | None = None,
     boot_limit: float = BOOT_LIMIT,
@@ -174,6 +192,10 @@ async def open(
         documents: Texts by path, or bytes (of a PDF), for keys of the agent file that name files and for `rag`.
         store: A folder for sessions that stay; it keeps a profile of the browser. Chromium and Firefox only.
         session: The id of a session in the store, which is opened if it is there. `agent` None: its own agent file.
+        connect: The address of a browser that runs elsewhere: `ws://…` of a Playwright server, `http://host:port` or
+            `cdp+ws://…` of one that speaks CDP (Chromium). It may have a token in it.
+        assets: The address from which such a browser loads the built files. None: from this machine, which browsers
+            over CDP have to reach; a Playwright server reaches it through the connection.
         dist: The built files; None: SPAREWHEEL_DIST, or `dist/` of this repository.
         boot_limit: Seconds the runtime may take to start.
         on_progress: Gets {stage, message, done?, total?, ms} while it starts. None: stderr, once it takes a second.
@@ -184,10 +206,14 @@ async def open(
     """
     folder = find_dist(dist)
     yaml = None if agent is None and session is not None else read_agent(agent, folder)
-    launch = None if engine == "node" else await asyncio.to_thread(find, engine)
+    launch: Launch | Remote | None
+    if connect is not None:
+        launch = _remote(engine, connect, assets, store)
+    else:
+        launch = None if engine == "node" else await asyncio.to_thread(find, engine)
     # The only generator: a loop that ends while the block runs closes all of them at the same time.
     async with AsyncExitStack() as stack:
-        yield await connect(
+        yield await connect_to(
             stack,
             yaml,
             folder,
@@ -205,11 +231,11 @@ async def open(
         )
 
 
-async def connect(
+async def connect_to(
     stack: AsyncExitStack,
     yaml: str | None,
     dist: Path,
-    launch: Launch | None,
+    launch: Launch | Remote | None,
     *,
     env: Mapping[str, str] | None = None,
     agent_name: str | None = None,
@@ -270,7 +296,17 @@ async def stored_sessions(
         return cast("list[dict[str, Any]]", await link.call("list_sessions", BOOT_LIMIT))
 
 
-def _link(dist: Path, launch: Launch | None, store: str | os.PathLike[str] | None) -> Link:
+def _remote(engine: Host, url: str, assets: str | None, store: object) -> Remote:
+    if engine == "node":
+        raise ConfigError("connect is for browsers, not for node")
+    if store is not None:
+        raise ConfigError("A browser that runs elsewhere has no store.", "Leave out store, or connect.")
+    return Remote(engine, url, assets)
+
+
+def _link(dist: Path, launch: Launch | Remote | None, store: str | os.PathLike[str] | None) -> Link:
+    if isinstance(launch, Remote):
+        return BrowserLink(dist, launch)
     profile = None if store is None else Profile(store, launch)
     if launch is None:
         return NodeLink(dist)
@@ -293,4 +329,4 @@ class _SlowBoot:
             note(line)
 
 
-__all__ = ["BOOT_LIMIT", "Engine", "Event", "Host", "Prompt", "Runtime", "connect", "open", "stored_sessions"]
+__all__ = ["BOOT_LIMIT", "Engine", "Event", "Host", "Prompt", "Runtime", "connect_to", "open", "stored_sessions"]

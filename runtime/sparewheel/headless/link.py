@@ -29,12 +29,13 @@ MAX_CONSOLE: Final = 1000  # lines that are kept; at times twice as many
 class Link(ABC):
     """The link to one runtime. `console` holds the last lines that it wrote to its console.
 
-    `listeners` take the events of sessions, by the names of the sessions.
+    `listeners` take the events of sessions, by the names of the sessions. `cooldowns` are those of models and accounts.
     """
 
     def __init__(self) -> None:
         self.console: list[str] = []
         self.listeners: dict[str, Callable[[list[dict[str, Any]]], None]] = {}
+        self.cooldowns: dict[str, tuple[float, dict[str, Any]]] = {}  # by name, with the time at which they came
         self.on_progress: Callable[[dict[str, Any]], None] = _ignore
         self.on_console: Callable[[str], None] = _ignore
         self._secrets: set[str] = set()
@@ -116,6 +117,8 @@ class Link(ABC):
                     listener(message["events"])
             case "reply":
                 self._settle(message)
+            case "health":
+                self._note_health(message["entry"])
             case "progress":
                 self._stage = f"{message.get('stage')}: {message.get('message')}"
                 self.on_progress(message)
@@ -124,6 +127,13 @@ class Link(ABC):
                     self._ready.set_result(None)
             case "boot_failed":
                 self.die(f"{message['reason']} (stage: {message['stage']})", message.get("hint") or "")
+
+    def _note_health(self, entry: dict[str, Any]) -> None:
+        name = str(entry.get("name"))
+        if entry.get("seconds"):
+            self.cooldowns[name] = asyncio.get_running_loop().time(), entry
+        else:
+            self.cooldowns.pop(name, None)
 
     def say(self, line: str) -> None:
         """Record a line of the runtime's console."""

@@ -60,6 +60,10 @@
     batches.clear();
   };
 
+  // What tabs tell each other of the health of models (web/client/tab-sync.js): the driver is one more tab.
+  const health = globalThis.BroadcastChannel ? new BroadcastChannel("sparewheel-health") : null;
+  health?.addEventListener("message", ({ data }) => typeof data?.name === "string" && push({ type: "health", entry: data }));
+
   /** @param {string} session */
   const listener = (session) => (/** @type {object} */ event) => {
     if (batches.size === 0) queueMicrotask(flush);
@@ -102,6 +106,7 @@
         chats.delete(session);
       }
     },
+    share_health: async ({ entries }) => entries.forEach((/** @type {object} */ entry) => health?.postMessage(entry)),
     list_sessions: () => runtime.sessions.list(),
     send: ({ session, prompt, ...options }) => sessions.get(session).send(prompt, options),
     resume: ({ session, ...options }) => sessions.get(session).resume(options),

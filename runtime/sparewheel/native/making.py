@@ -41,6 +41,11 @@ if TYPE_CHECKING:
 _HEALTH: Final[WeakKeyDictionary[asyncio.AbstractEventLoop, Health]] = WeakKeyDictionary()
 
 
+def loop_health() -> Health:
+    """The health of models for all sessions of the running event loop."""
+    return _HEALTH.setdefault(asyncio.get_running_loop(), Health())
+
+
 @dataclass(slots=True)
 class Options:
     """What a session is made from, as in `open_agent`; `file` is the text of the agent file."""
@@ -104,7 +109,7 @@ def make_session(
     try:
         team = _team(options)
         transport = RoutingTransport(network_transport(), {"demo": DemoTransport(), "page": _NoPage()})
-        health = options.tape.health or _HEALTH.setdefault(asyncio.get_running_loop(), Health())
+        health = options.tape.health or loop_health()
         messages = parse_messages(list(history))
         session = assemble(team, transport, health, _extras(options, team), messages, keep, title)
         options.tape.put_in(transport, session)

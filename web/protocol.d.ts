@@ -13,7 +13,8 @@ import type {
   UsageTotals,
 } from "./events.js";
 
-export type WorkerMessage = Reply | Events | HealthNews | HostCall | CallCancel | CallCredit | Blocking | Conversation | Notice;
+export type WorkerMessage =
+  Reply | Events | HealthNews | HostCall | CallCancel | CallCredit | Blocking | Conversation | Notice | Recorded;
 export type HostCall = ToolHostCall | ToolVersionHostCall | HookHostCall | ModelHostCall | EmbedHostCall | FetchHostCall;
 export type BootMessage = Progress | Ready | BootFailed;
 /**
@@ -337,6 +338,13 @@ export interface DriverChanged {
   read_only: boolean;
 }
 /**
+ * A line of the recording that the command `record` has begun, without its line end.
+ */
+export interface Recorded {
+  type: "recorded";
+  line: string;
+}
+/**
  * How far starting has come.
  *
  * `done` and `total` are bytes received in this stage and expected, where known; `ms` is the time since the worker
@@ -458,6 +466,8 @@ export interface Commands {
   health: MergeHealth;
   known_health: Nothing;
   use_page_fetch: Nothing;
+  record: SetRecording;
+  replay: UseRecording;
   use_store: UseStore;
   list_sessions: Nothing;
   open_session: OpenSession;
@@ -840,6 +850,19 @@ export interface MergeHealth {
   entry: unknown;
 }
 /**
+ * Record what sessions send and get from now on, as `recorded` messages; `on: false`: no longer.
+ */
+export interface SetRecording {
+  on: boolean;
+}
+/**
+ * Answer every request with a recording from now on; none leaves. `timed`: at the times of the recording.
+ */
+export interface UseRecording {
+  recording: string;
+  timed?: boolean;
+}
+/**
  * Where sessions are kept from now on. `name` is that of the database.
  */
 export interface UseStore {
@@ -999,6 +1022,8 @@ export interface Results {
   health: null;
   known_health: HealthEntry[];
   use_page_fetch: null;
+  record: null;
+  replay: null;
   use_store: null;
   list_sessions: SessionRow[];
   open_session: SessionCreated;

@@ -112,6 +112,18 @@ export interface RuntimeOptions {
    * one second count instead. After an abort it is two seconds. Default: 10000.
    */
   hangTimeout?: number;
+  /**
+   * Answer every request of models and tools with a recording (`Runtime.record`, `sparewheel run --record`): none leaves, and no
+   * key is needed. A request that is not in it fails with kind "config". What is no recording is refused.
+   */
+  replay?: Replay;
+}
+
+export interface Replay {
+  /** The text of the recording. */
+  recording: string;
+  /** Answer at the times of the recording. Default: false, without waiting. */
+  timed?: boolean;
 }
 
 /** A request, in a shape that `fetch` takes as it is. `redirect` is "follow" only for requests without credentials. */
@@ -461,6 +473,12 @@ export interface Runtime {
   readonly sessions: StoredSessions;
   /** Runs one turn on the caller's messages, without a session that stays. */
   chat(options: ChatOptions, onEvent?: ChatListener): Promise<Result>;
+  /**
+   * Gives `listener` the lines of a recording (without their ends) from now on: each exchange of any session with models and
+   * tools when it is over, without keys. The lines joined are what the option `replay` and `sparewheel run --replay` take; the
+   * first one begins the recording. null stops it.
+   */
+  record(listener: ((line: string) => unknown) | null): Promise<void>;
   /** Aborts every running turn. Never fails. */
   abort(): void;
   /**

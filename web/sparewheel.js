@@ -65,11 +65,12 @@ export async function createRuntime(options = {}) {
     client.tell("use_page_fetch", {}); // commands are handled in order: every session uses it
     client.onReplaced(() => client.requestNow("use_page_fetch", {}));
   }
-  syncTabs(client);
+  if (!known.replay) syncTabs(client); // what a replay learns of models is not so
   const store = storeCommand(known.store ?? "memory");
   const runtime = new Runtime(client, boot, new PageFunctions(calls), guarded(known.onEvent, "onEvent"), store.name);
   try {
     if (store.kind !== "memory") await useStore(client, store);
+    if (known.replay) await replay(client, known.replay);
   } catch (error) {
     runtime.dispose();
     throw error;
@@ -88,6 +89,8 @@ class Runtime {
   #functions;
   #mirrors;
   #database;
+  /** @type {boolean | undefined} undefined: never yet. */
+  #isRecording;
 
   /**
    * @param {Client} client
@@ -189,6 +192,16 @@ class Runtime {
     }
   }
 
+  /** @param {((line: string) => void) | null} listener */
+  async record(listener) {
+    const write = guarded(listener ?? undefined, "a listener of a recording");
+    this.#client.on("recorded", ({ line }) => write(line));
+    if (this.#isRecording === undefined)
+      this.#client.onReplaced(async () => this.#isRecording && this.#client.requestNow("record", { on: true }));
+    this.#isRecording = listener !== null;
+    await this.#client.request("record", { on: this.#isRecording });
+  }
+
   abort() {
     this.#client.abort({ reason: "user" });
   }
@@ -204,6 +217,15 @@ class Runtime {
       new SparewheelError({ message, hint: "Create another one with createRuntime()." }),
     );
   }
+}
+
+/**
+ * @param {Client} client
+ * @param {import("./sparewheel.d.ts").Replay} options
+ */
+async function replay(client, { recording, timed = false }) {
+  client.onReplaced(() => client.requestNow("replay", { recording, timed }));
+  await client.request("replay", { recording, timed });
 }
 
 /** The folder of this script. */

@@ -26,6 +26,7 @@ const CHECKS = {
   store: [isStore, '"memory", "indexeddb" or {name} of a database'],
   onEvent: FUNCTION,
   restart: [(value) => typeof value === "boolean", "true or false"],
+  replay: [(value) => isObject(value) && typeof value.recording === "string", "{recording: text, timed?: true}"],
   hangTimeout: [(value) => typeof value === "number" && value >= 1000, "a number of milliseconds, at least 1000"],
 };
 const NAMES = Object.keys(CHECKS);

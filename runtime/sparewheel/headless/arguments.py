@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Final, cast, get_args, get_type_hints
 from .. import events
 from .driver import Host
 from .options import Parser, add_dist, add_env
+from .taping import add_tape
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -50,6 +51,9 @@ class Options:
     package_index: str | None
     tool_proxy: str | None
     documents: list[str]
+    record: str | None
+    replay: str | None
+    replay_timed: bool
     dist: str | None
     timeout: float | None
     port: int
@@ -87,6 +91,9 @@ def parse(argv: Sequence[str]) -> Options:
         package_index=found.package_index,
         tool_proxy=found.tool_proxy,
         documents=found.documents,
+        record=found.record,
+        replay=found.replay,
+        replay_timed=found.replay_timed,
         dist=found.dist,
         timeout=found.timeout,
         port=found.port,
@@ -116,12 +123,13 @@ def _parser() -> argparse.ArgumentParser:
         turn.add_argument("--package-index", metavar="URL", help=_INDEX_HELP)
         turn.add_argument("--tool-proxy", metavar="URL", help=_PROXY_HELP)
         turn.add_argument("--documents", action="append", default=[], metavar="PATH", help=_DOCUMENTS_HELP)
+        add_tape(turn)
         turn.add_argument("--timeout", type=_seconds, metavar="S", help="abort the turn after S seconds")
     sessions = commands.add_parser("sessions", help="list the sessions of a store", allow_abbrev=False)
     sessions.add_argument("--store", metavar="DIR", required=True, help="the folder of the sessions")
     unused: dict[str, object] = {"session": None, "events": None, "agent_name": None}
     unused |= {"package_index": None, "tool_proxy": None, "timeout": None, "env": [], "decide": [], "documents": []}
-    unused["auto_approve"] = False
+    unused |= {"auto_approve": False, "record": None, "replay": None, "replay_timed": False}
     sessions.set_defaults(**unused)
     serve = commands.add_parser("serve", help="serve the page on this machine", allow_abbrev=False)
     serve.add_argument("--port", type=_port, default=8000, help="0: any free port (default: %(default)s)")

@@ -54,7 +54,7 @@ class BrowserLink(Link):
             status = response.status if response else "nothing"
             raise ConfigError(f"{url} answered {status}", "Run `python3 build.py build`.")
         options = {"store": "indexeddb"} if self._profile else {}
-        await page.evaluate("options => globalThis.sparewheelHost.boot(options)", options)
+        await page.evaluate("options => globalThis.sparewheelHost.boot(options)", {**options, **self.options})
         pulse = asyncio.ensure_future(self._watch(page))
         stack.push_async_callback(asyncio.wait, {pulse})
         stack.callback(pulse.cancel)

@@ -151,6 +151,9 @@ async def _run(options: Options, yaml: str | None, dist: Path, launch: Launch | 
                 documents=read_documents(options.documents),
                 store=options.store,
                 session=options.session,
+                record=options.record,
+                replay=options.replay,
+                timed=options.replay_timed,
                 on_console=_console,
             )
             interrupts.act = runtime.abort

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import asyncio
 import itertools
-from contextlib import AsyncExitStack, asynccontextmanager
+from contextlib import AsyncExitStack, ExitStack, asynccontextmanager
 from typing import TYPE_CHECKING, Any, Final, Literal, TypeAlias, cast
 
 from ..batch import DEFAULT_PARALLEL, Outcome, Tally, map_prompts
@@ -18,10 +18,11 @@ from .browser import Engine, Launch, find
 from .browser_link import BrowserLink
 from .locate import find_dist, read_agent
 from .node_link import NodeLink
-from .notes import note
+from .notes import SlowBoot
 from .profile import Profile
 from .remote import Remote
 from .session import Event, Prompt, Session, Turn, check_prompt
+from .taping import tape_in
 from .webkit_link import WebKitLink
 
 if TYPE_CHECKING:
@@ -172,6 +173,9 @@ async def open(
     assets: str | None = None,
     store: str | os.PathLike[str] | None = None,
     session: str | None = None,
+    record: str | os.PathLike[str] | None = None,
+    replay: str | os.PathLike[str] | None = None,
+    timed: bool = False,
     boot_limit: float = BOOT_LIMIT,
     on_progress: Callable[[dict[str, Any]], None] | None = None,
 ) -> AsyncIterator[Runtime]:
@@ -196,6 +200,7 @@ async def open(
             `cdp+ws://…` of one that speaks CDP (Chromium). It may have a token in it.
         assets: The address from which such a browser loads the built files. None: from this machine, which browsers
             over CDP have to reach; a Playwright server reaches it through the connection.
+        record, replay, timed: A recording to make, or to play, as for `open_agent`.
         dist: The built files; None: SPAREWHEEL_DIST, or `dist/` of this repository.
         boot_limit: Seconds the runtime may take to start.
         on_progress: Gets {stage, message, done?, total?, ms} while it starts. None: stderr, once it takes a second.
@@ -226,6 +231,9 @@ async def open(
             documents=documents,
             store=store,
             session=session,
+            record=record,
+            replay=replay,
+            timed=timed,
             boot_limit=boot_limit,
             on_progress=on_progress,
         )
@@ -245,6 +253,9 @@ async def connect_to(
     documents: Mapping[str, str | bytes] | None = None,
     store: str | os.PathLike[str] | None = None,
     session: str | None = None,
+    record: str | os.PathLike[str] | None = None,
+    replay: str | os.PathLike[str] | None = None,
+    timed: bool = False,
     boot_limit: float = BOOT_LIMIT,
     on_progress: Callable[[dict[str, Any]], None] | None = None,
     on_console: Callable[[str], None] | None = None,
@@ -259,7 +270,8 @@ async def connect_to(
     env = dict(env or {})
     link = _link(dist, launch, store)
     link.hide(env)
-    link.on_progress = on_progress or _SlowBoot()
+    tape_in(stack.enter_context(ExitStack()), link, record, replay, timed=timed)
+    link.on_progress = on_progress or SlowBoot()
     options: dict[str, Any] = {"env": env, "autoApprove": auto_approve}
     given = {"agentName": agent_name, "packageIndex": package_index, "toolProxy": tool_proxy}
     options |= {name: value for name, value in given.items() if value is not None}
@@ -290,7 +302,7 @@ async def stored_sessions(
     """
     launch = None if engine == "node" else await asyncio.to_thread(find, engine)
     link = _link(find_dist(dist), launch, store)
-    link.on_progress = _SlowBoot()
+    link.on_progress = SlowBoot()
     async with AsyncExitStack() as stack:
         await link.start(stack, BOOT_LIMIT)
         return cast("list[dict[str, Any]]", await link.call("list_sessions", BOOT_LIMIT))
@@ -313,20 +325,6 @@ def _link(dist: Path, launch: Launch | Remote | None, store: str | os.PathLike[s
     if launch.engine == "webkit" and launch.executable is not None:
         return WebKitLink(dist, launch.executable)
     return BrowserLink(dist, launch, profile)
-
-
-class _SlowBoot:
-    """Reports the progress of a boot on stderr, once it takes more than a second."""
-
-    def __init__(self) -> None:
-        self._began = asyncio.get_running_loop().time()
-        self._said = ""
-
-    def __call__(self, progress: dict[str, Any]) -> None:
-        line = f"{progress.get('message')} ..."
-        if line != self._said and asyncio.get_running_loop().time() - self._began > 1:
-            self._said = line
-            note(line)
 
 
 __all__ = ["BOOT_LIMIT", "Engine", "Event", "Host", "Prompt", "Runtime", "connect_to", "open", "stored_sessions"]

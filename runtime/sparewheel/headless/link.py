@@ -30,6 +30,7 @@ class Link(ABC):
     """The link to one runtime. `console` holds the last lines that it wrote to its console.
 
     `listeners` take the events of sessions, by the names of the sessions. `cooldowns` are those of models and accounts.
+    `options` are those of the runtime (`boot` in page_host.js), to be set before the start.
     """
 
     def __init__(self) -> None:
@@ -38,6 +39,8 @@ class Link(ABC):
         self.cooldowns: dict[str, tuple[float, dict[str, Any]]] = {}  # by name, with the time at which they came
         self.on_progress: Callable[[dict[str, Any]], None] = _ignore
         self.on_console: Callable[[str], None] = _ignore
+        self.on_recorded: Callable[[str], None] = _ignore
+        self.options: dict[str, Any] = {}
         self._secrets: set[str] = set()
         self._ids = itertools.count(1)
         self._waiting: dict[int, asyncio.Future[Any]] = {}
@@ -119,6 +122,8 @@ class Link(ABC):
                 self._settle(message)
             case "health":
                 self._note_health(message["entry"])
+            case "recorded":
+                self.on_recorded(message["line"])
             case "progress":
                 self._stage = f"{message.get('stage')}: {message.get('message')}"
                 self.on_progress(message)

@@ -140,15 +140,17 @@
     }
   };
 
-  /** @param {object} options */
+  /** @param {any} options Of the runtime, and `record`: whether to send a recording. */
   const start = async (options) => {
     try {
       if (!host.createRuntime) throw new Error("sparewheel.js did not load");
+      const { record, ...given } = options;
       runtime = await host.createRuntime({
-        ...options,
+        ...given,
         /** @param {object} progress */
         onProgress: (progress) => push({ ...progress, type: "progress" }),
       });
+      if (record) await runtime.record((/** @type {string} */ line) => push({ type: "recorded", line }));
       push({ type: "ready" });
     } catch (error) {
       const { message, hint } = facts(error);

@@ -37,7 +37,7 @@ class WebKitLink(Link):
         taking = asyncio.ensure_future(self._take(webkit))
         stack.push_async_callback(asyncio.wait, {taking})
         stack.callback(taking.cancel)
-        await webkit.evaluate("() => globalThis.sparewheelHost.boot()")
+        await webkit.evaluate("(options) => globalThis.sparewheelHost.boot(options)", self.options)
 
     async def _take(self, webkit: WebKit) -> None:
         """Poll the page for messages, endlessly; detects when it no longer answers."""

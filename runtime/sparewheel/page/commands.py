@@ -174,6 +174,19 @@ class UseStore(Params):
     name: Annotated[str, Field(pattern=r"^[A-Za-z0-9_.-]{1,100}$")] = "sparewheel"
 
 
+class SetRecording(Params):
+    """Record what sessions send and get from now on, as `recorded` messages; `on: false`: no longer."""
+
+    on: bool
+
+
+class UseRecording(Params):
+    """Answer every request with a recording from now on; none leaves. `timed`: at the times of the recording."""
+
+    recording: str
+    timed: bool = False
+
+
 class OpenSession(AgentOptions):
     """Open the stored session `id`. `yaml` replaces the agent file that it was created with."""
 
@@ -245,6 +258,8 @@ class Commands(TypedDict):
     health: MergeHealth
     known_health: Nothing
     use_page_fetch: Nothing
+    record: SetRecording
+    replay: UseRecording
     use_store: UseStore
     list_sessions: Nothing
     open_session: OpenSession

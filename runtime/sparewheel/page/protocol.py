@@ -174,6 +174,13 @@ class Conversation(TypedDict):
     messages: list[ChatMessage]
 
 
+class Recorded(TypedDict):
+    """A line of the recording that the command `record` has begun, without its line end."""
+
+    type: Literal["recorded"]
+    line: str
+
+
 class RuntimeRestarted(TypedDict):
     """For listeners of the page: a worker that died was replaced; these sessions are created again when used.
 
@@ -207,7 +214,7 @@ class Notice(TypedDict):
 
 WorkerMessage = TypeAliasType(
     "WorkerMessage",
-    Reply | Events | HealthNews | HostCall | CallCancel | CallCredit | Blocking | Conversation | Notice,
+    Reply | Events | HealthNews | HostCall | CallCancel | CallCredit | Blocking | Conversation | Notice | Recorded,
 )
 PageMessage = TypeAliasType("PageMessage", Command | Piece)
 BootMessage = TypeAliasType("BootMessage", Progress | Ready | BootFailed)

@@ -281,6 +281,8 @@ class Results(TypedDict):
     health: None
     known_health: list[HealthEntry]
     use_page_fetch: None
+    record: None
+    replay: None
     use_store: None
     list_sessions: list[SessionRow]
     open_session: SessionCreated

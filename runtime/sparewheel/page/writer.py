@@ -44,6 +44,11 @@ class Writer:
         self._owned.pop(owner, None)
         self._changed = True
 
+    @property
+    def secrets(self) -> frozenset[str]:
+        """What is masked."""
+        return frozenset().union(*self._owned.values())
+
     def write(self, payload: dict[str, Any]) -> str:
         """One line of JSON. A value that JSON lacks is replaced, so that the rest of the payload is not lost."""
         self._seek()
@@ -75,7 +80,7 @@ class Writer:
         if not self._changed:
             return
         self._changed = False
-        secrets: frozenset[str] = frozenset().union(*self._owned.values())
+        secrets = self.secrets
         if secrets == self._known:
             return
         self._known = secrets

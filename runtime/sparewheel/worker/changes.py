@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from ..page.writer import Writer
     from ..session import Session
     from .opened import OpenSessions
+    from .tape import Tape
 
     class Surroundings(Protocol):
         """The part of a worker that changes need."""
@@ -27,6 +28,8 @@ if TYPE_CHECKING:
         def calls(self) -> HostCalls: ...
         @property
         def writer(self) -> Writer: ...
+        @property
+        def tape(self) -> Tape: ...
 
 
 async def update(own: Surroundings, params: Update) -> SessionCreated:
@@ -37,7 +40,7 @@ async def update(own: Surroundings, params: Update) -> SessionCreated:
         given = {name: getattr(params, name) for name in params.model_fields_set - {"session"}}
         options = opened.params.model_copy(update=given)
         file = await load_in_slices(params.yaml or keep.file)
-        runner = renewed_runner(opened.session, opened.name, file, options, own.calls)
+        runner = renewed_runner(opened.session, opened.name, file, own.tape.fit(options), own.calls)
         try:
             await opened.idle()
             own.sessions.driven(params)

@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from ..transports.base import Transport
     from .keep import Keep
     from .opened import OpenSessions
+    from .tape import Tape
 
 _Params: TypeAlias = "CreateSession | OpenSession | Chat"
 
@@ -42,6 +43,7 @@ class Opener:
     calls: HostCalls
     writer: Writer
     push: Callable[[dict[str, Any]], None]
+    tape: Tape
 
     async def open(self, params: _Params, history: list[Message], keep: Keep | None = None) -> Opened:
         """Open a session; `keep` is where it is stored, and is closed if that fails. Raises `ConfigError`."""
@@ -90,7 +92,7 @@ class Opener:
         name = params.session
         # One that is there already can be looked at without a key, and gets one by `update`.
         needs_key = isinstance(params, Chat) or (isinstance(params, CreateSession) and not params.again)
-        made = (name, file, params, history, self.transport, self.health, self.calls, keep)
+        made = (name, file, self.tape.fit(params), history, self.transport, self.health, self.calls, keep)
         session = make_session(*made, needs_key=needs_key)
         if keep is not None:
             session.titles.publish = partial(self._titled, name)

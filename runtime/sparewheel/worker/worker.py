@@ -35,14 +35,15 @@ from ..page.commands import (
     Respond,
     Resume,
     Send,
+    SetRecording,
     Skip,
     StoredSession,
     TakeOver,
     TurnParams,
     Update,
+    UseRecording,
     UseStore,
 )
-from ..page.fetch import PageFetchTransport
 from ..page.model import PageTransport
 from ..page.options import Params
 from ..page.writer import Writer
@@ -58,6 +59,7 @@ from .opened import Opened, OpenSessions
 from .opener import Opener
 from .options import read_params, secrets_in
 from .sessions import StoredSessions
+from .tape import Tape
 
 if TYPE_CHECKING:
     from collections.abc import AsyncGenerator, Awaitable, Callable
@@ -88,7 +90,9 @@ class Worker:
         on_blocking(lambda seconds: self._push({"type": "blocking", "seconds": seconds}))
         self._stored = StoredSessions(self._open, self._close)
         network = NetworkCommands(self._health)
-        self._opener = Opener(self._open, self._transport, self._health, self._calls, self._writer, self._push)
+        self._tape = Tape(self._transport, self._open, self._writer, self._calls, self._push)
+        made = (self._open, self._transport, self._health, self._calls, self._writer, self._push, self._tape)
+        self._opener = Opener(*made)
         self._tasks: set[asyncio.Task[None]] = set()  # the event loop has only weak references
         self._handlers = dict(
             (
@@ -113,7 +117,9 @@ class Worker:
                 _handle("offline", Nothing, network.offline),
                 _handle("health", MergeHealth, network.merge),
                 _handle("known_health", Nothing, network.known),
-                _handle("use_page_fetch", Nothing, self._use_page_fetch),
+                _handle("use_page_fetch", Nothing, self._tape.use_page_fetch),
+                _handle("record", SetRecording, self._tape.record),
+                _handle("replay", UseRecording, self._tape.replay),
                 _handle("use_store", UseStore, self._stored.use),
                 _handle("list_sessions", Nothing, self._stored.rows),
                 _handle("open_session", OpenSession, self._open_stored),
@@ -193,6 +199,7 @@ class Worker:
 
     async def _send_prompt(self, params: Send) -> Result:
         opened = await self._open.ready(params)
+        self._tape.turn(opened.session.history, params.prompt)
         try:
             return await self._turn(opened, opened.session.answer([params.prompt], **params.wishes), params.interactive)
         finally:
@@ -248,9 +255,6 @@ class Worker:
                 opened.driver.close()
             await opened.stop("dispose")
             await opened.session.close()
-
-    async def _use_page_fetch(self, params: Nothing) -> None:
-        self._transport.network = PageFetchTransport(self._calls)
 
     # ------------------------------------------------------------------------------------------------------------
 

@@ -118,7 +118,7 @@ rag:
 """,
         ["line 4, column 3: rag.handbook: the session has no documents to search: pass them in the option documents"],
     ),
-    "skills, files and a model's code": (
+    "skills and files": (
         """
 agents:
   root:
@@ -126,14 +126,12 @@ agents:
     instruction_file: [prompt.md]
     add_prompt_files: [AGENTS.md]
     skills: [https://skills.example.test]
-    code_mode_tools: true
     tool_choice: required
 """,
         [
             "agents.root.instruction_file: a page has no access to files on disk, and the option documents has no",
             "agents.root.add_prompt_files: a page has no access to files on disk, and the option documents has no",
             "agents.root.skills: skills of a server are not fetched; write the skill out: name, description, instr",
-            "agents.root.code_mode_tools: code written by a model is not run",
             "agents.root.tool_choice: the model decides whether it calls a tool; remove the key or set it to auto",
         ],
     ),

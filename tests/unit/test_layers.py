@@ -56,7 +56,7 @@ LAYERS: list[set[str]] = [
     {"tools.base"},
     {"hooks"},
     {"state"},
-    {"tools", "page.tools", "page.hooks"},
+    {"tools", "page.tools", "page.hooks", "page.code"},
     {"agent"},
     {"session"},
     {"page.writer"},

@@ -105,7 +105,7 @@ class Calls:
         messages: list[Message] = []
         for number, call in enumerate(self._calls):
             if number < len(self.runnable):
-                result = self._result(number, call)
+                result = self.result(number)
                 shown, media = result.output, result.media
             else:
                 shown, media = self._beyond, ()
@@ -117,9 +117,7 @@ class Calls:
     @property
     def outcomes(self) -> list[tuple[str, str, str]]:
         """Name, arguments and whole output of the calls that may be run."""
-        return [
-            (call.name, call.arguments, self._result(number, call).output) for number, call in enumerate(self.runnable)
-        ]
+        return [(call.name, call.arguments, self.result(number).output) for number, call in enumerate(self.runnable)]
 
     def announce(self) -> list[Event]:
         """Events to emit before `run`."""
@@ -140,11 +138,11 @@ class Calls:
     def stop(self) -> list[Event]:
         """The turn has ended: the events for the calls that have no result yet."""
         left = [(number, call) for number, call in enumerate(self.runnable) if number not in self._results]
-        return [_result_event(call, self._result(number, call)) for number, call in left]
+        return [_result_event(call, self.result(number)) for number, call in left]
 
-    def _result(self, number: int, call: ToolCall) -> ToolResult:
+    def result(self, number: int) -> ToolResult:
         """The result of a call that may be run; of one that has not ended, that it has not."""
-        missing = STOPPED if call.id in self._running else NOT_RUN
+        missing = STOPPED if self.runnable[number].id in self._running else NOT_RUN
         return self._results.get(number) or ToolResult(missing, is_error=True)
 
     async def run(self) -> None:

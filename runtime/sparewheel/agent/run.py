@@ -33,6 +33,7 @@ if TYPE_CHECKING:
     from ..messages import Message
     from ..state.budgets import BusyTimer
     from ..tools.base import Registry, ToolContext, ToolResult
+    from .code_mode import CodeMode
     from .runner import Runner
     from .turn import Turn
 
@@ -58,6 +59,7 @@ class Run:
         )  # messages that the input guardrails need not see: all before the prompt
         self._shape = ShapeCheck()
         self._warned: set[str] = set()
+        self._code: dict[str, CodeMode] = {}  # by agent
 
     async def events(self) -> AsyncGenerator[list[Event], None]:
         """Yield the events of the run in batches, none of them empty; `finish` is the last event.
@@ -225,6 +227,8 @@ class Run:
         me, team = self._me, self._runner.team.agents
         toolbox = self._runner.toolbox
         registry = await toolbox.gather(me)
+        if me.code_mode_tools:
+            registry = self._code_mode(me).registry(registry)
         own = []
         if handoffs := [team[name] for name in me.handoffs if not team[name].lacks_keys]:
             own.append(handoff_tool(handoffs, self._hand_over))
@@ -238,6 +242,16 @@ class Run:
         if registry.hidden:
             toolbox.hide(registry, me, self._turn.messages)
         return registry
+
+    def _code_mode(self, me: ResolvedAgent) -> CodeMode:
+        """The calls of the agent's code, those of all its steps."""
+        if me.name not in self._code:
+            from .code_mode import CodeMode  # few agents have it
+
+            budgets, hooks = self._runner.budgets, self._hooks.of(me.name)
+            timers, used_up = partial(budgets.timer, me), partial(budgets.used_up, me)
+            self._code[me.name] = CodeMode(self._turn, me, hooks, self._state, timers, used_up)
+        return self._code[me.name]
 
     async def _connect(self, timer: BusyTimer) -> AsyncGenerator[None, None]:
         """Connect the sources of tools that need it; yield like `Outbox.during`. They may ask the user."""

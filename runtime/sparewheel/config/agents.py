@@ -194,7 +194,7 @@ class AgentConfig(Strict):
     inject_memories: bool = False
     """Add memories to the prompt; not available here, use the memory tools."""
     code_mode_tools: bool = False
-    """Replace all tools by one that runs JavaScript; not available here."""
+    """Replace all tools by one that runs code, in which they are functions. The code is Python, not JavaScript."""
     cache: CacheConfig | None = None
     """Whether equal prompts get the same answer without a request."""
     commands: CommandsConfig = {}

@@ -200,6 +200,7 @@ class _Team:
             add_environment_info=agent.add_environment_info,
             add_description_parameter=agent.add_description_parameter,
             readonly=agent.readonly,
+            code_mode_tools=agent.code_mode_tools,
             safety=agent.safety or self.file.runtime.safety,
             redact_secrets=agent.redact_secrets,
             session_compaction=agent.session_compaction,

@@ -97,6 +97,7 @@ class ResolvedAgent:
     add_environment_info: bool = False
     add_description_parameter: bool = False
     readonly: bool = False
+    code_mode_tools: bool = False  # its tools are functions of the code that it writes
     safety: Safety | None = None
     redact_secrets: bool = True
     session_compaction: bool = True

@@ -50,6 +50,8 @@ class Tools:
                 reason = f'there is no toolset "{key}"; the file has: {known}'
                 self.expander.problems.add((*here, "use_toolsets", index), reason)
         found += [((*here, "rag", index), ToolsetConfig(type="rag", ref=key)) for index, key in enumerate(agent.rag)]
+        if agent.code_mode_tools and all(entry.type != "code" for _, entry in found):
+            found.append(((*here, "code_mode_tools"), ToolsetConfig(type="code")))
         return [(path, self._here(path, self._named(entry))) for path, entry in found]
 
     def filled(self, path: Path, entry: ToolsetConfig) -> ToolsetConfig:

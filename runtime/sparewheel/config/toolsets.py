@@ -8,6 +8,8 @@ from pydantic import Field, WithJsonSchema, model_validator
 
 from .accepted import ACCEPTED
 from .base import Strict
+from .duration import Seconds
+from .sizes import Megabytes
 
 Available = Literal[
     "think",
@@ -24,6 +26,7 @@ Available = Literal[
     "python",
     "mcp",
     "rag",
+    "code",
 ]
 """The toolsets that are available here."""
 
@@ -83,8 +86,10 @@ ONLY_FOR: Final[dict[str, tuple[str, ...]]] = {
     "escape_html": ("fetch",),
     "source": ("python",),
     "file": ("python",),
-    "packages": ("python",),
-    "index": ("python",),
+    "packages": ("python", "code"),
+    "index": ("python", "code"),
+    "keep": ("code",),
+    "memory": ("code",),
     "sudo_askpass": ("shell",),
     "safer": ("shell",),
     "recall": ("background_jobs",),
@@ -190,8 +195,8 @@ class ServerConfig(Strict):
     defer: bool | list[str] | None = None
     """Which tools a model has to find with `search_tool` before it sees them: true for all, or their names; false for
     none. Unset: all, if the agent has more than 40 tools and these are not built in."""
-    timeout: int | None = Field(default=None, ge=1)
-    """Time limit of a call in seconds; unset: 30 for requests, 120 for tools of an MCP server."""
+    timeout: Annotated[Seconds, Field(ge=1)] | None = None
+    """Time limit of a call in seconds; unset: 30 for requests, 120 for tools of an MCP server, 10 for code."""
     allow_private_ips: bool = False
     """Allow requests to addresses of private networks."""
     sampling: Literal["refuse", "allow"] = "refuse"
@@ -237,6 +242,10 @@ class ToolsetConfig(ServerConfig):
     or, from the page's index, requirements (`x>=1`)."""
     index: str = ""
     """The package index: the one that the page has named."""
+    keep: bool = False
+    """Whether the variables of a run of `code` are there in the next one."""
+    memory: Annotated[Megabytes, Field(ge=64, le=2048)] = 256
+    """The memory that a run of `code` may use, in megabytes: a number, or such as `256MB`."""
     shared: bool = False
     """Whether agents share one instance."""
     path: str = ""

@@ -121,8 +121,6 @@ def model_reasons(config: ModelConfig, custom: ProviderConfig | None) -> Iterato
 def _agent_reasons(agent: AgentConfig) -> Iterator[tuple[str, str]]:
     if agent.harness:
         yield "harness", f"{NO_PROCESS}, so no other program can take the place of an agent"
-    if agent.code_mode_tools:
-        yield "code_mode_tools", "code written by a model is not run"
     if agent.routing:
         yield "routing", _NO_EVENTS["before_agent_run"]
     if agent.inject_memories:

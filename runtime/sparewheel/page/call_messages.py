@@ -123,7 +123,7 @@ HostCall = TypeAliasType(
     "HostCall",
     ToolHostCall | ToolVersionHostCall | HookHostCall | ModelHostCall | EmbedHostCall | FetchHostCall,
 )
-What: TypeAlias = Literal["tool", "tool_version", "hook", "model", "embed", "fetch"]
+What: TypeAlias = Literal["tool", "tool_version", "hook", "model", "embed", "fetch", "code_run", "code_answer"]
 
 
 class CallCancel(TypedDict):

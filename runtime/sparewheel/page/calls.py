@@ -61,7 +61,7 @@ class HostCalls:
         number = next(self._numbers)
         message: Any = {"type": "call", "call": number, "what": what, **scope, "input": input, "credit": CREDIT}
         self._post(message)
-        call = self._open[number] = OpenCall(lambda pieces: self._grant(number, pieces))
+        call = self._open[number] = OpenCall(number, lambda pieces: self._grant(number, pieces))
         try:
             yield call
         finally:
@@ -80,13 +80,14 @@ class HostCalls:
 
 
 class OpenCall:
-    """A call whose answer is wanted.
+    """A call whose answer is wanted, with its number.
 
     `ended`: the last piece has come, though it may not have been read. Set `linger` before leaving early when all that
     is needed has been read.
     """
 
-    def __init__(self, grant: Callable[[int], None]) -> None:
+    def __init__(self, number: int, grant: Callable[[int], None]) -> None:
+        self.number = number
         self.ended = False
         self.linger = False
         self._grant = grant

@@ -25,6 +25,7 @@ class Functions:
         self._send = send
         self._waiting: dict[int, asyncio.Future[Any]] = {}
         self._number = 0
+        self._closed = False
 
     def make(self, specs: Sequence[dict[str, Any]]) -> dict[str, Any]:
         """The functions by name."""
@@ -42,6 +43,7 @@ class Functions:
 
     def close(self) -> None:
         """The run is over: what still waits is cancelled."""
+        self._closed = True
         for future in self._waiting.values():
             future.cancel()
         self._waiting.clear()
@@ -60,6 +62,8 @@ class Functions:
         return function
 
     async def _call(self, name: str, arguments: dict[str, Any]) -> Any:
+        if self._closed:
+            raise ToolError("The run has ended.")
         self._number += 1
         number = self._number
         self._waiting[number] = future = asyncio.get_running_loop().create_future()

@@ -94,15 +94,15 @@ class Harness:
         names.update(__builtins__=builtins, exit=sys.exit, quit=sys.exit, display=shown.display, ToolError=ToolError)
         names.update(functions.make(message["functions"]))
         self._folder.put(message["files"])
-        before = asyncio.all_tasks()
         with self._as_program(self._module, output):
             result: dict[str, Any] = {"run": self._runs}
             work = self._executed(message["code"], message.get("packages", []), names, shown)
             task = asyncio.ensure_future(work)
             await asyncio.wait({task})
             result |= task.result()
-            for left in asyncio.all_tasks() - before - {task}:
-                left.cancel()
+            for left in asyncio.all_tasks() - {task}:
+                if self._is_own(_file_of(left)):
+                    left.cancel()
             await asyncio.sleep(0)  # in which these end
             output.close()
             functions.close()
@@ -161,6 +161,11 @@ class Harness:
             if main is not None:
                 sys.modules["__main__"] = main
             os.chdir(place)
+
+
+def _file_of(task: asyncio.Task[Any]) -> str:
+    """Where the coroutine that a task runs was written."""
+    return str(getattr(getattr(task.get_coro(), "cr_code", None), "co_filename", ""))
 
 
 def _write_out(names: dict[str, Any]) -> None:

@@ -11,9 +11,11 @@ from typing import Any, Final
 MAX_PLOTS: Final = 16  # of one run
 MAX_BYTES: Final = 4 * 1024 * 1024  # of one plot
 _STARTS: Final = {b"\x89PNG\r\n\x1a\n": "image/png", b"\xff\xd8\xff": "image/jpeg", b"GIF8": "image/gif"}
-_SVG: Final = re.compile(rb"\s*(?:<\?xml[^>]*>\s*)?(?:<!--(?:[^-]|-(?!->))*-->\s*)*<svg[\s>]")
+_SVG: Final = re.compile(rb"\s*(?:<\?xml[^>]*>\s*)?(?:<!DOCTYPE[^>]*>\s*)?(?:<!--(?:[^-]|-(?!->))*-->\s*)*<svg[\s>]")
 # A picture runs no scripts, and some libraries put some into it: they would only take room.
-_SCRIPT: Final = re.compile(rb"<script\b[^>]*?(?:/>|>(?:[^<]|<(?!/script))*</script\s*>)", re.IGNORECASE)
+_SCRIPT: Final = re.compile(
+    rb"<script\b[^>]*?(?:/>|>(?:[^<]|<(?!/script))*</script\s*>)|<!DOCTYPE[^<>\[]*>", re.IGNORECASE
+)
 
 
 class Plots:

@@ -103,6 +103,8 @@ class ToolContext(Protocol):
 # Whether a model has to find tools before it sees them; a list names those. None: if there are too many.
 Defer: TypeAlias = "bool | list[str] | None"
 Call: TypeAlias = "Callable[[dict[str, Any], ToolContext], Awaitable[ToolResult | str]]"
+# Calls a tool of the agent by its name, for a call with the context.
+CallTool: TypeAlias = "Callable[[str, dict[str, Any], ToolContext], Awaitable[ToolResult]]"
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,6 +123,7 @@ class Tool:
             changes.
         version: where what runs can change while the session is open: returns the name of its present version.
         sandboxed: it runs in the code sandbox, without network, storage and keys.
+        with_tools: makes a tool of it that can call other tools, by the function that is passed.
     """
 
     spec: ToolSpec
@@ -131,6 +134,7 @@ class Tool:
     definition: str = field(default="", repr=False)
     version: Callable[[], Awaitable[str]] | None = None
     sandboxed: bool = False
+    with_tools: Callable[[Sequence[ToolSpec], CallTool], Tool] | None = None
 
 
 class Toolset(Protocol):

@@ -33,7 +33,7 @@ from pyodide.ffi import JsException, to_js
 
 from ..errors import ConfigError, TransportError
 from .base import MAX_CHUNK, HttpRequest, Url, broken_off, no_answer
-from .wheels import Wheel, distribution_of, wheel_of
+from .wheels import LockedWheel, Wheel, distribution_of, wheel_of
 
 if TYPE_CHECKING:
     from collections.abc import AsyncGenerator, AsyncIterator, Container, Mapping, Sequence
@@ -147,6 +147,15 @@ def locked_packages() -> Container[str]:
     """The names of the packages in the lock file."""
     names: list[str] = Object.keys(pyodide_js.lockfile.packages).to_py()
     return frozenset(names)
+
+
+def locked_wheels() -> dict[str, LockedWheel]:
+    """The packages in the lock file, by name."""
+    packages: dict[str, Any] = pyodide_js.lockfile.packages.to_py()
+    return {
+        name: LockedWheel(each["file_name"], each["sha256"], tuple(each["depends"]), tuple(each["imports"]))
+        for name, each in packages.items()
+    }
 
 
 async def load_packages(names: Sequence[str], index: str | None = None) -> None:

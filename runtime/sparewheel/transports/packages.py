@@ -10,7 +10,9 @@ from ..errors import ConfigError
 from .wheels import distribution_of
 
 if TYPE_CHECKING:
-    from collections.abc import Container, Sequence
+    from collections.abc import Container, Mapping, Sequence
+
+    from .wheels import LockedWheel
 
 
 class LoadPackages(Protocol):
@@ -36,6 +38,15 @@ def bundled_packages() -> Container[str] | None:
 
         return locked_packages()
     return None
+
+
+def bundled_wheels() -> Mapping[str, LockedWheel]:
+    """The wheels that come with the runtime, by the names of their packages; none where nothing is ever downloaded."""
+    if sys.platform == "emscripten":
+        from .fetch import locked_wheels
+
+        return locked_wheels()
+    return {}
 
 
 async def only_installed(names: Sequence[str], index: str | None = None) -> None:

@@ -30,6 +30,16 @@ class Wheel:
     sha256: str
 
 
+@dataclass(frozen=True, slots=True)
+class LockedWheel:
+    """A wheel that comes with the runtime. `file` is its name, `imports` are its modules."""
+
+    file: str
+    sha256: str
+    depends: tuple[str, ...]
+    imports: tuple[str, ...]
+
+
 def check_packages(names: Sequence[str], index: str | None, bundled: Container[str]) -> None:
     """Refuse packages that cannot be verified.
 

@@ -19,7 +19,7 @@ from .keep import text_changed
 from .unfinished import unfinished_turn
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterable, Mapping, Sequence
+    from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 
     from ..chain.chain import Chain
     from ..chain.health import Health
@@ -30,6 +30,7 @@ if TYPE_CHECKING:
     from ..messages import Message
     from ..state.approvals import Approvals
     from ..tools.base import Toolset
+    from ..tools.code.sandbox import Sandbox
     from ..tools.services import Services
     from ..transports.base import Transport, Url
     from .keep import Keep
@@ -43,7 +44,8 @@ class Extras:
     for `file:` of toolsets, `env` is what `${...}` and keys are taken from. `package_index` is where packages of Python
     tools may come from; entries of the caller may name their own. `tool_proxy` is the egress proxy of requests of
     tools. Authorization servers send the user back to `oauth_redirect_uri`; the agent file's secrets may go to
-    `allow_hosts` as well. `trace`: requests to models are reported as events.
+    `allow_hosts` as well. `trace`: requests to models are reported as events. Code that
+    models write runs in what `sandbox` makes.
     """
 
     approvals: Approvals
@@ -57,6 +59,7 @@ class Extras:
     allow_hosts: Collection[str] = ()
     tool_proxy: Url | None = None
     trace: bool = False
+    sandbox: Callable[[], Sandbox] | None = None
 
 
 def assemble(
@@ -147,6 +150,13 @@ class _Sources:
             from ..tools.mcp.toolset import open_mcp
 
             return open_mcp(entry, self._shared())
+        if entry.type == "code":
+            from ..tools.code.toolset import CodeToolset
+            from ..transports.packages import bundled_wheels
+
+            extras = self._extras
+            sandbox = extras.sandbox() if extras.sandbox else None
+            return CodeToolset(entry, self._shared(), sandbox, bundled_wheels(), extras.package_index)
         from ..tools.registry import open_toolset
 
         return open_toolset(entry, self._shared())

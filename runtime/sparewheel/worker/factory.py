@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import TYPE_CHECKING, Any, cast
 
 from pydantic import ValidationError
@@ -27,6 +28,7 @@ if TYPE_CHECKING:
     from ..page.options import AgentOptions
     from ..page.results import AgentCommand, ModelChoices, SessionCreated
     from ..session import Session
+    from ..tools.code.sandbox import Sandbox
     from ..transports.base import Transport, Url
     from .keep import Keep
 
@@ -86,7 +88,14 @@ def _extras(name: str, options: AgentOptions, calls: HostCalls) -> Extras:
         allow_hosts=options.allow_hosts,
         tool_proxy=_tool_proxy(options.tool_proxy),
         trace=options.trace,
+        sandbox=partial(_sandbox, calls, name),
     )
+
+
+def _sandbox(calls: HostCalls, name: str) -> Sandbox:
+    from ..page.code import PageSandbox  # few agents run code
+
+    return PageSandbox(calls, name)
 
 
 def describe(session: Session, keep: Keep) -> SessionCreated:

@@ -1,0 +1,56 @@
+"""The sandbox of a page, for code that a model writes: host calls start a run and answer its calls."""
+
+from __future__ import annotations
+
+from contextlib import asynccontextmanager
+from typing import TYPE_CHECKING, Any, Final
+
+from ..tools.base import ToolError
+from ..tools.code.sandbox import SandboxUnavailable
+from .calls import HostCallError
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator, Mapping
+
+    from ..tools.code.sandbox import CodeRequest
+    from .calls import HostCalls, OpenCall
+
+UNAVAILABLE: Final = "code_unavailable"  # the kind of an error
+
+
+class PageSandbox:
+    """Runs the code of one session in the page's sandbox."""
+
+    def __init__(self, calls: HostCalls, session: str) -> None:
+        self._calls = calls
+        self._session = session
+
+    @asynccontextmanager
+    async def run(self, request: CodeRequest) -> AsyncIterator[_Run]:
+        """Start a run."""
+        async with self._calls.open("code_run", request, session=self._session) as call:
+            yield _Run(call, self._calls, self._session)
+
+
+class _Run:
+    def __init__(self, call: OpenCall, calls: HostCalls, session: str) -> None:
+        self._call = call
+        self._calls = calls
+        self._session = session
+
+    async def next(self) -> Mapping[str, Any]:
+        try:
+            piece = await self._call.next()
+        except HostCallError as error:
+            raise (SandboxUnavailable if error.kind == UNAVAILABLE else ToolError)(str(error)) from None
+        value = piece.get("value")
+        found: dict[str, Any] = dict(value) if isinstance(value, dict) else {}
+        return {**found, "type": "end"} if piece.get("done") else found
+
+    async def answer(self, call: Any, *, value: str | None = None, error: str | None = None) -> None:
+        given = {"value": value} if error is None else {"error": error}
+        request = {"run": self._call.number, "id": call, **given}
+        try:
+            await self._calls.ask("code_answer", request, session=self._session)
+        except HostCallError:
+            return  # the run has ended meanwhile

@@ -81,7 +81,7 @@ export class CallsView {
         break;
       case "tool_call":
         this.#adopt(event);
-        this.#open(event, 0).call(event.args);
+        this.#open(event, 0).call(event.args, event.sandboxed);
         this.#order();
         break;
       case "tool_confirmation":

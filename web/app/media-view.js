@@ -1,22 +1,27 @@
 import { externalLink, make } from "./dom.js";
 import { label } from "./visible.js";
 
+const UNKNOWN = "application/octet-stream";
+
 /**
  * A picture, a sound or a film is shown, any other file is a link that saves it; media that a server only refers to are
  * a link, because the page loads nothing from elsewhere.
- * @param {Extract<import("../sparewheel.js").Event, {type: "media"}>} event
+ * @param {import("../sparewheel.js").MediaShape} media
  * @param {number} number From 1, in the owner.
  * @param {"answer" | "result"} owner
  */
-export function mediaView({ mime_type, size, blob, url }, number, owner = "answer") {
-  const what = `${nameOf(mime_type)} ${number} of the ${owner}`;
-  const caption = make("figcaption", { text: [what, label(mime_type), sizeOf(size)].filter(Boolean).join(", ") });
+export function mediaView({ mime_type, size, name, blob, url }, number, owner = "answer") {
+  const what = name ? label(name) : `${nameOf(mime_type)} ${number} of the ${owner}`;
+  const type = name && mime_type === UNKNOWN ? "" : label(mime_type);
+  const caption = make("figcaption", { text: [what, type, sizeOf(size)].filter(Boolean).join(", ") });
   const figure = make("figure", { class: "media" });
   if (!blob) return fill(figure, externalLink(url ?? "", caption.textContent), null);
   const address = URL.createObjectURL(blob);
   if (mime_type.startsWith("image/")) {
     const picture = make("img");
     picture.alt = what;
+    // In a tab of its own, it could run scripts as this page does.
+    if (mime_type === "image/svg+xml") picture.addEventListener("load", () => URL.revokeObjectURL(address));
     picture.src = address;
     return fill(figure, picture, caption);
   }
@@ -29,7 +34,7 @@ export function mediaView({ mime_type, size, blob, url }, number, owner = "answe
   }
   const save = make("a", { text: `Save ${caption.textContent}` });
   save.href = address;
-  save.download = `${owner}-${number}`;
+  save.download = name ? what : `${owner}-${number}`;
   return fill(figure, save, null);
 }
 

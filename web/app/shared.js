@@ -6,5 +6,7 @@ import "./agents/share.js";
 import "./answer/copy.js";
 import "./code-box.js";
 import "./dom.js";
+import "./growing-text.js";
 import "./host-names.js";
+import "./media-view.js";
 import "./visible.js";

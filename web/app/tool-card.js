@@ -4,6 +4,9 @@ import { inOneLine, shortened, shortenedText } from "./pretty.js";
 import { StepsView } from "./steps-view.js";
 import { label } from "./visible.js";
 
+/** The tool that runs code. Others may have its name: only the event of a call tells where it runs. */
+const CODE_TOOL = "run_python";
+
 /** @typedef {"written" | "waiting" | "running" | "asking" | "done" | "failed" | "blocked" | "dropped"} CardState */
 
 /** @type {Record<CardState, string>} */
@@ -31,6 +34,11 @@ export class ToolCard {
   #result = "";
   /** @type {StepsView | null} The steps of a sub-agent that works on this call. */
   #work = null;
+  /** @type {string | null} That the call runs. */
+  #code = null;
+  #isSandboxed = false;
+  /** @type {Promise<import("./code/code-view.js").CodeView> | null} */
+  #codeView = null;
   #written;
   #models;
   /** @type {CardState} */
@@ -71,10 +79,15 @@ export class ToolCard {
     this.#status.textContent = WORDS[state];
   }
 
-  /** @param {string} args JSON text. */
-  call(args) {
+  /**
+   * @param {string} args JSON text.
+   * @param {boolean} [isSandboxed] Whether it runs in the code sandbox.
+   */
+  call(args, isSandboxed = false) {
     this.#args = args;
-    this.#preview.textContent = inOneLine(args);
+    this.#code = this.name === CODE_TOOL ? codeIn(args) : null;
+    this.#isSandboxed = isSandboxed;
+    this.#preview.textContent = inOneLine(this.#code?.match(/\S.*/)?.[0] ?? args);
     if (this.state === "written") this.set("running");
     this.#fill();
   }
@@ -117,11 +130,35 @@ export class ToolCard {
 
   /** Show what has come since the last time. */
   flush() {
-    if (this.element.open) this.#work?.flush();
+    if (!this.element.open) return;
+    this.#work?.flush();
+    if (this.#codeView) void this.#showCode();
+  }
+
+  async #showCode() {
+    this.#codeView ??= this.#loadCode();
+    try {
+      const view = await this.#codeView;
+      view.update({ state: this.state, output: this.#progress, result: this.#result, callsTools: this.#work !== null });
+    } catch {
+      this.#codeView = this.#code = null; // it did not load: the card is like any other
+      this.#fill();
+    }
+  }
+
+  async #loadCode() {
+    const [{ CodeView }, engine] = await Promise.all([import("./code/code-view.js"), import("./answer/engine.js")]);
+    const view = new CodeView(this.#code ?? "", { engine, isConfined: this.#isSandboxed });
+    this.#body.replaceChildren(view.element);
+    return view;
   }
 
   #fill() {
     if (!this.element.open) return;
+    if (this.#code !== null) {
+      void this.#showCode();
+      return;
+    }
     const args = this.state === "written" ? this.#written() : this.#args;
     const parts = [block("Arguments", shortened(args))];
     if (this.#work) {
@@ -132,6 +169,19 @@ export class ToolCard {
     const title = this.state === "blocked" ? "Reason" : "Result";
     if (this.#result) parts.push(block(title, shortened(this.#result)));
     this.#body.replaceChildren(...parts);
+  }
+}
+
+/**
+ * @param {string} args JSON text.
+ * @returns {string | null} null if there is no code in it.
+ */
+function codeIn(args) {
+  try {
+    const { code } = JSON.parse(args);
+    return typeof code === "string" ? code : null;
+  } catch {
+    return null;
   }
 }
 

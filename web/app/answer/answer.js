@@ -55,7 +55,7 @@ export function finishAnswers() {
 }
 
 /**
- * @param {typeof import("./engine.js")} engine
+ * @param {Pick<typeof import("./engine.js"), "Stream" | "PageParts">} engine
  * @param {string[]} texts One a task.
  */
 function warmUp({ Stream, PageParts }, texts) {

@@ -51,6 +51,7 @@ LAYERS: list[set[str]] = [
     {"page.model", "page.fetch"},
     {"transports.router"},
     {"recordings"},
+    {"traces"},
     {"providers"},
     {"chain"},
     {"tools.base"},

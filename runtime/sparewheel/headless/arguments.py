@@ -10,6 +10,7 @@ from .. import events
 from .driver import Host
 from .options import Parser, add_dist, add_env
 from .taping import add_tape
+from .tracing import add_traces
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -54,6 +55,9 @@ class Options:
     record: str | None
     replay: str | None
     replay_timed: bool
+    otlp: str | None
+    trace: str | None
+    trace_contents: bool
     dist: str | None
     timeout: float | None
     port: int
@@ -94,6 +98,9 @@ def parse(argv: Sequence[str]) -> Options:
         record=found.record,
         replay=found.replay,
         replay_timed=found.replay_timed,
+        otlp=found.otlp,
+        trace=found.trace,
+        trace_contents=found.trace_contents,
         dist=found.dist,
         timeout=found.timeout,
         port=found.port,
@@ -124,12 +131,14 @@ def _parser() -> argparse.ArgumentParser:
         turn.add_argument("--tool-proxy", metavar="URL", help=_PROXY_HELP)
         turn.add_argument("--documents", action="append", default=[], metavar="PATH", help=_DOCUMENTS_HELP)
         add_tape(turn)
+        add_traces(turn)
         turn.add_argument("--timeout", type=_seconds, metavar="S", help="abort the turn after S seconds")
     sessions = commands.add_parser("sessions", help="list the sessions of a store", allow_abbrev=False)
     sessions.add_argument("--store", metavar="DIR", required=True, help="the folder of the sessions")
     unused: dict[str, object] = {"session": None, "events": None, "agent_name": None}
     unused |= {"package_index": None, "tool_proxy": None, "timeout": None, "env": [], "decide": [], "documents": []}
     unused |= {"auto_approve": False, "record": None, "replay": None, "replay_timed": False}
+    unused |= {"otlp": None, "trace": None, "trace_contents": False}
     sessions.set_defaults(**unused)
     serve = commands.add_parser("serve", help="serve the page on this machine", allow_abbrev=False)
     serve.add_argument("--port", type=_port, default=8000, help="0: any free port (default: %(default)s)")

@@ -22,9 +22,10 @@ from .files import copy, serve
 from .interrupts import ABORTED, Interrupts
 from .locate import AgentFileError, find_dist, read_agent
 from .notes import note, sentence, sentences
+from .tracing import model_addresses, traced
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Callable, Mapping, Sequence
 
     from .arguments import Options
     from .browser import Launch
@@ -138,6 +139,9 @@ async def _run(options: Options, yaml: str | None, dist: Path, launch: Launch | 
     interrupts = Interrupts(task.cancel)
     try:
         async with AsyncExitStack() as stack:
+            models = model_addresses(yaml, options.agent_name, options.env) if options.otlp else set()
+            tracing = traced(options.otlp, options.trace, models, contents=options.trace_contents)
+            see = await stack.enter_async_context(tracing)
             runtime = await connect_to(
                 stack,
                 yaml,
@@ -157,7 +161,7 @@ async def _run(options: Options, yaml: str | None, dist: Path, launch: Launch | 
                 on_console=_console,
             )
             interrupts.act = runtime.abort
-            await _turn(runtime, options, lines)
+            await _turn(runtime, options, lines, see)
     except asyncio.CancelledError:
         return ABORTED  # only an interrupt cancels this task
     except SparewheelError as error:
@@ -165,7 +169,9 @@ async def _run(options: Options, yaml: str | None, dist: Path, launch: Launch | 
     return ABORTED if interrupts.came else EXIT_CODES[lines.terminal or "error"]
 
 
-async def _turn(runtime: Runtime, options: Options, lines: Lines) -> None:
+async def _turn(
+    runtime: Runtime, options: Options, lines: Lines, see: Callable[[dict[str, Any]], None] = lambda _: None
+) -> None:
     def expire() -> None:
         note(f"the turn took more than {options.timeout:g} s: aborted")
         runtime.abort()
@@ -177,6 +183,7 @@ async def _turn(runtime: Runtime, options: Options, lines: Lines) -> None:
         turn = runtime.resume() if options.prompt is None else runtime.stream(options.prompt)
         async with aclosing(turn) as events:
             async for event in events:
+                see(event)
                 lines.event(event)
     finally:
         if clock:

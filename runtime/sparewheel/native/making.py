@@ -33,6 +33,7 @@ if TYPE_CHECKING:
     from ..config.specs import ResolvedTeam
     from ..session import Session
     from ..tools.base import Toolset
+    from ..traces.collector import Collector
     from ..transports.base import HttpRequest, HttpResponse
     from ..worker.keep import Keep
     from .turns import Listener
@@ -66,6 +67,7 @@ class Options:
     trace: bool = False
     on_event: Listener | None = None
     tape: Tape = NO_TAPE
+    collector: Collector | None = None
 
     def changed(self, agent: str | os.PathLike[str] | None, **given: Any) -> Options:
         """The same with what is given, and not None. Raises `AgentFileError`, without keys."""

@@ -11,6 +11,7 @@ from .keeping import keep_in
 from .making import Options, agent_text, document_mapping, make_session, text_mapping
 from .session import AgentSession
 from .taping import tape_in
+from .tracing import collector_in
 
 if TYPE_CHECKING:
     import os
@@ -44,6 +45,8 @@ async def open_agent(
     record: str | os.PathLike[str] | None = None,
     replay: str | os.PathLike[str] | None = None,
     timed: bool = False,
+    otlp: str | None = None,
+    trace_contents: bool = False,
     on_event: Listener | None = None,
 ) -> AsyncIterator[AgentSession]:
     """Open a session of an agent in this process; it is closed when the block is left.
@@ -88,6 +91,9 @@ async def open_agent(
         replay: a recording that answers every request; none leaves this process, and no key is needed. A request that
             is not in it raises `ConfigError`.
         timed: replay with the times of the recording, not at once.
+        otlp: the address of an OpenTelemetry collector, which gets the spans of every turn (OTLP over HTTP, JSON), such
+            as `http://localhost:4318`; no host of models. If it does not answer, the logger `sparewheel` warns once.
+        trace_contents: let spans have answers, and the arguments and results of tools.
         on_event: called with every event of every turn, and with the `title` event, which stands outside of turns.
 
     Raises:
@@ -117,6 +123,9 @@ async def open_agent(
         options.file = file or (keep.file if keep else "")
         if not options.file:
             raise ConfigError("open_agent needs an agent file", "Pass it as agent, or open a stored session.")
-        opened = AgentSession(options, make_session(options, history, title, keep), keep)
+        made = make_session(options, history, title, keep)
+        if otlp is not None:
+            options.collector = collector_in(stack, otlp, made.team, contents=trace_contents)
+        opened = AgentSession(options, made, keep)
         stack.push_async_callback(opened.close)
         yield opened

@@ -46,6 +46,7 @@ class AgentSession(Turns):
         self.id = keep.name if keep else secrets.token_hex(8)
         self._options = options
         self._recorder = options.tape.recorder
+        self._traced = options.collector.listener() if options.collector else None
         self._describe()
         restored = keep.unfinished() if keep else None
         self.restored: dict[str, Any] | None = self._clean.result(restored) if restored else None

@@ -11,7 +11,7 @@ from .clean import Cleaner
 from .turn import Turn
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncGenerator, Callable, Sequence
+    from collections.abc import AsyncGenerator, Callable, Iterable, Mapping, Sequence
 
     from ..events import AbortReason, Event
     from ..page.protocol import TitleEvent
@@ -38,6 +38,7 @@ class Turns:
         self._closing: asyncio.Task[None] | None = None
         self._listener_failed = False
         self._recorder: Recorder | None = None
+        self._traced: Callable[[Iterable[Mapping[str, Any]]], None] | None = None
         session.titles.publish = self._titled
 
     def stream(
@@ -126,6 +127,8 @@ class Turns:
 
         def deliver(batch: list[Event]) -> None:
             events = self._clean.events(batch)
+            if self._traced is not None:
+                self._traced(events)
             if reader is not None:
                 reader(events)
             if self._on_event is not None:

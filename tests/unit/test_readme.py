@@ -41,3 +41,10 @@ def test_the_agent_files_of_the_pages_for_embedders_load() -> None:
     teams = [resolve_team(load_agent_file(file), None, env, documents=documents) for file in files]
     assert [[entry.type for entry in team.agents["root"].toolsets] for team in teams] == [["rag"], ["mcp"]]
     assert not any(team.warnings for team in teams)
+
+
+def test_the_agent_file_of_the_page_about_code_loads() -> None:
+    text = (ROOT / "docs" / "code.md").read_text(encoding="utf-8")
+    (file,) = re.findall(r"```yaml\n(.*?)```", text, re.DOTALL)
+    team = resolve_team(load_agent_file(file), None, {"OPENAI_API_KEY": "a-key-that-opens-nothing"})
+    assert [entry.type for entry in team.agents["root"].toolsets] == ["code"]

@@ -15,13 +15,22 @@ import type {
 
 export type WorkerMessage =
   Reply | Events | HealthNews | HostCall | CallCancel | CallCredit | Blocking | Conversation | Notice | Recorded;
-export type HostCall = ToolHostCall | ToolVersionHostCall | HookHostCall | ModelHostCall | EmbedHostCall | FetchHostCall;
+export type HostCall =
+  | ToolHostCall
+  | ToolVersionHostCall
+  | HookHostCall
+  | ModelHostCall
+  | EmbedHostCall
+  | FetchHostCall
+  | CodeRunHostCall
+  | CodeAnswerHostCall;
 export type BootMessage = Progress | Ready | BootFailed;
 /**
  * The stages of starting, in order. `worker` lasts until the worker's first message. `snapshot` is Python with its packages from a snapshot of its memory; `pyodide` and `packages` replace it without one, and follow it if it fails.
  */
 export type Stage = "worker" | "check" | "snapshot" | "pyodide" | "packages" | "runtime";
 export type PageMessage = Command | Piece;
+export type CodePiece = CodeOutput | CodeCall;
 /**
  * No parameters.
  */
@@ -35,6 +44,8 @@ export interface Protocol {
   from_worker: WorkerMessage | BootMessage;
   from_page: PageMessage;
   fetch_head: FetchHead;
+  code_piece: CodePiece;
+  code_end: CodeEnd;
   ping: Ping;
   pong: Pong;
   restarted: RuntimeRestarted;
@@ -230,6 +241,77 @@ export interface FetchRequest {
   redirect: "error" | "follow";
   body?: string;
 }
+export interface CodeRunHostCall {
+  type: "call";
+  call: number;
+  credit: number;
+  what: "code_run";
+  session: string;
+  input: CodeRunRequest;
+}
+/**
+ * Python code for the sandbox. `files` are base64 by path. `keep`: in the state that the last such run has left.
+ *
+ * Each piece is a `CodePiece`, the result is a `CodeEnd`. Without a sandbox the call fails with the kind
+ * `code_unavailable`.
+ */
+export interface CodeRunRequest {
+  code: string;
+  files: {
+    [k: string]: string;
+  };
+  keep: boolean;
+  functions: CodeFunction[];
+  packages: CodePackage[];
+  limits: CodeLimits;
+}
+/**
+ * A function that the code may call. `args` are the names of its parameters, in order.
+ */
+export interface CodeFunction {
+  name: string;
+  doc: string;
+  args?: string[];
+}
+/**
+ * A wheel. `file` is its URL, which may be relative to the folder `pyodide/`.
+ */
+export interface CodePackage {
+  name: string;
+  file: string;
+  sha256: string;
+}
+/**
+ * What a run of code may take. `output_chars` is of what it prints, `files` and `file_bytes` of what it leaves.
+ *
+ * `memory_mb` bounds Python's own memory, which has about 50 MB at the start.
+ */
+export interface CodeLimits {
+  time_ms: number;
+  output_chars: number;
+  memory_mb: number;
+  files: number;
+  file_bytes: number;
+}
+export interface CodeAnswerHostCall {
+  type: "call";
+  call: number;
+  credit: number;
+  what: "code_answer";
+  session: string;
+  input: CodeAnswerRequest;
+}
+/**
+ * The result of a call of the code: a `value`, or an `error`, which is raised there.
+ *
+ * `run` is the number of the host call, `id` that of the code's call. The result is whether the code still waits.
+ */
+export interface CodeAnswerRequest {
+  run: number;
+  id: number;
+  value?: unknown;
+  error?: string;
+}
 /**
  * The answer is no longer wanted.
  *
@@ -411,6 +493,83 @@ export interface FetchHead {
   headers: {
     [k: string]: string;
   };
+}
+/**
+ * Text that the code has printed.
+ */
+export interface CodeOutput {
+  type: "output";
+  stream: "stdout" | "stderr";
+  text: string;
+}
+/**
+ * A call of one of the functions.
+ */
+export interface CodeCall {
+  type: "call";
+  id: number;
+  name: string;
+  args: {
+    [k: string]: unknown;
+  };
+}
+/**
+ * How a run has ended. `result` is None unless `status` is `done`; then `detail` is why, as half a sentence.
+ *
+ * `died`: Python has ended, or has sent something that is not a message. With every status but `done`, a kept state is
+ * lost.
+ */
+export interface CodeEnd {
+  status: "done" | "time" | "memory" | "output" | "died" | "stopped";
+  result: CodeResult | null;
+  detail: string;
+}
+/**
+ * What the code has come to. All of it is the code's own word; the page has checked shapes and sizes.
+ *
+ * `exit` is the call that has ended it, `left_out` the names of files and plots that were too much, `run` counts the
+ * runs that share a state.
+ */
+export interface CodeResult {
+  value: CodeShown | null;
+  exit: string | null;
+  error: CodeError | null;
+  shown: CodeShown[];
+  plots: CodePlot[];
+  files: CodeFile[];
+  left_out: string[];
+  run: number | null;
+}
+/**
+ * A value as text, or as a table in Markdown.
+ */
+export interface CodeShown {
+  kind: "text" | "markdown";
+  text: string;
+}
+/**
+ * What the code raised. `text` is the traceback, `line` that of the code, None if it has none.
+ */
+export interface CodeError {
+  type: string;
+  message: string;
+  text: string;
+  line: number | null;
+}
+/**
+ * A picture, in base64.
+ */
+export interface CodePlot {
+  mime: string;
+  data: string;
+  name: string;
+}
+/**
+ * A file that the code has left, in base64.
+ */
+export interface CodeFile {
+  path: string;
+  data: string;
 }
 /**
  * From the page, as an object, at any time after the start: does the worker's event loop run?

@@ -11,6 +11,7 @@ import "./boot/late.js";
 import "./boot/memory.js";
 import "./boot/pyodide.js";
 import "./boot/restore.js";
+import "./boot/revive.js";
 import "./boot/side-modules.js";
 import "./assets/faults.js";
 import "./assets/download.js";

@@ -15,6 +15,7 @@ NAME = "service-worker.js"
 LATE = "/site."
 LARGE = ("app/editor-", "app/chain-form-", "app/agents/models.json")
 FOR_NODE = ("boot/", "assets/", "client/", "node/")
+NOT_ONLY_FOR_NODE = ("client/code/sandbox.js",)
 FOR_OTHER_PAGES = ("adapters/",)
 NOT_NEEDED = (
     "agent-schema.json",
@@ -45,7 +46,7 @@ def service_worker(plan: Mapping[str, Path | bytes], script: bytes) -> bytes:
         name: sha256(source)
         for name, source in sorted(plan.items())
         if not name.endswith(NOT_NEEDED)
-        and not name.startswith((*FOR_NODE, *FOR_OTHER_PAGES, *LARGE))
+        and (name in NOT_ONLY_FOR_NODE or not name.startswith((*FOR_NODE, *FOR_OTHER_PAGES, *LARGE)))
         and LATE not in name
     }
     build = digest(script, json.dumps(files).encode())

@@ -11,6 +11,7 @@ pyodide/core-HASH/                       Pyodide itself (bundle/core.py)
 pyodide/NAME-VERSION-0_HASH-….whl        the packages, as bytecode
 pyodide/snapshot.HASH.bin *.HASH.wasm    memory of a Python that has imported them, and their native modules
 pyodide/site.HASH.bin                    the files of those packages, for later imports
+sandbox.html pyodide/sandbox.HASH.js     the frame in which a model's code runs, and the script of its workers
 oauth-client.json                        with `build --public-url` only (bundle/oauth.py)
 service-worker.js                        with the list of these files
 *.br *.gz                                the same files, compressed
@@ -41,6 +42,7 @@ NOT_FOR_THE_BROWSER = (
     "npm/*",
     "embed-examples/*",
     "embed-examples/*/*",
+    "sandbox/*",
 )
 RUNTIME = "sparewheel"
 LOCK = "pyodide/pyodide-lock.json"
@@ -63,7 +65,9 @@ def contents(public_url: str | None = None) -> dict[str, Path | bytes]:
     from bundle.offline import service_worker
     from bundle.policy import with_policy
     from bundle.preload import with_preloads
-    from bundle.scripts import bundled_scripts
+    from bundle.sandbox import PAGE as SANDBOX
+    from bundle.sandbox import check_classic, sandbox_page, with_hash
+    from bundle.scripts import bundled_scripts, sandbox_scripts
     from bundle.stamp import stamped
 
     fetch_node_modules()
@@ -79,15 +83,19 @@ def contents(public_url: str | None = None) -> dict[str, Path | bytes]:
         about = {"version": package["version"], "license": package["license"], "source": package["homepage"]}
         bundle = bundled_scripts()
         web = dict(web_files()) | bundle.files
-        plan = core_plan | web | packages(wheels, core)
+        sandbox = sandbox_scripts()
+        check_classic(own_core, sandbox["worker.js"])
+        plan = core_plan | web | packages(wheels, core, sandbox["worker.js"])
         pages = {name: source.read_text(encoding="utf-8") for name, source in web.items() if name.endswith(".html")}
         pages["index.html"] = with_preloads(pages["index.html"], web)
         plan |= {name: with_policy(page).encode() for name, page in pages.items()}
+        plan[SANDBOX] = sandbox_page(sandbox["frame.js"].read_bytes())
         own = (ROOT / "LICENSE").read_text(encoding="utf-8")
         scripts = [NODE_MODULES / name for name in sorted(bundle.packages)]
         plan |= license_files(wheels, about, info["python"], own, data=["genai-prices"], scripts=scripts)
         plan[FILE_NAME] = agent_file_schema_text().encode()
         plan = stamped(plan, LOCK)
+        plan[SANDBOX] = with_hash(plan[SANDBOX])
         if public_url:
             plan |= client_document(public_url)
         plan[SERVICE_WORKER] = service_worker(plan, web[SERVICE_WORKER].read_bytes())
@@ -102,11 +110,14 @@ def is_packed(name: str) -> bool:
     return any(PurePosixPath(name).match(pattern) for pattern in PACKED)
 
 
-def packages(wheels: list[Path], core: str) -> dict[str, Path | bytes]:
-    """The Python packages and the snapshot of the runtime, with the lock file that names them."""
+def packages(wheels: list[Path], core: str, sandbox: Path) -> dict[str, Path | bytes]:
+    """The Python packages and the snapshot of the runtime, with the lock file that names them.
+
+    `sandbox` is the script of the code sandbox's workers, which starts from the same snapshot.
+    """
     from bundle.core import core_files
     from bundle.fetch import PYODIDE
-    from bundle.naming import sha256
+    from bundle.naming import hashed, sha256
     from bundle.packages import closure, make_packages
     from bundle.snapshot import make_snapshot
     from bundle.wheel import browser_config, build_wheel
@@ -115,11 +126,14 @@ def packages(wheels: list[Path], core: str) -> dict[str, Path | bytes]:
     made = make_packages([*wheels, own], PYODIDE / "python_stdlib.zip")
     needed = {package["file_name"] for package in closure(made.lock["packages"], RUNTIME)}
     snapshot = make_snapshot([wheel for wheel in made.wheels if wheel.name in needed], made.stdlib)
-    hashed = {f"{core}{name}": path for name, path in core_files(PYODIDE).items()} | snapshot.files
-    hashes = {name: sha256(source) for name, source in hashed.items()}
-    locked = made.lock | {"tool": {RUNTIME: {"core": core, **snapshot.facts, "files": hashes}}}
+    script = {hashed("sandbox.js", sandbox.read_bytes()): sandbox}
+    own_files = snapshot.files | script
+    locked_files = {f"{core}{name}": path for name, path in core_files(PYODIDE).items()} | own_files
+    hashes = {name: sha256(source) for name, source in locked_files.items()}
+    facts = {"core": core, "sandbox": next(iter(script)), **snapshot.facts, "files": hashes}
+    locked = made.lock | {"tool": {RUNTIME: facts}}
     files: dict[str, Path | bytes] = {wheel.name: wheel for wheel in made.wheels}
-    plan = {f"pyodide/{name}": source for name, source in (files | snapshot.files).items()}
+    plan = {f"pyodide/{name}": source for name, source in (files | own_files).items()}
     plan[LOCK] = json.dumps(locked, indent=1).encode() + b"\n"
     return plan
 

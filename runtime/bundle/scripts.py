@@ -40,7 +40,9 @@ ALONE = (
     "service-worker.js",
     "worker.js",
 )
-ONLY_INSIDE = ("journal",)  # folders of modules that only bundles import
+CODE = ("client/code/sandbox.js",)  # loaded when the first code runs; alone, so that the others stay as they are
+SANDBOX = ("sandbox/frame.js", "sandbox/worker.js")  # classic scripts, which bundle/sandbox.py takes further
+ONLY_INSIDE = ("journal", "sandbox")  # folders of modules that only bundles import
 SHORT = ("--minify-whitespace", "--minify-syntax")  # names stay, for the stack traces of embedders
 NOT_BUNDLED = ("./sparewheel.js", "./app/start.js")
 _PACKAGE = re.compile(r"(?:^|/)node_modules/((?:@[^/]+/)?[^/]+)/")
@@ -63,17 +65,31 @@ def bundled_scripts() -> Bundle:
     out = CACHE / "scripts"
     shutil.rmtree(out, ignore_errors=True)
     external = [f"--external:{path}" for path in NOT_BUNDLED]
+    late = [f"--external:./{path}" for path in CODE]
     packages = {
-        *_esbuild(TOGETHER, out, "--splitting", "--chunk-names=sparewheel-[hash]", *SHORT),
+        *_esbuild(TOGETHER, out, "--splitting", "--chunk-names=sparewheel-[hash]", *SHORT, *late),
+        *_esbuild(CODE, out, *SHORT),
         *_esbuild(ADAPTERS, out, *SHORT, *external),
         *_esbuild(PAGE, out, "--splitting", "--chunk-names=app/[name]-[hash]", "--minify", *external),
         *_esbuild([entry for entry in ALONE if entry.startswith("app/")], out, *SHORT),
         *_esbuild([entry for entry in ALONE if not entry.startswith("app/")], out),
     }
-    for folder in ("app", "adapters"):
-        for path in (out / folder).glob("*.js"):
+    for pattern in ("app/*.js", "adapters/*.js", "sparewheel*.js"):
+        for path in out.glob(pattern):
             _rebase(path, out)
     return Bundle({path.relative_to(out).as_posix(): path for path in files_below(out)}, frozenset(packages))
+
+
+def sandbox_scripts() -> dict[str, Path]:
+    """Bundle the scripts of the sandbox, by their names: each is one classic script.
+
+    Raises:
+        BuildError: esbuild failed.
+    """
+    out = CACHE / "sandbox-scripts"
+    shutil.rmtree(out, ignore_errors=True)
+    _esbuild(SANDBOX, out, *SHORT, form="iife")
+    return {path.name: path for path in files_below(out)}
 
 
 def is_inside_a_bundle(name: str) -> bool:
@@ -81,18 +97,21 @@ def is_inside_a_bundle(name: str) -> bool:
     entries = (*TOGETHER, *ADAPTERS, *PAGE, *ALONE)
     folders = {*ONLY_INSIDE, *(PurePosixPath(entry).parts[0] for entry in entries if "/" in entry)}
     path = PurePosixPath(name)
-    return path.parts[0] in folders and path.suffix in (".js", ".css") and name not in entries
+    is_inside = path.parts[0] in folders or name.startswith("client/code/")
+    return is_inside and path.suffix in (".js", ".css") and name not in (*entries, *CODE)
 
 
 def _rebase(script: Path, out: Path) -> None:
     """Name what is not bundled by its place in `dist/`: esbuild names it by the way from `out` to `web/`."""
     sources = os.path.relpath(WEB, out).replace(os.sep, "/")
-    script.write_bytes(script.read_bytes().replace(f'"{sources}/'.encode(), b'"../'))
+    own = os.path.relpath(out, script.parent).replace(os.sep, "/")
+    script.write_bytes(script.read_bytes().replace(f'"{sources}/'.encode(), f'"{own}/'.encode()))
 
 
-def _esbuild(entries: Sequence[str], out: Path, *options: str) -> set[str]:
+def _esbuild(entries: Sequence[str], out: Path, *options: str, form: str = "esm") -> set[str]:
     """Bundle some entries; returns the names of the npm packages whose code is in the results."""
-    program = ["node", str(NODE_MODULES / "esbuild" / "bin" / "esbuild"), "--bundle", "--format=esm", "--target=es2022"]
+    esbuild = NODE_MODULES / "esbuild" / "bin" / "esbuild"
+    program = ["node", str(esbuild), "--bundle", f"--format={form}", "--target=es2022"]
     report = CACHE / "scripts.json"
     logged(
         [*program, f"--outdir={out}", "--outbase=.", f"--metafile={report}", *options, *entries],

@@ -85,13 +85,13 @@ def test_the_client_for_mcp_servers_is_small() -> None:
 def test_nothing_is_missing_and_nothing_is_left_over(packages: dict[str, dict[str, Any]], tool: dict[str, Any]) -> None:
     wheels = {package["file_name"] for package in packages.values()}
     snapshot = tool["snapshot"]
-    own = {snapshot["file"], tool["site"], *(module["file"] for module in snapshot["sideModules"])}
+    own = {snapshot["file"], tool["site"], tool["sandbox"], *(module["file"] for module in snapshot["sideModules"])}
     core = {f"{tool['core']}{name}" for name in CORE_FILES}
     files = {path.relative_to(PYODIDE).as_posix() for path in PYODIDE.rglob("*") if path.is_file()}
     plain = {name for name in files if not name.endswith(COMPRESSED)}
     needed = {"pyodide-lock.json", *core, *own, *wheels}
     assert plain == {name for name in needed if not is_packed(f"pyodide/{name}")}
-    packed = {name for name in needed if name.endswith((".bin", ".wasm", ".mjs", ".json"))}
+    packed = {name for name in needed if name.endswith((".bin", ".wasm", ".js", ".mjs", ".json"))}
     assert files - plain == {name + suffix for name in packed for suffix in COMPRESSED}
     assert {"pydantic", "ruamel-yaml", "micropip", "pyodide-http", "sparewheel"} <= set(packages)
     tools = [

@@ -153,6 +153,20 @@ export function compileIntact(file, open) {
 }
 
 /**
+ * @param {File} file
+ * @param {(init: RequestInit) => Promise<Response>} open
+ * @returns {Promise<Bytes>} Rejects with `AssetFault`.
+ */
+export function bytesIntact(file, open) {
+  return getIntact(file.url, async (init) => {
+    const response = await open(init);
+    const bytes = new Uint8Array(await whole(response.arrayBuffer(), file.url));
+    await verify(bytes, file);
+    return bytes;
+  });
+}
+
+/**
  * @param {File & {size: number}} file
  * @param {(init: RequestInit) => Promise<Response>} open
  * @param {(done: number, total: number) => void} onBytes

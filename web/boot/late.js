@@ -11,7 +11,7 @@ const LIBRARY = "/lib/python314.zip";
  * @param {any} python Pyodide, restored.
  * @param {string} indexURL
  * @param {import("./pyodide.js").Lock} lock
- * @param {import("./boot.js").Network} network
+ * @param {Pick<import("./boot.js").Network, "readNow">} network
  */
 export function fetchLateFiles(python, indexURL, lock, network) {
   const { core, site } = lock.tool.sparewheel;
@@ -31,7 +31,7 @@ export function fetchLateFiles(python, indexURL, lock, network) {
  * Read a file, and verify it in Python: there is no other SHA-256 that can be had at once.
  * @param {any} python
  * @param {import("../assets/download.js").File} file
- * @param {import("./boot.js").Network} network
+ * @param {Pick<import("./boot.js").Network, "readNow">} network
  * @returns {Uint8Array}
  */
 function readIntact(python, { url, sha256 }, network) {

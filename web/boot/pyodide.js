@@ -16,9 +16,9 @@ import { AssetFault } from "../assets/faults.js";
  *
  * @typedef {object} Lock pyodide-lock.json.
  * @property {Record<string, LockedPackage>} packages
- * @property {{sparewheel: {core: string, site: string, files: Record<string, string>, snapshot: Snapshot}}} tool What we
- *   have added: the folder of Pyodide itself, our own files, and the SHA-256 in hex of each by its name. All names hold a
- *   hash of what they name.
+ * @property {{sparewheel: {core: string, site: string, sandbox: string, files: Record<string, string>, snapshot: Snapshot}}}
+ *   tool What we have added: the folder of Pyodide itself, our own files, and the SHA-256 in hex of each by its name. All
+ *   names hold a hash of what they name.
  */
 
 const PACKAGE = "sparewheel";

@@ -1,14 +1,8 @@
 // The fast start: Python from a snapshot of its memory. If anything fails here, this thread cannot be used any more;
 // the page starts another one without the snapshot.
 
-import { unpack } from "./container.js";
-import { call, fetchLateFiles } from "./late.js";
-import { armRestore } from "./memory.js";
-import { fileOf, folderOf, log, SCRIPTS, withDependencies } from "./pyodide.js";
-import { createModule } from "./side-modules.js";
-
-/** What loadPyodide takes for a snapshot; it only makes it wait for one. */
-const PLACEHOLDER = new Uint8Array(16);
+import { fileOf, folderOf, SCRIPTS } from "./pyodide.js";
+import { revive } from "./revive.js";
 
 /**
  * @param {string} indexURL
@@ -23,31 +17,16 @@ export async function restore(indexURL, lock, network) {
   const program = network.prefetchModule(file(`${core}pyodide.asm.wasm`));
   network.answer(`${indexURL + core}python_stdlib.zip`, new Response("")); // comes later, see late.js
   const sideModules = snapshot.sideModules.map(({ path, file: name }) => ({ path, module: network.compile(file(name)) }));
-  /** @type {Promise<Uint8Array> | null} */
-  let memory = network.bytes({ ...snapshot, url: indexURL + snapshot.file });
+  const memory = network.bytes({ ...snapshot, url: indexURL + snapshot.file });
   // Each is waited for below; if one fails before that, it is not lost.
   for (const begun of [program, ...scripts, ...sideModules.map(({ module }) => module), memory]) begun.catch(() => {});
-  const createPyodideModule = async (/** @type {any} */ settings) => {
+  const factory = async () => {
     const [{ default: create }] = await Promise.all([scripts[1], program]);
-    const { module, places } = await createModule(create, settings, sideModules, snapshot.tableStart);
-    const { head, data } = unpack(await /** @type {NonNullable<typeof memory>} */ (memory));
-    memory = null; // Pyodide keeps this function
-    armRestore(module, places, head, data);
-    return module;
+    return create;
   };
   const { loadPyodide } = await scripts[0];
-  const python = await loadPyodide({
-    indexURL: folderOf(indexURL + core),
-    packageBaseUrl: folderOf(indexURL),
-    lockFileContents: lock,
-    stdout: log,
-    stderr: log,
-    _loadSnapshot: PLACEHOLDER,
-    createPyodideModule,
-  });
-  for (const { name } of withDependencies(lock.packages)) python.loadedPackages[name] = "default channel";
-  call(python, "resume", () => fetchLateFiles(python, indexURL, lock, network));
-  return python;
+  const folders = { indexURL: folderOf(indexURL + core), packageBaseUrl: folderOf(indexURL) };
+  return revive(loadPyodide, { factory, sideModules, memory, lock, indexURL, network }, folders);
 }
 
 /**

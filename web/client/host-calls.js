@@ -26,6 +26,8 @@ export class HostCalls {
   #handlers = new Map();
   /** @type {Map<number, OpenCall>} By number. */
   #open = new Map();
+  /** @type {((session: string | undefined) => void)[]} */
+  #onEnd = [];
 
   /** @param {Client} client */
   constructor(client) {
@@ -33,7 +35,10 @@ export class HostCalls {
     client.on("call", (message) => void this.#run(message));
     client.on("call_cancel", ({ call, linger }) => this.#cancel(call, linger));
     client.on("call_credit", ({ call, pieces }) => this.#open.get(call)?.grant(pieces));
-    client.onDeath(() => this.#cancelAll(() => true));
+    client.onDeath(() => {
+      this.#cancelAll(() => true);
+      for (const listener of this.#onEnd) listener(undefined);
+    });
   }
 
   /**
@@ -45,9 +50,15 @@ export class HostCalls {
     this.#handlers.set(what, handler);
   }
 
+  /** @param {(session: string | undefined) => void} listener Called when a session has ended; undefined: all with the worker. */
+  onEnd(listener) {
+    this.#onEnd.push(listener);
+  }
+
   /** @param {string} session One that has ended. */
   cancelSession(session) {
     this.#cancelAll((open) => open.session === session);
+    for (const listener of this.#onEnd) listener(session);
   }
 
   /** @param {HostCall} message */
@@ -154,7 +165,7 @@ export class OpenCall {
 export class Failure extends Error {
   /**
    * @param {string} message
-   * @param {import("../events.js").Kind} kind
+   * @param {import("../events.js").Kind | "code_unavailable"} kind
    */
   constructor(message, kind) {
     super(message);

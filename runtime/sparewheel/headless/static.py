@@ -41,6 +41,7 @@ CONTENT_TYPES = {
     ".zip": "application/zip",
 }
 POLICED = (".html", ".js", ".mjs")  # a worker has the policy that its script was served with
+OWN_POLICY = ("sandbox.html",)  # pages that have a stricter one in themselves
 ENCODINGS = {
     "br": ".br",
     "gzip": ".gz",
@@ -163,7 +164,7 @@ class _Handler(BaseHTTPRequestHandler):
         }
         if encoding:
             headers |= {"Content-Encoding": encoding, "Vary": "Accept-Encoding"}
-        if path.suffix in POLICED:
+        if path.suffix in POLICED and path.name not in OWN_POLICY:
             headers["Content-Security-Policy"] = CONTENT_SECURITY_POLICY
         content = stored.read_bytes()
         return content if encoding or stored == path else gzip.decompress(content), headers

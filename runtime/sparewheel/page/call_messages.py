@@ -10,6 +10,8 @@ from typing import Any, Literal, NotRequired, TypeAlias
 # pydantic needs this TypedDict, not typing's, below Python 3.12.
 from typing_extensions import TypeAliasType, TypedDict
 
+from .code_messages import CodeAnswerRequest, CodeRunRequest
+
 
 class ToolRequest(TypedDict):
     """A call of one of the session's tools. `args` have been checked against the tool's schema.
@@ -119,9 +121,28 @@ class FetchHostCall(_HostCall):
     input: FetchRequest
 
 
+class CodeRunHostCall(_HostCall):
+    what: Literal["code_run"]
+    session: str
+    input: CodeRunRequest
+
+
+class CodeAnswerHostCall(_HostCall):
+    what: Literal["code_answer"]
+    session: str
+    input: CodeAnswerRequest
+
+
 HostCall = TypeAliasType(
     "HostCall",
-    ToolHostCall | ToolVersionHostCall | HookHostCall | ModelHostCall | EmbedHostCall | FetchHostCall,
+    ToolHostCall
+    | ToolVersionHostCall
+    | HookHostCall
+    | ModelHostCall
+    | EmbedHostCall
+    | FetchHostCall
+    | CodeRunHostCall
+    | CodeAnswerHostCall,
 )
 What: TypeAlias = Literal["tool", "tool_version", "hook", "model", "embed", "fetch", "code_run", "code_answer"]
 

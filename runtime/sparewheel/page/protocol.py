@@ -21,6 +21,7 @@ from typing_extensions import TypeAliasType, TypedDict
 from ..errors import Code, KeyRequest, Kind, MissingKey
 from ..events import AttemptRecord, Event
 from .call_messages import CallCancel, CallCredit, FetchHead, HostCall, Piece
+from .code_messages import CodeEnd, CodePiece
 from .commands import Commands
 from .results import ChatMessage, DriverChanged, HealthEntry, Results
 
@@ -227,6 +228,8 @@ class Protocol(TypedDict):
     from_worker: WorkerMessage | BootMessage
     from_page: PageMessage
     fetch_head: FetchHead
+    code_piece: CodePiece
+    code_end: CodeEnd
     ping: Ping
     pong: Pong
     restarted: RuntimeRestarted

@@ -1,0 +1,72 @@
+import { BUILD } from "../boot/build.js";
+import { messageOf } from "./errors.js";
+import { Failure } from "./host-calls.js";
+import { Queue } from "./queue.js";
+
+/** @typedef {import("./code/sandbox.js").CodeSandbox} CodeSandbox */
+
+/** Runs code for the worker. What the sandbox is made of is loaded when the first code comes. */
+export class CodeCalls {
+  #base;
+  /** @type {Promise<CodeSandbox> | null} */
+  #sandbox = null;
+
+  /**
+   * @param {import("./host-calls.js").HostCalls} calls
+   * @param {URL} base The folder of the assets.
+   */
+  constructor(calls, base) {
+    this.#base = base;
+    calls.serve("code_run", async ({ call: number, session, input }, call) => {
+      const sandbox = await this.load();
+      /** @type {Queue<import("../protocol.js").CodePiece>} */
+      const pieces = new Queue();
+      const onPiece = pieces.push.bind(pieces);
+      const running = sandbox.run(session, number, input, { signal: call.signal, onPiece }).finally(() => pieces.end());
+      running.catch(() => {}); // awaited below
+      for await (const value of pieces) if (!(await call.send({ value }))) break;
+      return running.catch(rethrow);
+    });
+    calls.serve("code_answer", async ({ session, input }) => (await this.load()).answer(session, input));
+    calls.onEnd((session) => {
+      if (session === undefined)
+        this.#sandbox?.then(
+          (sandbox) => sandbox.closeAll(),
+          () => {},
+        );
+      else
+        this.#sandbox?.then(
+          (sandbox) => sandbox.close(session),
+          () => {},
+        );
+    });
+  }
+
+  /** @returns {Promise<CodeSandbox>} */
+  load() {
+    this.#sandbox ??= this.#load();
+    return this.#sandbox;
+  }
+
+  async #load() {
+    try {
+      const { CodeSandbox, BUILD: own } = await import("./code/sandbox.js");
+      if (own !== BUILD) throw new Error("it is of another build than the page's scripts: reload the page");
+      return new CodeSandbox(this.#base);
+    } catch (thrown) {
+      this.#sandbox = null;
+      const reason = `its script could not be loaded: ${messageOf(thrown)}`;
+      throw new Failure(`there is no sandbox for code: ${reason}`, "code_unavailable");
+    }
+  }
+}
+
+/**
+ * @param {unknown} thrown
+ * @returns {never}
+ */
+function rethrow(thrown) {
+  // Not its class: the script of the sandbox is a bundle of its own.
+  if (thrown instanceof Error && thrown.name === "Unavailable") throw new Failure(thrown.message, "code_unavailable");
+  throw thrown;
+}

@@ -1,0 +1,118 @@
+// A Python in a worker of the sandbox, on the page's side: texts go to it and come from it.
+
+import { Unavailable } from "./unavailable.js";
+
+const RESTORE_MS = 60_000;
+/** A start without the snapshot: a minute and a half was seen on a busy machine. */
+const PLAIN_MS = 150_000;
+
+/** The snapshot cannot be restored in this browser. */
+export class NotRestored extends Error {}
+
+/**
+ * @typedef {object} Parts
+ * @property {Blob} program
+ * @property {{name: string, blob: Blob}[]} wheels
+ * @property {boolean} snapshot
+ */
+
+export class Python {
+  #port;
+  #end;
+  /** @type {(text: unknown) => void} */
+  #receive = () => {};
+  /** @type {(reason: string) => void} */
+  #resolveDeath = () => {};
+  /** @type {Promise<string>} Resolves with the reason when it has ended without being told to. */
+  died = new Promise((resolve) => (this.#resolveDeath = resolve));
+  /** Whether it can take code. */
+  alive = true;
+
+  /**
+   * @param {import("./frame.js").Frame} frame
+   * @param {Parts} parts
+   */
+  constructor(frame, parts) {
+    const { port, end } = frame.start(parts, (reason) => this.#die(reason));
+    this.#port = port;
+    this.#end = end;
+    port.onmessage = ({ data }) => this.#receive(data);
+    port.onmessageerror = () => this.#die("it sent something that cannot be read");
+  }
+
+  /**
+   * Start one. It takes code when this has resolved.
+   * @param {import("./frame.js").Frame} frame
+   * @param {Parts} parts
+   * @param {AbortSignal} signal
+   * @returns {Promise<Python>} Rejects with `NotRestored`, or with `Unavailable`; or with the signal's reason.
+   */
+  static async start(frame, parts, signal) {
+    const python = new Python(frame, parts);
+    const limit = parts.snapshot ? RESTORE_MS : PLAIN_MS;
+    const started = new AbortController();
+    /** @type {ReturnType<typeof setTimeout> | undefined} */
+    let timer;
+    try {
+      await new Promise((resolve, reject) => {
+        timer = setTimeout(() => reject(new Unavailable(`Python did not start in it within ${limit / 1000} s`)), limit);
+        signal.addEventListener("abort", () => reject(signal.reason), { signal: started.signal });
+        if (signal.aborted) reject(signal.reason);
+        const fail = (/** @type {string} */ reason) => reject(new (parts.snapshot ? NotRestored : Unavailable)(reason));
+        python.listen((text) => {
+          const { type, message, policy } = readStart(text);
+          if (type === "ready") resolve(undefined);
+          else if (policy) reject(new Unavailable(message));
+          else fail(message);
+        });
+        void python.died.then(fail);
+      });
+      return python;
+    } catch (error) {
+      python.end();
+      throw error;
+    } finally {
+      clearTimeout(timer);
+      started.abort();
+      python.listen(() => {});
+    }
+  }
+
+  /** @param {(text: unknown) => void} receive Gets what it sends: the code's own words, whatever they are. */
+  listen(receive) {
+    this.#receive = receive;
+  }
+
+  /** @param {object} message */
+  post(message) {
+    this.#port.postMessage(JSON.stringify(message));
+  }
+
+  /** Ask whether its event loop runs; the answer is the text "pong". */
+  ping() {
+    this.#port.postMessage("ping");
+  }
+
+  /** End it at once, whatever it does. */
+  end() {
+    this.alive = false;
+    this.#receive = () => {};
+    this.#end();
+  }
+
+  /** @param {string} reason */
+  #die(reason) {
+    this.end();
+    this.#resolveDeath(reason);
+  }
+}
+
+/** @param {unknown} text */
+function readStart(text) {
+  try {
+    const { type, message, policy } = JSON.parse(String(text).slice(0, 10_000));
+    return { type, message: String(message), policy: policy === true };
+  } catch {
+    return { type: "", message: "what it sent at its start cannot be read", policy: false };
+  }
+}

@@ -1,0 +1,153 @@
+// Runs Python code that a model wrote: in a frame of an opaque origin without network and storage, in a worker for each run.
+// Where there is no such frame the code does not run at all. What is promised of it: SECURITY.md.
+
+import { bytesIntact } from "../../assets/download.js";
+import { AssetFault } from "../../assets/faults.js";
+import { loadFiles } from "./files.js";
+import { readRequest, wheelName } from "./request.js";
+import { Space } from "./space.js";
+import { Turns } from "./turns.js";
+import { Unavailable } from "./unavailable.js";
+
+export { BUILD } from "../../boot/build.js";
+
+/**
+ * @typedef {import("../../protocol.js").CodeRunRequest} Request
+ * @typedef {import("../../protocol.js").CodeAnswerRequest} Answer
+ * @typedef {import("./run.js").End} End
+ * @typedef {import("./run.js").Piece} Piece
+ * @typedef {import("./run.js").Run} Run
+ */
+
+/** Runs of all sessions at once: each takes up to 130 MB and what its code takes. */
+const MAX_RUNNING = 3;
+const MAX_WAITING = 20;
+/** Milliseconds after which an unused spare is ended. */
+const IDLE_MS = 300_000;
+
+export class CodeSandbox {
+  #base;
+  /** @type {Promise<import("./files.js").SandboxFiles> | null} */
+  #files = null;
+  /** @type {Map<string, Promise<Blob>>} Wheels by SHA-256. */
+  #wheels = new Map();
+  /** @type {Map<string, Space>} By session. */
+  #spaces = new Map();
+  /** @type {Map<string, Map<number, Run>>} By session and number. */
+  #runs = new Map();
+  #turns = new Turns(MAX_RUNNING, MAX_WAITING);
+  /** @type {ReturnType<typeof setTimeout> | undefined} */
+  #idle;
+
+  /** @param {URL} base The folder of the assets, with a slash at its end. */
+  constructor(base) {
+    this.#base = base;
+  }
+
+  /**
+   * Run code. Resolves however the code ends.
+   * @param {string} session
+   * @param {number} number By which `answer` finds the run.
+   * @param {Request} request
+   * @param {{signal: AbortSignal, onPiece: (piece: Piece) => void}} options
+   * @returns {Promise<End>} Rejects with `Unavailable`.
+   */
+  async run(session, number, request, { signal, onPiece }) {
+    if (!globalThis.document?.createElement) throw new Unavailable("it is a frame of a page, and here is no page");
+    const asked = readRequest(request);
+    const leave = await this.#turns.enter(signal);
+    try {
+      const [space, wheels] = await Promise.all([this.#space(session), this.#wheelsOf(asked)]);
+      const onRun = (/** @type {Run} */ run) => this.#runsOf(session).set(number, run);
+      const end = await space.run(asked, wheels, { signal, onPiece, onRun });
+      this.#prepare(space, asked, wheels);
+      return end;
+    } catch (thrown) {
+      throw thrown instanceof AssetFault ? new Unavailable(`${thrown.message}. ${thrown.hint}`) : thrown;
+    } finally {
+      this.#runs.get(session)?.delete(number);
+      leave();
+    }
+  }
+
+  /**
+   * Answer a call of the code.
+   * @param {string} session
+   * @param {Answer} answer
+   * @returns {boolean} Whether the code still waits for it.
+   */
+  answer(session, { run, id, value, error }) {
+    return this.#runs.get(session)?.get(run)?.answer(id, { value, error }) ?? false;
+  }
+
+  /** @param {string} session One that has ended: all that runs in it ends. */
+  close(session) {
+    this.#spaces.get(session)?.close();
+    this.#spaces.delete(session);
+    this.#runs.delete(session);
+  }
+
+  closeAll() {
+    clearTimeout(this.#idle);
+    for (const session of [...this.#spaces.keys()]) this.close(session);
+  }
+
+  /** @param {string} session */
+  async #space(session) {
+    this.#files ??= loadFiles(new URL("pyodide/", this.#base).href);
+    const loading = this.#files;
+    const files = await loading.catch((error) => {
+      if (this.#files === loading) this.#files = null; // the network may be back next time
+      throw error;
+    });
+    const known = this.#spaces.get(session);
+    if (known) return known;
+    const space = new Space(new URL("sandbox.html", this.#base), files);
+    this.#spaces.set(session, space);
+    return space;
+  }
+
+  /** @param {string} session */
+  #runsOf(session) {
+    const known = this.#runs.get(session);
+    if (known) return known;
+    /** @type {Map<number, Run>} */
+    const runs = new Map();
+    this.#runs.set(session, runs);
+    return runs;
+  }
+
+  /**
+   * The spare is for the session that has run something last.
+   * @param {Space} space
+   * @param {Request} request
+   * @param {import("./space.js").Wheel[]} wheels
+   */
+  #prepare(space, request, wheels) {
+    for (const other of this.#spaces.values()) if (other !== space) other.dropSpare();
+    space.prepare(request, wheels);
+    clearTimeout(this.#idle);
+    this.#idle = setTimeout(() => space.dropSpare(), IDLE_MS);
+  }
+
+  /** @param {Request} request */
+  #wheelsOf({ packages }) {
+    return Promise.all(
+      packages.map(async ({ name, file, sha256 }) => ({ name: wheelName(file, name), blob: await this.#wheel(file, sha256) })),
+    );
+  }
+
+  /**
+   * @param {string} file Its address, which may be relative to the folder `pyodide/`.
+   * @param {string} sha256
+   */
+  #wheel(file, sha256) {
+    const known = this.#wheels.get(sha256);
+    if (known) return known;
+    const url = new URL(file, new URL("pyodide/", this.#base)).href;
+    const loading = bytesIntact({ url, sha256 }, (init) => fetch(url, init)).then((bytes) => new Blob([bytes]));
+    this.#wheels.set(sha256, loading);
+    loading.catch(() => this.#wheels.delete(sha256));
+    return loading;
+  }
+}

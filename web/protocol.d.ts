@@ -619,6 +619,8 @@ export interface Commands {
   skip: Skip;
   export: OfSession;
   chain: OfSession;
+  prompts: OfSession;
+  fill_prompt: FillPrompt;
   close: OfSession;
   online: Nothing;
   offline: Nothing;
@@ -1003,6 +1005,17 @@ export interface Skip {
   skip?: boolean;
 }
 /**
+ * A prompt of an MCP server of the agent, filled in.
+ */
+export interface FillPrompt {
+  session: string;
+  server: string;
+  name: string;
+  arguments?: {
+    [k: string]: string;
+  };
+}
+/**
  * What another tab of the origin has told: a `HealthEntry`, perhaps of another version.
  */
 export interface MergeHealth {
@@ -1175,6 +1188,8 @@ export interface Results {
     [k: string]: unknown;
   };
   chain: ChainState;
+  prompts: ServerPrompt[];
+  fill_prompt: (TextPart | FilePart)[];
   close: null;
   online: null;
   offline: null;
@@ -1361,6 +1376,20 @@ export interface ChainModel {
 export interface TokenPrice {
   input: number;
   output: number;
+}
+/**
+ * A prompt of an MCP server, for a menu. `server` is the name of its toolset.
+ */
+export interface ServerPrompt {
+  server: string;
+  name: string;
+  description: string;
+  arguments: PromptArgument[];
+}
+export interface PromptArgument {
+  name: string;
+  description: string;
+  required: boolean;
 }
 /**
  * A session of the store. `created` and `updated` are ISO 8601 in UTC, `turns` counts those that have ended.

@@ -19,6 +19,8 @@ import type {
 export * from "./events.js";
 export type {
   AgentCommand as Command,
+  PromptArgument,
+  ServerPrompt,
   AgentSummary,
   ChainModel,
   ChainState,
@@ -313,6 +315,9 @@ export interface TurnOptions {
   fault?: Fault;
 }
 
+/** A prompt of `session.prompts()`, and the values of its arguments. */
+export type ChosenPrompt = Omit<protocol.FillPrompt, "session">;
+
 /** A failure that can be simulated: a kind, or "offline". */
 export type Fault = NonNullable<protocol.Send["fault"]>;
 
@@ -424,6 +429,13 @@ export interface Session {
    * there. This one stays as it is. What tools have stored comes along as it is now; approvals do not.
    */
   fork(options?: ForkOptions, onEvent?: Listener): Promise<Session>;
+  /**
+   * The prompts of the MCP servers of the agent, for a menu beside `commands`. Connects to the servers; those that cannot be
+   * reached, or need a sign-in first, have none.
+   */
+  prompts(): Promise<ServerPrompt[]>;
+  /** One of them, filled in, for the user to send. Rejects if the server does not give it. */
+  fillPrompt(chosen: ChosenPrompt): Promise<ContentPart[]>;
   /** The conversation so far, after the last turn. */
   messages(): Promise<ChatMessage[]>;
   /**

@@ -125,6 +125,18 @@ test("commands are found by what is typed after a slash", () => {
   assert.deepEqual([map.prompt, map.url, both.prompt, both.url], ["", "https://maps.test/", "Hello, weekend", ""]);
 });
 
+test("prompts of servers are commands after those of the agent file", () => {
+  const prompt = (server, name, description = "") => ({ server, name, description, arguments: [] });
+  const prompts = [prompt("docs", "review", "Reviews a text"), prompt("other", "review"), prompt("docs", "week")];
+  const found = (text) => commandsFor(text, { week: { instruction: "Plan it" } }, prompts).map(({ name }) => name);
+  assert.deepEqual(found("/"), ["week", "docs:review", "other:review", "docs:week"]);
+  assert.deepEqual(found("/week"), ["week", "docs:week"]);
+  assert.deepEqual(found("/docs:r"), ["docs:review"]);
+  assert.deepEqual(found("/text"), ["docs:review"]);
+  const [first, second] = commandsFor("/review", {}, prompts);
+  assert.deepEqual([first.of, first.about, second.about], [prompts[0], "Reviews a text", "Prompt of other"]);
+});
+
 test("prompts wait by conversation, in order, and not too many", () => {
   const queue = new Queue();
   const [here, there] = [{}, {}];

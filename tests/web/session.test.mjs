@@ -65,6 +65,21 @@ test("resume and resolve are commands; a resumed turn starts anew", async () => 
   assert.deepEqual(await resuming, RESULT);
 });
 
+test("prompts of servers are listed and filled in by commands", async () => {
+  const { worker, session } = await start(() => {});
+  const listing = session.prompts();
+  const list = await worker.command("prompts");
+  assert.deepEqual(list.params, { session: "s1" });
+  const prompt = { server: "docs", name: "review", description: "", arguments: [] };
+  worker.reply(list, [prompt]);
+  assert.deepEqual(await listing, [prompt]);
+  const filling = session.fillPrompt({ server: "docs", name: "review", arguments: { of: "x" } });
+  const fill = await worker.command("fill_prompt");
+  assert.deepEqual(fill.params, { session: "s1", server: "docs", name: "review", arguments: { of: "x" } });
+  worker.reply(fill, [{ type: "text", text: "Review x" }]);
+  assert.deepEqual(await filling, [{ type: "text", text: "Review x" }]);
+});
+
 test("each session hears its own events only", async () => {
   const [one, two] = [[], []];
   const { worker } = await start((event) => one.push(event.turn), (event) => two.push(event.turn));

@@ -4,9 +4,11 @@
 import "./agents/saved-agents.js";
 import "./agents/share.js";
 import "./answer/copy.js";
+import "./asking/question-view.js";
 import "./code-box.js";
 import "./dom.js";
 import "./growing-text.js";
 import "./host-names.js";
 import "./media-view.js";
+import "./schema-form.js";
 import "./visible.js";

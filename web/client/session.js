@@ -284,6 +284,17 @@ export class Session {
     return this.#open(id, onEvent);
   }
 
+  async prompts() {
+    this.#checkOpen();
+    return this.#client.request("prompts", { session: this.#name });
+  }
+
+  /** @param {import("../sparewheel.js").ChosenPrompt} chosen */
+  async fillPrompt({ server, name, arguments: values = {} }) {
+    this.#checkOpen();
+    return this.#client.request("fill_prompt", { session: this.#name, server, name, arguments: values });
+  }
+
   async messages() {
     this.#checkOpen();
     return this.#client.request("messages", { session: this.#name });

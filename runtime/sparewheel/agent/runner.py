@@ -17,12 +17,13 @@ from ..redaction.learned import AllSecrets
 from ..state.budgets import Budgets
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Mapping, Sequence
 
     from ..chain.health import Health
     from ..config.specs import ResolvedAgent, ResolvedTeam
     from ..page.results import ChainState
     from ..state.session_state import SessionState
+    from ..tools.base import Toolset
     from ..transports.base import Transport
     from ..usage import Usage
     from .toolbox import Toolbox
@@ -93,6 +94,11 @@ class Runner:
             "agent": self.state.conversation.agent,
             "agents": {name: standing(chain.agent.chain, chain.status) for name, chain in chains.items()},
         }
+
+    def prompting(self) -> Sequence[Toolset]:
+        """The toolsets of the agent that answers which may have prompts (`agent.prompts`)."""
+        agent = self.team.agents[self.state.conversation.agent]
+        return [toolset for toolset in self.toolbox.sources(agent) if hasattr(toolset, "prompts")]
 
     def spend(self, usage: Usage, cost: float) -> None:
         """Count what a tool has a model do, for the agent that answers."""

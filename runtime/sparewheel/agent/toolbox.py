@@ -47,6 +47,11 @@ class Toolbox:
         found = [toolset for toolset in self._open[agent.name] if isinstance(toolset, Connecting)]
         return _connect(found, ask) if found else None
 
+    def sources(self, agent: ResolvedAgent) -> Sequence[Toolset]:
+        """The open toolsets of an agent. Raises `ConfigError` for one that cannot be opened."""
+        self.open(agent)
+        return self._open[agent.name]
+
     async def gather(self, agent: ResolvedAgent) -> Registry:
         """The tools that `agent` has now, with warnings about those that are missing."""
         self.open(agent)

@@ -161,6 +161,14 @@ class Respond(OfSession):
     content: dict[str, Any] | Unset = None
 
 
+class FillPrompt(OfSession):
+    """A prompt of an MCP server of the agent, filled in."""
+
+    server: Short
+    name: Short
+    arguments: dict[str, str] = Field(default={})
+
+
 class Nothing(Params):
     """No parameters."""
 
@@ -252,6 +260,8 @@ class Commands(TypedDict):
     skip: Skip
     export: OfSession
     chain: OfSession
+    prompts: OfSession
+    fill_prompt: FillPrompt
     close: OfSession
     online: Nothing
     offline: Nothing

@@ -135,6 +135,21 @@ class AgentCommand(TypedDict):
     url: NotRequired[str]
 
 
+class PromptArgument(TypedDict):
+    name: str
+    description: str
+    required: bool
+
+
+class ServerPrompt(TypedDict):
+    """A prompt of an MCP server, for a menu. `server` is the name of its toolset."""
+
+    server: str
+    name: str
+    description: str
+    arguments: list[PromptArgument]
+
+
 class Restored(TypedDict):
     """For the listener of a session that was opened from the store: turn `interrupted` has no end.
 
@@ -275,6 +290,8 @@ class Results(TypedDict):
     skip: ModelChoices
     export: dict[str, Any]
     chain: ChainState
+    prompts: list[ServerPrompt]
+    fill_prompt: list[TextPart | FilePart]
     close: None
     online: None
     offline: None

@@ -10,8 +10,8 @@ from ..errors import ConfigError
 
 if TYPE_CHECKING:
     from ..events import AbortReason
-    from ..page.commands import Chat, Confirm, CreateSession, OfSession, OpenSession, Resolve, Respond
-    from ..page.results import ChainState
+    from ..page.commands import Chat, Confirm, CreateSession, FillPrompt, OfSession, OpenSession, Resolve, Respond
+    from ..page.results import ChainState, FilePart, ServerPrompt, TextPart
     from ..session import Session
     from .following import Driver
     from .keep import Keep
@@ -88,6 +88,21 @@ class OpenSessions(dict[str, Opened]):
     async def chain(self, params: OfSession) -> ChainState:
         """The chains of a session, with the state of their models."""
         return self.find(params).session.runner.standing()
+
+    async def prompts(self, params: OfSession) -> list[ServerPrompt]:
+        """The prompts of the servers of the agent that answers."""
+        if not (sources := self.driven(params).session.runner.prompting()):
+            return []
+        from ..agent.prompts import list_prompts  # few agents have servers
+
+        return await list_prompts(sources)
+
+    async def fill_prompt(self, params: FillPrompt) -> list[TextPart | FilePart]:
+        """One of them, filled in. Raises `ConfigError`."""
+        from ..agent.prompts import fill_prompt
+
+        sources = self.driven(params).session.runner.prompting()
+        return await fill_prompt(sources, params.server, params.name, params.arguments)
 
     def driven(self, params: OfSession) -> Opened:
         """Like `find`, for what only the driver of the session can do. Raises `SparewheelError` (open_elsewhere)."""

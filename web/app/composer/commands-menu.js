@@ -1,6 +1,5 @@
 import { make } from "../dom.js";
 import { label } from "../visible.js";
-import { commandsFor } from "./commands.js";
 
 /**
  * @typedef {import("./commands.js").Command} Command
@@ -9,7 +8,7 @@ import { commandsFor } from "./commands.js";
 /** A list of the agent's commands while a slash and the beginning of a name are in the prompt. */
 export class CommandsMenu {
   #prompt;
-  #commands;
+  #find;
   #choose;
   #list = make("ul", { class: "menu commands" });
   /** @type {readonly Command[]} */
@@ -20,12 +19,12 @@ export class CommandsMenu {
   /**
    * @param {HTMLTextAreaElement} prompt
    * @param {HTMLElement} room Gets the list.
-   * @param {() => import("./commands.js").Commands} commands
+   * @param {(text: string) => readonly Command[] | null} find The commands that fit a text; null: no command is being typed.
    * @param {(command: Command) => void} choose
    */
-  constructor(prompt, room, commands, choose) {
+  constructor(prompt, room, find, choose) {
     this.#prompt = prompt;
-    this.#commands = commands;
+    this.#find = find;
     this.#choose = choose;
     this.#list.setAttribute("role", "listbox");
     this.#list.ariaLabel = "Commands";
@@ -46,9 +45,20 @@ export class CommandsMenu {
 
   /** Show what fits the prompt now. */
   update() {
-    const found = this.#isDismissed ? null : commandsFor(this.#prompt.value, this.#commands());
     this.#at = 0;
-    this.#show(found ?? []);
+    this.#show((this.#isDismissed ? null : this.#find(this.#prompt.value)) ?? []);
+  }
+
+  /** There are more commands than before. */
+  more() {
+    if (document.activeElement !== this.#prompt || this.#isDismissed) return;
+    const chosen = this.#shown[this.#at]?.name;
+    const found = this.#find(this.#prompt.value) ?? [];
+    this.#at = Math.max(
+      0,
+      found.findIndex(({ name }) => name === chosen),
+    );
+    this.#show(found);
   }
 
   /** @param {readonly Command[]} commands */

@@ -3,6 +3,7 @@ import { AgentChoice } from "./agent-choice.js";
 import { AttachView } from "./attach-view.js";
 import { filesOf } from "./attachments.js";
 import { chip, showChips } from "./chip.js";
+import { commandsFor } from "./commands.js";
 import { CommandsMenu } from "./commands-menu.js";
 import { WHAT_IF } from "./faults.js";
 import { Menu } from "./menu.js";
@@ -14,6 +15,7 @@ import { visible } from "../visible.js";
 /**
  * @typedef {import("../../sparewheel.js").Prompt} Prompt
  * @typedef {import("../../sparewheel.js").TurnOptions} TurnOptions
+ * @typedef {import("../../sparewheel.js").Session} Session
  * @typedef {import("./turn-actions.js").Over} Over
  */
 
@@ -30,6 +32,13 @@ export class Composer {
   #problem = make("p", { class: "composer-problem" });
   #later = make("button", { text: "Send next" });
   #tools;
+  #menu;
+  /** Where the values of a server's prompt are filled in. */
+  #forms = make("div", { class: "questions prompt-values" });
+  /** @type {{session: Session | null, prompts: readonly import("./commands.js").ServerPrompt[]}} Those of the servers. */
+  #prompts = { session: null, prompts: [] };
+  /** @type {Session | null} Whose prompts are being read. */
+  #reading = null;
   /** @type {import("./faults.js").WhatIf | null} What goes wrong in the next turn. */
   #fault = null;
   /** @type {{turn: Over, before: string} | null} The turn whose prompt is edited, and what was in the box before. */
@@ -49,11 +58,12 @@ export class Composer {
     const inside = make("div");
     form.prepend(inside);
     inside.append(this.#notes, this.#problem);
+    above.append(this.#forms);
     this.#notes.ariaLabel = "The next turn";
     this.#notes.hidden = this.#problem.hidden = true;
     this.#problem.setAttribute("role", "alert");
-    const commands = () => workbench.session?.commands ?? {};
-    new CommandsMenu(prompt, form, commands, (command) => void this.#useCommand(command));
+    const find = (/** @type {string} */ text) => this.#commands(text);
+    this.#menu = new CommandsMenu(prompt, form, find, (command) => void this.#useCommand(command));
     this.#attach = new AttachView({ prompt, above: inside, tools, dropzone }, (problem) => this.#say(problem));
     this.#waiting = new WaitingView(above, workbench, prompt);
     this.#stopWatch = new StopWatch(above, workbench);
@@ -91,6 +101,7 @@ export class Composer {
       stop: () => this.#stopWatch.begin(),
       chat: () => {
         this.#edited = null;
+        this.#forms.replaceChildren();
         this.#showNotes();
         showDriver();
         show();
@@ -193,8 +204,44 @@ export class Composer {
     void this.#attach.files.add(filesOf(prompt));
   }
 
+  /**
+   * The commands that fit a text. The servers' prompts are read when a command is begun.
+   * @param {string} text
+   */
+  #commands(text) {
+    const { session } = this.#workbench;
+    if (text === "/" && session && !session.readOnly && this.#reading !== session) {
+      this.#reading = session;
+      const read = (/** @type {readonly import("./commands.js").ServerPrompt[]} */ prompts) => {
+        this.#reading = null;
+        this.#prompts = { session, prompts };
+        this.#menu.more();
+      };
+      session.prompts().then(read, () => read([]));
+    }
+    const { prompts } = this.#prompts;
+    return commandsFor(text, session?.commands ?? {}, this.#prompts.session === session ? prompts : []);
+  }
+
+  /** @param {import("./commands.js").ServerPrompt} prompt One of a server: it is filled in, to be sent. */
+  async #usePrompt(prompt) {
+    const { session } = this.#workbench;
+    if (!session) return;
+    this.#workbench.setDraft("");
+    this.#say("");
+    try {
+      const { filledPrompt } = await import("./prompt-form.js");
+      const filled = await filledPrompt(prompt, (chosen) => session.fillPrompt(chosen), this.#forms);
+      if (filled && session === this.#workbench.session) this.#fill(filled);
+    } catch (thrown) {
+      this.#say(thrown instanceof Error ? thrown.message : String(thrown));
+    }
+    this.focus();
+  }
+
   /** @param {import("./commands.js").Command} command */
-  async #useCommand({ prompt, url, agent }) {
+  async #useCommand({ prompt, url, agent, of }) {
+    if (of) return this.#usePrompt(of);
     if (url) {
       this.#workbench.setDraft("");
       window.open(url, "_blank", "noopener,noreferrer");

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from contextlib import suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any, Final
 
 from ...jsontext import read, write
 from ...media import MAX_SIZE, read_media
+from ...visible import readable
 from ..base import ToolResult
 
 if TYPE_CHECKING:
@@ -46,6 +47,21 @@ def prompt_result(result: Message) -> ToolResult:
     messages = [each for each in _parts(result, "messages") if isinstance(each, dict)]
     texts = [f"{each.get('role', '')}: {reader.text(each.get('content'))}" for each in messages]
     return ToolResult(_joined(texts) or "The prompt is empty.", media=reader.media)
+
+
+def filled_prompt(result: Message) -> ToolResult:
+    """The messages in a result of `prompts/get` as the user would write them: roles are only told where they differ.
+
+    A user sees what is in it.
+    """
+    messages = [each for each in _parts(result, "messages") if isinstance(each, dict)]
+    if any(each.get("role") != "user" for each in messages):
+        found = prompt_result(result)
+    else:
+        reader = _Reader()
+        texts = [reader.text(each.get("content")) for each in messages]
+        found = ToolResult(_joined(filter(None, texts)), media=reader.media)
+    return replace(found, output=readable(found.output))
 
 
 @dataclass(slots=True)

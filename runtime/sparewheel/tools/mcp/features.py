@@ -8,14 +8,14 @@ from typing import TYPE_CHECKING, Any, Final
 from ...jsontext import write
 from ...providers.base import ToolSpec
 from ...visible import visible_json
-from ..base import Tool
-from .content import prompt_result, resource_result
+from ..base import Tool, unattended
+from .content import filled_prompt, prompt_result, resource_result
 from .listing import Listing
 
 if TYPE_CHECKING:
-    from collections.abc import Awaitable, Callable
+    from collections.abc import Awaitable, Callable, Mapping
 
-    from ..base import Call, ToolContext, ToolResult
+    from ..base import AskUser, Call, ToolContext, ToolResult
     from .link import Link
     from .rpc import Message
 
@@ -67,6 +67,19 @@ class Features:
         description = f"{does} of the server {self._server}."
         return Tool(ToolSpec(name, description, parameters), call, read_only=True, timeout=0)
 
+    async def prompts(self) -> list[dict[str, Any]]:
+        """The prompts of the server, as it lists them. Raises `ToolError`."""
+        link = await self._link(_NoCall())
+        if not link.server.has("prompts"):
+            return []
+        async with aclosing(Listing(link, "prompts", "prompts", unattended, MAX_ENTRIES).entries()) as entries:
+            return [entry async for entry in entries]
+
+    async def prompt(self, name: str, arguments: Mapping[str, str]) -> ToolResult:
+        """A prompt, filled in. Raises `ToolError`."""
+        params = {"name": name, "arguments": dict(arguments)}
+        return filled_prompt(await self._request("prompts/get", params, name, _NoCall()))
+
     async def _list_resources(self, _: dict[str, Any], context: ToolContext) -> str:
         templates = await self._listed("resources/templates", "resourceTemplates", context)
         return visible_json(write(await self._listed("resources", "resources", context) + templates))
@@ -85,6 +98,16 @@ class Features:
         listing = Listing(await self._link(context), method, key, context.ask_user, MAX_ENTRIES)
         async with aclosing(listing.entries()) as entries:
             return [_short_entry(entry) async for entry in entries]
+
+
+class _NoCall:
+    """A `ToolContext` beside the turns: the user has chosen something, and is not asked."""
+
+    call_id = agent = idempotency_key = ""
+    ask_user: AskUser = staticmethod(unattended)
+
+    def progress(self, output: str) -> None:
+        """There is no call that could show it."""
 
 
 def _short_entry(entry: dict[str, Any]) -> dict[str, Any]:

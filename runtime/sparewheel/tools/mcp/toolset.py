@@ -29,7 +29,7 @@ from .oauth.authorizer import sign_in_to
 from .rpc import MAX_ERROR, RpcError
 
 if TYPE_CHECKING:
-    from collections.abc import Container, Sequence
+    from collections.abc import Container, Mapping, Sequence
 
     from ...config.toolsets import ToolsetConfig
     from ..base import AskUser, ToolContext, ToolResult
@@ -140,6 +140,17 @@ class McpToolset:
     def renamed(self, tool: Tool, taken: Container[str]) -> Tool:
         """The tool under a name that is free, because another source of the agent has one of its name."""
         return replace(tool, spec=replace(tool.spec, name=usable_name(f"{self.name}_{tool.spec.name}", taken)))
+
+    async def prompts(self) -> list[Message]:
+        """The prompts of the server, as it lists them. Raises `ToolError`."""
+        return await self._features.prompts()
+
+    async def prompt(self, name: str, arguments: Mapping[str, str]) -> ToolResult:
+        """A prompt of the server, filled in. Raises `ToolError`."""
+        try:
+            return await self._features.prompt(name, arguments)
+        except ToolError as error:
+            raise ToolError(f"{self._connection.host}: {error}") from None
 
     async def close(self) -> None:
         await self._connection.close()

@@ -14,6 +14,7 @@ export type Event =
   | ToolCallDeltaEvent
   | ToolCallEvent
   | ToolConfirmationEvent
+  | ConnectingEvent
   | ToolOutputEvent
   | InDoubtEvent
   | ToolResultEvent
@@ -254,6 +255,17 @@ export interface ToolConfirmationEvent {
   call_id?: string;
   forced?: boolean;
   exclusive?: boolean;
+}
+/**
+ * Before a step, the servers of tools that are still being connected to; none: it is over, well or not.
+ */
+export interface ConnectingEvent {
+  turn: string;
+  seq: number;
+  agent: string;
+  task?: string;
+  type: "connecting";
+  servers: string[];
 }
 /**
  * How far a running call is.

@@ -71,6 +71,27 @@ def test_a_dead_server_costs_a_warning_and_its_tools() -> None:
     assert [each["type"] for each in events if each["type"] in ("finish", "error")] == ["finish", "finish"]
 
 
+def test_the_user_is_told_to_which_servers_a_turn_is_connecting() -> None:
+    quick, slow, slower = (Server(tools=[{**READ, "name": name}]) for name in ("quick", "slow", "slower"))
+
+    def late(server: Server, seconds: float) -> Any:
+        async def opened_late(request: Any) -> Any:
+            await asyncio.sleep(seconds)
+            return server(request)
+
+        return opened_late
+
+    toolsets = [
+        opened(quick, name="quick"),
+        opened(late(slow, 1), name="slow"),
+        opened(late(slower, 2), name="slower"),
+    ]
+    script = ScriptedTransport({"a": [say("Done."), say("Again.")]})
+    events = closing(state(*toolsets), script, ["one", "two"])
+    assert [each["servers"] for each in of(events, "connecting")] == [["slow", "slower"], ["slower"], []]
+    assert [each["type"] for each in events][:5] == ["start", "connecting", "connecting", "connecting", "block_start"]
+
+
 def test_a_tool_whose_definition_changed_asks_again() -> None:
     server = Server()
     server.capabilities = {"tools": {"listChanged": True}, "listens": True}

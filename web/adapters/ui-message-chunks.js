@@ -17,6 +17,7 @@ export const REPORTED = new Set([
   "resumed",
   "exhausted",
   "handoff",
+  "connecting",
   "warning",
 ]);
 /** @type {Record<string, string>} */

@@ -262,7 +262,9 @@ class Run:
 
         me = self._me
         asking = Asking(self._state, self._hooks.of(me.name), timer, emit, me.name)
-        if connecting := self._runner.toolbox.connect(me, asking):
+        if connecting := self._runner.toolbox.connect(
+            me, asking, lambda servers: self._outbox.put({"type": "connecting", "servers": servers})
+        ):
             async with aclosing(self._outbox.during(connecting)) as news:
                 async for _ in news:
                     yield

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from ..tools.search import ToolSearch
 
 WHY: Final = "description"
+PATIENCE: Final = 0.3  # seconds
 
 
 class Toolbox:
@@ -38,14 +39,17 @@ class Toolbox:
             # Servers come last: the names of their tools must not replace those of others.
             self._open[agent.name] = sorted(opened, key=lambda toolset: isinstance(toolset, Connecting))
 
-    def connect(self, agent: ResolvedAgent, ask: AskUser = unattended) -> Coroutine[object, object, None] | None:
+    def connect(
+        self, agent: ResolvedAgent, ask: AskUser = unattended, tell: Callable[[list[str]], object] = lambda _: None
+    ) -> Coroutine[object, object, None] | None:
         """What connects the sources of the agent's tools that need it, side by side; None if there is none of them.
 
-        `ask` asks the user.
+        `ask` asks the user. `tell` gets the names of those that take longer than `PATIENCE`, and an empty list at the
+        end of that.
         """
         self.open(agent)
         found = [toolset for toolset in self._open[agent.name] if isinstance(toolset, Connecting)]
-        return _connect(found, ask) if found else None
+        return _connect(found, ask, tell) if found else None
 
     def sources(self, agent: ResolvedAgent) -> Sequence[Toolset]:
         """The open toolsets of an agent. Raises `ConfigError` for one that cannot be opened."""
@@ -100,10 +104,15 @@ def _keep_usable(registry: Registry, agent: ResolvedAgent, names: Iterable[str])
             del registry.tools[name]
 
 
-async def _connect(toolsets: Iterable[Connecting], ask: AskUser) -> None:
-    tasks = [asyncio.ensure_future(toolset.connect(ask)) for toolset in toolsets]
+async def _connect(toolsets: Iterable[Connecting], ask: AskUser, tell: Callable[[list[str]], object]) -> None:
+    tasks = {asyncio.ensure_future(toolset.connect(ask)): toolset.name for toolset in toolsets}
     try:
-        await asyncio.wait(tasks)  # their `tools` raise what is wrong
+        _, pending = await asyncio.wait(tasks, timeout=PATIENCE)  # their `tools` raise what is wrong
+        while pending:
+            tell([name for task, name in tasks.items() if task in pending])
+            _, pending = await asyncio.wait(pending, return_when=asyncio.FIRST_COMPLETED)
+            if not pending:
+                tell([])
     finally:
         for task in tasks:
             task.cancel()

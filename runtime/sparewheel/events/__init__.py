@@ -24,6 +24,7 @@ from .answer import (
     ToolCallDeltaEvent,
 )
 from .calls import (
+    ConnectingEvent,
     ElicitationEvent,
     HandoffEvent,
     InDoubtEvent,
@@ -63,6 +64,7 @@ __all__ = [
     "BlockKind",
     "BlockStartEvent",
     "CompactedEvent",
+    "ConnectingEvent",
     "DeltaEvent",
     "DiscardEvent",
     "ElicitationEvent",
@@ -112,6 +114,7 @@ Event: TypeAlias = (
     | ToolCallDeltaEvent
     | ToolCallEvent
     | ToolConfirmationEvent
+    | ConnectingEvent
     | ToolOutputEvent
     | InDoubtEvent
     | ToolResultEvent

@@ -53,6 +53,13 @@ class InDoubtEvent(Stamped):
     args: str
 
 
+class ConnectingEvent(Stamped):
+    """Before a step, the servers of tools that are still being connected to; none: it is over, well or not."""
+
+    type: Literal["connecting"]
+    servers: list[str]
+
+
 class ToolOutputEvent(Stamped):
     """How far a running call is."""
 

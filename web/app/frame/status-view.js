@@ -49,6 +49,8 @@ export function statusOf(event) {
       return "Answering…";
     case "step":
       return "Asking…";
+    case "connecting":
+      return connecting(event.servers);
     case "tool_call":
       return `Running ${label(event.name)}…`;
     case "tool_confirmation":
@@ -70,4 +72,10 @@ export function statusOf(event) {
     default:
       return null;
   }
+}
+
+/** @param {readonly string[]} servers Names. */
+function connecting([first, ...others]) {
+  if (first === undefined) return "Asking…";
+  return `Connecting to ${label(first)}${others.length ? ` and ${others.length} more` : ""}…`;
 }

@@ -9,6 +9,7 @@ import { Kept } from "./chats/kept.js";
 import { Composer } from "./composer/composer.js";
 import { turnActions } from "./composer/turn-actions.js";
 import { byId } from "./dom.js";
+import { documentsRoom } from "./documents/room.js";
 import { Drawer } from "./frame/drawer.js";
 import { handleEscape } from "./frame/escape.js";
 import { noteProblems } from "./frame/problem-note.js";
@@ -97,6 +98,7 @@ const composer = new Composer(
   },
   workbench,
 );
+documentsRoom(byId("documents", HTMLElement), workbench);
 function runDemo() {
   composer.focus();
   void workbench.takeTurn("Hello!");

@@ -1,6 +1,7 @@
 // The runtime of this page and the sessions of its conversations: the one that is shown, and those whose turns still run.
 
 import { createRuntime, SparewheelError } from "../sparewheel.js";
+import { documentsFor, keepDocuments } from "./documents/room.js";
 import { startedWorker } from "./start.js";
 
 /**
@@ -32,6 +33,11 @@ export class Chat {
   isOpened = false;
   /** @type {Session | null} */
   session = null;
+  /** What its agent searches, by name; null: it has not been read. @type {Map<string, Blob> | null} */
+  documents = null;
+  /** Another number after each change of them, and that of those which are kept. */
+  documentsVersion = 0;
+  keptVersion = 0;
 
   /** @param {string | null} [id] */
   constructor(id = null) {
@@ -78,9 +84,10 @@ export class Sessions {
    */
   async session(chat, yaml, env) {
     const runtime = await this.start();
-    const made = JSON.stringify([yaml, env]);
+    const made = JSON.stringify([yaml, env, chat.documentsVersion]);
     if (chat.current?.runtime !== runtime) chat.current = chat.session = null;
     const former = chat.current;
+    void keepDocuments(chat);
     if (former?.made === made) return { session: await former.session, reason: null };
     this.#keys.withdraw();
     const isNew = chat.id === null;
@@ -97,6 +104,7 @@ export class Sessions {
     const reason = chat.isOpened ? "changed" : isNew ? "first" : "opened";
     chat.isOpened = true;
     chat.id = chat.session.id;
+    void keepDocuments(chat);
     chat.storedYaml = yaml;
     return { session: chat.session, reason };
   }
@@ -141,8 +149,9 @@ export class Sessions {
     await former?.catch(() => {});
     const open = chat.session;
     if (open?.readOnly) await open.close();
+    const documents = await documentsFor(chat, yaml);
     const make = async (/** @type {string[] | undefined} */ allowHosts) => {
-      const options = { env, ...(allowHosts && { allowHosts }) };
+      const options = { env, ...(allowHosts && { allowHosts }), ...(documents && { documents }) };
       if (open && !open.readOnly) {
         await open.update({ ...options, yaml });
         return open;

@@ -30,7 +30,7 @@ export class StepView {
     this.attempts = new AttemptsView(models);
     const { element, below } = this.attempts;
     this.#copy.hidden = true;
-    this.element.append(element, this.#notes, this.answer, this.#copy, this.sources.element, below, this.calls);
+    this.element.append(element, this.#notes, this.answer, this.#copy, below, this.calls, this.sources.element);
   }
 
   /** @param {string} text */
@@ -47,7 +47,7 @@ export class StepView {
   show(event) {
     const view = mediaView(event, this.#media.length + 1);
     this.#media.push({ attempt: event.attempt, view });
-    this.sources.element.before(view);
+    this.attempts.below.before(view);
   }
 
   /**

@@ -13,6 +13,7 @@ import { BUILD as OWN } from "../boot/build.js";
 import { Models } from "./chain/models.js";
 import { Chat, Sessions } from "./sessions.js";
 import { storedChat } from "./chats/stored-turns.js";
+import { copyDocuments, forgetDocuments } from "./documents/room.js";
 import { RoomEvents } from "./room-events.js";
 import { known, Turns } from "./turns.js";
 
@@ -272,6 +273,7 @@ export class Workbench {
     const session = await this.#openSession(this.chat);
     const branch = await session.fork({ turn });
     await branch.close();
+    await copyDocuments(this.chat, branch.id);
     await this.openChat(branch.id);
   }
 
@@ -319,6 +321,7 @@ export class Workbench {
     const chat = [...this.#turns.busy, this.chat].find((open) => open.id === id);
     chat?.turn?.control.abort();
     if (chat) await this.#sessions.close(chat);
+    void forgetDocuments(id);
   }
 
   /** @param {Chat} chat */

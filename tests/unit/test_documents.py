@@ -14,6 +14,7 @@ from sparewheel.config.reach import reach
 from sparewheel.config.resolved import resolve_team
 from sparewheel.errors import ConfigError
 from sparewheel.testing import Reply, ScriptedProvider
+from sparewheel.tools.documents import reading
 from sparewheel.tools.documents.fusion import Hit, fuse, without_duplicates
 from sparewheel.tools.documents.index import Index
 from sparewheel.tools.documents.keywords import Keywords
@@ -191,6 +192,35 @@ async def test_a_whole_pdf_is_its_text() -> None:
     url = data_url(pdf("First of days", "Second"))
     result = await search(rag({"handbook/a.pdf": url}, results={"return_full_content": True}), "days")
     assert [each["content"].split() for each in json.loads(result.output)] == [["First", "of", "days", "Second"]]
+
+
+@pytest.mark.parametrize(
+    ("name", "content", "is_stored"),
+    [
+        ("a.pdf", data_url(pdf("Days")), True),
+        ("a.html", "<h1>Days</h1><p>25", True),
+        ("a", "<!doctype html><p>25 days", True),
+        ("a.md", "# Days", False),
+    ],
+)
+async def test_what_takes_long_to_read_is_read_once(
+    name: str, content: str, is_stored: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    store, read = MemoryStore(), []
+    real = reading.read_sections
+
+    async def counted(name: str, *given: Any) -> Any:
+        read.append(name)
+        return await real(name, *given)
+
+    monkeypatch.setattr("sparewheel.tools.documents.index.read_sections", counted)
+    found = []
+    for _ in range(2):  # a session, and the same one after a reload
+        index = Index(Keywords(1.5, 0.75), ChunkingConfig(), store)
+        await index.update({name: content}, print)
+        found.append(index.method.passages(name))
+    assert found[0] == found[1] != []
+    assert read == [name] * (1 if is_stored else 2)
 
 
 async def test_a_document_is_put_together_from_passages_that_overlap() -> None:

@@ -10,7 +10,7 @@ from ...jsontext import read
 from ...slices import run_in_slices
 from ..toolset import to_json
 from .passages import Passage, Unreadable, divide
-from .reading import read_sections
+from .reading import read_sections, takes_long
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
@@ -80,8 +80,8 @@ class Index:
                 self._digests[name] = digest
 
     async def _passages(self, name: str, digest: str, content: str) -> list[Passage]:
-        """The passages of a document. Those of a PDF are stored: to read it takes seconds."""
-        if not content.startswith("data:"):
+        """The passages of a document. Those of PDFs and HTML are stored: reading takes longer than loading."""
+        if not takes_long(name, content):
             return await self._read(name, content)
         key = f"{_STORED}{digest}"
         passages = _stored(name, await self._store.get(key))

@@ -38,6 +38,11 @@ _TYPES: Final = {
 _IS_HTML: Final = re.compile(r"\s*(?:<!doctype html|<html)\b", re.IGNORECASE)
 
 
+def takes_long(name: str, content: str) -> bool:
+    """Whether it takes much longer to read a document than to load its passages."""
+    return content.startswith("data:") or _kind(name) == "html" or bool(_IS_HTML.match(content))
+
+
 async def read_sections(name: str, content: str, size: int) -> list[Section]:
     """The sections of a document.
 

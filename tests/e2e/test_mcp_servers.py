@@ -23,7 +23,7 @@ TAKE_TURNS = """async ({options, answers, turns}) => {
     const session = await theirs.runtime().createSession(options, (event) => {
         heard.push({ ...event, turn: now });
         if (event.type === "elicitation") {
-            const content = answers[event.message.split(" asks: ")[1]];
+            const content = answers[event.message.split(" asks: ")[1] ?? "sampling"];
             void session.respondToElicitation({ id: event.id, action: content !== undefined, content });
         }
         if (event.type === "tool_output" && now === "stop") session.abort();
@@ -32,6 +32,7 @@ TAKE_TURNS = """async ({options, answers, turns}) => {
     await session.close();
     return heard;
 }"""
+UNCLEAR = 'The research query "wheels" could have multiple interpretations. Please clarify what you\'re looking for:'
 Wanted = dict[str, tuple[dict[str, Any], str]]
 
 # What is called, with the beginning of the result. The last four are tools of the client, for resources and prompts.
@@ -46,11 +47,15 @@ EVERYTHING: Wanted = {
     "get-sum": ({"a": 2, "b": 3}, "The sum of 2 and 3 is 5."),
     "get-tiny-image": ({}, "Here's the image you requested"),
     "gzip-file-as-resource": ({"name": "a.gz", "data": "data:text/plain,abc"}, "["),
-    "simulate-research-query": ({"topic": "wheels"}, "MCP error -32601"),  # it is for clients of the tasks extension
+    "simulate-research-query": (
+        {"topic": "wheels", "ambiguous": True},
+        "# Research Report: wheels (technical)",
+    ),  # a task
     "toggle-simulated-logging": ({}, "Started simulated"),
     "toggle-subscriber-updates": ({}, "Started simulated"),
     "trigger-elicitation-request": ({}, "✅ User provided the requested information!"),
     "trigger-long-running-operation": ({"duration": 0.2, "steps": 2}, "Long running operation completed."),
+    "trigger-sampling-request": ({"prompt": "What rolls?", "maxTokens": 20}, "LLM sampling result"),
     "trigger-url-elicitation": ({"url": "https://example.test/", "message": "Open it"}, "✅ User"),
     **LISTS,
     "read_resource": ({"uri": "demo://resource/dynamic/text/1"}, "[demo://resource/dynamic/text/1]"),
@@ -81,12 +86,22 @@ def python_url() -> Iterator[str]:
 
 
 async def take_turns(
-    theirs: Theirs, provider: ScriptedProvider, url: str, answers: Mapping[str, Any], **turns: list[ToolCall]
+    theirs: Theirs,
+    provider: ScriptedProvider,
+    url: str,
+    answers: Mapping[str, Any],
+    *sampled: Reply,
+    **turns: list[ToolCall],
 ) -> list[dict[str, Any]]:
-    """Turns of one session, each of which makes its calls in one step: the events, whose `turn` is the name."""
+    """Turns of one session, each of which makes its calls in one step: the events, whose `turn` is the name.
+
+    The server may ask the model in the first of them, which then answers with `sampled`.
+    """
     for calls in turns.values():
-        provider.script("a", Reply(openai_chat(tool_calls=calls)), *([] if calls is turns["stop"] else [DONE]))
-    toolset = json.dumps({"type": "mcp", "remote": {"url": url}, "allow_private_ips": True, "timeout": 60})
+        own = [*(sampled if calls is turns["all"] else ()), *(() if calls is turns["stop"] else (DONE,))]
+        provider.script("a", Reply(openai_chat(tool_calls=calls)), *own)
+    options: dict[str, Any] = {"allow_private_ips": True, "timeout": 60, "sampling": "allow" if sampled else "refuse"}
+    toolset = json.dumps({"type": "mcp", "remote": {"url": url}, **options})
     yaml = agent_file({"a": provider.url}).replace("instruction:", f"toolsets: [{toolset}]\n    instruction:")
     options = {"yaml": yaml, "env": ENV, "autoApprove": True}
     given = {"options": options, "answers": answers, "turns": list(turns)}
@@ -115,6 +130,17 @@ def check(events: list[dict[str, Any]], wanted: Wanted) -> None:
     assert [event["message"] for event in events if event["type"] == "warning"] == []
 
 
+def result_of(events: list[dict[str, Any]], name: str) -> str:
+    [found] = [event["output"] for event in events if event["type"] == "tool_result" and event["name"] == name]
+    return str(found)
+
+
+def media(events: list[dict[str, Any]]) -> dict[str, str]:
+    """The types of the media that were shown, by the tool whose result has them."""
+    names = {event["id"]: event["name"] for event in events if event["type"] == "tool_result"}
+    return {names[event["call_id"]]: event["mime_type"] for event in events if event["type"] == "media"}
+
+
 def progress(events: list[dict[str, Any]], name: str) -> list[str]:
     return [event["output"] for event in events if event["type"] == "tool_output" and event["name"] == name]
 
@@ -122,13 +148,23 @@ def progress(events: list[dict[str, Any]], name: str) -> list[str]:
 async def test_server_everything(embedded: Theirs, provider: ScriptedProvider, everything_url: str) -> None:
     slow = ToolCall("call_y", "trigger-long-running-operation", {"duration": 600, "steps": 6000})
     echo = ToolCall("call_z", "echo", {"message": "still here"})
-    answers = {"Please provide inputs for the following fields:": {"name": "Ada", "check": True}, "Open it": {}}
+    form = "Please provide inputs for the following fields:"
+    answers = {
+        form: {"name": "Ada", "check": True},
+        UNCLEAR: {"interpretation": "technical"},
+        "Open it": {},
+        "sampling": {},
+    }
+    sampled, calls = Reply(openai_chat(text="A wheel.")), calls_of(EVERYTHING)
     events = await take_turns(
-        embedded, provider, everything_url, answers, all=calls_of(EVERYTHING), stop=[slow], after=[echo]
+        embedded, provider, everything_url, answers, sampled, all=calls, stop=[slow], after=[echo]
     )
     check(events, EVERYTHING)
     assert offered(provider) == set(EVERYTHING)
     assert {event["mode"] for event in events if event["type"] == "elicitation"} == {"form", "url"}
+    assert media(events).items() >= {"get-tiny-image": "image/png", "get-annotated-message": "image/png"}.items()
+    assert "A wheel." in result_of(events, "trigger-sampling-request")
+    assert "What rolls?" in json.dumps(provider.requests[1].json["messages"])
     assert progress(events, slow.name)[:2] == ["1 of 2", "2 of 2"]
     assert events[-1]["message"]["content"] == "Done."
 
@@ -141,6 +177,7 @@ async def test_a_server_of_the_python_sdk(embedded: Theirs, provider: ScriptedPr
     )
     check(events, PYTHON_SDK)
     assert offered(provider) == {*PYTHON_SDK, "wait", "was_stopped"}
+    assert media(events) == {"picture": "image/png"}
     assert progress(events, "count") == ["at 1 (1 of 3)", "at 2 (2 of 3)", "at 3 (3 of 3)"]
     (seen,) = [event for event in events if event["type"] == "tool_result" and event["turn"] == "after"]
     assert seen["output"].startswith("stopped")

@@ -32,7 +32,7 @@ _ODD: Final = re.compile(r"[^A-Za-z0-9_-]+")
 class Definition:
     """One tool of a server, in which nothing is invisible. `digest` changes with anything in its definition.
 
-    `headers` are made of its arguments.
+    `headers` are made of its arguments. `is_task`: it can only be called as a task.
     `size` is the number of characters of what a model is shown.
     """
 
@@ -43,6 +43,7 @@ class Definition:
     digest: str
     headers: Places
     size: int
+    is_task: bool
 
 
 def definition_of(found: Message, budget: Budget, *, with_headers: bool) -> Definition:
@@ -78,6 +79,7 @@ def definition_of(found: Message, budget: Budget, *, with_headers: bool) -> Defi
         hashlib.sha256(write(found).encode()).hexdigest(),
         headers,
         len(description) + size,
+        _is_task(found.get("execution")),
     )
 
 
@@ -103,6 +105,10 @@ def _description(found: Message) -> str:
         if isinstance(text, str) and text.strip():
             return readable(text) if len(text) <= MAX_DESCRIPTION else f"{readable(text[:MAX_DESCRIPTION])} …"
     return ""
+
+
+def _is_task(execution: object) -> bool:
+    return isinstance(execution, dict) and execution.get("taskSupport") == "required"
 
 
 def _is_read_only(annotations: object) -> bool:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from contextlib import aclosing
 from dataclasses import replace
+from functools import partial
 from typing import TYPE_CHECKING, Any, Final
 from urllib.parse import urlsplit
 
@@ -14,6 +15,7 @@ from ...providers.base import ToolSpec
 from ..base import DEFAULT_TIMEOUT, Tool, ToolError
 from ..toolset import ORIGINAL
 from ..web.addresses import AddressRules, normalise
+from . import tasks
 from .authorizer import NoAuthorizer
 from .connection import Connection
 from .content import tool_result
@@ -242,12 +244,19 @@ class McpToolset:
         if not self._is_current(link):
             await check()
         self._check(definition)
-        params = {"name": definition.name, "arguments": arguments}
+        params: Message = {"name": definition.name, "arguments": arguments}
+        as_task = definition.is_task and link.server.has("tasks")
+        if as_task:
+            params["task"] = {"ttl": tasks.TTL}
         exchange = self._exchange("tools/call", params, definition.name, context)
         exchange.headers = param_headers(definition.headers, arguments)
         exchange.renewed = check
         try:
-            return tool_result(await self._connection.request(exchange))
+            result = await self._connection.request(exchange)
+            if as_task:
+                send = partial(self._feature, name=definition.name, context=context)
+                result = await tasks.finished(result, send, context.progress, self._limit)
+            return tool_result(result)
         except RpcError as error:
             if error.code == HEADER_MISMATCH:
                 link.changed.add("tools")

@@ -629,6 +629,7 @@ export interface Commands {
   use_page_fetch: Nothing;
   record: SetRecording;
   replay: UseRecording;
+  trace_log: TraceLog;
   use_store: UseStore;
   list_sessions: Nothing;
   open_session: OpenSession;
@@ -1035,6 +1036,19 @@ export interface UseRecording {
   timed?: boolean;
 }
 /**
+ * The spans of a log: events, each after the time (ms since 1970) at which it came.
+ *
+ * The result is a document for Perfetto and Chrome (`chrome`), or for collectors of OpenTelemetry (`otlp`).
+ */
+export interface TraceLog {
+  /**
+   * @maxItems 200000
+   */
+  log: [unknown, unknown][];
+  format?: "chrome" | "otlp";
+  contents?: boolean;
+}
+/**
  * Where sessions are kept from now on. `name` is that of the database.
  */
 export interface UseStore {
@@ -1198,6 +1212,9 @@ export interface Results {
   use_page_fetch: null;
   record: null;
   replay: null;
+  trace_log: {
+    [k: string]: unknown;
+  };
   use_store: null;
   list_sessions: SessionRow[];
   open_session: SessionCreated;

@@ -121,6 +121,11 @@ export interface RuntimeOptions {
   replay?: Replay;
 }
 
+export interface TraceOptions {
+  format?: "chrome" | "otlp";
+  contents?: boolean;
+}
+
 export interface Replay {
   /** The text of the recording. */
   recording: string;
@@ -491,6 +496,12 @@ export interface Runtime {
    * first one begins the recording. null stops it.
    */
   record(listener: ((line: string) => unknown) | null): Promise<void>;
+  /**
+   * Makes a trace of events, each after the time at which it came (`[Date.now(), event]`): a document for Perfetto and Chrome
+   * (`"chrome"`, the default), or one for collectors of OpenTelemetry (`"otlp"`), to be saved as JSON. With `contents` it has the
+   * answers, and the arguments and results of tools.
+   */
+  trace(log: [number, Event][], options?: TraceOptions): Promise<Record<string, unknown>>;
   /** Aborts every running turn. Never fails. */
   abort(): void;
   /**

@@ -5,6 +5,7 @@ import { HostCalls } from "./client/host-calls.js";
 import { Channel } from "./client/channel.js";
 import { Client } from "./client/client.js";
 import { CodeCalls } from "./client/code-calls.js";
+import { refuse } from "./client/config-error.js";
 import { SparewheelError } from "./client/errors.js";
 import { launchWorker } from "./assets/launch.js";
 import { guarded } from "./client/listener.js";
@@ -196,12 +197,21 @@ class Runtime {
 
   /** @param {((line: string) => void) | null} listener */
   async record(listener) {
+    if (listener !== null && typeof listener !== "function") throw refuse("record: expected a function, or null");
     const write = guarded(listener ?? undefined, "a listener of a recording");
     this.#client.on("recorded", ({ line }) => write(line));
     if (this.#isRecording === undefined)
       this.#client.onReplaced(async () => this.#isRecording && this.#client.requestNow("record", { on: true }));
     this.#isRecording = listener !== null;
     await this.#client.request("record", { on: this.#isRecording });
+  }
+
+  /**
+   * @param {[number, import("./events.js").Event][]} log
+   * @param {import("./sparewheel.d.ts").TraceOptions} [options]
+   */
+  async trace(log, options = {}) {
+    return this.#client.request("trace_log", { ...options, log });
   }
 
   abort() {

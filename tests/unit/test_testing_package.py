@@ -33,7 +33,7 @@ def test_it_imports_the_standard_library_and_itself_only() -> None:
         for name in imports(file)
         if name.split(".")[0] not in sys.stdlib_module_names and not f"{name}.".startswith("sparewheel.testing.")
     }
-    assert foreign == set()
+    assert foreign == {("cassettes.py", "pytest")}  # loaded for those who ask for the fixture
 
 
 def test_the_public_names_are_sorted_and_exist() -> None:

@@ -195,6 +195,17 @@ class UseRecording(Params):
     timed: bool = False
 
 
+class TraceLog(Params):
+    """The spans of a log: events, each after the time (ms since 1970) at which it came.
+
+    The result is a document for Perfetto and Chrome (`chrome`), or for collectors of OpenTelemetry (`otlp`).
+    """
+
+    log: Annotated[list[tuple[float, dict[str, Any]]], Field(max_length=200_000)]
+    format: Literal["chrome", "otlp"] = "chrome"
+    contents: bool = False
+
+
 class OpenSession(AgentOptions):
     """Open the stored session `id`. `yaml` replaces the agent file that it was created with."""
 
@@ -270,6 +281,7 @@ class Commands(TypedDict):
     use_page_fetch: Nothing
     record: SetRecording
     replay: UseRecording
+    trace_log: TraceLog
     use_store: UseStore
     list_sessions: Nothing
     open_session: OpenSession

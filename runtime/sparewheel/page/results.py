@@ -300,6 +300,7 @@ class Results(TypedDict):
     use_page_fetch: None
     record: None
     replay: None
+    trace_log: dict[str, Any]
     use_store: None
     list_sessions: list[SessionRow]
     open_session: SessionCreated

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from ..config.vendor_keys import Secrets
 from ..errors import TransportError
-from ..jsontext import whole, write
+from ..jsontext import MAX_CHARS, whole, write
 from .form import HEADER, body_of, exchange_line, masked_key
 from .masking import Masking
 
@@ -74,6 +74,7 @@ class _Exchange:
         self._response: HttpResponse | None = None
         self._headers_ms = 0
         self._pieces: list[tuple[int, bytes]] = []
+        self._size = 0
         self.complete = False
         self.error: TransportError | None = None
 
@@ -84,12 +85,18 @@ class _Exchange:
         self._response, self._headers_ms = response, self._ms()
 
     def add(self, chunk: bytes) -> None:
-        self._pieces.append((self._ms(), chunk))
+        self._size += len(chunk)
+        if self._size <= MAX_CHARS:
+            self._pieces.append((self._ms(), chunk))
+        else:
+            self._pieces.clear()  # as it cannot be read again
 
     def line(self, masking: Masking) -> str:
         request, response = self._request, self._response
         end: dict[str, Any] = {"how": "complete" if self.complete else "left", "ms": self._ms()}
-        if self.error is not None:
+        if self._size > MAX_CHARS:
+            end["how"] = "too_large"
+        elif self.error is not None:
             facts = asdict(self.error.info)
             end["how"] = "failed"
             end["error"] = facts | {name: whole(masking.text(facts[name])) for name in ("message", "hint")}

@@ -6,9 +6,10 @@ from typing import TYPE_CHECKING, TypeVar
 
 from ..errors import ConfigError
 from ..page.fetch import PageFetchTransport
+from .tracing import trace_log
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Awaitable, Callable, Sequence
     from typing import Any
 
     from ..messages import Message
@@ -42,6 +43,16 @@ class Tape:
         self._push = push
         self._recorder: Recorder | None = None
         self._player: Player | None = None
+
+    @property
+    def handlers(self) -> dict[str, Callable[[Any], Awaitable[Any]]]:
+        """Of commands."""
+        return {
+            "use_page_fetch": self.use_page_fetch,
+            "record": self.record,
+            "replay": self.replay,
+            "trace_log": trace_log,
+        }
 
     async def use_page_fetch(self, params: Nothing) -> None:
         """The command: the page makes the requests."""

@@ -36,13 +36,11 @@ from ..page.commands import (
     Respond,
     Resume,
     Send,
-    SetRecording,
     Skip,
     StoredSession,
     TakeOver,
     TurnParams,
     Update,
-    UseRecording,
     UseStore,
 )
 from ..page.model import PageTransport
@@ -120,9 +118,6 @@ class Worker:
                 _handle("offline", Nothing, network.offline),
                 _handle("health", MergeHealth, network.merge),
                 _handle("known_health", Nothing, network.known),
-                _handle("use_page_fetch", Nothing, self._tape.use_page_fetch),
-                _handle("record", SetRecording, self._tape.record),
-                _handle("replay", UseRecording, self._tape.replay),
                 _handle("use_store", UseStore, self._stored.use),
                 _handle("list_sessions", Nothing, self._stored.rows),
                 _handle("open_session", OpenSession, self._open_stored),
@@ -136,6 +131,7 @@ class Worker:
                 _handle("flush", Nothing, self._stored.flush),
             )
         )
+        self._handlers |= self._tape.handlers
 
     def dispatch(self, text: str) -> None:
         """Take one text of the page: a command, which gets one reply, or a piece of a host call. Never raises."""

@@ -16,6 +16,7 @@ from ...errors import ConfigError, SparewheelError
 from ..interrupts import ABORTED, Interrupts
 from ..notes import note, sentence
 from ..options import Parser, add_dist, add_env
+from ..taping import add_tape
 from .job import ENGINES
 from .progress import Progress
 from .report import BatchReport
@@ -93,6 +94,7 @@ def _parser() -> Parser:
     parser.add_argument("--agent-name", metavar="NAME", help="the agent of the file to run")
     parser.add_argument("--auto-approve", action="store_true", help="run tools that change something without approval")
     add_env(parser)
+    add_tape(parser)
     add_dist(parser)
     return parser
 
@@ -123,6 +125,9 @@ async def _run(options: argparse.Namespace, report: BatchReport) -> int:
             limit=options.limit,
             fail_fast=options.fail_fast,
             retry_failed=options.retry_failed,
+            record=options.record,
+            replay=options.replay,
+            timed=options.replay_timed,
             dist=options.dist,
             on_progress=Progress(),
             report=report,

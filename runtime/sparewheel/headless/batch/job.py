@@ -52,6 +52,9 @@ class Job:
     concurrency: int = 20
     rpm: float | None = None
     tpm: float | None = None
+    record: str | None = None
+    replay: str | None = None
+    timed: bool = False
     version: str = __version__
 
     @property
@@ -69,6 +72,7 @@ class Job:
                 raise ConfigError(f"{name} is not in the environment of a worker")
             env[name] = os.environ[name]
         given: dict[str, Any] = {"env": env, "agent_name": self.agent_name, "auto_approve": self.auto_approve}
+        given |= {"record": self.record, "replay": self.replay, "timed": self.timed}
         if self.engine == "native":
             async with open_agent(self.agent, **given) as session:
                 yield Asker(session)

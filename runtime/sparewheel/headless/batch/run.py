@@ -57,6 +57,9 @@ async def run_batch(
     limit: int | None = None,
     fail_fast: bool = False,
     retry_failed: bool = False,
+    record: str | None = None,
+    replay: str | None = None,
+    timed: bool = False,
     dist: str | os.PathLike[str] | None = None,
     on_progress: Callable[[BatchReport], object] | None = None,
     report: BatchReport | None = None,
@@ -95,6 +98,7 @@ async def run_batch(
         limit: Ask the first rows only, so many.
         fail_fast: Stop at the first row that fails.
         retry_failed: Ask rows again that are in the file and have failed.
+        record, replay, timed: A recording to make, or to play (as in `headless.open`), with one runtime.
         dist: The built files; None: as `headless.open`.
         on_progress: Called with the report whenever rows have been written.
         report: Is filled meanwhile, and returned.
@@ -116,10 +120,15 @@ async def run_batch(
         concurrency=concurrency,
         rpm=rpm,
         tpm=tpm,
+        record=record,
+        replay=replay,
+        timed=timed,
     )
     _check(job, processes=processes, workers=workers, chunk=chunk, budget=budget, limit=limit)
     if sum((dask is not None, executor is not None, processes != 1)) > 1:
         raise ConfigError("a batch has either processes, or dask, or an executor")
+    if (record or replay) and (dask is not None or executor is not None or processes != 1):
+        raise ConfigError("a recording is of one runtime", "Leave out processes, dask and executor.")
     prompts = Prompts(Path(rows) if isinstance(rows, str | os.PathLike) else list(rows), columns)
     report = report or BatchReport()
     began = time.monotonic()

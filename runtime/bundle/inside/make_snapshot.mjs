@@ -19,7 +19,8 @@ const OPTIONS = {
   packageBaseUrl: pyodide,
   stdLibURL: stdlib,
   _sysExecutable: "/python",
-  env: { HOME: "/home/pyodide", LANG: "en_US.UTF-8", PYTHONHASHSEED: "0" },
+  // PYTHONTZPATH: else `zoneinfo` asks `sysconfig` for it, whose data take half a megabyte of memory
+  env: { HOME: "/home/pyodide", LANG: "en_US.UTF-8", PYTHONHASHSEED: "0", PYTHONTZPATH: "" },
 };
 
 // Pyodide checks for JSPI once, when it starts. The answer must be the same as in the engine that restores the snapshot.

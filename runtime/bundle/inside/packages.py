@@ -7,11 +7,13 @@ name of each archive; `lock` is the lock file of the wheels, or `error` the reas
 
 from __future__ import annotations
 
+import ast
+import importlib.machinery
 import json
 import py_compile
 from pathlib import Path
 from types import SimpleNamespace
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from packaging.markers import default_environment
 from packaging.tags import sys_tags
@@ -21,8 +23,51 @@ from pyodide_lock import InfoSpec, PyodideLockSpec, utils
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
+    from types import CodeType
 
 _PLACES = {".whl": "/lib/python3.14/site-packages/", ".zip": "/lib/python314.zip/"}  # where modules are imported from
+_Def = TypeVar("_Def", ast.FunctionDef, ast.AsyncFunctionDef)
+
+
+class _Lean(ast.NodeTransformer):
+    """Removes what only type checkers read: annotations of functions, and the fields of pydantic-core's `TypedDict`s.
+
+    `singledispatch` reads annotations too: what is decorated with a `register` keeps them.
+    """
+
+    def __init__(self, path: str) -> None:
+        self._has_types = path.endswith("/pydantic_core/core_schema.py")
+
+    def visit_FunctionDef(self, node: ast.FunctionDef) -> ast.AST:
+        return self._bare(node)
+
+    def visit_AsyncFunctionDef(self, node: ast.AsyncFunctionDef) -> ast.AST:
+        return self._bare(node)
+
+    def visit_arg(self, node: ast.arg) -> ast.arg:
+        node.annotation = None
+        return node
+
+    def visit_ClassDef(self, node: ast.ClassDef) -> ast.AST:
+        if self._has_types and any(isinstance(base, ast.Name) and base.id == "TypedDict" for base in node.bases):
+            node.body = [ast.copy_location(ast.Pass(), node)]
+        return self.generic_visit(node)
+
+    def _bare(self, node: _Def) -> ast.AST:
+        if any(isinstance(each, ast.Attribute) and each.attr == "register" for each in node.decorator_list):
+            return node
+        node.returns = None
+        return self.generic_visit(node)
+
+
+class _Loader(importlib.machinery.SourceFileLoader):
+    """Compiles for `py_compile`. What it leaves out would take 2.4 of 20 MB of the memory that a snapshot holds."""
+
+    def source_to_code(self, data: Any, path: Any, *, _optimize: int = -1) -> CodeType:  # type: ignore[override]
+        # typeshed has it as static, because `InspectLoader` has; the machinery calls it on the loader
+        tree = _Lean(path).visit(ast.parse(data, path))
+        code: CodeType = compile(tree, path, "exec", dont_inherit=True, optimize=_optimize)
+        return code
 
 
 def main(work: str) -> None:
@@ -53,6 +98,7 @@ def compile_archive(path: Path) -> Path:
         mode = py_compile.PycInvalidationMode.UNCHECKED_HASH
         py_compile.compile(source, cfile, place + dfile, doraise, optimize=2, invalidation_mode=mode)
 
+    importlib.machinery.SourceFileLoader = _Loader  # type: ignore[misc]  # what py_compile takes, in this process only
     _py_compile.py_compile = SimpleNamespace(compile=compile_source)
     compiled: Path | None = _py_compile._py_compile_archive(path, keep=False, verbose=False, compression_level=9)
     if compiled is None:

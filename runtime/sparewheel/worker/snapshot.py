@@ -35,11 +35,9 @@ if TYPE_CHECKING:
 _ALSO: Final = (
     "datetime",
     "decimal",
-    "email.message",
     "encodings.ascii",
     "encodings.latin_1",
     "encodings.utf_8_sig",
-    "importlib.metadata",
     "logging",
     "pydantic.root_model",
     "pydantic.type_adapter",

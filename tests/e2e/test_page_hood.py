@@ -69,3 +69,44 @@ def usage_name(events: list[dict[str, object]]) -> str:
     [told] = [event for event in events if event["type"] == "usage"]
     counts = f"{told['input_tokens']} tokens in, {told['output_tokens']} out"
     return f"Tokens of the last 1 attempts. This chat: {counts}, cost not known"
+
+
+async def test_a_turn_is_recorded_played_step_by_step_and_traced(
+    browser: Browser, provider: ScriptedProvider, tmp_path: Path
+) -> None:
+    context = await browser.new_context()
+    watch = Watch(context)
+    page = await context.new_page()
+    provider.script("a", Reply(openai_chat(text=["The sky ", "is blue."], usage=Usage(10, 5))))
+    with StaticServer(find_dist()) as server:
+        await page.goto(server.url)
+        await use_agent(page, page_agent({"a": provider.url}))
+        async with drawer(page, "Under the hood") as hood:
+            await hood.get_by_text("Recordings and traces").click()
+            await hood.get_by_label("Record the next turns").check()
+        await ask(page)
+        await shows(page, "done")
+        async with drawer(page, "Under the hood") as hood:
+            await expect(hood.get_by_text("Requests recorded: 2")).to_be_visible()  # with that for the title
+            recording, trace = tmp_path / "recording.jsonl", tmp_path / "trace.json"
+            for name, path in (("Save recording", recording), ("Save trace", trace)):
+                async with page.expect_download() as downloading:
+                    await hood.get_by_role("button", name=name).click()
+                await (await downloading.value).save_as(path)
+            asked = len(provider.requests)
+            await hood.get_by_label("Recording to play").set_input_files(recording)
+            await hood.get_by_role("button", name="Step by step").click()
+            events = hood.get_by_role("list", name="Played events").get_by_role("listitem")
+            await hood.get_by_role("button", name="Next event").click()
+            await expect(events).to_have_count(1)
+            await hood.get_by_role("button", name="Play the rest").click()
+            await expect(hood.get_by_label("Played answer")).to_have_text("The sky is blue.")
+            await expect(hood.get_by_text("Played to its end")).to_be_visible()
+            await expect(events.last).to_contain_text("finish")
+            assert len(provider.requests) == asked
+        assert watch.faults == []
+        await context.close()
+    text = await asyncio.to_thread(recording.read_text)
+    assert [json.loads(line)["type"] for line in text.splitlines()][-3:] == ["turn", "exchange", "exchange"]
+    spans = json.loads(await asyncio.to_thread(trace.read_text))["traceEvents"]
+    assert [span["name"] for span in spans if span["ph"] == "X"] == ["invoke_agent root", "step 1", "chat a"]

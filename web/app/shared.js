@@ -10,6 +10,8 @@ import "./composer/attachments.js";
 import "./composer/chip.js";
 import "./documents/room.js";
 import "./dom.js";
+import "./hood/log-text.js";
+import "./hood/save.js";
 import "./growing-text.js";
 import "./host-names.js";
 import "./media-view.js";

@@ -8,7 +8,9 @@ import { Requests, requestText } from "./requests.js";
 export class RequestsView {
   #count = make("summary");
   #list = make("ol");
-  element = make("section", { class: "requests" }, make("details", {}, this.#count, this.#list));
+  /** A place for what can be done with them. */
+  tools = make("details", {}, make("summary", { text: "Recordings and traces" }));
+  element = make("section", { class: "requests" }, make("details", {}, this.#count, this.#list), this.tools);
   #requests = new Requests();
   #open = false;
 

@@ -2,6 +2,8 @@ import { make } from "../dom.js";
 import { copyButton } from "./copy.js";
 import { LogView } from "./log-view.js";
 import { RequestsView } from "./requests-view.js";
+import { save } from "./save.js";
+import { TimedLog } from "./timed-log.js";
 import { UsageView } from "./usage-view.js";
 
 /**
@@ -13,6 +15,8 @@ export function hoodRoom({ list, filter, count }, workbench) {
   const log = new LogView(list, filter, count);
   const usage = new UsageView();
   const requests = new RequestsView();
+  const timed = new TimedLog();
+  requests.tools.addEventListener("toggle", () => void showTools(requests.tools, workbench, timed), { once: true });
   const download = make("button", { text: "Download" });
   download.type = "button";
   download.addEventListener("click", () => save("sparewheel-events.jsonl", log.jsonLines));
@@ -29,12 +33,14 @@ export function hoodRoom({ list, filter, count }, workbench) {
   const clear = () => {
     usage.clear();
     requests.clear();
+    timed.clear();
   };
   workbench.subscribe({
     event: (event) => {
       log.push(event);
       usage.push(event);
       requests.push(event);
+      timed.push(event);
     },
     chat: clear,
     stored: ({ turns }) => {
@@ -52,13 +58,12 @@ export function hoodRoom({ list, filter, count }, workbench) {
 }
 
 /**
- * @param {string} name
- * @param {string} text
+ * Recordings and traces, whose code is loaded when they are opened.
+ * @param {HTMLElement} place
+ * @param {import("../workbench.js").Workbench} workbench
+ * @param {TimedLog} timed
  */
-function save(name, text) {
-  const link = make("a");
-  link.href = URL.createObjectURL(new Blob([text], { type: "application/jsonl" }));
-  link.download = name;
-  link.click();
-  setTimeout(() => URL.revokeObjectURL(link.href), 60_000);
+async function showTools(place, workbench, timed) {
+  const { RecordingsView } = await import("./recordings-view.js");
+  place.append(new RecordingsView(workbench, timed).element);
 }

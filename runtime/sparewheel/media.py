@@ -1,7 +1,8 @@
 """Media in answers: pictures, sounds and files, with types from a list, a limited size, and their bytes as base64.
 
 The type is read from the first bytes where they show it, because servers declare wrong ones. What has no type of the
-list is `application/octet-stream`, which no page shows: SVG and HTML can contain scripts.
+list is `application/octet-stream`, which no page shows: SVG and HTML can contain scripts. SVG of the code sandbox that
+contains none (`drawings`) is shown as an image.
 """
 
 from __future__ import annotations
@@ -20,6 +21,7 @@ from typing_extensions import TypedDict
 
 MAX_SIZE: Final = 16 * 1024 * 1024  # bytes of one of them
 UNKNOWN: Final = "application/octet-stream"
+DRAWING: Final = "image/svg+xml"
 SENT: Final = frozenset({"image/png", "image/jpeg", "image/gif", "image/webp"})
 """The types that every API with pictures accepts in a request."""
 
@@ -100,7 +102,9 @@ class Media:
         return shape
 
 
-def read_media(data: str | bytes, declared: str = "", *, signature: str = "", origin: str = "") -> Media:
+def read_media(
+    data: str | bytes, declared: str = "", *, signature: str = "", origin: str = "", drawings: bool = False
+) -> Media:
     """Read media from base64 text, or from bytes. Samples without a header become a WAV file.
 
     Args:
@@ -108,6 +112,7 @@ def read_media(data: str | bytes, declared: str = "", *, signature: str = "", or
         declared: the MIME type that the server names, or a name such as `png`.
         signature: for `Media`.
         origin: for `Media`.
+        drawings: whether SVG that is declared as such may be `DRAWING`, if it is only a picture.
 
     Raises:
         ValueError: it is empty, not base64, or larger than `MAX_SIZE`. The message is a sentence without a full stop.
@@ -123,6 +128,10 @@ def read_media(data: str | bytes, declared: str = "", *, signature: str = "", or
     if len(content) > MAX_SIZE:
         raise ValueError(f"it is larger than {MAX_SIZE >> 20} MB")
     mime = type_of(content) or mime_type(kind)
+    if drawings and kind == DRAWING and mime == UNKNOWN:
+        from .drawings import is_picture  # few results have one
+
+        mime = DRAWING if is_picture(content) else UNKNOWN
     return Media(mime, text or b64encode(content).decode(), len(content), signature=signature, origin=origin)
 
 

@@ -16,7 +16,8 @@ if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Mapping, Sequence
     from pathlib import Path
 
-    from sparewheel.tools.code.sandbox import CodeRequest, CodeRun, Sandbox
+    from sparewheel.page.code_messages import CodeRunRequest
+    from sparewheel.tools.code.sandbox import CodeRun, Sandbox
     from sparewheel.tools.services import Services
 
 
@@ -25,12 +26,12 @@ class InProcess:
 
     def __init__(self, folder: Path) -> None:
         self._folder = folder
-        self.requests: list[CodeRequest] = []
+        self.requests: list[CodeRunRequest] = []
         self.running = 0
         self._kept: InProcessRun | None = None
 
     @asynccontextmanager
-    async def run(self, request: CodeRequest) -> AsyncIterator[CodeRun]:
+    async def run(self, request: CodeRunRequest) -> AsyncIterator[CodeRun]:
         self.requests.append(request)
         if self._kept is None or not request["keep"]:
             self._kept = InProcessRun(self._folder / str(len(self.requests)))
@@ -47,7 +48,7 @@ class InProcessRun:
         self._events: asyncio.Queue[dict[str, Any]] = asyncio.Queue()
         self._receive = start(self._take, str(folder / "work"), str(folder / "site"))
 
-    def begin(self, request: CodeRequest) -> None:
+    def begin(self, request: CodeRunRequest) -> None:
         self._receive(json.dumps({"type": "run", "id": 1, **request, "packages": []}))
 
     def _take(self, text: str) -> None:
@@ -71,12 +72,12 @@ class Scripted:
 
     def __init__(self, *runs: Sequence[Any]) -> None:
         self._runs = [list(each) for each in runs]
-        self.requests: list[CodeRequest] = []
+        self.requests: list[CodeRunRequest] = []
         self.answers: list[tuple[Any, str | None, str | None]] = []
         self.ended = 0
 
     @asynccontextmanager
-    async def run(self, request: CodeRequest) -> AsyncIterator[CodeRun]:
+    async def run(self, request: CodeRunRequest) -> AsyncIterator[CodeRun]:
         self.requests.append(request)
         self._events = self._runs.pop(0)
         try:

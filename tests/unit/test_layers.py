@@ -25,6 +25,7 @@ LAYERS: list[set[str]] = [
         "annotations",
         "bounded",
         "documents",
+        "drawings",
         "files",
         "jsontext",
         "slices",

@@ -12,8 +12,8 @@ from .calls import HostCallError
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Mapping
 
-    from ..tools.code.sandbox import CodeRequest
     from .calls import HostCalls, OpenCall
+    from .code_messages import CodeRunRequest
 
 UNAVAILABLE: Final = "code_unavailable"  # the kind of an error
 
@@ -26,7 +26,7 @@ class PageSandbox:
         self._session = session
 
     @asynccontextmanager
-    async def run(self, request: CodeRequest) -> AsyncIterator[_Run]:
+    async def run(self, request: CodeRunRequest) -> AsyncIterator[_Run]:
         """Start a run."""
         async with self._calls.open("code_run", request, session=self._session) as call:
             yield _Run(call, self._calls, self._session)

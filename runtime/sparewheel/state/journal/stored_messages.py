@@ -110,7 +110,7 @@ def _load_media(given: dict[str, Any]) -> Media:
     if url.startswith(("https://", "http://")):
         return Media(mime_type(given["mime_type"]), url=url, size=given.get("size"), name=name, **own)
     if given.get("data"):
-        return replace(read_media(given["data"], given["mime_type"], **own), name=name)
+        return replace(read_media(given["data"], given["mime_type"], **own, drawings=True), name=name)
     # Its bytes were too many to be stored.
     return Media(mime_type(given["mime_type"]), size=given.get("size"), name=name, **own)
 

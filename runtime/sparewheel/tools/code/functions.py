@@ -16,8 +16,8 @@ from ..base import distinct
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
+    from ...page.code_messages import CodeFunction
     from ...providers.base import ToolSpec
-    from .sandbox import FunctionSpec
 
 MAX_DESCRIBED: Final = 24_000  # characters of all signatures in the description of `run_python`
 _MAX_DOC: Final = 1_500  # characters of the description of one tool
@@ -32,7 +32,7 @@ _RESERVED: Final = frozenset({*dir(builtins), *keyword.kwlist, "display", "exit"
 class Functions:
     """The functions by their names in Python, with the names of their tools."""
 
-    specs: list[FunctionSpec]
+    specs: list[CodeFunction]
     tools: Mapping[str, str]
     description: str
 
@@ -40,7 +40,7 @@ class Functions:
 def functions_of(tools: Sequence[ToolSpec]) -> Functions:
     """Make functions of tools, in their order."""
     names: dict[str, str] = {}
-    specs: list[FunctionSpec] = []
+    specs: list[CodeFunction] = []
     lines: list[str] = []
     more: list[str] = []
     room = MAX_DESCRIBED

@@ -20,8 +20,8 @@ from ..web.requests import Ask, Web
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from ...page.code_messages import CodePackage
     from ...transports.base import Transport
-    from .sandbox import Wheel
 
 PLATFORM: Final = "pyemscripten_2026_0_wasm32"
 _TAGS: Final = re.compile(rf"-(?:(?:[\w.]*\bpy3|cp314)[\w.]*)-(?:none|abi3|cp314)-(?:any|{PLATFORM})\.whl$")
@@ -37,9 +37,9 @@ class PackageIndex:
     def __init__(self, url: str, transport: Transport) -> None:
         self._url = url
         self._web = Web(transport, AddressRules((), (), private=True))
-        self._found: dict[tuple[str, ...], list[Wheel]] = {}
+        self._found: dict[tuple[str, ...], list[CodePackage]] = {}
 
-    async def wheels(self, names: Sequence[str]) -> list[Wheel]:
+    async def wheels(self, names: Sequence[str]) -> list[CodePackage]:
         """The wheels of these requirements. Raises `ToolError`, with every package that is missing."""
         key = tuple(names)
         if key not in self._found:
@@ -49,13 +49,13 @@ class PackageIndex:
                 self._found[key] = [await self._listed(name) for name in names]
         return self._found[key]
 
-    def _locked(self, text: str, names: Sequence[str]) -> list[Wheel]:
+    def _locked(self, text: str, names: Sequence[str]) -> list[CodePackage]:
         """The wheels of a lock file, with what they depend on."""
         try:
             packages = {distribution_of(name): each for name, each in read(text)["packages"].items()}
         except (ValueError, KeyError, TypeError, AttributeError):
             raise ToolError(f"The package index {self._url} is not a lock file of Pyodide.") from None
-        waiting, missing, found = [distribution_of(name) for name in names], [], dict[str, "Wheel"]()
+        waiting, missing, found = [distribution_of(name) for name in names], [], dict[str, "CodePackage"]()
         while waiting:
             name = waiting.pop()
             if name in found or name in missing:
@@ -70,7 +70,7 @@ class PackageIndex:
             raise ToolError(f"The package index {self._url} has no wheel of {', '.join(sorted(missing))}.")
         return list(found.values())
 
-    async def _listed(self, requirement: str) -> Wheel:
+    async def _listed(self, requirement: str) -> CodePackage:
         """The wheel of a requirement in an index with one page for each package."""
         match = _PINNED.fullmatch(requirement)
         if match is None:
@@ -111,7 +111,7 @@ class _Links(HTMLParser):
             self.found.append(href)
 
 
-def _locked_wheel(name: str, entry: Any, base: str) -> Wheel | None:
+def _locked_wheel(name: str, entry: Any, base: str) -> CodePackage | None:
     match entry:
         case {"file_name": str(file), "sha256": str(sha256)} if file.endswith(".whl"):
             return {"name": name, "file": urljoin(base, file), "sha256": sha256.lower()}

@@ -16,9 +16,9 @@ from .package_index import PackageIndex
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
+    from ...page.code_messages import CodePackage
     from ...transports.base import Transport
     from ...transports.wheels import LockedWheel
-    from .sandbox import Wheel
 
 _RUNTIME: Final = "sparewheel"
 _TOOLS: Final = ("micropip", "pyodide-http")  # of the runtime; without a network they are of no use
@@ -36,7 +36,7 @@ class Packages:
         own = _closure([_RUNTIME], locked)
         self._locked = locked
         self._there = own | set(_TOOLS)
-        self._named: list[Wheel] = []
+        self._named: list[CodePackage] = []
         self._from_index: list[str] = []
         self._always: list[str] = []
         self._index = PackageIndex(index, transport) if index else None
@@ -52,7 +52,7 @@ class Packages:
         named = [wheel["name"] for wheel in self._named]
         return sorted({*self.modules, *named, *self._always, *map(distribution_of, self._from_index)})
 
-    async def wheels(self, code: str) -> list[Wheel]:
+    async def wheels(self, code: str) -> list[CodePackage]:
         """The wheels that this code needs. Raises `ToolError` if the index does not have one."""
         imported = [
             name
@@ -60,7 +60,7 @@ class Packages:
             if name not in self._there and any(_imports(code, module) for module in each.imports)
         ]
         needed = sorted(_closure([*imported, *self._always], self._locked) - self._there)
-        found: list[Wheel] = [
+        found: list[CodePackage] = [
             {"name": name, "file": self._locked[name].file, "sha256": self._locked[name].sha256} for name in needed
         ]
         if self._from_index and self._index is not None:

@@ -7,24 +7,22 @@ from __future__ import annotations
 
 import binascii
 import re
-from base64 import b64decode
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any, Final
 
+from ...files import tidy_name
 from ...jsontext import whole
-from ...media import MAX_SIZE, UNKNOWN, Media, read_media
+from ...media import DRAWING, MAX_SIZE, UNKNOWN, Media, read_media
 from .files import MAX_BYTES, MAX_FILES
-from .svg import is_picture
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
-    from .sandbox import Limits
+    from ...page.code_messages import CodeLimits
 
 MAX_PART: Final = 20_000  # characters of one part of the text: output, value, traceback
 MAX_TEXT: Final = 60_000  # characters of the whole text
 MAX_PLOTS: Final = 16
-_DRAWING: Final = "image/svg+xml"
 _JAVASCRIPT: Final = re.compile(r"\b(?:const|let|var)\s+\w+\s*=|=>|\bfunction\b|console\.log\(")
 _MISSING: Final = re.compile(r"No module named '([\w.]{1,100})'")
 _NO_WHEEL: Final = ("numpy", "pandas", "scipy", "matplotlib", "sklearn", "PIL", "polars", "plotly", "seaborn")
@@ -66,7 +64,7 @@ class Outcome:
     files: dict[str, str] = field(default_factory=dict)  # base64 by path
 
 
-def read_outcome(end: Mapping[str, Any], printed: Printed, code: str, limits: Limits, known: list[str]) -> Outcome:
+def read_outcome(end: Mapping[str, Any], printed: Printed, code: str, limits: CodeLimits, known: list[str]) -> Outcome:
     """Read the last piece of a run. `known` are the packages that code may import beside Python's own."""
     given = end.get("result")
     result: Mapping[str, Any] = given if isinstance(given, dict) else {}
@@ -88,7 +86,7 @@ def read_outcome(end: Mapping[str, Any], printed: Printed, code: str, limits: Li
     return outcome
 
 
-def _ended(status: str, detail: str, limits: Limits) -> str:
+def _ended(status: str, detail: str, limits: CodeLimits) -> str:
     """Why the run was ended from outside."""
     match status:
         case "time":
@@ -114,7 +112,7 @@ def _shown(result: Mapping[str, Any]) -> Iterator[str]:
         yield f"Value:{chr(10) * 2 if value.get('kind') == 'markdown' else ' '}{text}"
 
 
-def _problem(error: Mapping[str, Any], code: str, limits: Limits, known: list[str]) -> str:
+def _problem(error: Mapping[str, Any], code: str, limits: CodeLimits, known: list[str]) -> str:
     """The traceback, and a hint where one helps."""
     kind, text = _text(error.get("type"), 100), _text(error.get("text"), MAX_PART).rstrip()
     if kind == "MemoryError":
@@ -148,20 +146,15 @@ def _pictures(result: Mapping[str, Any], outcome: Outcome) -> Iterator[str]:
 
 def _picture(data: str, name: str) -> Media | None:
     try:
-        media = read_media(data)
-        if media.mime_type == UNKNOWN and is_picture(content := b64decode(media.data)):
-            if b"<svg" in content[:5000]:
-                return Media(_DRAWING, media.data, media.size, name=name)
+        media = read_media(data, DRAWING, drawings=True)
     except ValueError:
         return None
-    if not media.mime_type.startswith("image/"):
-        return None
-    return Media(media.mime_type, media.data, media.size, name=name)
+    return replace(media, name=name) if media.mime_type.startswith("image/") else None
 
 
 def _files(result: Mapping[str, Any], outcome: Outcome) -> Iterator[str]:
     room = MAX_BYTES
-    shown = {media.name for media in outcome.media}
+    shown = {media.name for media in outcome.media}  # so far only pictures
     for entry in _list(result.get("files"), MAX_FILES):
         match entry:
             case {"path": str(path), "data": str(data)} if 0 < len(path) <= 250 and len(data) <= room * 3 // 2:
@@ -172,7 +165,7 @@ def _files(result: Mapping[str, Any], outcome: Outcome) -> Iterator[str]:
                 room -= size
                 outcome.files[path] = data
                 if path not in shown:
-                    outcome.media.append(Media(UNKNOWN, data, size, name=path))
+                    outcome.media.append(Media(UNKNOWN, data, size, name=tidy_name(path)))
                 yield f"[file {path}: {size} bytes, given to the user]"
     for entry in _list(result.get("left_out"), 20):
         yield f"[left out: {_text(entry, 300)}]"

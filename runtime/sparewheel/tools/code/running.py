@@ -12,9 +12,10 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from ...annotations import Annotation
+    from ...page.code_messages import CodeRunRequest
     from ..base import CallTool, ToolContext
     from .results import Outcome
-    from .sandbox import CodeRequest, CodeRun, Sandbox
+    from .sandbox import CodeRun, Sandbox
 
 MAX_CALLS: Final = 200  # of functions in one run
 MAX_NAME: Final = 200  # characters of the name of a function that is called
@@ -38,7 +39,7 @@ class Running:
         self._calls = 0
         self.sources: list[Annotation] = []  # what the results of its calls quote
 
-    async def run(self, sandbox: Sandbox, request: CodeRequest, known: list[str]) -> Outcome:
+    async def run(self, sandbox: Sandbox, request: CodeRunRequest, known: list[str]) -> Outcome:
         """Run code and wait for its end.
 
         Raises:

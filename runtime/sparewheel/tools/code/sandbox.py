@@ -7,53 +7,15 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Protocol
 
-# pydantic needs this TypedDict, not typing's, below Python 3.12.
-from typing_extensions import TypedDict
-
 if TYPE_CHECKING:
     from collections.abc import Mapping
     from contextlib import AbstractAsyncContextManager
 
+    from ...page.code_messages import CodeRunRequest
+
 
 class SandboxUnavailable(Exception):
     """There is no sandbox. The text is one sentence that tells why, and what to do about it."""
-
-
-class FunctionSpec(TypedDict):
-    """A function of the code. `args` are the names of its arguments in order."""
-
-    name: str
-    args: list[str]
-    doc: str
-
-
-class Wheel(TypedDict):
-    """A package. `file` is a URL, or the name of a wheel in the folder of the runtime's packages."""
-
-    name: str
-    file: str
-    sha256: str
-
-
-class Limits(TypedDict):
-    """Of one run."""
-
-    time_ms: int
-    output_chars: int
-    memory_mb: int
-    files: int
-    file_bytes: int
-
-
-class CodeRequest(TypedDict):
-    """A run. `files` are in base64, by path."""
-
-    code: str
-    files: dict[str, str]
-    keep: bool
-    functions: list[FunctionSpec]
-    packages: list[Wheel]
-    limits: Limits
 
 
 class CodeRun(Protocol):
@@ -73,4 +35,4 @@ class CodeRun(Protocol):
 class Sandbox(Protocol):
     """Runs code. Leaving the context ends the run."""
 
-    def run(self, request: CodeRequest) -> AbstractAsyncContextManager[CodeRun]: ...
+    def run(self, request: CodeRunRequest) -> AbstractAsyncContextManager[CodeRun]: ...

@@ -23,11 +23,12 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from ...config.toolsets import ToolsetConfig
+    from ...page.code_messages import CodeFunction, CodeLimits, CodeRunRequest
     from ...providers.base import ToolSpec
     from ...transports.wheels import LockedWheel
     from ..base import CallTool, ToolContext
     from ..services import Services
-    from .sandbox import CodeRequest, FunctionSpec, Limits, Sandbox
+    from .sandbox import Sandbox
 
 NAME: Final = "run_python"
 TIMEOUT: Final = 10  # seconds, unless the agent file sets another
@@ -97,7 +98,7 @@ class CodeToolset:
         self._packages = Packages(entry.packages, index, locked, services.transport)
         self._files = SessionFiles(services)
         self._state: _State = services.kept.setdefault(_STATE, _State())
-        self._limits: Limits = {
+        self._limits: CodeLimits = {
             "time_ms": (TIMEOUT if entry.timeout is None else entry.timeout) * 1000,
             "output_chars": MAX_OUTPUT,
             "memory_mb": entry.memory,
@@ -126,17 +127,17 @@ class CodeToolset:
         with_tools = self._tool if call is None else None
         return replace(tool, sandboxed=True, with_tools=with_tools, definition=self._entry.model_dump_json())
 
-    async def _run(self, given: _Code, functions: list[FunctionSpec], running: Running) -> ToolResult:
+    async def _run(self, given: _Code, functions: list[CodeFunction], running: Running) -> ToolResult:
         if not self._entry.keep:
             return await self._one(given, functions, running)
         async with self._state.lock:  # the runs of one state come one after the other
             return await self._one(given, functions, running)
 
-    async def _one(self, given: _Code, functions: list[FunctionSpec], running: Running) -> ToolResult:
+    async def _one(self, given: _Code, functions: list[CodeFunction], running: Running) -> ToolResult:
         if self._sandbox is None:
             raise ToolError(NO_SANDBOX)
         files, without = await self._files.incoming(given.code, given.files)
-        request: CodeRequest = {
+        request: CodeRunRequest = {
             "code": given.code,
             "files": files,
             "keep": self._entry.keep,

@@ -33,6 +33,6 @@ def is_picture(content: bytes) -> bool:
         text = content.decode()
     except UnicodeDecodeError:
         return False
-    if "\0" in text or _ENCODING.search(text[:1000]) or ("\\" in text and "style" in text):
+    if "<svg" not in text[:5000] or "\0" in text or _ENCODING.search(text[:1000]) or ("\\" in text and "style" in text):
         return False  # a backslash could hide an address in a style
     return not any(pattern.search(text) for pattern in _FORBIDDEN)

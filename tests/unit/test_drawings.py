@@ -6,7 +6,7 @@ import time
 
 import pytest
 
-from sparewheel.tools.code.svg import is_picture
+from sparewheel.drawings import is_picture
 
 NS = 'xmlns="http://www.w3.org/2000/svg" xmlns:xlink="http://www.w3.org/1999/xlink"'
 

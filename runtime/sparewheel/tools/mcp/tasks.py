@@ -18,7 +18,6 @@ if TYPE_CHECKING:
 
     from .rpc import Message
 
-TTL: Final = 3_600_000  # milliseconds that the server is asked to keep a result
 MIN_POLL: Final = 0.5  # seconds between two looks
 MAX_POLL: Final = 15.0
 MAX_ID: Final = 1_000  # characters

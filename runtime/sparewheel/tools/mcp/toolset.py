@@ -15,7 +15,6 @@ from ...providers.base import ToolSpec
 from ..base import DEFAULT_TIMEOUT, Tool, ToolError
 from ..toolset import ORIGINAL
 from ..web.addresses import AddressRules, normalise
-from . import tasks
 from .authorizer import NoAuthorizer
 from .connection import Connection
 from .content import tool_result
@@ -50,6 +49,7 @@ MAX_WARNINGS: Final = 20
 MIN_FRESH: Final = 60.0  # seconds before a list is read again that the server does not report changes of
 MAYBE_DONE: Final = ". What was asked may have been done: find out before you ask for it again."
 HEADER_MISMATCH: Final = -32020
+TTL: Final = 3_600_000  # milliseconds that a server is asked to keep the result of a task
 _DESCRIBED: Final = """## Tools of {name}
 
 Some of your tools belong to the server {host}. Its operator wrote this about them, not the user:
@@ -247,15 +247,17 @@ class McpToolset:
         params: Message = {"name": definition.name, "arguments": arguments}
         as_task = definition.is_task and link.server.has("tasks")
         if as_task:
-            params["task"] = {"ttl": tasks.TTL}
+            params["task"] = {"ttl": TTL}
         exchange = self._exchange("tools/call", params, definition.name, context)
         exchange.headers = param_headers(definition.headers, arguments)
         exchange.renewed = check
         try:
             result = await self._connection.request(exchange)
             if as_task:
+                from .tasks import finished  # few tools are tasks
+
                 send = partial(self._feature, name=definition.name, context=context)
-                result = await tasks.finished(result, send, context.progress, self._limit)
+                result = await finished(result, send, context.progress, self._limit)
             return tool_result(result)
         except RpcError as error:
             if error.code == HEADER_MISMATCH:

@@ -40,8 +40,11 @@ export type { ToolCallShape as ToolCall } from "./events.js";
 
 /** The properties of a `SparewheelError`. */
 export interface ErrorFacts extends Omit<protocol.ErrorFacts, "kind"> {
-  /** The exact reason; `boot_failed` when the runtime could not start. `code` is the coarse one. */
-  kind: Kind | "boot_failed";
+  /**
+   * The exact reason; `boot_failed` when the runtime could not start, `code_unavailable` where there is no sandbox for code.
+   * `code` is the coarse one.
+   */
+  kind: Kind | "boot_failed" | "code_unavailable";
   /** The stage at which starting failed; only with `boot_failed`. */
   stage?: Stage;
 }
@@ -336,6 +339,42 @@ export interface ForkOptions {
 /** What a session goes on with: those of the options of `createSession` that can change. */
 export type UpdateOptions = Partial<Pick<SessionOptions, "yaml" | "env" | "agentName" | "allowHosts" | "documents">>;
 
+export interface CodeOptions {
+  /** Files in the working directory, by path. */
+  files?: Record<string, Blob | ArrayBuffer | ArrayBufferView | string>;
+  /** Ends the run at once; its status is then "stopped". */
+  signal?: AbortSignal;
+}
+
+/** Gets what the code prints, as it comes. */
+export type CodeListener = (output: { stream: "stdout" | "stderr"; text: string }) => void;
+
+/** How a run of code ended. Everything but `status` and `detail` is the code's own word. */
+export interface CodeResult {
+  /** "done": it ended by itself, maybe with an error. Otherwise which limit ended it, or "died": Python ended. */
+  status: "done" | "time" | "memory" | "output" | "died" | "stopped";
+  /** What happened in words, if it did not end by itself. */
+  detail: string;
+  /** The value of the last expression; null for none. */
+  value: protocol.CodeShown | null;
+  /** What the code shows with `display`. */
+  shown: protocol.CodeShown[];
+  /** `text` is the traceback, `line` the line of the code, from 1. */
+  error: protocol.CodeError | null;
+  /** The `exit` with which the code has ended itself; null if it has not. */
+  exit: string | null;
+  plots: CodeFile[];
+  /** Those that the run has written or changed, by path. */
+  files: CodeFile[];
+  /** Plots and files that were too many or too large. */
+  left_out: string[];
+}
+
+export interface CodeFile {
+  name: string;
+  blob: Blob;
+}
+
 /** One conversation. Turns run one at a time; sessions run side by side. */
 export interface Session {
   /** The name under which the store keeps it. */
@@ -415,6 +454,13 @@ export interface Session {
    * kind "skipped". Is no longer preferred. Rejects for an unknown model, and for the last one of an agent that can be asked.
    */
   skip(model: string, skip?: boolean): Promise<void>;
+  /**
+   * Runs Python code in the sandbox of this session, apart from the conversation: the model does not see it, nothing of it
+   * is stored, and it can call no tools. It starts afresh, also where the agent keeps the state of its own runs, with the
+   * files and limits of the agent's last run, the packages of all its runs, and `files`. How the code ended is in the result.
+   * Rejects with the kind "code_unavailable" if there is no sandbox.
+   */
+  runCode(code: string, options?: CodeOptions, onOutput?: CodeListener): Promise<CodeResult>;
   /**
    * Aborts the running turn, if there is one. Never fails. `reason` is that of the event `aborted`: "consumer" if the
    * program that reads the events has stopped reading. Default: "user".

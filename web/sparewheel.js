@@ -62,7 +62,7 @@ export async function createRuntime(options = {}) {
   const client = new Client(worker, { launch: relaunch, replace: restart, hangTimeout });
   const calls = new HostCalls(client);
   serveModels(calls, models);
-  new CodeCalls(calls, base);
+  const code = new CodeCalls(calls, base);
   if (fetch) {
     serveFetch(calls, fetch);
     client.tell("use_page_fetch", {}); // commands are handled in order: every session uses it
@@ -70,7 +70,7 @@ export async function createRuntime(options = {}) {
   }
   if (!known.replay) syncTabs(client); // what a replay learns of models is not so
   const store = storeCommand(known.store ?? "memory");
-  const runtime = new Runtime(client, boot, new PageFunctions(calls), guarded(known.onEvent, "onEvent"), store.name);
+  const runtime = new Runtime(client, boot, new PageFunctions(calls), code, guarded(known.onEvent, "onEvent"), store.name);
   try {
     if (store.kind !== "memory") await useStore(client, store);
     if (known.replay) await replay(client, known.replay);
@@ -90,6 +90,7 @@ export async function keepOffline({ assetBase } = {}) {
 class Runtime {
   #client;
   #functions;
+  #runCode;
   #mirrors;
   #database;
   /** @type {boolean | undefined} undefined: never yet. */
@@ -99,14 +100,16 @@ class Runtime {
    * @param {Client} client
    * @param {RuntimeApi["boot"]} boot
    * @param {PageFunctions} functions
+   * @param {CodeCalls} code
    * @param {(event: import("./protocol.js").RuntimeRestarted) => void} onEvent
    * @param {string} database Where sessions are stored; empty: in the worker's memory.
    */
-  constructor(client, boot, functions, onEvent, database) {
+  constructor(client, boot, functions, code, onEvent, database) {
     this.#client = client;
     this.boot = Object.freeze(boot);
     this.#database = database;
     this.#functions = functions;
+    this.#runCode = code.runApart.bind(code);
     this.#mirrors = new Mirrors(client, onEvent, database);
     this.closed = client.closed;
     this.sessions = new StoredSessions(client, (id, options, onEvent) =>
@@ -164,7 +167,8 @@ class Runtime {
       };
       const onUpdate = (/** @type {Record<string, unknown>} */ changed) => this.#mirrors.change(name, changed);
       const database = this.#database;
-      const parts = { client, functions: this.#functions, name, listener: onEvent, title, interactive, open, onUpdate, database };
+      const own = { client, functions: this.#functions, runCode: this.#runCode, database };
+      const parts = { ...own, name, listener: onEvent, title, interactive, open, onUpdate };
       const session = new Session(parts, created);
       const isForgotten = this.#database === "" && method === "open_session"; // with the worker
       this.#mirrors.add(made, session, isForgotten ? await client.request("messages", { session: name }) : []);

@@ -235,15 +235,17 @@ export function interrupted(resume) {
 }
 
 /** @param {Extract<Event, {type: "media"}>} event Media that a server only refers to are links: nothing is loaded from there. */
-function pictureOf({ blob, url, mime_type }) {
+function pictureOf({ name, blob, url, mime_type }) {
   if (!blob)
     return isWeb(url)
       ? make("a", { href: url, rel: "noopener noreferrer", target: "_blank", textContent: mime_type })
       : mime_type;
   const address = URL.createObjectURL(blob);
-  if (!mime_type.startsWith("image/")) return make("a", { href: address, download: "", textContent: mime_type });
+  if (!mime_type.startsWith("image/")) {
+    return make("a", { href: address, download: name ?? "", textContent: name ?? mime_type });
+  }
   const release = () => URL.revokeObjectURL(address);
-  return make("img", { src: address, alt: "Picture in the answer", onload: release, onerror: release });
+  return make("img", { src: address, alt: name ?? "Picture in the answer", onload: release, onerror: release });
 }
 
 /**

@@ -8,12 +8,15 @@ import { label } from "./visible.js";
 
 /**
  * @typedef {import("../sparewheel.js").Event} Event
+ * @typedef {(code: string, signal: AbortSignal, onOutput: (output: {text: string}) => void) =>
+ *   Promise<import("../sparewheel.js").CodeResult>} RunCode Runs code in the sandbox, apart from the conversation.
  * @typedef {import("./asking/question-view.js").QuestionView} QuestionView
  *
  * @typedef {object} Answers Where the user's answers go.
  * @property {(confirmation: import("../sparewheel.js").Confirmation) => Promise<unknown>} confirm
  * @property {(answer: import("../sparewheel.js").ElicitationAnswer) => Promise<unknown>} respond
  * @property {(id: string, decision: import("../sparewheel.js").DoubtDecision) => Promise<unknown>} resolve
+ * @property {RunCode} run
  * @property {() => void} answered Called when a question that had the focus is gone and no other one is open.
  */
 
@@ -173,7 +176,7 @@ export class CallsView {
   #open({ id, name, task }, attempt) {
     const known = this.#cards.get(id);
     if (known && !known.isOver) return known;
-    const card = new ToolCard(name, attempt, task, () => this.#written(id, task), this.#steps.models);
+    const card = new ToolCard(name, attempt, task, () => this.#written(id, task), this.#steps.models, this.#answers.run);
     if (task !== undefined) card.element.classList.add("nested");
     this.#cards.set(id, card);
     this.#shown += 1;

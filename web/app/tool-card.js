@@ -37,6 +37,7 @@ export class ToolCard {
   /** @type {string | null} That the call runs. */
   #code = null;
   #isSandboxed = false;
+  #run;
   /** @type {Promise<import("./code/code-view.js").CodeView> | null} */
   #codeView = null;
   #written;
@@ -50,9 +51,11 @@ export class ToolCard {
    * @param {string | undefined} task The call within which a sub-agent makes it.
    * @param {() => string} written The arguments as far as they have been written.
    * @param {import("./chain/models.js").Models} models
+   * @param {import("./calls-view.js").RunCode} run
    */
-  constructor(name, attempt, task, written, models) {
+  constructor(name, attempt, task, written, models, run) {
     this.#models = models;
+    this.#run = run;
     this.name = name;
     this.attempt = attempt;
     this.task = task;
@@ -148,7 +151,7 @@ export class ToolCard {
 
   async #loadCode() {
     const [{ CodeView }, engine] = await Promise.all([import("./code/code-view.js"), import("./answer/engine.js")]);
-    const view = new CodeView(this.#code ?? "", { engine, isConfined: this.#isSandboxed });
+    const view = new CodeView(this.#code ?? "", { engine, isConfined: this.#isSandboxed, run: this.#run });
     this.#body.replaceChildren(view.element);
     return view;
   }

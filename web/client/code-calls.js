@@ -1,5 +1,5 @@
 import { BUILD } from "../boot/build.js";
-import { messageOf } from "./errors.js";
+import { messageOf, SparewheelError } from "./errors.js";
 import { Failure } from "./host-calls.js";
 import { Queue } from "./queue.js";
 
@@ -40,6 +40,23 @@ export class CodeCalls {
           () => {},
         );
     });
+  }
+
+  /**
+   * Run code of the page in the sandbox of a session.
+   * @param {string} session
+   * @param {string} code
+   * @param {import("../sparewheel.js").CodeOptions} options
+   * @param {import("../sparewheel.js").CodeListener | undefined} onOutput
+   * @returns {Promise<import("../sparewheel.js").CodeResult>} Rejects with a `SparewheelError`.
+   */
+  async runApart(session, code, options, onOutput) {
+    try {
+      return await (await this.load()).runApart(session, code, options, onOutput).catch(rethrow);
+    } catch (thrown) {
+      const kind = thrown instanceof Failure ? thrown.kind : "internal";
+      throw new SparewheelError({ kind, message: messageOf(thrown) });
+    }
   }
 
   /** @returns {Promise<CodeSandbox>} */

@@ -27,6 +27,8 @@ import { holdSession, untilFree } from "./store.js";
  *   options of this one.
  * @property {boolean | undefined} interactive Whether a user can be asked; unset: whether there is a listener.
  * @property {(options: Record<string, unknown>) => void} [onUpdate] Called with what the session goes on with.
+ * @property {(session: string, code: string, options: import("../sparewheel.js").CodeOptions,
+ *   onOutput?: import("../sparewheel.js").CodeListener) => Promise<import("../sparewheel.js").CodeResult>} runCode
  * @property {string} [database] Where it is stored; empty: in the worker's memory.
  */
 
@@ -51,6 +53,7 @@ export class Session {
   /** @type {() => void} */
   #resolveClosed = () => {};
   #database;
+  #runCode;
   /** Whether another tab drives it. */
   readOnly = false;
   /** Ends when another tab begins to drive it, or this one. */
@@ -62,11 +65,12 @@ export class Session {
    * @param {Parts} parts
    * @param {import("../protocol.js").SessionCreated} created
    */
-  constructor({ client, functions, name, listener, title, interactive, open, onUpdate, database = "" }, created) {
+  constructor({ client, functions, name, listener, title, interactive, open, onUpdate, runCode, database = "" }, created) {
     this.#client = client;
     this.#open = open;
     this.#onUpdate = onUpdate;
     this.#database = database;
+    this.#runCode = runCode;
     this.#name = name;
     this.#functions = functions;
     this.#interactive = interactive;
@@ -250,6 +254,17 @@ export class Session {
   /** @param {import("../protocol.js").ModelChoices} choices */
   #chose(choices) {
     this.#created = { ...this.#created, choices };
+  }
+
+  /**
+   * @param {string} code
+   * @param {import("../sparewheel.js").CodeOptions} [options]
+   * @param {import("../sparewheel.js").CodeListener} [onOutput]
+   */
+  async runCode(code, options = {}, onOutput) {
+    this.#checkOpen();
+    if (typeof code !== "string") throw refuse("runCode: the code must be a string");
+    return this.#runCode(this.#name, code, options, onOutput);
   }
 
   /** @param {"user" | "consumer"} [reason] */

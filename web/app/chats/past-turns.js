@@ -20,6 +20,7 @@ export class PastTurns {
   #box;
   #models;
   #actions;
+  #answers;
   #onGrown;
   /** @type {Map<string, Past>} */
   #shown = new Map();
@@ -36,12 +37,14 @@ export class PastTurns {
    * @param {import("../chain/models.js").Models} models
    * @param {(turn: import("../composer/turn-actions.js").Over) => HTMLElement} actions Of a turn.
    * @param {() => void} onGrown
+   * @param {import("../calls-view.js").RunCode} run
    */
-  constructor(box, models, actions, onGrown) {
+  constructor(box, models, actions, onGrown, run) {
     this.#box = box;
     this.#models = models;
     this.#actions = actions;
     this.#onGrown = onGrown;
+    this.#answers = { ...UNANSWERED, run };
     const reveal = (/** @type {IntersectionObserverEntry[]} */ entries) => {
       for (const { isIntersecting, target } of entries) if (isIntersecting) this.#reveal(target);
     };
@@ -114,7 +117,7 @@ export class PastTurns {
   #slice(turns) {
     const slice = make("div", { class: "past-turns" });
     for (const turn of turns) {
-      const view = new TurnView(slice, turn.prompt, this.#onGrown, UNANSWERED, this.#models, { isPast: true });
+      const view = new TurnView(slice, turn.prompt, this.#onGrown, this.#answers, this.#models, { isPast: true });
       turn.events.forEach((event, place) => view.push(event, turn.times[place] ?? null));
       const { prompt, goesOn } = turn;
       /** @type {import("../composer/turn-actions.js").Over} */

@@ -55,3 +55,14 @@ export function outputBox(place) {
   place.append(box);
   return new GrowingText(box);
 }
+
+/**
+ * @param {string} text
+ * @param {() => void} act
+ */
+export function button(text, act) {
+  const made = make("button", { text });
+  made.type = "button";
+  made.addEventListener("click", act);
+  return made;
+}

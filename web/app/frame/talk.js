@@ -1,6 +1,7 @@
 import { modelsLine } from "../chats/rows.js";
 import { PastTurns } from "../chats/past-turns.js";
 import { shownOf } from "../chats/stored-turns.js";
+import { filesOf } from "../composer/attachments.js";
 import { make } from "../dom.js";
 import { TurnView } from "../turn-view.js";
 import { failureBox } from "./failure-view.js";
@@ -28,6 +29,10 @@ export class Talk {
   #divider = null;
   /** Of the session. */
   #chain = "";
+  /** @type {import("../../sparewheel.js").Prompt[]} Of the conversation. */
+  #prompts = [];
+  /** @type {import("../calls-view.js").RunCode} */
+  #run;
 
   /**
    * @param {{box: HTMLElement, welcome: HTMLElement, greeting: HTMLElement, latest: HTMLButtonElement}} elements
@@ -48,7 +53,11 @@ export class Talk {
     this.#afterAnswer = afterAnswer;
     this.#models = workbench.models;
     this.#actions = actions;
-    this.#past = new PastTurns(box, workbench.models, actions, this.#follow);
+    this.#run = async (code, signal, onOutput) => {
+      if (!workbench.session) throw new Error("The agent cannot run now, and neither can code.");
+      return workbench.session.runCode(code, { signal, files: filesIn(this.#prompts) }, onOutput);
+    };
+    this.#past = new PastTurns(box, workbench.models, actions, this.#follow, this.#run);
     workbench.subscribe({
       turn: (turn) => this.#begin(turn),
       event: (event, turn) => this.#views.get(turn)?.push(event),
@@ -76,6 +85,7 @@ export class Talk {
           turn.session?.respondToElicitation(answer),
         resolve: async (/** @type {string} */ id, /** @type {import("../../sparewheel.js").DoubtDecision} */ decision) =>
           turn.session?.resolve(id, decision),
+        run: this.#run,
         answered: this.#afterAnswer,
       };
       view = new TurnView(this.#box, past?.prompt ?? turn.prompt, this.#follow, answers, this.#models);
@@ -83,6 +93,7 @@ export class Talk {
       if (past?.isUnfinished && !turn.isFollowed) for (const { event, at } of shownOf(past, Date.now())) view.push(event, at);
     }
     turn.transcript = view.transcript;
+    this.#prompts.push(view.prompt);
     this.#scroll.toEnd();
   }
 
@@ -124,6 +135,7 @@ export class Talk {
   #clear(isNew) {
     this.#divider = null;
     this.#past.clear();
+    this.#prompts = [];
     this.#box.replaceChildren(...(isNew ? [this.#welcome] : []));
     this.#scroll.toEnd();
   }
@@ -133,6 +145,7 @@ export class Talk {
     const { turns } = stored;
     if (turns.length === 0) this.#box.append(this.#welcome);
     this.#past.show(stored);
+    this.#prompts = turns.map(({ prompt }) => prompt);
     this.#last = this.#past.over(turns.at(-1)?.id ?? "");
   }
 
@@ -151,6 +164,16 @@ export class Talk {
     });
     this.#box.append(box);
   }
+}
+
+/**
+ * The files that were sent, by name: of two with one name, the later one.
+ * @param {import("../../sparewheel.js").Prompt[]} prompts
+ * @returns {Record<string, Blob>}
+ */
+function filesIn(prompts) {
+  const files = prompts.flatMap(filesOf).filter((file) => file instanceof File);
+  return Object.fromEntries(files.map((file) => [file.name, file]));
 }
 
 /**

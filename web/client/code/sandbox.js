@@ -3,6 +3,7 @@
 
 import { bytesIntact } from "../../assets/download.js";
 import { AssetFault } from "../../assets/faults.js";
+import { Given, resultOf } from "./apart.js";
 import { loadFiles } from "./files.js";
 import { readRequest, wheelName } from "./request.js";
 import { Space } from "./space.js";
@@ -35,6 +36,10 @@ export class CodeSandbox {
   #spaces = new Map();
   /** @type {Map<string, Map<number, Run>>} By session and number. */
   #runs = new Map();
+  /** @type {Map<string, Given>} By session. */
+  #given = new Map();
+  /** Numbers of runs that are not the agent's. */
+  #apart = 0;
   #turns = new Turns(MAX_RUNNING, MAX_WAITING);
   /** @type {ReturnType<typeof setTimeout> | undefined} */
   #idle;
@@ -55,6 +60,7 @@ export class CodeSandbox {
   async run(session, number, request, { signal, onPiece }) {
     if (!globalThis.document?.createElement) throw new Unavailable("it is a frame of a page, and here is no page");
     const asked = readRequest(request);
+    if (number >= 0) this.#givenTo(session).note(asked);
     const leave = await this.#turns.enter(signal);
     try {
       const [space, wheels] = await Promise.all([this.#space(session), this.#wheelsOf(asked)]);
@@ -67,6 +73,27 @@ export class CodeSandbox {
     } finally {
       this.#runs.get(session)?.delete(number);
       leave();
+    }
+  }
+
+  /**
+   * Run code of the page, apart from what the agent does.
+   * @param {string} session
+   * @param {string} code
+   * @param {import("../../sparewheel.js").CodeOptions} options
+   * @param {import("../../sparewheel.js").CodeListener | undefined} onOutput
+   * @returns {Promise<import("../../sparewheel.js").CodeResult>} Rejects with `Unavailable`.
+   */
+  async runApart(session, code, { files = {}, signal = new AbortController().signal }, onOutput) {
+    const request = await this.#givenTo(session).request(code, files);
+    const onPiece = (/** @type {Piece} */ piece) => {
+      if (piece.type === "output") onOutput?.({ stream: piece.stream, text: piece.text });
+    };
+    try {
+      return resultOf(await this.run(session, --this.#apart, request, { signal, onPiece }));
+    } catch (thrown) {
+      if (signal.aborted) return resultOf({ status: "stopped", detail: "", result: null });
+      throw thrown;
     }
   }
 
@@ -85,6 +112,7 @@ export class CodeSandbox {
     this.#spaces.get(session)?.close();
     this.#spaces.delete(session);
     this.#runs.delete(session);
+    this.#given.delete(session);
   }
 
   closeAll() {
@@ -105,6 +133,13 @@ export class CodeSandbox {
     const space = new Space(new URL("sandbox.html", this.#base), files);
     this.#spaces.set(session, space);
     return space;
+  }
+
+  /** @param {string} session */
+  #givenTo(session) {
+    const known = this.#given.get(session) ?? new Given();
+    this.#given.set(session, known);
+    return known;
   }
 
   /** @param {string} session */

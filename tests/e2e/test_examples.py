@@ -78,7 +78,7 @@ class Story:
     """What happens in one example: the models' answers, and what the page then saw."""
 
     script: Mapping[str, Sequence[Reply]]
-    prompts: Sequence[str]
+    prompts: Sequence[str | list[Any]]
     answers: Sequence[str]
     tools: Mapping[str, Any] = field(default_factory=dict)  # the page's own: what they answer, and what they are
     results: Mapping[str, str] = field(default_factory=dict)  # by tool: what its result holds
@@ -93,9 +93,18 @@ INVOICE = json.dumps(
 )
 ORDER = {"type": "object", "properties": {"number": {"type": "string"}}, "required": ["number"]}
 
+BICYCLES = {"name": "bicycles.csv", "text": (FOLDER / "bicycles.csv").read_text(encoding="utf-8")}
+
 STORIES = {
     "demo": Story({}, ["Hello"], [""], seen=["discard", "retry", "fallback"]),
     "documents": Story({}, ["How many vacation days?"], [""], results={"search_handbook": "25 vacation days"}),
+    "compute": Story(
+        {},
+        [[{"type": "file", "file": BICYCLES}, {"type": "text", "text": "Which station counted the most bicycles?"}]],
+        [""],
+        results={"run_python": "Market square has the highest total: 4"},
+        seen=["retry", "fallback", "media"],
+    ),
     "survive": Story(
         {
             SONNET: [errors.anthropic_overloaded().replace(repeat=True)],

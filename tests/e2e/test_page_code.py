@@ -1,4 +1,4 @@
-"""The card of a call that runs code: the code, what it prints, its result, and what is said of it."""
+"""The card of a call that runs code: the code, its output and result, and runs that the user starts."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from playwright.async_api import Browser, Page, expect
 
 from sparewheel.testing import Reply, ScriptedProvider, ToolCall, openai_chat
 from tests.support.browser import Watch, shows
-from tests.support.page import ask, new_chat, page_agent, use_agent, visit
+from tests.support.page import ask, drawer, new_chat, page_agent, use_agent, visit
 
 pytestmark = [pytest.mark.asyncio(loop_scope="session"), pytest.mark.keyless]
 
@@ -37,12 +37,63 @@ async def visited(browser: Browser) -> AsyncIterator[tuple[Page, Watch]]:
 async def page(visited: tuple[Page, Watch]) -> AsyncIterator[Page]:
     page, watch = visited
     watch.clear()
-    await new_chat(page)
     yield page
     assert watch.faults == []
 
 
+async def test_a_question_about_a_file_is_answered_with_a_plot(page: Page) -> None:
+    async with drawer(page, "Agents"):
+        await page.get_by_role("button", name="Answers computed from a file").click()
+    await page.get_by_role("button", name="Ask about bicycles.csv").click()
+    await shows(page, "done")
+    turn = page.locator(".turn")
+    await expect(turn.locator(".attempt").filter(has_text="overloaded")).not_to_have_count(0)
+    plot = turn.get_by_role("img", name="plot 1")
+    assert await plot.evaluate("(plot) => plot.decode().then(() => plot.naturalWidth)") > 100
+    answer = turn.locator("#answer")
+    await expect(answer).to_contain_text("Market square has the highest total: 4")
+    await expect(answer.locator("td").first).to_have_text("Market square")
+    card = turn.locator(".tool")
+    await expect(card.locator(".preview")).to_have_text("# Total bicycles by station")
+    await card.locator("summary").focus()
+    await page.keyboard.press("Enter")
+    note = "This code runs in a frame without network, storage or keys: nothing to approve."
+    await expect(card.locator(".note")).to_have_text(note)
+    await expect(card.get_by_role("region", name="Table").locator("tr")).to_have_count(5)
+
+
+async def test_the_code_is_run_again_without_the_model(page: Page) -> None:
+    """After the test above, and with the file that was sent there."""
+    card = page.locator(".tool")
+    messages = await page.locator(".turn").count()
+    await card.get_by_role("button", name="Run again").click()
+    own = card.get_by_role("region", name="Your run")
+    await expect(own.get_by_role("status")).to_have_text("Done")
+    await expect(own.get_by_label("Output")).to_contain_text("Market square has the highest total: 4")
+    await expect(own.get_by_role("region", name="Table").locator("tr")).to_have_count(5)
+    await expect(own.get_by_role("img", name="plot 1")).to_be_visible()
+    await card.get_by_role("button", name="Edit and run").click()
+    editor = card.get_by_label("Code to run")
+    await expect(editor).to_be_focused()
+    await editor.fill("open('new.txt', 'w').write(open('bicycles.csv').read(5))\nprint('<b>')\n1 / 0")
+    await page.keyboard.press("Control+Enter")
+    await expect(own.get_by_role("status")).to_have_text("Failed")
+    await expect(own.get_by_label("Output")).to_have_text("<b>")
+    await expect(own.get_by_label("Error")).to_contain_text("line 3")
+    await expect(own.get_by_role("link", name="new.txt")).to_have_attribute("download", "new.txt")
+    await editor.fill("print('begun')\nwhile True: pass")
+    await card.get_by_role("button", name="Run", exact=True).click()
+    await expect(own.get_by_label("Output")).to_have_text("begun")
+    await own.get_by_role("button", name="Stop").click()
+    await expect(own.get_by_role("status")).to_have_text("Stopped")
+    await expect(own).to_be_focused()
+    await card.get_by_role("button", name="Discard").click()
+    await expect(editor).to_have_count(0)
+    assert await page.locator(".turn").count() == messages
+
+
 async def test_a_tool_with_the_name_of_the_code_tool(page: Page, provider: ScriptedProvider) -> None:
+    await new_chat(page)
     call = ToolCall("call_1", "run_python", {"code": CODE})
     provider.script("a", Reply(openai_chat(tool_calls=[call])), Reply(openai_chat(text="Done.")))
     await use_agent(page, page_agent({"a": provider.url}).replace("    instruction:", f"{OWN}    instruction:", 1))

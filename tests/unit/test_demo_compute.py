@@ -39,9 +39,9 @@ class Chart:
 
 def asked(question: str, *files: File, tools: tuple[str, ...] = (TOOL,), result: str = "") -> dict[str, Any]:
     """The body of a request."""
-    parts = [{"type": "text", "text": file.as_text()} for file in files]
+    text = "".join(file.as_text() for file in files)  # nothing separates the parts of a prompt
     messages: list[dict[str, Any]] = [{"role": "system", "content": "x"}]
-    messages.append({"role": "user", "content": [*parts, {"type": "text", "text": question}]})
+    messages.append({"role": "user", "content": text + question})
     if result:
         messages += [{"role": "assistant"}, {"role": "tool", "content": result}]
     return {"messages": messages, "tools": [{"type": "function", "function": {"name": name}} for name in tools]}

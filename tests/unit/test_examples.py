@@ -32,7 +32,10 @@ def test_the_menu_has_every_example_and_nothing_else() -> None:
     assert sorted(names) == sorted(path.stem for path in FOLDER.glob("*.yaml"))
     assert names[:2] == ["demo", "openrouter"]  # what a newcomer sees, and the shortest way to real models
     for entry in MENU:
-        assert set(entry) == {"name", "title", "shows", "needs"}
+        assert set(entry) - {"sample"} == {"name", "title", "shows", "needs"}
+        if sample := entry.get("sample"):
+            assert (FOLDER / sample["file"]).is_file()
+            assert sample["prompt"]
         assert entry["title"]
         assert entry["shows"]
 

@@ -2,6 +2,7 @@
 
 import "./shared.js";
 import { AgentsRoom } from "./agents/room.js";
+import { Suggestion } from "./agents/suggestion.js";
 import { callWhenHidden } from "./asking/attention.js";
 import { StripView } from "./chain/strip-view.js";
 import { Chats } from "./chats/chats.js";
@@ -99,11 +100,6 @@ const composer = new Composer(
   workbench,
 );
 documentsRoom(byId("documents", HTMLElement), workbench);
-function runDemo() {
-  composer.focus();
-  void workbench.takeTurn("Hello!");
-}
-button("suggestion").addEventListener("click", runDemo);
 
 // The drawers.
 const agents = drawer("agents", (isOpen) => void agentsRoom.toggled(isOpen));
@@ -118,6 +114,7 @@ const agentsRoom = new AgentsRoom(
   workbench,
   (names) => keys.need(names),
 );
+const suggestion = new Suggestion(button("suggestion"), agentsRoom, () => composer.focus());
 
 const keyDrawer = drawer("keys");
 const keysPlace = { panel: byId("keys-drawer", HTMLElement), button: button("open-keys"), open: () => keyDrawer.open() };
@@ -151,4 +148,4 @@ const { dataset } = document.documentElement;
 dataset["listens"] = "";
 performance.mark("page runs");
 if (dataset["pressed"] === "send") composer.submit();
-else if (dataset["pressed"] === "demo") runDemo();
+else if (dataset["pressed"] === "demo") void suggestion.send();

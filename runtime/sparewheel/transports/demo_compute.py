@@ -14,7 +14,7 @@ MAX_ROWS: Final = 200  # that tell what a column has
 MAX_QUOTE: Final = 2_000  # characters
 _NO_TOOL: Final = "I answer with Python code, and this agent has no tool that runs it."
 _NO_FILE: Final = "Attach a CSV file with a column of numbers, and ask about it: I sum up one column by another."
-_FILE: Final = re.compile(r"^File ([^\n]+):\n(`{3,})\n(.*?)\n?\2$", re.DOTALL | re.MULTILINE)
+_FILE: Final = re.compile(r"^File ([^\n]+):\n(`{3,})\n(.*?)^\2(?!`)", re.DOTALL | re.MULTILINE)
 _MEAN: Final = re.compile(r"\b(?:average|mean|typical)\b", re.IGNORECASE)
 _DATE: Final = re.compile(r"\d{4}(?:-\d\d){0,2}")
 

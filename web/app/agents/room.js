@@ -5,11 +5,12 @@ import { SavedAgents } from "./saved-agents.js";
 import { isOffer } from "./share.js";
 import { label, visible } from "../visible.js";
 
-const FOLDER = new URL("../examples/", import.meta.url);
+export const FOLDER = new URL("../examples/", import.meta.url);
 const FIRST = { name: "demo", title: "A turn that survives" };
 
 /**
- * @typedef {{name: string, title: string, shows: string, needs: string[]}} Example
+ * @typedef {{name: string, title: string, shows: string, needs: string[], sample?: Sample}} Example
+ * @typedef {{file: string, prompt: string}} Sample A file of the examples, and what can be asked about it.
  *
  * @typedef {object} Origin
  * @property {"example" | "saved" | "link" | "own"} kind

@@ -11,6 +11,7 @@ import type {
   Restored,
   Result,
   RuntimeRestarted,
+  ServerPrompt,
   SessionRow,
   Stage,
   TitleEvent,

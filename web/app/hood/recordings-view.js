@@ -1,3 +1,4 @@
+import "../shared.js";
 import { make } from "../dom.js";
 import { visible } from "../visible.js";
 import { textOf } from "./log-text.js";

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 from bundle.shell import CACHE, ROOT, WEB, BuildError, logged, say
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Callable, Iterable
     from pathlib import Path
 
 NODE_MODULES = WEB / "node_modules"
@@ -45,12 +45,11 @@ def fetch_simulators() -> None:
     """
     _npm_ci(SIMULATORS, "aimock")
     wheel_list = SIMULATORS / "simulator-wheels.txt"
-    stamp = SIMULATOR_PACKAGES / ".made-from"
-    key = _digest(wheel_list)
-    if not _made_from(stamp, key):
-        shutil.rmtree(SIMULATOR_PACKAGES, ignore_errors=True)
+
+    def install() -> None:
         unpack(fetch_wheels(wheel_list), SIMULATOR_PACKAGES)
-        stamp.write_text(key)
+
+    _install(SIMULATOR_PACKAGES, _digest(wheel_list), install)
 
 
 def fetch_mcp_tests() -> None:
@@ -61,14 +60,23 @@ def fetch_mcp_tests() -> None:
     """
     _npm_ci(MCP_TESTS, "MCP servers")
     packages = MCP_TESTS / "requirements.txt"
-    stamp = MCP_PACKAGES / ".made-from"
-    key = f"{_digest(packages)} {sys.implementation.cache_tag}"  # some are for one version of Python
-    if not _made_from(stamp, key):
+
+    def install() -> None:
         say("fetching the MCP SDK from PyPI")
-        shutil.rmtree(MCP_PACKAGES, ignore_errors=True)
         pip = [sys.executable, "-m", "pip", "install", "--disable-pip-version-check", "--no-input", "--no-deps"]
         what = ["--only-binary=:all:", f"--target={MCP_PACKAGES}", f"--requirement={packages}"]
         logged([*pip, *what], "mcp", "pip could not fetch the MCP SDK: check the network and run it again")
+
+    # Some of them are for one version of Python.
+    _install(MCP_PACKAGES, f"{_digest(packages)} {sys.implementation.cache_tag}", install)
+
+
+def _install(folder: Path, key: str, install: Callable[[], None]) -> None:
+    """Fill a folder anew, unless it was filled for the same key."""
+    stamp = folder / ".made-from"
+    if not _made_from(stamp, key):
+        shutil.rmtree(folder, ignore_errors=True)
+        install()
         stamp.write_text(key)
 
 

@@ -87,11 +87,11 @@ async def test_a_server_that_refuses_is_told_apart(engine: Engine, provider: Scr
     await asyncio.to_thread(launch_of, engine)
     with CorsServer(*(Case(name, answer=says) for name, (says, _) in RELAYED.items())) as server:
         calls = [ToolCall(case.name, case.name, {}) for case in cases]
-        proxy = f"{server.url}/relay"
+        proxy = f"{server.origin}/relay"
         calls += [ToolCall(name, "relayed", {"name": name, "proxy": proxy}) for name in RELAYED]
         provider.script("a", Reply(openai_chat(tool_calls=calls)), Reply(openai_chat(text="Answer")))
         python = f"      - {{type: python, source: {json.dumps(SOURCE)}}}\n"
-        tools = f"    toolsets:\n{python}" + "".join(toolset(case, server.url) for case in cases)
+        tools = f"    toolsets:\n{python}" + "".join(toolset(case, server.origin) for case in cases)
         yaml = agent_file({"a": provider.url}).replace("    instruction:", f"{tools}    instruction:")
         env = {**ENV, "TOOL_KEY": KEY}
         results: dict[str, str] = {}

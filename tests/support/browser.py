@@ -3,19 +3,17 @@
 from __future__ import annotations
 
 import asyncio
-import sys
-import threading
 from collections.abc import Awaitable, Mapping
 from dataclasses import dataclass, field
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from http.server import BaseHTTPRequestHandler
 from pathlib import Path
-from types import TracebackType
 from typing import Any, Protocol, TypeVar
 from urllib.parse import urlsplit
 
 from playwright.async_api import BrowserContext, ConsoleMessage, Page, Request, WebError, expect
 
 from sparewheel.headless.static import CONTENT_TYPES
+from tests.support.localserver import Handler, LocalServer
 from tests.support.scripted import check_rules
 
 T = TypeVar("T")
@@ -54,14 +52,7 @@ class Change:
     body: bytes | None = None
 
 
-class _Server(ThreadingHTTPServer):
-    def handle_error(self, request: object, client_address: object) -> None:
-        """A browser that is closed resets its connections. Other errors are printed."""
-        if not isinstance(sys.exception(), ConnectionError):
-            super().handle_error(request, client_address)  # type: ignore[arg-type]  # wider than socketserver's
-
-
-class Site:
+class Site(LocalServer):
     """A plain static host on a port of its own: folders under paths, right MIME types, no policy, no redirects.
 
     `changes` is by file name and may be edited at any time; `headers` are sent with every answer. `asked`: all paths.
@@ -74,24 +65,11 @@ class Site:
         self.asked: list[str] = []
         site = self
 
-        class Handler(BaseHTTPRequestHandler):
-            protocol_version = "HTTP/1.1"
-
+        class SiteHandler(Handler):
             def do_GET(self) -> None:
                 site.answer(self)
 
-            def log_message(self, format: str, *args: object) -> None:
-                """Nothing."""
-
-        self._server = _Server(("127.0.0.1", 0), Handler)
-        self._server.daemon_threads = True
-        self._server.block_on_close = False
-        self._thread = threading.Thread(target=self._server.serve_forever, args=(0.05,), daemon=True)
-        self._thread.start()
-
-    @property
-    def origin(self) -> str:
-        return f"http://127.0.0.1:{self._server.server_address[1]}"
+        super().__init__(SiteHandler)
 
     def answer(self, request: BaseHTTPRequestHandler) -> None:
         self.asked.append(request.path)
@@ -115,16 +93,6 @@ class Site:
             if name != path and (folder / (name or "index.html")).is_file():
                 return folder / (name or "index.html")
         return None
-
-    def __enter__(self) -> Site:
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        self._server.shutdown()
-        self._server.server_close()
-        self._thread.join()
 
 
 class Watch:

@@ -6,16 +6,14 @@ One table for the rules of the fetch standard in Python (`SimulatedPage`, in uni
 
 from __future__ import annotations
 
-import threading
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from types import TracebackType
 from typing import Any, Final
 from urllib.parse import parse_qs, urlsplit
 
 from sparewheel.transports.base import HttpRequest
 from sparewheel.transports.refusals import SIMPLE_METHODS, Reach, Reading, preflighted
+from tests.support.localserver import Handler, LocalServer
 
 PAGE: Final = "https://page.example"
 KEY: Final = "key-of-the-target-0123456789"
@@ -244,7 +242,7 @@ def _listed(answer: Says, header: str) -> list[str]:
     return [name.strip() for name in value.split(",")]
 
 
-class CorsServer:
+class CorsServer(LocalServer):
     """All cases on one port. `seen`: what came, as (name of the case, method, headers in lower case, body).
 
     `/relay` is an egress proxy: the path of the target is the name of one of `relayed`.
@@ -255,9 +253,7 @@ class CorsServer:
         cases = {case.name: case for case in (*CASES, *relayed)}
         server = self
 
-        class Handler(BaseHTTPRequestHandler):
-            protocol_version = "HTTP/1.1"
-
+        class CorsHandler(Handler):
             def _answer(self) -> None:
                 parts = urlsplit(self.path)
                 target = parse_qs(parts.query)["url"][0] if parts.path == "/relay" else self.path
@@ -283,26 +279,4 @@ class CorsServer:
 
             do_GET = do_POST = do_PUT = do_PATCH = do_DELETE = do_OPTIONS = _answer
 
-            def log_message(self, format: str, *args: object) -> None:
-                """Nothing."""
-
-        self._server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-        self.port = self._server.server_address[1]
-        self._server.daemon_threads = True
-        self._server.block_on_close = False
-        self._thread = threading.Thread(target=self._server.serve_forever, args=(0.05,), daemon=True)
-        self._thread.start()
-
-    @property
-    def url(self) -> str:
-        return f"http://127.0.0.1:{self.port}"
-
-    def __enter__(self) -> CorsServer:
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        self._server.shutdown()
-        self._server.server_close()
-        self._thread.join()
+        super().__init__(CorsHandler)

@@ -4,22 +4,18 @@ from __future__ import annotations
 
 import hashlib
 import json
-import threading
 from base64 import urlsafe_b64encode
 from html import escape
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from typing import TYPE_CHECKING, Any
+from typing import Any
 from urllib.parse import parse_qsl, urlencode, urlsplit
 
-if TYPE_CHECKING:
-    from types import TracebackType
-    from typing import Self
+from tests.support.localserver import Handler, LocalServer
 
 TOKEN = "canary-4f1d9c8b7a6e5d3c2b1a"
 TOOL = {"name": "whoami", "inputSchema": {"type": "object"}, "annotations": {"readOnlyHint": True}}
 
 
-class OAuthServer:
+class OAuthServer(LocalServer):
     """Runs inside `with`. The page of `/authorize` has a link "Allow" that leads back with a code.
 
     `asked` are the queries of that page, `forms` what the token endpoint got. The tool `whoami` echoes the token.
@@ -28,23 +24,7 @@ class OAuthServer:
     def __init__(self) -> None:
         self.asked: list[dict[str, str]] = []
         self.forms: list[dict[str, str]] = []
-        handler = type("Handler", (_Handler,), {"own": self})
-        self._server = ThreadingHTTPServer(("127.0.0.1", 0), handler)
-        self._server.daemon_threads = True
-
-    @property
-    def origin(self) -> str:
-        return f"http://127.0.0.1:{self._server.server_address[1]}"
-
-    def __enter__(self) -> Self:
-        threading.Thread(target=self._server.serve_forever, args=(0.05,), daemon=True).start()
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        self._server.shutdown()
-        self._server.server_close()
+        super().__init__(type("OAuthHandler", (_Handler,), {"own": self}))
 
     def document(self, path: str) -> Any:
         """The JSON document at a path, None for none."""
@@ -79,7 +59,7 @@ class OAuthServer:
 _ENDPOINTS = {"authorization": "authorize", "token": "token", "registration": "register"}
 
 
-class _Handler(BaseHTTPRequestHandler):
+class _Handler(Handler):
     own: OAuthServer
 
     def do_OPTIONS(self) -> None:
@@ -123,8 +103,6 @@ class _Handler(BaseHTTPRequestHandler):
         found = results.get(message["method"])
         outcome = {"result": found} if found else {"error": {"code": -32601, "message": "Method not found"}}
         self._json({"jsonrpc": "2.0", "id": message["id"], **outcome})
-
-    def log_message(self, format: str, *args: object) -> None: ...
 
     def _json(self, value: object, status: int = 200) -> None:
         self._send(status, json.dumps(value).encode(), "application/json")

@@ -12,6 +12,7 @@ import { turnActions } from "./composer/turn-actions.js";
 import { byId } from "./dom.js";
 import { documentsRoom } from "./documents/room.js";
 import { Drawer } from "./frame/drawer.js";
+import { allowOnlySandboxFrame } from "./frame-policy.js";
 import { handleEscape } from "./frame/escape.js";
 import { noteProblems } from "./frame/problem-note.js";
 import { Rail } from "./frame/rail.js";
@@ -139,6 +140,7 @@ const hood = hoodRoom(
 );
 drawer("hood", (isOpen) => hood.show(isOpen));
 
+allowOnlySandboxFrame();
 workbench.expectAgent(agentsRoom.loadFirst(chats.typing.newAgent));
 chats.begin();
 void workbench.start();

@@ -22,7 +22,6 @@ if TYPE_CHECKING:
     from tests.sandbox.corpus import Snippet
     from tests.sandbox.ring import Outcome
 
-_RESOLVER: Final = "127.0.0.77"
 _INSIDE: Final = "SPAREWHEEL_SANDBOX_RESOLVER"
 
 
@@ -66,10 +65,11 @@ def _with_resolver(arguments: list[str]) -> int:
     """This command again, in a mount namespace in which names are looked up at the canary."""
     with tempfile.TemporaryDirectory() as folder:
         file = Path(folder) / "resolv.conf"
-        file.write_text(f"nameserver {_RESOLVER}\noptions attempts:1 timeout:1\n", "utf-8")
+        address = f"127.{os.getpid() >> 8 & 255}.{os.getpid() & 255}.1"  # several may run at the same time
+        file.write_text(f"nameserver {address}\noptions attempts:1 timeout:1\n", "utf-8")
         script = 'mount --bind "$0" "$(readlink -f /etc/resolv.conf)" && exec "$@"'
         command = ["unshare", "--mount", "sh", "-c", script, str(file), sys.executable, "-m", "tests.sandbox"]
-        return subprocess.run([*command, *arguments], env={**os.environ, _INSIDE: _RESOLVER}, check=False).returncode
+        return subprocess.run([*command, *arguments], env={**os.environ, _INSIDE: address}, check=False).returncode
 
 
 def say(text: str) -> None:

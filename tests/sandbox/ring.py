@@ -30,6 +30,7 @@ if TYPE_CHECKING:
 
 KEY: Final = "sk-canary-5d41402abc4b2a76b9719d"
 LIMIT: Final = 2.0  # seconds that a run may take
+_HASH: Final = f"sha256-{MASK}"  # in errors of Chromium: the hash of the policy looks like a key
 _TURN: Final = 60.0  # seconds that a turn may take; a machine may be busy
 _TURNS: Final = 25  # of a session, whose history grows
 
@@ -60,13 +61,13 @@ models:
 """
 # What events say that is not in the code's hands. Its prints and results are: they are shown as they are.
 _SAID: Final = {
-    "tool_output": {"output", "text", "content"},
-    "tool_result": {"output", "result", "content", "text", "value", "error"},
-    "tool_call": {"args", "arguments"},
+    "tool_output": {"output"},
+    "tool_result": {"output"},
+    "tool_call": {"args"},
     "tool_call_delta": {"arguments"},
-    "tool_confirmation": {"args", "arguments"},
+    "tool_confirmation": {"args"},
     "block_end": {"content"},
-    "media": {"data"},
+    "media": {"data", "name"},
 }
 _KINDS: Final = {
     *("start", "step", "usage", "block_start", "block_end", "delta", "finish"),
@@ -163,19 +164,19 @@ def look(snippet: Snippet, events: list[dict[str, Any]], ids: list[str]) -> Outc
     outcome, has_tools = Outcome(snippet), snippet.kind == "tools"
     for event in events:
         text = json.dumps(event, ensure_ascii=False)
-        if KEY in text or KEY[::-1] in text or MASK in text or "FOUND" in str(_said(event)):
+        if KEY in text or KEY[::-1] in text or MASK in text.replace(_HASH, "") or "FOUND" in _output(event):
             outcome.keys.append(f"a key in {text[:300]}")
         frame = json.dumps({key: value for key, value in event.items() if key not in _SAID.get(event["type"], ())})
         if "FORGED" in frame:
             outcome.forged.append(f"forged: {text[:300]}")
-        if event["type"] in ("tool_output", "tool_result") and "ESCAPED" in str(_said(event)):
-            outcome.forged.append(f"got out: {str(_said(event))[:300]}")
+        if "ESCAPED" in _output(event):
+            outcome.forged.append(f"got out: {_output(event)[:300]}")
         own = event.get("call_id", event["id"] if event["type"].startswith("tool_") and "id" in event else ids[0])
         if not has_tools and (event["type"] not in _KINDS or own not in ids):
             outcome.forged.append(f"not of these calls: {text[:300]}")
     if [event["seq"] for event in events] != sorted({event["seq"] for event in events}):
         outcome.forged.append("the order of the events")
-    results = {event["id"]: str(_said(event)) for event in events if event["type"] == "tool_result"}
+    results = {event["id"]: _output(event) for event in events if event["type"] == "tool_result"}
     counted = [event["id"] for event in events if event["type"] == "tool_result" and event["id"] in ids]
     outcome.result = results.get(ids[0], "")
     if counted != ids:
@@ -189,6 +190,5 @@ def look(snippet: Snippet, events: list[dict[str, Any]], ids: list[str]) -> Outc
     return outcome
 
 
-def _said(event: dict[str, Any]) -> dict[str, Any]:
-    kept = _SAID.get(event["type"], ())
-    return {key: value for key, value in event.items() if key in kept and key not in ("args", "arguments")}
+def _output(event: dict[str, Any]) -> str:
+    return str(event["output"]) if event["type"] in ("tool_output", "tool_result") and "output" in event else ""

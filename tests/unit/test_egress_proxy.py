@@ -53,6 +53,7 @@ class Page(NativeTransport):
     """Sends what a browser adds to the requests of a page."""
 
     def __init__(self, origin: str = PAGE) -> None:
+        super().__init__()
         self.added = {"Origin": origin, "Referer": f"{origin}/", "Cookie": "a=b", "Sec-Fetch-Mode": "cors"}
 
     @asynccontextmanager

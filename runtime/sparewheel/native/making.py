@@ -34,7 +34,7 @@ if TYPE_CHECKING:
     from ..session import Session
     from ..tools.base import Toolset
     from ..traces.collector import Collector
-    from ..transports.base import HttpRequest, HttpResponse
+    from ..transports.base import HttpRequest, HttpResponse, Transport
     from ..worker.keep import Keep
     from .turns import Listener
 
@@ -66,6 +66,7 @@ class Options:
     interactive: bool | None = None
     trace: bool = False
     on_event: Listener | None = None
+    network: Transport = field(default_factory=network_transport)
     tape: Tape = NO_TAPE
     collector: Collector | None = None
 
@@ -105,12 +106,19 @@ def document_mapping(value: object) -> dict[str, str]:
 
 
 def make_session(
-    options: Options, history: Sequence[Mapping[str, Any]] = (), title: str | None = None, keep: Keep | None = None
+    options: Options,
+    history: Sequence[Mapping[str, Any]] = (),
+    title: str | None = None,
+    keep: Keep | None = None,
+    team: ResolvedTeam | None = None,
 ) -> Session:
-    """A session, with its tools open. Raises `ConfigError`, without keys."""
+    """A session, with its tools open. `team` is what a session with the same options has already.
+
+    Raises `ConfigError`, without keys.
+    """
     try:
-        team = _team(options)
-        transport = RoutingTransport(network_transport(), {"demo": DemoTransport(), "page": _NoPage()})
+        team = team or _team(options)
+        transport = RoutingTransport(options.network, {"demo": DemoTransport(), "page": _NoPage()})
         health = options.tape.health or loop_health()
         messages = parse_messages(list(history))
         session = assemble(team, transport, health, _extras(options, team), messages, keep, title)

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from ..errors import ConfigError
 from ..state.approvals import DEFAULT_TIMEOUT
+from ..transports.router import open_network
 from .keeping import keep_in
 from .making import Options, agent_text, document_mapping, make_session, text_mapping
 from .session import AgentSession
@@ -118,6 +119,7 @@ async def open_agent(
     )
     async with AsyncExitStack() as stack:
         options.tape = tape_in(stack.enter_context(ExitStack()), record, replay, timed=timed)
+        options.network = await open_network(stack)
         file = None if agent is None else agent_text(agent)
         keep = await keep_in(stack, store, session, file=file, title=title or "", history=bool(history))
         options.file = file or (keep.file if keep else "")

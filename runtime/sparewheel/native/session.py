@@ -257,7 +257,7 @@ class AgentSession(Turns):
         tally = Tally()
         options = replace(self._options, interactive=False, on_event=lambda event: tally.see([event]))
         try:
-            other = AgentSession(options, make_session(options, title=""))
+            other = AgentSession(options, make_session(options, title="", team=self._session.team))
             try:
                 return tally.answered(await other.send(prompt))
             finally:

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from contextlib import asynccontextmanager
 from functools import cache
-from typing import TYPE_CHECKING
+from http.cookiejar import CookieJar, DefaultCookiePolicy
+from typing import TYPE_CHECKING, Final
 
 import httpx
 
@@ -13,8 +14,15 @@ from .base import broken_off, no_answer
 if TYPE_CHECKING:
     import ssl
     from collections.abc import AsyncGenerator, AsyncIterator, Mapping
+    from types import TracebackType
+    from typing import Self
 
     from .base import HttpRequest
+
+
+# Seconds that a connection may be idle: less than servers wait (five, most of them), because a request on a connection
+# that its server has just closed fails.
+KEEP_ALIVE: Final = 3.0
 
 
 class NativeResponse:
@@ -37,11 +45,32 @@ class NativeResponse:
 
 
 class NativeTransport:
-    """`Transport` over httpx: no cookies, no proxies from the environment, no time limits of its own."""
+    """`Transport` over httpx: no cookies, no proxies from the environment, no time limits of its own.
+
+    Within an `async with` block of it, a request takes a connection that another one has left; else each has one of
+    its own.
+    """
+
+    def __init__(self) -> None:
+        # Each has the connection of its last request: the time that one client of many connections takes to choose one
+        # grows with the square of their number.
+        self._free: list[httpx.AsyncClient] | None = None
+
+    async def __aenter__(self) -> Self:
+        self._free = []
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        free, self._free = self._free or [], None
+        for client in free:
+            await client.aclose()
 
     @asynccontextmanager
     async def stream(self, request: HttpRequest) -> AsyncIterator[NativeResponse]:
-        async with httpx.AsyncClient(timeout=None, trust_env=False, verify=_tls()) as client:
+        client = self._free.pop() if self._free else _new_client()
+        try:
             outgoing = client.build_request(
                 request.method, request.url, headers=dict(request.headers), content=request.body
             )
@@ -53,6 +82,17 @@ class NativeTransport:
                 yield NativeResponse(response, request.url)
             finally:
                 await response.aclose()
+        finally:
+            if self._free is None:
+                await client.aclose()
+            else:
+                self._free.append(client)
+
+
+def _new_client() -> httpx.AsyncClient:
+    limits = httpx.Limits(max_keepalive_connections=1, keepalive_expiry=KEEP_ALIVE)
+    cookies = CookieJar(DefaultCookiePolicy(allowed_domains=[]))  # which keeps none
+    return httpx.AsyncClient(timeout=None, trust_env=False, verify=_tls(), limits=limits, cookies=cookies)
 
 
 @cache

@@ -8,7 +8,7 @@ from urllib.parse import urlsplit
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
-    from contextlib import AbstractAsyncContextManager
+    from contextlib import AbstractAsyncContextManager, AsyncExitStack
 
     from .base import HttpRequest, HttpResponse, Transport
 
@@ -40,3 +40,12 @@ def network_transport() -> Transport:
     from .native import NativeTransport
 
     return NativeTransport()
+
+
+async def open_network(stack: AsyncExitStack) -> Transport:
+    """The transport of this platform, whose requests share connections until `stack` is closed."""
+    if sys.platform == "emscripten":
+        return network_transport()  # the browser shares them
+    from .native import NativeTransport
+
+    return await stack.enter_async_context(NativeTransport())

@@ -14,6 +14,7 @@ from sparewheel.headless import find_dist
 from sparewheel.headless.browser import BrowserNotFound
 
 from . import stream
+from .batch import batches
 from .boot import boot
 from .engines import ROUNDS, engines
 from .kill import kills
@@ -42,6 +43,7 @@ def parse(argv: list[str] | None = None) -> argparse.Namespace:
     )
     parser.add_argument("--soak", type=int, nargs="?", const=10_000, metavar="TURNS", help="instead: turns that fail")
     parser.add_argument("--kill", type=int, metavar="N", help="instead: end a tab in N turns, and count what is lost")
+    parser.add_argument("--batch", type=int, metavar="ROWS", help="instead: batches, with kills and on a cluster")
     parser.add_argument("--seed", type=int, default=1, help="of the points at which tabs end (default: 1)")
     parser.add_argument("--dist", type=Path, help="the built folder (default: dist/)")
     return parser.parse_args(argv)
@@ -86,6 +88,12 @@ async def main(args: argparse.Namespace) -> None:
     if args.engine == "all":
         facts, table = await engines(args.dist or find_dist(), tell, 1 if args.quick else ROUNDS)
         report({"engines": facts}, [table], args.json)
+        return
+    if args.batch is not None:
+        facts, tables, broken = await batches(args.batch, args.seed, args.dist, tell)
+        report(facts, tables, args.json)
+        if broken:
+            sys.exit("bench: " + "; ".join(broken))
         return
     async with open_lab(args.dist or find_dist(), args.engine, tell) as lab:
         if args.kill is not None:

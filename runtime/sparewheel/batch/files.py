@@ -80,13 +80,14 @@ class Results:
 
     Attributes:
         done: the status of each id.
-        cost: US dollars of all rows of the file.
+        cost: US dollars of all rows of the file; `dearest`: of the most expensive one, None if no price is known.
     """
 
     def __init__(self, path: Path) -> None:
         self._path = path
         self.done: dict[Id, str] = {}
         self.cost = 0.0
+        self.dearest: float | None = None
         self._repeated = False
 
     def __enter__(self) -> Self:
@@ -163,7 +164,9 @@ class Results:
     def _note(self, name: Id, status: str, cost: float | None) -> None:
         self._repeated = self._repeated or name in self.done
         self.done[name] = status
-        self.cost += cost or 0.0
+        if cost is not None:
+            self.cost += cost
+            self.dearest = max(self.dearest or 0.0, cost)
 
     def _whole(self) -> Iterator[tuple[int, bytes, Id, str, float | None]]:
         """The whole rows: where each starts, its line, id, status and cost."""

@@ -14,19 +14,21 @@ if TYPE_CHECKING:
 class Rows:
     """The rows that are still to be asked; None while the prompts under way may use up the budget.
 
-    A prompt under way counts as the most expensive one so far; until one is answered, it is asked alone.
+    A prompt under way counts as the most expensive one so far (`dearest`); until one is answered, it is asked alone.
 
     Attributes:
         spent: US dollars so far.
         over: whether the budget ended the rows.
     """
 
-    def __init__(self, rows: Iterable[tuple[Id, Any]], budget: float | None, spent: float) -> None:
+    def __init__(
+        self, rows: Iterable[tuple[Id, Any]], budget: float | None, spent: float = 0.0, dearest: float | None = None
+    ) -> None:
         self._rows = iter(rows)
         self._budget = budget
         self.spent = spent
         self.over = False
-        self._dearest: float | None = None
+        self._dearest = dearest
         self._open = 0
 
     def __iter__(self) -> Iterator[tuple[Id, Any] | None]:

@@ -139,7 +139,7 @@ async def run_batch(
             done = {name for name in ids if results.done.get(name) in wanted}
             report.total, report.done, report.spent = len(ids), len(done), results.cost
             left = ((name, prompt) for name, prompt in itertools.islice(prompts, limit) if name not in done)
-            source = Rows(left, budget, results.cost)
+            source = Rows(left, budget, results.cost, results.dearest)
             if len(done) < len(ids):
                 async with AsyncExitStack() as stack:
                     crew: Here | Spread

@@ -19,6 +19,7 @@ from .chunk import Answers, Chunk, ask_chunk
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from ...batch import Outcome
     from ...batch.files import Id
     from .here import Answered, Items
     from .job import Job
@@ -48,6 +49,7 @@ class Spread:
         self._out: dict[asyncio.Future[Answers], _Sent] = {}
         self._cooldowns: tuple[dict[str, Any], ...] = ()
         self._losses_in_a_row = 0
+        self._given_up: list[tuple[Id, Outcome]] = []
 
     async def outcomes(self, items: Items) -> Answered:
         """The outcomes of the items, in the order in which chunks are answered.
@@ -60,9 +62,12 @@ class Spread:
             while True:
                 await self._fill(items)
                 if not self._out:
+                    if self._given_up:
+                        yield self._given_up
                     return
                 done, _ = await asyncio.wait(self._out, return_when=asyncio.FIRST_COMPLETED)
-                lost, answered = [], []
+                lost: list[tuple[_Sent, str]] = []
+                answered: list[tuple[Id, Outcome]] = []
                 for future in done:
                     sent = self._out.pop(future)
                     answers = self._answers(future)
@@ -70,8 +75,12 @@ class Spread:
                         lost.append((sent, answers))
                     else:
                         answered += answers.rows
+                if answered:
+                    self._losses_in_a_row = 0
+                    answered += self._given_up
+                    self._given_up = []
                 if lost:
-                    answered += self._lost(lost)
+                    self._lose(lost)
                 if answered:
                     yield answered
         finally:
@@ -114,24 +123,23 @@ class Spread:
         answers = future.result()
         if answers.failure is not None:
             raise SparewheelError(answers.failure)
-        self._losses_in_a_row = 0
         if answers.cooldowns:
             self._cooldowns = tuple(answers.cooldowns)
         return answers
 
-    def _lost(self, lost: list[tuple[_Sent, str]]) -> list[Any]:
-        """Send again what was lost; returns the rows of what was lost too often."""
+    def _lose(self, lost: list[tuple[_Sent, str]]) -> None:
+        """Send again what was lost, or give it up: its rows are written after the next answer, if there is one.
+
+        Raises `ConfigError` if it is not the prompts: one worker after the other is lost.
+        """
         self._losses_in_a_row += 1
-        reason = lost[0][1]
         if self._losses_in_a_row > MAX_LOSSES_IN_A_ROW:
-            raise ConfigError(f"all workers were lost, the last one with {reason}", "See what they print.")
-        note(f"a worker was lost, its prompts are asked again: {reason}")
-        failed = []
-        for sent, why in lost:
-            for item in sent.items:
+            raise ConfigError(f"all workers were lost, the last one with {lost[0][1]}", "See what they print.")
+        note(f"a worker was lost, its prompts are asked again: {lost[0][1]}")
+        for sent, reason in lost:
+            for name, prompt in sent.items:
                 if sent.losses + 1 < MAX_LOSSES:
-                    self._again.append(_Sent((item,), sent.losses + 1))
+                    self._again.append(_Sent(((name, prompt),), sent.losses + 1))
                 else:
-                    error = SparewheelError(ErrorInfo("internal", f"{MAX_LOSSES} workers were lost with it: {why}"))
-                    failed.append((item[0], Tally().failed(error)))
-        return failed
+                    error = SparewheelError(ErrorInfo("internal", f"{MAX_LOSSES} workers were lost with it: {reason}"))
+                    self._given_up.append((name, Tally().failed(error)))

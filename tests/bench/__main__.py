@@ -17,8 +17,10 @@ from . import stream
 from .batch import batches
 from .boot import boot
 from .engines import ROUNDS, engines
+from .goals import goals
 from .kill import kills
 from .lab import OURS, RAW, Facts, Lab, open_lab
+from .many import at_once, flat
 from .memory import memory
 from .page_chat import page_chat
 from .page_start import page_start
@@ -41,6 +43,7 @@ def parse(argv: list[str] | None = None) -> argparse.Namespace:
         default="chromium",
         help="all: the start in each",
     )
+    parser.add_argument("--strict", action="store_true", help="fail if a fast path was not taken")
     parser.add_argument("--soak", type=int, nargs="?", const=10_000, metavar="TURNS", help="instead: turns that fail")
     parser.add_argument("--kill", type=int, metavar="N", help="instead: end a tab in N turns, and count what is lost")
     parser.add_argument("--batch", type=int, metavar="ROWS", help="instead: batches, with kills and on a cluster")
@@ -64,13 +67,18 @@ async def measure(lab: Lab, sizes: Sizes) -> tuple[Facts, list[Table]]:
         # Before anything else has grown its memory.
         remembered = await memory(lab, ours, sizes)
         keep("stream", await stream.throughput(both, sizes, lab))
+        keep("changing", await stream.changing(both, sizes, lab))
         keep("latency", await stream.latency(both, sizes, lab))
         keep("fallback", await stream.fallback(both, sizes, lab))
         keep("step", await loaded_step(both, sizes, lab))
         keep("memory", remembered)
+        keep("sessions", await at_once(ours, sizes, lab))
+        keep("flat", await flat(ours, sizes, lab))
     keep("start", await page_start(lab, sizes))
     keep("page", await page_tasks(lab, sizes))
     keep("page_chat", await page_chat(lab, sizes))
+    tables += [goals(facts), lab.paths.table()]
+    facts["fast_paths_missed"] = lab.paths.missed
     return facts, tables
 
 
@@ -107,6 +115,8 @@ async def main(args: argparse.Namespace) -> None:
             facts, tables = await measure(lab, QUICK if args.quick else FULL)
         facts["machine"] = machine(lab)
     report(facts, tables, args.json)
+    if args.strict and (missed := facts.get("fast_paths_missed")):
+        sys.exit(f"bench: not taken: {', '.join(missed)}")
     if more := facts.get("grown"):
         listed = ", ".join(f"{name} {change}" for name, change in sorted(more.items()))
         sys.exit(f"bench: turns leave something behind, for there is more of it round after round: {listed}")

@@ -3,8 +3,9 @@
 It runs in a process of its own (`Api`), so that it takes no time from whoever is measured. The model's name says what
 it answers: `flood-N`, N deltas at once; `paced-MS-N`, N deltas, one every MS milliseconds, each holding the time of its
 sending; `rate-PER_SECOND-SECONDS`, words at that rate; `text-NAME-CHARS-SIZE-PER_SECOND`, the beginning of one of
-`texts.py`, SIZE characters a delta, at that rate, or at once for 0; `status-CODE-ANYTHING`, an error at once. What
-follows in a name keeps the models of two runs apart.
+`texts.py`, SIZE characters a delta, at that rate, or at once for 0; `status-CODE-ANYTHING`, an error at once;
+`changing-VENDOR-N`, N deltas at once in frames of which more than the text changes. What follows in a name keeps the
+models of two runs apart.
 """
 
 from __future__ import annotations
@@ -21,6 +22,7 @@ from types import TracebackType
 from typing import Final
 
 from sparewheel.testing import Usage, openai_chat
+from sparewheel.testing.streams import sse
 
 from .texts import pieces
 
@@ -71,6 +73,28 @@ def _flood(count: int) -> tuple[bytes, ...]:
     return (*map(_frame, pieces), _LAST)
 
 
+def _chunk(vendor: str, number: int, word: str) -> dict[str, object]:
+    """A chunk as it is sent by OpenAI with `logprobs`, by a gateway that numbers chunks, or with usage in each."""
+    choice: dict[str, object] = {"index": 0, "delta": {"content": word}, "finish_reason": None}
+    chunk: dict[str, object] = {"id": "chatcmpl-1", "object": "chat.completion.chunk", "created": 1_700_000_000}
+    if vendor == "openai":
+        token = {"token": word, "logprob": -number / 7919, "bytes": list(word.encode())}
+        choice["logprobs"] = {"content": [{**token, "top_logprobs": [token]}], "refusal": None}
+        chunk["obfuscation"] = f"{number * 2_654_435_761:x}"[: number % 9 + 1]
+    elif vendor == "gateway":
+        chunk |= {"id": f"gen-{number * 2_654_435_761:x}", "created": 1_700_000_000 + number}
+    else:
+        chunk["usage"] = {"prompt_tokens": 10, "completion_tokens": number, "total_tokens": 10 + number}
+    return {**chunk, "model": "bench", "choices": [choice]}
+
+
+@lru_cache(maxsize=8)
+def _changing(vendor: str, count: int) -> tuple[bytes, ...]:
+    chunks = (sse(_chunk(vendor, number, word)) for number, word in enumerate(words(count)))
+    body = b"".join([*chunks, openai_chat()[-2], openai_chat()[-1]])
+    return (*(_frame(body[at : at + WRITE_SIZE]) for at in range(0, len(body), WRITE_SIZE)), _LAST)
+
+
 async def _paced(interval: float, count: int) -> AsyncIterator[bytes]:
     loop = asyncio.get_running_loop()
     start = loop.time()
@@ -108,8 +132,9 @@ async def _answer(model: str, writer: asyncio.StreamWriter) -> None:
         writer.write(_error(int(numbers[0])))
         return
     writer.write(_STREAM_HEAD)
-    if kind == "flood":
-        for piece in _flood(int(numbers[0])):
+    if kind in ("flood", "changing"):
+        whole = _flood(int(numbers[0])) if kind == "flood" else _changing(numbers[0], int(numbers[1]))
+        for piece in whole:
             writer.write(piece)
             await writer.drain()
         return

@@ -17,6 +17,7 @@ PLAIN: Final = "plain"
 _PATHS: Final = {OURS: "", PLAIN: "bench/plain.html"}
 # Whatever a first visit leaves to be done for the second.
 _SETTLED: Final = "navigator.serviceWorker?.getRegistration().then((found) => found && navigator.serviceWorker.ready)"
+REVALIDATED: Final = 500_000  # bytes: small files whose names stay are asked for again
 QUIET: Final = 1.5  # seconds without a byte: nothing more comes
 
 
@@ -30,6 +31,8 @@ async def boot(lab: Lab, sizes: Sizes) -> tuple[Facts, Table]:
         for visit in ("cold", "warm"):
             lab.tell(f"{visit} start, {name}")
             seen = await _visit(context, f"{lab.site.url}{_PATHS[name]}")
+            if name == OURS:
+                lab.paths.saw("a start from the snapshot", taken=all(word["type"] != "boot_failed" for word in seen))
             visits[name, visit].append(seen[-1]["at"])
             stages[name, visit].append(_durations(seen))
         await context.close()
@@ -45,10 +48,13 @@ async def boot(lab: Lab, sizes: Sizes) -> tuple[Facts, Table]:
         facts[f"{visit}_stages"] = shares
         by_stage = ", ".join(f"{stage} {share:,}" for stage, share in shares.items())
         table.add(visit, f"{plain:,.0f}", f"{ours:,.0f}", ratio(ours / plain), by_stage)
-    until_ready, in_all = await _first_visit_bytes(lab)
-    facts |= {"first_visit_bytes": in_all, "until_ready_bytes": until_ready}
+    until_ready, in_all, again = await _visit_bytes(lab)
+    lab.paths.saw("a second visit from the cache", taken=again < REVALIDATED)
+    facts |= {"first_visit_bytes": in_all, "until_ready_bytes": until_ready, "second_visit_bytes": again}
+    facts["until_ready_mb"] = until_ready / 1e6
     table.note(
-        f"{sizes.boots} visits each. A first visit: {until_ready / 1e6:.2f} MB until ready, {in_all / 1e6:.2f} in all."
+        f"{sizes.boots} visits each. A first visit: {until_ready / 1e6:.2f} MB until ready, {in_all / 1e6:.2f} in all; "
+        f"a second one: {again / 1e6:.2f}."
     )
     return facts, table
 
@@ -73,25 +79,34 @@ def _durations(seen: list[dict[str, Any]]) -> dict[str, float]:
     return {stage: end - begin for (stage, begin), end in zip(begins.items(), ends, strict=True)}
 
 
-async def _first_visit_bytes(lab: Lab) -> tuple[int, int]:
-    """What the site sends for a first visit, headers included: until it is ready, and with what comes afterwards."""
-    lab.tell("bytes of a first visit")
+async def _visit_bytes(lab: Lab) -> tuple[int, int, int]:
+    """What the site sends, headers included: until a first visit is ready, in all, and for a second one."""
+    lab.tell("bytes of two visits")
     meter = _Meter(lab.site.url)
     server = await asyncio.start_server(meter.relay, "127.0.0.1", 0)
     context = await lab.browser.new_context()
     await context.add_init_script(path=PAGES / "watch.js")
     page = await context.new_page()
-    await page.goto(f"http://127.0.0.1:{server.sockets[0].getsockname()[1]}/")
+    url = f"http://127.0.0.1:{server.sockets[0].getsockname()[1]}/"
+    await page.goto(url)
     await within(page.evaluate("started"))
     until_ready = meter.bytes
     await within(page.evaluate(_SETTLED))
+    in_all = await _when_quiet(meter)
+    await page.goto(url)
+    await within(page.evaluate("started"))
+    again = await _when_quiet(meter) - in_all
+    await context.close()
+    server.close()
+    return until_ready, in_all, again
+
+
+async def _when_quiet(meter: _Meter) -> int:
     counted = -1
     while counted != meter.bytes:
         counted = meter.bytes
         await asyncio.sleep(QUIET)
-    await context.close()
-    server.close()
-    return until_ready, counted
+    return counted
 
 
 class _Meter:

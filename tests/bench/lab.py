@@ -10,7 +10,7 @@ import statistics
 import tempfile
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Sequence
 from contextlib import asynccontextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Final, TypeVar
 
@@ -23,6 +23,7 @@ from sparewheel.headless.static import StaticServer
 from . import machine
 from .api import Api
 from .devtools import DevTools
+from .fast_paths import FastPaths
 from .remote import LIMIT, Remote, remote_page
 
 T = TypeVar("T")
@@ -65,8 +66,12 @@ class Contender:
 
         `tools` and `messages` are how many the request has beside its prompt.
         """
+        await self.remote.call("prepare", name or self.name, models, tools, messages)
+        return await self.again(*models, stamped=stamped, name=name)
+
+    async def again(self, *models: str, stamped: bool = False, name: str = "") -> Run:
+        """Another turn of what was prepared last, in the same session where there is one."""
         name = name or self.name
-        await self.remote.call("prepare", name, models, tools, messages)
         before = machine.cpu_seconds(self.processes)
         facts = await self.remote.call("run", name, models, stamped)
         cpu = machine.cpu_seconds(self.processes) - before
@@ -86,7 +91,9 @@ class Lab:
     executable: str
     site: StaticServer
     api: Api
+    other_api: Api  # on another host, as a chain of models sees it
     tell: Callable[[str], None]
+    paths: FastPaths = field(default_factory=FastPaths)
 
     @asynccontextmanager
     async def contender(self, name: str, *, inspected: bool = False) -> AsyncIterator[Contender]:
@@ -96,7 +103,9 @@ class Lab:
         url = f"{self.site.url}bench/"
         tools = DevTools() if inspected and self.launch.engine == "chromium" else None
         async with remote_page(self.launch.engine, self.executable, flags, url, tools) as remote:
-            await remote.call("boot", self.api.url, name == OURS)
+            mode = await remote.call("boot", self.api.url, self.other_api.url, name == OURS)
+            if mode is not None:
+                self.paths.saw("a start from the snapshot", taken=mode == "snapshot")
             yield Contender(name, remote, [each for each in machine.page_processes() if each not in others], tools)
 
     @property
@@ -114,11 +123,11 @@ async def open_lab(dist: Path, engine: Engine, tell: Callable[[str], None]) -> A
     launch = await asyncio.to_thread(ensure, engine)
     with tempfile.TemporaryDirectory(dir=dist.parent, prefix=".bench-") as folder:
         await asyncio.to_thread(_make_site, dist, Path(folder))
-        with StaticServer(Path(folder)) as site, Api() as api:
+        with StaticServer(Path(folder)) as site, Api() as api, Api() as other:
             async with async_playwright() as playwright:
                 kind = getattr(playwright, engine)
                 browser = await kind.launch(**launch.arguments())
-                yield Lab(browser, launch, str(launch.executable or kind.executable_path), site, api, tell)
+                yield Lab(browser, launch, str(launch.executable or kind.executable_path), site, api, other, tell)
                 await browser.close()
 
 

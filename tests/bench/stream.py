@@ -12,6 +12,13 @@ from .sizes import Sizes
 Both = dict[str, Contender]
 CHAT: Final = "chat"
 SESSION: Final = "session"
+BATCH: Final = "batch"
+FALLBACKS: Final = (
+    ("same_host_ms", 429, "flood-1"),
+    ("other_host_ms", 429, "other/flood-1"),
+    ("after_500_ms", 500, "other/flood-1"),
+)
+VENDORS: Final = ("openai", "gateway", "usage")
 
 
 async def throughput(both: Both, sizes: Sizes, lab: Lab) -> tuple[Facts, Table]:
@@ -21,9 +28,10 @@ async def throughput(both: Both, sizes: Sizes, lab: Lab) -> tuple[Facts, Table]:
     cells = [(name, length) for length, times in sizes.floods.items() for name in (RAW, OURS) for _ in range(times)]
     for name, length in shuffled(cells, 1):
         lab.tell(f"{length:,} deltas, {name}")
-        run = await both[name].run(f"flood-{length}")
-        assert run.deltas == length, f"{name} delivered {run.deltas} of {length} deltas"
-        runs[name, length].append(run)
+        runs[name, length].append(await _flood(both, name, f"flood-{length}", length))
+    batches = [
+        (await _flood(both, BATCH, f"flood-{sizes.long}", sizes.long)) for _ in range(min(sizes.floods.values()))
+    ]
     table = Table(
         "Throughput", ("deltas", "raw ms", "ours ms", "time", "raw CPU us", "ours CPU us", "CPU", "ours per s")
     )
@@ -43,11 +51,14 @@ async def throughput(both: Both, sizes: Sizes, lab: Lab) -> tuple[Facts, Table]:
             f"{1e6 / time[ours]:,.0f}",
         )
     long, short, longest = sizes.long, min(sizes.floods), max(sizes.floods)
+    batch = sizes.typical([run.cpu_us_per_delta for run in batches])
     facts: Facts = {
         "time_ratio": time[OURS, long] / time[RAW, long],
         "cpu_ratio": cpu[OURS, long] / cpu[RAW, long] if cpu[RAW, long] else None,
+        "batch_cpu_ratio": cpu[OURS, long] / batch if batch else None,
         "growth_ratio": time[OURS, long] / time[OURS, short],
         "cpu_growth_ratio": cpu[OURS, long] / cpu[OURS, short] if cpu[OURS, short] else None,
+        "cpu_growth_200k": _grown(cpu, short, 200_000) if 200_000 in sizes.floods else None,
         "longest_growth_ratio": time[OURS, longest] / time[OURS, sizes.middle],
         "deltas": long,
         "us_per_delta": time[OURS, long],
@@ -57,9 +68,14 @@ async def throughput(both: Both, sizes: Sizes, lab: Lab) -> tuple[Facts, Table]:
     }
     table.note(
         f"Cost of a delta, {long:,} over {short:,} deltas: {ratio(facts['growth_ratio'])} time; "
-        f"{longest:,} over {sizes.middle:,}: {ratio(facts['longest_growth_ratio'])}."
+        f"{longest:,} over {sizes.middle:,}: {ratio(facts['longest_growth_ratio'])}. "
+        f"One post a chunk in raw JavaScript: {batch:.1f} us CPU."
     )
     return facts, table
+
+
+def _grown(cpu: dict[tuple[str, int], float], short: int, long: int) -> float | None:
+    return cpu[OURS, long] / cpu[OURS, short] if cpu[OURS, short] else None
 
 
 async def latency(both: Both, sizes: Sizes, lab: Lab) -> tuple[Facts, Table]:
@@ -90,6 +106,8 @@ async def latency(both: Both, sizes: Sizes, lab: Lab) -> tuple[Facts, Table]:
         "paced_cpu_us_per_delta": sizes.typical(cpu[OURS]),
         "paced_raw_cpu_us_per_delta": sizes.typical(cpu[RAW]),
     }
+    if facts["paced_raw_cpu_us_per_delta"]:
+        facts["paced_cpu_ratio"] = facts["paced_cpu_us_per_delta"] / facts["paced_raw_cpu_us_per_delta"]
     table = Table("Latency, a delta every 5 ms (ms)", ("", "raw", "ours", "over raw"))
     for title, key, percent in (("p50", "p50_ms", 50), ("p99", "p99_ms", 99)):
         table.add(title, ms(medians[RAW, percent]), ms(medians[OURS, percent]), ms(facts[key]))
@@ -106,19 +124,23 @@ async def latency(both: Both, sizes: Sizes, lab: Lab) -> tuple[Facts, Table]:
 
 
 async def fallback(both: Both, sizes: Sizes, lab: Lab) -> tuple[Facts, Table]:
-    """The first model answers with an error at once; how soon the second one's first delta comes."""
+    """The first model answers with an error at once; how soon the second one's first delta comes.
+
+    After a 500 the next model on the same host is waited for, and that is no cost.
+    """
     table = Table("Fallback: first delta of the second model (ms)", ("the first answers", "raw", "ours", "over raw"))
-    overheads = []
-    for status in (429, 500):
-        lab.tell(f"fallback after a {status}")
+    facts: Facts = {}
+    for key, status, second in FALLBACKS:
+        where = "the same host" if key == "same_host_ms" else "another host"
+        lab.tell(f"fallback after a {status}, {where}")
         first: defaultdict[str, list[float]] = defaultdict(list)
         # A name is used once: a model that has failed rests, and would not be asked first again.
         for number, name in enumerate(shuffled((RAW, OURS), sizes.fallbacks)):
-            first[name].append((await both[name].run(f"status-{status}-{number}", "flood-1")).first_ms)
+            first[name].append((await both[name].run(f"status-{status}-{key}-{number}", second)).first_ms)
         raw, ours = median(first[RAW]), median(first[OURS])
-        overheads.append(ours - raw)
-        table.add(status, ms(raw), ms(ours), ms(ours - raw))
-    return {"overhead_ms": max(overheads)}, table
+        facts[key] = ours - raw
+        table.add(f"{status}, {where}", ms(raw), ms(ours), ms(ours - raw))
+    return {"overhead_ms": max(facts.values()), **facts}, table
 
 
 async def _warm_up(both: Both) -> None:
@@ -126,3 +148,27 @@ async def _warm_up(both: Both) -> None:
     for contender in both.values():
         for _ in range(2):
             await contender.run("flood-20000")
+
+
+async def _flood(both: Both, name: str, model: str, length: int) -> Run:
+    run = await both[OURS if name == OURS else RAW].run(model, name=name)
+    assert run.deltas == length, f"{name} delivered {run.deltas} of {length} deltas of {model}"
+    return run
+
+
+async def changing(both: Both, sizes: Sizes, lab: Lab) -> tuple[Facts, Table]:
+    """Frames of which more than the text changes: none of them can be read without parsing it."""
+    length = sizes.middle
+    table = Table(f"{length:,} frames that change (CPU us a delta)", ("frames of", "raw", "ours", "ratio"))
+    ratios: dict[str, float] = {}
+    for vendor in VENDORS:
+        lab.tell(f"frames that change, of {vendor}")
+        cpu: defaultdict[str, list[float]] = defaultdict(list)
+        for name in shuffled((RAW, OURS), sizes.paced_runs):
+            run = await _flood(both, name, f"changing-{vendor}-{length}", length)
+            cpu[name].append(run.cpu_us_per_delta)
+        raw, ours = sizes.typical(cpu[RAW]), sizes.typical(cpu[OURS])
+        if raw:
+            ratios[vendor] = ours / raw
+        table.add(vendor, f"{raw:.1f}", f"{ours:.1f}", ratio(ours / raw) if raw else "-")
+    return {"cpu_ratios": ratios or None}, table

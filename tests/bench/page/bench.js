@@ -3,7 +3,8 @@
 import { scriptURL } from "../assets/script-url.js";
 import { createRuntime } from "../sparewheel.js";
 
-let api = "";
+/** The addresses of two hosts; a model `other/NAME` is at the second one. */
+let urls = { bench: "", other: "" };
 let runtime;
 const raw = new Worker(scriptURL(new URL("raw-worker.js", import.meta.url)), { type: "module" });
 
@@ -33,12 +34,13 @@ class Receiver {
 }
 
 function agentFile(models) {
-  const [first, ...rest] = models.map((model) => `bench/${model}`);
+  const [first, ...rest] = models.map((model) => (model.startsWith("other/") ? model : `bench/${model}`));
   return `
 agents:
-  root: {model: ${first}, fallback: {models: ${JSON.stringify(rest)}, retries: -1, delay: 0s}}
+  root: {model: ${first}, fallback: {models: ${JSON.stringify(rest)}, retries: -1}}
 providers:
-  bench: {base_url: "${api}/v1", token_key: BENCH_KEY}
+  bench: {base_url: "${urls.bench}/v1", token_key: BENCH_KEY}
+  other: {base_url: "${urls.other}/v1", token_key: BENCH_KEY}
 `;
 }
 
@@ -83,22 +85,27 @@ const history = (count) =>
 let prepared = null;
 let receiver = null;
 
-const contenders = {
-  raw: {
-    async prepare(_, load) {
-      raw.postMessage({ load });
-    },
-
-    run(models) {
-      return new Promise((resolve) => {
-        raw.onmessage = ({ data }) => {
-          if (data.type === "delta") receiver.take(data.content);
-          else resolve();
-        };
-        raw.postMessage({ url: api, models });
-      });
-    },
+/** The raw worker: a post for each delta, or for each chunk of the network. */
+const plainly = (isBatch) => ({
+  async prepare(_, load) {
+    raw.postMessage({ load });
   },
+
+  run(models) {
+    return new Promise((resolve) => {
+      raw.onmessage = ({ data }) => {
+        if (data.type === "delta") receiver.take(data.content);
+        else if (data.type === "deltas") data.contents.forEach((content) => receiver.take(content));
+        else resolve();
+      };
+      raw.postMessage({ urls, models, isBatch });
+    });
+  },
+});
+
+const contenders = {
+  raw: plainly(false),
+  batch: plainly(true),
 
   ours: {
     async prepare(models, load) {
@@ -131,9 +138,10 @@ const OBSERVER = "agents: {root: {model: demo/tools}}";
 let observer = null;
 
 globalThis.bench = {
-  async boot(url, withRuntime) {
-    api = url;
+  async boot(bench, other, withRuntime) {
+    urls = { bench, other };
     if (withRuntime) runtime = await createRuntime();
+    return runtime?.boot.mode;
   },
 
   prepare: (contender, models, tools, messages) => contenders[contender].prepare(models, loads[contender]?.(tools, messages)),
@@ -144,6 +152,36 @@ globalThis.bench = {
     const facts = receiver.facts();
     await session?.close?.();
     return facts;
+  },
+
+  /** Short turns in so many sessions at once; turns a second. */
+  async atOnce(model, sessions, turns) {
+    const opened = await Promise.all(Array.from({ length: sessions }, () => open([model], {}, () => {})));
+    const began = performance.now();
+    await Promise.all(
+      opened.map(async (session) => {
+        for (let number = 0; number < turns; number += 1) await session.send("Hello");
+      }),
+    );
+    const took = performance.now() - began;
+    await Promise.all(opened.map((session) => session.close()));
+    return (sessions * turns * 1000) / took;
+  },
+
+  /** How long each of so many turns of new sessions takes, and each of so many sessions without a turn, in ms. */
+  async flat(model, count) {
+    const times = { turns: [], sessions: [] };
+    for (let number = 0; number < count; number += 1) {
+      const began = performance.now();
+      const session = await open([model], {}, () => {});
+      const opened = performance.now();
+      await session.send("Hello");
+      const answered = performance.now();
+      await session.close();
+      times.turns.push(answered - opened);
+      times.sessions.push(opened - began + performance.now() - answered);
+    }
+    return times;
   },
 
   /** Turns one after the other in one session that is restarted now and then; how each ended. */

@@ -2,7 +2,7 @@
 
 globalThis.seen = { boot: [], tasks: [], gap: 0 };
 
-/** What a worker said until it was ready, or gave up. */
+/** What workers said until one was ready, or the last gave up. */
 let tellStarted;
 globalThis.started = new Promise((resolve) => (tellStarted = resolve));
 
@@ -12,7 +12,9 @@ globalThis.Worker = class extends globalThis.Worker {
     this.addEventListener("message", ({ data }) => {
       if (typeof data !== "object") return;
       seen.boot.push({ at: performance.now(), type: data.type, stage: data.stage });
-      if (data.type !== "progress") tellStarted(seen.boot);
+      // Without a snapshot that works, the page starts another worker plainly.
+      const isOver = data.type === "ready" || (data.type === "boot_failed" && data.stage !== "snapshot");
+      if (isOver) tellStarted(seen.boot);
     });
   }
 };

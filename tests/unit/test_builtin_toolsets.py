@@ -18,7 +18,7 @@ STATIC = sorted(set(TYPES) - {"api", "openapi"})
 
 
 def test_every_type_that_a_file_may_name_is_there() -> None:
-    assert set(TYPES) == TOOLSETS - {"python", "mcp"}
+    assert set(TYPES) == TOOLSETS - {"code", "python", "mcp"}
 
 
 def test_another_type_is_refused() -> None:

@@ -26,6 +26,7 @@ test("media leave as base64, and nothing overtakes them", async () => {
       return { message: { role: "assistant", content: "Done.", media: [media()] } };
     },
   };
+  globalThis.BroadcastChannel = undefined; // an open one keeps the process of the test alive
   globalThis.sparewheelPush = (text) => pushed.push(JSON.parse(text));
   globalThis.createRuntime = async () => ({
     async createSession(_, listener) {

@@ -118,9 +118,12 @@ def _rows(file: Path) -> list[dict[str, Any]]:
 
 
 def _address(file: Path) -> str:
-    """The scheduler's address, once it has written it."""
+    """The scheduler's address, once it has written it. Raises RuntimeError if it does not."""
+    until = time.monotonic() + START_LIMIT
     while not file.exists() or not file.read_text():
-        time.sleep(0.05)
+        if time.monotonic() > until:
+            raise RuntimeError(f"the scheduler has not started within {START_LIMIT} s")
+        time.sleep(0.05)  # another process writes the file
     address: str = json.loads(file.read_text())["address"]
     return address
 

@@ -141,7 +141,7 @@ def _wait_for_end(processes: list[int]) -> None:
     while left := [process for process in processes if _runs(process)]:
         if time.monotonic() > until:
             raise RuntimeError(f"workers outlive their driver: {left}")
-        time.sleep(POLL)
+        time.sleep(POLL)  # the end of another process is no event
 
 
 def _runs(process: int) -> bool:

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 import pytest_asyncio
-from playwright.async_api import Browser, async_playwright, expect
+from playwright.async_api import Browser, Page, async_playwright, expect
 
 from sparewheel.headless import find, find_dist
 from sparewheel.headless.static import StaticServer
@@ -16,6 +16,7 @@ from sparewheel.testing import ScriptedProvider
 from tests.support.agents import KEY
 from tests.support.browser import BOOT_LIMIT, LIMIT, Site, Theirs, Watch, within
 from tests.support.compat import PAGE as COMPAT_PAGE
+from tests.support.page import visit
 
 THEIRS = Path(__file__).parent / "theirs"
 
@@ -113,3 +114,20 @@ async def compat(loaded_compat: Theirs) -> AsyncIterator[Theirs]:
     assert watch.faults == []
     assert not any("CANARY" in text for text in [*watch.console, *watch.urls]), KEY
     watch.clear()
+
+
+@pytest_asyncio.fixture(scope="module", loop_scope="session")
+async def own_page(browser: Browser) -> AsyncIterator[tuple[Page, Watch]]:
+    async with visit(browser) as visited:
+        yield visited
+
+
+@pytest_asyncio.fixture(loop_scope="session")
+async def new_chat(own_page: tuple[Page, Watch]) -> AsyncIterator[Page]:
+    """The module's page with a new conversation; afterwards no policy was violated and nothing was thrown."""
+    page, watch = own_page
+    watch.clear()
+    await page.get_by_role("button", name="New chat", exact=True).first.click()
+    yield page
+    wrong = ("[error]", "[pageerror]")
+    assert [line for line in watch.console if line.startswith(wrong)] == []

@@ -24,7 +24,13 @@ values = json.loads("[1, 2]")
 TABLE = "| name | total |\n|---|---|\n| a \\| b | <img src=x onerror=alert(1)> |\n| c | 2 |"
 RESULT = f"Output:\nall of it\n\n{TABLE}\n\nTraceback (most recent call last):\n  File 'code.py', line 4, in <module>"
 # A tool of the agent file that only has the name of the code tool.
-OWN = f"    toolsets:\n      - type: python\n        source: |\n          def run_python(code: str) -> str:\n              'Runs.'\n              return {json.dumps(RESULT)}\n"  # noqa: E501
+OWN = f"""    toolsets:
+      - type: python
+        source: |
+          def run_python(code: str) -> str:
+              'Runs.'
+              return {json.dumps(RESULT)}
+"""
 
 
 @pytest_asyncio.fixture(scope="module", loop_scope="session")

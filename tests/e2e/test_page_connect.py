@@ -4,17 +4,16 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import Iterator
 from typing import Any
 
 import pytest
-import pytest_asyncio
-from playwright.async_api import Browser, Locator, Page, expect
+from playwright.async_api import Locator, Page, expect
 
 from sparewheel.testing import Reply, ScriptedProvider, ToolCall, openai_chat
-from tests.support.browser import Watch, shows
+from tests.support.browser import shows
 from tests.support.mcpothers import python_sdk
-from tests.support.page import ask, page_agent, use_agent, visit
+from tests.support.page import ask, page_agent, use_agent
 
 pytestmark = [pytest.mark.asyncio(loop_scope="session"), pytest.mark.keyless]
 
@@ -27,21 +26,9 @@ def server_url() -> Iterator[str]:
         yield url
 
 
-@pytest_asyncio.fixture(scope="module", loop_scope="session")
-async def opened(browser: Browser) -> AsyncIterator[tuple[Page, Watch]]:
-    async with visit(browser) as visited:
-        yield visited
-
-
-@pytest_asyncio.fixture(loop_scope="session")
-async def page(opened: tuple[Page, Watch]) -> AsyncIterator[Page]:
-    """The module's page with a new conversation; afterwards no policy was violated and nothing was thrown."""
-    page, watch = opened
-    watch.clear()
-    await page.get_by_role("button", name="New chat", exact=True).first.click()
-    yield page
-    wrong = ("[error]", "[pageerror]")
-    assert [line for line in watch.console if line.startswith(wrong)] == []
+@pytest.fixture
+def page(new_chat: Page) -> Page:
+    return new_chat
 
 
 def with_toolset(yaml: str, **toolset: Any) -> str:

@@ -3,6 +3,7 @@
 // to no worker, except to learn that one has failed.
 
 import { BUILD } from "../boot/build.js";
+import { isConfined } from "./policy.js";
 
 /**
  * @typedef {import("./messages.js").Files} Files
@@ -81,4 +82,6 @@ addEventListener("message", ({ source, data, ports }) => {
   } else if (message.type === "start") void start(message, /** @type {MessagePort} */ (ports[0]));
   else if (message.type === "end") end(message.id);
 });
-tell({ type: "hello", build: BUILD, opaque: origin === "null" });
+void isConfined(window).then((confined) => {
+  tell({ type: "hello", build: BUILD, opaque: origin === "null", confined });
+});

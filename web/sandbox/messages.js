@@ -15,7 +15,7 @@
  * @property {boolean} snapshot
  *
  * @typedef {{type: "files", files: Files} | Start | {type: "end", id: number}} ToFrame
- * @typedef {{type: "hello", build: string, opaque: boolean} | {type: "died", id: number, message: string}} FromFrame
+ * @typedef {{type: "hello", build: string, opaque: boolean, confined: boolean} | {type: "died", id: number, message: string}} FromFrame
  *
  * @typedef {object} ToWorker
  * @property {WebAssembly.Module} program

@@ -110,6 +110,7 @@ function started(element, url) {
       if (data?.type !== "hello") return;
       if (!data.opaque) refuse("has an origin in its frame, which this browser should not give it");
       else if (data.build !== BUILD) refuse("is of another build than the page's scripts: reload the page");
+      else if (!data.confined) refuse("has not the policy with which it was built: deploy the file as it is");
       else resolve();
     };
     addEventListener("message", ({ source, data }) => source === element.contentWindow && receive(data), { signal });

@@ -4,6 +4,7 @@ import { Frame } from "./frame.js";
 import { withMaximum } from "./memory-limit.js";
 import { NotRestored, Python } from "./python.js";
 import { Run } from "./run.js";
+import { Unavailable } from "./unavailable.js";
 
 /**
  * @typedef {import("./run.js").Request} Request
@@ -156,7 +157,14 @@ export class Space {
     const program = await this.#program(memory);
     const frame = await this.#framed();
     signal.throwIfAborted();
-    const begin = (/** @type {boolean} */ snapshot) => Python.start(frame, { program, wheels, snapshot }, signal);
+    const begin = async (/** @type {boolean} */ snapshot) => {
+      try {
+        return await Python.start(frame, { program, wheels, snapshot }, signal);
+      } catch (error) {
+        if (error instanceof Unavailable) this.#discard(frame); // it may have crashed, and then stays silent
+        throw error;
+      }
+    };
     if (this.#restores) {
       try {
         return await begin(true);
@@ -187,6 +195,12 @@ export class Space {
       () => (this.#frame = null),
     );
     return opening;
+  }
+
+  /** @param {Frame} frame The next start makes another one. */
+  #discard(frame) {
+    this.#frame = null;
+    frame.remove();
   }
 
   /** End all that runs, and remove the frame. */

@@ -29,6 +29,7 @@ from .report import Table
 from .sizes import FULL, QUICK, Sizes
 from .soak import soak
 from .step import loaded_step
+from .stored import listed, stored
 
 
 def parse(argv: list[str] | None = None) -> argparse.Namespace:
@@ -74,6 +75,8 @@ async def measure(lab: Lab, sizes: Sizes) -> tuple[Facts, list[Table]]:
         keep("memory", remembered)
         keep("sessions", await at_once(ours, sizes, lab))
         keep("flat", await flat(ours, sizes, lab))
+        keep("stored", await stored(ours, sizes, lab))
+        keep("listed", await listed(ours, sizes, lab))
     keep("start", await page_start(lab, sizes))
     keep("page", await page_tasks(lab, sizes))
     keep("page_chat", await page_chat(lab, sizes))

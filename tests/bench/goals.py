@@ -48,6 +48,11 @@ GOALS: Final = (
     Goal("memory of a started runtime (MB)", "memory.started_mb", 100),
     Goal("turns a second, 50 sessions at once", "sessions.turns_per_s", 300, least=True),
     Goal("cost of a delta, 200,000 over 2,000", "stream.cpu_growth_200k", 1.1),
+    Goal("deltas a second with a store, over without", "stored.throughput_ratio", 0.95, least=True),
+    Goal("a delta every 5 ms, p99 with a store, added (ms)", "stored.p99_ms", 1),
+    Goal("start with a store, added (ms)", "stored.start_ms", 10),
+    Goal("all stored sessions listed (ms)", "listed.list_ms", 200),
+    Goal("one of the stored sessions opened (ms)", "listed.open_ms", 100),
     Goal("a turn, the last 100 of 1,000 over the first", "flat.turn_ratio", 1.1),
     Goal("a session, the last 100 of 1,000 over the first", "flat.session_ratio", 1.1),
 )

@@ -23,6 +23,7 @@ class Sizes:
     fallbacks: int
     boots: int
     turns: int
+    stored: int  # sessions
     page_answers: int
     page_runs: int
     visits: int
@@ -40,6 +41,7 @@ FULL: Final = Sizes(
     fallbacks=15,
     boots=5,
     turns=1000,
+    stored=10_000,
     page_answers=8,
     page_runs=3,
     visits=15,
@@ -56,6 +58,7 @@ QUICK: Final = Sizes(
     fallbacks=5,
     boots=2,
     turns=150,
+    stored=300,
     page_answers=2,
     page_runs=1,
     visits=3,

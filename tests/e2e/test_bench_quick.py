@@ -32,6 +32,8 @@ REPORTED = {
     ("start", "interactive_ms"),
     ("page", "longest_task_ms"),
     ("page_chat", "first_ms"),
+    ("stored", "throughput_ratio"),
+    ("listed", "list_ms"),
 }
 
 

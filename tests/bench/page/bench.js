@@ -6,6 +6,8 @@ import { createRuntime } from "../sparewheel.js";
 /** The addresses of two hosts; a model `other/NAME` is at the second one. */
 let urls = { bench: "", other: "" };
 let runtime;
+/** Of sessions that IndexedDB keeps; started when it is first used. */
+let storing;
 const raw = new Worker(scriptURL(new URL("raw-worker.js", import.meta.url)), { type: "module" });
 
 /** What a page does with every delta, whoever brings it. `stamped`: each holds the time of its sending. */
@@ -47,7 +49,11 @@ providers:
 /** A key of the length that keys have: texts are searched for it. */
 const ENV = { BENCH_KEY: "sk-bench-0123456789abcdefghijklmnop" };
 
-const open = (models, more, listener) => runtime.createSession({ yaml: agentFile(models), env: ENV, ...more }, listener);
+const open = (models, more, listener, from = runtime) =>
+  from.createSession({ yaml: agentFile(models), env: ENV, ...more }, listener);
+
+const store = { name: "bench" };
+const withStore = async () => (storing ??= await createRuntime({ store }));
 
 const take = (event) => {
   if (event.type === "delta") receiver.take(event.content);
@@ -111,6 +117,16 @@ const contenders = {
     async prepare(models, load) {
       await prepared?.close();
       prepared = await open(models, load, take);
+    },
+
+    run: () => prepared.send("Hello"),
+  },
+
+  /** As "ours", with a store. */
+  stored: {
+    async prepare(models, load) {
+      await prepared?.close();
+      prepared = await open(models, load, take, await withStore());
     },
 
     run: () => prepared.send("Hello"),
@@ -182,6 +198,36 @@ globalThis.bench = {
       times.sessions.push(opened - began + performance.now() - answered);
     }
     return times;
+  },
+
+  /** How long another runtime takes to start, with or without a store, in ms. */
+  async start(isStoring) {
+    const began = performance.now();
+    const started = await createRuntime(isStoring ? { store } : {});
+    const took = performance.now() - began;
+    await started.dispose();
+    return took;
+  },
+
+  /** Make so many stored sessions, each with a turn. */
+  async fill(model, count) {
+    const from = await withStore();
+    for (let number = 0; number < count; number += 1) {
+      const session = await open([model], { id: `filled-${number}` }, () => {}, from);
+      await session.send("Hello");
+      await session.close();
+    }
+  },
+
+  /** How long the list of the stored sessions takes, and opening one of them, in ms; and how many there are. */
+  async stored(number) {
+    const began = performance.now();
+    const rows = await storing.sessions.list();
+    const listed = performance.now();
+    const session = await storing.sessions.open(`filled-${number}`, { env: ENV }, () => {});
+    const opened = performance.now();
+    await session.close();
+    return { list: listed - began, open: opened - listed, count: rows.length };
   },
 
   /** Turns one after the other in one session that is restarted now and then; how each ended. */

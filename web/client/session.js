@@ -2,13 +2,13 @@ import { confirmParams, respondParams } from "./decisions.js";
 import { Channel } from "./channel.js";
 import { isTerminal } from "../predicates.js";
 import { documentTexts } from "./documents.js";
+import { Driving } from "./driving.js";
 import { EventStream } from "./event-stream.js";
 import { guarded } from "./listener.js";
 import { Pending } from "./pending.js";
 import { readPrompt } from "./prompt.js";
 import { Queue } from "./queue.js";
 import { isObject, refuse } from "./config-error.js";
-import { holdSession, untilFree } from "./store.js";
 
 /**
  * @typedef {import("../events.js").Event} Event
@@ -52,12 +52,8 @@ export class Session {
   #onUpdate;
   /** @type {() => void} */
   #resolveClosed = () => {};
-  #database;
   #runCode;
-  /** Whether another tab drives it. */
-  readOnly = false;
-  /** Ends when another tab begins to drive it, or this one. */
-  #driving = new AbortController();
+  #driving;
   /** @type {Promise<void>} Resolves when the session is closed. */
   closed = new Promise((resolve) => (this.#resolveClosed = resolve));
 
@@ -69,25 +65,37 @@ export class Session {
     this.#client = client;
     this.#open = open;
     this.#onUpdate = onUpdate;
-    this.#database = database;
     this.#runCode = runCode;
     this.#name = name;
     this.#functions = functions;
     this.#interactive = interactive;
     this.#channel = new Channel(client, name, (event) => {
       if (event.type === "title") this.title = event.title;
-      else if (event.type === "driver") this.#setReadOnly(event.read_only);
+      else if (event.type === "driver") this.#driving.set(event.read_only);
       else this.#pending.add(/** @type {Event} */ (event));
       this.#onEvent(event);
     });
     this.listen(listener);
     this.id = created.id ?? name;
-    this.#setReadOnly(created.read_only ?? false);
-    client.closed.then(() => this.#driving.abort());
+    this.#driving = new Driving({
+      database,
+      id: this.id,
+      take: (ifFree) => client.request("take_over", { session: name, ...(ifFree && { if_free: true }) }),
+      taken: (fresh) => {
+        if (!this.#closing) this.#taken(fresh);
+      },
+    });
+    this.#driving.set(created.read_only ?? false);
+    client.closed.then(() => this.#driving.end());
     /** @type {string | null} */
     this.title = this.#given = title ?? (created.title || null);
     this.#created = created;
     if (created.restored) this.#onEvent(created.restored);
+  }
+
+  /** Whether another tab drives it. */
+  get readOnly() {
+    return this.#driving.readOnly;
   }
 
   get agent() {
@@ -317,44 +325,17 @@ export class Session {
 
   async takeOver() {
     this.#checkOpen();
-    if (this.readOnly) this.#driving.abort(); // this asks for it
-    try {
-      this.#created = await this.#client.request("take_over", { session: this.#name });
-    } catch (error) {
-      this.#setReadOnly(this.readOnly);
-      throw error;
-    }
-    this.reopened(this.#created);
+    this.#taken(await this.#driving.take());
   }
 
-  /** @param {boolean} readOnly */
-  #setReadOnly(readOnly) {
-    this.readOnly = readOnly;
-    this.#driving.abort();
-    this.#driving = new AbortController();
-    const { signal } = this.#driving;
-    if (readOnly) void this.#takeWhenFree(signal);
-    else holdSession(this.#database, this.id, signal);
-  }
-
-  /**
-   * Become the driver when the other tab is gone, without asking it.
-   * @param {AbortSignal} signal
-   */
-  async #takeWhenFree(signal) {
-    while (await untilFree(this.#database, this.id, signal)) {
-      const params = { session: this.#name, if_free: true };
-      const created = await this.#client.request("take_over", params).catch(() => null); // then the user may ask for it
-      if (created === null || this.#closing) return;
-      if (created.read_only) continue; // a third tab has it
-      this.#created = created;
-      this.reopened(created);
-      return;
-    }
+  /** @param {import("../protocol.js").SessionCreated} created */
+  #taken(created) {
+    this.#created = created;
+    this.reopened(created);
   }
 
   async #close() {
-    this.#driving.abort();
+    this.#driving.end();
     try {
       this.#channel.stopping("dispose");
       // A session ends with its worker.
@@ -383,7 +364,7 @@ export class Session {
   /** @param {boolean} readOnly Whether another tab drives it. */
   driven(readOnly) {
     if (this.readOnly === readOnly) return;
-    this.#setReadOnly(readOnly);
+    this.#driving.set(readOnly);
     this.#onEvent({ type: "driver", turn: null, seq: null, read_only: readOnly });
   }
 

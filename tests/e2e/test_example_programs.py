@@ -1,4 +1,4 @@
-"""Examples that need the build, run as they are: the page that embeds the runtime, and the headless program."""
+"""Examples in a browser, run as they are: the page that embeds the runtime, the headless program, a report."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 from playwright.async_api import Browser, expect
 
-from sparewheel.headless import find_dist
+from sparewheel.headless import compare, find_dist
 from sparewheel.headless.static import StaticServer
 from tests.support.browser import BOOT_LIMIT, Watch
 
@@ -49,3 +49,25 @@ async def test_the_headless_program() -> None:
     assert lines[0] == "Hello: fallback demo/overloaded"
     assert lines[2] == "Hello: finish demo/hello"
     assert lines[-1] == "And once more: finish demo/hello"
+
+
+@pytest.mark.parametrize("width", [1000, 360])
+async def test_the_report_of_a_comparison(browser: Browser, tmp_path: Path, width: int) -> None:
+    rows = [{"prompt": f"Hello {number}", "answer": "<b>Hello</b>"} for number in range(6)]
+    folder = ROOT / "runtime" / "examples" / "compare"
+    await compare([folder / "one.yaml", folder / "chain.yaml"], rows, tmp_path, expect="answer", check="contains")
+    (tmp_path / "chain.jsonl").write_text((tmp_path / "chain.jsonl").read_text().replace("the spare", "<i>another</i>"))
+    await compare([folder / "one.yaml", folder / "chain.yaml"], rows, tmp_path, expect="answer", check="contains")
+    context = await browser.new_context(viewport={"width": width, "height": 800})
+    watch = Watch(context)
+    page = await context.new_page()
+    await page.goto((tmp_path / "report.html").as_uri())
+    await expect(page.get_by_role("cell", name="0 (0.0%)")).to_have_count(2)
+    await expect(page.get_by_role("img", name="Rows that were answered after so many seconds")).to_be_visible()
+    widths = await page.locator("img").evaluate_all("images => images.map((image) => image.naturalWidth)")
+    assert len(widths) == 2
+    assert all(widths)  # 0: it cannot be shown
+    await expect(page.locator("pre", has_text="Hello! I am <i>another</i>.")).to_have_count(6)
+    assert await page.evaluate("document.documentElement.scrollWidth") <= width
+    assert watch.faults == []
+    await context.close()

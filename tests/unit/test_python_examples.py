@@ -25,3 +25,10 @@ def test_an_agent_in_a_python_program() -> None:
 
 def test_the_tests_of_an_agent() -> None:
     assert "2 passed" in run("-m", "pytest", "-p", "no:cacheprovider", "test_agent.py")
+
+
+def test_agent_files_compared(tmp_path: Path) -> None:
+    files = ("compare/one.yaml", "compare/chain.yaml", "compare/in.jsonl")
+    out = run("-m", "sparewheel", "compare", *files, "--out", str(tmp_path))
+    assert "fallback from demo/drops-midway to demo/overloaded (network) 0 6" in " ".join(out.split())
+    assert "Both have answered 6 of 6 rows, 6 of them with the same text; chain was faster in 0." in out

@@ -34,16 +34,12 @@ class Prompts:
 
     def __iter__(self) -> Iterator[tuple[Id, Any]]:
         """The id and the prompt of each row; a `ConfigError` in place of the prompt of a row that cannot be read."""
-        if isinstance(self._rows, Sequence):
-            yield from (self._item(number, row) for number, row in enumerate(self._rows, 1))
-            return
-        try:
-            with self._rows.open("rb") as file:
-                for number, line in _lines(file):
-                    if line.strip():
-                        yield self._item(number, _parsed(number, line))
-        except OSError as error:
-            raise ConfigError(f"{self._name} cannot be read: {error.strerror}") from None
+        yield from (self._item(number, row) for number, row in self._numbered())
+
+    def column(self, name: str) -> dict[Id, Any]:
+        """The values of another column, by id: of the rows that have one."""
+        rows = ((self._item(number, row)[0], row) for number, row in self._numbered() if isinstance(row, Mapping))
+        return {key: value for key, row in rows if (value := row.get(name)) is not None}
 
     def ids(self) -> list[Id]:
         """The ids of all rows. Raises `ConfigError` if one is there twice, or the file cannot be read."""
@@ -54,6 +50,19 @@ class Prompts:
                 raise ConfigError(f"{self._name}: the id {name!r} is there twice"[:300], hint)
             found[name] = None
         return list(found)
+
+    def _numbered(self) -> Iterator[tuple[int, object]]:
+        """The rows with their numbers."""
+        if isinstance(self._rows, Sequence):
+            yield from enumerate(self._rows, 1)
+            return
+        try:
+            with self._rows.open("rb") as file:
+                for number, line in _lines(file):
+                    if line.strip():
+                        yield number, _parsed(number, line)
+        except OSError as error:
+            raise ConfigError(f"{self._name} cannot be read: {error.strerror}") from None
 
     def _item(self, number: int, row: object) -> tuple[Id, Any]:
         if not isinstance(row, Mapping):
@@ -188,6 +197,24 @@ class Results:
         except (ValueError, KeyError, TypeError, AttributeError):
             pass
         raise ConfigError(f"{self._path}: line {number} is not the row of a batch", "Name another file with --out.")
+
+
+def outcomes(path: Path) -> Iterator[tuple[Id, Outcome]]:
+    """The rows of a file that `Results` has written: of several with one id the last one. Raises `ConfigError`."""
+    last: dict[Id, int] = {}
+    for number, row in _outcomes(path):
+        last[row["id"]] = number
+    yield from ((row["id"], row) for number, row in _outcomes(path) if last[row["id"]] == number)
+
+
+def _outcomes(path: Path) -> Iterator[tuple[int, Any]]:
+    try:
+        with path.open("rb") as file:
+            for number, line in enumerate(file):
+                if line.endswith(b"\n"):
+                    yield number, read(line.decode("utf-8"))
+    except (OSError, ValueError) as error:
+        raise ConfigError(f"{path} cannot be read: {error}"[:500]) from None
 
 
 def _encoded(row: dict[str, Any]) -> bytes:

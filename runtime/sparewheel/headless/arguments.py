@@ -21,6 +21,7 @@ EVENT_TYPES: Final = frozenset(
 )
 OTHER_COMMANDS: Final = {
     "batch": "ask every prompt of a file; go on where the last run stopped",
+    "compare": "ask several agent files the same prompts; a report of answers, latency and cost",
     "test-provider": "find out what a model API can do, and whether a browser may call it",
 }
 _EPILOG: Final = (

@@ -16,6 +16,7 @@ from . import provider_test
 from .arguments import parse
 from .batch import command as batch_command
 from .browser import find
+from .compare import command as compare_command
 from .documents import read_documents
 from .driver import connect_to, stored_sessions
 from .files import copy, serve
@@ -32,7 +33,11 @@ if TYPE_CHECKING:
     from .driver import Runtime
 
 BAD_USAGE: Final = 2
-OTHER_COMMANDS: Final = {"batch": batch_command.main, "test-provider": provider_test.main}
+OTHER_COMMANDS: Final = {
+    "batch": batch_command.main,
+    "compare": compare_command.main,
+    "test-provider": provider_test.main,
+}
 EXIT_CODES: Final = {"finish": 0, "error": 1, "aborted": ABORTED}
 
 

@@ -61,24 +61,11 @@ def _parser() -> Parser:
     parser.add_argument("agent", metavar="AGENT.yaml")
     parser.add_argument("rows", metavar="IN.jsonl")
     parser.add_argument("--out", metavar="OUT.jsonl", required=True, help="where the rows go, and what is done already")
-    parser.add_argument(
-        "--map", action="append", default=[], type=_column, metavar="FIELD=COLUMN", help="prompt=COLUMN, id=COLUMN"
-    )
-    parser.add_argument("--limit", type=_count, metavar="N", help="the first N rows only")
-    parser.add_argument("--retry-failed", action="store_true", help="ask again what has only failed so far")
+    add_rows(parser)
     parser.add_argument("--fail-fast", action="store_true", help="stop at the first row that fails")
-    parser.add_argument("--budget", type=_dollars, metavar="5USD", help="the most that all rows of OUT.jsonl may cost")
-    parser.add_argument("--rpm", type=_count, metavar="N", help="at most N requests a minute, of all runtimes together")
-    parser.add_argument("--tpm", type=_count, metavar="N", help="at most N tokens a minute, of all runtimes together")
-    parser.add_argument(
-        "--concurrency",
-        type=_parallel,
-        default=DEFAULT_PARALLEL,
-        metavar="N",
-        help="prompts under way in each runtime (default: %(default)s)",
-    )
+    add_limits(parser)
     where = parser.add_mutually_exclusive_group()
-    where.add_argument("--processes", type=_count, default=1, metavar="N", help="runtimes on this machine (default: 1)")
+    where.add_argument("--processes", type=count, default=1, metavar="N", help="runtimes on this machine (default: 1)")
     where.add_argument("--dask", metavar="ADDRESS", help="ask on the workers of this Dask scheduler")
     parser.add_argument(
         "--worker-env",
@@ -97,6 +84,29 @@ def _parser() -> Parser:
     add_tape(parser)
     add_dist(parser)
     return parser
+
+
+def add_rows(parser: argparse.ArgumentParser) -> None:
+    """The options that choose rows."""
+    parser.add_argument(
+        "--map", action="append", default=[], type=_column, metavar="FIELD=COLUMN", help="prompt=COLUMN, id=COLUMN"
+    )
+    parser.add_argument("--limit", type=count, metavar="N", help="the first N rows only")
+    parser.add_argument("--retry-failed", action="store_true", help="ask again what has only failed so far")
+
+
+def add_limits(parser: argparse.ArgumentParser) -> None:
+    """The options that bound what is asked at the same time, and what it costs."""
+    parser.add_argument("--budget", type=_dollars, metavar="5USD", help="the most that all rows of a file may cost")
+    parser.add_argument("--rpm", type=count, metavar="N", help="at most N requests a minute, of all runtimes together")
+    parser.add_argument("--tpm", type=count, metavar="N", help="at most N tokens a minute, of all runtimes together")
+    parser.add_argument(
+        "--concurrency",
+        type=_parallel,
+        default=DEFAULT_PARALLEL,
+        metavar="N",
+        help="prompts under way in each runtime (default: %(default)s)",
+    )
 
 
 async def _run(options: argparse.Namespace, report: BatchReport) -> int:
@@ -156,7 +166,8 @@ def _tell(report: BatchReport, file: str | None) -> bool:
     return True
 
 
-def _count(text: str) -> int:
+def count(text: str) -> int:
+    """Parse a whole number from 1."""
     if not text.isdecimal() or not 1 <= int(text):
         raise argparse.ArgumentTypeError("a whole number from 1")
     return int(text)

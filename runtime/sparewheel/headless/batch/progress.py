@@ -17,17 +17,18 @@ EVERY: Final = 5.0  # seconds between two lines
 
 
 class Progress:
-    """Lines about the run of `report`, which is `left` rows from its end."""
+    """Lines about the run of a batch, each after `label`."""
 
-    def __init__(self, now: Callable[[], float] = time.monotonic) -> None:
+    def __init__(self, now: Callable[[], float] = time.monotonic, *, label: str = "") -> None:
         self._now = now
+        self._label = label
         self._began = self._told = now()
 
     def __call__(self, report: BatchReport) -> None:
         """Rows have been written. Prints a line, if it is time."""
         if self._now() - self._told >= EVERY:
             self._told = self._now()
-            note(self.line(report))
+            note(f"{self._label}{self.line(report)}")
 
     def line(self, report: BatchReport) -> str:
         """Rows, rate, cost so far and the time that is left."""

@@ -1,3 +1,3 @@
 import { nodeResolve } from "@rollup/plugin-node-resolve";
 
-export default { input: "main.js", output: { file: "public/main.js", format: "es" }, plugins: [nodeResolve()] };
+export default { input: "main.js", output: { dir: "public", format: "es" }, plugins: [nodeResolve()] };

@@ -11,7 +11,7 @@ a user's message is text or a list of parts: `{type: "text", text}`, `{type: "im
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import Any, Final, Literal, NotRequired, TypeAlias, cast
 
 # pydantic needs this TypedDict, not typing's, below Python 3.12.
@@ -85,43 +85,52 @@ class ToolCall:
     origin: str = ""
 
 
+_TEXT: Final = frozenset({Text})
 Part: TypeAlias = Text | Reasoning | Image | File | Media | ToolCall
 
 
 @dataclass(frozen=True, slots=True)
 class Message:
-    """One message. `tool_call_id` is set when the role is `tool`; `model` is the author of an assistant's message."""
+    """One message. `tool_call_id` is set when the role is `tool`; `model` is the author of an assistant's message.
+
+    `kinds` are the types of its parts: a step asks every message of a conversation for them, several times.
+    """
 
     role: Role
     parts: tuple[Part, ...]
     tool_call_id: str | None = None
     model: str | None = None
     annotations: tuple[Annotation, ...] = ()  # of an answer; no request has them
+    kinds: frozenset[type] = field(init=False, repr=False, compare=False)
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "kinds", frozenset(map(type, self.parts)))
 
     @property
     def is_text(self) -> bool:
         """Whether every part is text, and there is one."""
-        return set(map(type, self.parts)) == {Text}
+        return self.kinds == _TEXT
 
     @property
     def text(self) -> str:
-        return "".join([part.text for part in self.parts if isinstance(part, Text)])
+        texts = [part.text for part in self.parts if isinstance(part, Text)]
+        return texts[0] if len(texts) == 1 else "".join(texts)
 
     @property
     def reasoning(self) -> str:
-        return "".join(part.text for part in self.parts if isinstance(part, Reasoning))
+        return "".join([part.text for part in self.parts if isinstance(part, Reasoning)])
 
     @property
     def tool_calls(self) -> tuple[ToolCall, ...]:
-        return tuple(part for part in self.parts if isinstance(part, ToolCall))
+        return tuple(part for part in self.parts if isinstance(part, ToolCall)) if ToolCall in self.kinds else ()
 
     @property
     def files(self) -> tuple[File, ...]:
-        return tuple(part for part in self.parts if isinstance(part, File))
+        return tuple(part for part in self.parts if isinstance(part, File)) if File in self.kinds else ()
 
     @property
     def media(self) -> tuple[Media, ...]:
-        return tuple(part for part in self.parts if isinstance(part, Media))
+        return tuple(part for part in self.parts if isinstance(part, Media)) if Media in self.kinds else ()
 
     def to_dict(self) -> dict[str, Any]:
         """The JSON shape of this message. With images or files, `content` is a list of parts."""
@@ -148,7 +157,7 @@ class Message:
         return cast("AssistantMessage", self.to_dict())
 
     def _content(self) -> str | list[dict[str, Any]]:
-        if {Image, File}.isdisjoint(map(type, self.parts)):
+        if Image not in self.kinds and File not in self.kinds:
             return self.text
         shapes: list[dict[str, Any]] = []
         for part in self.parts:

@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, Any, Final
 
+from ..messages import ToolCall
 from ..providers.base import ToolSpec
 from ..slices import run_in_slices
 from ..tools.base import SEARCH, Tool, ToolResult, distinct
@@ -44,6 +45,8 @@ def found(messages: Sequence[Message], search: str, names: Set[str]) -> list[str
     last: dict[str, None] = {}
     searches: set[str | None] = set()
     for message in messages:
+        if message.role != "tool" and ToolCall not in message.kinds:
+            continue
         seen = [call.name for call in message.tool_calls]
         searches.update(call.id for call in message.tool_calls if call.name == search)
         if message.role == "tool" and message.tool_call_id in searches:

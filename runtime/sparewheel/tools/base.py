@@ -191,10 +191,14 @@ class Registry:
             self.warnings.append(f"The tools of {toolset.name} are not available: {error}")
             return
         self.warnings += getattr(toolset, "warnings", ())  # about functions or operations that could not become tools
+        # Asked once: of a protocol, the question takes as long as the rest of the loop.
+        renamed = toolset.renamed if isinstance(toolset, Renaming) else None
+        defer = getattr(toolset, "defer", None)
         for tool in found:
-            if isinstance(toolset, Renaming) and (tool.spec.name in self.tools or tool.spec.name == SEARCH):
-                tool = toolset.renamed(tool, self.tools)
             name = tool.spec.name
+            if renamed and (name in self.tools or name == SEARCH):
+                tool = renamed(tool, self.tools)
+                name = tool.spec.name
             if not _NAME.fullmatch(name):
                 self.warnings.append(f"{toolset.name}: the name of a tool must be visible ASCII: {ascii(name)[:200]}.")
             elif name in self.tools:
@@ -202,7 +206,7 @@ class Registry:
             else:
                 self.tools[name] = tool
                 self.sources[name] = toolset.name
-                self.deferrals[name] = getattr(toolset, "defer", None)
+                self.deferrals[name] = defer
 
     @property
     def deferred(self) -> set[str]:

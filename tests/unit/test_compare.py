@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -76,6 +77,7 @@ def test_two_agent_files_side_by_side(tmp_path: Path, capsys: pytest.CaptureFixt
     assert "## Rows that differ (3 of 3)" in markdown
     page = (comparing.out / "report.html").read_text()
     assert page.count("<figure>") == 2  # latency and reasons; no price is known
+    assert not [finder for finder in sys.meta_path if type(finder).__module__ == "pygal"]
     assert "not as expected" in page
 
 

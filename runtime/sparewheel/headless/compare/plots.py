@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from importlib.util import find_spec
 from typing import TYPE_CHECKING, Any, Final
 
@@ -24,9 +25,11 @@ def plots(comparison: Comparison) -> list[tuple[str, str]] | None:
     """The title and the SVG text of each plot. None: pygal is not installed."""
     if not has_pygal():
         return None
+    finders = list(sys.meta_path)
     import pygal  # type: ignore[import-untyped]  # it has no types
     from pygal.style import Style  # type: ignore[import-untyped]
 
+    sys.meta_path[:] = finders  # pygal adds one for its plugins, of a kind that Python warns of at every later import
     style = Style(
         background="transparent",
         plot_background="transparent",

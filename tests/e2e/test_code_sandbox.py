@@ -35,6 +35,8 @@ BOOT = """async () => {
   };
 }"""
 POLICY = "connect-src 'none'"
+# So late that a test that waits for one of them fails.
+LATE_TIMERS = "() => { window.usual = setTimeout; window.setTimeout = (call) => usual(call, 600_000); }"
 
 
 @pytest_asyncio.fixture(scope="module", loop_scope="session", params=["chromium", "firefox"])
@@ -91,3 +93,30 @@ async def test_a_sandbox_without_its_whole_policy_does_not_start(
     finally:
         del site.changes["sandbox.html"]
     assert "sandbox.html has not the policy with which it was built" in outcome
+
+
+@pytest.mark.parametrize(
+    ("change", "told"),
+    [
+        pytest.param(Change(status=404, body=b"Not here."), "was answered with the status 404", id="missing"),
+        pytest.param(Change(headers={"X-Frame-Options": "DENY"}), "serve it without X-Frame-Options", id="no-frames"),
+        pytest.param(Change(headers={"Content-Type": "text/plain"}), "serve it as text/html", id="a-text"),
+    ],
+)
+async def test_a_file_that_makes_no_frame_is_explained(page: Theirs, site: Site, change: Change, told: str) -> None:
+    site.changes["sandbox.html"] = change
+    try:
+        outcome = await run(page, "6 * 7")
+    finally:
+        del site.changes["sandbox.html"]
+    assert told in outcome
+
+
+async def test_a_run_ends_at_its_limit_where_the_timers_of_the_page_are_late(page: Theirs) -> None:
+    """As in a hidden tab, whose timers may fire once a minute."""
+    await page.page.evaluate(LATE_TIMERS)
+    try:
+        [end] = await run(page, "while True: pass")
+    finally:
+        await page.page.evaluate("() => void (window.setTimeout = window.usual)")
+    assert end["status"] == "time"

@@ -21,6 +21,13 @@ class FakePython {
     this.posted.push(message);
   }
   ping() {}
+  watch() {
+    return () => {};
+  }
+  after(ms, call) {
+    const timer = setTimeout(call, ms);
+    return () => clearTimeout(timer);
+  }
   end() {
     this.alive = false;
   }

@@ -3,6 +3,7 @@
 // to no worker, except to learn that one has failed.
 
 import { BUILD } from "../boot/build.js";
+import { startTimers } from "./timers.js";
 import { isConfined } from "./policy.js";
 
 /**
@@ -73,6 +74,8 @@ function end(id) {
   workers.delete(id);
 }
 
+const setTimer = startTimers((id) => tell({ type: "time", id }));
+
 addEventListener("message", ({ source, data, ports }) => {
   if (source !== parent) return;
   const message = /** @type {ToFrame} */ (data);
@@ -81,6 +84,8 @@ addEventListener("message", ({ source, data, ports }) => {
     scriptURL = URL.createObjectURL(files.script);
   } else if (message.type === "start") void start(message, /** @type {MessagePort} */ (ports[0]));
   else if (message.type === "end") end(message.id);
+  else if (message.type === "timer") setTimer(message.id, message.ms);
+  else if (message.type === "ping") tell({ type: "pong" });
 });
 void isConfined(window).then((confined) => {
   tell({ type: "hello", build: BUILD, opaque: origin === "null", confined });

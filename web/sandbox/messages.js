@@ -14,8 +14,15 @@
  * @property {{name: string, blob: Blob}[]} wheels
  * @property {boolean} snapshot
  *
- * @typedef {{type: "files", files: Files} | Start | {type: "end", id: number}} ToFrame
- * @typedef {{type: "hello", build: string, opaque: boolean, confined: boolean} | {type: "died", id: number, message: string}} FromFrame
+ * @typedef {object} Timer
+ * @property {"timer"} type
+ * @property {number} id
+ * @property {number | null} ms null: it is not needed any more.
+ *
+ * @typedef {{type: "files", files: Files} | Start | {type: "end", id: number} | Timer | {type: "ping"}} ToFrame
+ *
+ * @typedef {{type: "hello", build: string, opaque: boolean, confined: boolean}} Hello
+ * @typedef {Hello | {type: "died", id: number, message: string} | {type: "time", id: number} | {type: "pong"}} FromFrame
  *
  * @typedef {object} ToWorker
  * @property {WebAssembly.Module} program

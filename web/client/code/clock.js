@@ -7,22 +7,25 @@ const LEAST_MS = 1000;
  * event loop answers: code that only pretends to wait does not get more.
  */
 export class Clock {
+  #after;
   #end;
   #ping;
-  /** @type {ReturnType<typeof setTimeout> | undefined} */
-  #timer;
-  /** @type {ReturnType<typeof setTimeout> | undefined} */
-  #next;
+  /** Cancels the timer of the limit. */
+  #timer = () => {};
+  /** Cancels the timer of the next ping. */
+  #next = () => {};
   #deadline = 0;
   #left = 0;
   #calls = 0;
 
   /**
+   * @param {(ms: number, call: () => void) => () => void} after Sets a timer, and returns what cancels it.
    * @param {number} ms
    * @param {() => void} end Called when the time is over.
    * @param {() => void} ping Asks the event loop of the code for an answer.
    */
-  constructor(ms, end, ping) {
+  constructor(after, ms, end, ping) {
+    this.#after = after;
     this.#end = end;
     this.#ping = ping;
     this.#set(ms);
@@ -30,9 +33,9 @@ export class Clock {
 
   /** @param {number} ms */
   #set(ms) {
-    clearTimeout(this.#timer);
+    this.#timer();
     this.#deadline = performance.now() + ms;
-    this.#timer = setTimeout(this.#end, ms);
+    this.#timer = this.#after(ms, this.#end);
   }
 
   /** A call begins. */
@@ -46,19 +49,19 @@ export class Clock {
   answered() {
     if (this.#calls === 0) return;
     this.#set(this.#left);
-    clearTimeout(this.#next);
-    this.#next = setTimeout(this.#ping, PING_MS);
+    this.#next();
+    this.#next = this.#after(PING_MS, this.#ping);
   }
 
   /** A call has ended. */
   resume() {
     if (this.#calls === 0 || --this.#calls > 0) return;
-    clearTimeout(this.#next);
+    this.#next();
     this.#set(this.#left);
   }
 
   stop() {
-    clearTimeout(this.#timer);
-    clearTimeout(this.#next);
+    this.#timer();
+    this.#next();
   }
 }

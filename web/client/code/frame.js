@@ -1,16 +1,16 @@
 // The frame of a session: made from sandbox.html, with an origin of its own that is nothing's. It makes the workers.
 
-import { BUILD } from "../../boot/build.js";
-import { Unavailable } from "./unavailable.js";
+import { started } from "./hello.js";
 
 /**
  * @typedef {import("../../sandbox/messages.js").FromFrame} FromFrame
  * @typedef {import("../../sandbox/messages.js").ToFrame} ToFrame
  */
 
-const HELLO_MS = 30_000;
-/** Milliseconds after the frame has loaded something, which is not sandbox.html if it stays silent. */
-const SILENCE_MS = 5_000;
+const TICK_MS = 1000;
+/** Ticks after which a frame that does not answer has crashed. Each is a task of the page, which may be busy itself. */
+const MAX_TICKS = 4;
+const SILENT = "its frame does not answer any more";
 
 export class Frame {
   #element;
@@ -18,6 +18,12 @@ export class Frame {
   #next = 1;
   /** @type {Map<number, (reason: string) => void>} */
   #workers = new Map();
+  /** @type {Map<number, () => void>} */
+  #timers = new Map();
+  /** @type {Set<(alive: boolean) => void>} Of those who have asked whether it answers. */
+  #asking = new Set();
+  /** Called when it is gone. */
+  onGone = () => {};
 
   /** @param {HTMLIFrameElement} element */
   constructor(element) {
@@ -50,7 +56,69 @@ export class Frame {
   /** @param {unknown} data */
   #hear(data) {
     const { type, id, message } = /** @type {{type?: unknown, id?: unknown, message?: unknown}} */ (Object(data));
-    if (type === "died" && typeof id === "number") this.#workers.get(id)?.(String(message).slice(0, 500));
+    if (type === "pong") for (const settle of [...this.#asking]) settle(true);
+    if (typeof id !== "number") return;
+    if (type === "died") this.#workers.get(id)?.(String(message).slice(0, 500));
+    if (type === "time") this.#timers.get(id)?.();
+  }
+
+  /** Whether it was removed, by the page or because it did not answer. */
+  get gone() {
+    return this.#stop.signal.aborted;
+  }
+
+  /**
+   * Find out whether it answers. A frame whose process has crashed is silent, and there is no event.
+   * @returns {Promise<boolean>} If false, the frame is gone.
+   */
+  answers() {
+    if (this.gone) return Promise.resolve(false);
+    return new Promise((resolve) => {
+      let ticks = 0;
+      const tick = setInterval(() => ++ticks >= MAX_TICKS && this.remove(SILENT), TICK_MS);
+      const settle = (/** @type {boolean} */ alive) => {
+        clearInterval(tick);
+        this.#asking.delete(settle);
+        resolve(alive);
+      };
+      this.#asking.add(settle);
+      this.#tell({ type: "ping" });
+    });
+  }
+
+  /**
+   * Remove it when it does not answer any more.
+   * @returns {() => void} Ends the watch.
+   */
+  watch() {
+    const watching = new AbortController();
+    const next = async () => {
+      if (!watching.signal.aborted && (await this.answers())) setTimeout(next, TICK_MS);
+    };
+    void next();
+    return () => watching.abort();
+  }
+
+  /**
+   * Set a timer that is on time in a hidden tab as well.
+   * @param {number} ms
+   * @param {() => void} call
+   * @returns {() => void} Cancels it.
+   */
+  after(ms, call) {
+    const id = this.#next++;
+    const end = () => {
+      clearTimeout(own);
+      if (this.#timers.delete(id)) this.#tell({ type: "timer", id, ms: null });
+    };
+    const fire = () => {
+      end();
+      call();
+    };
+    const own = setTimeout(fire, ms); // should the frame have crashed
+    this.#timers.set(id, fire);
+    this.#tell({ type: "timer", id, ms });
+    return end;
   }
 
   /**
@@ -79,61 +147,17 @@ export class Frame {
     return { port, end };
   }
 
-  /** Remove the frame. Its workers end with it. */
-  remove() {
+  /**
+   * Remove the frame. Its workers end with it.
+   * @param {string} [reason]
+   */
+  remove(reason = "its frame was removed") {
+    if (this.gone) return;
     this.#stop.abort();
     this.#element.remove();
-    for (const onDeath of [...this.#workers.values()]) onDeath("its frame was removed");
+    this.onGone();
+    for (const settle of [...this.#asking]) settle(false);
+    for (const onDeath of [...this.#workers.values()]) onDeath(reason);
     this.#workers.clear();
   }
 }
-
-/**
- * Put the frame into the page, and wait for its first message. One that may not load does not fail, it only stays silent.
- * @param {HTMLIFrameElement} element
- * @param {URL} url
- * @returns {Promise<void>} Rejects with `Unavailable`.
- */
-function started(element, url) {
-  const listening = new AbortController();
-  const { signal } = listening;
-  /** @type {ReturnType<typeof setTimeout>} */
-  let timer;
-  /** @type {Promise<void>} */
-  const waiting = new Promise((resolve, reject) => {
-    const refuse = (/** @type {string} */ why) => reject(new Unavailable(`${url.href} ${why}`));
-    const wait = (/** @type {number} */ ms) => {
-      clearTimeout(timer);
-      timer = setTimeout(() => refuse(`did not start in a frame. ${ADVICE(url)}`), ms);
-    };
-    const receive = (/** @type {FromFrame} */ data) => {
-      if (data?.type !== "hello") return;
-      if (!data.opaque) refuse("has an origin in its frame, which this browser should not give it");
-      else if (data.build !== BUILD) refuse("is of another build than the page's scripts: reload the page");
-      else if (!data.confined) refuse("has not the policy with which it was built: deploy the file as it is");
-      else resolve();
-    };
-    addEventListener("message", ({ source, data }) => source === element.contentWindow && receive(data), { signal });
-    const violated = (/** @type {SecurityPolicyViolationEvent} */ { effectiveDirective, blockedURI, disposition }) => {
-      const isFrame = ["frame-src", "child-src", "default-src"].includes(effectiveDirective);
-      if (isFrame && disposition === "enforce" && url.href.startsWith(blockedURI))
-        refuse(`may not be a frame of this page: add "frame-src ${url.href}" to its Content-Security-Policy`);
-    };
-    document.addEventListener("securitypolicyviolation", violated, { signal });
-    element.addEventListener("load", () => wait(SILENCE_MS), { signal });
-    wait(HELLO_MS);
-    (document.body ?? document.documentElement).append(element);
-  });
-  return waiting.finally(() => {
-    clearTimeout(timer);
-    listening.abort();
-  });
-}
-
-/** @param {URL} url */
-const ADVICE = (url) =>
-  `Add "frame-src ${url.href}" to the page's Content-Security-Policy, and serve sandbox.html without X-Frame-Options and ` +
-  `without another Content-Security-Policy` +
-  (globalThis.crossOriginIsolated
-    ? `, with the page's Cross-Origin-Embedder-Policy and "Cross-Origin-Resource-Policy: cross-origin"`
-    : "");

@@ -9,6 +9,9 @@ const PLAIN_MS = 150_000;
 /** The snapshot cannot be restored in this browser. */
 export class NotRestored extends Error {}
 
+/** The frame has crashed, or was removed. */
+export class FrameGone extends Unavailable {}
+
 /**
  * @typedef {object} Parts
  * @property {Blob} program
@@ -17,6 +20,7 @@ export class NotRestored extends Error {}
  */
 
 export class Python {
+  #frame;
   #port;
   #end;
   /** @type {(text: unknown) => void} */
@@ -33,6 +37,7 @@ export class Python {
    * @param {Parts} parts
    */
   constructor(frame, parts) {
+    this.#frame = frame;
     const { port, end } = frame.start(parts, (reason) => this.#die(reason));
     this.#port = port;
     this.#end = end;
@@ -45,7 +50,8 @@ export class Python {
    * @param {import("./frame.js").Frame} frame
    * @param {Parts} parts
    * @param {AbortSignal} signal
-   * @returns {Promise<Python>} Rejects with `NotRestored`, or with `Unavailable`; or with the signal's reason.
+   * @returns {Promise<Python>} Rejects with `NotRestored`, or with `Unavailable`, which may be `FrameGone`; or with the
+   *   signal's reason.
    */
   static async start(frame, parts, signal) {
     const python = new Python(frame, parts);
@@ -53,12 +59,14 @@ export class Python {
     const started = new AbortController();
     /** @type {ReturnType<typeof setTimeout> | undefined} */
     let timer;
+    const unwatch = frame.watch();
     try {
       await new Promise((resolve, reject) => {
         timer = setTimeout(() => reject(new Unavailable(`Python did not start in it within ${limit / 1000} s`)), limit);
         signal.addEventListener("abort", () => reject(signal.reason), { signal: started.signal });
         if (signal.aborted) reject(signal.reason);
-        const fail = (/** @type {string} */ reason) => reject(new (parts.snapshot ? NotRestored : Unavailable)(reason));
+        const fail = (/** @type {string} */ reason) =>
+          reject(new (frame.gone ? FrameGone : parts.snapshot ? NotRestored : Unavailable)(reason));
         python.listen((text) => {
           const { type, message, policy } = readStart(text);
           if (type === "ready") resolve(undefined);
@@ -73,6 +81,7 @@ export class Python {
       throw error;
     } finally {
       clearTimeout(timer);
+      unwatch();
       started.abort();
       python.listen(() => {});
     }
@@ -86,6 +95,32 @@ export class Python {
   /** @param {object} message */
   post(message) {
     this.#port.postMessage(JSON.stringify(message));
+  }
+
+  /**
+   * Set a timer that is on time in a hidden tab as well.
+   * @param {number} ms
+   * @param {() => void} call
+   * @returns {() => void} Cancels it.
+   */
+  after(ms, call) {
+    return this.#frame.after(ms, call);
+  }
+
+  /**
+   * Find out whether its frame answers.
+   * @returns {Promise<boolean>} If false, it has died.
+   */
+  async framed() {
+    return (await this.#frame.answers()) && this.alive;
+  }
+
+  /**
+   * Have it die when its frame does not answer any more.
+   * @returns {() => void} Ends the watch.
+   */
+  watch() {
+    return this.#frame.watch();
   }
 
   /** Ask whether its event loop runs; the answer is the text "pong". */

@@ -26,6 +26,7 @@ export class Run {
   #onPiece;
   #functions;
   #clock;
+  #unwatch;
   #messages = 0;
   #printed = 0;
   /** @type {Set<number>} */
@@ -54,7 +55,9 @@ export class Run {
     void python.died.then((reason) => this.#stop(OUT_OF_MEMORY.test(reason) ? "memory" : "died", reason));
     const seconds = limits.time_ms / 1000;
     const ping = () => python.ping();
-    this.#clock = new Clock(limits.time_ms, () => this.#stop("time", `it did not end within ${seconds} s`), ping);
+    const after = python.after.bind(python);
+    this.#clock = new Clock(after, limits.time_ms, () => this.#stop("time", `it did not end within ${seconds} s`), ping);
+    this.#unwatch = python.watch();
     python.post({ type: "run", id, code, files, keep, functions, packages, limits });
   }
 
@@ -129,6 +132,7 @@ export class Run {
     if (this.#over) return;
     this.#over = true;
     this.#clock.stop();
+    this.#unwatch();
     this.#python.listen(() => {});
     this.#resolve(end);
   }

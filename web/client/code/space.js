@@ -2,7 +2,7 @@
 
 import { Frame } from "./frame.js";
 import { withMaximum } from "./memory-limit.js";
-import { NotRestored, Python } from "./python.js";
+import { FrameGone, NotRestored, Python } from "./python.js";
 import { Run } from "./run.js";
 import { Unavailable } from "./unavailable.js";
 
@@ -81,7 +81,9 @@ export class Space {
     stop.throwIfAborted();
     const setup = setupOf(request, wheels);
     const python =
-      (request.keep && this.#takeKept(setup.key)) || (await this.#takeSpare(setup.key)) || (await this.#start(setup, stop));
+      (request.keep && (await this.#takeKept(setup.key))) ||
+      (await this.#takeSpare(setup.key)) ||
+      (await this.#start(setup, stop));
     const run = new Run(
       python,
       this.#nextRun++,
@@ -101,10 +103,10 @@ export class Space {
   }
 
   /** @param {string} setup */
-  #takeKept(setup) {
+  async #takeKept(setup) {
     const kept = this.#kept;
     this.#kept = null;
-    if (kept?.setup === setup && kept.python.alive) return kept.python;
+    if (kept?.setup === setup && (await kept.python.framed())) return kept.python;
     kept?.python.end();
     return null;
   }
@@ -145,7 +147,7 @@ export class Space {
     if (spare?.setup !== setup) return null;
     this.#spare = null;
     const python = await spare.python.catch(() => null);
-    return python?.alive ? python : null;
+    return python && (await python.framed()) ? python : null;
   }
 
   /**
@@ -153,15 +155,29 @@ export class Space {
    * @param {AbortSignal} signal
    * @returns {Promise<Python>}
    */
-  async #start({ memory, wheels }, signal) {
+  async #start(setup, signal) {
+    try {
+      return await this.#startIn(await this.#framed(), setup, signal);
+    } catch (error) {
+      if (!(error instanceof FrameGone) || this.closed) throw error;
+      return this.#startIn(await this.#framed(), setup, signal); // it has crashed: once more in another one
+    }
+  }
+
+  /**
+   * @param {Frame} frame
+   * @param {Setup} setup
+   * @param {AbortSignal} signal
+   * @returns {Promise<Python>}
+   */
+  async #startIn(frame, { memory, wheels }, signal) {
     const program = await this.#program(memory);
-    const frame = await this.#framed();
     signal.throwIfAborted();
     const begin = async (/** @type {boolean} */ snapshot) => {
       try {
         return await Python.start(frame, { program, wheels, snapshot }, signal);
       } catch (error) {
-        if (error instanceof Unavailable) this.#discard(frame); // it may have crashed, and then stays silent
+        if (error instanceof Unavailable) frame.remove(); // nothing starts in it
         throw error;
       }
     };
@@ -186,21 +202,19 @@ export class Space {
     return made;
   }
 
+  /** @returns {Promise<Frame>} Rejects with `Unavailable`. */
   #framed() {
     if (this.#frame) return this.#frame;
     const opening = Frame.open(this.#url, this.#files.shared);
+    const forget = () => {
+      if (this.#frame === opening) this.#frame = null;
+    };
     this.#frame = opening;
-    opening.then(
-      (frame) => this.closed && frame.remove(),
-      () => (this.#frame = null),
-    );
+    opening.then((frame) => {
+      frame.onGone = forget;
+      if (this.closed) frame.remove();
+    }, forget);
     return opening;
-  }
-
-  /** @param {Frame} frame The next start makes another one. */
-  #discard(frame) {
-    this.#frame = null;
-    frame.remove();
   }
 
   /** End all that runs, and remove the frame. */

@@ -1,0 +1,51 @@
+// Why the frame of the code sandbox stays silent, as far as its file tells.
+
+import assert from "node:assert/strict";
+import test from "node:test";
+import { whySilent } from "../../web/client/code/silence.js";
+
+const ADDRESS = new URL("https://h/spare/sandbox.html");
+const { signal } = new AbortController();
+
+async function why(answer, isolated = false) {
+  return whySilent(ADDRESS, signal, { fetch: async () => answer(), isolated });
+}
+
+const served = (headers, status = 200) => {
+  return () => new Response("", { status, headers: { "content-type": "text/html; charset=utf-8", ...headers } });
+};
+
+test("a file of which no frame can come", async () => {
+  for (const [answer, told] of [
+    [served({}, 404), /status 404/],
+    [served({ "content-type": "text/plain" }), /as text\/html/],
+    [served({ "x-frame-options": " DENY" }), /without X-Frame-Options/],
+  ]) {
+    const { certain, why: text } = await why(answer);
+    assert.deepEqual([certain, told.test(text)], [true, true], text);
+  }
+});
+
+test("a file whose headers may be the reason", async () => {
+  const isolating = { "cross-origin-embedder-policy": "require-corp" };
+  const shared = { "cross-origin-resource-policy": "cross-origin" };
+  for (const [headers, isolated, told] of [
+    [{ "x-frame-options": "SAMEORIGIN" }, false, /without X-Frame-Options/],
+    [isolating, true, /Cross-Origin-Resource-Policy: cross-origin/],
+    [shared, true, /Cross-Origin-Embedder-Policy/],
+    [{ "content-security-policy": "sandbox" }, false, /another Content-Security-Policy/],
+    [{ ...shared, ...isolating }, true, /"frame-src https:\/\/h\/spare\/sandbox.html"/],
+    [{}, false, /"frame-src https:\/\/h\/spare\/sandbox.html"/],
+  ]) {
+    const { certain, why: text } = await why(served(headers), isolated);
+    assert.deepEqual([certain, told.test(text)], [false, true], text);
+  }
+});
+
+test("a file that cannot be asked for", async () => {
+  const { certain, why: text } = await why(() => {
+    throw new TypeError("Failed to fetch");
+  });
+  assert.equal(certain, false);
+  assert.match(text, /could not be loaded \(Failed to fetch\)/);
+});

@@ -1,0 +1,66 @@
+// The first message of a frame. One that may not load does not fail, it only stays silent.
+
+import { BUILD } from "../../boot/build.js";
+import { whySilent } from "./silence.js";
+import { Unavailable } from "./unavailable.js";
+
+/** @typedef {import("../../sandbox/messages.js").Hello} Hello */
+
+/** Milliseconds of silence after which the page looks at the file itself. */
+const LOOK_MS = 1500;
+/** Milliseconds that the frame has after that. */
+const LAST_MS = 4000;
+
+/**
+ * Put the frame into the page, and wait for its first message.
+ * @param {HTMLIFrameElement} element
+ * @param {URL} url Of sandbox.html.
+ * @returns {Promise<void>} Rejects with `Unavailable`.
+ */
+export function started(element, url) {
+  const listening = new AbortController();
+  const { signal } = listening;
+  /** @type {Promise<void>} */
+  const waiting = new Promise((resolve, reject) => {
+    const refuse = (/** @type {string} */ why) => reject(new Unavailable(`${url.href} ${why}`));
+    const receive = (/** @type {Hello | null} */ data) => {
+      if (data?.type !== "hello") return;
+      const problem = problemOf(data);
+      if (problem) refuse(problem);
+      else resolve();
+    };
+    addEventListener("message", ({ source, data }) => source === element.contentWindow && receive(data), { signal });
+    const violated = (/** @type {SecurityPolicyViolationEvent} */ { effectiveDirective, blockedURI, disposition }) => {
+      const isFrame = ["frame-src", "child-src", "default-src"].includes(effectiveDirective);
+      if (isFrame && disposition === "enforce" && url.href.startsWith(blockedURI))
+        refuse(`may not be a frame of this page: add "frame-src ${url.href}" to its Content-Security-Policy`);
+    };
+    document.addEventListener("securitypolicyviolation", violated, { signal });
+    void judge(url, signal).then(refuse);
+    (document.body ?? document.documentElement).append(element);
+  });
+  return waiting.finally(() => listening.abort());
+}
+
+/** @param {Hello} hello */
+function problemOf({ opaque, build, confined }) {
+  if (!opaque) return "has an origin in its frame, which this browser should not give it";
+  if (build !== BUILD) return "is of another build than the page's scripts: reload the page";
+  return confined ? "" : "has not the policy with which it was built: deploy the file as it is";
+}
+
+/**
+ * @param {URL} url
+ * @param {AbortSignal} signal Aborted when the frame is no longer waited for.
+ * @returns {Promise<string>} Why the frame is silent, once that is certain, or has lasted.
+ */
+async function judge(url, signal) {
+  await pause(LOOK_MS);
+  if (signal.aborted) return "";
+  const { certain, why } = await whySilent(url, signal);
+  if (!certain) await pause(LAST_MS);
+  return why;
+}
+
+/** @param {number} ms */
+const pause = (ms) => new Promise((resolve) => setTimeout(resolve, ms));

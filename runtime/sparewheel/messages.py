@@ -113,8 +113,10 @@ class Message:
 
     @property
     def text(self) -> str:
+        """All text. Parts of a prompt are texts of their own, those of an answer are pieces of one."""
         texts = [part.text for part in self.parts if isinstance(part, Text)]
-        return texts[0] if len(texts) == 1 else "".join(texts)
+        between = "\n\n" if self.role == "user" else ""
+        return texts[0] if len(texts) == 1 else between.join(texts)
 
     @property
     def reasoning(self) -> str:

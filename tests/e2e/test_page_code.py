@@ -23,6 +23,7 @@ values = json.loads("[1, 2]")
 """
 TABLE = "| name | total |\n|---|---|\n| a \\| b | <img src=x onerror=alert(1)> |\n| c | 2 |"
 RESULT = f"Output:\nall of it\n\n{TABLE}\n\nTraceback (most recent call last):\n  File 'code.py', line 4, in <module>"
+CONFINED = "This code runs in a frame without network, storage or keys: nothing to approve."
 # A tool of the agent file that only has the name of the code tool.
 OWN = f"""    toolsets:
       - type: python
@@ -63,8 +64,7 @@ async def test_a_question_about_a_file_is_answered_with_a_plot(page: Page) -> No
     await expect(card.locator(".preview")).to_have_text("# Total bicycles by station")
     await card.locator("summary").focus()
     await page.keyboard.press("Enter")
-    note = "This code runs in a frame without network, storage or keys: nothing to approve."
-    await expect(card.locator(".note")).to_have_text(note)
+    await expect(card.locator(".note")).to_have_text(CONFINED)
     await expect(card.get_by_role("region", name="Table").locator("tr")).to_have_count(5)
 
 
@@ -96,6 +96,15 @@ async def test_the_code_is_run_again_without_the_model(page: Page) -> None:
     await card.get_by_role("button", name="Discard").click()
     await expect(editor).to_have_count(0)
     assert await page.locator(".turn").count() == messages
+
+
+async def test_a_stored_turn_tells_why_no_approval_was_needed(page: Page) -> None:
+    """After the tests above."""
+    await page.reload(wait_until="load")
+    card = page.locator(".tool")
+    await card.locator("summary").focus()
+    await page.keyboard.press("Enter")
+    await expect(card.locator(".note")).to_have_text(CONFINED)
 
 
 async def test_a_tool_with_the_name_of_the_code_tool(page: Page, provider: ScriptedProvider) -> None:

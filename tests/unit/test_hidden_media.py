@@ -33,7 +33,7 @@ def test_a_model_that_refuses_pictures_is_asked_without_them_from_then_on(said: 
     sent = [PIXEL in request.body.decode() for request in transport.requests]
     assert sent == [False, True, False, False]
     last = json.loads(transport.requests[-1].body)["messages"]
-    assert last[-4] == {"role": "user", "content": "[What the answer above shows:] (image/png, not sent)"}
+    assert last[-4] == {"role": "user", "content": "[What the answer above shows:]\n\n(image/png, not sent)"}
 
 
 def test_a_refusal_of_something_else_is_not_asked_again() -> None:

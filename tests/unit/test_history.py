@@ -136,5 +136,5 @@ def test_media_that_no_request_can_have_leave_a_note() -> None:
     sound = Media("audio/wav", "UklGRg==", 4, origin=ME)
     assert prepare([Message("assistant", (Text("Aye."), sound))], ME) == [
         assistant("Aye."),
-        Message("user", (Text(MEDIA_NOTE), Text(" (audio/wav, not sent)"))),
+        Message("user", (Text(MEDIA_NOTE), Text("(audio/wav, not sent)"))),
     ]

@@ -62,6 +62,25 @@ def test_a_finished_turn_keeps_its_failed_attempts_and_times() -> None:
     run(main())
 
 
+def test_a_call_in_the_sandbox_is_kept_as_one() -> None:
+    async def main() -> None:
+        def look() -> str:
+            return "seen"
+
+        for sandboxed in (True, False):
+            store = Store(Watched())
+            transport = ScriptedTransport({"a": [call("look"), say("Done")]})
+            conversation = await kept(store, transport, tool(look, sandboxed=sandboxed), text=CHAIN)
+            [asked] = (await collect(conversation)).of("tool_call")
+            [turn] = await stored(store)
+            marks = [entry["id"] for entry in turn["course"] if entry["type"] == "tool_call"]
+            assert marks == ([asked["id"]] if sandboxed else [])
+            assert read_course(turn["course"]) == turn["course"]
+            await conversation.close()
+
+    run(main())
+
+
 def test_a_turn_that_failed_keeps_its_prompt_its_error_and_its_text() -> None:
     async def main() -> None:
         store = Store(Watched())

@@ -229,7 +229,7 @@ def test_a_long_request_is_shown_in_part() -> None:
     events, _ = played(asking("2025-06-18", {"messages": [long]}), call("echo"), say("Hello."), say("Done."))
     (question,) = questions(events)
     assert len(question) < MAX_SHOWN + 500
-    assert question.endswith(f"[{30_001 + len('user: ') - MAX_SHOWN} more characters]")
+    assert question.endswith(f"[{30_003 + len('user: ') - MAX_SHOWN} more characters]")
 
 
 def test_a_failure_of_the_models_tells_the_server_nothing_about_them() -> None:

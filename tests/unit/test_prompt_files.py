@@ -135,7 +135,7 @@ def test_a_record_that_would_be_too_large_has_names_only() -> None:
     [_, *files] = load_message(dump_bounded(large)).parts
     assert files == [File("image/png", "a.png")] * 2
     [message] = prepare([Message("user", (*files,))], "x/y")
-    assert message.text == "[File a.png, image/png: its content is no longer available]" * 2
+    assert message.text == "\n\n".join(["[File a.png, image/png: its content is no longer available]"] * 2)
 
 
 def test_stored_files_are_not_trusted() -> None:
@@ -144,6 +144,13 @@ def test_stored_files_are_not_trusted() -> None:
             load_message({"role": "user", "parts": [{"type": "file", "mime_type": "image/png", **file}]})
     with pytest.raises(ValueError, match="no prompt has a file"):
         load_message({"role": "assistant", "parts": [{"type": "file", "mime_type": "text/plain", "text": "x"}]})
+
+
+def test_texts_of_a_prompt_are_apart_where_only_one_text_is_sent() -> None:
+    prompt = Message("user", (File("text/plain", "a.txt", text="x"), Text("See"), Text("Why?")))
+    together = "File a.txt:\n```\nx\n```\n\nSee\n\nWhy?"
+    assert asked_of_chat(chat_spec(), [prompt])["messages"][0]["content"] == together
+    assert Message("assistant", (Text("Half"), Text(" and half"))).text == "Half and half"
 
 
 def test_each_wire_format_has_pictures_documents_and_texts() -> None:

@@ -63,11 +63,17 @@ test("a failed turn has its error, its attempts and its text", () => {
   assert.equal(stored.goesOn, false);
 });
 
+test("the texts of a prompt are apart", () => {
+  const { prompt: shown } = turnOf([{ role: "user", parts: [text("See"), text("Why?")] }, answered("So.")]);
+  assert.equal(shown, "See\n\nWhy?");
+});
+
 test("a call that failed, one that was blocked and a further step", () => {
   const calls = ["c1", "c2"].map((id) => ({ type: "tool_call", id, name: "look", arguments: "{}" }));
   const results = ["c1", "c2"].map((id) => ({ role: "tool", tool_call_id: id, parts: [text(`of ${id}`)] }));
   const course = [
     ...COURSE,
+    { at: 2750, type: "tool_call", id: "c2" },
     { at: 2800, type: "tool_blocked", id: "c1", name: "look", reason: "No." },
     { at: 2900, type: "tool_result", id: "c2" },
     { at: 3000, type: "step", step: 2, model: "a/two" },
@@ -77,6 +83,11 @@ test("a call that failed, one that was blocked and a further step", () => {
   const { events, times } = turnOf([prompt, answered("First", ...calls), ...results, answered("Second")], { course });
   const types = events.map(({ type }) => type);
   assert.ok(types.lastIndexOf("tool_call") < types.indexOf("tool_blocked"));
+  const called = events.filter(({ type }) => type === "tool_call");
+  assert.deepEqual(called.map(({ id, sandboxed }) => [id, sandboxed]), [
+    ["c1", undefined],
+    ["c2", true],
+  ]);
   assert.deepEqual(events.filter(({ type }) => type === "tool_result").map(({ id, is_error }) => [id, is_error]), [
     ["c1", false],
     ["c2", true],

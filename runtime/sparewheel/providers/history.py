@@ -99,7 +99,7 @@ def _media_message(media: list[Part]) -> Message:
         if isinstance(part, Image):
             parts.append(part)
         elif isinstance(part, Media):
-            parts.append(_picture(part) or Text(f" ({part.mime_type}, not sent)"))
+            parts.append(_picture(part) or Text(f"({part.mime_type}, not sent)"))
     return Message("user", tuple(parts))
 
 

@@ -25,6 +25,7 @@ const ENTRIES = {
   warning: { message: "" },
   handoff: { from: "", to: "" },
   tool_blocked: { id: "", name: "", reason: "" },
+  tool_call: { id: "" },
   tool_result: { id: "" },
   usage: { attempt: 1, spent: 0 },
   task: { id: "", agent: "", steps: [] },

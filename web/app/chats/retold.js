@@ -14,8 +14,8 @@ const TOKENS = { input_tokens: null, output_tokens: null, cached_tokens: null, w
 const SPENT = { attempt: 1, model: "", ...TOKENS, context_length: null, context_limit: null, cost: null, discarded: false };
 const RECORD = { attempt: 1, model: "", outcome: "failed", kind: "unknown", code: "unknown", message: "", hint: "" };
 const CALL = { id: "", name: "", args: "", output: "" };
-/** What is told of calls: after the calls themselves. */
-const OF_CALLS = ["handoff", "tool_blocked", "tool_result"];
+/** What is told of calls: with or after the calls themselves. */
+const OF_CALLS = ["handoff", "tool_blocked", "tool_call", "tool_result"];
 
 export class Retold {
   /** @type {Event[]} */
@@ -105,12 +105,13 @@ export class Retold {
    */
   #tell(group, number, { answer, results }) {
     const discards = new Map(group.filter(({ type }) => type === "discard").map((entry) => [entry["attempt"], entry]));
-    const failed = new Set(group.filter(({ type }) => type === "tool_result").map(({ id }) => id));
+    const marked = (/** @type {string} */ kind) => new Set(group.filter(({ type }) => type === kind).map(({ id }) => id));
+    const [sandboxed, failed] = [marked("tool_call"), marked("tool_result")];
     let [isAnswered, isCalled] = [answer === null, false];
     let last = answer === null ? 0 : number;
     const call = () => {
       if (answer && !isAnswered) this.#answered(answer, last);
-      if (answer && !isCalled) this.#call(answer);
+      if (answer && !isCalled) this.#call(answer, sandboxed);
       isAnswered = isCalled = true;
     };
     for (const [place, entry] of group.entries()) {
@@ -131,7 +132,7 @@ export class Retold {
         this.#add({ type, attempt: last, chars: fields["text"].length + fields["reasoning"].length });
       } else if (type === "usage") this.#use(this.#spent[fields["spent"]] ?? {}, { attempt: last });
       else if (type === "exhausted") this.#add({ type, models_tried: [], final_error: fields });
-      else if (!["start", "step", "tool_result", "task", "finish"].includes(type)) this.#add({ type, ...fields });
+      else if (!["start", "step", "tool_call", "tool_result", "task", "finish"].includes(type)) this.#add({ type, ...fields });
     }
     call();
     const tasks = new Map(group.filter(({ type }) => type === "task").map((entry) => [entry["id"], entry]));
@@ -194,14 +195,17 @@ export class Retold {
     this.answer = { role: "assistant", content, ...(reasoning && { reasoning }) };
   }
 
-  /** @param {Shape} message Its calls. */
-  #call({ parts }) {
+  /**
+   * @param {Shape} message Its calls.
+   * @param {Set<string>} sandboxed Ids of those that ran in the code sandbox.
+   */
+  #call({ parts }, sandboxed) {
     const calls = listOf(parts)
       .map(shapeOf)
       .filter(({ type, id, name }) => type === "tool_call" && textOf(id) && textOf(name));
     for (const { id, name, arguments: args } of calls) {
       this.#open.set(id, name);
-      this.#add({ type: "tool_call", id, name, args: textOf(args) });
+      this.#add({ type: "tool_call", id, name, args: textOf(args), ...(sandboxed.has(id) && { sandboxed: true }) });
     }
     if (calls.length === 0) return;
     this.answer.tool_calls = calls.map(({ id, name, arguments: args }) => {
@@ -298,8 +302,9 @@ function blobOf(data, type) {
  * The texts of all parts of a kind.
  * @param {unknown[]} parts
  * @param {string} kind
+ * @param {string} [between]
  */
-export function joined(parts, kind) {
+export function joined(parts, kind, between = "") {
   const texts = parts.map(shapeOf).filter(({ type }) => type === kind);
-  return texts.map(({ text }) => textOf(text)).join("");
+  return texts.map(({ text }) => textOf(text)).join(between);
 }

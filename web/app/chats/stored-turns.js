@@ -114,7 +114,7 @@ function restOf({ parts }) {
  * @returns {import("../../sparewheel.js").Prompt}
  */
 function promptOf(parts) {
-  if (parts.every(({ type }) => type === "text")) return joined(parts, "text");
+  if (parts.every(({ type }) => type === "text")) return joined(parts, "text", "\n\n");
   return parts.flatMap((part) => partOf(part) ?? []);
 }
 

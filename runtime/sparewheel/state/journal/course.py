@@ -7,6 +7,7 @@ left out:
 - `delta {attempt}`: the attempt showed its first output.
 - `discard` also has `text` and `reasoning`: what was void.
 - `usage {attempt, spent}`: the rest is number `spent` of the record's `spent`.
+- `tool_call {id}`: that call ran in the code sandbox.
 - `tool_result {id}`: that call failed.
 - `task {id, agent, steps}`: what a sub-agent did on the task that the call has given (see `work`).
 - `finish`: the turn ended, in whatever way.
@@ -50,6 +51,7 @@ _FIELDS: Final[Mapping[str, Mapping[str, type]]] = {
     "warning": {"message": str},
     "handoff": {"from": str, "to": str},
     "tool_blocked": {"id": str, "name": str, "reason": str},
+    "tool_call": {"id": str},
     "tool_result": {"id": str},
     "usage": {"attempt": int, "spent": int},
     "task": {"id": str, "agent": str},  # with `steps`
@@ -59,6 +61,7 @@ _OF_RESUMED: Final[Mapping[str, type]] = {"resumed": bool, "attempt": int}
 _PARTS: Final = ("text", "reasoning")
 # After these an attempt may show its first output.
 _ASKED: Final = frozenset({"start", "step", "retry", "fallback", "hedge", "compacted", "resumed"})
+_MARKS: Final = {"tool_call": "sandboxed", "tool_result": "is_error"}  # events of calls, by what has to be true
 _FAILURES: Final = frozenset({"retry", "fallback", "discard"})
 _TOKENS: Final = (
     *("input_tokens", "output_tokens", "cached_tokens", "written_tokens", "reasoning_tokens"),
@@ -117,8 +120,8 @@ class Course:
         kind = fields["type"]
         if kind == "exhausted":
             self._add(kind, fields["final_error"])
-        elif kind == "tool_result":
-            if fields["is_error"]:
+        elif kind in _MARKS:
+            if fields.get(_MARKS[kind]):
                 self._add(kind, fields)
         elif kind in ("error", "aborted"):
             self._add("finish", {})

@@ -621,6 +621,7 @@ export interface Commands {
   chain: OfSession;
   prompts: OfSession;
   fill_prompt: FillPrompt;
+  code_setup: SetUpCode;
   close: OfSession;
   online: Nothing;
   offline: Nothing;
@@ -1017,6 +1018,13 @@ export interface FillPrompt {
   };
 }
 /**
+ * What the page's own run of this code is given by the code toolset; None if no agent has one.
+ */
+export interface SetUpCode {
+  session: string;
+  code: string;
+}
+/**
  * What another tab of the origin has told: a `HealthEntry`, perhaps of another version.
  */
 export interface MergeHealth {
@@ -1204,6 +1212,7 @@ export interface Results {
   chain: ChainState;
   prompts: ServerPrompt[];
   fill_prompt: (TextPart | FilePart)[];
+  code_setup: CodeSetup | null;
   close: null;
   online: null;
   offline: null;
@@ -1407,6 +1416,13 @@ export interface PromptArgument {
   name: string;
   description: string;
   required: boolean;
+}
+/**
+ * What the agent's code toolset gives to code: the wheels that it needs, and its limits.
+ */
+export interface CodeSetup {
+  packages: CodePackage[];
+  limits: CodeLimits;
 }
 /**
  * A session of the store. `created` and `updated` are ISO 8601 in UTC, `turns` counts those that have ended.

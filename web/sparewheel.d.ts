@@ -458,8 +458,8 @@ export interface Session {
   /**
    * Runs Python code in the sandbox of this session, apart from the conversation: the model does not see it, nothing of it
    * is stored, and it can call no tools. It starts afresh, also where the agent keeps the state of its own runs, with the
-   * files and limits of the agent's last run, the packages of all its runs, and `files`. How the code ended is in the result.
-   * Rejects with the kind "code_unavailable" if there is no sandbox.
+   * packages and limits of the agent's code toolset, the files of its last run, and `files`. How the code ended is in the
+   * result. Rejects with the kind "code_unavailable" if there is no sandbox, and with "config" if a package cannot be had.
    */
   runCode(code: string, options?: CodeOptions, onOutput?: CodeListener): Promise<CodeResult>;
   /**

@@ -22,6 +22,7 @@ WHEEL_LIST = ROOT / "runtime" / "wheels.txt"  # for the browser
 BUILD_WHEEL_LIST = ROOT / "runtime" / "build-wheels.txt"  # for the build
 SIMULATORS = ROOT / "tests" / "simulators"
 SIMULATOR_PACKAGES = CACHE / "simulators"  # Python packages, for PYTHONPATH
+CODE_WHEEL_LIST = ROOT / "tests" / "sandbox" / "code-wheels.txt"  # that tests have an index give to the code sandbox
 MCP_TESTS = ROOT / "tests" / "mcp"
 MCP_PACKAGES = CACHE / "mcp"  # Python packages, for PYTHONPATH
 # The interpreter, ABI and platform of Pyodide 314 for pip (PEP 783), in place of the host's.

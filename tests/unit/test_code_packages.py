@@ -13,6 +13,8 @@ from sparewheel.tools.code.packages import Packages
 from sparewheel.transports.local import LocalResponse
 from sparewheel.transports.mock import MockTransport
 from sparewheel.transports.wheels import LockedWheel
+from tests.support.fakeloop import run
+from tests.support.workerpage import Page
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -143,3 +145,24 @@ async def test_a_damaged_lock_file(text: str) -> None:
     url = "https://i.test/pyodide-lock.json"
     with pytest.raises(ToolError, match="package index"):
         await packages("six", index=url, pages={url: text}).wheels("1")
+
+
+def test_the_page_learns_what_its_own_runs_are_given() -> None:
+    """From the agent that answers, or from another one that has the toolset."""
+    file = f"https://files.test/d-1-py3-none-any.whl#sha256={SHA}"
+    entry = f"{{type: code, timeout: 3s, packages: [{json.dumps(file)}]}}"
+
+    async def setup(toolsets: str) -> Any:
+        page = Page({})
+        other = f"{{model: openai/a, toolsets: [{toolsets}]}}"
+        yaml = f"agents: {{root: {{model: openai/a, sub_agents: [other]}}, other: {other}}}"
+        await page.call("create_session", session="s", yaml=yaml, env={"OPENAI_API_KEY": "k"})
+        return (await page.call("code_setup", session="s", code="1"))["result"]
+
+    async def main() -> None:
+        found = await setup(entry)
+        assert found["packages"] == [{"name": "d", "file": file.partition("#")[0], "sha256": SHA}]
+        assert found["limits"]["time_ms"] == 3000
+        assert await setup("{type: think}") is None
+
+    run(main())

@@ -46,13 +46,14 @@ export class CodeCalls {
    * Run code of the page in the sandbox of a session.
    * @param {string} session
    * @param {string} code
+   * @param {import("../protocol.js").CodeSetup | null} setup Of the agent's toolset.
    * @param {import("../sparewheel.js").CodeOptions} options
    * @param {import("../sparewheel.js").CodeListener | undefined} onOutput
    * @returns {Promise<import("../sparewheel.js").CodeResult>} Rejects with a `SparewheelError`.
    */
-  async runApart(session, code, options, onOutput) {
+  async runApart(session, code, setup, options, onOutput) {
     try {
-      return await (await this.load()).runApart(session, code, options, onOutput).catch(rethrow);
+      return await (await this.load()).runApart(session, code, setup, options, onOutput).catch(rethrow);
     } catch (thrown) {
       const kind = thrown instanceof Failure ? thrown.kind : "internal";
       throw new SparewheelError({ kind, message: messageOf(thrown) });

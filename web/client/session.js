@@ -27,7 +27,8 @@ import { isObject, refuse } from "./config-error.js";
  *   options of this one.
  * @property {boolean | undefined} interactive Whether a user can be asked; unset: whether there is a listener.
  * @property {(options: Record<string, unknown>) => void} [onUpdate] Called with what the session goes on with.
- * @property {(session: string, code: string, options: import("../sparewheel.js").CodeOptions,
+ * @property {(session: string, code: string, setup: import("../protocol.js").CodeSetup | null,
+ *   options: import("../sparewheel.js").CodeOptions,
  *   onOutput?: import("../sparewheel.js").CodeListener) => Promise<import("../sparewheel.js").CodeResult>} runCode
  * @property {string} [database] Where it is stored; empty: in the worker's memory.
  */
@@ -272,7 +273,8 @@ export class Session {
   async runCode(code, options = {}, onOutput) {
     this.#checkOpen();
     if (typeof code !== "string") throw refuse("runCode: the code must be a string");
-    return this.#runCode(this.#name, code, options, onOutput);
+    const setup = await this.#client.request("code_setup", { session: this.#name, code });
+    return this.#runCode(this.#name, code, setup, options, onOutput);
   }
 
   /** @param {"user" | "consumer"} [reason] */

@@ -15,9 +15,10 @@ from ..hooks.builtin import builtin_hooks, redacting
 from ..hooks.engine import Hook, Hooks
 from ..redaction.learned import AllSecrets
 from ..state.budgets import Budgets
+from ..tools.base import Coding
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping, Sequence
+    from collections.abc import Callable, Iterator, Mapping, Sequence
 
     from ..chain.health import Health
     from ..config.specs import ResolvedAgent, ResolvedTeam
@@ -99,6 +100,14 @@ class Runner:
         """The toolsets of the agent that answers which may have prompts (`agent.prompts`)."""
         agent = self.team.agents[self.state.conversation.agent]
         return [toolset for toolset in self.toolbox.sources(agent) if hasattr(toolset, "prompts")]
+
+    def coding(self) -> Iterator[Coding]:
+        """The toolsets that run code: first of the agent that answers, then of the others."""
+        answering = self.state.conversation.agent
+        for name in sorted(self.team.agents, key=lambda name: name != answering):
+            for toolset in self.toolbox.sources(self.team.agents[name]):
+                if isinstance(toolset, Coding):
+                    yield toolset
 
     def spend(self, usage: Usage, cost: float) -> None:
         """Count what a tool has a model do, for the agent that answers."""

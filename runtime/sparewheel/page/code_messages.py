@@ -41,6 +41,13 @@ class CodePackage(TypedDict):
     sha256: str
 
 
+class CodeSetup(TypedDict):
+    """What the agent's code toolset gives to code: the wheels that it needs, and its limits."""
+
+    packages: list[CodePackage]
+    limits: CodeLimits
+
+
 class CodeRunRequest(TypedDict):
     """Python code for the sandbox. `files` are base64 by path. `keep`: in the state that the last such run has left.
 

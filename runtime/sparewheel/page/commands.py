@@ -169,6 +169,12 @@ class FillPrompt(OfSession):
     arguments: dict[str, str] = Field(default={})
 
 
+class SetUpCode(OfSession):
+    """What the page's own run of this code is given by the code toolset; None if no agent has one."""
+
+    code: str
+
+
 class Nothing(Params):
     """No parameters."""
 
@@ -273,6 +279,7 @@ class Commands(TypedDict):
     chain: OfSession
     prompts: OfSession
     fill_prompt: FillPrompt
+    code_setup: SetUpCode
     close: OfSession
     online: Nothing
     offline: Nothing

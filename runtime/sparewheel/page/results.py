@@ -19,6 +19,7 @@ from ..files import FileShape
 from ..media import MediaShape
 from ..messages import AssistantMessage, ToolCallShape
 from ..usage import UsageTotals
+from .code_messages import CodeSetup
 
 MAX_NAME: Final = 200  # characters of the name of a stored session
 
@@ -292,6 +293,7 @@ class Results(TypedDict):
     chain: ChainState
     prompts: list[ServerPrompt]
     fill_prompt: list[TextPart | FilePart]
+    code_setup: CodeSetup | None
     close: None
     online: None
     offline: None

@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from ..annotations import Annotation
     from ..events import SignIn
     from ..media import Media
+    from ..page.code_messages import CodeSetup
     from ..providers.base import ToolSpec
 
 DEFAULT_TIMEOUT: Final = 120.0  # seconds
@@ -166,6 +167,14 @@ class Renaming(Toolset, Protocol):
 
     def renamed(self, tool: Tool, taken: Container[str]) -> Tool:
         """The tool under a name that is not taken."""
+
+
+@runtime_checkable
+class Coding(Toolset, Protocol):
+    """A source whose tool runs code in the sandbox, which the page does as well."""
+
+    async def setup(self, code: str) -> CodeSetup:
+        """What a run of this code is given. Raises `ToolError` if a package cannot be had."""
 
 
 @dataclass(slots=True)

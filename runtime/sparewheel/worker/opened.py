@@ -7,10 +7,22 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, cast
 
 from ..errors import ConfigError
+from ..tools.base import ToolError
 
 if TYPE_CHECKING:
     from ..events import AbortReason
-    from ..page.commands import Chat, Confirm, CreateSession, FillPrompt, OfSession, OpenSession, Resolve, Respond
+    from ..page.code_messages import CodeSetup
+    from ..page.commands import (
+        Chat,
+        Confirm,
+        CreateSession,
+        FillPrompt,
+        OfSession,
+        OpenSession,
+        Resolve,
+        Respond,
+        SetUpCode,
+    )
     from ..page.results import ChainState, FilePart, ServerPrompt, TextPart
     from ..session import Session
     from .following import Driver
@@ -103,6 +115,15 @@ class OpenSessions(dict[str, Opened]):
 
         sources = self.driven(params).session.runner.prompting()
         return await fill_prompt(sources, params.server, params.name, params.arguments)
+
+    async def code_setup(self, params: SetUpCode) -> CodeSetup | None:
+        """What a run of the page is given by the code toolset of the agent that answers, or of the first other one."""
+        for toolset in self.find(params).session.runner.coding():
+            try:
+                return await toolset.setup(params.code)
+            except ToolError as error:
+                raise ConfigError(str(error)) from None
+        return None
 
     def driven(self, params: OfSession) -> Opened:
         """Like `find`, for what only the driver of the session can do. Raises `SparewheelError` (open_elsewhere)."""

@@ -119,6 +119,7 @@ globalThis.theirs = {
   parse: (yaml) => runtimes.get("main").parseConfig(yaml),
   send: (name, prompt) => entry(name).session.send(prompt),
   exported: (name) => entry(name).session.export(),
+  runCode: (name, code) => entry(name).session.runCode(code),
   close: (name) => entry(name).session.close(),
 
   /** Call a method of a session; what it then tells of its models. */

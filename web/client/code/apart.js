@@ -4,42 +4,38 @@ import { base64Of, bytesOf } from "../base64.js";
 
 /**
  * @typedef {import("../../protocol.js").CodeRunRequest} Request
- * @typedef {import("../../protocol.js").CodePackage} Package
+ * @typedef {import("../../protocol.js").CodeSetup} Setup
  * @typedef {import("./run.js").End} End
  */
 
-/** Of a session whose agent has not run anything. */
+/** Of a session without a code toolset. */
 const LIMITS = { time_ms: 10_000, output_chars: 100_000, memory_mb: 256, files: 100, file_bytes: 8 << 20 };
 
-/** What the runs of an agent were given, for those of the page. */
+/** The files of the last run of the agent, for those of the page. */
 export class Given {
   /** @type {Request["files"]} */
   #files = {};
-  #limits = LIMITS;
-  /** @type {Map<string, Package>} By SHA-256. */
-  #packages = new Map();
 
   /** @param {Request} request Of the agent. */
-  note({ files, limits, packages }) {
+  note({ files }) {
     this.#files = files;
-    this.#limits = limits;
-    for (const wheel of packages) this.#packages.set(wheel.sha256, wheel);
   }
 
   /**
    * @param {string} code
+   * @param {Setup | null} setup
    * @param {NonNullable<import("../../sparewheel.js").CodeOptions["files"]>} files
    * @returns {Promise<Request>}
    */
-  async request(code, files) {
+  async request(code, setup, files) {
     const own = await Promise.all(Object.entries(files).map(async ([path, file]) => [path, await dataOf(file)]));
     return {
       code,
       files: { ...this.#files, ...Object.fromEntries(own) },
       keep: false,
       functions: [],
-      packages: [...this.#packages.values()],
-      limits: this.#limits,
+      packages: setup?.packages ?? [],
+      limits: setup?.limits ?? LIMITS,
     };
   }
 }

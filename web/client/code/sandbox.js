@@ -80,12 +80,13 @@ export class CodeSandbox {
    * Run code of the page, apart from what the agent does.
    * @param {string} session
    * @param {string} code
+   * @param {import("../../protocol.js").CodeSetup | null} setup Of the agent's toolset.
    * @param {import("../../sparewheel.js").CodeOptions} options
    * @param {import("../../sparewheel.js").CodeListener | undefined} onOutput
    * @returns {Promise<import("../../sparewheel.js").CodeResult>} Rejects with `Unavailable`.
    */
-  async runApart(session, code, { files = {}, signal = new AbortController().signal }, onOutput) {
-    const request = await this.#givenTo(session).request(code, files);
+  async runApart(session, code, setup, { files = {}, signal = new AbortController().signal }, onOutput) {
+    const request = await this.#givenTo(session).request(code, setup, files);
     const onPiece = (/** @type {Piece} */ piece) => {
       if (piece.type === "output") onOutput?.({ stream: piece.stream, text: piece.text });
     };

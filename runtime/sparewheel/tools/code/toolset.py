@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from ...config.toolsets import ToolsetConfig
-    from ...page.code_messages import CodeFunction, CodeLimits, CodeRunRequest
+    from ...page.code_messages import CodeFunction, CodeLimits, CodeRunRequest, CodeSetup
     from ...providers.base import ToolSpec
     from ...transports.wheels import LockedWheel
     from ..base import CallTool, ToolContext
@@ -113,6 +113,10 @@ class CodeToolset:
             return []
         return [self._tool()]
 
+    async def setup(self, code: str) -> CodeSetup:
+        """What a run of this code is given. Raises `ToolError` if a package cannot be had."""
+        return {"packages": await self._packages.wheels(code), "limits": self._limits}
+
     async def close(self) -> None:
         """The sandbox ends with the session."""
 
@@ -142,8 +146,7 @@ class CodeToolset:
             "files": files,
             "keep": self._entry.keep,
             "functions": functions,
-            "packages": await self._packages.wheels(given.code),
-            "limits": self._limits,
+            **await self.setup(given.code),
         }
         try:
             outcome = await running.run(self._sandbox, request, self._packages.known)

@@ -57,6 +57,8 @@ async def test_a_prompt_sent_while_scrolled_up_is_shown(page: Page, provider: Sc
     await page.locator("#transcript").hover()
     await page.mouse.wheel(0, -900)
     await expect(latest).to_be_visible()
+    box = await latest.bounding_box()
+    assert box and box["width"] < 150  # it lies above the talk
     await latest.click()
     await expect(latest).to_be_hidden()
     await page.mouse.wheel(0, -900)

@@ -70,6 +70,9 @@ async def take_all() -> None:
                 await survive(page, "dark")
             async for page in pages(browser, server.url, _PHONE):
                 await survive(page, "phone")
+            for name, options in (("", _WIDE), ("-dark", {**_WIDE, "color_scheme": "dark"}), ("-phone", _PHONE)):
+                async for page in pages(browser, server.url, options):
+                    await compute(page, f"code{name}")
             await browser.close()
 
 
@@ -87,6 +90,23 @@ async def survive(page: Page, name: str) -> None:
     await page.get_by_role("button", name="Run the demo").click()
     await shows(page, "done")
     await picture(page, name)
+
+
+async def compute(page: Page, name: str) -> None:
+    """An answer with a chart, with the code that has drawn it."""
+    async with drawer(page, "Agents"):
+        await page.get_by_role("button", name="Answers computed from a file").click()
+    await page.get_by_role("button", name="Ask about bicycles.csv").click()
+    await shows(page, "done")
+    chart = page.locator(".turn").last.get_by_role("img", name="plot 1")
+    await chart.evaluate("(chart) => chart.decode()")
+    await chart.scroll_into_view_if_needed()
+    await picture(page, name)
+    card = page.locator(".turn").last.locator(".tool")
+    await card.locator("summary").click()
+    await expect(card.locator(".hljs-keyword").first).to_be_visible()
+    await card.scroll_into_view_if_needed()
+    await picture(page, f"{name}-open")
 
 
 async def walk(page: Page, provider: ScriptedProvider) -> None:

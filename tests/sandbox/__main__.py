@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Final, get_args
 from sparewheel.headless.driver import Host
 from tests.sandbox.corpus import corpus
 from tests.sandbox.ring import open_ring
+from tests.sandbox.times import measure, table
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -31,7 +32,14 @@ def main(argv: Sequence[str] | None = None) -> int:
     parser.add_argument("--only", default="", help="snippets whose `kind: name` contains this")
     parser.add_argument("--dns", action="store_true", help="watch look-ups of names too (Linux, as root)")
     parser.add_argument("--results", action="store_true", help="print what the model is told")
+    parser.add_argument("--times", action="store_true", help="measure how long runs take, on a machine at rest")
+    parser.add_argument("--rounds", type=int, default=5, help="of --times")
     args = parser.parse_args(argv)
+    if args.times:
+        if args.engine == "node":
+            parser.error("--times measures in a page")
+        say(str(table(args.engine, asyncio.run(measure(args.engine, args.rounds)))))
+        return 0
     if args.dns and not os.environ.get(_INSIDE):
         return _with_resolver(sys.argv[1:] if argv is None else list(argv))
     chosen = [each for each in corpus() if args.only in f"{each.kind}: {each.name}"]

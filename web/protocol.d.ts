@@ -668,7 +668,7 @@ export interface CreateSession {
    */
   allowHosts?: string[];
   /**
-   * URL of an index (PEP 503) from which Python tools may get packages that have no hash in the file; relative to the folder of the assets. Default: none.
+   * URL of an index (PEP 503) from which Python tools and code may get packages that have no hash in the file; code also from a lock file of Pyodide (`.json`). Relative to the assets' folder. Default: none.
    */
   packageIndex?: string;
   /**
@@ -797,7 +797,7 @@ export interface Chat {
    */
   allowHosts?: string[];
   /**
-   * URL of an index (PEP 503) from which Python tools may get packages that have no hash in the file; relative to the folder of the assets. Default: none.
+   * URL of an index (PEP 503) from which Python tools and code may get packages that have no hash in the file; code also from a lock file of Pyodide (`.json`). Relative to the assets' folder. Default: none.
    */
   packageIndex?: string;
   /**
@@ -1088,7 +1088,7 @@ export interface OpenSession {
    */
   allowHosts?: string[];
   /**
-   * URL of an index (PEP 503) from which Python tools may get packages that have no hash in the file; relative to the folder of the assets. Default: none.
+   * URL of an index (PEP 503) from which Python tools and code may get packages that have no hash in the file; code also from a lock file of Pyodide (`.json`). Relative to the assets' folder. Default: none.
    */
   packageIndex?: string;
   /**

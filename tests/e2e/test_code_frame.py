@@ -12,6 +12,7 @@ import pytest
 import pytest_asyncio
 from playwright.async_api import Browser, CDPSession, Page, async_playwright
 
+from sparewheel.headless import find_dist
 from sparewheel.headless.browser import Engine
 from tests.support.browser import BOOT_LIMIT, Change, Site, within
 from tests.support.engines import launch_of
@@ -21,8 +22,8 @@ pytestmark = pytest.mark.asyncio(loop_scope="session")
 ISOLATED = {"Cross-Origin-Opener-Policy": "same-origin", "Cross-Origin-Embedder-Policy": "require-corp"}
 BUSY = "import time\nend = time.process_time() + 1\nwhile time.process_time() < end: pass\nTrue"
 SHARED = {"Cross-Origin-Resource-Policy": "cross-origin"}
-START = """async () => {
-  const { createRuntime } = await import("/some/deep/path/spare/sparewheel.js");
+START = """async (script) => {
+  const { createRuntime } = await import(script);
   const runtime = await createRuntime();
   const session = await runtime.createSession({
     yaml: "agents: {root: {model: demo/hello, toolsets: [{type: code}]}}",
@@ -43,13 +44,15 @@ async def engine(request: pytest.FixtureRequest) -> AsyncIterator[Browser]:
 
 
 @asynccontextmanager
-async def started(browser: Browser, site: Site, headers: Mapping[str, str]) -> AsyncIterator[Page]:
+async def started(
+    browser: Browser, site: Site, headers: Mapping[str, str], script: str = "/some/deep/path/spare/sparewheel.js"
+) -> AsyncIterator[Page]:
     """A page with a session. All files are served with these headers, the frame's with those of `changes` as well."""
     site.headers = dict(headers)
     page = await browser.new_page()
     try:
         await page.goto(f"{site.origin}/theirs/", wait_until="load")
-        await within(page.evaluate(START), BOOT_LIMIT)
+        await within(page.evaluate(START, script), BOOT_LIMIT)
         yield page
     finally:
         await page.close()
@@ -87,6 +90,14 @@ async def test_a_page_whose_policy_has_no_place_for_the_frame(engine: Browser, s
         f"code_unavailable: there is no sandbox for code: {address} may not be a frame of this page"
     )
     assert f'add "frame-src {address}" to its Content-Security-Policy' in outcome
+
+
+async def test_a_runtime_from_another_origin(engine: Browser, site: Site) -> None:
+    """The frame is of that origin, and the page loads the files of the sandbox by CORS."""
+    with Site({"/cdn/": find_dist()}, {"Access-Control-Allow-Origin": "*"}) as cdn:
+        async with started(engine, site, {}, f"{cdn.origin}/cdn/sparewheel.js") as page:
+            assert await run(page) == "42"
+            assert f"{cdn.origin}/cdn/sandbox.html" in [frame.url for frame in page.frames]
 
 
 async def test_a_crashed_frame_is_replaced(browser: Browser, site: Site) -> None:

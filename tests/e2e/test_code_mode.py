@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import json
+from collections.abc import AsyncIterator
 
 import pytest
+import pytest_asyncio
 from playwright.async_api import Locator, Page, expect
 
 from sparewheel.testing import Reply, ScriptedProvider, ToolCall, openai_chat
 from tests.support.agents import ENV
-from tests.support.browser import Theirs, shows
+from tests.support.browser import Theirs, Watch, shows
 from tests.support.page import ask, page_agent, use_agent
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")
@@ -42,13 +44,23 @@ WAITS = """(options) => theirs.runtime().createSession({
 }, (event) => window.heard.push(event)).then((session) => void (window.session = session))"""
 
 
+@pytest_asyncio.fixture(loop_scope="session")
+async def page(own_page: tuple[Page, Watch]) -> AsyncIterator[Page]:
+    """The module's page with a new conversation; the sandbox's own attempt at its policy is no fault."""
+    page, watch = own_page
+    watch.clear()
+    await page.get_by_role("button", name="New chat", exact=True).first.click()
+    yield page
+    assert watch.faults == []
+
+
 def runs(code: str) -> Reply:
     return Reply(openai_chat(tool_calls=[ToolCall("c1", "run_python", json.dumps({"code": code}))]))
 
 
 async def asked_for_a_change(page: Page, provider: ScriptedProvider) -> Locator:
     """The card of a run whose code has called the tool; the user is asked."""
-    provider.script("a", runs(CODE), Reply(openai_chat(text="Done.")))
+    provider.script("a", runs(CODE))
     await use_agent(page, page_agent({"a": provider.url}).replace("    instruction:", f"{TOOLSETS}    instruction:", 1))
     await ask(page)
     await expect(page.get_by_role("button", name="Allow once")).to_be_visible()
@@ -65,25 +77,28 @@ def told(provider: ScriptedProvider) -> str:
     ("answer", "result"), [("Allow once", "Output:\nchanged 7"), ("Don't allow", "Output:\nrefused: ")]
 )
 async def test_a_call_of_the_code_needs_the_tools_own_approval(
-    new_chat: Page, provider: ScriptedProvider, answer: str, result: str
+    page: Page, provider: ScriptedProvider, answer: str, result: str
 ) -> None:
-    card = await asked_for_a_change(new_chat, provider)
+    card = await asked_for_a_change(page, provider)
     assert len(provider.requests) == 1
-    await new_chat.get_by_role("button", name=answer).click()
-    await shows(new_chat, "done")
+    provider.script("a", Reply(openai_chat(text="Done.")))
+    await page.get_by_role("button", name=answer).click()
+    await shows(page, "done")
     assert told(provider).startswith(result)
+    await card.locator("summary").focus()
+    await page.keyboard.press("Enter")
     await expect(card.locator(".note").first).to_contain_text("The tools that it calls need your approval as usual.")
 
 
 @pytest.mark.keyless
-async def test_a_stop_while_the_user_is_asked(new_chat: Page, provider: ScriptedProvider) -> None:
-    await asked_for_a_change(new_chat, provider)
-    await new_chat.locator("#stop").click()
-    await shows(new_chat, "stopped")
-    await expect(new_chat.get_by_role("button", name="Allow once")).to_have_count(0)
+async def test_a_stop_while_the_user_is_asked(page: Page, provider: ScriptedProvider) -> None:
+    await asked_for_a_change(page, provider)
+    await page.locator("#stop").click()
+    await shows(page, "stopped")
+    await expect(page.get_by_role("button", name="Allow once")).to_have_count(0)
     provider.script("a", runs("print(6 * 7)"), Reply(openai_chat(text="Done.")))
-    await ask(new_chat)
-    await shows(new_chat, "done")
+    await ask(page)
+    await shows(page, "done")
     assert told(provider) == "Output:\n42"
 
 
@@ -100,5 +115,5 @@ async def test_an_abort_while_a_tool_of_the_page_runs(theirs: Theirs, provider: 
     assert await page.evaluate("() => window.toolStopped") is True
     ends = await page.evaluate("() => heard.filter(({ type }) => ['aborted', 'error', 'finish'].includes(type)).length")
     assert ends == 1
-    assert await page.evaluate("() => session.send('Go on').then(({ reason }) => reason)") == "stop"
+    assert await page.evaluate("() => session.send('Go on').then(({ message }) => message.content)") == "Done."
     assert told(provider) == "Output:\n42"

@@ -151,8 +151,8 @@ class AgentOptions(Params):
     package_index: Short | Unset = Field(
         None,
         alias="packageIndex",
-        description="URL of an index (PEP 503) from which Python tools may get packages that have no hash in the file; "
-        "relative to the folder of the assets. Default: none.",
+        description="URL of an index (PEP 503) from which Python tools and code may get packages that have no hash in "
+        "the file; code also from a lock file of Pyodide (`.json`). Relative to the assets' folder. Default: none.",
     )
     tools: dict[_ToolName, ToolSpec] = Field(
         default={},

@@ -158,6 +158,11 @@ def locked_wheels() -> dict[str, LockedWheel]:
     }
 
 
+def from_assets(url: str) -> str:
+    """The absolute URL of one that may be relative to the folder of the assets."""
+    return urljoin(urljoin(str(pyodide_js.lockfileBaseUrl or ""), _ASSETS), url)
+
+
 async def load_packages(names: Sequence[str], index: str | None = None) -> None:
     """Make packages importable: from the lock file if they are in it, else as wheels with hashes, or from `index`.
 
@@ -169,9 +174,8 @@ async def load_packages(names: Sequence[str], index: str | None = None) -> None:
     Raises:
         ConfigError: a package cannot be loaded, verified or installed.
     """
-    base = urljoin(str(pyodide_js.lockfileBaseUrl or ""), _ASSETS)
-    index = urljoin(base, index).rstrip("/") if index else None
-    wheels = [Wheel(urljoin(base, wheel.url), wheel.sha256) for name in names if (wheel := wheel_of(name))]
+    index = from_assets(index).rstrip("/") if index else None
+    wheels = [Wheel(from_assets(wheel.url), wheel.sha256) for name in names if (wheel := wheel_of(name))]
     async with _installing:
         locked = [name for name in names if Object.hasOwn(pyodide_js.lockfile.packages, name)]
         await _load_locked(locked)

@@ -49,6 +49,15 @@ def bundled_wheels() -> Mapping[str, LockedWheel]:
     return {}
 
 
+def from_assets(url: str) -> str:
+    """The absolute URL of one that may be relative to the folder of the assets; elsewhere there is no such folder."""
+    if sys.platform == "emscripten":
+        from . import fetch
+
+        return fetch.from_assets(url)
+    return url
+
+
 async def only_installed(names: Sequence[str], index: str | None = None) -> None:
     """`LoadPackages` outside the browser: installs nothing, and names what is missing."""
     missing = [name for name in names if not _is_installed(name)]

@@ -10,6 +10,7 @@ import re
 from typing import TYPE_CHECKING, Final
 
 from ...errors import ConfigError
+from ...transports.packages import from_assets
 from ...transports.wheels import distribution_of, wheel_of
 from .package_index import PackageIndex
 
@@ -39,7 +40,7 @@ class Packages:
         self._named: list[CodePackage] = []
         self._from_index: list[str] = []
         self._always: list[str] = []
-        self._index = PackageIndex(index, transport) if index else None
+        self._index = PackageIndex(from_assets(index), transport) if index else None
         self.modules = sorted(
             module for name, each in locked.items() if name not in self._there for module in each.imports
         )
@@ -70,7 +71,7 @@ class Packages:
     def _add(self, name: str) -> None:
         wheel = wheel_of(name)
         if wheel is not None:
-            self._named.append({"name": distribution_of(name), "file": wheel.url, "sha256": wheel.sha256})
+            self._named.append({"name": distribution_of(name), "file": from_assets(wheel.url), "sha256": wheel.sha256})
         elif distribution_of(name) in self._locked:
             self._always.append(distribution_of(name))
         elif self._index is not None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from sparewheel.errors import SparewheelError
 from sparewheel.tools.python.blocking import on_blocking
 from sparewheel.worker.snapshot import _Late
 
@@ -31,3 +32,17 @@ def test_the_page_is_told_that_the_worker_cannot_answer_while_the_files_are_fetc
     before, fetched, after = order
     assert isinstance(before, float) and before >= 120
     assert (fetched, after) == ("fetched", 0.0)
+
+
+def test_without_a_network_a_part_of_the_runtime_is_missing_and_no_defect() -> None:
+    class NetworkError(Exception):
+        name = "NetworkError"
+
+    def fetch_now() -> None:
+        raise NetworkError
+
+    late = _Late(fetch_now)
+    assert late.find_spec("no_such_module", None, None) is None
+    with pytest.raises(SparewheelError, match="A part of the runtime") as caught:
+        late.find_spec("sparewheel.no_such_module", None, None)
+    assert (caught.value.info.kind, caught.value.info.retryable) == ("network", True)

@@ -23,6 +23,7 @@ import zipimport
 from typing import TYPE_CHECKING, Any, Final
 
 from ..config.loading import load_agent_file
+from ..errors import ErrorInfo, SparewheelError
 from ..jsontext import read
 from ..tools.python.blocking import may_block
 from .worker import Worker
@@ -31,6 +32,10 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
     from types import ModuleType
 
+_OWN: Final = "sparewheel."
+_NO_NETWORK: Final = ErrorInfo(
+    "network", "A part of the runtime that this agent needs could not be loaded.", "Check the network, and try again."
+)
 # Imported by the standard library, by pydantic or by `worker.start` only when needed, which is soon.
 _ALSO: Final = (
     "datetime",
@@ -127,8 +132,10 @@ class _Late(importlib.abc.MetaPathFinder):
             with may_block(_LATE_SECONDS):
                 self._fetch_now()
         except Exception as error:
-            if getattr(error, "name", "") == "NetworkError":  # without a network, the module is missing for now
-                return None
+            if getattr(error, "name", "") == "NetworkError":
+                if name.startswith(_OWN):
+                    raise SparewheelError(_NO_NETWORK) from None
+                return None  # without a network, the module is missing for now
             raise ModuleNotFoundError(f"No module named {name!r}: {error}", name=name) from None
         complete()
         return importlib.machinery.PathFinder.find_spec(name, path, target)

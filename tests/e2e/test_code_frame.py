@@ -25,9 +25,10 @@ SHARED = {"Cross-Origin-Resource-Policy": "cross-origin"}
 START = """async (script) => {
   const { createRuntime } = await import(script);
   const runtime = await createRuntime();
-  const session = await runtime.createSession({
-    yaml: "agents: {root: {model: demo/hello, toolsets: [{type: code}]}}",
-  });
+  const yaml = "agents: {root: {model: demo/hello, toolsets: [{type: code}]}}";
+  let session;
+  window.renew = async () => void (session = await runtime.createSession({ yaml }));
+  await renew();
   window.run = (code) =>
     session.runCode(code).then(({ value }) => value.text, ({ kind, message }) => `${kind}: ${message}`);
 }"""
@@ -98,6 +99,19 @@ async def test_a_runtime_from_another_origin(engine: Browser, site: Site) -> Non
         async with started(engine, site, {}, f"{cdn.origin}/cdn/sparewheel.js") as page:
             assert await run(page) == "42"
             assert f"{cdn.origin}/cdn/sandbox.html" in [frame.url for frame in page.frames]
+
+
+async def test_a_session_without_a_frame_waits_for_the_network(engine: Browser, site: Site) -> None:
+    """The one that has a frame runs code offline; another one can when the network is back."""
+    async with started(engine, site, {}) as page:
+        assert await run(page) == "42"
+        await page.context.set_offline(True)
+        assert await run(page, "6 * 8") == "48"
+        await page.evaluate("() => renew()")
+        outcome = await run(page)
+        assert outcome.startswith("network: there is no network")
+        await page.context.set_offline(False)
+        assert await run(page, "6 * 9") == "54"
 
 
 async def test_a_crashed_frame_is_replaced(browser: Browser, site: Site) -> None:

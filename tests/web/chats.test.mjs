@@ -117,7 +117,7 @@ test("other outcomes have an end of their kind", () => {
 test("a history that a session began with is several turns", () => {
   const messages = [{ role: "system", parts: [text("Be brief")] }, said("a"), answered("b"), said("c"), said("d"), answered("e")];
   const { turns } = storedChat(documentOf(turn(messages)));
-  assert.deepEqual(turns.map(({ prompt, events }) => [prompt, fold(events).text]), [["a", "b"], ["cd", "e"]]);
+  assert.deepEqual(turns.map(({ prompt, events }) => [prompt, fold(events).text]), [["a", "b"], ["c\n\nd", "e"]]);
   assert.equal(new Set(turns.map(({ id }) => id)).size, 2);
 });
 

@@ -84,7 +84,8 @@ export class CodeCalls {
  * @returns {never}
  */
 function rethrow(thrown) {
-  // Not its class: the script of the sandbox is a bundle of its own.
+  // Not their classes: the script of the sandbox is a bundle of its own.
   if (thrown instanceof Error && thrown.name === "Unavailable") throw new Failure(thrown.message, "code_unavailable");
+  if (thrown instanceof Error && thrown.name === "Offline") throw new Failure(thrown.message, "network");
   throw thrown;
 }

@@ -2,7 +2,7 @@
 
 import { BUILD } from "../../boot/build.js";
 import { whySilent } from "./silence.js";
-import { Unavailable } from "./unavailable.js";
+import { Offline, Unavailable } from "./unavailable.js";
 
 /** @typedef {import("../../sandbox/messages.js").Hello} Hello */
 
@@ -15,7 +15,7 @@ const LAST_MS = 4000;
  * Put the frame into the page, and wait for its first message.
  * @param {HTMLIFrameElement} element
  * @param {URL} url Of sandbox.html.
- * @returns {Promise<void>} Rejects with `Unavailable`.
+ * @returns {Promise<void>} Rejects with `Unavailable`, or with `Offline`.
  */
 export function started(element, url) {
   const listening = new AbortController();
@@ -36,7 +36,7 @@ export function started(element, url) {
         refuse(`may not be a frame of this page: add "frame-src ${url.href}" to its Content-Security-Policy`);
     };
     document.addEventListener("securitypolicyviolation", violated, { signal });
-    void judge(url, signal).then(refuse);
+    judge(url, signal).then(reject, reject); // nothing, if it has started
     (document.body ?? document.documentElement).append(element);
   });
   return waiting.finally(() => listening.abort());
@@ -52,14 +52,15 @@ function problemOf({ opaque, build, confined }) {
 /**
  * @param {URL} url
  * @param {AbortSignal} signal Aborted when the frame is no longer waited for.
- * @returns {Promise<string>} Why the frame is silent, once that is certain, or has lasted.
+ * @returns {Promise<Error>} Why the frame is silent, once that is certain, or has lasted. Rejects if it is not waited for.
  */
 async function judge(url, signal) {
   await pause(LOOK_MS);
-  if (signal.aborted) return "";
+  signal.throwIfAborted();
+  if (!navigator.onLine) return new Offline(url.href); // a service worker may have the file, but not for this frame
   const { certain, why } = await whySilent(url, signal);
   if (!certain) await pause(LAST_MS);
-  return why;
+  return new Unavailable(`${url.href} ${why}`);
 }
 
 /** @param {number} ms */

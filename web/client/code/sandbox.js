@@ -8,7 +8,7 @@ import { loadFiles } from "./files.js";
 import { readRequest, wheelName } from "./request.js";
 import { Space } from "./space.js";
 import { Turns } from "./turns.js";
-import { Unavailable } from "./unavailable.js";
+import { Offline, Unavailable } from "./unavailable.js";
 
 export { BUILD } from "../../boot/build.js";
 
@@ -69,7 +69,8 @@ export class CodeSandbox {
       this.#prepare(space, asked, wheels);
       return end;
     } catch (thrown) {
-      throw thrown instanceof AssetFault ? new Unavailable(`${thrown.message}. ${thrown.hint}`) : thrown;
+      if (!(thrown instanceof AssetFault)) throw thrown;
+      throw navigator.onLine ? new Unavailable(`${thrown.message}. ${thrown.hint}`) : new Offline("its files");
     } finally {
       this.#runs.get(session)?.delete(number);
       leave();

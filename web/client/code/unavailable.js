@@ -6,3 +6,12 @@ export class Unavailable extends Error {
     this.name = "Unavailable";
   }
 }
+
+/** There is no sandbox now, for the network is away. */
+export class Offline extends Error {
+  /** @param {string} file That has to be loaded. */
+  constructor(file) {
+    super(`there is no network, and ${file} has to be loaded: run the code again when the network is back`);
+    this.name = "Offline";
+  }
+}

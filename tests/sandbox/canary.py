@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, cast
 
 if TYPE_CHECKING:
     from tests.sandbox.corpus import Snippet
@@ -18,11 +18,12 @@ _ANSWER: Final = (
 class Canary:
     """`asked` are the first lines of what came, each with its protocol."""
 
-    def __init__(self, resolver: str | None = None) -> None:
-        """`resolver`: an address at which names are looked up, on port 53. None: they are not watched."""
+    def __init__(self, resolver: str | None = None, port: int = 53) -> None:
+        """`resolver`: an address at which names are looked up, on this port. None: they are not watched."""
         self.asked: list[str] = []
         self.came = asyncio.Event()  # set by each of them
         self._resolver = resolver
+        self.resolver_port = port
         self._port = self._udp = 0
         self._closing: list[asyncio.Server | asyncio.DatagramTransport] = []
 
@@ -35,7 +36,10 @@ class Canary:
         self._udp = transport.get_extra_info("sockname")[1]
         self._closing.append(transport)
         if self._resolver:
-            names, _ = await loop.create_datagram_endpoint(lambda: _Names(self), local_addr=(self._resolver, 53))
+            names, _ = await loop.create_datagram_endpoint(
+                lambda: _Names(self), local_addr=(self._resolver, self.resolver_port)
+            )
+            self.resolver_port = names.get_extra_info("sockname")[1]
             self._closing.append(names)
         return self
 
@@ -98,8 +102,7 @@ class _Names(asyncio.DatagramProtocol):
         self._transport: asyncio.DatagramTransport | None = None
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        assert isinstance(transport, asyncio.DatagramTransport)
-        self._transport = transport
+        self._transport = cast("asyncio.DatagramTransport", transport)  # its class is another one before Python 3.12
 
     def datagram_received(self, data: bytes, addr: tuple[str | object, int]) -> None:
         labels, at = [], 12

@@ -51,6 +51,26 @@ async def test_the_canary_notes_what_comes() -> None:
         assert canary.take() == []
 
 
+async def test_the_canary_notes_names_and_answers_them() -> None:
+    class Asking(asyncio.DatagramProtocol):
+        def datagram_received(self, data: bytes, addr: object) -> None:
+            answers.put_nowait(data)
+
+    answers = asyncio.Queue[bytes]()
+    loop = asyncio.get_running_loop()
+    async with Canary("127.0.0.1", 0) as canary:
+        place = ("127.0.0.1", canary.resolver_port)
+        transport, _ = await loop.create_datagram_endpoint(Asking, remote_addr=place)
+        for name, count in ((b"a.canary.test", 1), (b"example.test", 0)):
+            labels = b"".join(bytes([len(label)]) + label for label in name.split(b"."))
+            transport.sendto(b"id\1\0\0\1" + bytes(6) + labels + b"\0\0\1\0\1")
+            answer = await answers.get()
+            assert (answer[:2], answer[7]) == (b"id", count)
+            assert answer.endswith(b"\x7f\0\0\1") is (count == 1)
+        transport.close()
+        assert canary.take() == ["DNS, 'a.canary.test'"]
+
+
 def told(*events: dict[str, Any]) -> list[dict[str, Any]]:
     """The events of a turn with two calls, "a" and "b", with others before the second one."""
     calls = [{"type": "tool_call", "id": name, "name": "run_python", "args": "{}"} for name in "ab"]

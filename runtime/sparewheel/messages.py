@@ -93,7 +93,8 @@ Part: TypeAlias = Text | Reasoning | Image | File | Media | ToolCall
 class Message:
     """One message. `tool_call_id` is set when the role is `tool`; `model` is the author of an assistant's message.
 
-    `kinds` are the types of its parts: a step asks every message of a conversation for them, several times.
+    `kinds` are the types of its parts: a step asks every message of a conversation for them, several times. `written`
+    is for the writers of requests (`providers/writing.py`): a message cannot change, so each is written once.
     """
 
     role: Role
@@ -102,6 +103,7 @@ class Message:
     model: str | None = None
     annotations: tuple[Annotation, ...] = ()  # of an answer; no request has them
     kinds: frozenset[type] = field(init=False, repr=False, compare=False)
+    written: dict[object, list[bytes]] = field(default_factory=dict, init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "kinds", frozenset(map(type, self.parts)))

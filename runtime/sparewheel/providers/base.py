@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, ClassVar, Protocol
 
 if TYPE_CHECKING:
@@ -17,11 +17,12 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class ToolSpec:
-    """A tool as described to a model. `parameters` is the JSON schema of an object."""
+    """A tool as described to a model. `parameters` is the JSON schema of an object. `written`: as of a message."""
 
     name: str
     description: str
     parameters: Mapping[str, Any]
+    written: dict[object, list[bytes]] = field(default_factory=dict, init=False, repr=False, compare=False)
 
 
 @dataclass(frozen=True, slots=True)

@@ -54,9 +54,17 @@ def parameters(spec: ModelSpec) -> dict[str, Any]:
 def reasoning_writer(spec: ModelSpec) -> Callable[[Message], dict[str, Any]]:
     """Gives the fields for the model's own reasoning in an assistant's message, as its server expects them."""
     if is_at(spec, "deepseek.com", "moonshot.ai", "moonshot.cn"):
-        # Also for messages of other models: with thinking on, a message without the field is refused.
-        return lambda message: {"reasoning_content": message.reasoning}
-    return _details if is_at(spec, "openrouter.ai") else lambda message: {}
+        return _content
+    return _details if is_at(spec, "openrouter.ai") else _nothing
+
+
+def _content(message: Message) -> dict[str, Any]:
+    """Also for messages of other models: with thinking on, a message without the field is refused."""
+    return {"reasoning_content": message.reasoning}
+
+
+def _nothing(_: Message) -> dict[str, Any]:
+    return {}
 
 
 def _details(message: Message) -> dict[str, Any]:

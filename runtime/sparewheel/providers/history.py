@@ -11,6 +11,7 @@ import hashlib
 import re
 from collections import deque
 from dataclasses import replace
+from operator import is_
 from typing import TYPE_CHECKING, Final
 
 from ..files import PDF, File
@@ -58,9 +59,9 @@ def prepare(messages: Iterable[Message], origin: str, *, own_media: bool = False
             ready.append(message)  # most messages: nothing to change
             continue
         if message.role != "assistant" and message.tool_calls:
-            message = replace(message, parts=tuple(part for part in message.parts if not isinstance(part, ToolCall)))
+            message = _with(message, [part for part in message.parts if not isinstance(part, ToolCall)])
         if message.role == "user":
-            message = replace(message, parts=tuple(_sendable(part) for part in message.parts))
+            message = _with(message, [_sendable(part) for part in message.parts])
         results: dict[str, deque[Message]] = {}
         if message.tool_calls:
             while pending and pending[0].role == "tool":
@@ -69,7 +70,7 @@ def prepare(messages: Iterable[Message], origin: str, *, own_media: bool = False
         parts = [_portable(part, ids) if isinstance(part, ToolCall) else part for part in message.parts]
         parts = _own(parts, origin)
         shown = [part for part in parts if _must_move(message, part, origin if own_media else None)]
-        own = replace(message, parts=tuple(part for part in parts if part not in shown))
+        own = _with(message, [part for part in parts if part not in shown])
         if own.parts:
             ready.append(own)
         for old, new in zip(message.tool_calls, own.tool_calls, strict=True):
@@ -77,6 +78,13 @@ def prepare(messages: Iterable[Message], origin: str, *, own_media: bool = False
         if shown:
             ready.append(_media_message(shown))
     return ready
+
+
+def _with(message: Message, parts: Sequence[Part]) -> Message:
+    """The message with these parts: itself, if it has them. What was written of it then counts."""
+    if len(parts) == len(message.parts) and all(map(is_, parts, message.parts)):
+        return message
+    return replace(message, parts=tuple(parts))
 
 
 def _sendable(part: Part) -> Part:
@@ -127,7 +135,8 @@ class _Ids:
 
 def _portable(call: ToolCall, ids: _Ids) -> ToolCall:
     name = call.name if _PORTABLE.fullmatch(call.name) else _NOT_PORTABLE.sub("_", call.name)[:MAX_LENGTH] or "_"
-    return replace(call, id=ids.take(call.id), name=name)
+    call_id = ids.take(call.id)
+    return call if (call_id, name) == (call.id, call.name) else replace(call, id=call_id, name=name)
 
 
 def _hashed(text: str) -> str:
@@ -153,4 +162,4 @@ def _result(results: deque[Message] | None, call_id: str) -> Message:
     if result.media:
         parts = [_picture(part) if isinstance(part, Media) else part for part in result.parts]
         result = replace(result, parts=tuple(part for part in parts if part))
-    return replace(result, tool_call_id=call_id)
+    return result if result.tool_call_id == call_id else replace(result, tool_call_id=call_id)

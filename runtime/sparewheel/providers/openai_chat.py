@@ -9,9 +9,10 @@ finish_reason` accepts the end of the body after a finish reason; for servers th
 
 from __future__ import annotations
 
+from functools import lru_cache, partial
 from typing import TYPE_CHECKING, Any, ClassVar, Final
 
-from ..messages import Image
+from ..messages import Image, Message, Text
 from . import chat_calls, chat_reasoning
 from .chat_calls import StreamedCalls
 from .chat_reasoning import ReasoningDetails
@@ -21,16 +22,17 @@ from .notes import Notes
 from .openai_common import END_MARKER, count_tokens, function, is_at, post, response_format
 from .reading import ErrorObject, mapping, parse_own, sequence, string
 from .reasoning_tags import text_writer
+from .writing import once
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterator
 
     from ..config.resolved import ModelSpec
     from ..jsonschema.dialects import Dialect
-    from ..messages import Message
     from ..transports.base import HttpRequest
     from .assembly import Assembly
-    from .base import ModelRequest
+    from .base import ModelRequest, ToolSpec
+    from .writing import JsonArray
 
 _SAME_NAME: Final = ("temperature", "top_p", "frequency_penalty", "presence_penalty")
 
@@ -55,7 +57,7 @@ class OpenAIChat:
             if "audio" in spec.outputs:
                 body["audio"] = {"voice": "alloy", "format": "pcm16"}
         if request.tools:
-            body["tools"] = [{"type": "function", "function": function(tool)} for tool in request.tools]
+            body["tools"] = once(request.tools, _tool)
             if "parallel_tool_calls" in spec.parameters:  # refused without tools
                 body["parallel_tool_calls"] = spec.parameters["parallel_tool_calls"]
         if request.output:
@@ -207,20 +209,27 @@ def _parameters(spec: ModelSpec) -> dict[str, Any]:
     return named
 
 
-def _render(messages: list[Message], spec: ModelSpec) -> list[dict[str, Any]]:
-    rendered: list[dict[str, Any]] = []
-    reasoning_of = chat_reasoning.reasoning_writer(spec)
-    images: list[Image] = []  # of tool results, sent in a user's message because results are text only
+def _tool(tool: ToolSpec) -> list[dict[str, Any]]:
+    return [{"type": "function", "function": function(tool)}]
+
+
+def _render(messages: list[Message], spec: ModelSpec) -> JsonArray:
+    return once(_with_images(messages), _writer(chat_reasoning.reasoning_writer(spec)))
+
+
+def _with_images(messages: list[Message]) -> Iterator[Message]:
+    """The messages; images of tool results in a user's message after them, because results are text only."""
+    images: list[Image] = []
     for message in messages:
         if message.role == "tool":
-            rendered.append({"role": "tool", "content": message.text, "tool_call_id": message.tool_call_id})
-            images += [part for part in message.parts if isinstance(part, Image)]
-            continue
-        if images:
-            rendered.append(_images(images))
+            if not message.is_text:
+                images += [part for part in message.parts if isinstance(part, Image)]
+        elif images:
+            yield _images(images)
             images = []
-        rendered += _message(message, reasoning_of)
-    return [*rendered, _images(images)] if images else rendered
+        yield message
+    if images:
+        yield _images(images)
 
 
 def _file_part(part: dict[str, Any]) -> dict[str, Any]:
@@ -231,13 +240,20 @@ def _file_part(part: dict[str, Any]) -> dict[str, Any]:
     return {"type": "file", "file": {"filename": file["name"] or "document.pdf", "file_data": url}}
 
 
-def _images(images: list[Image]) -> dict[str, Any]:
-    parts = [{"type": "image_url", "image_url": {"url": image.url}} for image in images]
-    return {"role": "user", "content": [{"type": "text", "text": "The images of the tool results above:"}, *parts]}
+def _images(images: list[Image]) -> Message:
+    return Message("user", (Text("The images of the tool results above:"), *images))
+
+
+@lru_cache
+def _writer(reasoning_of: Callable[[Message], dict[str, Any]]) -> Callable[[Message], list[dict[str, Any]]]:
+    """The same function each time: `once` knows what it has written."""
+    return partial(_message, reasoning_of=reasoning_of)
 
 
 def _message(message: Message, reasoning_of: Callable[[Message], dict[str, Any]]) -> list[dict[str, Any]]:
     """`Message.to_dict` has the shape of this API, except the reasoning. An empty answer is left out."""
+    if message.role == "tool":
+        return [{"role": "tool", "content": message.text, "tool_call_id": message.tool_call_id}]
     shape = message.to_dict()
     shape.pop("reasoning", None)
     shape.pop("annotations", None)

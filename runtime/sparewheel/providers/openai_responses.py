@@ -14,13 +14,14 @@ from .openai_common import function, post, response_format
 from .reasoning_tags import text_writer
 from .responses_decoder import OpenAIResponsesDecoder
 from .responses_input import items, reasoning
+from .writing import JsonArray, json_text, once
 
 if TYPE_CHECKING:
     from ..config.resolved import ModelSpec
     from ..jsonschema.dialects import Dialect
     from ..transports.base import HttpRequest
     from .assembly import Assembly
-    from .base import ModelRequest
+    from .base import ModelRequest, ToolSpec
 
 _PARAMETERS: Final = {"temperature": "temperature", "top_p": "top_p", "max_tokens": "max_output_tokens"}
 
@@ -36,7 +37,7 @@ class OpenAIResponses:
         leading = next((at for at, message in enumerate(messages) if message.role != "system"), len(messages))
         body: dict[str, Any] = {
             "model": spec.model,
-            "input": [item for message in messages[leading:] for item in items(message)],
+            "input": once(messages[leading:], items),
             "stream": True,
             "store": spec.resume,
             **({"background": True} if spec.resume else {}),
@@ -47,14 +48,18 @@ class OpenAIResponses:
             body["instructions"] = "\n\n".join(message.text for message in messages[:leading])
         if request.tools:
             # `strict` is true by default in this API, and makes the model fill in every optional property.
-            body["tools"] = [{"type": "function", **function(tool), "strict": False} for tool in request.tools]
+            body["tools"] = once(request.tools, _tool)
             if "parallel_tool_calls" in spec.parameters:
                 body["parallel_tool_calls"] = spec.parameters["parallel_tool_calls"]
         if "image" in spec.outputs:
-            body["tools"] = [*body.get("tools", []), {"type": "image_generation"}]
+            body["tools"] = JsonArray([*body.get("tools", []), json_text({"type": "image_generation"})])
         if request.output:
             body["text"] = {"format": {"type": "json_schema", **response_format(request.output)}}
         return post(spec, "/responses", body)
 
     def decoder(self, assembly: Assembly, spec: ModelSpec | None = None) -> OpenAIResponsesDecoder:
         return OpenAIResponsesDecoder(assembly, text_writer(assembly, spec))
+
+
+def _tool(tool: ToolSpec) -> list[dict[str, Any]]:
+    return [{"type": "function", **function(tool), "strict": False}]

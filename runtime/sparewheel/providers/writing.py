@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import base64
 import json
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final, TypeVar
 from urllib.parse import unquote_to_bytes
 
 from pydantic_core import to_json
@@ -13,17 +13,62 @@ from ..jsontext import read
 from ..transports.base import HttpRequest
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Iterable, Mapping
 
     from ..config.specs import ModelSpec
+    from ..messages import Message
+    from .base import ToolSpec
+
+_T = TypeVar("_T", "Message", "ToolSpec")
+
+MAX_KEPT: Final = 64 * 1024
+"""Bytes of a message or tool that are kept as JSON text. A larger one is written again for each request."""
+
+
+class JsonArray(list[bytes]):
+    """A JSON array of items that are JSON text already."""
+
+    @property
+    def text(self) -> bytes:
+        return b"[%b]" % b",".join(self)
+
+
+def once(things: Iterable[_T], write: Callable[[_T], Iterable[object]]) -> JsonArray:
+    """What `write` makes of each message or tool, each written as JSON once.
+
+    A request has hundreds of messages that the one before it had too. `write` depends on nothing but its argument. A
+    message keeps the text of one function only: the models of a chain mostly have the same API.
+    """
+    items = JsonArray()
+    for thing in things:
+        written = thing.written.get(write)
+        if written is None:
+            written = [json_text(item) for item in write(thing)]
+            thing.written.clear()
+            if sum(map(len, written)) <= MAX_KEPT:
+                thing.written[write] = written
+        items += written
+    return items
+
+
+def json_text(value: object) -> bytes:
+    """A value as JSON text."""
+    try:
+        return to_json(value)
+    except ValueError:  # half a surrogate pair, in what the page or the agent file gave
+        return json.dumps(value, ensure_ascii=False, separators=(",", ":")).encode("utf-8", "replace")
 
 
 def json_post(spec: ModelSpec, path: str, headers: Mapping[str, str], body: Mapping[str, Any]) -> HttpRequest:
-    """A POST of `body` as JSON. `headers` has only what the API requires: a preflight may refuse any further one."""
-    try:
-        payload = to_json(body)
-    except ValueError:  # half a surrogate pair, in what the page or the agent file gave
-        payload = json.dumps(body, ensure_ascii=False, separators=(",", ":")).encode("utf-8", "replace")
+    """A POST of `body` as JSON. `headers` has only what the API requires: a preflight may refuse any further one.
+
+    A field of `body` may be a `JsonArray`.
+    """
+    fields = [
+        b"%b:%b" % (json_text(name), value.text if isinstance(value, JsonArray) else json_text(value))
+        for name, value in body.items()
+    ]
+    payload = b"{%b}" % b",".join(fields)
     return http_request("POST", spec, path, {"content-type": "application/json", **headers}, payload)
 
 

@@ -20,7 +20,7 @@ from tests.support.fakeloop import run
 from tests.support.scripted import ScriptedTransport, collect, session
 
 ME, HERE = "openai/m", "https://api.example.test/v1"
-APIS = ("openai_chatcompletions", "openai_responses")
+APIS = ("openai_chatcompletions", "openai_responses", "anthropic")
 TOOLS = [ToolSpec(f"find_{number}", "Finds.", {"type": "object", "properties": {}}) for number in range(3)]
 HISTORY = [
     system("Be brief."),

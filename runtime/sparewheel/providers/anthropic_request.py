@@ -14,7 +14,7 @@ from ..jsonschema.tree import rewrite, without
 from ..messages import Image, Reasoning, Text, ToolCall
 from .history import prepare
 from .schemas import output_schema, tool_schema
-from .writing import arguments_object, inline_data
+from .writing import JsonArray, arguments_object, inline_data, json_text, once
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -24,6 +24,7 @@ if TYPE_CHECKING:
 
 Json: TypeAlias = dict[str, Any]
 Version: TypeAlias = tuple[int, int]
+_Turn: TypeAlias = tuple[str, JsonArray]  # a role, and blocks of content
 
 FILLER: Final = "Continue."
 """The text of a user message that the API demands at the beginning or end, where the conversation has none."""
@@ -58,14 +59,14 @@ def body_of(request: ModelRequest) -> Json:
         "model": spec.model,
         "max_tokens": _max_tokens(parameters.get("max_tokens"), thinking, spec.model),
         "stream": True,
-        "messages": conversation,
+        "messages": JsonArray(),  # at the end
         **_sampling(parameters, thinking, spec.model),
     }
     instructions = [message.text for message in messages if message.role == "system" and message.text.strip()]
     if instructions:
-        body["system"] = [{"type": "text", "text": "\n\n".join(instructions)}]
+        body["system"] = JsonArray([json_text({"type": "text", "text": "\n\n".join(instructions)})])
     if request.tools:
-        body["tools"] = [_tool(tool) for tool in request.tools]
+        body["tools"] = once(request.tools, _tool)
         if parameters.get("parallel_tool_calls") is False:
             body["tool_choice"] = {"type": "auto", "disable_parallel_tool_use": True}
     if thinking:
@@ -73,14 +74,15 @@ def body_of(request: ModelRequest) -> Json:
     if effort:
         body["output_config"] = {"effort": effort}
     if request.paused:
-        conversation.append({"role": "assistant", "content": list(request.paused)})
+        conversation.append(("assistant", JsonArray(map(json_text, request.paused))))
     if request.output:
         # Not `output_format`, the older name, which is deprecated and needs a beta header.
         schema = output_schema(request.output, "openai_strict")  # as strict as OpenAI's, without bounds
         output = {"type": "json_schema", "schema": rewrite(schema, lambda node: without(node, *_BOUNDS))}
         body["output_config"] = body.get("output_config", {}) | {"format": output}
     if "cache_control" not in spec.options:  # then the API sets breakpoints itself; the maximum is four
-        _set_breakpoints(body)
+        _set_breakpoints(body, conversation)
+    body["messages"] += [b'{"role":"%b","content":%b}' % (role.encode(), blocks.text) for role, blocks in conversation]
     return body
 
 
@@ -125,11 +127,16 @@ def _effort(setting: int | str, version: Version) -> str:
     return "low" if setting == "minimal" else setting
 
 
-def _lost_its_thoughts(conversation: Sequence[Json]) -> bool:
+def _lost_its_thoughts(conversation: Sequence[_Turn]) -> bool:
     """Whether another model began this tool loop: its thinking is missing, but the API demands it with a budget."""
-    if conversation[-1]["content"][0]["type"] != "tool_result":
+    if not _begins_with(conversation[-1], "tool_result"):
         return False
-    return conversation[-2]["content"][0]["type"] not in ("thinking", "redacted_thinking")
+    return not _begins_with(conversation[-2], "thinking", "redacted_thinking")
+
+
+def _begins_with(turn: _Turn, *types: str) -> bool:
+    """Whether the first block is of one of these types, which all blocks have as their first field."""
+    return turn[1][0].startswith(tuple(b'{"type":"%b"' % each.encode() for each in types))
 
 
 def _max_tokens(configured: int | None, thinking: Json | None, model: str) -> int:
@@ -150,22 +157,27 @@ def _sampling(parameters: Mapping[str, Any], thinking: Json | None, model: str) 
 # The conversation
 
 
-def _conversation(messages: Sequence[Message]) -> list[Json]:
+def _conversation(messages: Sequence[Message]) -> list[_Turn]:
     """Turns of alternating roles, without system messages. The first and the last are the user's (newer models)."""
-    turns: list[Json] = []
+    turns: list[_Turn] = []
     for message in messages:
         if message.role == "system":
             continue
         role = "assistant" if message.role == "assistant" else "user"
-        blocks = [_tool_result(message)] if message.role == "tool" else _blocks(message.parts)
-        if turns and turns[-1]["role"] == role:
-            turns[-1]["content"] += blocks
+        blocks = once((message,), _content)
+        if turns and turns[-1][0] == role:
+            turns[-1][1].extend(blocks)
         elif blocks:
-            turns.append({"role": role, "content": blocks})
+            turns.append((role, blocks))
     for place, end in ((0, 0), (len(turns) + 1, -1)):
-        if not turns or turns[end]["role"] == "assistant":
-            turns.insert(place, {"role": "user", "content": [{"type": "text", "text": FILLER}]})
+        if not turns or turns[end][0] == "assistant":
+            turns.insert(place, ("user", JsonArray([json_text({"type": "text", "text": FILLER})])))
     return turns
+
+
+def _content(message: Message) -> list[Json]:
+    """The content blocks of a message."""
+    return [_tool_result(message)] if message.role == "tool" else _blocks(message.parts)
 
 
 def _blocks(parts: Sequence[Part]) -> list[Json]:
@@ -205,21 +217,21 @@ def _source(url: str) -> Json:
     return {"type": "url", "url": url}
 
 
-def _set_breakpoints(body: Json) -> None:
+def _set_breakpoints(body: Json, conversation: Sequence[_Turn]) -> None:
     """Set cache breakpoints after the tools, the system prompt, and the last two user messages.
 
     The message before the last is where the previous request ended, so its prefix is in the cache.
     """
-    prompts = [message["content"] for message in body["messages"] if message["role"] == "user"]
+    prompts = [blocks for role, blocks in conversation if role == "user"]
     for blocks in (body.get("tools"), body.get("system"), *prompts[-2:]):
         if blocks:
-            blocks[-1]["cache_control"] = {"type": "ephemeral"}
+            blocks[-1] = blocks[-1][:-1] + b',"cache_control":{"type":"ephemeral"}}'
 
 
 # Schemas
 
 
-def _tool(tool: ToolSpec) -> Json:
+def _tool(tool: ToolSpec) -> list[Json]:
     schema = tool_schema(tool, "anthropic")
     described = {"description": tool.description} if tool.description else {}
-    return {"name": tool.name, **described, "input_schema": schema}
+    return [{"name": tool.name, **described, "input_schema": schema}]

@@ -30,6 +30,7 @@ from .sizes import FULL, QUICK, Sizes
 from .soak import soak
 from .step import loaded_step
 from .stored import listed, stored
+from .where import where
 
 
 def parse(argv: list[str] | None = None) -> argparse.Namespace:
@@ -48,6 +49,9 @@ def parse(argv: list[str] | None = None) -> argparse.Namespace:
     parser.add_argument("--soak", type=int, nargs="?", const=10_000, metavar="TURNS", help="instead: turns that fail")
     parser.add_argument("--kill", type=int, metavar="N", help="instead: end a tab in N turns, and count what is lost")
     parser.add_argument("--batch", type=int, metavar="ROWS", help="instead: batches, with kills and on a cluster")
+    parser.add_argument(
+        "--where", action="store_true", help="instead: where a start, a first delta, a fallback spend time"
+    )
     parser.add_argument("--seed", type=int, default=1, help="of the points at which tabs end (default: 1)")
     parser.add_argument("--dist", type=Path, help="the built folder (default: dist/)")
     return parser.parse_args(argv)
@@ -111,6 +115,12 @@ async def main(args: argparse.Namespace) -> None:
             losses = await kills(lab, args.kill, args.seed)
             facts = {"kill": losses.facts()}
             tables = [losses.table()]
+        elif args.where:
+            sizes = QUICK if args.quick else FULL
+            started = await boot(lab, sizes)
+            parts, tables = await where(lab, sizes)
+            facts = {"boot": started[0], "where": parts}
+            tables = [started[1], *tables]
         elif args.soak is not None:
             facts, table = await soak(lab, args.soak)
             tables = [table]

@@ -5,7 +5,7 @@ it answers: `flood-N`, N deltas at once; `paced-MS-N`, N deltas, one every MS mi
 sending; `rate-PER_SECOND-SECONDS`, words at that rate; `text-NAME-CHARS-SIZE-PER_SECOND`, the beginning of one of
 `texts.py`, SIZE characters a delta, at that rate, or at once for 0; `status-CODE-ANYTHING`, an error at once;
 `changing-VENDOR-N`, N deltas at once in frames of which more than the text changes. What follows in a name keeps the
-models of two runs apart.
+models of two runs apart. `GET` tells when the last request for each model was read.
 """
 
 from __future__ import annotations
@@ -21,6 +21,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import Final
 
+from sparewheel.bounded import BoundedDict
 from sparewheel.testing import Usage, openai_chat
 from sparewheel.testing.streams import sse
 
@@ -151,16 +152,25 @@ async def _answer(model: str, writer: asyncio.StreamWriter) -> None:
     writer.write(_LAST)
 
 
+# By model, when the last request for it was read and its answer began, in milliseconds of the wall clock.
+_times: BoundedDict[str, float] = BoundedDict(100)
+
+
 async def _serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
     """One connection, kept alive: a request, its answer, and so on."""
     try:
         while True:
             head = (await reader.readuntil(b"\r\n\r\n")).decode("latin-1")
+            if head.startswith("GET"):
+                times = json.dumps(_times).encode()
+                writer.write(b"HTTP/1.1 200 OK\r\nContent-Length: %d\r\n%b\r\n%b" % (len(times), _CORS.encode(), times))
+                continue
             if head.startswith("OPTIONS"):
                 writer.write(f"HTTP/1.1 204 No Content\r\n{_CORS}\r\n".encode())
                 continue
             length = next(int(line.partition(":")[2]) for line in head.split("\r\n") if _is_length(line))
             body = json.loads(await reader.readexactly(length))
+            _times[body["model"]] = time.time() * 1000
             await _answer(body["model"], writer)
             await writer.drain()
     except (asyncio.IncompleteReadError, ConnectionError):

@@ -34,13 +34,17 @@ OURS: Final = "ours"
 
 @dataclass(frozen=True)
 class Run:
-    """One answer, as a contender's page took it in. Times in milliseconds; `cpu_us` of the page's process."""
+    """One answer, as a contender's page took it in. Times in milliseconds; `cpu_us` of the page's process.
+
+    `began` is on the wall clock.
+    """
 
     ms: float
     deltas: int
     chars: int
     first_ms: float
     latencies: list[float]
+    began: float
     cpu_us: float
 
     @property
@@ -75,7 +79,15 @@ class Contender:
         before = machine.cpu_seconds(self.processes)
         facts = await self.remote.call("run", name, models, stamped)
         cpu = machine.cpu_seconds(self.processes) - before
-        return Run(facts["ms"], facts["deltas"], facts["chars"], facts["firstMs"], facts["latencies"], cpu * 1e6)
+        return Run(
+            facts["ms"],
+            facts["deltas"],
+            facts["chars"],
+            facts["firstMs"],
+            facts["latencies"],
+            facts["began"],
+            cpu * 1e6,
+        )
 
     @property
     def rss_mb(self) -> float:

@@ -31,7 +31,8 @@ class Receiver {
 
   facts() {
     const { deltas, text, firstMs, latencies, start } = this;
-    return { ms: performance.now() - start, deltas, chars: text.length, firstMs, latencies };
+    const began = performance.timeOrigin + start;
+    return { ms: performance.now() - start, deltas, chars: text.length, firstMs, latencies, began };
   }
 }
 

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any, Final, Protocol, cast
 from ...events import is_terminal
 from .compaction import compact, dump_bounded
 from .course import Course, texts_of
+from .pieces import items_of, joined
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -26,6 +27,7 @@ MAX_OUTPUT: Final = 1_000_000  # characters of a call's result; the model sees f
 # Events other than text: what is to be recorded, or must wait.
 _STREAMED: Final = frozenset({"delta", "block_start", "block_end", "tool_call_delta", "media", "annotation"})
 _SHOWN: Final = frozenset({"delta", "tool_call_delta", "media", "annotation"})  # output, to a reducer
+_DELTA: Final = frozenset({"delta"})
 _SETTLED: Final = frozenset({"start", "tool_call", "tool_result"})
 _NO_USAGE: Final = frozenset({"type", "turn", "seq", "agent"})
 
@@ -101,13 +103,13 @@ class TurnLog:
 
         A batch that ends the turn has to wait in any case: `end` comes first.
         """
-        for event in batch:
-            if event["type"] not in _STREAMED:
-                return self._take(batch)
+        kinds = {event["type"] for event in batch}
+        if not kinds <= _STREAMED:
+            return self._take(batch)
         if self.course.expects:
             self._first(batch)
         if self._durable:
-            self._batches.append(batch)
+            self._batches.append(joined(batch) if len(batch) > 1 and kinds == _DELTA else batch)
             if self._timer is None:
                 self._write_later()
         return False
@@ -283,22 +285,7 @@ class TurnLog:
 
     def _items(self) -> list[dict[str, Any]]:
         """What the batches show of the answer, in order; they are forgotten."""
-        items: list[dict[str, Any]] = []
-        pieces: list[str] = []
-        for event in (event for batch in self._batches for event in batch):
-            fields = cast("dict[str, Any]", event)
-            if "task" in fields:
-                continue
-            if fields["type"] == "delta":
-                name = "content" if "content" in fields else "reasoning"
-                if not (items and name in items[-1] and items[-1]["attempt"] == fields["attempt"]):
-                    _join(items, pieces)
-                    items.append({"attempt": fields["attempt"], name: ""})
-                pieces.append(fields[name])
-            elif fields["type"] == "discard":
-                _join(items, pieces)
-                items.append({"attempt": fields["attempt"], "discarded": True})
-        _join(items, pieces)
+        items = items_of(self._batches)
         self._batches.clear()
         for item in items:
             if "discarded" not in item:
@@ -319,11 +306,3 @@ def given_history(recorder: Recorder, agent: str, messages: list[Message]) -> Re
     """A record of the messages that a session begins with, as if they were a turn."""
     end = recorder.make("end", turn="history", agent=agent, outcome="finished", kept=True, usage=None)
     return {**end, "messages": [dump_bounded(message) for message in messages]}
-
-
-def _join(items: list[dict[str, Any]], pieces: list[str]) -> None:
-    """Put the pieces into the last item, whose text they are."""
-    if pieces:
-        name = "content" if "content" in items[-1] else "reasoning"
-        items[-1][name] = "".join(pieces)
-        pieces.clear()

@@ -23,6 +23,7 @@ export type HostCall =
   | EmbedHostCall
   | FetchHostCall
   | CodeRunHostCall
+  | CodeMissingHostCall
   | CodeAnswerHostCall;
 export type BootMessage = Progress | Ready | BootFailed;
 /**
@@ -292,6 +293,13 @@ export interface CodeLimits {
   memory_mb: number;
   files: number;
   file_bytes: number;
+}
+export interface CodeMissingHostCall {
+  type: "call";
+  call: number;
+  credit: number;
+  what: "code_missing";
+  input: null;
 }
 export interface CodeAnswerHostCall {
   type: "call";

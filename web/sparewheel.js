@@ -4,7 +4,7 @@ import { answering } from "./client/decisions.js";
 import { HostCalls } from "./client/host-calls.js";
 import { Channel } from "./client/channel.js";
 import { Client } from "./client/client.js";
-import { CodeCalls } from "./client/code-calls.js";
+import { CodeCalls, PLACE } from "./client/code-calls.js";
 import { refuse } from "./client/config-error.js";
 import { SparewheelError } from "./client/errors.js";
 import { launchWorker } from "./assets/launch.js";
@@ -62,7 +62,7 @@ export async function createRuntime(options = {}) {
   const client = new Client(worker, { launch: relaunch, replace: restart, hangTimeout });
   const calls = new HostCalls(client);
   serveModels(calls, models);
-  const code = new CodeCalls(calls, base);
+  const code = new CodeCalls(calls, base, /** @type {any} */ (options)[PLACE]);
   if (fetch) {
     serveFetch(calls, fetch);
     client.tell("use_page_fetch", {}); // commands are handled in order: every session uses it

@@ -98,4 +98,6 @@ def manifest(version: str) -> dict[str, Any]:
         "bin": {"sparewheel": "copy.js"},
         "sideEffects": ["./adapters/chat.js"],  # it defines the element
         "engines": {"node": ">=20"},
+        "peerDependencies": {"deno": ">=2.9"},  # the sandbox for code of models under Node
+        "peerDependenciesMeta": {"deno": {"optional": True}},
     }

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from typing import Literal
 
 import pytest
 
@@ -25,9 +26,10 @@ SAMPLE = {
 }
 
 
-@pytest.mark.parametrize("engine", ["chromium", "firefox"])
-async def test_hostile_code_gets_nothing_out_and_the_session_lives(engine: Engine) -> None:
-    await asyncio.to_thread(launch_of, engine)
+@pytest.mark.parametrize("engine", ["chromium", "firefox", "native"])
+async def test_hostile_code_gets_nothing_out_and_the_session_lives(engine: Engine | Literal["native"]) -> None:
+    if engine != "native":
+        await asyncio.to_thread(launch_of, engine)
     chosen = [each for each in corpus() if f"{each.kind}: {each.name}" in SAMPLE]
     assert len(chosen) == len(SAMPLE)
     async with open_ring(engine) as ring:

@@ -10,9 +10,9 @@ import sys
 import tempfile
 from collections import Counter
 from pathlib import Path
-from typing import TYPE_CHECKING, Final, get_args
+from typing import TYPE_CHECKING, Final
 
-from sparewheel.headless.driver import Host
+from sparewheel.headless.batch.job import ENGINES
 from tests.sandbox.corpus import corpus
 from tests.sandbox.ring import open_ring
 from tests.sandbox.times import measure, table
@@ -20,6 +20,7 @@ from tests.sandbox.times import measure, table
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from sparewheel.headless.batch.job import Engine
     from tests.sandbox.corpus import Snippet
     from tests.sandbox.ring import Outcome
 
@@ -28,7 +29,7 @@ _INSIDE: Final = "SPAREWHEEL_SANDBOX_RESOLVER"
 
 def main(argv: Sequence[str] | None = None) -> int:
     parser = argparse.ArgumentParser(prog="python -m tests.sandbox", description=__doc__)
-    parser.add_argument("--engine", choices=get_args(Host), default="chromium")
+    parser.add_argument("--engine", choices=ENGINES, default="chromium")
     parser.add_argument("--only", default="", help="snippets whose `kind: name` contains this")
     parser.add_argument("--dns", action="store_true", help="watch look-ups of names too (Linux, as root)")
     parser.add_argument("--results", action="store_true", help="print what the model is told")
@@ -48,7 +49,7 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 
 async def run(
-    engine: Host, snippets: Sequence[Snippet], resolver: str | None = None, *, shows_results: bool = False
+    engine: Engine, snippets: Sequence[Snippet], resolver: str | None = None, *, shows_results: bool = False
 ) -> list[Outcome]:
     outcomes = []
     async with open_ring(engine, resolver) as ring:

@@ -16,7 +16,7 @@ from contextlib import AsyncExitStack, aclosing, asynccontextmanager
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Final
 
-from sparewheel import headless
+from sparewheel import headless, open_agent
 from sparewheel.redaction.sought import MASK
 from sparewheel.testing import Reply, ScriptedProvider, ToolCall, openai_chat
 from tests.sandbox.canary import Canary
@@ -25,8 +25,9 @@ from tests.sandbox.corpus import ALIVE
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
 
-    from sparewheel.headless.driver import Host
+    from sparewheel.headless.batch.job import Engine
     from sparewheel.headless.session import Session
+    from sparewheel.native import AgentSession
     from tests.sandbox.corpus import Snippet
 
 KEY: Final = "sk-canary-5d41402abc4b2a76b9719d"
@@ -96,11 +97,11 @@ class Outcome:
 class Ring:
     """Sessions of one runtime. Made by `open_ring`."""
 
-    def __init__(self, runtime: headless.Runtime, provider: ScriptedProvider, canary: Canary) -> None:
+    def __init__(self, runtime: headless.Runtime | AgentSession, provider: ScriptedProvider, canary: Canary) -> None:
         self._runtime = runtime
         self._provider = provider
         self._canary = canary
-        self._sessions: dict[bool, tuple[Session, int]] = {}
+        self._sessions: dict[bool, tuple[Session | AgentSession, int]] = {}
         self._numbers = itertools.count(1)
 
     async def take(self, snippet: Snippet) -> Outcome:
@@ -116,13 +117,14 @@ class Ring:
         ]
         self._provider.script("m", *(Reply(openai_chat(tool_calls=[call])) for call in calls))
         self._provider.script("m", Reply(openai_chat(text="Done")))
-        began, events, failure = time.monotonic(), [], ""
+        began, failure = time.monotonic(), ""
+        events: list[dict[str, Any]] = []
         try:
             async with asyncio.timeout(_TURN):
                 session = await self._session(snippet.kind == "tools")
                 async with aclosing(session.stream("Go")) as turn:
                     async for event in turn:
-                        events.append(event)  # noqa: PERF401 - what came before a failure is kept
+                        events.append(dict(event))  # noqa: PERF401 - what came before a failure is kept
         except Exception as error:  # the others are run all the same
             failure = f"the turn did not end: {error!r}"
         outcome = look(snippet, events, [call.id for call in calls])
@@ -133,7 +135,7 @@ class Ring:
             self._sessions.clear()
         return outcome
 
-    async def _session(self, has_tools: bool) -> Session:
+    async def _session(self, has_tools: bool) -> Session | AgentSession:
         session, turns = self._sessions.get(has_tools, (None, 0))
         if session is None or turns >= _TURNS:
             if session is not None:
@@ -145,14 +147,15 @@ class Ring:
 
 
 @asynccontextmanager
-async def open_ring(engine: Host, resolver: str | None = None) -> AsyncIterator[Ring]:
+async def open_ring(engine: Engine, resolver: str | None = None) -> AsyncIterator[Ring]:
     """A runtime in this engine, whose sessions have the key. `resolver` is as for `Canary`."""
     async with AsyncExitStack() as stack:
         canary = await stack.enter_async_context(Canary(resolver))
         provider = stack.enter_context(ScriptedProvider())
         env = {"TEST_KEY": KEY, "OPENAI_API_KEY": KEY}
-        runtime = await stack.enter_async_context(headless.open(agent(provider.url), engine=engine, env=env))
-        yield Ring(runtime, provider, canary)
+        file = agent(provider.url)
+        opened = open_agent(file, env=env) if engine == "native" else headless.open(file, engine=engine, env=env)
+        yield Ring(await stack.enter_async_context(opened), provider, canary)
 
 
 def agent(url: str, has_tools: bool = False) -> str:

@@ -19,12 +19,30 @@ if TYPE_CHECKING:
     from sparewheel.page.code_messages import CodeRunRequest
     from sparewheel.tools.code.sandbox import CodeRun, Sandbox
     from sparewheel.tools.services import Services
+    from sparewheel.transports.wheels import LockedWheel
 
 
-class InProcess:
+class _Ready:
+    """A sandbox that is there. `locked`: the wheels that come with its runtime."""
+
+    def __init__(self, locked: Mapping[str, LockedWheel] | None = None) -> None:
+        self._locked = locked or {}
+
+    def wheels(self) -> Mapping[str, LockedWheel]:
+        return self._locked
+
+    async def missing(self) -> str:
+        return ""
+
+    async def close(self) -> None:
+        pass
+
+
+class InProcess(_Ready):
     """Runs code in this interpreter: only for tests, whose code is their own."""
 
     def __init__(self, folder: Path) -> None:
+        super().__init__()
         self._folder = folder
         self.requests: list[CodeRunRequest] = []
         self.running = 0
@@ -67,10 +85,11 @@ class InProcessRun:
         self._receive(json.dumps({"type": "answer", "id": 1, "call": call, "value": value, "error": error}))
 
 
-class Scripted:
+class Scripted(_Ready):
     """Plays events, one list a run. An exception is raised, and after the last event nothing comes."""
 
-    def __init__(self, *runs: Sequence[Any]) -> None:
+    def __init__(self, *runs: Sequence[Any], locked: Mapping[str, LockedWheel] | None = None) -> None:
+        super().__init__(locked)
         self._runs = [list(each) for each in runs]
         self.requests: list[CodeRunRequest] = []
         self.answers: list[tuple[Any, str | None, str | None]] = []
@@ -103,8 +122,6 @@ def ends(status: str = "done", detail: str = "", **result: Any) -> dict[str, Any
     return {"type": "end", "status": status, "detail": detail, "result": result or None}
 
 
-def code_toolset(
-    sandbox: Sandbox | None, of: Services | None = None, locked: Any = None, **options: Any
-) -> CodeToolset:
+def code_toolset(sandbox: Sandbox | None, of: Services | None = None, **options: Any) -> CodeToolset:
     entry = ToolsetConfig.model_validate({"type": "code", **options})
-    return CodeToolset(entry, of or services(), sandbox, locked or {}, options.get("index"))
+    return CodeToolset(entry, of or services(), sandbox, options.get("index"))

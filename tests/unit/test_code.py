@@ -221,7 +221,7 @@ async def test_a_call_without_functions_is_answered() -> None:
 
 
 async def test_without_a_sandbox_there_is_no_tool() -> None:
-    with pytest.raises(ToolError, match="runs only in the sandbox"):
+    with pytest.raises(ToolError, match="runs only in a sandbox"):
         await code_toolset(None).tools()
     of = services()
     toolset = code_toolset(Scripted([SandboxUnavailable("The page's policy lacks frame-src.")]), of)

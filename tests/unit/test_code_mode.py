@@ -281,7 +281,7 @@ def test_without_a_sandbox_the_tools_are_called_as_ever() -> None:
     run(played._turn())
     assert list(played.tools) == ["find_order"]
     (warning,) = played.of("warning")
-    assert "runs only in the sandbox of a page" in warning["message"]
+    assert "runs only in a sandbox" in warning["message"]
 
 
 def test_without_other_tools_it_is_a_tool_like_any(tmp_path: Path) -> None:

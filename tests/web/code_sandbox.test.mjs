@@ -170,6 +170,8 @@ test("the maximum of the memory is rewritten in its place", async () => {
 test("scripts that are not as expected are not joined", () => {
   const parts = classicScript("const a = 1; export default a;", "const b = 2; export{b as loadPyodide,b as version};", "own");
   assert.match(parts.join(""), /return a;.*return b;/s);
+  const importing = classicScript("const a = () => import(x); export default a;", "export{b as loadPyodide};", "own");
+  assert.doesNotMatch(importing.join(""), /\bimport\(/);
   assert.throws(() => classicScript("export { a };", "export{b as loadPyodide};", ""), /pyodide\.asm\.mjs/);
 });
 

@@ -3,20 +3,30 @@ import { messageOf, SparewheelError } from "./errors.js";
 import { Failure } from "./host-calls.js";
 import { Queue } from "./queue.js";
 
-/** @typedef {import("./code/sandbox.js").CodeSandbox} CodeSandbox */
+/**
+ * @typedef {import("./code/sandbox.js").CodeSandbox} CodeSandbox
+ * @typedef {() => Promise<{place: import("./code/sandbox.js").Place}>} LoadPlace
+ */
+
+/** The key of an option of `createRuntime` that node/index.js sets: a `LoadPlace`. */
+export const PLACE = Symbol.for("sparewheel.code.place");
 
 /** Runs code for the worker. What the sandbox is made of is loaded when the first code comes. */
 export class CodeCalls {
   #base;
+  #loadPlace;
   /** @type {Promise<CodeSandbox> | null} */
   #sandbox = null;
 
   /**
    * @param {import("./host-calls.js").HostCalls} calls
    * @param {URL} base The folder of the assets.
+   * @param {LoadPlace} [loadPlace] Where code runs, if not in a frame of this page.
    */
-  constructor(calls, base) {
+  constructor(calls, base, loadPlace) {
     this.#base = base;
+    this.#loadPlace = loadPlace;
+    calls.serve("code_missing", async () => (loadPlace ? (await this.load()).missing() : "")); // a frame is made when code runs
     calls.serve("code_run", async ({ call: number, session, input }, call) => {
       const sandbox = await this.load();
       /** @type {Queue<import("../protocol.js").CodePiece>} */
@@ -70,7 +80,7 @@ export class CodeCalls {
     try {
       const { CodeSandbox, BUILD: own } = await import("./code/sandbox.js");
       if (own !== BUILD) throw new Error("it is of another build than the page's scripts: reload the page");
-      return new CodeSandbox(this.#base);
+      return new CodeSandbox(this.#base, (await this.#loadPlace?.())?.place);
     } catch (thrown) {
       this.#sandbox = null;
       const reason = `its script could not be loaded: ${messageOf(thrown)}`;

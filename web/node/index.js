@@ -19,5 +19,6 @@ export async function createRuntime(options = {}) {
     assetBase: assetBase ?? own,
     workerUrl: workerUrl ?? new URL("node/thread.js", new URL(base.endsWith("/") ? base : `${base}/`, HERE)),
     createWorker: createWorker ?? threadWorker,
+    [Symbol.for("sparewheel.code.place")]: () => import("./code/place.js"),
   });
 }

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from ..errors import ConfigError
+from ..native.code import packaged_deno
 from .link import Link
 
 if TYPE_CHECKING:
@@ -44,6 +45,7 @@ class NodeLink(Link):
             stdout=asyncio.subprocess.PIPE,
             stderr=asyncio.subprocess.PIPE,
             limit=MAX_LINE,
+            env={**os.environ, "PATH": _path()},
             start_new_session=os.name == "posix",  # Ctrl-C must not reach it: the turn is aborted first
         )
         assert process.stdin and process.stdout and process.stderr
@@ -85,3 +87,9 @@ class NodeLink(Link):
                 process.kill()
             await process.wait()
         await asyncio.wait(readers)
+
+
+def _path() -> str:
+    """The PATH, at its end with the Deno of the Python package: code of models runs in it."""
+    deno = packaged_deno()
+    return os.pathsep.join(filter(None, (os.environ.get("PATH"), deno and str(Path(deno).parent))))

@@ -6,6 +6,7 @@ import asyncio
 from collections.abc import Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field, replace
+from functools import cache
 from typing import TYPE_CHECKING, Any, Final
 from weakref import WeakKeyDictionary
 
@@ -33,9 +34,11 @@ if TYPE_CHECKING:
     from ..config.specs import ResolvedTeam
     from ..session import Session
     from ..tools.base import Toolset
+    from ..tools.code.sandbox import Sandbox
     from ..traces.collector import Collector
     from ..transports.base import HttpRequest, HttpResponse, Transport
     from ..worker.keep import Keep
+    from .code import DenoHost
     from .turns import Listener
 
 # Breakers and cooldowns are shared by the sessions of an event loop, as by those of a page; their times are the loop's.
@@ -66,6 +69,7 @@ class Options:
     interactive: bool | None = None
     trace: bool = False
     on_event: Listener | None = None
+    code: DenoHost | None = None
     network: Transport = field(default_factory=network_transport)
     tape: Tape = NO_TAPE
     collector: Collector | None = None
@@ -160,6 +164,7 @@ def _extras(options: Options, team: ResolvedTeam) -> Extras:
         tool_proxy=None if options.tool_proxy is None else read_proxy(options.tool_proxy, "tool_proxy"),
         oauth_redirect_uri=options.oauth_redirect_uri,
         trace=options.trace,
+        sandbox=_sandbox(options.code),
     )
 
 
@@ -170,6 +175,11 @@ def _toolsets(functions: Iterable[Callable[..., Any]], secrets: Iterable[str]) -
     from ..tools.python.functions import FunctionToolset  # here, because of pydantic's and the docstrings' machinery
 
     return [FunctionToolset(functions, secrets)]
+
+
+def _sandbox(host: DenoHost | None) -> Callable[[], Sandbox] | None:
+    """Makes the sandbox of one session, which its agents share."""
+    return None if host is None else cache(host.sandbox)
 
 
 def _approvals(everything: bool, timeout: float) -> Approvals:

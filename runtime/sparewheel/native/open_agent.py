@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 from ..errors import ConfigError
 from ..state.approvals import DEFAULT_TIMEOUT
 from ..transports.router import open_network
+from .code import DenoHost
 from .keeping import keep_in
 from .making import Options, agent_text, document_mapping, make_session, text_mapping
 from .session import AgentSession
@@ -125,6 +126,8 @@ async def open_agent(
         options.file = file or (keep.file if keep else "")
         if not options.file:
             raise ConfigError("open_agent needs an agent file", "Pass it as agent, or open a stored session.")
+        options.code = DenoHost()
+        stack.push_async_callback(options.code.close)
         made = make_session(options, history, title, keep)
         if otlp is not None:
             options.collector = collector_in(stack, otlp, made.team, contents=trace_contents)

@@ -127,6 +127,11 @@ class CodeRunHostCall(_HostCall):
     input: CodeRunRequest
 
 
+class CodeMissingHostCall(_HostCall):
+    what: Literal["code_missing"]
+    input: None
+
+
 class CodeAnswerHostCall(_HostCall):
     what: Literal["code_answer"]
     session: str
@@ -142,9 +147,12 @@ HostCall = TypeAliasType(
     | EmbedHostCall
     | FetchHostCall
     | CodeRunHostCall
+    | CodeMissingHostCall
     | CodeAnswerHostCall,
 )
-What: TypeAlias = Literal["tool", "tool_version", "hook", "model", "embed", "fetch", "code_run", "code_answer"]
+What: TypeAlias = Literal[
+    "tool", "tool_version", "hook", "model", "embed", "fetch", "code_run", "code_missing", "code_answer"
+]
 
 
 class CallCancel(TypedDict):

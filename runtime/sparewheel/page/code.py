@@ -7,11 +7,13 @@ from typing import TYPE_CHECKING, Any, Final
 
 from ..tools.base import ToolError
 from ..tools.code.sandbox import SandboxUnavailable
+from ..transports.packages import bundled_wheels
 from .calls import HostCallError
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Mapping
 
+    from ..transports.wheels import LockedWheel
     from .calls import HostCalls, OpenCall
     from .code_messages import CodeRunRequest
 
@@ -25,11 +27,22 @@ class PageSandbox:
         self._calls = calls
         self._session = session
 
+    def wheels(self) -> Mapping[str, LockedWheel]:
+        """The packages that come with the runtime."""
+        return bundled_wheels()
+
+    async def missing(self) -> str:
+        """Why there is no sandbox; empty in a browser, where only a run can tell."""
+        return str(await self._calls.ask("code_missing", {}, session=self._session))
+
     @asynccontextmanager
     async def run(self, request: CodeRunRequest) -> AsyncIterator[_Run]:
         """Start a run."""
         async with self._calls.open("code_run", request, session=self._session) as call:
             yield _Run(call, self._calls, self._session)
+
+    async def close(self) -> None:
+        """The page ends what runs when the session ends."""
 
 
 class _Run:

@@ -152,11 +152,10 @@ class _Sources:
             return open_mcp(entry, self._shared())
         if entry.type == "code":
             from ..tools.code.toolset import CodeToolset
-            from ..transports.packages import bundled_wheels
 
             extras = self._extras
             sandbox = extras.sandbox() if extras.sandbox else None
-            return CodeToolset(entry, self._shared(), sandbox, bundled_wheels(), extras.package_index)
+            return CodeToolset(entry, self._shared(), sandbox, extras.package_index)
         from ..tools.registry import open_toolset
 
         return open_toolset(entry, self._shared())

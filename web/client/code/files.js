@@ -18,9 +18,10 @@ import { classicScript } from "./classic.js";
 
 /**
  * @param {string} indexURL The folder with pyodide-lock.json; ends in a slash.
+ * @param {import("../../assets/download.js").Fetch} fetch
  * @returns {Promise<SandboxFiles>} Rejects with `AssetFault`.
  */
-export async function loadFiles(indexURL) {
+export async function loadFiles(indexURL, fetch) {
   const answer = await fetchIntact(fetch, { url: `${indexURL}pyodide-lock.json`, sha256: LOCK_SHA256 });
   const encoding = encodes(answer);
   /** @type {Lock} */

@@ -131,15 +131,15 @@ export class Frame {
 
   /**
    * Start a worker.
-   * @param {{program: Blob, wheels: {name: string, blob: Blob}[], snapshot: boolean}} parts
+   * @param {import("./python.js").Parts} parts
    * @param {(reason: string) => void} onDeath
    * @returns {{port: MessagePort, end: () => void}}
    */
-  start(parts, onDeath) {
+  start({ program, wheels, snapshot }, onDeath) {
     const id = this.#next++;
     const { port1: port, port2 } = new MessageChannel();
     this.#workers.set(id, onDeath);
-    this.#tell({ type: "start", id, ...parts }, [port2]);
+    this.#tell({ type: "start", id, program, wheels, snapshot }, [port2]);
     const end = () => {
       port.close();
       if (this.#workers.delete(id)) this.#tell({ type: "end", id });

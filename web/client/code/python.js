@@ -17,6 +17,7 @@ export class FrameGone extends Unavailable {}
  * @property {Blob} program
  * @property {{name: string, blob: Blob}[]} wheels
  * @property {boolean} snapshot
+ * @property {number} memory Bytes that Python may take.
  */
 
 export class Python {
@@ -33,7 +34,7 @@ export class Python {
   alive = true;
 
   /**
-   * @param {import("./frame.js").Frame} frame
+   * @param {import("./space.js").Frame} frame
    * @param {Parts} parts
    */
   constructor(frame, parts) {
@@ -47,7 +48,7 @@ export class Python {
 
   /**
    * Start one. It takes code when this has resolved.
-   * @param {import("./frame.js").Frame} frame
+   * @param {import("./space.js").Frame} frame
    * @param {Parts} parts
    * @param {AbortSignal} signal
    * @returns {Promise<Python>} Rejects with `NotRestored`, or with `Unavailable`, which may be `FrameGone`; or with the

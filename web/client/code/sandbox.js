@@ -1,16 +1,19 @@
 // Runs Python code that a model wrote: in a frame of an opaque origin without network and storage, in a worker for each run.
-// Where there is no such frame the code does not run at all. What is promised of it: SECURITY.md.
+// Outside of browsers the place is another one (node/code/place.js). Where there is none the code does not run at all. What is
+// promised of it: SECURITY.md.
 
 import { bytesIntact } from "../../assets/download.js";
 import { AssetFault } from "../../assets/faults.js";
 import { Given, resultOf } from "./apart.js";
 import { loadFiles } from "./files.js";
+import { Frame } from "./frame.js";
 import { readRequest, wheelName } from "./request.js";
 import { Space } from "./space.js";
 import { Turns } from "./turns.js";
 import { Offline, Unavailable } from "./unavailable.js";
 
 export { BUILD } from "../../boot/build.js";
+export { Unavailable };
 
 /**
  * @typedef {import("../../protocol.js").CodeRunRequest} Request
@@ -18,6 +21,12 @@ export { BUILD } from "../../boot/build.js";
  * @typedef {import("./run.js").End} End
  * @typedef {import("./run.js").Piece} Piece
  * @typedef {import("./run.js").Run} Run
+ *
+ * @typedef {object} Place Where code runs.
+ * @property {() => Promise<string>} missing Why there is none here; empty if there is one, or if that is not known yet.
+ * @property {import("../../assets/download.js").Fetch} fetch
+ * @property {(files: import("../../sandbox/messages.js").Files) => Promise<import("./space.js").Frame>} open Makes what the
+ *   runs of a session have in common. Rejects with `Unavailable`.
  */
 
 /** Runs of all sessions at once: each takes up to 130 MB and what its code takes. */
@@ -28,6 +37,7 @@ const IDLE_MS = 300_000;
 
 export class CodeSandbox {
   #base;
+  #place;
   /** @type {Promise<import("./files.js").SandboxFiles> | null} */
   #files = null;
   /** @type {Map<string, Promise<Blob>>} Wheels by SHA-256. */
@@ -44,9 +54,18 @@ export class CodeSandbox {
   /** @type {ReturnType<typeof setTimeout> | undefined} */
   #idle;
 
-  /** @param {URL} base The folder of the assets, with a slash at its end. */
-  constructor(base) {
+  /**
+   * @param {URL} base The folder of the assets, with a slash at its end.
+   * @param {Place} [place] By default a frame of this page.
+   */
+  constructor(base, place = inFrame(base)) {
     this.#base = base;
+    this.#place = place;
+  }
+
+  /** @returns {Promise<string>} Why there is no sandbox; empty if there is one, or if that is not known yet. */
+  missing() {
+    return this.#place.missing();
   }
 
   /**
@@ -58,7 +77,6 @@ export class CodeSandbox {
    * @returns {Promise<End>} Rejects with `Unavailable`.
    */
   async run(session, number, request, { signal, onPiece }) {
-    if (!globalThis.document?.createElement) throw new Unavailable("it is a frame of a page, and here is no page");
     const asked = readRequest(request);
     if (number >= 0) this.#givenTo(session).note(asked);
     const leave = await this.#turns.enter(signal);
@@ -70,7 +88,8 @@ export class CodeSandbox {
       return end;
     } catch (thrown) {
       if (!(thrown instanceof AssetFault)) throw thrown;
-      throw navigator.onLine ? new Unavailable(`${thrown.message}. ${thrown.hint}`) : new Offline("its files");
+      const isOffline = globalThis.navigator?.onLine === false; // Node and Deno do not tell
+      throw isOffline ? new Offline("its files") : new Unavailable(`${thrown.message}. ${thrown.hint}`);
     } finally {
       this.#runs.get(session)?.delete(number);
       leave();
@@ -124,7 +143,7 @@ export class CodeSandbox {
 
   /** @param {string} session */
   async #space(session) {
-    this.#files ??= loadFiles(new URL("pyodide/", this.#base).href);
+    this.#files ??= loadFiles(new URL("pyodide/", this.#base).href, this.#place.fetch);
     const loading = this.#files;
     const files = await loading.catch((error) => {
       if (this.#files === loading) this.#files = null; // the network may be back next time
@@ -132,7 +151,7 @@ export class CodeSandbox {
     });
     const known = this.#spaces.get(session);
     if (known) return known;
-    const space = new Space(new URL("sandbox.html", this.#base), files);
+    const space = new Space(files, () => this.#place.open(files.shared));
     this.#spaces.set(session, space);
     return space;
   }
@@ -182,9 +201,24 @@ export class CodeSandbox {
     const known = this.#wheels.get(sha256);
     if (known) return known;
     const url = new URL(file, new URL("pyodide/", this.#base)).href;
-    const loading = bytesIntact({ url, sha256 }, (init) => fetch(url, init)).then((bytes) => new Blob([bytes]));
+    const loading = bytesIntact({ url, sha256 }, (init) => this.#place.fetch(url, init)).then((bytes) => new Blob([bytes]));
     this.#wheels.set(sha256, loading);
     loading.catch(() => this.#wheels.delete(sha256));
     return loading;
   }
+}
+
+/**
+ * @param {URL} base
+ * @returns {Place}
+ */
+function inFrame(base) {
+  return {
+    missing: async () => "",
+    fetch: (url, init) => fetch(url, init),
+    open: async (files) => {
+      if (!globalThis.document) throw new Unavailable("it is a frame of a page, and here is no page");
+      return Frame.open(new URL("sandbox.html", base), files);
+    },
+  };
 }

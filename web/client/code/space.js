@@ -1,6 +1,5 @@
 // The sandbox of one session: its frame, the Python that its runs keep, and one that is started in advance.
 
-import { Frame } from "./frame.js";
 import { withMaximum } from "./memory-limit.js";
 import { FrameGone, NotRestored, Python } from "./python.js";
 import { Run } from "./run.js";
@@ -11,6 +10,7 @@ import { Unavailable } from "./unavailable.js";
  * @typedef {import("./run.js").End} End
  * @typedef {import("./run.js").Piece} Piece
  * @typedef {{name: string, blob: Blob}} Wheel
+ * @typedef {Pick<import("./frame.js").Frame, "start" | "remove" | "gone" | "onGone" | "after" | "answers" | "watch">} Frame
  *
  * @typedef {object} RunOptions
  * @property {AbortSignal} signal
@@ -30,7 +30,7 @@ const WHEELS = "/tmp/wheels/"; // where sandbox/worker.js puts them
 
 export class Space {
   #files;
-  #url;
+  #open;
   /** @type {Promise<Frame> | null} */
   #frame = null;
   /** @type {Map<number, Promise<Blob>>} Pyodide's module by its limit of memory. */
@@ -46,12 +46,12 @@ export class Space {
   #nextRun = 1;
 
   /**
-   * @param {URL} url Of sandbox.html.
    * @param {import("./files.js").SandboxFiles} files
+   * @param {() => Promise<Frame>} open Makes a frame, or what stands for it. Rejects with `Unavailable`.
    */
-  constructor(url, files) {
-    this.#url = url;
+  constructor(files, open) {
     this.#files = files;
+    this.#open = open;
   }
 
   get closed() {
@@ -175,7 +175,7 @@ export class Space {
     signal.throwIfAborted();
     const begin = async (/** @type {boolean} */ snapshot) => {
       try {
-        return await Python.start(frame, { program, wheels, snapshot }, signal);
+        return await Python.start(frame, { program, wheels, snapshot, memory }, signal);
       } catch (error) {
         if (error instanceof Unavailable) frame.remove(); // nothing starts in it
         throw error;
@@ -205,7 +205,7 @@ export class Space {
   /** @returns {Promise<Frame>} Rejects with `Unavailable`. */
   #framed() {
     if (this.#frame) return this.#frame;
-    const opening = Frame.open(this.#url, this.#files.shared);
+    const opening = this.#open();
     const forget = () => {
       if (this.#frame === opening) this.#frame = null;
     };

@@ -1,4 +1,4 @@
-"""The interface of the sandbox. `page.code` is the one of a page; without one, no code is run.
+"""The interface of the sandbox: `page.code` has that of a page, `native.code` that of CPython. There is no other.
 
 What comes out of a sandbox are the code's own words: `results` checks the shape of everything.
 """
@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from contextlib import AbstractAsyncContextManager
 
     from ...page.code_messages import CodeRunRequest
+    from ...transports.wheels import LockedWheel
 
 
 class SandboxUnavailable(Exception):
@@ -35,4 +36,15 @@ class CodeRun(Protocol):
 class Sandbox(Protocol):
     """Runs code. Leaving the context ends the run."""
 
-    def run(self, request: CodeRunRequest) -> AbstractAsyncContextManager[CodeRun]: ...
+    def wheels(self) -> Mapping[str, LockedWheel]:
+        """The packages that come with the runtime, by name."""
+
+    async def missing(self) -> str:
+        """Why there is no sandbox, as a sentence; empty if there is one, or if only a run can tell."""
+
+    def run(self, request: CodeRunRequest) -> AbstractAsyncContextManager[CodeRun]:
+        """Start a run."""
+        ...
+
+    async def close(self) -> None:
+        """End all that runs."""

@@ -20,12 +20,11 @@ from .running import Running
 from .sandbox import SandboxUnavailable
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Sequence
 
     from ...config.toolsets import ToolsetConfig
     from ...page.code_messages import CodeFunction, CodeLimits, CodeRunRequest, CodeSetup
     from ...providers.base import ToolSpec
-    from ...transports.wheels import LockedWheel
     from ..base import CallTool, ToolContext
     from ..services import Services
     from .sandbox import Sandbox
@@ -35,8 +34,8 @@ TIMEOUT: Final = 10  # seconds, unless the agent file sets another
 MAX_CODE: Final = 200_000  # characters
 MAX_OUTPUT: Final = 100_000  # characters
 NO_SANDBOX: Final = (
-    "code that a model writes runs only in the sandbox of a page, and there is none here. Run the agent in a browser, "
-    "or remove the toolset."
+    "code that a model writes runs only in a sandbox, and there is none here. Run the agent in a browser, or remove "
+    "the toolset."
 )
 _WHAT: Final = (
     "Runs Python code and returns what it prints, the value of its last expression, tables, and errors with line "
@@ -71,7 +70,7 @@ class _State:
     """What the code of a session has left: `runs` that share variables, and why there is no sandbox."""
 
     runs: int = 0
-    unavailable: str = ""
+    unavailable: str | None = None  # None: not known yet
     lock: asyncio.Lock = field(default_factory=asyncio.Lock)
 
 
@@ -88,14 +87,13 @@ class CodeToolset:
         entry: ToolsetConfig,
         services: Services,
         sandbox: Sandbox | None,
-        locked: Mapping[str, LockedWheel],
         index: str | None = None,
     ) -> None:
         self.name = entry.name or entry.type
         self.instruction = entry.instruction.replace(ORIGINAL, "")
         self._entry = entry
         self._sandbox = sandbox
-        self._packages = Packages(entry.packages, index, locked, services.transport)
+        self._packages = Packages(entry.packages, index, sandbox.wheels() if sandbox else {}, services.transport)
         self._files = SessionFiles(services)
         self._state: _State = services.kept.setdefault(_STATE, _State())
         self._limits: CodeLimits = {
@@ -107,8 +105,10 @@ class CodeToolset:
         }
 
     async def tools(self) -> Sequence[Tool]:
-        if self._sandbox is None or self._state.unavailable:
-            raise ToolError(self._state.unavailable or NO_SANDBOX)
+        if self._state.unavailable is None:
+            self._state.unavailable = await self._sandbox.missing() if self._sandbox else NO_SANDBOX
+        if self._state.unavailable:
+            raise ToolError(self._state.unavailable)
         if self._entry.tools and NAME not in self._entry.tools:
             return []
         return [self._tool()]
@@ -118,7 +118,8 @@ class CodeToolset:
         return {"packages": await self._packages.wheels(code), "limits": self._limits}
 
     async def close(self) -> None:
-        """The sandbox ends with the session."""
+        if self._sandbox is not None:
+            await self._sandbox.close()
 
     def _tool(self, functions: Sequence[ToolSpec] = (), call: CallTool | None = None) -> Tool:
         made = functions_of(functions)

@@ -122,6 +122,20 @@ async def test_code_mode(engine: str) -> None:
     assert told == ["Output:\n40"], events
 
 
+async def test_what_cannot_be_read_ends_its_run_alone() -> None:
+    call = '{"type": "call", "id": 1, "call": 1, "name": "find_order", "args": {"id": ' + "[" * 5000 + "]" * 5000 + "}}"
+    hostile = f"""
+import asyncio, gc
+from sparewheel.sandboxed.harness import Harness
+next(each for each in gc.get_objects() if isinstance(each, Harness))._post({call!r})
+await asyncio.sleep(100)
+"""
+    tools = f"- {{type: python, source: {json.dumps(TOOLS)}}}"
+    told, _ = await results("native", hostile, "6 * 7", mode="true", tools=tools)
+    assert "cannot be read" in told[0]
+    assert "42" in told[1]
+
+
 @pytest.mark.keyless
 async def test_without_deno_the_tool_is_off(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(native_code, "_candidates", list)

@@ -35,6 +35,7 @@ _INSTALL: Final = (
     "put deno on the PATH."
 )
 _MAX_LINE: Final = 1 << 28  # bytes of a message: files and pictures of a run
+_OF_RUN: Final = re.compile(rb'\{"run":(\d+),')  # how each of its messages begins
 _ASK_LIMIT: Final = 20.0  # seconds for Deno to tell its version
 _END_LIMIT: Final = 5.0  # seconds for the host to end by itself
 # What the host may know of this process's environment: how to reach the network, for wheels. No keys.
@@ -164,9 +165,8 @@ class _Process:
     async def _read(self, stdout: asyncio.StreamReader) -> None:
         try:
             async for line in stdout:
-                message = read(line.decode("utf-8", "replace"))
-                if (run := self._runs.get(message["run"])) is not None:
-                    run.events.put_nowait(message)
+                if (found := _OF_RUN.match(line)) and (run := self._runs.get(int(found[1]))) is not None:
+                    run.events.put_nowait(_message(line))
         except ValueError:
             self._process.kill()  # a message is too long
         finally:
@@ -206,6 +206,15 @@ class _Run:
 
     def leave(self) -> None:
         self._process.leave(self.scope)
+
+
+def _message(line: bytes) -> dict[str, Any]:
+    """A message of the host. What is in it may be the code's own words, and too deep to be read."""
+    try:
+        message: dict[str, Any] = read(line)
+    except ValueError as error:
+        return {"error": f"What the code has sent cannot be read: {error}."}
+    return message
 
 
 @cache

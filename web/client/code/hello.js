@@ -8,8 +8,6 @@ import { Offline, Unavailable } from "./unavailable.js";
 
 /** Milliseconds of silence after which the page looks at the file itself. */
 const LOOK_MS = 1500;
-/** Milliseconds that the frame has after that. */
-const LAST_MS = 4000;
 
 /**
  * Put the frame into the page, and wait for its first message.
@@ -58,8 +56,8 @@ async function judge(url, signal) {
   await pause(LOOK_MS);
   signal.throwIfAborted();
   if (!navigator.onLine) return new Offline(url.href); // a service worker may have the file, but not for this frame
-  const { certain, why } = await whySilent(url, signal);
-  if (!certain) await pause(LAST_MS);
+  const { why, patience } = await whySilent(url, signal);
+  await pause(patience);
   return new Unavailable(`${url.href} ${why}`);
 }
 

@@ -9,7 +9,14 @@ from typing import TYPE_CHECKING, Final, NoReturn
 
 from bundle.assemble import build
 from bundle.checks import CHECKS, FORMATTERS, run_check, run_tool
-from bundle.fetch import CODE_WHEEL_LIST, fetch_mcp_tests, fetch_node_modules, fetch_simulators, fetch_wheels
+from bundle.fetch import (
+    CODE_WHEEL_LIST,
+    fetch_inspect_tests,
+    fetch_mcp_tests,
+    fetch_node_modules,
+    fetch_simulators,
+    fetch_wheels,
+)
 from bundle.rings import NEED_BROWSER, NEED_DIST, selected
 from bundle.shell import DIST, ROOT, BuildError, alone, become, say
 
@@ -91,6 +98,7 @@ def test(passed_on: Sequence[str]) -> NoReturn:
             with alone("simulators"):
                 fetch_simulators()
                 fetch_mcp_tests()
+                fetch_inspect_tests()
                 fetch_wheels(CODE_WHEEL_LIST)
     os.chdir(ROOT)  # pytest looks for its configuration here
     become([sys.executable, "-m", "pytest", *passed_on])

@@ -25,6 +25,8 @@ SIMULATOR_PACKAGES = CACHE / "simulators"  # Python packages, for PYTHONPATH
 CODE_WHEEL_LIST = ROOT / "tests" / "sandbox" / "code-wheels.txt"  # that tests have an index give to the code sandbox
 MCP_TESTS = ROOT / "tests" / "mcp"
 MCP_PACKAGES = CACHE / "mcp"  # Python packages, for PYTHONPATH
+INSPECT_TESTS = ROOT / "tests" / "inspect"
+INSPECT_PACKAGES = CACHE / "inspect"  # Python packages, for PYTHONPATH
 # The interpreter, ABI and platform of Pyodide 314 for pip (PEP 783), in place of the host's.
 TARGET = ["--python-version=3.14", "--implementation=cp", "--abi=cp314", "--platform=pyemscripten_2026_0_wasm32"]
 
@@ -60,16 +62,29 @@ def fetch_mcp_tests() -> None:
         BuildError: npm or pip failed.
     """
     _npm_ci(MCP_TESTS, "MCP servers")
-    packages = MCP_TESTS / "requirements.txt"
+    _pip_install("the MCP SDK", MCP_TESTS / "requirements.txt", MCP_PACKAGES)
+
+
+def fetch_inspect_tests() -> None:
+    """Install what `tests/inspect` uses: Inspect, from PyPI.
+
+    Raises:
+        BuildError: pip failed.
+    """
+    _pip_install("Inspect", INSPECT_TESTS / "requirements.txt", INSPECT_PACKAGES)
+
+
+def _pip_install(what: str, packages: Path, folder: Path) -> None:
+    """Install the pinned packages of a list into a folder of their own."""
 
     def install() -> None:
-        say("fetching the MCP SDK from PyPI")
+        say(f"fetching {what} from PyPI")
         pip = [sys.executable, "-m", "pip", "install", "--disable-pip-version-check", "--no-input", "--no-deps"]
-        what = ["--only-binary=:all:", f"--target={MCP_PACKAGES}", f"--requirement={packages}"]
-        logged([*pip, *what], "mcp", "pip could not fetch the MCP SDK: check the network and run it again")
+        options = ["--no-compile", "--only-binary=:all:", f"--target={folder}", f"--requirement={packages}"]
+        logged([*pip, *options], folder.name, f"pip could not fetch {what}: check the network and run it again")
 
     # Some of them are for one version of Python.
-    _install(MCP_PACKAGES, f"{_digest(packages)} {sys.implementation.cache_tag}", install)
+    _install(folder, f"{_digest(packages)} {sys.implementation.cache_tag}", install)
 
 
 def _install(folder: Path, key: str, install: Callable[[], None]) -> None:

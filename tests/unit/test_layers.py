@@ -73,10 +73,10 @@ LAYERS: list[set[str]] = [
     {"page.writer"},
     {"worker"},
     {"native"},
-    {"headless", "testing"},
+    {"evals", "headless", "testing"},
     {"__main__"},
 ]
-HOST_ONLY = {"headless", "testing"}  # above everything, beside each other, and held to what is public
+HOST_ONLY = {"evals", "headless", "testing"}  # above everything, beside each other, and held to what is public
 JAVASCRIPT = {"js", "pyodide", "pyodide_js"}
 BRIDGES = ("transports.fetch", "transports.probes", "state.indexeddb", "worker.event_loop")
 DOOR = PACKAGE  # `__init__.py` at the root may import anything; nothing below `headless` imports it
@@ -135,7 +135,7 @@ def objection(module: str, other: str) -> str | None:
     if not module or (not other and module.split(".")[0] in HOST_ONLY):
         return None
     if not other:
-        return "only headless and testing import the package's door"
+        return "only evals, headless and testing import the package's door"
     own, below = rank(module), rank(other)
     if own is None:
         return None  # reported once, for the module
@@ -246,7 +246,7 @@ def test_rooms_have_a_docstring(path: str) -> None:
         pytest.param(
             "session.py",
             "from sparewheel import tool",
-            "session.py:1: only headless and testing import the package's door",
+            "session.py:1: only evals, headless and testing import the package's door",
             id="door",
         ),
     ],

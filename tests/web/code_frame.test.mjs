@@ -2,6 +2,7 @@
 
 import assert from "node:assert/strict";
 import test from "node:test";
+import { Python } from "../../web/client/code/python.js";
 import { whySilent } from "../../web/client/code/silence.js";
 
 const ADDRESS = new URL("https://h/spare/sandbox.html");
@@ -48,4 +49,20 @@ test("a file that cannot be asked for", async () => {
   });
   assert.equal(patience, 4_000);
   assert.match(text, /could not be loaded \(Failed to fetch\)/);
+});
+
+test("a worker that ends without a reason is explained, with the snapshot and without it", async () => {
+  for (const [snapshot, name] of [
+    [true, "Error"],
+    [false, "Unavailable"],
+  ]) {
+    const { port1: port } = new MessageChannel();
+    const start = (parts, onDeath) => {
+      queueMicrotask(() => onDeath(""));
+      return { port, end: () => port.close() };
+    };
+    const frame = { gone: false, start, watch: () => () => {} };
+    const starting = Python.start(frame, { program: new Blob(), wheels: [], snapshot }, signal);
+    await assert.rejects(starting, (error) => error.name === name && /starts no worker in its frame/.test(error.message));
+  }
 });

@@ -6,6 +6,11 @@ const RESTORE_MS = 60_000;
 /** A start without the snapshot: a minute and a half was seen on a busy machine. */
 const PLAIN_MS = 150_000;
 
+/** No worker runs in the frame, and the browser does not say why. */
+const NO_WORKER =
+  "the browser starts no worker in its frame" +
+  (globalThis.crossOriginIsolated ? ": WebKit starts none on a page with Cross-Origin-Embedder-Policy" : "");
+
 /** The snapshot cannot be restored in this browser. */
 export class NotRestored extends Error {}
 
@@ -67,7 +72,7 @@ export class Python {
         signal.addEventListener("abort", () => reject(signal.reason), { signal: started.signal });
         if (signal.aborted) reject(signal.reason);
         const fail = (/** @type {string} */ reason) =>
-          reject(new (frame.gone ? FrameGone : parts.snapshot ? NotRestored : Unavailable)(reason));
+          reject(new (frame.gone ? FrameGone : parts.snapshot ? NotRestored : Unavailable)(reason || NO_WORKER));
         python.listen((text) => {
           const { type, message, policy } = readStart(text);
           if (type === "ready") resolve(undefined);

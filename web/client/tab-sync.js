@@ -50,11 +50,17 @@ function shareHealth(client, channel, signal) {
 /** Unknown outside of browsers, and then no. */
 const isOffline = () => globalThis.navigator?.onLine === false;
 
-/** Null without a page (a channel would keep Node running), and where storage is forbidden. */
+/** Null where storage is forbidden, and without a page where a channel cannot be kept from keeping the process running. */
 function openChannel() {
-  if (typeof document === "undefined") return null;
   try {
-    return new BroadcastChannel(CHANNEL);
+    const channel = /** @type {BroadcastChannel & {unref?: () => void}} */ (new BroadcastChannel(CHANNEL));
+    if (typeof document !== "undefined") return channel;
+    if (channel.unref) {
+      channel.unref();
+      return channel;
+    }
+    channel.close();
+    return null;
   } catch {
     return null;
   }

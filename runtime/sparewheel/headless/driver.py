@@ -69,17 +69,14 @@ class Runtime(Session):
         return self._link.ended
 
     def cooldowns(self) -> list[dict[str, Any]]:
-        """The models and accounts that the runtime does not ask at present, without keys: `{name, seconds, kind, …}`.
-
-        Known of browsers only: the runtime shares them as it does with other tabs.
-        """
+        """The models and accounts that the runtime does not ask now, without keys: `{name, seconds, kind, …}`."""
         now = asyncio.get_running_loop().time()
         known = self._link.cooldowns.values()
         left = [{**entry, "seconds": entry["seconds"] - (now - at)} for at, entry in known]
         return [entry for entry in left if entry["seconds"] > 0]
 
     async def share(self, cooldowns: Iterable[Mapping[str, Any]]) -> None:
-        """Take the cooldowns of another runtime, as its `cooldowns` gave them. Nothing happens under Node."""
+        """Take the cooldowns of another runtime, as its `cooldowns` gave them."""
         if entries := [dict(entry) for entry in cooldowns]:
             await self._link.call("share_health", entries=entries)
 

@@ -1,7 +1,8 @@
-"""A recorded turn is the same in Chromium, under Node and in CPython, wherever it was recorded."""
+"""A recorded turn is the same in each browser, under Node and in CPython, wherever it was recorded."""
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -9,8 +10,10 @@ import pytest
 
 from sparewheel import SparewheelError, open_agent
 from sparewheel.headless import open as open_runtime
+from sparewheel.headless.browser import Engine
 from sparewheel.testing import Reply, ScriptedProvider, errors, openai_chat
 from tests.support.door import ENV, KEY, agent_file, asks
+from tests.support.engines import launch_of
 
 pytestmark = pytest.mark.keyless
 
@@ -57,4 +60,17 @@ async def test_a_recorded_turn_is_the_same_everywhere(provider: ScriptedProvider
         assert steady(played) == steady(first["native"]), engine
     played = await events_of("native", file, prompt, replay=tmp_path / "chromium")
     assert steady(played) == steady(first["chromium"])
+    assert len(provider.requests) == asked
+
+
+@pytest.mark.parametrize("engine", ["firefox", "webkit"])
+async def test_other_browsers_replay_it_too(provider: ScriptedProvider, tmp_path: Path, engine: Engine) -> None:
+    launch_of(engine)
+    provider.script("a", replace(errors.openai_server_error(), repeat=True))
+    provider.script("b", asks(("think", {"thought": "Hm."})), Reply(openai_chat(text=["y ☕", "."]), split=7))
+    file = agent_file(provider, "a", "b", root="toolsets: [{type: think}]")
+    first = await events_of("native", file, "Why?", env=ENV, record=tmp_path / "recording")
+    assert first[-1]["message"]["content"] == "y ☕."
+    asked = len(provider.requests)
+    assert steady(await events_of(engine, file, "Why?", replay=tmp_path / "recording")) == steady(first)
     assert len(provider.requests) == asked

@@ -6,7 +6,10 @@ import asyncio
 import json
 import threading
 from base64 import b64encode
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -17,6 +20,7 @@ from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import (
 )
 
 from sparewheel import ConfigError, open_agent, tool
+from sparewheel.headless import run_batch
 from sparewheel.testing import Reply, ScriptedProvider, Usage, errors, openai_chat
 from sparewheel.traces.chrome import to_chrome
 from sparewheel.traces.collector import Collector, collector_url
@@ -215,27 +219,44 @@ class Receiver(BaseHTTPRequestHandler):
         pass
 
 
-async def test_a_receiver_gets_the_spans_of_a_session() -> None:
-    got: list[ExportTraceServiceRequest] = []
+@asynccontextmanager
+async def receiver() -> AsyncIterator[tuple[str, list[str]]]:
+    """Its address, and the names of the spans that have come, after the block."""
+    got, names = list[ExportTraceServiceRequest](), list[str]()
     server = ThreadingHTTPServer(("127.0.0.1", 0), type("_", (Receiver,), {"got": got}))
     thread = threading.Thread(target=server.serve_forever)
     thread.start()
     try:
-        with ScriptedProvider() as models:
-            models.script("a", Reply(ANSWER), Reply(ANSWER))
-            async with open_agent(
-                agent_file(models), env=ENV, otlp=f"http://127.0.0.1:{server.server_port}"
-            ) as session:
-                await session.send("one")
-                await session.send("two")
+        yield f"http://127.0.0.1:{server.server_port}", names
     finally:
         await asyncio.to_thread(server.shutdown)
         server.server_close()
         thread.join()
-    spans = [
-        span.name for request in got for resource in request.resource_spans for span in resource.scope_spans[0].spans
-    ]
+    resources = [resource for request in got for resource in request.resource_spans]
+    names += [span.name for resource in resources for span in resource.scope_spans[0].spans]
+
+
+async def test_a_receiver_gets_the_spans_of_a_session() -> None:
+    async with receiver() as (url, spans):
+        with ScriptedProvider() as models:
+            models.script("a", Reply(ANSWER), Reply(ANSWER))
+            async with open_agent(agent_file(models), env=ENV, otlp=url) as session:
+                await session.send("one")
+                await session.send("two")
     assert spans == ["invoke_agent root", "step 1", "chat a"] * 2
+
+
+async def test_a_receiver_gets_the_spans_of_a_batch(tmp_path: Path) -> None:
+    rows = [{"id": f"r{number}", "prompt": "hi"} for number in range(3)]
+    async with receiver() as (url, spans):
+        with ScriptedProvider() as models:
+            models.script("a", Reply(ANSWER, repeat=True))
+            file = agent_file(models)
+            report = await run_batch(file, rows, tmp_path / "out.jsonl", env=ENV, otlp=url)
+            assert report.done == 3
+            with pytest.raises(ConfigError, match="otlp is for the engine native"):
+                await run_batch(file, rows, tmp_path / "other.jsonl", env=ENV, otlp=url, engine="node")
+    assert sorted(spans) == ["chat a"] * 3 + ["invoke_agent root"] * 3 + ["step 1"] * 3
 
 
 def test_a_collector_that_fails_costs_one_warning_and_no_time() -> None:

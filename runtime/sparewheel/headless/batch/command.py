@@ -82,6 +82,8 @@ def _parser() -> Parser:
     parser.add_argument("--auto-approve", action="store_true", help="run tools that change something without approval")
     add_env(parser)
     add_tape(parser)
+    parser.add_argument("--otlp", metavar="URL", help="send spans to this collector (engine native)")
+    parser.add_argument("--trace-contents", action="store_true", help="spans with answers, arguments and results")
     add_dist(parser)
     return parser
 
@@ -138,6 +140,8 @@ async def _run(options: argparse.Namespace, report: BatchReport) -> int:
             record=options.record,
             replay=options.replay,
             timed=options.replay_timed,
+            otlp=options.otlp,
+            trace_contents=options.trace_contents,
             dist=options.dist,
             on_progress=Progress(),
             report=report,

@@ -55,6 +55,8 @@ class Job:
     record: str | None = None
     replay: str | None = None
     timed: bool = False
+    otlp: str | None = field(default=None, repr=False)
+    trace_contents: bool = False
     version: str = __version__
 
     @property
@@ -74,6 +76,7 @@ class Job:
         given: dict[str, Any] = {"env": env, "agent_name": self.agent_name, "auto_approve": self.auto_approve}
         given |= {"record": self.record, "replay": self.replay, "timed": self.timed}
         if self.engine == "native":
+            given |= {"otlp": self.otlp, "trace_contents": self.trace_contents}
             async with open_agent(self.agent, **given) as session:
                 yield Asker(session)
         else:

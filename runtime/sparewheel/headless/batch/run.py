@@ -60,6 +60,8 @@ async def run_batch(
     record: str | None = None,
     replay: str | None = None,
     timed: bool = False,
+    otlp: str | None = None,
+    trace_contents: bool = False,
     dist: str | os.PathLike[str] | None = None,
     on_progress: Callable[[BatchReport], object] | None = None,
     report: BatchReport | None = None,
@@ -99,6 +101,8 @@ async def run_batch(
         fail_fast: Stop at the first row that fails.
         retry_failed: Ask rows again that are in the file and have failed.
         record, replay, timed: A recording to make, or to play (as in `headless.open`), with one runtime.
+        otlp, trace_contents: A collector for the spans of all turns (as in `open_agent`), of the engine `native`. Each
+            runtime sends its own.
         dist: The built files; None: as `headless.open`.
         on_progress: Called with the report whenever rows have been written.
         report: Is filled meanwhile, and returned.
@@ -123,6 +127,8 @@ async def run_batch(
         record=record,
         replay=replay,
         timed=timed,
+        otlp=otlp,
+        trace_contents=trace_contents,
     )
     _check(job, processes=processes, workers=workers, chunk=chunk, budget=budget, limit=limit)
     if sum((dask is not None, executor is not None, processes != 1)) > 1:
@@ -214,6 +220,8 @@ def _check(job: Job, **numbers: float | None) -> None:
         raise ConfigError(f"engine: {job.engine!r} is unknown"[:200], f"There are: {', '.join(ENGINES)}.")
     if job.connect is not None and job.engine in ("native", "node"):
         raise ConfigError(f"connect is for browsers, not for {job.engine}")
+    if job.otlp is not None and job.engine != "native":
+        raise ConfigError(f"otlp is for the engine native, not for {job.engine}", "A batch in browsers has no traces.")
     for name, value in {"concurrency": job.concurrency, **numbers}.items():
         whole = name != "budget"
         if value is None:

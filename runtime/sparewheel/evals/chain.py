@@ -51,15 +51,16 @@ class Answer:
     error: SparewheelError | None = None
 
 
-def read_team(agent: str | os.PathLike[str], env: Mapping[str, str], **options: Any) -> ResolvedTeam:
-    """The agents of a file: `options` are `root` and `allow_hosts` of `resolve_team`.
+def read_team(
+    agent: str | os.PathLike[str], env: Mapping[str, str], root: str | None = None, allow_hosts: Sequence[str] = ()
+) -> ResolvedTeam:
+    """The agents of a file, or of its YAML text; `root` is the one to ask, None: the first.
 
     Raises:
         ConfigError: the file or a key that it needs is missing or wrong. The error has no keys.
     """
-    root = options.pop("root", None)
     try:
-        return resolve_team(load_agent_file(agent_text(agent)), root, env, session_files=True, **options)
+        return resolve_team(load_agent_file(agent_text(agent)), root, env, allow_hosts, session_files=True)
     except ConfigError as error:
         raise readable(error) from None
 

@@ -20,6 +20,8 @@ from .outputs import ANSWERS, output_of, served
 from .settings import read_settings
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from inspect_ai.model import ChatMessage, ServedModelUsage
     from inspect_ai.tool import ToolChoice, ToolInfo
 
@@ -41,7 +43,7 @@ class ChainModel(ModelAPI):
         api_key: str | None = None,
         config: GenerateConfig | None = None,
         agent_name: str | None = None,
-        allow_hosts: str | list[str] = (),  # type: ignore[assignment]
+        allow_hosts: str | Sequence[str] = (),
         **unknown: Any,
     ) -> None:
         """

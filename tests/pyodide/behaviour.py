@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 import re
+import sys
 from collections.abc import Callable
 from datetime import UTC, datetime
 from decimal import Decimal
@@ -101,6 +102,8 @@ def values() -> None:
     note(lambda: to_json(object()))
     note(lambda: TypeAdapter(list[int]).validate_json('[1,2,"3"]'))
     note(lambda: pydantic_core.__version__)
+    note(lambda: [getattr(sys.stdin, name) for name in ("name", "encoding", "errors", "mode", "line_buffering")])
+    note(lambda: [sys.stdin is sys.__stdin__, sys.stdin.fileno(), sys.stdin.read()])
     note(lambda: forever(0))
     note(lambda: datetime(2024, 1, 1, tzinfo=UTC).isoformat())
     note(lambda: re.sub(r"(\w+) (\w+)", r"\2 \1", "b a"))

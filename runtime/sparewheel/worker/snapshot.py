@@ -14,13 +14,14 @@ import hashlib
 import importlib
 import importlib.abc
 import importlib.machinery
+import io
 import json
 import linecache
 import random
 import sys
 import tempfile
 import zipimport
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, Final, cast
 
 from ..config.loading import load_agent_file
 from ..errors import ErrorInfo, SparewheelError
@@ -53,6 +54,7 @@ _ALSO: Final = (
     "uuid",
     "zoneinfo",
 )
+_STDIN_BUFFER: Final = 512  # bytes
 _PART: Final = 1 << 18  # bytes
 _LATE_SECONDS: Final = 120.0  # in which 4 MB arrive over a slow line; the worker cannot answer meanwhile
 _AGENT: Final = """\
@@ -102,10 +104,20 @@ def tidy() -> None:
     with contextlib.suppress(ValueError):
         sys.path.remove("")  # Pyodide adds it at every start
     _forget_files()
+    _shrink_stdin()
     random.seed(0)
     tempfile._name_sequence = None  # type: ignore[attr-defined]  # holds random state
     gc.collect()
     gc.freeze()
+
+
+def _shrink_stdin() -> None:
+    """Give standard input a small buffer. The large one holds what Python read at its start, which compresses badly."""
+    encoding, errors, mode = sys.stdin.encoding, sys.stdin.errors, sys.stdin.mode
+    raw = cast("io.BufferedReader", cast("io.TextIOWrapper", sys.stdin).detach()).detach()
+    made = io.TextIOWrapper(io.BufferedReader(raw, _STDIN_BUFFER), encoding, errors, newline="\n")
+    made.mode = mode  # type: ignore[misc]  # as Python sets it at its start
+    sys.stdin = sys.__stdin__ = made  # type: ignore[misc]  # `__stdin__` is declared final
 
 
 def resume(fetch_now: Callable[[], object]) -> None:

@@ -113,9 +113,10 @@ def tidy() -> None:
 
 def _shrink_stdin() -> None:
     """Give standard input a small buffer. The large one holds what Python read at its start, which compresses badly."""
-    encoding, errors, mode = sys.stdin.encoding, sys.stdin.errors, sys.stdin.mode
-    raw = cast("io.BufferedReader", cast("io.TextIOWrapper", sys.stdin).detach()).detach()
-    made = io.TextIOWrapper(io.BufferedReader(raw, _STDIN_BUFFER), encoding, errors, newline="\n")
+    was = cast("io.TextIOWrapper", sys.stdin)
+    encoding, errors, mode, by_line = was.encoding, was.errors, was.mode, was.line_buffering
+    raw = cast("io.BufferedReader", was.detach()).detach()
+    made = io.TextIOWrapper(io.BufferedReader(raw, _STDIN_BUFFER), encoding, errors, "\n", by_line)
     made.mode = mode  # type: ignore[misc]  # as Python sets it at its start
     sys.stdin = sys.__stdin__ = made  # type: ignore[misc]  # `__stdin__` is declared final
 

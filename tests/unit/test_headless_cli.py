@@ -11,6 +11,7 @@ from sparewheel.errors import ConfigError, ErrorInfo, SparewheelError
 from sparewheel.headless import cli, locate
 from sparewheel.headless.arguments import DEFAULT_PROMPT, EVENT_TYPES, parse
 from sparewheel.headless.cli import Lines, main
+from sparewheel.native import built
 
 TERMINALS = [
     ({"type": "finish", "turn": "t", "seq": 2}, 0),
@@ -198,7 +199,7 @@ def test_the_build_is_looked_for_in_order(
     assert locate.find_dist(other) == other
     assert locate.find_dist() == dist
     monkeypatch.delenv("SPAREWHEEL_DIST")
-    monkeypatch.setattr(locate, "_IN_REPOSITORY", other)
+    monkeypatch.setattr(built, "_IN_REPOSITORY", other)
     assert locate.find_dist() == other
 
 
@@ -240,5 +241,5 @@ def test_a_folder_with_other_files_is_not_replaced(dist: Path, site: Path, capsy
 def test_an_installed_package_has_its_own_files(dist: Path, site: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     (site / "headless.html").touch()
     monkeypatch.delenv("SPAREWHEEL_DIST")
-    monkeypatch.setattr(locate, "_INSTALLED", site)
+    monkeypatch.setattr(built, "_INSTALLED", site)
     assert locate.find_dist() == site

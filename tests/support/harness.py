@@ -13,16 +13,20 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
 
-LIMITS = {"output_chars": 12_000, "files": 5, "file_bytes": 10_000}
+LIMITS = {"time_ms": 10_000, "output_chars": 12_000, "files": 5, "file_bytes": 10_000}
 
 
 @dataclass
 class Sandbox:
-    """A sandbox without walls. `messages` are those of the last run; `answer` answers the calls of the code."""
+    """A sandbox without walls. `messages` are those of the last run; `answer` answers the calls of the code.
+
+    `limits` are the time limits that were set and removed.
+    """
 
     folder: Path
     answer: Callable[[str, dict[str, Any]], dict[str, Any]] = field(default=lambda *_: {"value": "done"})
     messages: list[dict[str, Any]] = field(default_factory=list)
+    limits: list[int] = field(default_factory=list)
 
     def __post_init__(self) -> None:
         self._receive: Callable[[str], None] | None = None
@@ -42,7 +46,8 @@ class Sandbox:
 
         self._send = send
         if self._receive is None:
-            self._receive = start(lambda text: self._send(text), str(self.folder / "work"), str(self.folder / "site"))
+            folders = (str(self.folder / name) for name in ("work", "site"))
+            self._receive = start(lambda text: self._send(text), *folders, limit=self.limits.append)
         self.messages.clear()
         asked = {"type": "run", "id": 1, "code": code, "files": {}, "keep": False, "functions": [], "limits": LIMITS}
         self.receive({**asked, **options})

@@ -47,6 +47,13 @@ async def test_values(sandbox: Sandbox, code: str, expected: str | None) -> None
     assert await value(sandbox, code) == expected
 
 
+@pytest.mark.parametrize("code", ["1", "raise SystemExit", "1 / 0", "import asyncio\nawait asyncio.sleep(0)"])
+async def test_the_time_limit_holds_while_the_code_runs(sandbox: Sandbox, code: str) -> None:
+    await sandbox.run(code)
+    await sandbox.run(code, limits={**LIMITS, "time_ms": 5})
+    assert sandbox.limits == [LIMITS["time_ms"], 0, 5, 0]
+
+
 @pytest.mark.parametrize(
     ("code", "table"),
     [

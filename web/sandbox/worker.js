@@ -6,6 +6,7 @@ import { contents } from "../boot/late.js";
 import { log } from "../boot/pyodide.js";
 import { revive } from "../boot/revive.js";
 import { missingIn } from "./confined.js";
+import { interruptsOf } from "./interrupts.js";
 
 /** @typedef {import("./messages.js").ToWorker} ToWorker */
 
@@ -59,7 +60,7 @@ function raise(error) {
 function harness(python, send) {
   const module = python.pyimport("sparewheel.sandboxed");
   try {
-    return module.start(send);
+    return module.start.callKwargs(send, { limit: interruptsOf(python) });
   } finally {
     module.destroy();
   }

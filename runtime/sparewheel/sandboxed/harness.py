@@ -32,9 +32,18 @@ _SPARE: Final = 2_000  # characters of output that the page allows beyond what t
 _FILENAME: Final = "code.py"
 
 
-def start(send: Callable[[str], object], folder: str = _FOLDER, site: str = _PACKAGES) -> Callable[[str], None]:
-    """Start the harness. Messages go to `send` and come in by the function that is returned, as JSON texts."""
-    harness = Harness(send, folder, site)
+def start(
+    send: Callable[[str], object],
+    folder: str = _FOLDER,
+    site: str = _PACKAGES,
+    *,
+    limit: Callable[[int], object] = lambda _: None,
+) -> Callable[[str], None]:
+    """Start the harness. Messages go to `send` and come in by the function that is returned, as JSON texts.
+
+    `limit` is called with the time limit of a run, in milliseconds, and with 0 when its code has ended.
+    """
+    harness = Harness(send, folder, site, limit)
     harness.send({"type": "ready"})
     return harness.receive
 
@@ -42,8 +51,9 @@ def start(send: Callable[[str], object], folder: str = _FOLDER, site: str = _PAC
 class Harness:
     """The state that outlasts a run with `keep`: the names of the code, and the files."""
 
-    def __init__(self, send: Callable[[str], object], folder: str, site: str) -> None:
+    def __init__(self, send: Callable[[str], object], folder: str, site: str, limit: Callable[[int], object]) -> None:
         self._post = send
+        self._limit = limit
         self._folder = Folder(folder)
         self._site = site
         self._module: ModuleType | None = None
@@ -98,7 +108,9 @@ class Harness:
             result: dict[str, Any] = {"run": self._runs}
             work = self._executed(message["code"], message.get("packages", []), names, shown)
             task = asyncio.ensure_future(work)
+            self._limit(limits["time_ms"])
             await asyncio.wait({task})
+            self._limit(0)
             result |= task.result()
             for left in asyncio.all_tasks() - {task}:
                 if self._is_own(_file_of(left)):

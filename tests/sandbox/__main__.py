@@ -37,7 +37,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     parser.add_argument("--rounds", type=int, default=5, help="of --times")
     args = parser.parse_args(argv)
     if args.times:
-        if args.engine == "node":
+        if args.engine in ("node", "native"):
             parser.error("--times measures in a page")
         say(str(table(args.engine, asyncio.run(measure(args.engine, args.rounds)))))
         return 0

@@ -154,7 +154,11 @@ async def open_ring(engine: Engine, resolver: str | None = None) -> AsyncIterato
         provider = stack.enter_context(ScriptedProvider())
         env = {"TEST_KEY": KEY, "OPENAI_API_KEY": KEY}
         file = agent(provider.url)
-        opened = open_agent(file, env=env) if engine == "native" else headless.open(file, engine=engine, env=env)
+        opened = (
+            open_agent(file, env=env, interactive=False)
+            if engine == "native"
+            else headless.open(file, engine=engine, env=env)
+        )
         yield Ring(await stack.enter_async_context(opened), provider, canary)
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib.metadata
 import json
 import re
 import sys
@@ -78,6 +79,7 @@ def test_two_agent_files_side_by_side(tmp_path: Path, capsys: pytest.CaptureFixt
     page = (comparing.out / "report.html").read_text()
     assert page.count("<figure>") == 2  # latency and reasons; no price is known
     assert not [finder for finder in sys.meta_path if type(finder).__module__ == "pygal"]
+    assert importlib.metadata.version("pygal")  # of the finders, only that one is removed
     assert "not as expected" in page
 
 

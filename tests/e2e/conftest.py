@@ -11,11 +11,13 @@ import pytest_asyncio
 from playwright.async_api import Browser, Page, async_playwright, expect
 
 from sparewheel.headless import find, find_dist
+from sparewheel.headless.browser import Engine
 from sparewheel.headless.static import StaticServer
 from sparewheel.testing import ScriptedProvider
 from tests.support.agents import KEY
 from tests.support.browser import BOOT_LIMIT, LIMIT, Site, Theirs, Watch, within
 from tests.support.compat import PAGE as COMPAT_PAGE
+from tests.support.engines import launch_of
 from tests.support.page import visit
 
 THEIRS = Path(__file__).parent / "theirs"
@@ -114,6 +116,17 @@ async def compat(loaded_compat: Theirs) -> AsyncIterator[Theirs]:
     assert watch.faults == []
     assert not any("CANARY" in text for text in [*watch.console, *watch.urls]), KEY
     watch.clear()
+
+
+@pytest_asyncio.fixture(scope="module", loop_scope="session", params=["chromium", "firefox"])
+async def engine(request: pytest.FixtureRequest) -> AsyncIterator[Browser]:
+    """A browser of each engine that Playwright drives here."""
+    name: Engine = request.param
+    launch = await asyncio.to_thread(launch_of, name)
+    async with async_playwright() as playwright:
+        browser = await getattr(playwright, launch.engine).launch(**launch.arguments())
+        yield browser
+        await browser.close()
 
 
 @pytest_asyncio.fixture(scope="module", loop_scope="session")

@@ -2,20 +2,16 @@
 
 from __future__ import annotations
 
-import asyncio
 import os
 import signal
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 
 import pytest
-import pytest_asyncio
-from playwright.async_api import Browser, CDPSession, Page, async_playwright
+from playwright.async_api import Browser, CDPSession, Page
 
 from sparewheel.headless import find_dist
-from sparewheel.headless.browser import Engine
 from tests.support.browser import BOOT_LIMIT, Change, Site, within
-from tests.support.engines import launch_of
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")
 
@@ -32,16 +28,6 @@ START = """async (script) => {
   window.run = (code) =>
     session.runCode(code).then(({ value }) => value.text, ({ kind, message }) => `${kind}: ${message}`);
 }"""
-
-
-@pytest_asyncio.fixture(scope="module", loop_scope="session", params=["chromium", "firefox"])
-async def engine(request: pytest.FixtureRequest) -> AsyncIterator[Browser]:
-    name: Engine = request.param
-    launch = await asyncio.to_thread(launch_of, name)
-    async with async_playwright() as playwright:
-        browser = await getattr(playwright, launch.engine).launch(**launch.arguments())
-        yield browser
-        await browser.close()
 
 
 @asynccontextmanager

@@ -6,16 +6,15 @@ import asyncio
 import json
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from typing import Any, Literal
+from typing import Any
 
 import pytest
 import pytest_asyncio
-from playwright.async_api import Browser, BrowserContext, async_playwright
+from playwright.async_api import Browser, BrowserContext
 
 from sparewheel.testing import Gate, Reply, ScriptedProvider, openai_chat
 from tests.support.agents import ENV, KEY, agent_file
 from tests.support.browser import Site, Theirs, Watch
-from tests.support.engines import launch_of
 from tests.support.indexeddb import stored_texts
 from tests.support.scripted import check_rules
 
@@ -49,16 +48,6 @@ class Profile:
     def check(self) -> None:
         assert self._watch.faults == []
         assert not any("CANARY" in text for text in [*self._watch.console, *self._watch.urls])
-
-
-@pytest_asyncio.fixture(scope="module", loop_scope="session", params=["chromium", "firefox"])
-async def engine(request: pytest.FixtureRequest) -> AsyncIterator[Browser]:
-    name: Literal["chromium", "firefox"] = request.param
-    launch = await asyncio.to_thread(launch_of, name)
-    async with async_playwright() as playwright:
-        browser = await getattr(playwright, launch.engine).launch(**launch.arguments())
-        yield browser
-        await browser.close()
 
 
 @asynccontextmanager

@@ -133,5 +133,5 @@ def test_what_a_chain_does_not_use_is_said() -> None:
         [said] = not_used(read_team(text, ENV))
         assert "toolsets, limits are not used here" in said
         assert not_used(read_team(agent_file(server), ENV)) == []
-        with pytest.raises(ConfigError, match="nobody"):
-            read_team(agent_file(server), ENV, root="nobody")
+        with pytest.raises(ConfigError, match="missing"):
+            read_team(agent_file(server), ENV, root="missing")

@@ -25,8 +25,8 @@ def plots(comparison: Comparison) -> list[tuple[str, str]] | None:
     """The title and the SVG text of each plot. None: pygal is not installed."""
     if not has_pygal():
         return None
-    import pygal  # type: ignore[import-untyped]  # it has no types
-    from pygal.style import Style  # type: ignore[import-untyped]
+    import pygal
+    from pygal.style import Style
 
     # It adds a finder for its plugins, of a kind that Python warns of at every later import. Others are added as well.
     sys.meta_path[:] = [finder for finder in sys.meta_path if type(finder).__module__ != "pygal"]

@@ -14,6 +14,7 @@ import pytest
 from sparewheel.files import File
 from sparewheel.sandboxed import start
 from sparewheel.transports.demo_compute import TOOL, next_step
+from tests.support.harness import LIMITS
 
 BICYCLES = (Path(__file__).resolve().parents[2] / "web" / "examples" / "bicycles.csv").read_text(encoding="utf-8")
 SHOPS = "Jahr;Filiale;Umsatz|netto\n2024;Süd;1.5\n2025;'Nord' \"A\";\n2025;Süd;2.5\n2025;'Nord' \"A\";3\n;;\nx;y;no\n"
@@ -54,8 +55,7 @@ def ran(question: str, file: File, folder: Path, monkeypatch: pytest.MonkeyPatch
     (folder / file.name).write_text(file.text, encoding="utf-8")
     kinds = {kind: lambda title, show_legend, kind=kind: Chart(kind, title) for kind in ("Line", "HorizontalBar")}
     monkeypatch.setitem(sys.modules, "pygal", SimpleNamespace(**kinds))
-    limits = {"output_chars": 10_000, "files": 10, "file_bytes": 10_000}
-    message = {"type": "run", "id": 1, "code": code, "files": {}, "keep": False, "functions": [], "limits": limits}
+    message = {"type": "run", "id": 1, "code": code, "files": {}, "keep": False, "functions": [], "limits": LIMITS}
     sent: list[dict[str, Any]] = []
 
     async def work() -> None:

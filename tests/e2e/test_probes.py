@@ -116,6 +116,7 @@ class Lab:
         self._number = 0
 
     async def start(self) -> None:
+        self._site.changes.pop("", None)  # of a probe; the page has no file name either
         await self._tab.goto(f"{self._site.origin}/theirs/")
         await self._tab.evaluate(f"() => {{ {IN_PAGE} }}")
         await within(self._tab.evaluate(BOOT), BOOT_LIMIT)

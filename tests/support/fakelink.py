@@ -45,20 +45,23 @@ class FakeLink(Link):
         self.reasons: list[str] = []  # of aborts
         self._answer = answer
 
+    def hear(self, *messages: dict[str, Any]) -> None:
+        self.receive(json.dumps(messages))
+
     def events(self, *events: dict[str, Any]) -> None:
-        self.receive(json.dumps({"type": "events", "session": "s1", "events": events}))
+        self.hear({"type": "events", "session": "s1", "events": events})
 
     def reply(self, command: dict[str, Any], **outcome: Any) -> None:
-        self.receive(json.dumps({"type": "reply", "id": command["id"], **outcome}))
+        self.hear({"type": "reply", "id": command["id"], **outcome})
 
     async def _boot(self, stack: AsyncExitStack) -> None:
         await self._answer(self, {"method": "boot"})
 
     async def _post(self, text: str) -> None:
-        command = json.loads(text)
-        self.methods.append(command["method"])
-        self.reasons += [command["params"]["reason"]] if command["method"] == "abort" else []
-        await self._answer(self, command)
+        for command in json.loads(text):
+            self.methods.append(command["method"])
+            self.reasons += [command["params"]["reason"]] if command["method"] == "abort" else []
+            await self._answer(self, command)
 
 
 async def plays_on_until_aborted(link: FakeLink, command: dict[str, Any]) -> None:

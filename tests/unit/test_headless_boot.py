@@ -20,8 +20,8 @@ from tests.support.fakeloop import run
 
 def test_boot_is_over_when_the_runtime_says_so() -> None:
     async def boots(link: FakeLink, command: dict[str, Any]) -> None:
-        link.receive('{"type": "progress", "stage": "pyodide", "message": "Starting Python"}')
-        link.receive('{"type": "ready"}')
+        link.hear({"type": "progress", "stage": "pyodide", "message": "Starting Python"})
+        link.hear({"type": "ready"})
 
     async def main() -> None:
         link = FakeLink(boots)
@@ -37,7 +37,7 @@ def test_boot_is_over_when_the_runtime_says_so() -> None:
 def test_a_boot_that_fails_says_where_and_why() -> None:
     async def fails_to_boot(link: FakeLink, command: dict[str, Any]) -> None:
         message = {"type": "boot_failed", "stage": "packages", "reason": "a wheel is missing", "hint": "build again"}
-        link.receive(json.dumps(message))
+        link.hear(message)
 
     async def main() -> None:
         async with AsyncExitStack() as stack:
@@ -60,7 +60,7 @@ def test_a_long_reason_keeps_its_beginning_and_its_end() -> None:
 
 def test_a_boot_that_hangs_is_over_at_its_limit() -> None:
     async def hangs(link: FakeLink, command: dict[str, Any]) -> None:
-        link.receive('{"type": "progress", "stage": "pyodide", "message": "Starting Python"}')
+        link.hear({"type": "progress", "stage": "pyodide", "message": "Starting Python"})
         link.say("[error] wasm sk-CANARY failed")
 
     async def main() -> None:

@@ -86,7 +86,7 @@ def test_sessions_of_a_runtime_get_their_own_events_and_the_commands_of_the_js_a
         session = command["params"].get("session")
         if command["method"] == "send":
             for event in (START, {**FINISH, "model": session}):
-                link.receive(json.dumps({"type": "events", "session": session, "events": [event]}))
+                link.hear({"type": "events", "session": session, "events": [event]})
         link.reply(command, result=RESULT)
 
     async def main() -> None:
@@ -123,7 +123,7 @@ def test_mapped_prompts_have_their_outcomes_also_when_the_runtime_ends() -> None
         session, prompt = command["params"]["session"], command["params"]["messages"][0]["content"]
         if prompt == "bad":
             usage = {"type": "error", "turn": "t", "usage": {"input_tokens": 3}, "partial_message": None}
-            link.receive(json.dumps({"type": "events", "session": session, "events": [usage]}))
+            link.hear({"type": "events", "session": session, "events": [usage]})
             link.reply(command, error=FACTS)
         elif prompt == "last":
             link.die("the browser is gone")

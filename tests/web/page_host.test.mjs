@@ -27,7 +27,7 @@ test("media leave as base64, and nothing overtakes them", async () => {
     },
   };
   globalThis.BroadcastChannel = undefined; // an open one keeps the process of the test alive
-  globalThis.sparewheelPush = (text) => pushed.push(JSON.parse(text));
+  globalThis.sparewheelPush = (text) => pushed.push(...JSON.parse(text));
   globalThis.createRuntime = async () => ({
     async createSession(_, listener) {
       onEvent = listener;
@@ -37,9 +37,9 @@ test("media leave as base64, and nothing overtakes them", async () => {
   await import("../../runtime/sparewheel/headless/page_host.js");
   globalThis.sparewheelHost.boot();
   while (!pushed.some(({ type }) => type === "ready")) await settle();
-  globalThis.sparewheelHost.dispatch(JSON.stringify({ id: 1, method: "create_session", params: { session: "s1" } }));
+  globalThis.sparewheelHost.dispatch(JSON.stringify([{ id: 1, method: "create_session", params: { session: "s1" } }]));
   await settle();
-  globalThis.sparewheelHost.dispatch(JSON.stringify({ id: 2, method: "send", params: { session: "s1", prompt: "x" } }));
+  globalThis.sparewheelHost.dispatch(JSON.stringify([{ id: 2, method: "send", params: { session: "s1", prompt: "x" } }]));
   while (!pushed.some(({ id }) => id === 2)) await settle();
   const told = pushed.filter(({ type }) => type === "events").flatMap((message) => message.events);
   assert.deepEqual(told.map(({ type }) => type), ["start", "media", "delta", "finish"]);

@@ -1,7 +1,8 @@
 """The connection of a driver to a runtime, in a page or in a Node process.
 
-Both carry the texts of the worker's protocol: a command `{id, method, params}` to the runtime; `reply`, `events`,
-`progress`, `ready` and `boot_failed` back. When a link fails, every pending call gets the error.
+Both carry texts with lists of messages of the worker's protocol: commands `{id, method, params}` to the runtime;
+`reply`, `events`, `progress`, `ready` and `boot_failed` back. While one text is on its way, messages wait for the next
+one: Playwright takes milliseconds for each text. When a link fails, every pending call gets the error.
 """
 
 from __future__ import annotations
@@ -44,6 +45,8 @@ class Link(ABC):
         self._secrets: set[str] = set()
         self._ids = itertools.count(1)
         self._waiting: dict[int, asyncio.Future[Any]] = {}
+        self._unsent: list[str] = []
+        self._sending = asyncio.Lock()
         self._ready: asyncio.Future[None] = asyncio.get_running_loop().create_future()
         self._dead: SparewheelError | None = None
         self._stage = "nothing yet"
@@ -98,7 +101,7 @@ class Link(ABC):
         try:
             text = json.dumps({"id": number, "method": method, "params": params})
             async with asyncio.timeout(POST_LIMIT):
-                await self._post(text)
+                await self._send(text)
         except TimeoutError:
             self.die(f"the runtime took no command for {POST_LIMIT:g} s")
         except Exception as error:  # Playwright's or a pipe's: nothing can be sent any more
@@ -111,9 +114,23 @@ class Link(ABC):
         finally:
             self._waiting.pop(number, None)
 
+    async def _send(self, text: str) -> None:
+        self._unsent.append(text)
+        async with self._sending:
+            await asyncio.sleep(0)  # calls that are made at once go together
+            if texts := self._unsent:  # else they went with those of another call
+                self._unsent = []
+                await self._post(f"[{','.join(texts)}]")
+
     def receive(self, text: str) -> None:
-        """Handle one message of the protocol."""
-        message = json.loads(text)
+        """Handle a list of messages of the protocol."""
+        for message in json.loads(text):
+            try:
+                self._receive(message)
+            except Exception as error:  # of a caller's function: the other messages are not lost
+                self.say(f"[error] a message of type {message.get('type')} failed: {error}")
+
+    def _receive(self, message: dict[str, Any]) -> None:
         match message["type"]:
             case "events":
                 if listener := self.listeners.get(message["session"]):

@@ -3,15 +3,57 @@
  * Runs in the page before its scripts; the driver injects it. It turns the driver's texts into calls of the public API,
  * the one that a page embeds, and sends the results back over `sparewheelPush`.
  *
- * The texts are those of the worker protocol: {id, method, params} in; {type: "reply" | "events" | "progress" | "ready"
- * | "boot_failed", ...} out. All events of one message of the worker are sent in one text.
+ * The texts are lists of messages of the worker protocol: {id, method, params} in; {type: "reply" | "events" |
+ * "progress" | "ready" | "boot_failed", ...} out. A text costs a driver more than a turn may cost the page, so messages
+ * that come while it takes one wait for the next, and outcomes of many turns wait for each other.
  */
 (() => {
-  const ENDS = ["finish", "error", "aborted"];
+  const OUTCOME = ["usage", "finish", "error", "aborted"];
+  const HOLD = 20; // milliseconds for which an outcome waits for others
   const host = /** @type {any} */ (globalThis);
 
+  /** @type {string[]} Messages that the driver has not been given. */
+  let waiting = [];
+  let outcomes = 0; // among them
+  let due = false;
+  let giving = false;
+  /** @type {any} */
+  let timer = 0;
+
+  /** @param {object} message Goes with the next one that is pushed. */
+  const add = (message) => void waiting.push(JSON.stringify(message));
+
   /** @param {object} message */
-  const push = (message) => void host.sparewheelPush(JSON.stringify(message));
+  const push = (message) => {
+    add(message);
+    wake();
+  };
+
+  /** @param {object} message Goes when a quarter of the turns that run have an outcome, or after `HOLD`. */
+  const pushOutcome = (message) => {
+    add(message);
+    outcomes += 1;
+    if (outcomes * 4 >= chats.size) wake();
+    else timer ||= setTimeout(wake, HOLD);
+  };
+
+  const wake = () => {
+    due = true;
+    if (!giving) void give();
+  };
+
+  const give = async () => {
+    giving = true;
+    await null; // what follows at once goes with it
+    while (due) {
+      const text = `[${waiting.join(",")}]`;
+      clearTimeout(timer);
+      waiting = [];
+      [outcomes, due, timer] = [0, false, 0];
+      await Promise.resolve(host.sparewheelPush(text)).catch(() => {}); // it fails when the driver is gone
+    }
+    giving = false;
+  };
 
   /** @type {any} */
   let runtime;
@@ -29,18 +71,19 @@
   /**
    * @param {any[]} holders Events, or a result.
    * @param {object} message What has them in it.
+   * @param {(message: object) => void} [send]
    */
-  const pushMedia = (holders, message) => {
+  const pushMedia = (holders, message, send = push) => {
     const media = holders.flatMap((each) => [each, ...(each?.message?.media ?? []), ...(each?.partial_message?.media ?? [])]);
     const blobs = media.filter((each) => each?.blob instanceof Blob);
     if (blobs.length === 0 && reading === 0) {
-      push(message);
+      send(message);
       return;
     }
     reading += 1;
     sent = sent
       .then(() => Promise.all(blobs.map(toData)))
-      .then(() => push(message))
+      .then(() => send(message))
       .finally(() => (reading -= 1));
   };
 
@@ -72,15 +115,6 @@
     else batches.set(session, [event]);
   };
 
-  /**
-   * Of many turns, only what is needed for their outcomes.
-   * @param {string} session
-   */
-  const outcomeListener = (session) => {
-    const push = listener(session);
-    return (/** @type {any} */ event) => (event.type === "usage" || ENDS.includes(event.type) ? push(event) : undefined);
-  };
-
   /** @param {any} error */
   const facts = (error) => {
     const { kind = "internal", hint = "", code, status, provider, model, retryable, attempts } = error ?? {};
@@ -98,12 +132,17 @@
       sessions.set(session, await runtime.sessions.open(id, { interactive: false, ...options }, listener(session)));
     },
     async chat({ session, ...options }) {
+      // One of many turns: of its events, only those that its outcome needs.
       const stop = new AbortController();
+      /** @type {object[]} */
+      const events = [];
+      const listener = (/** @type {any} */ event) => void (OUTCOME.includes(event.type) && events.push(event));
       chats.set(session, stop);
       try {
-        return await runtime.chat({ interactive: false, ...options, signal: stop.signal }, outcomeListener(session));
+        return await runtime.chat({ interactive: false, ...options, signal: stop.signal }, listener);
       } finally {
         chats.delete(session);
+        pushMedia(events, { type: "events", session, events }, add);
       }
     },
     share_health: async ({ entries }) => entries.forEach((/** @type {object} */ entry) => health?.postMessage(entry)),
@@ -128,15 +167,16 @@
 
   /** @param {{id: number, method: string, params: any}} command */
   const answer = async ({ id, method, params }) => {
+    const send = method === "chat" ? pushOutcome : push;
     try {
       const call = methods[method];
       if (!call) throw new Error(`the page has no method "${method}"`);
       const result = await call(params);
       flush();
-      pushMedia([result], { type: "reply", id, result: result ?? null });
+      pushMedia([result], { type: "reply", id, result: result ?? null }, send);
     } catch (error) {
       flush();
-      pushMedia([], { type: "reply", id, error: facts(error) });
+      pushMedia([], { type: "reply", id, error: facts(error) }, send);
     }
   };
 
@@ -167,6 +207,6 @@
       void start(options);
     },
     /** @param {string} text */
-    dispatch: (text) => void answer(JSON.parse(text)),
+    dispatch: (text) => void JSON.parse(text).forEach(answer),
   };
 })();

@@ -56,6 +56,49 @@ def test_a_failed_turn_ends_with_its_error_event_and_send_raises() -> None:
     run(main())
 
 
+def test_calls_made_at_once_and_while_a_text_is_on_its_way_go_together() -> None:
+    texts: list[list[str]] = []
+    posted, arrived = asyncio.Event(), asyncio.Event()
+
+    class Slow(FakeLink):
+        async def _post(self, text: str) -> None:
+            texts.append([command["method"] for command in json.loads(text)])
+            posted.set()
+            await arrived.wait()
+            await super()._post(text)
+
+    async def answers(link: FakeLink, command: dict[str, Any]) -> None:
+        link.reply(command, result=command["method"])
+
+    async def main() -> None:
+        link = Slow(answers)
+        first = [asyncio.ensure_future(link.call(name)) for name in ("a", "b")]
+        await posted.wait()
+        later = [asyncio.ensure_future(link.call(name)) for name in ("c", "d")]
+        await asyncio.sleep(0)
+        left = asyncio.ensure_future(link.call("e"))
+        await asyncio.sleep(0)
+        left.cancel()
+        arrived.set()
+        assert await asyncio.gather(*first, *later) == ["a", "b", "c", "d"]
+        assert texts[0] == ["a", "b"]
+        assert texts[1][:2] == ["c", "d"]
+
+    run(main())
+
+
+def test_a_message_whose_listener_fails_does_not_take_the_others_with_it() -> None:
+    async def main() -> None:
+        link = FakeLink(is_mute)
+        link.on_progress = Mock(side_effect=ValueError("full"))
+        entry = {"name": "p/m", "seconds": 9}
+        link.hear({"type": "progress", "stage": "python", "message": "Starting"}, {"type": "health", "entry": entry})
+        assert link.cooldowns["p/m"][1] == entry
+        assert link.console == ["[error] a message of type progress failed: full"]
+
+    run(main())
+
+
 def test_a_turn_that_cannot_begin_raises() -> None:
     async def refuses(link: FakeLink, command: dict[str, Any]) -> None:
         link.reply(command, error={"kind": "config", "message": "bad sk-CANARY", "hint": "no sk-CANARY"})

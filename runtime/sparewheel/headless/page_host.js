@@ -142,7 +142,7 @@
         return await runtime.chat({ interactive: false, ...options, signal: stop.signal }, listener);
       } finally {
         chats.delete(session);
-        pushMedia(events, { type: "events", session, events }, add);
+        if (events.length > 0) pushMedia(events, { type: "events", session, events }, add);
       }
     },
     share_health: async ({ entries }) => entries.forEach((/** @type {object} */ entry) => health?.postMessage(entry)),

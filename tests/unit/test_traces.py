@@ -24,8 +24,9 @@ from sparewheel.headless import run_batch
 from sparewheel.testing import Reply, ScriptedProvider, Usage, errors, openai_chat
 from sparewheel.traces.chrome import to_chrome
 from sparewheel.traces.collector import Collector, collector_url
-from sparewheel.traces.fold import Fold, Span, spans_of
+from sparewheel.traces.fold import Fold, spans_of
 from sparewheel.traces.otlp import to_otlp
+from sparewheel.traces.spans import Span
 from sparewheel.transports.local import LocalResponse
 from sparewheel.transports.mock import MockTransport
 from tests.support.door import ANSWER, ENV, KEY, agent_file, asks

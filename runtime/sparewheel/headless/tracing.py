@@ -13,7 +13,8 @@ from ..config.resolved import resolve_team
 from ..errors import ConfigError
 from ..traces.chrome import to_chrome
 from ..traces.collector import Collector, addresses, collector_url
-from ..traces.fold import Fold, Span
+from ..traces.fold import Fold
+from ..traces.spans import Span
 from ..transports.router import network_transport
 from .notes import note
 

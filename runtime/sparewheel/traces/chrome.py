@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, Final
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from .fold import Span
+    from .spans import Span
 
 _PROCESS: Final = 1
 

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
     from ..config.specs import ModelSpec, ResolvedTeam
     from ..transports.base import Transport
-    from .fold import Span
+    from .spans import Span
 
 PATH: Final = "/v1/traces"
 DELAY: Final = 1.0  # seconds in which spans are collected for one request

@@ -6,22 +6,20 @@ A turn's span has its steps', a step's has its attempts' and tools', and a tool'
 from __future__ import annotations
 
 import hashlib
-from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, Final, Literal, TypeAlias
+from typing import TYPE_CHECKING, Any, Final
 from urllib.parse import urlsplit
 
 from ..events import TERMINAL
 from ..jsontext import write
 from . import names
+from .spans import Span
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
-Value: TypeAlias = "str | int | float | bool | list[str]"
-Kind: TypeAlias = Literal["turn", "step", "attempt", "tool"]
+    from .spans import Kind, Value
 
 MAX_SPANS: Final = 10_000  # of one turn
-MAX_NOTES: Final = 100  # of one span
 MAX_TEXT: Final = 8_000  # characters of one content
 # Events that are told at the span of their attempt, else of their step, and which of their fields.
 _NOTED: Final = {
@@ -48,35 +46,6 @@ _TOKENS: Final = {
     "written_tokens": names.CACHE_CREATION,
     "reasoning_tokens": names.REASONING_TOKENS,
 }
-
-
-@dataclass(slots=True)
-class Note:
-    """What happened at a moment of a span; `at` in nanoseconds."""
-
-    at: int
-    name: str
-    attributes: dict[str, Value]
-
-
-@dataclass(slots=True)
-class Span:
-    """A piece of work. Times are in nanoseconds since 1970, 0: not over. `error` is empty, or why it failed."""
-
-    trace: str
-    id: str
-    parent: str
-    kind: Kind
-    name: str
-    start: int
-    end: int = 0
-    attributes: dict[str, Value] = field(default_factory=dict)
-    notes: list[Note] = field(default_factory=list)
-    error: str = ""
-
-    def note(self, at: int, name: str, attributes: dict[str, Value]) -> None:
-        if len(self.notes) < MAX_NOTES:
-            self.notes.append(Note(at, name, attributes))
 
 
 class Fold:

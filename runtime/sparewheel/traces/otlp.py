@@ -13,7 +13,7 @@ from . import names
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
-    from .fold import Span, Value
+    from .spans import Span, Value
 
 _INTERNAL: Final = 1
 _CLIENT: Final = 3

@@ -17,16 +17,15 @@ from .agent.active import Active
 from .agent.ending import aborted, answer_of, failed, known_error, result_of
 from .agent.stamp import Stamp
 from .agent.titles import Titles
+from .agent.turn_records import begin_log, durable
 from .chain.watchdog import Watchdog
 from .errors import ConfigError
-from .events import is_terminal
 from .messages import parse_prompt
 from .redaction.learned import SessionSecrets
 from .redaction.stream import SplitSecrets
 from .state.answers import Answers
 from .state.choices import check_known
 from .state.episodes import Episodes
-from .state.journal.turn_log import NoLog, TurnLog
 
 if TYPE_CHECKING:
     from collections.abc import AsyncGenerator, Callable, Iterable, Sequence
@@ -118,7 +117,7 @@ class Session:
         stamp = Stamp(turn)
         episode = self._episodes.begin(turn.name, self.runner.now(), turn.episode)
         unsplit = SplitSecrets(self.secrets.sought)
-        log = self._begin_log(turn)
+        log = begin_log(self._state, turn, self._unfinished)
         self._unfinished = None
         failure: BaseException | None = None
         outcome = "abandoned"  # if the consumer closes the generator
@@ -133,7 +132,7 @@ class Session:
                         self.result = result_of(turn, last)
                     if batch := unsplit(batch):
                         if log.see(batch):
-                            batch = await self._stored(turn, batch, active)
+                            batch = await durable(self._state, turn, batch, active)
                         yield stamp(batch)
         except asyncio.CancelledError as error:
             failure = error
@@ -154,7 +153,7 @@ class Session:
                 log.close(outcome, kept=bool(turn.completed), usage=None)
         if failure is not None:
             if log.see(batch := unsplit(batch or [])):
-                batch = await self._stored(turn, batch, active)
+                batch = await durable(self._state, turn, batch, active)
             self._active = None
             yield stamp(batch)
         active.end(failure)
@@ -173,31 +172,6 @@ class Session:
         self._episodes.end(episode, now, outcome, usage=turn.total, attempts=attempts, failure=failure)
         if outcome == "finished":
             self.titles.begin(turn.prompt.text, answer_of(turn).text)
-
-    def _begin_log(self, turn: Turn) -> TurnLog | NoLog:
-        if (recorder := self._state.recorder) is None:
-            return NoLog()
-        log = TurnLog(recorder, turn.name, turn.agent, turn.messages, turn.start, turn.prompts)
-        log.resume_state, turn.on_resumable = lambda: turn.resume_state, log.write
-        turn.on_task = log.course.worked
-        self._state.log = turn.effects.log = log
-        log.begin(self._unfinished)
-        return log
-
-    async def _stored(self, turn: Turn, batch: list[Event], active: Active) -> list[Event]:
-        """`batch`, after its records are durable. When it ends the turn, an abort comes too late from here on."""
-        recorder, log = self._state.recorder, self._state.log
-        if recorder is None or log is None:
-            return batch
-        if not is_terminal(last := batch[-1]):
-            return await recorder.settled(batch)
-        active.ending = True
-        turn.answer_calls()
-        kept = self._state.conversation is turn.conversation
-        partial = None if last["type"] == "finish" else turn.partial
-        log.end(last, kept=kept, partial=partial, attempts=[dict(each) for each in turn.log.records])
-        batch, active.late = await recorder.settled_at_last(batch)
-        return batch
 
     def renew(self, runner: Runner, agent: str | None = None) -> None:
         """Go on with `runner` (`Runner.renewed`), and with `agent` if it is given. The conversation stays.

@@ -12,6 +12,7 @@ from urllib.parse import urlsplit
 from sparewheel.chain.cancelling import cancelled
 from sparewheel.chain.log import AttemptLog
 from sparewheel.chain.question import Question
+from sparewheel.chain.step import Step
 from sparewheel.config.loading import load_agent_file
 from sparewheel.config.resolved import resolve_team
 from sparewheel.messages import user
@@ -26,7 +27,6 @@ from tests.support.scripted import ENV, Played, ScriptedTransport, collect, sess
 if TYPE_CHECKING:
     from collections.abc import AsyncGenerator, AsyncIterator, Mapping, Sequence
 
-    from sparewheel.chain.chain import Step
     from sparewheel.config.specs import ResolvedTeam
     from sparewheel.session import Session
     from sparewheel.transports.base import HttpRequest
@@ -148,7 +148,7 @@ def _team(text: str) -> ResolvedTeam:
 def kept_step(transport: KeptTransport, reattach: Mapping[str, Any] | None = None, **options: str) -> Step:
     """A step of the chain of such a session."""
     runner = kept_session(transport, **options).runner
-    return runner.chain(runner.team.agents["root"]).ask(Question([user("hi")], reattach=reattach), AttemptLog())
+    return Step(runner.chain(runner.team.agents["root"]), Question([user("hi")], reattach=reattach), AttemptLog())
 
 
 async def events_of(step: Step) -> list[dict[str, Any]]:

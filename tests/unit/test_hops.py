@@ -62,7 +62,7 @@ PLAIN = [
     "sparewheel.agent.run.Run._steps",
     "sparewheel.agent.run.Run.events",
     "sparewheel.chain.attempt.Attempt.run",
-    "sparewheel.chain.chain.Step.events",
+    "sparewheel.chain.step.Step.events",
     "sparewheel.session.Session._run",
     "sparewheel.transports.local.LocalResponse.chunks",
     "tests.support.scripted.ScriptedTransport.stream",

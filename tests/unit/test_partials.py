@@ -8,10 +8,10 @@ from typing import Any
 
 import pytest
 
-from sparewheel.chain.chain import Step
 from sparewheel.chain.compaction import LONG_RESULT, NOTE, compact, dropped
 from sparewheel.chain.log import AttemptLog
 from sparewheel.chain.question import GO_ON, Question
+from sparewheel.chain.step import Step
 from sparewheel.errors import TurnFailed
 from sparewheel.messages import Message, Text, assistant, system, user
 from sparewheel.testing import Reply, ToolCall, errors, openai_chat
@@ -88,7 +88,7 @@ def test_nobody_goes_on_from_a_refusal() -> None:
 def step_alone(transport: ScriptedTransport, fallback: str, log: AttemptLog | None = None) -> Step:
     """A step without an agent's loop around it."""
     runner = session(transport, ["a", "b"], fallback=fallback).runner
-    return runner.chain(runner.team.agents["root"]).ask(Question([user("hi")]), log or AttemptLog())
+    return Step(runner.chain(runner.team.agents["root"]), Question([user("hi")]), log or AttemptLog())
 
 
 async def events_of(step: Step) -> list[dict[str, Any]]:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from ..chain.compaction import compact, dropped, without_oldest
 from ..chain.question import Question
+from ..chain.step import Step
 from ..errors import ErrorInfo, SparewheelError
 from ..messages import user
 from ..slices import run_in_slices
@@ -27,7 +28,7 @@ from .team import MAX_HANDOFFS, handoff_tool, too_many_handoffs, transfer_tool
 if TYPE_CHECKING:
     from collections.abc import AsyncGenerator
 
-    from ..chain.chain import Chain, Step
+    from ..chain.chain import Chain
     from ..config.specs import ResolvedAgent
     from ..events import Event, FinishReason
     from ..messages import Message
@@ -189,7 +190,7 @@ class Run:
             what_if=turn.what_if,
         )
         turn.reattach = None
-        turn.step = step = self._chain().ask(question, turn.log)
+        turn.step = step = Step(self._chain(), question, turn.log)
         self._chosen = None
         return step
 

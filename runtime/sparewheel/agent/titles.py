@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from ..chain.log import AttemptLog
 from ..chain.question import Question
+from ..chain.step import Step
 from ..messages import assistant
 from ..providers.openai_common import is_at, reasons
 from ..slices import run_in_slices
@@ -107,7 +108,7 @@ class Titles:
         chain = self._runner.side_chain(brief(agent, agent.title_models or agent.chain, MAX_TOKENS))
         if chain is None:
             return ""
-        step = chain.ask(Question(request(prompt, answer), max_bytes=_MAX_BYTES), AttemptLog())
+        step = Step(chain, Question(request(prompt, answer), max_bytes=_MAX_BYTES), AttemptLog())
         try:
             async with asyncio.timeout(TITLE_SECONDS), aclosing(step.events()) as batches:
                 async for _ in batches:

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
     from ..annotations import Annotation
     from ..chain.background import ResumeState
-    from ..chain.chain import Step
+    from ..chain.step import Step
     from ..errors import Fault
     from ..events import Event
     from ..state.session_state import Conversation

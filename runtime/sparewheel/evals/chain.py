@@ -11,6 +11,7 @@ from pydantic import BaseModel
 from ..agent.prompt import output_schema
 from ..chain.log import AttemptLog
 from ..chain.question import Question
+from ..chain.step import Step
 from ..config.loading import load_agent_file
 from ..config.resolved import resolve_team
 from ..errors import ConfigError, SparewheelError
@@ -120,7 +121,7 @@ class OpenChain:
             max_bytes=agent.max_response_bytes,
         )
         log = AttemptLog()
-        step = self._session.runner.chain(agent).ask(question, log)
+        step = Step(self._session.runner.chain(agent), question, log)
         events: list[Mapping[str, Any]] = []
         failed: SparewheelError | None = None
         try:

@@ -13,6 +13,7 @@ from ...chain.chain import Chain
 from ...chain.health import Health
 from ...chain.log import AttemptLog
 from ...chain.question import Question
+from ...chain.step import Step
 from ...errors import SparewheelError
 from ...jsontext import read_first
 from ...messages import Message, Text, user
@@ -57,7 +58,7 @@ class Asker:
         spec = replace(spec, resume=False, outputs=frozenset())
         agent = replace(self._agent, chain=(spec,), alternatives=1, fallback=fallback)
         chain = Chain(agent, self._transport, Health(), random=random.random, trace=is_traced())
-        step = chain.ask(Question(messages, max_bytes=MAX_BYTES), AttemptLog())
+        step = Step(chain, Question(messages, max_bytes=MAX_BYTES), AttemptLog())
         try:
             async with asyncio.timeout(SECONDS), aclosing(step.events()) as batches:
                 async for batch in batches:

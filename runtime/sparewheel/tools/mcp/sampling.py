@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Final
 
 from ...chain.log import AttemptLog
 from ...chain.question import Question
+from ...chain.step import Step
 from ...errors import SparewheelError
 from ...messages import Message as ChatMessage
 from ...messages import Text, system
@@ -79,7 +80,7 @@ class Sampler:
             raise RpcError(REFUSED, "the user has not agreed to ask a model")
 
     async def _ask(self, chain: Chain, messages: Sequence[ChatMessage]) -> Message:
-        step = chain.ask(Question(messages, max_bytes=MAX_BYTES), AttemptLog())
+        step = Step(chain, Question(messages, max_bytes=MAX_BYTES), AttemptLog())
         try:
             async with asyncio.timeout(SECONDS), aclosing(step.events()) as batches:
                 async for batch in batches:

@@ -14,16 +14,15 @@ from ..errors import ErrorInfo, SparewheelError
 from ..messages import user
 from ..slices import run_in_slices
 from ..state.answers import Answer
-from .asking import Asking
 from .calls import Calls, unique_calls
 from .ending import finish_event, start_event
 from .guardrails import first_violation, refused
 from .limits import Repetition, ShapeCheck
-from .prompt import instruction, output_schema, result_limit, visible
+from .prompt import instruction, output_schema, visible
 from .recalled import RecalledStep
 from .run_hooks import RunHooks
-from .task import run_task
-from .team import MAX_HANDOFFS, handoff_tool, too_many_handoffs, transfer_tool
+from .run_tools import RunTools
+from .team import MAX_HANDOFFS, too_many_handoffs
 
 if TYPE_CHECKING:
     from collections.abc import AsyncGenerator
@@ -32,9 +31,7 @@ if TYPE_CHECKING:
     from ..config.specs import ResolvedAgent
     from ..events import Event, FinishReason
     from ..messages import Message
-    from ..state.budgets import BusyTimer
-    from ..tools.base import Registry, ToolContext, ToolResult
-    from .code_mode import CodeMode
+    from ..tools.base import Registry
     from .runner import Runner
     from .turn import Turn
 
@@ -60,7 +57,7 @@ class Run:
         )  # messages that the input guardrails need not see: all before the prompt
         self._shape = ShapeCheck()
         self._warned: set[str] = set()
-        self._code: dict[str, CodeMode] = {}  # by agent
+        self._tools = RunTools(runner, turn, self._hooks, depth, self._hand_over, self._task)
 
     async def events(self) -> AsyncGenerator[list[Event], None]:
         """Yield the events of the run in batches, none of them empty; `finish` is the last event.
@@ -98,10 +95,10 @@ class Run:
             me = self._me
             first = first if turn.steps else me  # a guardrail may have handed the prompt over
             with self._runner.budgets.timer(me) as timer:
-                async with aclosing(self._connect(timer)) as news:
+                async with aclosing(self._tools.connect(timer)) as news:
                     async for _ in news:
                         yield []
-                registry = await (self._tools() if resumed else self._begin_step())
+                registry = await (self._tools.gather() if resumed else self._begin_step())
                 yield []
                 started = asyncio.get_running_loop().time()
                 record: dict[str, Any] = {"step": turn.steps, "agent": me.name, "model": None, "tools": []}
@@ -157,7 +154,7 @@ class Run:
         me, turn, budgets = self._me, self._turn, self._runner.budgets
         if budgets.used_up(me):
             raise SparewheelError(ErrorInfo("guardrail", "The session's budget is used up.", _BUDGET_HINT))
-        registry = await self._tools()
+        registry = await self._tools.gather()
         for warning in registry.warnings:
             if warning not in self._warned:
                 self._warned.add(warning)
@@ -224,60 +221,9 @@ class Run:
         turn.tool_calls += len(calls.runnable)
         return calls
 
-    async def _tools(self) -> Registry:
-        me, team = self._me, self._runner.team.agents
-        toolbox = self._runner.toolbox
-        registry = await toolbox.gather(me)
-        if me.code_mode_tools:
-            registry = self._code_mode(me).registry(registry)
-        own = []
-        if handoffs := [team[name] for name in me.handoffs if not team[name].lacks_keys]:
-            own.append(handoff_tool(handoffs, self._hand_over))
-        if sub_agents := [team[name] for name in me.sub_agents if not team[name].lacks_keys]:
-            own.append(transfer_tool(sub_agents, self._run_task, self._depth))
-        if self._state.results.any or registry.hidden:  # beside deferred tools from the start: it would not come last
-            own.append(self._state.results.tool(result_limit(me)))
-        for tool in own:
-            registry.tools[tool.spec.name] = tool
-            registry.hidden.discard(tool.spec.name)
-        if registry.hidden:
-            toolbox.hide(registry, me, self._turn.messages)
-        return registry
-
-    def _code_mode(self, me: ResolvedAgent) -> CodeMode:
-        """The calls of the agent's code, those of all its steps."""
-        if me.name not in self._code:
-            from .code_mode import CodeMode  # few agents have it
-
-            budgets, hooks = self._runner.budgets, self._hooks.of(me.name)
-            timers, used_up = partial(budgets.timer, me), partial(budgets.used_up, me)
-            self._code[me.name] = CodeMode(self._turn, me, hooks, self._state, timers, used_up)
-        return self._code[me.name]
-
-    async def _connect(self, timer: BusyTimer) -> AsyncGenerator[None, None]:
-        """Connect the sources of tools that need it; yield like `Outbox.during`. They may ask the user."""
-
-        def emit(event: Event) -> bool:
-            self._outbox.put(event)
-            return True
-
-        me = self._me
-        asking = Asking(self._state, self._hooks.of(me.name), timer, emit, me.name)
-        if connecting := self._runner.toolbox.connect(
-            me, asking, lambda servers: self._outbox.put({"type": "connecting", "servers": servers})
-        ):
-            async with aclosing(self._outbox.during(connecting)) as news:
-                async for _ in news:
-                    yield
-
-    async def _run_task(self, arguments: dict[str, Any], context: ToolContext) -> ToolResult:
-        return await run_task(
-            self._turn,
-            arguments,
-            context,  # type: ignore[arg-type]  # tools of a run get its `CallContext`
-            lambda child: Run(self._runner, child, self._depth + 1).events(),
-            self._hooks.of,
-        )
+    def _task(self, child: Turn) -> AsyncGenerator[list[Event], None]:
+        """The events of a sub-agent's task."""
+        return Run(self._runner, child, self._depth + 1).events()
 
     # Between the steps ------------------------------------------------------------------------------------------
 

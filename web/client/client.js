@@ -1,7 +1,9 @@
 import { encode } from "./encode.js";
 import { messageOf, SparewheelError } from "./errors.js";
+import { Requests } from "./requests.js";
 import { MAX_RESTARTS, Spares } from "./spares.js";
 import { Watchdog } from "./watchdog.js";
+import { WorkerPort } from "./worker-port.js";
 
 /**
  * @typedef {import("../events.js").Event} Event
@@ -9,7 +11,6 @@ import { Watchdog } from "./watchdog.js";
  * @typedef {import("../protocol.js").Piece} Piece
  * @typedef {import("../protocol.js").Commands} Commands
  * @typedef {import("../protocol.js").Results} Results
- * @typedef {{resolve: (value: any) => void, reject: (error: Error) => void, promise: Promise<any>}} Pending
  * @typedef {object} Subscriber
  * @property {(events: Event[]) => void} onEvents
  * @property {(event: import("../protocol.js").Notice["event"]) => void} onNotice An event outside of turns.
@@ -19,19 +20,15 @@ import { Watchdog } from "./watchdog.js";
 
 /** Sends commands to the worker and hands out its messages: replies to their commands, events to their sessions. */
 export class Client {
-  /** @type {Worker} */
-  #worker;
-  #nextId = 1;
+  #port;
   #nextSession = 1;
-  /** @type {Map<number, Pending>} */
-  #pending = new Map();
+  #requests = new Requests();
   /** @type {Map<string, Subscriber>} */
   #subscribers = new Map();
   /** @type {Map<WorkerMessage["type"], (message: any) => void>} */
   #handlers = new Map();
   /** @type {SparewheelError | null} Why no command can be sent any more. */
   #ended = null;
-  #stopListening = new AbortController();
   /** @type {(reason: SparewheelError) => void} */
   #resolveClosed = () => {};
   /** @type {Promise<SparewheelError>} Resolves with the reason when no worker is left. */
@@ -60,28 +57,22 @@ export class Client {
     this.#spares = new Spares(launch);
     this.#watchdog = new Watchdog({
       hangTimeout,
-      ping: () => this.#worker.postMessage(/** @type {import("../protocol.js").Ping} */ ({ type: "ping" })),
+      ping: () => this.#port.ping(),
       onLate: () => this.#replaceable && this.#spares.prepare(),
       onCalm: () => this.#spares.drop(),
       onHang: (reason) => this.#die(reason),
     });
-    this.#worker = worker;
     this.on("blocking", ({ seconds }) => this.#watchdog.allow(seconds * 1000));
-    this.#listen(worker);
+    this.#port = this.#open(worker);
   }
 
   /** @param {Worker} worker */
-  #listen(worker) {
-    this.#worker = worker;
-    this.#stopListening = new AbortController();
-    const { signal } = this.#stopListening;
-    const receive = (/** @type {any} */ data) => {
-      if (typeof data === "string") this.#receive(data);
-      else if (data?.type === "pong") this.#watchdog.answered();
-    };
-    worker.addEventListener("message", ({ data }) => receive(data), { signal });
-    worker.addEventListener("error", ({ message }) => this.#die(message || "its script failed"), { signal });
-    worker.addEventListener("messageerror", () => this.#die("it sent something unreadable"), { signal });
+  #open(worker) {
+    return new WorkerPort(worker, {
+      onMessage: (message) => this.#receive(message),
+      onPong: () => this.#watchdog.answered(),
+      onFailure: (reason) => this.#die(reason),
+    });
   }
 
   /** Whether commands can be sent, now or when the worker has been replaced. */
@@ -131,13 +122,12 @@ export class Client {
    */
   async requestNow(method, params) {
     if (this.#ended) throw this.#ended;
-    const id = this.#nextId++;
+    const id = this.#requests.newId();
     const text = encode({ id, method, params });
-    const promise = new Promise((resolve, reject) => this.#pending.set(id, { resolve, reject, promise: Promise.resolve() }));
-    /** @type {Pending} */ (this.#pending.get(id)).promise = promise;
+    const reply = this.#requests.open(id);
     this.#watchdog.busy();
-    this.#worker.postMessage(text);
-    return promise;
+    this.#port.post(text);
+    return reply;
   }
 
   /**
@@ -145,7 +135,7 @@ export class Client {
    * @param {Commands["abort"]} params
    * @param {Promise<unknown>} [ended] Settles when the turn has ended; by default when all open commands have.
    */
-  abort(params, ended = Promise.allSettled([...this.#pending.values()].map(({ promise }) => promise))) {
+  abort(params, ended = this.#requests.settled) {
     if (this.#ended) return;
     const { session, reason = "user" } = params;
     for (const [name, subscriber] of this.#subscribers) {
@@ -171,7 +161,7 @@ export class Client {
    * @param {Piece} piece Plain JSON.
    */
   post(piece) {
-    if (!this.#ended && !this.#replacing) this.#worker.postMessage(JSON.stringify(piece));
+    if (!this.#ended && !this.#replacing) this.#port.post(JSON.stringify(piece));
   }
 
   /**
@@ -237,14 +227,12 @@ export class Client {
    */
   #settle(error) {
     this.#watchdog.stop();
-    this.#stopListening.abort();
-    this.#worker.terminate();
-    const pending = [...this.#pending.values()];
-    this.#pending.clear();
+    this.#port.end();
+    const reject = this.#requests.drop();
     for (const listener of this.#onDeath) listener();
     // Events before rejections, as in a turn that fails while the worker lives.
     for (const subscriber of [...this.#subscribers.values()]) subscriber.onDeath(error);
-    for (const { reject } of pending) reject(error);
+    reject(error);
   }
 
   /**
@@ -300,7 +288,7 @@ export class Client {
         worker.terminate();
         return;
       }
-      this.#listen(worker);
+      this.#port = this.#open(worker);
       await Promise.all(this.#onReplaced.map((listener) => listener(reason)));
     } catch (thrown) {
       const error = new SparewheelError({
@@ -311,17 +299,9 @@ export class Client {
     }
   }
 
-  /** @param {string} text */
-  #receive(text) {
+  /** @param {WorkerMessage} message */
+  #receive(message) {
     this.#watchdog.alive();
-    /** @type {WorkerMessage} */
-    let message;
-    try {
-      message = JSON.parse(text);
-    } catch {
-      this.#die("it sent something that is not JSON");
-      return;
-    }
     if (message.type === "events") {
       this.#subscribers.get(message.session)?.onEvents(message.events);
       return;
@@ -334,11 +314,7 @@ export class Client {
       this.#handlers.get(message.type)?.(message);
       return;
     }
-    const id = message.id ?? 0;
-    const pending = this.#pending.get(id);
-    this.#pending.delete(id);
-    if (this.#pending.size === 0) this.#watchdog.idle();
-    if (message.error) pending?.reject(new SparewheelError(message.error));
-    else pending?.resolve(message.result);
+    this.#requests.answer(message);
+    if (this.#requests.isEmpty) this.#watchdog.idle();
   }
 }

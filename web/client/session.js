@@ -1,13 +1,11 @@
 import { confirmParams, respondParams } from "./decisions.js";
 import { Channel } from "./channel.js";
-import { isTerminal } from "../predicates.js";
 import { documentTexts } from "./documents.js";
 import { Driving } from "./driving.js";
-import { EventStream } from "./event-stream.js";
 import { guarded } from "./listener.js";
 import { Pending } from "./pending.js";
-import { readPrompt } from "./prompt.js";
-import { Queue } from "./queue.js";
+import { SessionFacts } from "./session-facts.js";
+import { SessionTurns } from "./session-turns.js";
 import { isObject, refuse } from "./config-error.js";
 
 /**
@@ -34,12 +32,12 @@ import { isObject, refuse } from "./config-error.js";
  */
 
 /** @implements {SessionApi} */
-export class Session {
+export class Session extends SessionFacts {
   #client;
   #functions;
   #channel;
   #name;
-  #interactive;
+  #turns;
   #open;
   #pending = new Pending();
   /** @type {Listener} */
@@ -49,7 +47,6 @@ export class Session {
   #closing = null;
   /** @type {string | null} */
   #given;
-  #created;
   #onUpdate;
   /** @type {() => void} */
   #resolveClosed = () => {};
@@ -63,19 +60,20 @@ export class Session {
    * @param {import("../protocol.js").SessionCreated} created
    */
   constructor({ client, functions, name, listener, title, interactive, open, onUpdate, runCode, database = "" }, created) {
+    super(created);
     this.#client = client;
     this.#open = open;
     this.#onUpdate = onUpdate;
     this.#runCode = runCode;
     this.#name = name;
     this.#functions = functions;
-    this.#interactive = interactive;
     this.#channel = new Channel(client, name, (event) => {
       if (event.type === "title") this.title = event.title;
       else if (event.type === "driver") this.#driving.set(event.read_only);
       else this.#pending.add(/** @type {Event} */ (event));
       this.#onEvent(event);
     });
+    this.#turns = new SessionTurns(this.#channel, name, interactive);
     this.listen(listener);
     this.id = created.id ?? name;
     this.#driving = new Driving({
@@ -90,49 +88,12 @@ export class Session {
     client.closed.then(() => this.#driving.end());
     /** @type {string | null} */
     this.title = this.#given = title ?? (created.title || null);
-    this.#created = created;
     if (created.restored) this.#onEvent(created.restored);
   }
 
   /** Whether another tab drives it. */
   get readOnly() {
     return this.#driving.readOnly;
-  }
-
-  get agent() {
-    return this.#created.agent;
-  }
-
-  get models() {
-    return this.#created.models;
-  }
-
-  get agents() {
-    return this.#created.agents;
-  }
-
-  get welcomeMessage() {
-    return this.#created.welcome_message;
-  }
-
-  get warnings() {
-    return this.#created.warnings;
-  }
-
-  get missingKeys() {
-    return this.#created.missing_keys ?? [];
-  }
-
-  get preferred() {
-    return this.#created.choices?.preferred ?? null;
-  }
-
-  get skipped() {
-    return this.#created.choices?.skipped ?? [];
-  }
-
-  get commands() {
-    return this.#created.commands;
   }
 
   /** @param {Listener | undefined} listener */
@@ -146,18 +107,15 @@ export class Session {
    * @param {Prompt} prompt
    * @param {TurnOptions} [options]
    */
-  async send(prompt, { signal, model, fault } = {}) {
+  async send(prompt, options) {
     this.#checkOpen();
-    const interactive = this.#interactive ?? this.#listening;
-    const sent = typeof prompt === "string" ? prompt : await readPrompt(prompt);
-    return this.#channel.run("send", { session: this.#name, prompt: sent, interactive, model, fault }, signal);
+    return this.#turns.send(prompt, options, this.#listening);
   }
 
   /** @param {TurnOptions} [options] */
-  async resume({ signal, model, fault } = {}) {
+  async resume(options) {
     this.#checkOpen();
-    const interactive = this.#interactive ?? this.#listening;
-    return this.#channel.run("resume", { session: this.#name, interactive, model, fault }, signal);
+    return this.#turns.resume(options, this.#listening);
   }
 
   /**
@@ -174,41 +132,8 @@ export class Session {
    * @param {Prompt} prompt
    * @param {TurnOptions} [options]
    */
-  stream(prompt, options = {}) {
-    const left = new AbortController();
-    return new EventStream(this.#events(prompt, options, left), () => left.abort());
-  }
-
-  /**
-   * @param {Prompt} prompt
-   * @param {TurnOptions} options
-   * @param {AbortController} left Aborts when the reader of the events has left.
-   * @returns {AsyncGenerator<Event, void, undefined>}
-   */
-  async *#events(prompt, { signal, model, fault }, left) {
-    this.#checkOpen();
-    /** @type {Queue<Event>} */
-    const queue = new Queue();
-    const sent = typeof prompt === "string" ? prompt : await readPrompt(prompt);
-    const command = { session: this.#name, prompt: sent, interactive: this.#interactive ?? true, model, fault };
-    const failure = this.#channel
-      .run("send", command, signal, (event) => queue.push(event), left.signal)
-      .then(() => null)
-      .catch((error) => error)
-      .finally(() => queue.end());
-    /** @type {Event | undefined} */
-    let last;
-    try {
-      for await (const event of queue) {
-        last = event;
-        yield event;
-      }
-    } finally {
-      left.abort();
-      await failure; // the turn must have ended when the next one begins
-    }
-    const error = await failure;
-    if (error && !(last && isTerminal(last))) throw error;
+  stream(prompt, options) {
+    return this.#turns.stream(prompt, options, () => this.#checkOpen());
   }
 
   /** @param {unknown[]} args */
@@ -241,14 +166,14 @@ export class Session {
     this.#checkOpen();
     if (!isObject(options)) throw refuse("update: expected an options object");
     const texts = "documents" in options && { documents: documentTexts(options.documents) };
-    this.#created = await this.#client.request("update", { ...options, ...texts, session: this.#name });
+    this.describe(await this.#client.request("update", { ...options, ...texts, session: this.#name }));
     this.#onUpdate?.(options);
   }
 
   /** @param {string | null} [model] */
   async prefer(model) {
     this.#checkOpen();
-    this.#chose(await this.#client.request("prefer", { session: this.#name, ...(model != null && { model }) }));
+    this.chose(await this.#client.request("prefer", { session: this.#name, ...(model != null && { model }) }));
   }
 
   /**
@@ -257,12 +182,7 @@ export class Session {
    */
   async skip(model, skip = true) {
     this.#checkOpen();
-    this.#chose(await this.#client.request("skip", { session: this.#name, model, skip }));
-  }
-
-  /** @param {import("../protocol.js").ModelChoices} choices */
-  #chose(choices) {
-    this.#created = { ...this.#created, choices };
+    this.chose(await this.#client.request("skip", { session: this.#name, model, skip }));
   }
 
   /**
@@ -332,7 +252,7 @@ export class Session {
 
   /** @param {import("../protocol.js").SessionCreated} created */
   #taken(created) {
-    this.#created = created;
+    this.describe(created);
     this.reopened(created);
   }
 

@@ -8,12 +8,13 @@
 //
 // Views keep no state of these, and no room reaches into the elements of another one.
 
-import { BUILD, keepOffline, SparewheelError } from "../sparewheel.js";
-import { BUILD as OWN } from "../boot/build.js";
+import { keepOffline, SparewheelError } from "../sparewheel.js";
 import { Models } from "./chain/models.js";
 import { Chat, Sessions } from "./sessions.js";
 import { storedChat } from "./chats/stored-turns.js";
 import { copyDocuments, forgetDocuments } from "./documents/room.js";
+import { isOneBuild } from "./one-build.js";
+import { Readiness } from "./readiness.js";
 import { RoomEvents } from "./room-events.js";
 import { known, Turns } from "./turns.js";
 
@@ -29,6 +30,7 @@ const NO_DEMO = "Reload the page, or choose or write another agent.";
 
 export class Workbench {
   #events = new RoomEvents();
+  #readiness = new Readiness(this.#events, () => this.turn !== null);
   #sessions;
   /** Settles when there is an agent file, or none is to come: then with the reason. @type {Promise<SparewheelError | null>} */
   #agentLoaded = Promise.resolve(null);
@@ -41,11 +43,6 @@ export class Workbench {
   yaml = "";
   /** @type {Readonly<Record<string, string>>} */
   env = {};
-  /** @type {Phase} */
-  phase = "booting";
-  problem = "";
-  /** Whether no model of the agent file has the keys it needs. */
-  needsKey = false;
   draft = "";
 
   /** @param {import("./keys/key-questions.js").KeyQuestions} keyQuestions */
@@ -94,13 +91,26 @@ export class Workbench {
     this.#events.subscribe(handlers);
   }
 
+  get phase() {
+    return this.#readiness.phase;
+  }
+
+  /** Why the agent file cannot run; "" if it can. */
+  get problem() {
+    return this.#readiness.problem;
+  }
+
+  /** Whether no model of the agent file has the keys it needs. */
+  get needsKey() {
+    return this.#readiness.needsKey;
+  }
+
   /**
    * @param {Phase} phase
    * @param {string} text
    */
   setPhase(phase, text) {
-    this.phase = phase;
-    this.#events.emit("phase", phase, text);
+    this.#readiness.setPhase(phase, text);
   }
 
   /** Start Python, and check the agent file. */
@@ -120,17 +130,8 @@ export class Workbench {
     }
     void keepOffline();
     if (this.turn) return; // a prompt was waiting for this
-    this.phase = "ready";
-    this.#showIdle();
+    this.#readiness.begin();
     this.check();
-  }
-
-  /** While no turn runs: whether one could. What was answered by the file before is not what would answer now. */
-  #showIdle() {
-    if (this.turn || this.phase === "booting") return;
-    if (this.problem) this.setPhase("error", "This agent cannot run");
-    else if (this.needsKey) this.setPhase("error", "This agent needs a key");
-    else this.setPhase("ready", "Ready");
   }
 
   /** @param {SparewheelError} error Why the page cannot run. */
@@ -193,31 +194,19 @@ export class Workbench {
       if (chat !== this.chat) return session;
       const { models, missingKeys } = session;
       const runs = models.some((model) => !missingKeys.some((key) => key.models.includes(model)));
-      this.#setProblem("", !runs);
+      this.#readiness.setProblem("", !runs);
       this.#events.emit("missingKeys", missingKeys, runs);
       if (reason) this.#events.emit("session", session, reason);
-      if (reason === "changed") this.#showIdle();
+      if (reason === "changed") this.#readiness.showIdle();
       return session;
     } catch (thrown) {
       const { message, hint, kind, key_requests: refused, missing_keys: missing } = known(thrown);
       const next = refused ? "Send a prompt to be asked again." : hint;
       if (missing?.length && chat === this.chat) this.#events.emit("missingKeys", missing, false);
-      if (kind === "config" && chat === this.chat) this.#setProblem(`${message}\n${next}`.trim(), Boolean(missing?.length));
+      if (kind === "config" && chat === this.chat)
+        this.#readiness.setProblem(`${message}\n${next}`.trim(), Boolean(missing?.length));
       throw thrown;
     }
-  }
-
-  /**
-   * @param {string} problem
-   * @param {boolean} needsKey
-   */
-  #setProblem(problem, needsKey) {
-    const isNew = problem !== this.problem;
-    if (!isNew && needsKey === this.needsKey) return;
-    this.problem = problem;
-    this.needsKey = needsKey;
-    if (isNew) this.#events.emit("problem", problem);
-    this.#showIdle();
   }
 
   /**
@@ -302,7 +291,7 @@ export class Workbench {
       if (chat.turn) this.#events.emit("turn", chat.turn);
     });
     chat.loaded = loading.catch(() => {});
-    this.#setProblem("", false);
+    this.#readiness.setProblem("", false);
     this.#show(chat);
     await loading;
     if (chat === this.chat) this.check();
@@ -330,13 +319,7 @@ export class Workbench {
     if (!this.#turns.busy.has(former)) void this.#sessions.leave(former);
     this.chat = chat;
     if (chat.turn && this.phase !== "booting") this.setPhase("running", "Answering…");
-    else this.#showIdle();
+    else this.#readiness.showIdle();
     this.#events.emit("chat", chat);
   }
-}
-
-/** Whether the page, this script and the runtime's are of one build: a deploy may have come between them. */
-function isOneBuild() {
-  const page = document.querySelector('meta[name="build"]')?.getAttribute("content");
-  return page === OWN && OWN === BUILD;
 }

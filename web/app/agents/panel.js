@@ -4,6 +4,7 @@ import "../shared.js";
 import { html, nothing, render } from "lit-html";
 import { repeat } from "lit-html/directives/repeat.js";
 import { FileView } from "./file-view.js";
+import { NameForm } from "./name-form.js";
 import { whenReleased } from "./released.js";
 import { isAboutAgents } from "./saved-agents.js";
 import { ShareView } from "./share-view.js";
@@ -34,8 +35,7 @@ class Panel {
   #examplesFailure = "";
   /** What the user is asked before the changed file is replaced. @type {{id: string, go: () => Promise<void>} | null} */
   #question = null;
-  /** @type {{id: string, name: string} | null} "" for the agent in use, which gets a name. */
-  #naming = null;
+  #names;
   /** @type {{agent: import("./saved-agents.js").SavedAgent, place: number} | null} */
   #deleted = null;
   /** What went wrong, or was done. */
@@ -56,6 +56,11 @@ class Panel {
       render(html`${this.#inUse()} ${this.#chain()} ${this.#own()} ${this.#gallery()}`, element);
     });
     this.#file = new FileView(yaml, room);
+    const drawAndFocus = (/** @type {string} */ selector) => {
+      this.#draw();
+      if (selector) this.#focus(selector);
+    };
+    this.#names = new NameForm(room, drawAndFocus, (work, done) => this.#try(work, done));
     this.#share = new ShareView(element, room.workbench, (note) => this.#tell(note));
     room.subscribe(() => {
       if (room.workbench.yaml !== this.#noted) this.#note = "";
@@ -100,13 +105,11 @@ class Panel {
         </p>
         ${about && !isChanged ? html`<p class="aside">${about}</p>` : nothing}
         <div class="row">
-          <button type="button" @click=${() => this.#name({ id: "", name: origin.kind === "saved" ? origin.title : "" })}>
-            Save
-          </button>
+          <button type="button" @click=${() => this.#names.open("", origin.kind === "saved" ? origin.title : "")}>Save</button>
           <button type="button" @click=${() => this.#share.make()}>Share by link</button>
           <button type="button" @click=${() => this.#file.focus()}>Edit as file</button>
         </div>
-        ${this.#naming?.id === "" ? this.#nameForm("Save") : nothing} ${this.#share.template()}
+        ${this.#names.template("")} ${this.#share.template()}
         <div class="note" role="status">
           ${visible(note)}
           ${undoable && !this.#note ? html`<button type="button" @click=${() => this.#room.undo()}>Undo</button>` : nothing}
@@ -188,10 +191,10 @@ class Panel {
         <button type="button" class="agent-choice" @click=${() => this.#choose(id, use)}><bdi>${label(name)}</bdi></button>
         ${isUsed ? html`<span class="mark">${isChanged ? "in use, changed" : "in use"}</span>` : nothing}
         <span class="row">
-          <button type="button" aria-label="Rename ${label(name)}" @click=${() => this.#name({ id, name })}>Rename</button>
+          <button type="button" aria-label="Rename ${label(name)}" @click=${() => this.#names.open(id, name)}>Rename</button>
           <button type="button" aria-label="Delete ${label(name)}" @click=${() => this.#delete(agent)}>Delete</button>
         </span>
-        ${this.#naming?.id === id ? this.#nameForm("Rename") : nothing} ${this.#asked(id)}
+        ${this.#names.template(id)} ${this.#asked(id)}
       </li>
     `;
   }
@@ -255,63 +258,11 @@ class Panel {
     `;
   }
 
-  /** @param {{id: string, name: string}} what */
-  #name(what) {
-    this.#naming = what;
-    this.#draw();
-    this.#focus("input.agent-name");
-  }
-
   /** @param {string} selector */
   #focus(selector) {
     const element = this.#element.querySelector(selector);
     if (element instanceof HTMLElement) element.focus();
     if (element instanceof HTMLInputElement) element.select();
-  }
-
-  /** @param {string} verb */
-  #nameForm(verb) {
-    const submit = (/** @type {SubmitEvent} */ event) => {
-      event.preventDefault();
-      const form = /** @type {HTMLFormElement} */ (event.currentTarget);
-      const name = String(new FormData(form).get("name"));
-      const id = this.#naming?.id;
-      this.#try(() => (id ? this.#rename(id, name) : this.#save(name)), `${verb === "Save" ? "Saved" : "Renamed"}.`);
-    };
-    const cancel = () => {
-      this.#naming = null;
-      this.#draw();
-    };
-    return html`
-      <form class="name-form" @submit=${submit}>
-        <label
-          >Name
-          <input class="agent-name" name="name" maxlength="100" required autocomplete="off" .value=${this.#naming?.name ?? ""}
-        /></label>
-        <button type="submit">${verb}</button>
-        <button type="button" @click=${cancel}>Cancel</button>
-      </form>
-    `;
-  }
-
-  /** @param {string} name */
-  #save(name) {
-    const { yaml } = this.#room.workbench;
-    const { kind, id } = this.#room.origin;
-    const agent = this.#room.saved.save(name, yaml, kind === "saved" ? id : "");
-    this.#naming = null;
-    this.#room.came({ kind: "saved", id: agent.id, title: agent.name, yaml });
-  }
-
-  /**
-   * @param {string} id
-   * @param {string} name
-   */
-  #rename(id, name) {
-    const agent = this.#room.saved.rename(id, name);
-    this.#naming = null;
-    const { origin } = this.#room;
-    if (origin.kind === "saved" && origin.id === id) this.#room.came({ ...origin, title: agent });
   }
 
   /** @param {import("./saved-agents.js").SavedAgent} agent */

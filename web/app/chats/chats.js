@@ -25,7 +25,6 @@ const MAX_ASKED = 60;
 
 export class Chats {
   #workbench;
-  #kept;
   #list;
   #notices;
   #trash;
@@ -54,8 +53,7 @@ export class Chats {
    */
   constructor({ list, notices }, workbench, kept) {
     this.#workbench = workbench;
-    this.#kept = kept;
-    this.#notices = new Notices(notices);
+    this.#notices = new Notices(notices, workbench, kept);
     this.#trash = new Trash({
       erase: (id) => this.#erase(id),
       kept: { get: () => kept.get("deleted"), set: (entries) => kept.set("deleted", entries) },
@@ -239,29 +237,8 @@ export class Chats {
     this.refresh();
   }
 
-  /** What there is to say of the conversation that is open. */
   #showChat() {
-    const workbench = this.#workbench;
-    const { restored, session } = workbench.chat;
-    const left = listOf(this.#kept.get("left"));
-    if (session?.readOnly) {
-      this.#notices.show("This conversation is open in another tab.", [["Take over", () => workbench.takeOver()]]);
-    } else if (restored && session && !workbench.turn && !left.includes(restored.interrupted)) {
-      const leave = () => {
-        this.#kept.set("left", [...left.slice(-20), restored.interrupted]);
-        this.#showChat();
-      };
-      const text =
-        restored.state === "in_doubt"
-          ? "This answer was interrupted while a tool was running. If it goes on, you are asked about that first."
-          : "This answer was interrupted.";
-      this.#notices.show(text, [
-        ["Go on", () => workbench.resume()],
-        ["Leave it", leave],
-      ]);
-    } else {
-      this.#notices.show("");
-    }
+    this.#notices.update();
     this.#show();
   }
 
@@ -317,11 +294,6 @@ function askBeforeLeaving(event) {
 /** @param {unknown} thrown */
 function messageOf(thrown) {
   return thrown instanceof Error ? thrown.message.slice(0, 300) : String(thrown);
-}
-
-/** @param {unknown} value */
-function listOf(value) {
-  return Array.isArray(value) ? value : [];
 }
 
 /** Null where it is forbidden. */

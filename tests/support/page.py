@@ -15,7 +15,7 @@ from tests.support.browser import Watch, shows
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Mapping
 
-    from playwright.async_api import Browser, Locator, Page
+    from playwright.async_api import Browser, BrowserContext, Locator, Page
 
 
 def page_agent(models: Mapping[str, str], *, key: str = "", **options: Any) -> str:
@@ -52,6 +52,16 @@ async def drawer(page: Page, name: str) -> AsyncIterator[Locator]:
     await expect(shown).to_be_visible()
     yield shown
     await shown.get_by_role("button", name="Close").click()
+
+
+async def agents_page(context: BrowserContext, url: str) -> tuple[Page, Locator]:
+    """The page with the drawer of the agents open."""
+    page = await context.new_page()
+    await page.goto(url)
+    await page.get_by_role("button", name="Agents").click()
+    agents = page.get_by_role("dialog", name="Agents")
+    await expect(agents.get_by_role("button", name="Three vendors", exact=True)).to_be_visible()
+    return page, agents
 
 
 async def use_agent(page: Page, yaml: str) -> None:

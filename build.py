@@ -47,7 +47,7 @@ def parse(argv: list[str]) -> tuple[argparse.Namespace, list[str]]:
     commands.add_parser("conformance", help="build, then play the client scenarios of the MCP conformance suites")
     commands.add_parser("screenshots", help="build, then take pictures of the page's main states in docs/screenshots")
     commands.add_parser("package", help="build, then make the packages for PyPI and npm in .cache/packages")
-    commands.add_parser("check", help="lint, format, types, layers, words")
+    commands.add_parser("check", help="lint, format, types, layers, words, lengths")
     commands.add_parser("format", help="format the sources, and fix what the linter can fix")
     passed_on = argv[1:] if argv and argv[0] in PASSED_ON else []
     return parser.parse_args(argv[: len(argv) - len(passed_on)]), passed_on

@@ -1,4 +1,4 @@
-"""The checks and formatters, which need no browser and no build: lint, format, types of both languages, layers."""
+"""The checks and formatters, which need no browser and no build: lint, format, types, layers, words, lengths."""
 
 from __future__ import annotations
 
@@ -28,6 +28,7 @@ CHECKS = {
     "types (worker)": [*TSC, "web/tsconfig.worker.json"],
     "layers": [*PYTEST, "tests/unit/test_layers.py"],
     "words": [*PYTEST, "tests/unit/test_words.py"],
+    "lengths": [*PYTEST, "tests/unit/test_lengths.py"],
 }
 FORMATTERS = [
     [*PYTHON, "ruff", "check", "--fix", *PYTHON_SOURCES],

@@ -8,7 +8,6 @@ model repeats in pieces is masked by the session, and the requests that the page
 from __future__ import annotations
 
 import asyncio
-from contextlib import aclosing
 from typing import TYPE_CHECKING, Any, TypeVar, cast
 
 from ..chain.health import Health
@@ -40,7 +39,6 @@ from ..page.commands import (
     Skip,
     StoredSession,
     TakeOver,
-    TurnParams,
     Update,
     UseStore,
 )
@@ -60,11 +58,11 @@ from .opener import Opener
 from .options import read_params, secrets_in
 from .sessions import StoredSessions
 from .tape import Tape
+from .turns import Turns, this_task
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncGenerator, Awaitable, Callable
+    from collections.abc import Awaitable, Callable
 
-    from ..events import Event
     from ..page.call_messages import CallCancel, CallCredit, HostCall, Piece
     from ..page.results import Result, SessionCreated
     from ..transports.base import Transport
@@ -86,6 +84,7 @@ class Worker:
         self._transport = RoutingTransport(transport or network_transport(), special)
         self._health = Health(lambda entry: self._push({"type": "health", "entry": entry}))
         self._open = OpenSessions()
+        self._turns = Turns(self._push)
         self._opening: dict[str, asyncio.Task[Any]] = {}  # commands `chat` whose agent file is being read
         on_blocking(lambda seconds: self._push({"type": "blocking", "seconds": seconds}))
         self._stored = StoredSessions(self._open, self._close)
@@ -193,7 +192,7 @@ class Worker:
         if opened.driver.following is not None:
             created["read_only"] = True
         if taken:
-            self._mirror(opened)
+            self._turns.mirror(opened)
         else:
             created.pop("restored", None)  # the page has it
         return created
@@ -201,33 +200,23 @@ class Worker:
     async def _send_prompt(self, params: Send) -> Result:
         opened = await self._open.ready(params)
         self._tape.turn(opened.session.history, params.prompt)
-        try:
-            return await self._turn(opened, opened.session.answer([params.prompt], **params.wishes), params.interactive)
-        finally:
-            self._mirror(opened)
+        answer = opened.session.answer([params.prompt], **params.wishes)
+        return await self._turns.run_mirrored(opened, answer, params.interactive)
 
     async def _resume(self, params: Resume) -> Result:
         opened = await self._open.ready(params)
-        return await self._stored_turn(opened, opened.session.resume(**params.wishes), params)
-
-    async def _stored_turn(
-        self, opened: Opened, events: AsyncGenerator[list[Event], None], params: TurnParams
-    ) -> Result:
-        try:
-            return await self._turn(opened, events, params.interactive)
-        finally:
-            self._mirror(opened)
+        return await self._turns.run_mirrored(opened, opened.session.resume(**params.wishes), params.interactive)
 
     async def _chat(self, params: Chat) -> Result:
         if not params.messages or params.messages[-1].role != "user":
             raise ConfigError("chat: the last message must be from the user")
-        self._opening[params.session] = _this_task()
+        self._opening[params.session] = this_task()
         try:
             opened = await self._opener.open(params, [])
         finally:
             del self._opening[params.session]
         try:
-            return await self._turn(opened, opened.session.answer(params.messages))
+            return await self._turns.run(opened, opened.session.answer(params.messages))
         finally:
             self._retire(opened)
             await opened.session.close()
@@ -245,7 +234,7 @@ class Worker:
         opened = self._open.driven(params)
         await opened.stop("restart")
         opened.session.restart()
-        self._mirror(opened)
+        self._turns.mirror(opened)
 
     async def _close(self, params: OfSession) -> None:
         """Idempotent: closing a session that is not open is no error."""
@@ -264,37 +253,12 @@ class Worker:
         if secrets := secrets_in(command):
             owner = object()
             self._writer.hide(owner, secrets)
-            _this_task().add_done_callback(lambda _: self._writer.forget(owner))
-
-    def _mirror(self, opened: Opened) -> None:
-        """Give the page what the conversation has gained: it creates the session again if this worker dies."""
-        messages = opened.session.history
-        start = opened.mirrored if opened.mirrored <= len(messages) else 0
-        opened.mirrored = len(messages)
-        added = [message.to_dict() for message in messages[start:]]
-        self._push({"type": "conversation", "session": opened.name, "start": start, "messages": added})
+            this_task().add_done_callback(lambda _: self._writer.forget(owner))
 
     def _retire(self, opened: Opened) -> None:
         """Take no more commands for the session. Its secrets are masked until the reply to this command is sent."""
         self._open.pop(opened.name, None)
-        _this_task().add_done_callback(lambda _: self._writer.forget(opened))
-
-    async def _turn(
-        self, opened: Opened, events: AsyncGenerator[list[Event], None], interactive: bool | None = None
-    ) -> Result:
-        """Push a turn's events as they come and return its result. `interactive` is set when the turn starts."""
-        task = _this_task()
-        opened.tasks.add(task)
-        try:
-            async with aclosing(events) as batches:
-                async for batch in batches:
-                    if interactive is not None:  # not before: another turn may be under way
-                        opened.session.interactive = interactive
-                        interactive = None
-                    self._push({"type": "events", "session": opened.name, "events": batch})
-        finally:
-            opened.tasks.discard(task)
-        return cast("Result", opened.session.result)
+        this_task().add_done_callback(lambda _: self._writer.forget(opened))
 
     def clean(self, text: str) -> str:
         """`text`, which goes to the console, without the secrets of the sessions."""
@@ -318,10 +282,6 @@ def _handle(
     if COMMANDS[method] is not model:
         raise TypeError(f"{method} has the parameters {COMMANDS[method].__name__}")
     return method, handler
-
-
-def _this_task() -> asyncio.Task[Any]:
-    return cast("asyncio.Task[Any]", asyncio.current_task())  # every command runs in a task
 
 
 def _readable(error: SparewheelError) -> dict[str, Any]:

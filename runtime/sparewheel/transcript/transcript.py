@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass, field, fields
-from typing import TYPE_CHECKING, Any, Final, Literal, TypeAlias, cast
+from dataclasses import asdict
+from typing import TYPE_CHECKING, cast
 
 from typing_extensions import TypedDict
 
@@ -11,36 +11,17 @@ from ..annotations import AnnotationShape
 from ..events import ErrorEvent, FinishReason
 from ..media import MediaShape
 from ..messages import AssistantMessage
-from ..usage import Usage, UsageTotals
-from .answer import Answer, FoldedCall, Output
-from .attempts import Attempts, AttemptState, FoldedAttempt
+from ..usage import UsageTotals
+from .answer import FoldedCall
+from .attempts import FoldedAttempt
+from .turn_state import APPLY, Status, TurnState
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Mapping
+    from collections.abc import Iterable
 
     from ..events import (
-        AbortedEvent,
-        AnnotationEvent,
-        BlockStartEvent,
-        CompactedEvent,
-        DeltaEvent,
-        DiscardEvent,
         Event,
-        ExhaustedEvent,
-        FallbackEvent,
-        FinishEvent,
-        HedgeEvent,
-        MediaEvent,
-        ResumedEvent,
-        RetryEvent,
-        StartEvent,
-        StepEvent,
-        ToolCallDeltaEvent,
-        ToolCallEvent,
-        UsageEvent,
     )
-
-Status: TypeAlias = Literal["idle", "running", "finished", "error", "aborted"]
 
 
 class Folded(TypedDict):
@@ -83,7 +64,7 @@ class Transcript:
     """
 
     def __init__(self) -> None:
-        self._state = _State(None)
+        self._state = TurnState(None)
 
     def push(self, event: Event, at: float | None = None) -> None:
         """Take the next event. An event of another turn, and `start`, starts anew; events outside turns are ignored.
@@ -99,11 +80,11 @@ class Transcript:
         if turn != self._state.turn or (event["type"] == "start" and not event.get("resumed")):
             if turn is None:
                 return
-            self._state = _State(turn, status="running", started_at=at)
+            self._state = TurnState(turn, status="running", started_at=at)
         self._state.attempts.now = at
         if "task" in event and event["type"] != "usage":
             return  # a sub-agent's work is not part of the answer
-        if apply := _BY_TYPE.get(event["type"]):
+        if apply := APPLY.get(event["type"]):
             apply(self._state, event)
 
     @property
@@ -145,184 +126,3 @@ def fold(events: Iterable[Event]) -> Folded:
     for event in events:
         transcript.push(event)
     return transcript.snapshot()
-
-
-@dataclass(slots=True)
-class _State:
-    turn: str | None
-    status: Status = "idle"
-    agent: str | None = None
-    answer: Answer = field(default_factory=Answer)  # of this step
-    attempts: Attempts = field(default_factory=Attempts)
-    usage: Usage | None = None
-    cost: float | None = None
-    finish_reason: FinishReason | None = None
-    error: ErrorEvent | None = None
-    started_at: float | None = None
-    ended_at: float | None = None
-
-    def output(self, attempt: int) -> Output:
-        """The output of an attempt; the first mention creates it."""
-        if attempt not in self.answer.outputs:
-            self.answer.outputs[attempt] = Output()
-            self.attempts.stream(attempt)
-        return self.answer.outputs[attempt]
-
-    def discard(self, attempt: int) -> None:
-        """The output of the attempt is void."""
-        output = self.answer.outputs.pop(attempt, None) or Output()
-        self.attempts.discard(attempt, {"text": str(output.text), "reasoning": str(output.reasoning)})
-
-    def go_on(self, model: str, attempt: int) -> None:
-        """The turn goes on, with `attempt` unless that is 0: what an unfinished step has shown is void."""
-        for each in list(self.answer.outputs):
-            if not self.attempts.has_answered(each):
-                self.discard(each)
-        self.answer = Answer()
-        self.status, self.error, self.finish_reason, self.ended_at = "running", None, None, None
-        self.attempts.go_on(attempt, model)
-
-    def end(self, status: Status, last: AttemptState) -> None:
-        """The turn ends; `last` is what became of the running attempt."""
-        self.status = status
-        self.ended_at = self.attempts.now
-        self.attempts.end(last)
-
-    def adopt(self, message: AssistantMessage | None) -> None:
-        """Take over the calls of the final message: calls that were not complete are not part of it."""
-        if message is not None:
-            self.answer.called = [{"id": each["id"], **each["function"]} for each in message.get("tool_calls", ())]
-        else:
-            self.answer.called = self.answer.called or []
-
-
-def _start(state: _State, event: StartEvent) -> None:
-    state.agent = event.get("agent")
-    if event.get("resumed"):
-        state.go_on(event["model"], event.get("attempt", 0))
-    else:
-        state.attempts.begin(1, event["model"])
-
-
-def _step(state: _State, event: StepEvent) -> None:
-    state.agent = event.get("agent")
-    state.answer = Answer()
-    state.attempts.end("answered")
-    state.attempts.step = event["step"]
-    state.attempts.model = event["model"]
-    state.attempts.current = 0
-
-
-def _delta(state: _State, event: DeltaEvent) -> None:
-    output = state.output(event["attempt"])
-    output.text.add(event.get("content", ""))
-    output.reasoning.add(event.get("reasoning", ""))
-
-
-def _block_start(state: _State, event: BlockStartEvent) -> None:
-    if "id" in event:
-        state.output(event["attempt"]).call(event["index"], event["id"], event.get("name", ""))
-
-
-def _tool_call_delta(state: _State, event: ToolCallDeltaEvent) -> None:
-    call = state.output(event["attempt"]).call(event["index"], event["id"], event["name"])
-    call.arguments.add(event["arguments"])
-
-
-def _media(state: _State, event: MediaEvent) -> None:
-    if "call_id" in event:
-        return  # the result of a tool is no part of the answer
-    shape = {name: value for name, value in event.items() if name in MediaShape.__annotations__}
-    state.output(event["attempt"]).media.append(cast("MediaShape", shape))
-
-
-def _annotation(state: _State, event: AnnotationEvent) -> None:
-    shape = {name: value for name, value in event.items() if name in AnnotationShape.__annotations__}
-    state.output(event["attempt"]).annotations.append(cast("AnnotationShape", shape))
-
-
-def _tool_call(state: _State, event: ToolCallEvent) -> None:
-    state.answer.called = state.answer.called or []
-    state.answer.called.append({"id": event["id"], "name": event["name"], "arguments": event["args"]})
-    state.attempts.end("answered")  # no call runs before the response is complete
-
-
-def _change(state: _State, event: RetryEvent | FallbackEvent) -> None:
-    state.attempts.change(event)
-
-
-def _hedge(state: _State, event: HedgeEvent) -> None:
-    state.attempts.begin(event["attempt"], event["to"])
-
-
-def _compacted(state: _State, event: CompactedEvent) -> None:
-    state.attempts.compact(event)
-
-
-def _resumed(state: _State, event: ResumedEvent) -> None:
-    state.attempts.take_up(event["attempt"], event["model"])
-
-
-def _discard(state: _State, event: DiscardEvent) -> None:
-    state.discard(event["attempt"])
-
-
-def _usage(state: _State, event: UsageEvent) -> None:
-    usage = _tokens(event)
-    state.usage = (state.usage or Usage()) + usage
-    if event["cost"] is not None:
-        state.cost = (state.cost or 0) + event["cost"]
-    if "task" not in event:
-        state.attempts.use(event["attempt"], event["model"], usage, event["cost"])
-
-
-def _finish(state: _State, event: FinishEvent) -> None:
-    state.end("finished", "answered")
-    state.adopt(event["message"])
-    state.attempts.model = event["model"]
-    state.finish_reason = event["reason"]
-
-
-def _exhausted(state: _State, event: ExhaustedEvent) -> None:
-    state.attempts.fail_current(event["final_error"]["message"], event["final_error"]["kind"])
-
-
-def _error(state: _State, event: ErrorEvent) -> None:
-    state.attempts.fail_current(event["message"], event["kind"])
-    state.end("error", "failed")
-    state.usage = _tokens(event["usage"]) if event["usage"] else state.usage
-    state.adopt(event["partial_message"])
-    state.error = event
-
-
-def _aborted(state: _State, event: AbortedEvent) -> None:
-    state.end("aborted", "aborted")
-    state.usage = _tokens(event["usage"]) if event["usage"] else state.usage
-    state.adopt(event["message"])
-
-
-def _tokens(totals: Mapping[str, Any]) -> Usage:
-    return Usage(**{each.name: totals[each.name] for each in fields(Usage)})
-
-
-_BY_TYPE: Final[dict[str, Callable[[_State, Any], None]]] = {
-    "start": _start,
-    "step": _step,
-    "block_start": _block_start,
-    "delta": _delta,
-    "media": _media,
-    "annotation": _annotation,
-    "tool_call_delta": _tool_call_delta,
-    "tool_call": _tool_call,
-    "retry": _change,
-    "fallback": _change,
-    "hedge": _hedge,
-    "compacted": _compacted,
-    "resumed": _resumed,
-    "discard": _discard,
-    "exhausted": _exhausted,
-    "usage": _usage,
-    "finish": _finish,
-    "error": _error,
-    "aborted": _aborted,
-}

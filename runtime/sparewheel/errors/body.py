@@ -14,6 +14,7 @@ from dataclasses import dataclass, field
 from typing import Any, Final
 
 from ..jsontext import read_first
+from .retry_after import number
 
 MAX_BODY: Final = 64 * 1024
 _MAX_TEXT: Final = 8 * 1024
@@ -101,13 +102,8 @@ def normalise(code: str) -> str:
 
 def http_status(value: object) -> int | None:
     """`value` as an HTTP status (100 to 599), else None."""
-    if isinstance(value, bool) or not isinstance(value, (int, float, str)):
-        return None
-    try:
-        number = float(value)
-    except (ValueError, OverflowError):
-        return None
-    return int(number) if 100 <= number < 600 and number == int(number) else None
+    found = number(value)
+    return int(found) if found is not None and 100 <= found < 600 and found == int(found) else None
 
 
 def read_body(body: object) -> ErrorBody:

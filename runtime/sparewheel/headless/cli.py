@@ -139,9 +139,7 @@ class Lines:
 
 
 async def _run(options: Options, yaml: str | None, dist: Path, launch: Launch | None, lines: Lines) -> int:
-    task = asyncio.current_task()
-    assert task is not None
-    interrupts = Interrupts(task.cancel)
+    interrupts = Interrupts()
     try:
         async with AsyncExitStack() as stack:
             models = model_addresses(yaml, options.agent_name, options.env) if options.otlp else set()

@@ -17,10 +17,15 @@ ABORTED: Final = 130  # the exit code
 
 
 class Interrupts:
-    """Ctrl-C and SIGTERM: the first one calls `act` in the event loop, the second one ends the process at once."""
+    """Ctrl-C and SIGTERM: the first one calls `act` in the event loop, the second one ends the process at once.
 
-    def __init__(self, act: Callable[[], object]) -> None:
-        self.act = act
+    `act` cancels the task that has made this, unless it is set to something else.
+    """
+
+    def __init__(self) -> None:
+        task = asyncio.current_task()
+        assert task is not None
+        self.act: Callable[[], object] = task.cancel
         self.came = False
         self._loop = asyncio.get_running_loop()
         for name in ("SIGINT", "SIGTERM", "SIGHUP"):

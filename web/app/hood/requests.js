@@ -1,6 +1,7 @@
 // The requests of a conversation to its models. No DOM here.
 
 import { visible } from "../visible.js";
+import { TurnCount } from "./turn-count.js";
 
 /**
  * @typedef {import("../../events.js").RequestEvent} RequestEvent
@@ -13,14 +14,11 @@ const MAX_REQUESTS = 500;
 export class Requests {
   /** @type {Sent[]} In order. */
   all = [];
-  #turns = 0;
-  /** @type {string | null} */
-  #turn = null;
+  #turns = new TurnCount();
 
   clear() {
     this.all = [];
-    this.#turns = 0;
-    this.#turn = null;
+    this.#turns = new TurnCount();
   }
 
   /**
@@ -28,12 +26,9 @@ export class Requests {
    * @returns {boolean} Whether it is a request.
    */
   push(event) {
-    if (event.turn !== this.#turn) {
-      this.#turn = event.turn;
-      this.#turns += 1;
-    }
+    const turn = this.#turns.of(event);
     if (event.type !== "request" || this.all.length >= MAX_REQUESTS) return false;
-    this.all.push({ turn: this.#turns, event });
+    this.all.push({ turn, event });
     return true;
   }
 }

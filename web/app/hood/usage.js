@@ -1,5 +1,7 @@
 // What the attempts of a conversation have cost. No DOM here.
 
+import { TurnCount } from "./turn-count.js";
+
 /**
  * @typedef {object} Spent One attempt; null: not reported.
  * @property {number} turn From 1.
@@ -18,14 +20,11 @@ const MAX_ATTEMPTS = 500;
 export class Usage {
   /** @type {Spent[]} The last ones. */
   attempts = [];
-  #turns = 0;
-  /** @type {string | null} */
-  #turn = null;
+  #turns = new TurnCount();
 
   clear() {
     this.attempts = [];
-    this.#turns = 0;
-    this.#turn = null;
+    this.#turns = new TurnCount();
   }
 
   /**
@@ -33,13 +32,10 @@ export class Usage {
    * @returns {boolean} Whether it has changed anything.
    */
   push(event) {
-    if (event.turn !== this.#turn) {
-      this.#turn = event.turn;
-      this.#turns += 1;
-    }
+    const turn = this.#turns.of(event);
     if (event.type !== "usage") return false;
     const { attempt, model, input_tokens: input, output_tokens: output, cached_tokens: cached, cost, discarded } = event;
-    this.attempts.push({ turn: this.#turns, attempt, model, input, output, cached, cost, discarded });
+    this.attempts.push({ turn, attempt, model, input, output, cached, cost, discarded });
     if (this.attempts.length > MAX_ATTEMPTS) this.attempts.shift();
     return true;
   }

@@ -112,9 +112,7 @@ def add_limits(parser: argparse.ArgumentParser) -> None:
 
 
 async def _run(options: argparse.Namespace, report: BatchReport) -> int:
-    task = asyncio.current_task()
-    assert task is not None
-    interrupts = Interrupts(task.cancel)
+    interrupts = Interrupts()
     try:
         await run_batch(
             options.agent,

@@ -72,9 +72,7 @@ def _parser() -> Parser:
 
 
 async def _run(options: argparse.Namespace) -> int:
-    task = asyncio.current_task()
-    assert task is not None
-    interrupts = Interrupts(task.cancel)
+    interrupts = Interrupts()
     progress: dict[str, Progress] = {}
 
     def tell(name: str, report: BatchReport) -> None:

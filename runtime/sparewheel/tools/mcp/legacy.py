@@ -5,26 +5,22 @@ from __future__ import annotations
 import asyncio
 import re
 from contextlib import aclosing, suppress
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Final
 
 from ..base import ToolError
-from .exchange import Exchange
 from .failures import Expired, Refused, Unanswered, Unreachable
+from .handshake import Handshake
 from .http import EVENTS, Cursor, content_type, messages, refusal
-from .inquiries import Inquiries
-from .link import ASIDE_TIMEOUT, HEADERS, Link, listening
-from .rpc import Message, encoded, is_answer, is_id, notification, request, result_of
-from .server import CLIENT, Server
+from .link import HEADERS, listening
+from .rpc import Message, encoded, is_answer, is_id, notification, result_of
 
 if TYPE_CHECKING:
     from ...transports.base import HttpResponse
     from ..base import AskUser
+    from .exchange import Exchange
     from .http import Http
     from .sampling import Sampler
 
-NEWEST: Final = "2025-11-25"
-VERSIONS: Final = (NEWEST, "2025-06-18", "2025-03-26", "2024-11-05")
-START_TIMEOUT: Final = 15.0  # seconds
 MAX_RESUMED: Final = 20  # times that the stream of one request is read on after it ended
 _VISIBLE: Final = re.compile(r"[\x21-\x7e]{1,1000}")  # what a header can send back
 _ID: Final = "Mcp-Session-Id"
@@ -34,27 +30,21 @@ _NO_ID: Final = (
 )
 
 
-class Legacy(Link):
+class Legacy(Handshake):
     """A session with a server. A session that has expired is renewed once for a request."""
 
     def __init__(self, http: Http, url: str, sampler: Sampler | None = None) -> None:
         super().__init__(http, url, sampler)
         self._session: dict[str, str] = {}  # the headers that every request of the session has
         self._renewing = asyncio.Lock()
-        self._inquiries = Inquiries(self._send, self._answerer)
         self._listener: asyncio.Task[None] | None = None
 
     async def open(self, ask: AskUser) -> None:
         """Initialize the session. Raises `ToolError`."""
-        params = {"protocolVersion": NEWEST, "capabilities": self._answerer.capabilities, "clientInfo": CLIENT}
-        exchange = Exchange("initialize", params, START_TIMEOUT, asker=ask)
+        exchange = self._initialize(ask)
         session: dict[str, str] = {}
         async with exchange.patience:
-            result = await self._post(exchange, session)
-            version = result.get("protocolVersion")
-            if version not in VERSIONS:
-                raise ToolError(f"the server speaks revision {str(version)[:40]} of MCP, which this client does not")
-            self.server = Server.of(version, result)
+            version = self._meet(await self._post(exchange, session))
             self._session = session
             if version != "2025-03-26":
                 session[_VERSION] = version
@@ -83,7 +73,6 @@ class Legacy(Link):
     async def close(self) -> None:
         is_alive, session = self.alive, self._session
         await super().close()
-        await self._inquiries.stop()
         if is_alive and _ID in session:
             with suppress(ToolError, TimeoutError):
                 async with asyncio.timeout(1), self._http.send("DELETE", self._url, session):
@@ -101,26 +90,16 @@ class Legacy(Link):
     # Requests ---------------------------------------------------------------------------------------------------
 
     async def _post(self, exchange: Exchange, session: dict[str, str]) -> Message:
-        number = next(self._numbers)
-        params: dict[str, Any] = {**exchange.params}
-        if exchange.context is not None:
-            params["_meta"] = {"progressToken": number}
-        body = encoded(request(number, exchange.method, params))
+        number, message = self._numbered(exchange)
+        body = encoded(message)
         cursor = Cursor()
-        try:
-            with self._run(exchange):
-                async with self._http.send("POST", self._url, {**HEADERS, **session}, body, exchange) as response:
-                    await _check(response, session, number)
-                    if (found := response.headers.get(_ID.lower(), "")) and _VISIBLE.fullmatch(found):
-                        session[_ID] = found
-                    answer = await self._answer(response, number, exchange, cursor)
-                return result_of(answer or await self._resumed(number, exchange, session, cursor))
-        except asyncio.CancelledError:
-            if exchange.method != "initialize" and self.alive:
-                self._aside(self._cancelled(number))
-            raise
-        finally:
-            self._inquiries.end(exchange)
+        with self._asked(exchange, number):
+            async with self._http.send("POST", self._url, {**HEADERS, **session}, body, exchange) as response:
+                await _check(response, session, number)
+                if (found := response.headers.get(_ID.lower(), "")) and _VISIBLE.fullmatch(found):
+                    session[_ID] = found
+                answer = await self._answer(response, number, exchange, cursor)
+            return result_of(answer or await self._resumed(number, exchange, session, cursor))
 
     async def _answer(self, response: HttpResponse, number: int, exchange: Exchange, cursor: Cursor) -> Message | None:
         """The answer in a response; None if the response ends without it."""
@@ -154,10 +133,6 @@ class Legacy(Link):
         async with self._http.send("POST", self._url, {**HEADERS, **self._session}, encoded(message)) as response:
             if response.status >= 400:
                 raise await refusal(response)
-
-    async def _cancelled(self, number: int) -> None:
-        async with asyncio.timeout(ASIDE_TIMEOUT):
-            await self._send(notification("notifications/cancelled", {"requestId": number, "reason": "stopped"}))
 
     # What comes unasked -----------------------------------------------------------------------------------------
 

@@ -4,83 +4,60 @@ from __future__ import annotations
 
 import asyncio
 from contextlib import aclosing
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 from urllib.parse import urljoin
 
 from ..base import ToolError
 from ..web.addresses import normalise
-from .exchange import Exchange
 from .failures import Unanswered
+from .handshake import Handshake
 from .http import EVENTS, content_type, events, refusal
-from .inquiries import Inquiries
-from .legacy import NEWEST, START_TIMEOUT, VERSIONS
-from .link import ASIDE_TIMEOUT, HEADERS, Link
-from .rpc import Message, decoded, encoded, is_id, notification, request, result_of
-from .server import CLIENT, Server
+from .link import HEADERS
+from .rpc import Message, decoded, encoded, is_id, notification, result_of
 
 if TYPE_CHECKING:
     from ..base import AskUser
+    from .exchange import Exchange
     from .http import Http
     from .sampling import Sampler
 
 
-class OldSse(Link):
+class OldSse(Handshake):
     """A connection to a server. It is not alive any more when the stream has ended."""
 
     def __init__(self, http: Http, url: str, sampler: Sampler | None = None) -> None:
         super().__init__(http, url, sampler)
         self._endpoint: asyncio.Future[str] = asyncio.get_running_loop().create_future()
         self._waiting: dict[int, tuple[asyncio.Future[Message], Exchange]] = {}
-        self._inquiries = Inquiries(self._send, self._answerer)
 
     async def open(self, ask: AskUser) -> None:
         """Open the stream, and initialize. Raises `ToolError`."""
-        params = {"protocolVersion": NEWEST, "capabilities": self._answerer.capabilities, "clientInfo": CLIENT}
-        exchange = Exchange("initialize", params, START_TIMEOUT, asker=ask)
+        exchange = self._initialize(ask)
         async with exchange.patience:
             self._aside(self._read(exchange))
             await asyncio.shield(self._endpoint)
-            result = await self.request(exchange)
-            if (version := result.get("protocolVersion")) not in VERSIONS:
-                raise ToolError(f"the server speaks revision {str(version)[:40]} of MCP, which this client does not")
-            self.server = Server.of(version, result)
+            self._meet(await self.request(exchange))
             await self._send(notification("notifications/initialized"))
 
     async def request(self, exchange: Exchange) -> Message:
         if not self.alive:
             raise ToolError("the connection to the server has ended")
-        number = next(self._numbers)
-        params: dict[str, Any] = {**exchange.params}
-        if exchange.context is not None:
-            params["_meta"] = {"progressToken": number}
+        number, message = self._numbered(exchange)
         future: asyncio.Future[Message] = asyncio.get_running_loop().create_future()
         self._waiting[number] = future, exchange
         try:
-            with self._run(exchange):
-                await self._send(request(number, exchange.method, params), exchange)
+            with self._asked(exchange, number):
+                await self._send(message, exchange)
                 return result_of(await future)
-        except asyncio.CancelledError:
-            if exchange.method != "initialize" and self.alive:
-                self._aside(self._cancelled(number))
-            raise
         finally:
-            self._inquiries.end(exchange)
             del self._waiting[number]
             future.cancel()
-
-    async def close(self) -> None:
-        await super().close()
-        await self._inquiries.stop()
 
     async def _send(self, message: Message, exchange: Exchange | None = None) -> None:
         url = await asyncio.shield(self._endpoint)
         async with self._http.send("POST", url, HEADERS, encoded(message), exchange) as response:
             if response.status >= 400:
                 raise await refusal(response)
-
-    async def _cancelled(self, number: int) -> None:
-        async with asyncio.timeout(ASIDE_TIMEOUT):
-            await self._send(notification("notifications/cancelled", {"requestId": number, "reason": "stopped"}))
 
     async def _read(self, exchange: Exchange) -> None:
         """Read the stream until it ends; all requests that wait have failed then. `exchange` is the first of them."""

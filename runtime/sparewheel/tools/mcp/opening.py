@@ -12,7 +12,8 @@ from typing import TYPE_CHECKING, Any, Final
 from ..base import ToolError
 from .exchange import Exchange
 from .failures import Refused, Unreachable
-from .legacy import VERSIONS, Legacy
+from .handshake import VERSIONS
+from .legacy import Legacy
 from .modern import MODERN_ERRORS, UNSUPPORTED_VERSION, VERSION, Modern
 from .old_sse import OldSse
 from .rpc import RpcError

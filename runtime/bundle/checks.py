@@ -19,6 +19,7 @@ TSC = ["node", str(NODE_MODULES / "typescript" / "bin" / "tsc"), "--noEmit", "-p
 PRETTIER = ["node", str(NODE_MODULES / "prettier" / "bin" / "prettier.cjs"), "--config=web/.prettierrc.json"]
 PAGE_SOURCES = ["web/**/*.{css,html,js,ts}", "runtime/**/*.{js,mjs}", "tests/bench/page/*", "tests/chaos/*.js"]
 
+AT_ONCE = 2  # checks that run at the same time
 CHECKS = {
     "lint": [*PYTHON, "ruff", "check", "--no-fix", *PYTHON_SOURCES],
     "format (Python)": [*PYTHON, "ruff", "format", "--check", *PYTHON_SOURCES],

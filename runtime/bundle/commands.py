@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import os
 import sys
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from typing import TYPE_CHECKING, Final, NoReturn
 
 from bundle.assemble import build
-from bundle.checks import CHECKS, FORMATTERS, run_check, run_tool
+from bundle.checks import AT_ONCE, CHECKS, FORMATTERS, run_check, run_tool
 from bundle.fetch import (
     CODE_WHEEL_LIST,
     fetch_inspect_tests,
@@ -87,21 +88,28 @@ def test(passed_on: Sequence[str]) -> NoReturn:
     """Prepare what the selected tests need (`bundle.rings`), then replace this process by pytest."""
     if not HELP & set(passed_on):
         rings = selected(passed_on)
-        if rings & NEED_DIST:
-            build()
-        else:
-            with alone("build"):
-                fetch_node_modules()
-        if rings & NEED_BROWSER:
-            install_browser()
-            install_other_engines()
-            with alone("simulators"):
-                fetch_simulators()
-                fetch_mcp_tests()
-                fetch_inspect_tests()
-                fetch_wheels(CODE_WHEEL_LIST)
+        with ThreadPoolExecutor(1) as during_build:
+            fetched = during_build.submit(fetch_for_browsers) if rings & NEED_BROWSER else None
+            if rings & NEED_DIST:
+                build()
+            else:
+                with alone("build"):
+                    fetch_node_modules()
+            if fetched is not None:
+                fetched.result()
     os.chdir(ROOT)  # pytest looks for its configuration here
     become([sys.executable, "-m", "pytest", *passed_on])
+
+
+def fetch_for_browsers() -> None:
+    """Install what only the tests in browsers need. Raises BuildError."""
+    install_browser()
+    install_other_engines()
+    with alone("simulators"):
+        fetch_simulators()
+        fetch_mcp_tests()
+        fetch_inspect_tests()
+        fetch_wheels(CODE_WHEEL_LIST)
 
 
 def become_program(name: str, passed_on: Sequence[str], *, in_browser: bool) -> NoReturn:
@@ -146,13 +154,17 @@ def install_other_engines() -> None:
 
 def check() -> int:
     """Run every check, print the output of those that fail, and return 1 if one did."""
-    failed = []
-    for name in CHECKS:
+
+    def run(name: str) -> str | None:
         say(f"check {name}")
-        output = run_check(name)
-        if output is not None:
-            failed.append(name)
-            print(output, file=sys.stderr)
+        return run_check(name)
+
+    failed = []
+    with ThreadPoolExecutor(AT_ONCE) as pool:
+        for name, output in zip(CHECKS, pool.map(run, CHECKS), strict=True):
+            if output is not None:
+                failed.append(name)
+                print(output, file=sys.stderr)
     say(f"check failed: {', '.join(failed)}" if failed else "all checks pass")
     return 1 if failed else 0
 

@@ -107,7 +107,7 @@ def _npm_ci(folder: Path, what: str) -> None:
     logged(
         # npm's default pauses between its three attempts add up to more than a minute.
         [npm, "ci", "--ignore-scripts", "--no-audit", "--no-fund", "--fetch-retry-mintimeout=1000"],
-        "npm",
+        f"npm-{folder.name}",
         f"npm could not fetch {what}: check the network and run it again",
         cwd=folder,
     )
@@ -138,7 +138,7 @@ def fetch_wheels(wheel_list: Path = WHEEL_LIST) -> list[Path]:
         what = ["--no-deps", "--require-hashes", "--only-binary=:all:", *TARGET, f"--requirement={wheel_list}"]
         logged(
             [*pip, *what, f"--dest={folder}"],
-            "wheels",
+            wheel_list.stem,
             f"pip could not fetch the wheels of {wheel_list.relative_to(ROOT)}: check the network and run it again",
         )
         present = _present(wanted, folder)

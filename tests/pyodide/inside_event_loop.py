@@ -11,7 +11,9 @@ import pyodide_js
 from js import Promise, setTimeout
 from pyodide.ffi import create_once_callable
 
-from sparewheel.worker import start
+from sparewheel.tools.python.blocking import user_code
+from sparewheel.worker import event_loop, start
+from sparewheel.worker.event_loop import in_event
 
 MANY = 100
 LIMIT = 20.0  # seconds until a wait has failed
@@ -123,3 +125,32 @@ async def busy() -> bool:
     while not turns and asyncio.get_running_loop().time() < end:
         await Promise.resolve(1)
     return bool(turns)
+
+
+async def wake_ups() -> int:
+    """How often JavaScript is asked to call the loop while promises are awaited that it settles."""
+    start(lambda text: None)
+    asked: list[object] = []
+    own = event_loop.queueMicrotask
+    event_loop.queueMicrotask = lambda callback: (asked.append(callback), own(callback))
+    try:
+        for _ in range(MANY):
+            await Promise.new(create_once_callable(lambda resolve, _: setTimeout(resolve, 1)))
+    finally:
+        event_loop.queueMicrotask = own
+    return len(asked)
+
+
+async def from_code() -> list[str]:
+    """What a callback for events makes ready, when code of a task calls it: it runs after that code."""
+    start(lambda text: None)
+    loop = asyncio.get_running_loop()
+    ran: list[str] = []
+    event = in_event(lambda name: loop.call_soon(ran.append, name))
+    event("of the loop")
+    ran.append("loop")
+    async with user_code():
+        event("of the user")
+        ran.append("user")
+        await asyncio.sleep(0.001)
+    return ran

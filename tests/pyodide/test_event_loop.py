@@ -37,3 +37,14 @@ def test_callbacks_run_in_their_order_and_leave_time_for_javascript(selenium_pyt
 
 def test_no_number_of_settled_promises_keeps_javascript_waiting(selenium_python: Any) -> None:
     assert inside(selenium_python, "busy")
+
+
+def test_a_settled_promise_needs_no_further_wake_up(selenium_python: Any) -> None:
+    assert inside(selenium_python, "wake_ups") < 5  # of 100; more than none on a machine that is busy for milliseconds
+
+
+def test_nothing_else_runs_within_code_that_calls_like_an_event(selenium_python: Any) -> None:
+    ran = inside(selenium_python, "from_code")
+    assert sorted(ran) == ["loop", "of the loop", "of the user", "user"]
+    assert ran.index("loop") < ran.index("of the loop")
+    assert ran.index("user") < ran.index("of the user")

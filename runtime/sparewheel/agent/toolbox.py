@@ -30,14 +30,22 @@ class Toolbox:
     def __init__(self, open_toolsets: Callable[[ResolvedAgent], Iterable[Toolset]]) -> None:
         self._open_toolsets = open_toolsets
         self._open: dict[str, list[Toolset]] = {}
+        self._connecting: dict[str, list[Connecting]] = {}  # of these; to ask a protocol takes as long as all the rest
         self._search: ToolSearch | None = None
 
     def open(self, agent: ResolvedAgent) -> None:
         """Open the agent's toolsets, once. Raises `ConfigError` for one that cannot be opened."""
         if agent.name not in self._open:
-            opened = list(self._open_toolsets(agent))
+            others: list[Toolset] = []
+            connecting: list[Connecting] = []
+            for toolset in self._open_toolsets(agent):
+                if isinstance(toolset, Connecting):
+                    connecting.append(toolset)
+                else:
+                    others.append(toolset)
             # Servers come last: the names of their tools must not replace those of others.
-            self._open[agent.name] = sorted(opened, key=lambda toolset: isinstance(toolset, Connecting))
+            self._open[agent.name] = [*others, *connecting]
+            self._connecting[agent.name] = connecting
 
     def connect(
         self, agent: ResolvedAgent, ask: AskUser = unattended, tell: Callable[[list[str]], object] = lambda _: None
@@ -48,7 +56,7 @@ class Toolbox:
         end of that.
         """
         self.open(agent)
-        found = [toolset for toolset in self._open[agent.name] if isinstance(toolset, Connecting)]
+        found = self._connecting[agent.name]
         return _connect(found, ask, tell) if found else None
 
     def sources(self, agent: ResolvedAgent) -> Sequence[Toolset]:

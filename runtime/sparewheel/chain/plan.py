@@ -88,9 +88,8 @@ class Plan:
 
     def _take_wanted(self, ref: str | None) -> Choice | None:
         """The model `ref`, even if it is cooling down; None if there is none, or it must not be asked."""
-        for position, spec in self._left:
-            status = self._status(spec)
-            if spec.ref == ref and status.kind not in NEVER_ASKED:
+        for position, spec in self._left if ref else ():
+            if spec.ref == ref and (status := self._status(spec)).kind not in NEVER_ASKED:
                 self._started = True
                 self._left.remove((position, spec))
                 return Choice(spec, position, probe=status.probe)

@@ -64,11 +64,10 @@ def json_post(spec: ModelSpec, path: str, headers: Mapping[str, str], body: Mapp
 
     A field of `body` may be a `JsonArray`.
     """
-    fields = [
-        b"%b:%b" % (json_text(name), value.text if isinstance(value, JsonArray) else json_text(value))
-        for name, value in body.items()
-    ]
-    payload = b"{%b}" % b",".join(fields)
+    arrays = {name: value for name, value in body.items() if isinstance(value, JsonArray)}
+    others = json_text({name: value for name, value in body.items() if name not in arrays})
+    fields = [others[1:-1], *(b"%b:%b" % (json_text(name), value.text) for name, value in arrays.items())]
+    payload = b"{%b}" % b",".join(filter(None, fields))
     return http_request("POST", spec, path, {"content-type": "application/json", **headers}, payload)
 
 

@@ -139,7 +139,11 @@ class Tool:
 
 
 class Toolset(Protocol):
-    """A source of tools, opened once for a session. It may have an attribute `defer`."""
+    """A source of tools, opened once for a session.
+
+    It may have an attribute `defer`. One whose tools have the names that a server gave them also has `renamed(tool,
+    taken)`, which returns the tool under a name that is not taken.
+    """
 
     name: str
 
@@ -159,14 +163,6 @@ class Connecting(Toolset, Protocol):
 
         A failure is not raised here, but by `tools`.
         """
-
-
-@runtime_checkable
-class Renaming(Toolset, Protocol):
-    """A source whose tools have the names that a server gave them, so that two sources may use one name."""
-
-    def renamed(self, tool: Tool, taken: Container[str]) -> Tool:
-        """The tool under a name that is not taken."""
 
 
 @runtime_checkable
@@ -200,9 +196,8 @@ class Registry:
             self.warnings.append(f"The tools of {toolset.name} are not available: {error}")
             return
         self.warnings += getattr(toolset, "warnings", ())  # about functions or operations that could not become tools
-        # Asked once: of a protocol, the question takes as long as the rest of the loop.
-        renamed = toolset.renamed if isinstance(toolset, Renaming) else None
-        defer = getattr(toolset, "defer", None)
+        renamed: Callable[[Tool, Container[str]], Tool] | None = getattr(toolset, "renamed", None)
+        defer: Defer = getattr(toolset, "defer", None)
         for tool in found:
             name = tool.spec.name
             if renamed and (name in self.tools or name == SEARCH):

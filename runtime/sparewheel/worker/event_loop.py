@@ -7,9 +7,10 @@ whose time has passed runs as soon as possible.
 
 Pyodide's own loop also makes two tasks of the browser for each callback, the second one to switch stacks (JSPI), and
 another callback for each awaited promise, to count it. Here callbacks that are ready run together. Those of an event of
-the browser (a chunk has arrived, a promise is settled) run at its end. Those that Python adds while it runs wait for a
-task of the browser's, so that messages of the page are served in between, and so do all after `MAX_BUSY`. Stacks are
-switched only for code of the user (`user_code`), which may wait inside a plain function.
+the browser (a message or a chunk has arrived, a timer is due) run at its end, in the same call of Python. Those that
+Python adds while it runs wait for a task of the browser's, so that messages of the page are served in between, and so
+do all after `MAX_BUSY`. Stacks are switched only for code of the user (`user_code`), which may wait inside a plain
+function.
 """
 
 from __future__ import annotations
@@ -17,8 +18,10 @@ from __future__ import annotations
 import asyncio
 import math
 from collections import deque
+from functools import partial
 from typing import TYPE_CHECKING, Any, Final
 
+from _pyodide import _future_helper
 from js import clearTimeout, queueMicrotask, setTimeout
 from pyodide.ffi import create_proxy
 from pyodide.webloop import PyodideFuture, WebLoop, scheduleCallback
@@ -39,6 +42,15 @@ def patch_event_loop(loop: asyncio.AbstractEventLoop) -> None:
     if not isinstance(loop, _Loop):
         loop.__class__ = _Loop
         loop.begin()  # type: ignore[attr-defined]  # its class is _Loop now
+        # Pyodide looks these up for each promise that Python awaits.
+        _future_helper.set_result = _when_settled(_future_helper.set_result)
+        _future_helper.set_exception = _when_settled(_future_helper.set_exception)
+
+
+def in_event(callback: Callable[[str], object]) -> Callable[[str], None]:
+    """`callback`, for JavaScript to call on an event of the browser: what it makes ready runs before it returns."""
+    loop = asyncio.get_running_loop()
+    return partial(loop.in_event, callback) if isinstance(loop, _Loop) else callback
 
 
 class _Loop(WebLoop):  # type: ignore[misc]  # has no types outside Pyodide
@@ -78,7 +90,21 @@ class _Loop(WebLoop):  # type: ignore[misc]  # has no types outside Pyodide
 
     def _due(self, number: int) -> None:
         timer, _ = self._waiting.pop(number)
-        self._add(timer)
+        self.in_event(self._add, timer)
+
+    def in_event(self, callback: Callable[..., object], *args: Any) -> None:
+        """Call `callback`, which an event of the browser has called, and then what is ready.
+
+        That waits if a task runs: then it was code of the task that has called, not the browser.
+        """
+        if self._is_running or self._is_scheduled or asyncio.current_task(self) is not None or self._is_busy():
+            callback(*args)
+            return
+        self._is_scheduled = True
+        try:
+            callback(*args)
+        finally:
+            self._run_ready()
 
     def _add(self, handle: asyncio.Handle) -> None:
         if is_user_code(handle.get_context()):  # type: ignore[attr-defined]  # of Python 3.12
@@ -90,14 +116,18 @@ class _Loop(WebLoop):  # type: ignore[misc]  # has no types outside Pyodide
 
     def _schedule(self) -> None:
         self._is_scheduled = True
-        now = self.time()
-        if now - self._ended > IDLE:
-            self._began = now
-        if self._is_running or now - self._began > MAX_BUSY:
-            self._began = now
+        if self._is_running or self._is_busy():
+            self._began = self.time()
             scheduleCallback(self._turn, 0)
         else:
             queueMicrotask(self._turn)
+
+    def _is_busy(self) -> bool:
+        """Whether callbacks have run for so long that the browser's tasks must have their turn."""
+        now = self.time()
+        if now - self._ended > IDLE:
+            self._began = now
+        return now - self._began > MAX_BUSY
 
     def _run_ready(self) -> None:
         """Run the callbacks that are ready now, not those that they add."""
@@ -115,6 +145,21 @@ class _Loop(WebLoop):  # type: ignore[misc]  # has no types outside Pyodide
                 self._schedule()
             self._is_running = False
             self._ended = self.time()
+
+
+def _when_settled(
+    settle: Callable[[asyncio.Future[Any], Any], None],
+) -> Callable[[asyncio.Future[Any], Any], None]:
+    """`settle`, which JavaScript calls for a promise; what awaits the future goes on at once."""
+
+    def settled(future: asyncio.Future[Any], value: Any) -> None:
+        loop = future.get_loop()
+        if isinstance(loop, _Loop):
+            loop.in_event(settle, future, value)
+        else:
+            settle(future, value)
+
+    return settled
 
 
 def _run(handle: asyncio.Handle) -> None:

@@ -17,8 +17,9 @@ def start(send: Callable[[str], object]) -> Callable[[str], None]:
     """Start the runtime; return `dispatch`."""
     worker = Worker(send)
     if sys.platform == "emscripten":
-        from .event_loop import patch_event_loop  # imports js, which only Pyodide has
+        from .event_loop import in_event, patch_event_loop  # imports js, which only Pyodide has
 
         patch_event_loop(asyncio.get_running_loop())
         sys.stdout, sys.stderr = (CleanOutput(stream, worker.clean) for stream in (sys.stdout, sys.stderr))
+        return in_event(worker.dispatch)
     return worker.dispatch

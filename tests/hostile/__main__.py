@@ -12,7 +12,9 @@ from sparewheel.headless import find
 from sparewheel.headless.browser import Engine
 from tests.hostile import speed
 from tests.hostile.ring import PLACES, open_visit
+from tests.support.busy import watched
 from tests.support.hostile import TEXTS
+from tests.support.tabs import PlaywrightTab
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -48,7 +50,7 @@ async def run(engine: Engine, places: Sequence[Place], text: str | None) -> list
 
 async def take(visit: Visit, place: Place, name: str, texts: Sequence[str]) -> None:
     began, known = time.monotonic(), len(visit.found)
-    async with speed.watched(visit.tab) as busy:
+    async with watched(visit.tab.page if isinstance(visit.tab, PlaywrightTab) else None) as busy:
         try:
             await place(visit, visit.arm(texts))
         except Exception as error:  # the other places are looked at all the same

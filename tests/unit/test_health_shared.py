@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from sparewheel.chain.health import Health, model_id
+from sparewheel.chain.health import Health
 from sparewheel.config.specs import ModelSpec
 from sparewheel.errors import FACTS, ErrorInfo
 from sparewheel.testing import errors
@@ -102,7 +102,7 @@ def test_nonsense_from_another_tab_is_ignored() -> None:
             health.merge(entry)
         conversation = session(ScriptedTransport({"a": [ANSWER]}), ["a"], health=health)
         [spec] = conversation.team.agents["root"].chain
-        health.merge({"name": model_id(spec), "seconds": float("nan"), "kind": "quota"})
+        health.merge({"name": spec.model_id, "seconds": float("nan"), "kind": "quota"})
         assert told(await collect(conversation)) == [("finish", "a")]
 
     run(main())

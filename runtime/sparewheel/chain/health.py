@@ -12,7 +12,6 @@ which may contain a secret.
 from __future__ import annotations
 
 import asyncio
-import hashlib
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
@@ -79,7 +78,7 @@ class Health:
         now = asyncio.get_running_loop().time()
         if spec.lacks_key:
             return Status(FOREVER, "no_key")
-        model, account = self._states.get(model_id(spec)), self._states.get(account_id(spec))
+        model, account = self._states.get(spec.model_id), self._states.get(spec.account_id)
         waits = [(state.until - now, state) for state in (model, account) if state is not None and state.until > now]
         if waits:
             wait, state = max(waits, key=lambda pair: pair[0])
@@ -97,17 +96,17 @@ class Health:
     def begin(self, spec: ModelSpec, *, probe: bool) -> None:
         """An attempt starts. While a probe runs, other steps skip the model."""
         if probe:
-            self._state(model_id(spec)).probing = True
+            self._state(spec.model_id).probing = True
 
     def release(self, spec: ModelSpec) -> None:
         """The attempt is over: answered, failed or cancelled."""
-        state = self._states.get(model_id(spec))
+        state = self._states.get(spec.model_id)
         if state is not None:
             state.probing = False
 
     def succeeded(self, spec: ModelSpec) -> None:
         """Clear the breaker and the cooldowns of the model and of its account."""
-        for name in (model_id(spec), account_id(spec)):
+        for name in (spec.model_id, spec.account_id):
             if self._states.pop(name, None) is not None:
                 self._publish({"name": name, "seconds": 0})
 
@@ -120,33 +119,33 @@ class Health:
         if spec.is_demo:
             return
         if FACTS[info.kind].trips_breaker:
-            state = self._state(model_id(spec))
+            state = self._state(spec.model_id)
             state.failures += 1
             if state.failures >= FAILURES_TO_OPEN:
                 state.open = True
-                self._cool(model_id(spec), OPEN_SECONDS, "circuit_breaker")
+                self._cool(spec.model_id, OPEN_SECONDS, "circuit_breaker")
         elif info.kind == "rate_limit":
             seconds = cooldown if info.retry_after is None else min(info.retry_after, MAX_COOLDOWN)
-            self._cool(model_id(spec), seconds, info.kind, from_provider=info.retry_after is not None)
+            self._cool(spec.model_id, seconds, info.kind, from_provider=info.retry_after is not None)
         elif info.kind == "quota":
-            self._cool(account_id(spec), QUOTA_SECONDS, info.kind)
+            self._cool(spec.account_id, QUOTA_SECONDS, info.kind)
         elif FACTS[info.kind].scope == "account":
-            self._cool(account_id(spec), FOREVER, info.kind)
+            self._cool(spec.account_id, FOREVER, info.kind)
 
     def cool_down_after_fallback(self, spec: ModelSpec, kind: Kind, cooldown: float) -> None:
         """Another model answered after `spec` had failed: the next steps skip `spec` for `cooldown` seconds."""
         if kind in _COOLED_BY_FALLBACK and not spec.is_demo:
-            self._cool(model_id(spec), cooldown, kind)
+            self._cool(spec.model_id, cooldown, kind)
 
     def mark_substituted(self, primary: ModelSpec) -> None:
         """Another model answered in the place of `primary`."""
-        self._substituted.add(model_id(primary))
+        self._substituted.add(primary.model_id)
 
     def take_recovered(self, primary: ModelSpec) -> bool:
         """Whether `primary`, which has just answered, was marked as substituted. Clears the mark."""
-        if model_id(primary) not in self._substituted:
+        if primary.model_id not in self._substituted:
             return False
-        self._substituted.discard(model_id(primary))
+        self._substituted.discard(primary.model_id)
         return True
 
     def went_offline(self) -> None:
@@ -213,18 +212,3 @@ class Health:
 
 def _entry(name: str, seconds: float, kind: Kind, from_provider: bool) -> dict[str, Any]:
     return {"name": name, "seconds": min(seconds, MAX_COOLDOWN), "kind": kind, "told": from_provider}
-
-
-def model_id(spec: ModelSpec) -> str:
-    """Identifies a model at an address."""
-    return f"model {spec.ref} {_digest(spec.base_url)}"
-
-
-def account_id(spec: ModelSpec) -> str:
-    """Identifies a key at an address; a model without a key is an account of its own."""
-    return model_id(spec) if spec.key is None else f"account {_digest(spec.base_url)} {_digest(spec.key)}"
-
-
-def _digest(text: str) -> str:
-    """The same in every tab."""
-    return hashlib.sha256(text.encode()).hexdigest()[:16]

@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING, Any, Final
 
 from ..messages import assistant, user
 from ..providers.base import ModelRequest
-from .health import model_id
 from .hidden_media import hide_media
 
 if TYPE_CHECKING:
@@ -71,6 +70,6 @@ def request_for(
     """The request to one model, without what its server is known to refuse. `kept`: the text that it continues."""
     if kept:
         messages = [*messages, assistant(kept), user(GO_ON)]
-    if model_id(spec) in health.without_media:
+    if spec.model_id in health.without_media:
         messages = hide_media(messages)
     return ModelRequest(spec, messages, question.tools, question.output, spec.base_url not in health.without_usage)

@@ -15,7 +15,6 @@ from ..usage import Usage
 from .attempt import Attempt
 from .compaction import compact, dropped
 from .failures import Failures
-from .health import model_id
 from .hedge import Race, Racer
 from .hidden_media import refuses_media
 from .offline import OFFLINE, OFFLINE_LIMIT, is_offline, waiting
@@ -262,8 +261,8 @@ class Step:
             return []
         if attempt.request.with_usage and refuses_usage(info):
             health.without_usage.add(spec.base_url)
-        elif model_id(spec) not in health.without_media and refuses_media(info, attempt.request.messages):
-            health.without_media.add(model_id(spec))
+        elif spec.model_id not in health.without_media and refuses_media(info, attempt.request.messages):
+            health.without_media.add(spec.model_id)
         elif not attempt.lost:
             return []
         again = announce(spec, spec, info, self._log.reserve(spec.ref), 0, self._chain.now())

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import hashlib
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
@@ -20,7 +22,7 @@ if TYPE_CHECKING:
     from .toolsets import ToolsetConfig
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class ModelSpec:
     """One model of a chain, ready for requests. `key` is a secret and is never part of a repr."""
 
@@ -46,6 +48,18 @@ class ModelSpec:
         """`provider/model`, as events name it."""
         return f"{self.provider}/{self.model}"
 
+    @cached_property
+    def model_id(self) -> str:
+        """Identifies the model at its address, the same in every tab. The address is digested: it may have a secret."""
+        return f"model {self.ref} {_digest(self.base_url)}"
+
+    @cached_property
+    def account_id(self) -> str:
+        """Identifies the key at the address; a model without a key is an account of its own."""
+        if self.key is None:
+            return self.model_id
+        return f"account {_digest(self.base_url)} {_digest(self.key)}"
+
     @property
     def lacks_key(self) -> bool:
         """Whether it cannot be asked, because env has no key for it, or no other value that it needs."""
@@ -59,6 +73,10 @@ class ModelSpec:
     def is_demo(self) -> bool:
         """Whether the runtime itself answers in the place of a server."""
         return self.base_url.startswith("demo:")
+
+
+def _digest(text: str) -> str:
+    return hashlib.sha256(text.encode()).hexdigest()[:16]
 
 
 def embeds(spec: ModelSpec) -> bool:

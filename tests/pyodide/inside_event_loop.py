@@ -6,9 +6,10 @@ import asyncio
 import gc
 from collections.abc import Callable
 from typing import Any
+from unittest.mock import patch
 
 import pyodide_js
-from js import Promise, setTimeout
+from js import Promise, queueMicrotask, setTimeout
 from pyodide.ffi import create_once_callable
 
 from sparewheel.tools.python.blocking import user_code
@@ -130,15 +131,10 @@ async def busy() -> bool:
 async def wake_ups() -> int:
     """How often JavaScript is asked to call the loop while promises are awaited that it settles."""
     start(lambda text: None)
-    asked: list[object] = []
-    own = event_loop.queueMicrotask
-    event_loop.queueMicrotask = lambda callback: (asked.append(callback), own(callback))
-    try:
+    with patch.object(event_loop, "queueMicrotask", wraps=queueMicrotask) as asked:
         for _ in range(MANY):
             await Promise.new(create_once_callable(lambda resolve, _: setTimeout(resolve, 1)))
-    finally:
-        event_loop.queueMicrotask = own
-    return len(asked)
+        return int(asked.call_count)
 
 
 async def from_code() -> list[str]:

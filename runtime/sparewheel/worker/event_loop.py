@@ -21,7 +21,7 @@ from collections import deque
 from functools import partial
 from typing import TYPE_CHECKING, Any, Final
 
-from _pyodide import _future_helper
+from _pyodide import _future_helper  # type: ignore[import-not-found]  # exists only inside Pyodide
 from js import clearTimeout, queueMicrotask, setTimeout
 from pyodide.ffi import create_proxy
 from pyodide.webloop import PyodideFuture, WebLoop, scheduleCallback
@@ -49,8 +49,7 @@ def patch_event_loop(loop: asyncio.AbstractEventLoop) -> None:
 
 def in_event(callback: Callable[[str], object]) -> Callable[[str], None]:
     """`callback`, for JavaScript to call on an event of the browser: what it makes ready runs before it returns."""
-    loop = asyncio.get_running_loop()
-    return partial(loop.in_event, callback) if isinstance(loop, _Loop) else callback
+    return partial(asyncio.get_running_loop().in_event, callback)  # type: ignore[attr-defined]  # of _Loop
 
 
 class _Loop(WebLoop):  # type: ignore[misc]  # has no types outside Pyodide
@@ -124,7 +123,7 @@ class _Loop(WebLoop):  # type: ignore[misc]  # has no types outside Pyodide
 
     def _is_busy(self) -> bool:
         """Whether callbacks have run for so long that the browser's tasks must have their turn."""
-        now = self.time()
+        now: float = self.time()
         if now - self._ended > IDLE:
             self._began = now
         return now - self._began > MAX_BUSY

@@ -1,7 +1,7 @@
 """The shape of an agent file: docker-agent's format with additional keys.
 
-The additional keys are `timeouts`, `limits`, `guardrails`, `max_response_bytes`, most of `fallback`, `headers` and
-`context_limit` of a model, and the toolset types `files` and `python`.
+The additional keys are `timeouts`, `limits`, `guardrails`, `max_response_bytes`, most of `fallback`; `headers`,
+`context_limit` and `resume` of a model; and the toolset types `files`, `python` and `code`.
 """
 
 from __future__ import annotations

@@ -1,20 +1,21 @@
 """Classifies failures: HTTP status, errors inside a stream, and messages of exceptions alike.
 
-Kept by hand: libraries that map the errors of providers (their SDKs, litellm) do so inside their own HTTP clients,
-which cannot run on the bridge.
+Kept by hand: no library knows the errors of many providers, and those that map the errors of one (the SDKs, litellm) do
+so inside HTTP clients of their own, which do not use the browser's `fetch`.
 
 The evidence is examined in one order, the same for every provider; the first step with a result decides:
 
     1. an exact machine code       insufficient_quota, context_length_exceeded, overloaded_error, ...
     2. the window of a quota       Google writes "quota" both for a minute (wait) and for a day (spent)
-    3. an exact sentence           "Your credit balance is too low", "prompt is too long", ...
-    4. the HTTP status             explicit, else the one in the body, else one that the message names as status
-    5. a vague machine code        invalid_request_error, RESOURCE_EXHAUSTED; only without a status
-    6. the words of an exception   "Failed to fetch", "ECONNREFUSED", "The user aborted a request."
-    7. the name of an exception    AbortError, ReadTimeout
+    3. a machine code in a text    "Error: insufficient_quota"
+    4. an exact sentence           "Your credit balance is too low", "prompt is too long", ...
+    5. the HTTP status             explicit, else the one in the body, else one that the message names as status
+    6. a vague machine code        invalid_request_error, RESOURCE_EXHAUSTED; only without a status
+    7. the words of an exception   "Failed to fetch", "ECONNREFUSED", "The user aborted a request."
+    8. the name of an exception    AbortError, ReadTimeout
 
-The tables are in `rules`, the parsing of bodies in `body`, the advice in `kinds` and `hints`. Written by hand because
-no library knows the errors of many providers; the fixtures of the tests are answers that vendors really sent.
+Codes are in `rules`, sentences in `phrases`, the parsing of bodies in `body`, the advice in `kinds` and `hints`. The
+fixtures of the tests are answers that vendors really sent.
 """
 
 from __future__ import annotations

@@ -1,8 +1,8 @@
 """The boundary to the page: JSON commands in, JSON events and replies out. The only place that pushes.
 
-`start(send)` is called once by `web/boot/boot.js`. After that, the page's texts come through `dispatch(text)` and every
-message to the page goes through `send(text)`. Keys are masked here, in one place, with two exceptions: a key that a
-model repeats in pieces is masked by the session, and the requests that the page makes keep theirs.
+`start` makes one `Worker(send)`. After that, the page's texts come through `dispatch(text)` and every message to the
+page goes through `send(text)`. Keys are masked here, in one place, with two exceptions: a key that a model repeats in
+pieces is masked by the session, and the requests that the page makes keep theirs.
 """
 
 from __future__ import annotations

@@ -97,6 +97,13 @@ export const START = { type: "start", agent: "root", model: "demo/hello" };
 export const HELLO = { type: "delta", attempt: 1, index: 0, content: "Hello" };
 const MESSAGE = { role: "assistant", content: "Hello" };
 const NO_USAGE = { input_tokens: null, output_tokens: null, cached_tokens: null, written_tokens: null, reasoning_tokens: null };
+export const retry = (attempt, model = "demo/hello") => ({
+  type: "retry", model, attempt, delay_ms: 10, retrying_at: "2030-01-01T00:00:00Z", kind: "overloaded",
+  code: "server_error", reason: "no room", status: 529,
+});
+export const fallback = (from, to, attempt) => ({
+  type: "fallback", from, to, attempt, delay_ms: 0, kind: "stream_truncated", code: "network_error", reason: "it broke off",
+});
 export const FINISH = { type: "finish", reason: "stop", model: "demo/hello", message: MESSAGE, usage: NO_USAGE };
 export const ABORTED = { type: "aborted", reason: "user", partial: "Hello", message: MESSAGE, usage: null };
 export const ERROR = {

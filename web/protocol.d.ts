@@ -862,6 +862,10 @@ export interface Chat {
    * The conversation so far; the last message is the user's.
    */
   messages: ChatMessage[];
+  /**
+   * `outcome`: only `usage` and the last event, together, when the turn has ended.
+   */
+  events?: "all" | "outcome";
 }
 /**
  * Where the tools of a `filesystem` toolset keep files: `{host: "session"}` is the storage of the session. Default: the toolset is refused.

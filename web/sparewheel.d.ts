@@ -279,6 +279,11 @@ export interface ChatOptions extends Omit<SessionOptions, "history" | "id" | "ti
   messages: ChatMessage[];
   /** Aborts the turn. */
   signal?: AbortSignal;
+  /**
+   * `"outcome"`: only `usage` and the last event, together, when the turn has ended; so nothing can be asked. For many
+   * prompts, of which each takes less time then. Default: `"all"`.
+   */
+  events?: "all" | "outcome";
 }
 
 /** Called with each event, in order. What it throws, or rejects with, is logged once and has no other effect. */

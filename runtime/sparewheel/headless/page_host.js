@@ -8,7 +8,6 @@
  * that come while it takes one wait for the next, and outcomes of many turns wait for each other.
  */
 (() => {
-  const OUTCOME = ["usage", "finish", "error", "aborted"];
   const HOLD = 20; // milliseconds for which an outcome waits for others
   const host = /** @type {any} */ (globalThis);
 
@@ -132,14 +131,14 @@
       sessions.set(session, await runtime.sessions.open(id, { interactive: false, ...options }, listener(session)));
     },
     async chat({ session, ...options }) {
-      // One of many turns: of its events, only those that its outcome needs.
+      // One of many turns: of its events, only those of its outcome.
       const stop = new AbortController();
       /** @type {object[]} */
       const events = [];
-      const listener = (/** @type {any} */ event) => void (OUTCOME.includes(event.type) && events.push(event));
+      const listener = (/** @type {object} */ event) => void events.push(event);
       chats.set(session, stop);
       try {
-        return await runtime.chat({ interactive: false, ...options, signal: stop.signal }, listener);
+        return await runtime.chat({ interactive: false, events: "outcome", ...options, signal: stop.signal }, listener);
       } finally {
         chats.delete(session);
         if (events.length > 0) pushMedia(events, { type: "events", session, events }, add);

@@ -57,6 +57,10 @@ class CreateSession(AgentOptions):
 class Chat(AgentOptions):
     session: SessionName
     messages: _Messages = Field(description="The conversation so far; the last message is the user's.")
+    events: Literal["all", "outcome"] = Field(
+        "all",
+        description="`outcome`: only `usage` and the last event, together, when the turn has ended.",
+    )
 
 
 class AgentFile(Params):

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from functools import partial
-from typing import TYPE_CHECKING, Any, cast
+from typing import TYPE_CHECKING, Any, Final, cast
 
 from pydantic import ValidationError
 
@@ -33,6 +33,10 @@ if TYPE_CHECKING:
     from .keep import Keep
 
 
+# The options that `_team` reads.
+_OF_TEAM: Final = ("yaml", "agent_name", "env", "allow_hosts", "documents", "files")
+
+
 def make_session(
     name: str,
     file: AgentFile,
@@ -44,19 +48,27 @@ def make_session(
     keep: Keep | None = None,
     *,
     needs_key: bool = True,
+    team: ResolvedTeam | None = None,
 ) -> Session:
     """A session named `name` of an agent file, stored where `keep` says. `calls` calls the page's tools and hooks.
+
+    `team` is what the file and the options resolve to, if it is known.
 
     Raises:
         ConfigError: an option or the file is wrong.
     """
-    team = _team(file, options, needs_key=needs_key)
+    team = team or _team(file, options, needs_key=needs_key)
     return assemble(team, transport, health, _extras(name, options, calls), history, keep)
 
 
 def renewed_runner(session: Session, name: str, file: AgentFile, options: AgentOptions, calls: HostCalls) -> Runner:
     """A runner with which the open session `name` can go on under other options. Raises `ConfigError`."""
     return runner_for(session, _team(file, options, needs_key=False), _extras(name, options, calls))
+
+
+def same_team(one: AgentOptions, other: AgentOptions) -> bool:
+    """Whether a file resolves to the same team under both options."""
+    return all(getattr(one, name) == getattr(other, name) for name in _OF_TEAM)
 
 
 def _team(file: AgentFile, options: AgentOptions, *, needs_key: bool) -> ResolvedTeam:
@@ -79,7 +91,7 @@ def _extras(name: str, options: AgentOptions, calls: HostCalls) -> Extras:
             timeout=options.approval_timeout or DEFAULT_TIMEOUT,
         ),
         hooks=page_hooks(options.hooks, calls, name),
-        toolsets=[HostTools(options.tools, calls, name)],
+        toolsets=[HostTools(options.tools, calls, name)] if options.tools else [],
         entries=[] if options.python is None else [_python_toolset(options.python)],
         documents=options.documents,
         env=options.env,

@@ -7,10 +7,11 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, cast
 
 from ..errors import ConfigError
+from ..events import is_terminal
 from ..tools.base import ToolError
 
 if TYPE_CHECKING:
-    from ..events import AbortReason
+    from ..events import AbortReason, Event
     from ..page.code_messages import CodeSetup
     from ..page.commands import (
         Chat,
@@ -40,8 +41,16 @@ class Opened:
     driver: Driver | None = None  # of a stored session
     mirrored: int = 0  # messages of the conversation that the page has
     tasks: set[asyncio.Task[None]] = field(default_factory=set)
+    outcome: list[Event] | None = None  # kept for the end of a turn of which the page wants nothing else
     changing: asyncio.Lock = field(default_factory=asyncio.Lock)  # held while the agent file or the keys change
     waiting: set[asyncio.Task[None]] = field(default_factory=set)  # commands whose turn begins after that
+
+    def shown(self, batch: list[Event]) -> list[Event]:
+        """What the page gets now that these events have come."""
+        if self.outcome is None:
+            return batch
+        self.outcome += [event for event in batch if event["type"] == "usage" or is_terminal(event)]
+        return self.outcome if is_terminal(batch[-1]) else []
 
     async def stop(self, reason: AbortReason) -> None:
         """Abort the session's turn and wait for its terminal event."""

@@ -7,9 +7,10 @@ from functools import partial
 from typing import TYPE_CHECKING, Any, TypeAlias
 
 from ..config.loading import load_in_slices
+from ..errors import ConfigError
 from ..page.commands import Chat, CreateSession
 from . import changes
-from .factory import make_session
+from .factory import make_session, same_team
 from .following import Driver
 from .keep import known_session
 from .opened import Opened
@@ -19,6 +20,7 @@ if TYPE_CHECKING:
 
     from ..chain.health import Health
     from ..config.schema import AgentFile
+    from ..config.specs import ResolvedTeam
     from ..messages import Message
     from ..page.calls import HostCalls
     from ..page.commands import OpenSession, Prefer, Skip, Update
@@ -48,6 +50,8 @@ class Opener:
     async def open(self, params: _Params, history: list[Message], keep: Keep | None = None) -> Opened:
         """Open a session; `keep` is where it is stored, and is closed if that fails. Raises `ConfigError`."""
         name = params.session
+        if isinstance(params, Chat) and params.events == "outcome" and params.interactive:
+            raise ConfigError("chat: interactive needs all events: questions are events", "Leave one of them out.")
         try:
             file = await _file(params, keep)
             self.sessions.check_free(name)
@@ -57,6 +61,8 @@ class Opener:
                 await keep.close()
             raise
         opened = Opened(name, session, params, keep, mirrored=len(session.history))
+        if isinstance(params, Chat) and params.events == "outcome":
+            opened.outcome = []
         if keep is not None and keep.failure is None:
             opened.driver = Driver(keep.store, opened, keep.name, self.push)
             session.runner.warnings += keep.warnings()
@@ -93,10 +99,18 @@ class Opener:
         # One that is there already can be looked at without a key, and gets one by `update`.
         needs_key = isinstance(params, Chat) or (isinstance(params, CreateSession) and not params.again)
         made = (name, file, self.tape.fit(params), history, self.transport, self.health, self.calls, keep)
-        session = make_session(*made, needs_key=needs_key)
+        team = self._known_team(params) if isinstance(params, Chat) else None
+        session = make_session(*made, needs_key=needs_key, team=team)
         if keep is not None:
             session.titles.publish = partial(self._titled, name)
         return session
+
+    def _known_team(self, params: Chat) -> ResolvedTeam | None:
+        """That of the chat which was opened last, if it has the same file and keys: of many prompts, most have."""
+        last = next(reversed(self.sessions.values()), None)
+        if last is None or not isinstance(last.params, Chat) or not same_team(last.params, params):
+            return None
+        return last.session.team
 
     def _hide(self, opened: Opened) -> None:
         opened.session.secrets.watch(partial(self.writer.hide, opened))

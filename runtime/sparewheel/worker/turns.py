@@ -32,7 +32,8 @@ class Turns:
                     if interactive is not None:  # not before: another turn may be under way
                         opened.session.interactive = interactive
                         interactive = None
-                    self._push({"type": "events", "session": opened.name, "events": batch})
+                    if shown := opened.shown(batch):
+                        self._push({"type": "events", "session": opened.name, "events": shown})
         finally:
             opened.tasks.discard(task)
         return cast("Result", opened.session.result)

@@ -639,6 +639,7 @@ export interface Commands {
   record: SetRecording;
   replay: UseRecording;
   trace_log: TraceLog;
+  trace_to: TraceTo;
   use_store: UseStore;
   list_sessions: Nothing;
   open_session: OpenSession;
@@ -1069,6 +1070,13 @@ export interface TraceLog {
   contents?: boolean;
 }
 /**
+ * Send the spans of every turn to a collector of OpenTelemetry from now on. `contents`: with what was said.
+ */
+export interface TraceTo {
+  url: string;
+  contents?: boolean;
+}
+/**
  * Where sessions are kept from now on. `name` is that of the database.
  */
 export interface UseStore {
@@ -1236,6 +1244,7 @@ export interface Results {
   trace_log: {
     [k: string]: unknown;
   };
+  trace_to: null;
   use_store: null;
   list_sessions: SessionRow[];
   open_session: SessionCreated;

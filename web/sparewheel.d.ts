@@ -123,6 +123,13 @@ export interface RuntimeOptions {
    * key is needed. A request that is not in it fails with kind "config". What is no recording is refused.
    */
   replay?: Replay;
+  /**
+   * The address of a collector of OpenTelemetry, which gets the spans of every turn (OTLP over HTTP, JSON), such as
+   * `http://localhost:4318`; a host of models is refused. It has to allow this page's origin (CORS), and a policy of the
+   * page has to allow its address. If it takes nothing, the next turn has one `warning`, and turns go on. With `contents`,
+   * spans have answers, and the arguments and results of tools. Default: no traces.
+   */
+  otlp?: string | { url: string; contents?: boolean };
 }
 
 export interface TraceOptions {

@@ -74,6 +74,7 @@ export async function createRuntime(options = {}) {
   try {
     if (store.kind !== "memory") await useStore(client, store);
     if (known.replay) await replay(client, known.replay);
+    if (known.otlp) await traceTo(client, known.otlp);
   } catch (error) {
     runtime.dispose();
     throw error;
@@ -242,6 +243,16 @@ class Runtime {
 async function replay(client, { recording, timed = false }) {
   client.onReplaced(() => client.requestNow("replay", { recording, timed }));
   await client.request("replay", { recording, timed });
+}
+
+/**
+ * @param {Client} client
+ * @param {NonNullable<import("./sparewheel.d.ts").RuntimeOptions["otlp"]>} otlp
+ */
+async function traceTo(client, otlp) {
+  const { url, contents = false } = typeof otlp === "string" ? { url: otlp } : otlp;
+  client.onReplaced(() => client.requestNow("trace_to", { url, contents }));
+  await client.request("trace_to", { url, contents });
 }
 
 /** The folder of this script. */

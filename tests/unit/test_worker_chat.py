@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from sparewheel.config.resolved import resolve_team
 from sparewheel.testing import Reply, Usage, dropped, openai_chat
 from sparewheel.worker import factory
 from tests.support.fakeloop import run
@@ -65,11 +66,10 @@ def test_questions_need_all_events() -> None:
 
 def test_chats_at_once_resolve_their_file_once_but_have_their_own_keys(monkeypatch: pytest.MonkeyPatch) -> None:
     resolved: list[str] = []
-    resolve = factory.resolve_team
 
     def counted(file: Any, name: Any, env: dict[str, str], *rest: Any, **options: Any) -> Any:
         resolved.append(env["OPENAI_API_KEY"])
-        return resolve(file, name, env, *rest, **options)
+        return resolve_team(file, name, env, *rest, **options)
 
     monkeypatch.setattr(factory, "resolve_team", counted)
 

@@ -8,6 +8,8 @@ import { isStore } from "./store.js";
 const hasTag = (/** @type {string} */ tag) => (/** @type {unknown} */ value) =>
   Object.prototype.toString.call(value) === `[object ${tag}]`; // not the class: other realms have their own
 
+const hasUrl = (/** @type {unknown} */ value) => isObject(value) && typeof value["url"] === "string";
+
 /** @type {Check} */
 const ADDRESS = [(value) => typeof value === "string" || hasTag("URL")(value), "a string or a URL"];
 /** @type {Check} */
@@ -27,6 +29,7 @@ const CHECKS = {
   onEvent: FUNCTION,
   restart: [(value) => typeof value === "boolean", "true or false"],
   replay: [(value) => isObject(value) && typeof value.recording === "string", "{recording: text, timed?: true}"],
+  otlp: [(value) => typeof value === "string" || hasUrl(value), "the address of a collector, or {url, contents?: true}"],
   hangTimeout: [(value) => typeof value === "number" && value >= 1000, "a number of milliseconds, at least 1000"],
 };
 const NAMES = Object.keys(CHECKS);

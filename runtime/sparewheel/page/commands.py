@@ -216,6 +216,13 @@ class TraceLog(Params):
     contents: bool = False
 
 
+class TraceTo(Params):
+    """Send the spans of every turn to a collector of OpenTelemetry from now on. `contents`: with what was said."""
+
+    url: Short
+    contents: bool = False
+
+
 class OpenSession(AgentOptions):
     """Open the stored session `id`. `yaml` replaces the agent file that it was created with."""
 
@@ -293,6 +300,7 @@ class Commands(TypedDict):
     record: SetRecording
     replay: UseRecording
     trace_log: TraceLog
+    trace_to: TraceTo
     use_store: UseStore
     list_sessions: Nothing
     open_session: OpenSession

@@ -303,6 +303,7 @@ class Results(TypedDict):
     record: None
     replay: None
     trace_log: dict[str, Any]
+    trace_to: None
     use_store: None
     list_sessions: list[SessionRow]
     open_session: SessionCreated

@@ -75,14 +75,13 @@ class Collector:
         self._warn: Callable[[str], object] | None = warn
         self._contents = contents
         self._waiting: list[Span] = []
-        self._folds: list[Fold] = []
+        self._folds: set[Fold] = set()  # with a turn that runs
         self._task: asyncio.Task[None] | None = None
         self._ending = asyncio.Event()
 
     def listener(self) -> Callable[[Iterable[Mapping[str, Any]]], None]:
         """Takes the batches of events of one session, as they come."""
         fold = Fold(contents=self._contents)
-        self._folds.append(fold)
 
         def see(events: Iterable[Mapping[str, Any]]) -> None:
             try:
@@ -90,6 +89,7 @@ class Collector:
                 for event in events:
                     if spans := fold.push(at, event):
                         self._add(spans)
+                (self._folds.add if fold.open else self._folds.discard)(fold)
             except Exception as error:  # of an event that is not as expected: the turn goes on
                 self._problem(f"an event could not be traced ({type(error).__name__}: {error})")
 

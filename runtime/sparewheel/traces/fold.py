@@ -73,6 +73,11 @@ class Fold:
             ended += self.rest(at)
         return ended
 
+    @property
+    def open(self) -> bool:
+        """Whether a turn has begun and not ended."""
+        return self._turn is not None
+
     def rest(self, at: int) -> list[Span]:
         """The spans of a turn that has not ended in the log."""
         turn, self._turn = self._turn, None

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from ..session import Session
     from .opened import OpenSessions
     from .tape import Tape
+    from .tracing import Tracing
 
     class Surroundings(Protocol):
         """The part of a worker that changes need."""
@@ -30,6 +31,8 @@ if TYPE_CHECKING:
         def writer(self) -> Writer: ...
         @property
         def tape(self) -> Tape: ...
+        @property
+        def tracing(self) -> Tracing: ...
 
 
 async def update(own: Surroundings, params: Update) -> SessionCreated:
@@ -40,7 +43,8 @@ async def update(own: Surroundings, params: Update) -> SessionCreated:
         given = {name: getattr(params, name) for name in params.model_fields_set - {"session"}}
         options = opened.params.model_copy(update=given)
         file = await load_in_slices(params.yaml or keep.file)
-        runner = renewed_runner(opened.session, opened.name, file, own.tape.fit(options), own.calls)
+        fit, check = own.tape.fit(options), own.tracing.check
+        runner = renewed_runner(opened.session, opened.name, file, fit, own.calls, check)
         try:
             await opened.idle()
             own.sessions.driven(params)

@@ -17,7 +17,7 @@ from ..state.approvals import DEFAULT_TIMEOUT, Approvals
 from .assemble import Extras, assemble, runner_for
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Callable, Iterable
 
     from ..agent import Runner
     from ..chain.health import Health
@@ -49,21 +49,31 @@ def make_session(
     *,
     needs_key: bool = True,
     team: ResolvedTeam | None = None,
+    check: Callable[[ResolvedTeam], None],
 ) -> Session:
     """A session named `name` of an agent file, stored where `keep` says. `calls` calls the page's tools and hooks.
 
     `team` is what the file and the options resolve to, if it is known.
 
     Raises:
-        ConfigError: an option or the file is wrong.
+        ConfigError: an option or the file is wrong, or `check` refuses the team.
     """
     team = team or _team(file, options, needs_key=needs_key)
+    check(team)
     return assemble(team, transport, health, _extras(name, options, calls), history, keep)
 
 
-def renewed_runner(session: Session, name: str, file: AgentFile, options: AgentOptions, calls: HostCalls) -> Runner:
-    """A runner with which the open session `name` can go on under other options. Raises `ConfigError`."""
-    return runner_for(session, _team(file, options, needs_key=False), _extras(name, options, calls))
+def renewed_runner(
+    session: Session,
+    name: str,
+    file: AgentFile,
+    options: AgentOptions,
+    calls: HostCalls,
+    check: Callable[[ResolvedTeam], None],
+) -> Runner:
+    """A runner with which the open session `name` can go on under other options. Raises `ConfigError`, as `check`."""
+    check(team := _team(file, options, needs_key=False))
+    return runner_for(session, team, _extras(name, options, calls))
 
 
 def same_team(one: AgentOptions, other: AgentOptions) -> bool:

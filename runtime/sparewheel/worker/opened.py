@@ -11,6 +11,8 @@ from ..events import is_terminal
 from ..tools.base import ToolError
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from ..events import AbortReason, Event
     from ..page.code_messages import CodeSetup
     from ..page.commands import (
@@ -42,11 +44,14 @@ class Opened:
     mirrored: int = 0  # messages of the conversation that the page has
     tasks: set[asyncio.Task[None]] = field(default_factory=set)
     outcome: list[Event] | None = None  # kept for the end of a turn of which the page wants nothing else
+    watch: Callable[[list[Event]], None] | None = None  # sees all events
     changing: asyncio.Lock = field(default_factory=asyncio.Lock)  # held while the agent file or the keys change
     waiting: set[asyncio.Task[None]] = field(default_factory=set)  # commands whose turn begins after that
 
     def shown(self, batch: list[Event]) -> list[Event]:
         """What the page gets now that these events have come."""
+        if self.watch is not None:
+            self.watch(batch)
         if self.outcome is None:
             return batch
         self.outcome += [event for event in batch if event["type"] == "usage" or is_terminal(event)]

@@ -31,6 +31,7 @@ if TYPE_CHECKING:
     from .keep import Keep
     from .opened import OpenSessions
     from .tape import Tape
+    from .tracing import Tracing
 
 _Params: TypeAlias = "CreateSession | OpenSession | Chat"
 
@@ -46,6 +47,7 @@ class Opener:
     writer: Writer
     push: Callable[[dict[str, Any]], None]
     tape: Tape
+    tracing: Tracing
 
     async def open(self, params: _Params, history: list[Message], keep: Keep | None = None) -> Opened:
         """Open a session; `keep` is where it is stored, and is closed if that fails. Raises `ConfigError`."""
@@ -63,6 +65,7 @@ class Opener:
         opened = Opened(name, session, params, keep, mirrored=len(session.history))
         if isinstance(params, Chat) and params.events == "outcome":
             opened.outcome = []
+        self.tracing.watch(opened)
         if keep is not None and keep.failure is None:
             opened.driver = Driver(keep.store, opened, keep.name, self.push)
             session.runner.warnings += keep.warnings()
@@ -100,7 +103,7 @@ class Opener:
         needs_key = isinstance(params, Chat) or (isinstance(params, CreateSession) and not params.again)
         made = (name, file, self.tape.fit(params), history, self.transport, self.health, self.calls, keep)
         team = self._known_team(params) if isinstance(params, Chat) else None
-        session = make_session(*made, needs_key=needs_key, team=team)
+        session = make_session(*made, needs_key=needs_key, team=team, check=self.tracing.check)
         if keep is not None:
             session.titles.publish = partial(self._titled, name)
         return session

@@ -24,7 +24,8 @@ _NOT_HERE: Final = {
     "title": "is for createSession: chat keeps no session",
     "messages": "is for chat: createSession takes the messages to begin with as history",
 } | dict.fromkeys(
-    ("assetBase", "workerUrl", "createWorker", "onProgress", "snapshot", "models", "fetch"), "is for createRuntime"
+    ("assetBase", "workerUrl", "createWorker", "onProgress", "snapshot", "models", "fetch", "otlp"),
+    "is for createRuntime",
 )
 
 

@@ -6,7 +6,6 @@ from typing import TYPE_CHECKING, TypeVar
 
 from ..errors import ConfigError
 from ..page.fetch import PageFetchTransport
-from .tracing import trace_log
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Sequence
@@ -51,7 +50,6 @@ class Tape:
             "use_page_fetch": self.use_page_fetch,
             "record": self.record,
             "replay": self.replay,
-            "trace_log": trace_log,
         }
 
     async def use_page_fetch(self, params: Nothing) -> None:

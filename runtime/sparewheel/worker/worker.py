@@ -58,6 +58,7 @@ from .opener import Opener
 from .options import read_params, secrets_in
 from .sessions import StoredSessions
 from .tape import Tape
+from .tracing import Tracing
 from .turns import Turns, this_task
 
 if TYPE_CHECKING:
@@ -90,7 +91,8 @@ class Worker:
         self._stored = StoredSessions(self._open, self._close)
         network = NetworkCommands(self._health)
         self._tape = Tape(self._transport, self._open, self._writer, self._calls, self._push)
-        made = (self._open, self._transport, self._health, self._calls, self._writer, self._push, self._tape)
+        tracing = Tracing()
+        made = (self._open, self._transport, self._health, self._calls, self._writer, self._push, self._tape, tracing)
         self._opener = Opener(*made)
         self._tasks: set[asyncio.Task[None]] = set()  # the event loop has only weak references
         self._handlers = dict(
@@ -132,7 +134,7 @@ class Worker:
                 _handle("flush", Nothing, self._stored.flush),
             )
         )
-        self._handlers |= self._tape.handlers
+        self._handlers |= self._tape.handlers | tracing.handlers
 
     def dispatch(self, text: str) -> None:
         """Take one text of the page: a command, which gets one reply, or a piece of a host call. Never raises."""

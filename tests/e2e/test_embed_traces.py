@@ -2,62 +2,25 @@
 
 from __future__ import annotations
 
-import asyncio
-import json
-import queue
 from collections.abc import AsyncIterator
-from typing import Any
 
 import pytest
 import pytest_asyncio
 
 from sparewheel.testing import Reply, ScriptedProvider, openai_chat
 from tests.support.agents import ENV, agent_file
-from tests.support.browser import LIMIT, Theirs
-from tests.support.localserver import Handler, LocalServer
+from tests.support.browser import Theirs
+from tests.support.collector import Collector, span_names
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")
 
 ANSWER = Reply(openai_chat(text=["An", "swer"]), repeat=True)
 
 
-class Collector(LocalServer):
-    """Answers every request with 200; only if it is `open` may pages of other origins ask it."""
-
-    def __init__(self, *, is_open: bool) -> None:
-        got = self._got = queue.Queue[tuple[str, bytes]]()
-
-        class Answers(Handler):
-            def do_POST(self) -> None:
-                got.put((self.command, self.rfile.read(int(self.headers.get("Content-Length", 0)))))
-                self.send_response(200)
-                self.send_header("Content-Length", "0")
-                if is_open:
-                    self.send_header("Access-Control-Allow-Origin", "*")
-                    self.send_header("Access-Control-Allow-Headers", "content-type")
-                self.end_headers()
-
-            do_OPTIONS = do_POST
-
-        super().__init__(Answers)
-
-    async def asked(self, method: str) -> bytes:
-        """The body of the next request with this method."""
-        while True:
-            command, body = await asyncio.to_thread(self._got.get, timeout=LIMIT)
-            if command == method:
-                return body
-
-
 @pytest_asyncio.fixture(loop_scope="session")
 async def page(foreign_page: Theirs) -> AsyncIterator[Theirs]:
     foreign_page.watch.clear()
     yield foreign_page
-
-
-def spans(body: bytes) -> list[str]:
-    resources: list[dict[str, Any]] = json.loads(body)["resourceSpans"]
-    return [span["name"] for each in resources for span in each["scopeSpans"][0]["spans"]]
 
 
 async def test_a_collector_gets_the_spans_of_turns_also_from_a_worker_that_replaced_another(
@@ -70,7 +33,7 @@ async def test_a_collector_gets_the_spans_of_turns_also_from_a_worker_that_repla
         for _ in range(2):
             await page.take_turn("t")
             body = await collector.asked("POST")
-            assert spans(body) == ["invoke_agent root", "step 1", "chat a"]
+            assert span_names(body) == ["invoke_agent root", "step 1", "chat a"]
             assert b"CANARY" not in body
             await page.call("restart", "traced")
         await page.call("dispose", "traced")

@@ -144,7 +144,7 @@ async def _run(options: Options, yaml: str | None, dist: Path, launch: Launch | 
         async with AsyncExitStack() as stack:
             models = model_addresses(yaml, options.agent_name, options.env) if options.otlp else set()
             tracing = traced(options.otlp, options.trace, models, contents=options.trace_contents)
-            see = await stack.enter_async_context(tracing)
+            see = (await stack.enter_async_context(tracing)).listener()
             runtime = await connect_to(
                 stack,
                 yaml,
@@ -173,7 +173,7 @@ async def _run(options: Options, yaml: str | None, dist: Path, launch: Launch | 
 
 
 async def _turn(
-    runtime: Runtime, options: Options, lines: Lines, see: Callable[[dict[str, Any]], None] = lambda _: None
+    runtime: Runtime, options: Options, lines: Lines, see: Callable[[list[dict[str, Any]]], None] | None = None
 ) -> None:
     def expire() -> None:
         note(f"the turn took more than {options.timeout:g} s: aborted")
@@ -186,7 +186,8 @@ async def _turn(
         turn = runtime.resume() if options.prompt is None else runtime.stream(options.prompt)
         async with aclosing(turn) as events:
             async for event in events:
-                see(event)
+                if see is not None:
+                    see([event])
                 lines.event(event)
     finally:
         if clock:

@@ -131,14 +131,14 @@
       sessions.set(session, await runtime.sessions.open(id, { interactive: false, ...options }, listener(session)));
     },
     async chat({ session, ...options }) {
-      // One of many turns: of its events, only those of its outcome.
+      // One of many turns: of its events, only those of its outcome, unless the driver traces it.
       const stop = new AbortController();
       /** @type {object[]} */
       const events = [];
-      const listener = (/** @type {object} */ event) => void events.push(event);
+      const listen = options.events === "all" ? listener(session) : (/** @type {object} */ event) => void events.push(event);
       chats.set(session, stop);
       try {
-        return await runtime.chat({ interactive: false, events: "outcome", ...options, signal: stop.signal }, listener);
+        return await runtime.chat({ interactive: false, events: "outcome", ...options, signal: stop.signal }, listen);
       } finally {
         chats.delete(session);
         if (events.length > 0) pushMedia(events, { type: "events", session, events }, add);

@@ -15,11 +15,12 @@ from .session import Prompt, Session, Turn, check_prompt
 
 if TYPE_CHECKING:
     import os
-    from collections.abc import Iterable, Mapping, Sequence
+    from collections.abc import Callable, Iterable, Mapping, Sequence
 
     from playwright.async_api import Page
 
     from .link import Link
+    from .session import Event
 
 FIRST_SESSION: Final = "s1"
 
@@ -122,12 +123,17 @@ class Runtime(Session):
         """
         return await map_prompts(self.ask, prompts, parallel)
 
-    async def ask(self, prompt: Prompt) -> Outcome:
-        """Ask one prompt in a conversation of its own, of which nothing stays. Never raises `SparewheelError`."""
+    async def ask(self, prompt: Prompt, see: Callable[[list[Event]], object] | None = None) -> Outcome:
+        """Ask one prompt in a conversation of its own, of which nothing stays. Never raises `SparewheelError`.
+
+        `see` gets lists of all events, as they come; without it, only those of the outcome leave the runtime.
+        """
         tally = Tally()
         try:
             messages = [{"role": "user", "content": check_prompt(prompt)}]
-            turn = Turn(self._link, "chat", f"m{next(self._numbers)}", messages=messages, **self._options)
+            events = {} if see is None else {"events": "all"}
+            turn = Turn(self._link, "chat", f"m{next(self._numbers)}", messages=messages, **events, **self._options)
+            turn.see = see
             try:
                 result = await asyncio.shield(turn.reply)
             finally:

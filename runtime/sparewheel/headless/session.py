@@ -12,7 +12,7 @@ from ..events import TERMINAL
 
 if TYPE_CHECKING:
     import os
-    from collections.abc import AsyncGenerator, Mapping, Sequence
+    from collections.abc import AsyncGenerator, Callable, Mapping, Sequence
 
     from ..errors import Fault
     from ..events import AbortReason
@@ -31,6 +31,7 @@ class Turn:
     def __init__(self, link: Link, method: str, name: str, **params: Any) -> None:
         self.events: asyncio.Queue[Event | None] = asyncio.Queue()
         self.ended = False  # whether its terminal event has arrived
+        self.see: Callable[[list[Event]], object] | None = None
         self._link = link
         self._name = name
         link.listeners[name] = self._add
@@ -42,6 +43,8 @@ class Turn:
             if event["turn"] is not None:
                 self.ended = self.ended or event["type"] in TERMINAL
                 self.events.put_nowait(event)
+        if self.see is not None:
+            self.see(events)
 
     def taken(self) -> list[Event]:
         """Take the events that have come and were not read."""

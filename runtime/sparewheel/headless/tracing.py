@@ -2,25 +2,20 @@
 
 from __future__ import annotations
 
-import json
-import time
 from contextlib import asynccontextmanager
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from ..config.loading import load_agent_file
 from ..config.resolved import resolve_team
 from ..errors import ConfigError
-from ..traces.chrome import to_chrome
 from ..traces.collector import Collector, addresses, collector_url
-from ..traces.fold import Fold
-from ..traces.spans import Span
 from ..transports.router import network_transport
 from .notes import note
+from .trace_file import TraceFile
 
 if TYPE_CHECKING:
     import argparse
-    from collections.abc import AsyncIterator, Callable, Mapping
+    from collections.abc import AsyncIterator, Callable, Iterable, Mapping
 
 
 def add_traces(parser: argparse.ArgumentParser) -> None:
@@ -30,41 +25,46 @@ def add_traces(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--trace-contents", action="store_true", help="spans with answers, arguments and results")
 
 
+class Traces:
+    """Where the spans of turns go: to a collector, to a file, to both or nowhere."""
+
+    def __init__(self, collector: Collector | None, file: TraceFile | None) -> None:
+        self._targets = [target for target in (collector, file) if target is not None]
+        self._collector = collector
+
+    async def flush(self) -> None:
+        """Send now what waits for the collector."""
+        if self._collector is not None:
+            await self._collector.flush()
+
+    def listener(self) -> Callable[[Iterable[Mapping[str, Any]]], None] | None:
+        """Takes the events of one session, as they come. None: there is nothing to trace."""
+        listeners = [target.listener() for target in self._targets]
+
+        def see(events: Iterable[Mapping[str, Any]]) -> None:
+            for listener in listeners:
+                listener(events)
+
+        return see if listeners else None
+
+
 @asynccontextmanager
-async def traced(
-    otlp: str | None, file: str | None, models: set[str], *, contents: bool
-) -> AsyncIterator[Callable[[Mapping[str, Any]], None]]:
-    """Gives a function that takes the events of a session as they come.
+async def traced(otlp: str | None, file: str | None, models: set[str], *, contents: bool) -> AsyncIterator[Traces]:
+    """Traces of everything that runs in the block.
 
     Raises:
         ConfigError: `otlp` is no address of a collector, or the file cannot be written.
     """
-    collector = otlp and Collector(collector_url(otlp, models), network_transport(), note, contents=contents)
-    see_all = collector.listener() if collector else None
-    fold, spans = Fold(contents=contents), list[Span]()
-    if file is not None:
-        _write(file, spans)  # an error about the file comes before the turn
-
-    def see(event: Mapping[str, Any]) -> None:
-        if see_all is not None:
-            see_all([event])
-        if file is not None:
-            spans.extend(fold.push(time.time_ns(), event))
-
+    collector = None if otlp is None else collector_url(otlp, models)
+    trace = None if file is None else TraceFile(file, contents=contents)
+    sender = None if collector is None else Collector(collector, network_transport(), note, contents=contents)
     try:
-        yield see
+        yield Traces(sender, trace)
     finally:
-        if file is not None:
-            _write(file, [*spans, *fold.rest(time.time_ns())])
-        if collector:
-            await collector.close()
-
-
-def _write(file: str, spans: list[Span]) -> None:
-    try:
-        Path(file).write_text(json.dumps(to_chrome(spans)), encoding="utf-8")
-    except OSError as error:
-        raise ConfigError(f"{file} cannot be written: {error.strerror}") from None
+        if trace is not None:
+            trace.close()
+        if sender is not None:
+            await sender.close()
 
 
 def model_addresses(yaml: str | None, agent_name: str | None, env: Mapping[str, str]) -> set[str]:

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     import os
     from collections.abc import Callable, Iterable, Mapping, Sequence
 
+    from ..events import Event
     from ..session import Session
     from ..worker.keep import Keep
     from .making import Options
@@ -252,10 +253,19 @@ class AgentSession(Turns):
         self._check_open()
         return await map_prompts(self.ask, prompts, parallel)
 
-    async def ask(self, prompt: Prompt) -> Outcome:
-        """Ask one prompt in a session of its own, of which nothing stays. Never raises `SparewheelError`."""
+    async def ask(self, prompt: Prompt, see: Callable[[list[Event]], object] | None = None) -> Outcome:
+        """Ask one prompt in a session of its own, of which nothing stays. Never raises `SparewheelError`.
+
+        `see` gets lists of its events, as they come.
+        """
         tally = Tally()
-        options = replace(self._options, interactive=False, on_event=lambda event: tally.see([event]))
+
+        def on_event(event: Event) -> None:
+            tally.see([event])
+            if see is not None:
+                see([event])
+
+        options = replace(self._options, interactive=False, on_event=on_event)
         try:
             other = AgentSession(options, make_session(options, title="", team=self._session.team))
             try:

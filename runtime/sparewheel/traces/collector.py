@@ -77,7 +77,7 @@ class Collector:
         self._waiting: list[Span] = []
         self._folds: set[Fold] = set()  # with a turn that runs
         self._task: asyncio.Task[None] | None = None
-        self._ending = asyncio.Event()
+        self._at_once = asyncio.Event()
 
     def listener(self) -> Callable[[Iterable[Mapping[str, Any]]], None]:
         """Takes the batches of events of one session, as they come."""
@@ -100,10 +100,16 @@ class Collector:
         for fold in self._folds:
             if spans := fold.rest(time.time_ns()):
                 self._add(spans)
-        self._ending.set()
+        await self.flush()
         if self._task is not None:
-            await asyncio.wait({self._task}, timeout=LIMIT)
             self._task.cancel()
+
+    async def flush(self) -> None:
+        """Send now what waits, for at most `LIMIT` seconds."""
+        if self._task is not None:
+            self._at_once.set()
+            await asyncio.wait({self._task}, timeout=LIMIT)
+            self._at_once.clear()
 
     def _add(self, spans: list[Span]) -> None:
         room = MAX_WAITING - len(self._waiting)
@@ -116,7 +122,7 @@ class Collector:
     async def _send(self) -> None:
         with suppress(TimeoutError):
             async with asyncio.timeout(DELAY):
-                await self._ending.wait()
+                await self._at_once.wait()
         while self._waiting:
             batch, self._waiting = self._waiting[:MAX_BATCH], self._waiting[MAX_BATCH:]
             try:

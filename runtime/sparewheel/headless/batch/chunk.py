@@ -71,6 +71,7 @@ class _Worker:
             async with aclosing(here.outcomes(iter(chunk.items))) as answered:
                 async for outcomes in answered:
                     rows += outcomes
+            await here.flush()
             return Answers(rows, dated((await here.started()).cooldowns()))
         except SparewheelError as error:
             return Answers(rows, [], error.info)

@@ -17,6 +17,7 @@ from ..interrupts import ABORTED, Interrupts
 from ..notes import note, sentence
 from ..options import Parser, add_dist, add_env
 from ..taping import add_tape
+from ..tracing import add_traces
 from .job import ENGINES
 from .progress import Progress
 from .report import BatchReport
@@ -82,8 +83,7 @@ def _parser() -> Parser:
     parser.add_argument("--auto-approve", action="store_true", help="run tools that change something without approval")
     add_env(parser)
     add_tape(parser)
-    parser.add_argument("--otlp", metavar="URL", help="send spans to this collector (engine native)")
-    parser.add_argument("--trace-contents", action="store_true", help="spans with answers, arguments and results")
+    add_traces(parser)
     add_dist(parser)
     return parser
 
@@ -139,6 +139,7 @@ async def _run(options: argparse.Namespace, report: BatchReport) -> int:
             replay=options.replay,
             timed=options.replay_timed,
             otlp=options.otlp,
+            trace=options.trace,
             trace_contents=options.trace_contents,
             dist=options.dist,
             on_progress=Progress(),

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 
     from ...batch import Outcome
     from ...batch.files import Id
+    from ..tracing import Traces
     from .job import Asker, Job
 
     Items = Iterator[tuple[Id, Any] | None]
@@ -34,6 +35,8 @@ class Here:
         self._job = job
         self._pace = Pace(job.rpm, job.tpm)
         self._stack = AsyncExitStack()
+        self._tracing = AsyncExitStack()
+        self._traces: Traces | None = None
         self._asker: Asker | None = None
         self._starting = asyncio.Lock()
 
@@ -43,7 +46,10 @@ class Here:
     async def __aexit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        await self._stack.aclose()
+        try:
+            await self._stack.aclose()
+        finally:
+            await self._tracing.aclose()
 
     async def outcomes(self, items: Items) -> Answered:
         """The outcomes of the items, as `map_unordered`.
@@ -91,16 +97,23 @@ class Here:
         """Take this part of the job's rate limits from now on."""
         self._pace.share(part)
 
+    async def flush(self) -> None:
+        """Send the spans that wait: this process may be ended."""
+        if self._traces is not None:
+            await self._traces.flush()
+
     async def started(self) -> Asker:
         """The running runtime, after it was started if need be. Raises `SparewheelError`."""
         async with self._starting:
             if self._asker is not None and self._asker.ended is None:
                 return self._asker
+            if self._traces is None:
+                self._traces = await self._tracing.enter_async_context(self._job.traced())
             cooldowns = self._asker.cooldowns() if self._asker else []
             self._asker = None
             await self._stack.aclose()
             self._stack = AsyncExitStack()
-            asker = await self._stack.enter_async_context(self._job.open())
+            asker = await self._stack.enter_async_context(self._job.open(self._traces))
             await asker.share(cooldowns)
             self._asker = asker
             return asker

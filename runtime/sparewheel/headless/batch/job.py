@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from contextlib import asynccontextmanager
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Final, Literal, TypeAlias, get_args
 
@@ -14,12 +14,14 @@ from ...native import open_agent
 from ...native.making import loop_health
 from ..driver import Host, Runtime
 from ..driver import open as open_runtime
+from ..tracing import model_addresses, traced
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
 
     from ...chain.health import Health
     from ...native import AgentSession
+    from ..tracing import Traces
 
 Engine: TypeAlias = Host | Literal["native"]
 ENGINES: Final = (*get_args(Host), "native")
@@ -56,6 +58,7 @@ class Job:
     replay: str | None = None
     timed: bool = False
     otlp: str | None = field(default=None, repr=False)
+    trace: str | None = None
     trace_contents: bool = False
     version: str = __version__
 
@@ -63,39 +66,48 @@ class Job:
     def paced(self) -> bool:
         return self.rpm is not None or self.tpm is not None
 
+    def traced(self) -> AbstractAsyncContextManager[Traces]:
+        """Where the spans of the runtimes that are started in the block go. Raises `ConfigError`."""
+        models = model_addresses(self.agent, self.agent_name, self._env()) if self.otlp else set()
+        return traced(self.otlp, self.trace, models, contents=self.trace_contents)
+
     @asynccontextmanager
-    async def open(self) -> AsyncIterator[Asker]:
+    async def open(self, traces: Traces) -> AsyncIterator[Asker]:
         """Start the engine. Raises `ConfigError`, or the `SparewheelError` of a runtime that does not start."""
         if self.version != __version__:
             raise ConfigError(f"a worker has version {__version__} of sparewheel, the batch has {self.version}")
+        given: dict[str, Any] = {"env": self._env(), "agent_name": self.agent_name, "auto_approve": self.auto_approve}
+        given |= {"record": self.record, "replay": self.replay, "timed": self.timed}
+        if self.engine == "native":
+            async with open_agent(self.agent, **given) as session:
+                yield Asker(session, traces)
+        else:
+            given |= {"dist": self.dist, "connect": self.connect, "assets": self.assets}
+            async with open_runtime(self.agent, engine=self.engine, **given) as runtime:
+                yield Asker(runtime, traces)
+
+    def _env(self) -> dict[str, str]:
+        """Keys and variables, those of the worker among them. Raises `ConfigError`."""
         env = dict(self.env)
         for name in self.worker_env:
             if name not in os.environ:
                 raise ConfigError(f"{name} is not in the environment of a worker")
             env[name] = os.environ[name]
-        given: dict[str, Any] = {"env": env, "agent_name": self.agent_name, "auto_approve": self.auto_approve}
-        given |= {"record": self.record, "replay": self.replay, "timed": self.timed}
-        if self.engine == "native":
-            given |= {"otlp": self.otlp, "trace_contents": self.trace_contents}
-            async with open_agent(self.agent, **given) as session:
-                yield Asker(session)
-        else:
-            given |= {"dist": self.dist, "connect": self.connect, "assets": self.assets}
-            async with open_runtime(self.agent, engine=self.engine, **given) as runtime:
-                yield Asker(runtime)
+        return env
 
 
 class Asker:
     """A started engine."""
 
-    def __init__(self, runtime: AgentSession | Runtime) -> None:
+    def __init__(self, runtime: AgentSession | Runtime, traces: Traces) -> None:
         self._runtime = runtime
+        self._traces = traces
 
     async def ask(self, prompt: Any) -> Outcome:
         """The outcome of one prompt, or of what is none. Raises `RuntimeEnded`."""
         if isinstance(prompt, ConfigError):
             return Tally().failed(prompt)
-        outcome = await self._runtime.ask(prompt)
+        outcome = await self._runtime.ask(prompt, self._traces.listener())
         if error := self.ended:
             raise RuntimeEnded(error)
         return outcome

@@ -61,6 +61,7 @@ async def run_batch(
     replay: str | None = None,
     timed: bool = False,
     otlp: str | None = None,
+    trace: str | None = None,
     trace_contents: bool = False,
     dist: str | os.PathLike[str] | None = None,
     on_progress: Callable[[BatchReport], object] | None = None,
@@ -101,8 +102,10 @@ async def run_batch(
         fail_fast: Stop at the first row that fails.
         retry_failed: Ask rows again that are in the file and have failed.
         record, replay, timed: A recording to make, or to play (as in `headless.open`), with one runtime.
-        otlp, trace_contents: A collector for the spans of all turns (as in `open_agent`), of the engine `native`. Each
-            runtime sends its own.
+        otlp, trace_contents: A collector for the spans of all turns (as in `open_agent`). The process that drives a
+            runtime sends its spans, so that with `dask` workers do.
+        trace: A file for Perfetto and Chrome, which is replaced; of one runtime. With traces, runtimes send all events,
+            which takes more time.
         dist: The built files; None: as `headless.open`.
         on_progress: Called with the report whenever rows have been written.
         report: Is filled meanwhile, and returned.
@@ -128,13 +131,16 @@ async def run_batch(
         replay=replay,
         timed=timed,
         otlp=otlp,
+        trace=trace,
         trace_contents=trace_contents,
     )
     _check(job, processes=processes, workers=workers, chunk=chunk, budget=budget, limit=limit)
     if sum((dask is not None, executor is not None, processes != 1)) > 1:
         raise ConfigError("a batch has either processes, or dask, or an executor")
-    if (record or replay) and (dask is not None or executor is not None or processes != 1):
-        raise ConfigError("a recording is of one runtime", "Leave out processes, dask and executor.")
+    if dask is not None or executor is not None or processes != 1:
+        for name, given in (("recording", record or replay), ("trace", trace)):
+            if given:
+                raise ConfigError(f"a {name} is of one runtime", "Leave out processes, dask and executor.")
     prompts = Prompts(Path(rows) if isinstance(rows, str | os.PathLike) else list(rows), columns)
     report = report or BatchReport()
     began = time.monotonic()
@@ -220,8 +226,6 @@ def _check(job: Job, **numbers: float | None) -> None:
         raise ConfigError(f"engine: {job.engine!r} is unknown"[:200], f"There are: {', '.join(ENGINES)}.")
     if job.connect is not None and job.engine in ("native", "node"):
         raise ConfigError(f"connect is for browsers, not for {job.engine}")
-    if job.otlp is not None and job.engine != "native":
-        raise ConfigError(f"otlp is for the engine native, not for {job.engine}", "A batch in browsers has no traces.")
     for name, value in {"concurrency": job.concurrency, **numbers}.items():
         whole = name != "budget"
         if value is None:

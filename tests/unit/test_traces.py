@@ -3,27 +3,15 @@
 from __future__ import annotations
 
 import asyncio
-import io
-import itertools
 import json
-import threading
-from base64 import b64encode
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from pathlib import Path
 from typing import Any
 
 import pytest
-from google.protobuf import json_format
 from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import (
     ExportTraceServiceRequest,
-    ExportTraceServiceResponse,
 )
 
 from sparewheel import ConfigError, open_agent, tool
-from sparewheel.headless import run_batch
-from sparewheel.headless.trace_file import TraceFile
 from sparewheel.testing import Reply, ScriptedProvider, Usage, errors, openai_chat
 from sparewheel.traces.chrome import to_chrome
 from sparewheel.traces.collector import Collector, collector_url
@@ -34,8 +22,8 @@ from sparewheel.transports.local import LocalResponse
 from sparewheel.transports.mock import MockTransport
 from tests.support.door import ANSWER, ENV, KEY, agent_file, asks
 from tests.support.fakeloop import run
+from tests.support.otlp import LOG, official, receiver
 
-ROWS = [{"id": f"r{number}", "prompt": "hi"} for number in range(3)]
 BROKEN = Reply(openai_chat(text=["Once ", "upon"], finish=None), cut_at=9999)
 
 
@@ -62,21 +50,6 @@ async def log_of_a_turn() -> list[tuple[int, dict[str, Any]]]:
 def parsed(spans: list[Span]) -> ExportTraceServiceRequest:
     """The spans as the official messages read them; unknown fields are refused."""
     return official(json.dumps(to_otlp(spans)))
-
-
-def official(document: str | bytes) -> ExportTraceServiceRequest:
-    """OTLP's JSON by the official messages. It differs from protobuf's in one thing: ids are hexadecimal."""
-
-    def ids(fields: dict[str, Any]) -> dict[str, Any]:
-        return {
-            name: b64encode(bytes.fromhex(value)).decode() if name in ("traceId", "spanId", "parentSpanId") else value
-            for name, value in fields.items()
-        }
-
-    read = json.loads(document, object_hook=ids)
-    request = ExportTraceServiceRequest()
-    json_format.ParseDict(read, request)
-    return request
 
 
 async def test_the_spans_of_a_turn_with_failures_and_a_tool() -> None:
@@ -204,43 +177,6 @@ def test_the_path_of_the_protocol_is_the_default() -> None:
         collector_url("http://localhost:11434", ["http://localhost:11434/v1"])
 
 
-class Receiver(BaseHTTPRequestHandler):
-    """A receiver of OTLP/HTTP JSON that is made of the official messages."""
-
-    got: list[ExportTraceServiceRequest]
-
-    def do_POST(self) -> None:
-        request = official(self.rfile.read(int(self.headers["Content-Length"])))
-        assert (self.path, self.headers["Content-Type"]) == ("/v1/traces", "application/json")
-        assert "Authorization" not in self.headers
-        self.got.append(request)
-        body = json_format.MessageToJson(ExportTraceServiceResponse()).encode()
-        self.send_response(200)
-        self.send_header("Content-Length", str(len(body)))
-        self.end_headers()
-        self.wfile.write(body)
-
-    def log_message(self, *_: object) -> None:
-        pass
-
-
-@asynccontextmanager
-async def receiver() -> AsyncIterator[tuple[str, list[str]]]:
-    """Its address, and the names of the spans that have come, after the block."""
-    got, names = list[ExportTraceServiceRequest](), list[str]()
-    server = ThreadingHTTPServer(("127.0.0.1", 0), type("_", (Receiver,), {"got": got}))
-    thread = threading.Thread(target=server.serve_forever)
-    thread.start()
-    try:
-        yield f"http://127.0.0.1:{server.server_port}", names
-    finally:
-        await asyncio.to_thread(server.shutdown)
-        server.server_close()
-        thread.join()
-    resources = [resource for request in got for resource in request.resource_spans]
-    names += [span.name for resource in resources for span in resource.scope_spans[0].spans]
-
-
 async def test_a_receiver_gets_the_spans_of_a_session() -> None:
     async with receiver() as (url, spans):
         with ScriptedProvider() as models:
@@ -249,81 +185,6 @@ async def test_a_receiver_gets_the_spans_of_a_session() -> None:
                 await session.send("one")
                 await session.send("two")
     assert spans == ["invoke_agent root", "step 1", "chat a"] * 2
-
-
-async def test_a_receiver_gets_the_spans_of_a_batch(tmp_path: Path) -> None:
-    rows = ROWS
-    async with receiver() as (url, spans):
-        with ScriptedProvider() as models:
-            models.script("a", Reply(ANSWER, repeat=True))
-            file = agent_file(models)
-            report = await run_batch(file, rows, tmp_path / "out.jsonl", env=ENV, otlp=url)
-            assert report.done == 3
-            report = await run_batch(file, rows, tmp_path / "other.jsonl", env=ENV, otlp=url, processes=2, chunk=1)
-            assert report.done == 3
-    assert sorted(spans) == ["chat a"] * 6 + ["invoke_agent root"] * 6 + ["step 1"] * 6
-
-
-async def test_a_batch_has_no_collector_that_serves_models(tmp_path: Path) -> None:
-    with ScriptedProvider() as models:
-        for url in (models.url, "https://api.openai.com"):
-            with pytest.raises(ConfigError, match="serves models"):
-                await run_batch(agent_file(models), ROWS, tmp_path / "out.jsonl", env=ENV, otlp=url)
-    assert models.requests == []
-
-
-async def test_the_file_of_a_batch_has_a_place_for_each_turn_that_runs_at_the_same_time(tmp_path: Path) -> None:
-    trace = tmp_path / "trace.json"
-    with ScriptedProvider() as models:
-        models.script("a", Reply(ANSWER, repeat=True))
-        where = {"env": ENV, "trace": str(trace), "concurrency": 2}
-        await run_batch(agent_file(models), [{"prompt": "hi"}] * 9, tmp_path / "out.jsonl", **where)
-    events = json.loads(trace.read_text())
-    turns = [event for event in events if event["name"] == "invoke_agent root"]
-    assert len(turns) == 9
-    assert {event["pid"] for event in events} == {1, 2}
-    for place in (1, 2):
-        own = sorted((event["ts"], event["ts"] + event["dur"]) for event in turns if event["pid"] == place)
-        assert all(end <= begin for (_, end), (begin, _) in itertools.pairwise(own))
-    names = [event["args"]["name"] for event in events if event["ph"] == "M"]
-    assert names == ["turn 1 of those at the same time", "turn 2 of those at the same time"]
-
-
-async def test_a_trace_is_of_one_runtime_and_needs_a_file(tmp_path: Path) -> None:
-    with ScriptedProvider() as models:
-        file = agent_file(models)
-        with pytest.raises(ConfigError, match="a trace is of one runtime"):
-            await run_batch(file, ROWS, tmp_path / "out.jsonl", env=ENV, trace=str(tmp_path / "t"), processes=2)
-        with pytest.raises(ConfigError, match="cannot be written"):
-            await run_batch(file, ROWS, tmp_path / "out.jsonl", env=ENV, trace=str(tmp_path))
-
-
-def test_a_turn_without_an_end_is_in_the_file(tmp_path: Path) -> None:
-    path = tmp_path / "trace.json"
-    file = TraceFile(str(path), contents=False)
-    file.listener()([LOG[0][1]])
-    file.close()
-    assert [event["name"] for event in json.loads(path.read_text())[1:]] == ["invoke_agent root", "step 1", "chat a"]
-    file = TraceFile(str(path), contents=False)
-    file.close()
-    assert json.loads(path.read_text()) == []
-
-
-def test_a_full_disk_ends_the_trace_with_one_note(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
-) -> None:
-    file = TraceFile(str(tmp_path / "trace.json"), contents=False)
-    file._file.close()
-    monkeypatch.setattr(file, "_file", Full())
-    for _ in range(2):
-        file.listener()([event for _, event in LOG])
-    file.close()
-    assert capsys.readouterr().err.count("goes on without a trace: No space left") == 1
-
-
-class Full(io.StringIO):
-    def write(self, text: str) -> int:
-        raise OSError(28, "No space left on device")
 
 
 def test_a_collector_that_fails_costs_one_warning_and_no_time() -> None:
@@ -353,21 +214,3 @@ def test_a_collector_that_fails_costs_one_warning_and_no_time() -> None:
             assert transport.open == 0
 
     run(main())
-
-
-LOG = [
-    (1, {"type": "start", "turn": "t", "seq": 1, "agent": "root", "model": "mine/a"}),
-    (
-        2,
-        {
-            "type": "finish",
-            "turn": "t",
-            "seq": 2,
-            "agent": "root",
-            "reason": "stop",
-            "model": "mine/a",
-            "message": {},
-            "usage": {},
-        },
-    ),
-]

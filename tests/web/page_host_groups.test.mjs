@@ -10,6 +10,8 @@ const texts = [];
 const taken = [];
 /** @type {Map<string, {onEvent: (event: object) => void, end: (result: object) => void, fail: (error: Error) => void}>} */
 const turns = new Map();
+/** @type {Set<string>} Which events the driver's page asks for. */
+const asked = new Set();
 
 mock.timers.enable({ apis: ["setTimeout"] });
 globalThis.BroadcastChannel = undefined; // an open one keeps the process of the test alive
@@ -18,8 +20,10 @@ globalThis.sparewheelPush = (text) => {
   return new Promise((resolve) => taken.push(() => resolve(undefined)));
 };
 globalThis.createRuntime = async () => ({
-  chat: ({ messages }, onEvent) =>
-    new Promise((end, fail) => turns.set(messages[0].content, { onEvent, end, fail })),
+  chat: ({ messages, events }, onEvent) => {
+    asked.add(events);
+    return new Promise((end, fail) => turns.set(messages[0].content, { onEvent, end, fail }));
+  },
 });
 await import("../../runtime/sparewheel/headless/page_host.js");
 globalThis.sparewheelHost.boot();
@@ -41,7 +45,7 @@ test("outcomes of many turns go together, each after the events that it needs", 
   await take();
   globalThis.sparewheelHost.dispatch(JSON.stringify(Array.from({ length: 9 }, (_, number) => chat(`c${number}`, number + 1))));
   await settle();
-  turns.get("c0")?.onEvent({ type: "delta", content: "no part of an outcome" });
+  assert.deepEqual([...asked], ["outcome"]);
   turns.get("c0")?.onEvent({ type: "usage", cost: 1 });
   turns.get("c0")?.end({ message: {} });
   await settle();
@@ -76,4 +80,16 @@ test("an outcome does not wait for turns that do not end", async () => {
   mock.timers.tick(20);
   await settle();
   assert.deepEqual(told(), [[8]]);
+});
+
+test("a turn that the driver traces sends its events as they come", async () => {
+  asked.clear();
+  const traced = chat("t0", 15);
+  globalThis.sparewheelHost.dispatch(JSON.stringify([{ ...traced, params: { ...traced.params, events: "all" } }]));
+  await settle();
+  await take();
+  turns.get("t0")?.onEvent({ type: "start" });
+  await settle();
+  assert.deepEqual(texts.splice(0), [[{ type: "events", session: "t0", events: [{ type: "start" }] }]]);
+  assert.deepEqual([...asked], ["all"]);
 });

@@ -39,7 +39,7 @@ class TraceFile:
         self._contents = contents
         self._failed = False
         self._before = "[\n"
-        self._named = 0  # places
+        self._named: set[int] = set()  # places
         self._open: dict[Fold, int] = {}  # with a turn that runs, and its place
 
     def listener(self) -> Callable[[Iterable[Mapping[str, Any]]], None]:
@@ -71,8 +71,8 @@ class TraceFile:
 
     def _write(self, spans: list[Span], place: int) -> None:
         events = events_of(spans, place)
-        if place > self._named:
-            self._named = place
+        if place not in self._named:
+            self._named.add(place)
             events = [process_name(place, f"turn {place} of those at the same time"), *events]
         try:
             for event in events if not self._failed else ():

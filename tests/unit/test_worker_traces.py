@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import asyncio
+import json
 from typing import Any
 
 import pytest
 
 from sparewheel.jsontext import read
+from sparewheel.testing import Reply, ToolCall, openai_chat
 from sparewheel.transports.base import HttpRequest
 from sparewheel.transports.local import LocalResponse
 from sparewheel.transports.mock import MockTransport
@@ -58,6 +60,25 @@ def test_spans_of_all_sessions_are_sent_without_keys_or_contents(monkeypatch: py
     assert names(request) == ["invoke_agent root", "step 1", "chat a"] * 2
     assert b"CANARY" not in request.body
     assert b"Answer" not in request.body
+
+
+def test_a_key_that_a_server_or_a_model_repeats_is_not_in_spans(monkeypatch: pytest.MonkeyPatch) -> None:
+    transport = collector(monkeypatch, 200)
+    call = openai_chat(tool_calls=[ToolCall("call_1", "think", {"thought": f"the key is {KEY}"})])
+    refused = Reply((json.dumps({"error": {"message": f"{KEY} has no access"}}).encode(),), status=403)
+    yaml = YAML.replace("model: openai/a", "model: openai/a, toolsets: [{type: think}]")
+
+    async def main() -> None:
+        page = Page({"a": [Reply(call), refused]})
+        await page.call("trace_to", url=COLLECTOR, contents=True)
+        await page.call("create_session", session="s", **{**OPTIONS, "yaml": yaml})
+        await page.call("send", session="s", prompt="hi")
+
+    run(main())
+    [request] = transport.requests
+    assert names(request)[:4] == ["invoke_agent root", "step 1", "chat a", "execute_tool think"]
+    assert b"the key is" in request.body
+    assert b"CANARY" not in request.body
 
 
 def test_without_a_collector_nothing_is_traced(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from ..config.specs import ResolvedTeam
     from ..events import Event
     from ..page.commands import TraceLog, TraceTo
+    from ..page.writer import Writer
     from ..traces.collector import Collector
     from .opened import Opened
 
@@ -20,7 +21,8 @@ if TYPE_CHECKING:
 class Tracing:
     """Sends the spans of every session's turns to a collector, once the page has named one."""
 
-    def __init__(self) -> None:
+    def __init__(self, writer: Writer) -> None:
+        self._writer = writer
         self._url = ""
         self._collector: Collector | None = None
         self._warning = ""  # for the next turn
@@ -55,7 +57,7 @@ class Tracing:
             if self._warning and batch[0]["type"] == "start":
                 opened.session.runner.warnings.append(self._warning)  # which the turn reports next
                 self._warning = ""
-            see(batch)
+            see(self._writer.copy({"events": batch})["events"])  # without secrets, as what the page gets
 
         opened.watch = watch
 

@@ -91,7 +91,7 @@ class Worker:
         self._stored = StoredSessions(self._open, self._close)
         network = NetworkCommands(self._health)
         self._tape = Tape(self._transport, self._open, self._writer, self._calls, self._push)
-        tracing = Tracing()
+        tracing = Tracing(self._writer)
         made = (self._open, self._transport, self._health, self._calls, self._writer, self._push, self._tape, tracing)
         self._opener = Opener(*made)
         self._tasks: set[asyncio.Task[None]] = set()  # the event loop has only weak references

@@ -11,6 +11,7 @@ from sparewheel.messages import Message, Text
 from sparewheel.state.journal import Memory, Store
 from sparewheel.state.journal.course import MAX_DISCARDED, MAX_ENTRIES, MAX_WORK, Course, read_course
 from sparewheel.state.journal.restore import restore
+from sparewheel.state.journal.retelling import Retelling
 from sparewheel.state.journal.shelf import export, import_session
 from sparewheel.state.journal.work import MAX_STEPS
 from sparewheel.state.journal.work import MAX_TEXT as MAX_WORDS
@@ -52,10 +53,8 @@ def test_a_finished_turn_keeps_its_failed_attempts_and_times() -> None:
             store, ScriptedTransport({"b": [say("Next")]}), text=CHAIN.replace("openai/a", "openai/b"), again=True
         )
         await collect(again)  # the records of the first turn are replaced by one
-        assert (
-            len([record for record in (await store.read("one")).records if record.get("turn") == before[0]["turn"]])
-            == 1
-        )
+        records = (await store.read("one")).records
+        assert [record.get("turn") for record in records].count(before[0]["turn"]) == 1
         assert (await stored(store))[0] == {**before[0], "at": (await stored(store))[0]["at"]}
         await again.close()
 
@@ -64,9 +63,11 @@ def test_a_finished_turn_keeps_its_failed_attempts_and_times() -> None:
 
 def test_a_call_in_the_sandbox_is_kept_as_one() -> None:
     async def main() -> None:
-        def look() -> str:
+        async def look() -> str:
+            told[:] = Retelling({}).take((await store.read("one")).records)
             return "seen"
 
+        told: list[Any] = []  # to a tab that follows, while the call runs
         for sandboxed in (True, False):
             store = Store(Watched())
             transport = ScriptedTransport({"a": [call("look"), say("Done")]})
@@ -75,6 +76,7 @@ def test_a_call_in_the_sandbox_is_kept_as_one() -> None:
             [turn] = await stored(store)
             marks = [entry["id"] for entry in turn["course"] if entry["type"] == "tool_call"]
             assert marks == ([asked["id"]] if sandboxed else [])
+            assert [event.get("sandboxed") for event in told if event["type"] == "tool_call"] == [sandboxed or None]
             assert read_course(turn["course"]) == turn["course"]
             await conversation.close()
 

@@ -20,7 +20,8 @@ A record is a JSON object `{session, seq, at, v, type, ...}`; `seq` rises within
 - `partial {turn, items}`: text that was streamed since the last one, as items in order: `{attempt, content}`,
   `{attempt, reasoning}`, or `{attempt, discarded: true}`. With `resume`, the step under way can be taken up by it.
   `course`: how the turn went since the last one (see `course`).
-- `step {turn, start, messages}`: from its message number `start` on, the turn now consists of `messages`; or
+- `step {turn, start, messages}`: from its message number `start` on, the turn now consists of `messages`, of
+  whose calls those with an id in `sandboxed` run in the code sandbox; or
   `step {turn, result}`: `{id, name, output, is_error}` of one call, before all calls of the step have ended.
 - `effect {turn, key, state, ...}`: of a call that changes something; `state` is `intended`, `done` or `failed`.
 - `usage {turn, attempt, model, ...}`: what an attempt cost, failed and discarded ones included.

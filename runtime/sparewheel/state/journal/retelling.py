@@ -85,7 +85,7 @@ class Retelling:
             case "step" if "result" in record:
                 made = told.result(record["result"])
             case "step":
-                made = told.messages(record["messages"])
+                made = told.messages(record["messages"], frozenset(record.get("sandboxed", ())))
             case "usage":
                 made = [{"type": "usage", **{key: record[key] for key in record if key not in _STAMPS}}]
             case "end":
@@ -133,15 +133,15 @@ class _Turn:
         name = "content" if "content" in item else "reasoning"
         return [*begun, *self._delta(attempt, name, str(item[name]))]
 
-    def messages(self, shapes: list[Any]) -> list[dict[str, Any]]:
-        """Events of messages that the turn has gained."""
+    def messages(self, shapes: list[Any], sandboxed: frozenset[str] = frozenset()) -> list[dict[str, Any]]:
+        """Events of messages that the turn has gained; `sandboxed`: the ids of calls that run in the code sandbox."""
         events: list[dict[str, Any]] = []
         for shape in shapes:
             if shape.get("role") == "tool":
                 if "result" not in shape:  # else it has been told
                     events += self._returned(load_message(shape))
             elif (message := load_message(shape)).role == "assistant":
-                events += self._answered(message)
+                events += self._answered(message, sandboxed)
         return events
 
     def _returned(self, message: Message) -> list[dict[str, Any]]:
@@ -186,7 +186,7 @@ class _Turn:
         reasoning = {"reasoning": shown["reasoning"]} if shown["reasoning"] else {}
         return {"role": "assistant", "content": shown["content"], **reasoning}
 
-    def _answered(self, message: Message) -> list[dict[str, Any]]:
+    def _answered(self, message: Message, sandboxed: frozenset[str]) -> list[dict[str, Any]]:
         """Events of the answer of a step: what has not been shown of it, and its calls."""
         events = self._begin_step() if self.message is not None else []
         whole = {"reasoning": message.reasoning, "content": message.text}
@@ -203,7 +203,8 @@ class _Turn:
             events.append({"type": "annotation", **self._place(), **note.to_dict()})
         for call in message.tool_calls:
             self.calls[call.id] = call.name
-            events.append({"type": "tool_call", "id": call.id, "name": call.name, "args": call.arguments})
+            mark = {"sandboxed": True} if call.id in sandboxed else {}
+            events.append({"type": "tool_call", "id": call.id, "name": call.name, "args": call.arguments, **mark})
         self.message = message
         return events
 

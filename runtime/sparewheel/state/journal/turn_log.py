@@ -227,7 +227,7 @@ class TurnLog:
                 shown = {name: fields[name] for name in ("id", "name", "is_error")}
                 records.append(self._make("step", result={**shown, "output": output}))
             waits = waits or (own and kind in _SETTLED)
-        step = self._step()
+        step = self._step(_sandboxed(batch))
         if any(shape["role"] == "assistant" for record in step for shape in record["messages"]):
             self._answered += self._batches  # the message has the text
             self._batches.clear()
@@ -261,8 +261,8 @@ class TurnLog:
         if self._timer is None:
             self._timer = asyncio.get_running_loop().call_later(DELAY, self.write)
 
-    def _step(self) -> list[Record]:
-        """A record of how the turn's messages have changed."""
+    def _step(self, sandboxed: list[str] | None = None) -> list[Record]:
+        """A record of how the turn's messages have changed; `sandboxed`: ids of new calls that run in the sandbox."""
         written, messages, start = self._written, self._messages, self._start
         same = min(len(written), len(messages) - start)
         while same and messages[start + same - 1] is not written[same - 1]:  # they are added and removed at the end
@@ -274,7 +274,8 @@ class TurnLog:
         if any(message.role == "tool" for message in new):
             self._results.clear()
         self._written = messages[start:]
-        return [self._make("step", start=same, messages=shapes)]
+        marks = {"sandboxed": sandboxed} if sandboxed else {}
+        return [self._make("step", start=same, messages=shapes, **marks)]
 
     def _dumped(self, message: Message) -> dict[str, Any]:
         """The stored shape of a message; a result that has been recorded is referred to."""
@@ -300,6 +301,12 @@ class TurnLog:
         if self._timer is not None:
             self._timer.cancel()
             self._timer = None
+
+
+def _sandboxed(batch: list[Event]) -> list[str]:
+    """The ids of the calls in a batch that run in the code sandbox."""
+    calls = cast("list[dict[str, Any]]", [event for event in batch if event["type"] == "tool_call"])
+    return [call["id"] for call in calls if call.get("sandboxed") and "task" not in call]
 
 
 def given_history(recorder: Recorder, agent: str, messages: list[Message]) -> Record:

@@ -68,6 +68,22 @@ async def test_a_question_about_a_file_is_answered_with_a_plot(page: Page) -> No
     await expect(card.get_by_role("region", name="Table").locator("tr")).to_have_count(5)
 
 
+async def test_the_texts_of_a_chart_can_be_read_on_a_phone(page: Page) -> None:
+    """After the test above. A chart is drawn 800 wide, and a text in it 16 high."""
+    usual = page.viewport_size
+    await page.set_viewport_size({"width": 360, "height": 740})
+    box = page.get_by_role("region", name="plot 1")
+    shown = await box.get_by_role("img").bounding_box()
+    assert shown
+    assert shown["width"] / 800 * 16 >= 10
+    await box.focus()
+    await page.keyboard.press("ArrowRight")
+    await page.wait_for_function("() => document.activeElement.scrollLeft > 0")
+    assert await page.evaluate("() => document.documentElement.scrollWidth <= innerWidth")
+    assert usual
+    await page.set_viewport_size(usual)
+
+
 async def test_the_code_is_run_again_without_the_model(page: Page) -> None:
     """After the test above, and with the file that was sent there."""
     card = page.locator(".tool")
@@ -105,6 +121,21 @@ async def test_a_stored_turn_tells_why_no_approval_was_needed(page: Page) -> Non
     await card.locator("summary").focus()
     await page.keyboard.press("Enter")
     await expect(card.locator(".note")).to_have_text(CONFINED)
+
+
+async def test_a_tab_that_follows_tells_it_too(page: Page) -> None:
+    """After the tests above: the other tab is told of the turn by records."""
+    other = await page.context.new_page()
+    await other.goto(page.url)
+    await expect(other.get_by_text("This conversation is open in another tab.")).to_be_visible()
+    await ask(page, "And the average?")
+    await shows(page, "done")
+    card = other.locator(".turn").nth(1).locator(".tool")
+    await expect(card).to_have_attribute("data-state", "done")
+    await card.locator("summary").focus()
+    await other.keyboard.press("Enter")
+    await expect(card.locator(".note")).to_have_text(CONFINED)
+    await other.close()
 
 
 async def test_a_tool_with_the_name_of_the_code_tool(page: Page, provider: ScriptedProvider) -> None:

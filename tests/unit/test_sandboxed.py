@@ -7,6 +7,7 @@ import base64
 import os
 import sys
 import zipfile
+from types import SimpleNamespace
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -221,6 +222,22 @@ pathlib.Path('saved.png').write_bytes(b'\\x89PNG\\r\\n\\x1a\\n')
     assert [plot[1] for plot in plots] == ["plot 1", "plot 2", "saved.png"]
     assert result["shown"] == [{"kind": "text", "text": "{'a': 1}"}]
     assert result["value"] is None
+
+
+async def test_texts_in_charts_of_pygal_are_large(sandbox: Sandbox, monkeypatch: pytest.MonkeyPatch) -> None:
+    class Style:
+        label_font_size = 10
+
+    monkeypatch.setitem(sys.modules, "pygal.style", SimpleNamespace(Style=Style))
+    code = """
+import sys
+Style = sys.modules['pygal.style'].Style
+class Chart:
+    __module__ = 'pygal.graph.bar'
+    def _repr_svg_(self): return f'<svg>{Style.label_font_size}</svg>'
+Chart()"""
+    [plot] = (await sandbox.run(code))["plots"]
+    assert base64.b64decode(plot["data"]) == b"<svg>16</svg>"
 
 
 async def test_figures_of_matplotlib(sandbox: Sandbox) -> None:

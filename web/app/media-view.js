@@ -20,10 +20,11 @@ export function mediaView({ mime_type, size, name, blob, url }, number, owner = 
   if (mime_type.startsWith("image/")) {
     const picture = make("img");
     picture.alt = what;
-    // In a tab of its own, it could run scripts as this page does.
-    if (mime_type === "image/svg+xml") picture.addEventListener("load", () => URL.revokeObjectURL(address));
     picture.src = address;
-    return fill(figure, picture, caption);
+    if (mime_type !== "image/svg+xml") return fill(figure, picture, caption);
+    // In a tab of its own, it could run scripts as this page does.
+    picture.addEventListener("load", () => URL.revokeObjectURL(address));
+    return fill(figure, drawing(picture), caption);
   }
   const player = mime_type.startsWith("audio/") ? make("audio") : mime_type.startsWith("video/") ? make("video") : null;
   if (player) {
@@ -36,6 +37,18 @@ export function mediaView({ mime_type, size, name, blob, url }, number, owner = 
   save.href = address;
   save.download = name ? what : `${owner}-${number}`;
   return fill(figure, save, null);
+}
+
+/**
+ * A drawing in a box that scrolls: on a narrow screen its texts could not be read if it was as narrow as that.
+ * @param {HTMLImageElement} picture
+ */
+function drawing(picture) {
+  const box = make("div", { class: "drawing" }, picture);
+  box.tabIndex = 0;
+  box.role = "region";
+  box.ariaLabel = picture.alt;
+  return box;
 }
 
 /**

@@ -17,6 +17,9 @@ _SCRIPT: Final = re.compile(
     rb"<script\b[^>]*?(?:/>|>(?:[^<]|<(?!/script))*</script\s*>)|<!DOCTYPE[^<>\[]*>", re.IGNORECASE
 )
 
+# Sizes of texts in charts of pygal, which are 800 wide: they can be read on a phone as well.
+_SIZES: Final = {"label": 16, "major_label": 16, "value_label": 16, "legend": 16, "title": 20}
+
 
 class Plots:
     """The pictures of one run, as `{mime, data, name}` with `data` in base64."""
@@ -85,6 +88,7 @@ def _content(value: object) -> bytes | None:
         if (pyplot := sys.modules.get("matplotlib.pyplot")) is not None:
             pyplot.close(figure)
         return file.getvalue()
+    _enlarge_texts(value)
     for name in ("_repr_svg_", "_repr_png_"):
         method = getattr(value, name, None)
         if callable(method):
@@ -97,3 +101,10 @@ def _content(value: object) -> bytes | None:
             if isinstance(written, bytes):
                 return written
     return None
+
+
+def _enlarge_texts(chart: object) -> None:
+    """If it is a chart of pygal. The sizes of a style that sets its own stay."""
+    if type(chart).__module__.startswith("pygal."):
+        for name, size in _SIZES.items():
+            setattr(sys.modules["pygal.style"].Style, f"{name}_font_size", size)

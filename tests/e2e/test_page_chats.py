@@ -12,10 +12,10 @@ import pytest_asyncio
 from playwright.async_api import Browser, BrowserContext, Dialog, Locator, Page, Request, expect
 
 from sparewheel.headless.static import StaticServer
-from sparewheel.testing import Gate, Reply, ScriptedProvider, ToolCall, openai_chat
+from sparewheel.testing import Background, Gate, Reply, ScriptedProvider, ToolCall, Usage, openai_chat, openai_responses
 from tests.support.browser import Watch, shows
 from tests.support.indexeddb import until_stored
-from tests.support.page import ask, new_chat, page_agent, use_agent
+from tests.support.page import WENT_ON, ask, new_chat, page_agent, use_agent
 
 pytestmark = [pytest.mark.asyncio(loop_scope="session"), pytest.mark.keyless]
 
@@ -148,15 +148,52 @@ async def test_an_answer_that_a_reload_interrupts_goes_on(page: Page, provider: 
     assert dialogs == ["beforeunload"]
     await expect(page.get_by_role("article")).to_contain_text("Half of")
     await expect(page.get_by_text("This answer was interrupted.")).to_be_visible()
+    await expect(row(page, "Tell me")).to_contain_text("interrupted")
     await page.get_by_role("button", name="Go on").click()
     await shows(page, "done")
+    await expect(row(page, "Tell me")).not_to_contain_text("interrupted")
     await expect(page.get_by_role("article")).to_have_count(1)
     await expect(page.get_by_role("article")).to_contain_text("Tell me")
     await expect(page.locator("#answer")).to_have_text("All of it")
     await expect(page.get_by_role("button", name="Go on")).to_have_count(0)
-    await page.reload()
-    await shows(page, "ready")
+    discarded = page.get_by_role("list", name="Attempts").get_by_text("broke off after 8 characters")
+    for _ in range(2):
+        await expect(page.get_by_text(WENT_ON)).to_have_count(1)
+        await expect(page.get_by_text("All of it")).to_have_count(1)
+        await expect(discarded).to_have_count(1)
+        await page.reload()
+        await shows(page, "ready")
     assert dialogs == ["beforeunload"]
+
+
+async def test_a_response_in_the_background_goes_on_where_it_was(page: Page, provider: ScriptedProvider) -> None:
+    """The provider goes on with it while the page is loaded anew: its text is read on, and nothing is asked again."""
+    words = [f"word{number} " for number in range(12)]
+    gate = Gate()
+    events = openai_responses(text=words, usage=Usage(9, 12))
+    provider.script("a", Background(events, every=0.02, connections=[Reply(gates={9: gate})]))
+    model = "models: {m: {provider: mine, model: a, resume: background}}"
+    mine = f'providers: {{mine: {{api_type: openai_responses, base_url: "{provider.url}/v1"}}}}'
+    await use_agent(page, f"agents: {{root: {{model: m, title_model: demo/hello}}}}\n{model}\n{mine}\n")
+    await ask(page, "Tell me")
+    await expect(page.locator("#answer")).to_contain_text("word1")
+    await until_stored(page, "word1")
+    page.on("dialog", lambda dialog: dialog.accept())
+    await page.reload()
+    gate.open()
+    await expect(page.get_by_role("article")).to_contain_text("word1")
+    await page.get_by_role("button", name="Go on").click()
+    await shows(page, "done")
+    for _ in range(2):
+        await expect(page.get_by_role("article")).to_have_count(1)
+        await expect(page.locator(".answer")).to_have_text(" ".join(map(str.strip, words)))
+        await expect(page.get_by_text(WENT_ON)).to_have_count(1)
+        await expect(page.get_by_text("its answer goes on where it stopped")).to_have_count(1)
+        await expect(page.locator(".attempt")).to_have_count(0)
+        await page.reload()
+        await shows(page, "ready")
+    [response] = provider.responses
+    assert (response.tokens, response.status, response.cancels) == (12, "completed", 0)
 
 
 async def test_a_prompt_that_a_reload_interrupts_before_any_answer_is_shown(

@@ -17,6 +17,8 @@ if TYPE_CHECKING:
 
     from playwright.async_api import Browser, BrowserContext, Locator, Page
 
+WENT_ON = "This turn was interrupted, and then went on."
+
 
 def page_agent(models: Mapping[str, str], *, key: str = "", **options: Any) -> str:
     """An agent file as `agent_file` writes it, without a key by default, whose titles come from a demo model.

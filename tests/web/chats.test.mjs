@@ -5,7 +5,7 @@ import { mock, test } from "node:test";
 
 import { Digests } from "../../web/app/chats/digests.js";
 import { Drafts, Kept } from "../../web/app/chats/kept.js";
-import { modelsLine, shownRows } from "../../web/app/chats/rows.js";
+import { modelsLine, shownRows, withInterrupted } from "../../web/app/chats/rows.js";
 import { match, searchable } from "../../web/app/chats/search.js";
 import { openShelf } from "../../web/app/chats/shelf.js";
 import { shownOf, storedChat } from "../../web/app/chats/stored-turns.js";
@@ -42,6 +42,12 @@ test("a list shows each conversation with its title, its models and its state", 
     ["a", "a", "claude → gpt", "idle"],
     ["b", "Untitled", "", "interrupted"],
   ]);
+});
+
+test("a turn that is stored as running and does not run here was interrupted", () => {
+  const rows = [row("a", { state: "running" }), row("b", { state: "running" }), row("c", { state: "open_elsewhere" }), row("d")];
+  const states = withInterrupted(rows, new Map([["a", null]])).map(({ state }) => state);
+  assert.deepEqual(states, ["running", "interrupted", "open_elsewhere", "idle"]);
 });
 
 test("until it has a title, a conversation has that of its first prompt, and is listed by what is stored", () => {

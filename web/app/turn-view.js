@@ -87,6 +87,9 @@ export class TurnView {
   /** @param {Event} event One that is no sub-agent's. */
   #own(event) {
     switch (event.type) {
+      case "start":
+        if (event.resumed) this.#note("This turn was interrupted, and then went on.");
+        break;
       case "step":
         this.#markAnswer();
         break;

@@ -6,7 +6,7 @@ import { chatIn, setAddress } from "./address.js";
 import { ChatList } from "./chat-list.js";
 import { Digests } from "./digests.js";
 import { Notices } from "./notices.js";
-import { isEmpty, shownRows } from "./rows.js";
+import { isEmpty, shownRows, withInterrupted } from "./rows.js";
 import { match, searchable } from "./search.js";
 import { openShelf } from "./shelf.js";
 import { load, save } from "./transfer.js";
@@ -126,7 +126,7 @@ export class Chats {
   async #refresh() {
     try {
       const { sessions } = await this.#workbench.runtime;
-      this.#rows = await sessions.list();
+      this.#rows = withInterrupted(await sessions.list(), this.#workbench.running);
       this.#problem = "";
       if (!this.#isCleared) this.#clear();
       void this.#digests.sync(this.#rows);

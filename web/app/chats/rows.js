@@ -26,6 +26,16 @@ export const STATE_WORDS = {
 };
 
 /**
+ * The rows of the store. A turn that this tab could run, and does not, was interrupted.
+ * @param {readonly SessionRow[]} rows
+ * @param {ReadonlyMap<string | null, unknown>} running The turns that run here, by conversation.
+ * @returns {SessionRow[]}
+ */
+export function withInterrupted(rows, running) {
+  return rows.map((row) => (row.state === "running" && !running.has(row.id) ? { ...row, state: "interrupted" } : row));
+}
+
+/**
  * The rows to show, newest first.
  * @param {readonly SessionRow[]} rows As the store lists them.
  * @param {object} facts

@@ -12,8 +12,9 @@ from playwright.async_api import Browser, expect
 from sparewheel.headless import find_dist
 from sparewheel.headless.static import StaticServer
 from sparewheel.testing import Reply, ScriptedProvider, Usage, openai_chat
+from tests.support.agents import ENV, KEY
 from tests.support.browser import Watch, shows
-from tests.support.page import ask, copied, drawer, page_agent, use_agent
+from tests.support.page import ask, copied, drawer, page_agent, set_keys, use_agent
 
 pytestmark = [pytest.mark.asyncio(loop_scope="session"), pytest.mark.keyless]
 
@@ -25,7 +26,8 @@ async def test_events_and_costs_can_be_read_and_taken_along(browser: Browser, pr
     provider.script("a", Reply(openai_chat(text="<img src=x onerror=alert(1)> \u202eAnswer", usage=Usage(10, 5))))
     with StaticServer(find_dist()) as server:
         await page.goto(server.url)
-        await use_agent(page, page_agent({"a": provider.url}))
+        await set_keys(page, ENV)
+        await use_agent(page, page_agent({"a": provider.url}, key="TEST_KEY"))
         await ask(page)
         await shows(page, "done")
         async with drawer(page, "Under the hood") as hood:  # D28
@@ -61,6 +63,9 @@ async def test_events_and_costs_can_be_read_and_taken_along(browser: Browser, pr
             copied_request = await page.evaluate("navigator.clipboard.readText()")
             assert copied_request.startswith(f"POST {provider.url}/v1/chat/completions\n")
             assert "content-type: application/json" in copied_request
+            assert provider.requests[0].headers["authorization"] == f"Bearer {KEY}"
+            assert "authorization: " in copied_request
+            assert KEY not in copied_request + text
         assert watch.faults == []
         await context.close()
 

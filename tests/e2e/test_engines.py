@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import json
 from collections.abc import AsyncIterator, Iterator
-from contextlib import aclosing
 from pathlib import Path
 from typing import get_args
 
@@ -13,7 +12,6 @@ import pytest
 import pytest_asyncio
 
 from bundle.function_table import SPARE
-from sparewheel import headless
 from sparewheel.headless import find_dist
 from sparewheel.headless.browser import Engine
 from sparewheel.headless.static import StaticServer
@@ -22,8 +20,9 @@ from sparewheel.transports.demo import ANSWER
 from tests.support.agents import ENV, agent_file
 from tests.support.browser import BOOT_LIMIT, Embedding, Site, within
 from tests.support.engines import launch_of
-from tests.support.page import page_agent
-from tests.support.tabs import Tab, open_tab
+from tests.support.indexeddb import until_stored
+from tests.support.page import WENT_ON, page_agent
+from tests.support.tabs import PlaywrightTab, Tab, open_tab
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")
 
@@ -260,6 +259,15 @@ async def test_a_damaged_cache_is_repaired(tab: Tab) -> None:
     assert await tab.faults() == []
 
 
+async def ask(tab: Tab, prompt: str, yaml: str) -> None:
+    """Send a prompt to the agent of this file."""
+    await tab.click("#open-agents")
+    await tab.fill("#agent-yaml", yaml)
+    await tab.click("#agents-drawer .drawer-close")
+    await tab.fill("#prompt", prompt)
+    await tab.click("#send")
+
+
 async def test_a_visitor_approves_a_call(tab: Tab, server: RecordingServer) -> None:
     await tab.goto(server.url)
     await tab.shows("#status[data-state=ready]", limit=BOOT_LIMIT)
@@ -268,11 +276,7 @@ async def test_a_visitor_approves_a_call(tab: Tab, server: RecordingServer) -> N
         provider.script("a", Reply(openai_chat(tool_calls=[call])), HELLO)
         yaml = page_agent({"a": provider.url})
         yaml = yaml.replace("    instruction:", "    toolsets: [{type: memory}]\n    instruction:")
-        await tab.click("#open-agents")
-        await tab.fill("#agent-yaml", yaml)
-        await tab.click("#agents-drawer .drawer-close")
-        await tab.fill("#prompt", "Hello")
-        await tab.click("#send")
+        await ask(tab, "Hello", yaml)
         await tab.shows(".question button.primary")
         await tab.click(".question button.primary")
         await tab.shows("#status[data-state=done]")
@@ -285,18 +289,38 @@ async def test_a_visitor_approves_a_call(tab: Tab, server: RecordingServer) -> N
     assert await tab.faults() == []
 
 
-@pytest.mark.parametrize("engine", ["firefox", "webkit"])
-async def test_it_runs_headless(engine: Engine, provider: ScriptedProvider) -> None:
-    await asyncio.to_thread(launch_of, engine)
-    provider.script("a", HELLO, HELLO.replace(silent_after=2))
-    async with headless.open(agent_file({"a": provider.url}), env=ENV, engine=engine) as runtime:
-        events = [event async for event in runtime.stream("Hello")]
-        assert [event["type"] for event in events] == [
-            "start", "block_start", "delta", "delta", "block_end", "usage", "finish",
-        ]  # fmt: skip
-        async with aclosing(runtime.stream("Again")) as stream:
-            async for event in stream:
-                if event["type"] == "delta":
-                    break
-        await asyncio.to_thread(provider.wait_for_disconnect)
-        assert not any("without it" in line for line in runtime.console)
+async def test_a_visitor_retries_a_failed_turn(tab: Tab, server: RecordingServer) -> None:
+    await tab.goto(server.url)
+    await tab.shows("#status[data-state=ready]", limit=BOOT_LIMIT)
+    with ScriptedProvider() as provider:
+        provider.script("a", errors.openai_invalid_key(), HELLO)
+        await ask(tab, "Hello", page_agent({"a": provider.url}))
+        await tab.shows("#status[data-state=error]")
+        await tab.shows(".turn .retry")
+        await tab.click(".turn .retry")
+        await tab.shows("#status[data-state=done]")
+        await tab.shows("#answer", "Answer")
+    assert await tab.faults() == []
+
+
+async def test_a_visitor_goes_on_with_an_interrupted_turn(tab: Tab, server: RecordingServer) -> None:
+    if not isinstance(tab, PlaywrightTab):
+        pytest.skip("in WebKit the test cannot wait until the text is stored")
+    await tab.goto(server.url)
+    await tab.shows("#status[data-state=ready]", limit=BOOT_LIMIT)
+    with ScriptedProvider() as provider:
+        gate = Gate()
+        begun = Reply(openai_chat(text=["Half of ", "it"]), gates={2: gate})
+        provider.script("a", begun, Reply(openai_chat(text="All of it")))
+        await ask(tab, "Tell me", page_agent({"a": provider.url}))
+        await tab.shows("#answer", "Half of")
+        await until_stored(tab.page, "Half of")
+        await tab.reload()
+        gate.open()
+        await tab.shows(".turn .answer", "Half of")
+        await tab.shows(".chat-notice button.primary")
+        await tab.click(".chat-notice button.primary")
+        await tab.shows("#status[data-state=done]")
+        await tab.shows("#answer", "All of it")
+        assert await tab.texts(".turn .notes p") == [WENT_ON]
+    assert await tab.faults() == []

@@ -111,6 +111,7 @@ class PlaywrightTab(Tab):
     def __init__(self, page: Page) -> None:
         self.page = page
         self._watch = Watch(page.context)
+        page.on("dialog", lambda dialog: dialog.accept())  # whether to leave; WebKit's driver does not ask
 
     async def goto(self, url: str) -> None:
         await self.page.goto(url, wait_until="load")

@@ -362,7 +362,7 @@ export interface CodeOptions {
 /** Gets what the code prints, as it comes. */
 export type CodeListener = (output: { stream: "stdout" | "stderr"; text: string }) => void;
 
-/** How a run of code ended. Everything but `status` and `detail` is the code's own word. */
+/** How a run of code ended. The code may have written everything but `status` and `detail`. */
 export interface CodeResult {
   /** "done": it ended by itself, maybe with an error. Otherwise which limit ended it, or "died": Python ended. */
   status: "done" | "time" | "memory" | "output" | "died" | "stopped";

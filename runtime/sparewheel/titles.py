@@ -1,4 +1,4 @@
-"""Titles of conversations: what a model is asked for, and what its answer comes to. Pure functions.
+"""Titles of conversations: the question to a model, and the title in its answer. Pure functions.
 
 Both the conversation and the answer are from outside: what is sent is cut, and of the answer one short line of visible
 characters stays.

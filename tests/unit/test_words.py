@@ -11,7 +11,8 @@ from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[2]
 FORBIDDEN = re.compile(
-    r"\b(?:nobody|somebody|whoever|whomever|thereof|therein|whereof|hitherto|betwixt|last word|of no further use)\b",
+    r"\b(?:nobody|somebody|whoever|whomever|thereof|therein|whereof|hitherto|betwixt|last word|of no further use"
+    r"|own words?|comes? to(?= for|,|\.)|has to say|the sake of it|nothing's)\b",
     re.I,
 )
 JS_COMMENT = re.compile(r"/\*.*?\*/|(?<![:\"'`\w])//[^\n]*", re.S)
@@ -47,6 +48,11 @@ def test_comments_are_in_plain_words() -> None:
 def test_comments_are_found() -> None:
     source = '"""Module: nobody."""\n\n\nx = 1  # Whoever asks\ny = "nobody"\n'
     assert [text for text in python_comments(source) if FORBIDDEN.search(text)] == ["# Whoever asks", "Module: nobody."]
+    assert [bool(FORBIDDEN.search(text)) for text in ("what it comes to.", "comes to a page", "own words")] == [
+        True,
+        False,
+        True,
+    ]
     script = 'const url = "https://nobody"; // somebody\n/** Thereof\n * more */ "nobody"'
     assert [text for text in JS_COMMENT.findall(script) if FORBIDDEN.search(text)] == [
         "// somebody",

@@ -15,7 +15,7 @@ import { button, make } from "./chat-dom.js";
  * @returns {HTMLElement}
  */
 export function questionOf(event, session, done) {
-  // It rejects if the question is no longer open: then it is over all the same.
+  // It rejects if the question is no longer open: the question is then closed as well.
   const answer = (/** @type {Promise<void>} */ sent) => void sent.catch(() => {}).then(done);
   if (event.type === "elicitation") return elicitation(event, session, answer);
   const { id, name, args } = event;

@@ -1,3 +1,5 @@
+// The tool calls of a turn, and what the user is asked because of them.
+
 import { approval } from "./asking/approval.js";
 import { doubt } from "./chats/doubt.js";
 import { make } from "./dom.js";
@@ -25,7 +27,6 @@ const MAX_CARDS = 200;
 /** How the result begins of a call that was not run, because its turn was stopped. */
 const NOT_RUN = "Not executed: ";
 
-/** The tool calls of a turn, and what the user is asked because of them. */
 export class CallsView {
   #steps;
   #answers;

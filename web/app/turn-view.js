@@ -1,3 +1,5 @@
+// One turn of the conversation: the prompt, the steps with their tool calls, and the outcome.
+
 import { CallsView } from "./calls-view.js";
 import { finishWords } from "./chain/attempt-words.js";
 import { failureWords } from "./chain/failures.js";
@@ -16,7 +18,6 @@ import { visible } from "./visible.js";
 /** Characters of the prompt in the heading of its turn. */
 const MAX_HEADING = 80;
 
-/** One turn of the conversation: the prompt, the steps with their tool calls, and the outcome. */
 export class TurnView {
   element = make("article", { class: "turn" });
   #steps;

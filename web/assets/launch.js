@@ -1,3 +1,5 @@
+// Makes the worker: from its snapshot, and without it if that fails.
+
 import { findFault } from "./faults.js";
 import { BUILD } from "../boot/build.js";
 import { aborted, bootFailed, messageOf, SparewheelError } from "../client/errors.js";

@@ -11,7 +11,7 @@ export async function digest(bytes) {
 }
 
 /**
- * The same on every page. Without SubtleCrypto it takes about five times as long, in this thread.
+ * Works on insecure pages, too. Without SubtleCrypto it takes about five times as long, in this thread.
  * @param {Bytes} bytes
  * @returns {Promise<string>}
  */

@@ -43,8 +43,8 @@ const RELOAD = "Reload the page. If that does not help, deploy the whole of dist
  * @param {Host} host
  * @param {{lockSha256: string, snapshot?: boolean}} options `lockSha256`: of pyodide-lock.json, which has those of all
  *   other files. `snapshot: false` starts without one.
- * @returns {Promise<(send: (text: string) => void) => (text: string) => void>} Connects the runtime: `send` gets what
- *   Python has to say, what comes back takes commands; both as JSON text. Rejects with `BootError`: if its stage is
+ * @returns {Promise<(send: (text: string) => void) => (text: string) => void>} Connects the runtime: `send` gets Python's
+ *   messages, the function that comes back takes commands; both as JSON text. Rejects with `BootError`: if its stage is
  *   "snapshot", another try in another thread, with `snapshot: false`, may work.
  */
 export async function boot(indexURL, onProgress, host, { lockSha256, snapshot = true }) {

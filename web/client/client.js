@@ -1,3 +1,6 @@
+// The page's end of the protocol: sends commands to the worker, hands out its messages (replies to their commands, events to
+// their sessions), and replaces a worker that has died.
+
 import { encode } from "./encode.js";
 import { messageOf, SparewheelError } from "./errors.js";
 import { Requests } from "./requests.js";
@@ -18,7 +21,6 @@ import { WorkerPort } from "./worker-port.js";
  * @property {(error: SparewheelError) => void} onDeath
  */
 
-/** Sends commands to the worker and hands out its messages: replies to their commands, events to their sessions. */
 export class Client {
   #port;
   #nextSession = 1;

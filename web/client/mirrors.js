@@ -1,3 +1,5 @@
+// What sessions are created again from, in the worker that replaces one that has died.
+
 import { refuse } from "./config-error.js";
 import { SparewheelError } from "./errors.js";
 import { released } from "./store.js";

@@ -1,3 +1,5 @@
+// The session of the embed API: each method checks its arguments and sends a command.
+
 import { confirmParams, respondParams } from "./decisions.js";
 import { Channel } from "./channel.js";
 import { documentTexts } from "./documents.js";

@@ -1,4 +1,4 @@
-// The policy of sandbox.html, and whether a realm has it. A policy that is weaker than it keeps nothing in.
+// The policy of sandbox.html, and whether a realm has it. With a weaker policy, no code is run.
 
 /** @typedef {{addEventListener: Function, fetch: (url: string, init: RequestInit) => Promise<unknown>}} Realm */
 

@@ -1,6 +1,6 @@
 // Timers in a worker of their own: those of a page and of its frames fire up to a minute late while the tab is hidden.
 
-/** What the worker runs. It sees nothing of what stands around it. */
+/** What the worker runs. Its source is sent as text, so it cannot use variables from outside of it. */
 function serve() {
   /** @type {Map<number, ReturnType<typeof setTimeout>>} */
   const timers = new Map();

@@ -38,7 +38,7 @@ class Attempt:
 
     `assembly` holds what it has streamed, `record` how it ended.
 
-    `empty_is_fine`: an answer with neither text nor a tool call is an answer. `simulated`: it fails for the sake of it.
+    `empty_is_fine`: an answer with neither text nor a tool call is an answer. `simulated`: its failure was asked for.
     """
 
     simulated = False

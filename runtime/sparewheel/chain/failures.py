@@ -1,4 +1,4 @@
-"""The failures of one step, and what they come to for the health of its models."""
+"""The failures of one step, and their effect on the health of its models."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ class Failures:
         return ref in self._failed
 
     def status(self, spec: ModelSpec) -> Status:
-        """The status of a model, with what the simulated failures of this turn have come to."""
+        """The status of a model, including the effect of this turn's simulated failures."""
         status = self._models.status(spec)
         if status.wait > 0 or self._what_if is None:
             return status

@@ -114,7 +114,7 @@ class Health:
         """Count the failure, and start the cooldown of the model or the account that its kind calls for.
 
         `cooldown` is in seconds, for a rate limit without a time named by the provider. Models of the demo have no
-        health: each turn shows what it is there to show.
+        health: each fails in every turn as its name says.
         """
         if spec.is_demo:
             return

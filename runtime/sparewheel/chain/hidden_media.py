@@ -1,4 +1,4 @@
-"""Models that read no pictures: those of earlier answers are named to them, and not sent. Pure functions."""
+"""Models that read no pictures: pictures of earlier answers are replaced by a text. Pure functions."""
 
 from __future__ import annotations
 

@@ -45,6 +45,6 @@ class Running:
 
     @property
     def resume_state(self) -> ResumeState | None:
-        """That of the attempt that has shown most of an answer; None if none can be taken up."""
+        """The resume state of the attempt that has shown most of an answer; None if none can be resumed."""
         states = [state for attempt in self.attempts if (state := attempt.resume_state)]
         return max(states, key=lambda state: state["chars"], default=None)

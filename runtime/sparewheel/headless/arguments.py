@@ -33,10 +33,16 @@ _EPILOG: Final = (
 
 @dataclass(frozen=True, slots=True)
 class Options:
-    """One command. `agent` None: the demo agent. `events` None: all of them. `timeout` in seconds, None: none.
+    """One command.
 
-    `command` is `run`, `resume`, `sessions`, `serve` or `copy`. `prompt` None: the last turn of `session` goes on,
-    after the `decisions` about calls in doubt, by their ids. `target` is where `copy` puts the files.
+    Attributes:
+        command: `run`, `resume`, `sessions`, `serve` or `copy`.
+        agent: the path of the agent file. None: the demo agent.
+        prompt: None: the last turn of `session` is resumed, after the `decisions`.
+        decisions: about calls in doubt, by their ids.
+        events: the types that are printed. None: all.
+        timeout: seconds. None: no limit.
+        target: where `copy` puts the files.
     """
 
     command: str

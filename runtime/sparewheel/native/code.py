@@ -209,7 +209,7 @@ class _Run:
 
 
 def _message(line: bytes) -> dict[str, Any]:
-    """A message of the host. What is in it may be the code's own words, and too deep to be read."""
+    """A message of the host. The code may have written it: it may be too deep to be read."""
     try:
         message: dict[str, Any] = read(line)
     except ValueError as error:

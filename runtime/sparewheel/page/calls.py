@@ -7,7 +7,7 @@ Tools and hooks of the embedder, models of the page and the page's `fetch` all u
     worker → page   call_credit   pieces were read: the page may send so many more
     worker → page   call_cancel   the answer is no longer wanted
 
-The page therefore never runs further ahead of the worker than `CREDIT` pieces. Time limits are the caller's: cancelling
+So the page sends at most `CREDIT` pieces that the worker has not read. Time limits are the caller's: cancelling
 the task that waits cancels the call.
 """
 
@@ -92,7 +92,7 @@ class OpenCall:
         self.linger = False
         self._grant = grant
         self._pieces: asyncio.Queue[Piece] = asyncio.Queue()
-        self._read = 0  # since more were granted
+        self._read = 0  # pieces, since the last grant
 
     def put(self, piece: Piece) -> None:
         if self.ended:

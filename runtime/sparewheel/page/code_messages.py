@@ -124,7 +124,7 @@ class CodeFile(TypedDict):
 
 
 class CodeResult(TypedDict):
-    """What the code has come to. All of it is the code's own word; the page has checked shapes and sizes.
+    """The result of a run. The code may have written anything into it; the page has checked shapes and sizes.
 
     `exit` is the call that has ended it, `left_out` the names of files and plots that were too much, `run` counts the
     runs that share a state.

@@ -1,4 +1,4 @@
-"""Runs the code that the page passes in, one run at a time, and sends back what it does and what it comes to."""
+"""Runs the code that the page passes in, one run at a time, and sends back its output and its result."""
 
 from __future__ import annotations
 

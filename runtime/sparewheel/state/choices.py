@@ -31,7 +31,7 @@ class Choices:
         self.preferred = model
 
     def skip(self, model: str, skip: bool, team: ResolvedTeam) -> None:
-        """Ask `model` no more from the next step on, or again; it is no longer preferred.
+        """From the next step on, leave `model` out, or ask it again (`skip` False). A skipped model is not preferred.
 
         Raises `ConfigError` if it is unknown, or an agent would have no model left.
         """
@@ -47,7 +47,7 @@ class Choices:
         self.skipped = skipped
 
     def fit(self, team: ResolvedTeam) -> None:
-        """Drop what does not fit another team."""
+        """Drop choices of models that `team` does not have, and all skips if an agent would have no model left."""
         known = _known(team)
         self.preferred = self.preferred if self.preferred in known else None
         self.skipped = [name for name in self.skipped if name in known]

@@ -1,4 +1,4 @@
-// The door of this room: an answer as Markdown, while it is streamed or as it was stored.
+// What other folders use of this one: an answer as Markdown, while it is streamed or as it was stored.
 //
 //   const answer = new Answer(element)   answer.push(text) once a frame   answer.end()   answer.clear()
 //   new Answer(element, {isHeld: true})  plain text until answer.release(): many of them take no longer than their text

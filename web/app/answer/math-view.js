@@ -8,7 +8,7 @@ const MAX_KEPT = 500;
 let library = null;
 /** @type {Promise<void> | null} */
 let loading = null;
-/** @type {Map<string, DocumentFragment | null>} What has been rendered; null is no math. The tail of an answer is rendered often. */
+/** @type {Map<string, DocumentFragment | null>} Rendered formulas by their source; null: not a formula. Kept because the end of an answer is rendered often. */
 const kept = new Map();
 /** @type {Set<HTMLElement>} */
 const pending = new Set();

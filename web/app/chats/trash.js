@@ -1,7 +1,7 @@
 // Conversations that were deleted: for a while they can be put back. No DOM here.
 //
-// Until the time is over they are only hidden. If the page goes before, they are deleted then; what did not come to that is
-// deleted by the next page, because the list of them is kept.
+// Until the time is over they are only hidden. If the page is closed before, they are deleted then. The list is kept, so
+// the next page deletes those for which there was no time.
 
 /** @typedef {{id: string, title: string}} Deleted */
 

@@ -1,4 +1,4 @@
-// The first message of a frame. One that may not load does not fail, it only stays silent.
+// The first message of a frame. A frame that may not be loaded raises no error, it sends nothing.
 
 import { BUILD } from "../../boot/build.js";
 import { whySilent } from "./silence.js";

@@ -93,7 +93,7 @@ export class Python {
     }
   }
 
-  /** @param {(text: unknown) => void} receive Gets what it sends: the code's own words, whatever they are. */
+  /** @param {(text: unknown) => void} receive Gets what it sends, which the code may have written. */
   listen(receive) {
     this.#receive = receive;
   }

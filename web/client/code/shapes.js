@@ -1,4 +1,4 @@
-// The shapes of what comes out of the sandbox. All of it is the code's own words: only what has its shape and its size is
+// The shapes of what comes out of the sandbox. The code may have written anything: only what has its shape and its size is
 // taken, as a copy that has nothing else.
 
 /** @typedef {(value: unknown) => any} Shape Returns a copy; throws `Misshapen`. */

@@ -1,4 +1,4 @@
-"""One agent file: what its rows have come to."""
+"""One agent file and the outcomes of its rows."""
 
 from __future__ import annotations
 

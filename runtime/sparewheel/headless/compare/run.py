@@ -49,7 +49,7 @@ async def compare(
     dist: str | os.PathLike[str] | None = None,
     on_progress: Callable[[str, BatchReport], object] | None = None,
 ) -> Comparison:
-    """Ask the prompt of every row by each agent file, and write what they come to, side by side.
+    """Ask the prompt of every row by each agent file, and write the results side by side.
 
         comparison = await compare(["a.yaml", "b.yaml"], "in.jsonl", "out", env={"MY_KEY": key}, expect="answer")
 

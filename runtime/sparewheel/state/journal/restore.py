@@ -159,7 +159,7 @@ class Restored:
 
 
 def restore(journal: Journal) -> Restored:
-    """What the records of one session come to."""
+    """The session that its records describe."""
     reader = _Reader()
     lost = len(journal.lost)
     for record in journal.records:

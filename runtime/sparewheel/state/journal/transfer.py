@@ -171,7 +171,7 @@ def _blocks(message: Message) -> list[str]:
 
 
 def _ending(turn: StoredTurn, messages: Sequence[Message]) -> list[str]:
-    """What its messages do not have of a turn that has not finished."""
+    """How a turn ended that has not finished: the text of its last step, and the error. Empty for a finished one."""
     end = read_end(turn.end or {})
     outcome = (turn.end or {}).get("outcome", "interrupted")
     if outcome == "finished":
@@ -187,7 +187,7 @@ def _ending(turn: StoredTurn, messages: Sequence[Message]) -> list[str]:
 
 
 def _closed(text: str) -> str:
-    """The text with an end of its last code block, in which it may have broken off."""
+    """The text; if it broke off inside a code block, with the end of that block."""
     fence = ""
     for marks, rest in _FENCE.findall(text):
         if not fence:

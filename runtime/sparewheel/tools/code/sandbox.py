@@ -1,6 +1,6 @@
 """The interface of the sandbox: `page.code` has that of a page, `native.code` that of CPython. There is no other.
 
-What comes out of a sandbox are the code's own words: `results` checks the shape of everything.
+The code may have written anything that comes out of a sandbox: `results` checks the shape of everything.
 """
 
 from __future__ import annotations

@@ -1,8 +1,10 @@
+// Runs the turns of one session, one at a time, and hands out its events. A turn has an end even if the worker dies.
+
 import { aborted, SparewheelError, unlessAborted } from "./errors.js";
 import { logFailure } from "./failures.js";
 import { guarded } from "./listener.js";
 import { Blobs } from "./media.js";
-import { Recording } from "./recording.js";
+import { TurnRecord } from "./turn-record.js";
 import { isTerminal } from "../predicates.js";
 
 /**
@@ -12,7 +14,7 @@ import { isTerminal } from "../predicates.js";
  * @typedef {import("../protocol.js").Commands} Commands
  *
  * @typedef {object} Turn
- * @property {Recording} recording
+ * @property {TurnRecord} record
  * @property {(event: Event) => void} sink
  * @property {Blobs} blobs
  * @property {AbortController} stop
@@ -20,7 +22,6 @@ import { isTerminal } from "../predicates.js";
  * @property {Promise<unknown>} ended
  */
 
-/** Runs the turns of one session, one at a time, and hands out its events. */
 export class Channel {
   #client;
   #session;
@@ -72,7 +73,7 @@ export class Channel {
     }
     /** @type {Turn} */
     const turn = {
-      recording: new Recording(),
+      record: new TurnRecord(),
       sink,
       blobs: new Blobs(),
       stop: new AbortController(),
@@ -103,7 +104,7 @@ export class Channel {
 
   /** Whether the running turn has had its terminal event. */
   get #ended() {
-    const last = this.#turn?.recording.last;
+    const last = this.#turn?.record.last;
     return last !== undefined && isTerminal(last);
   }
 
@@ -141,7 +142,7 @@ export class Channel {
 
   /** @param {Event[]} events */
   #receive(events) {
-    this.#turn?.recording.add(events);
+    this.#turn?.record.add(events);
     this.#batches.push(events);
     if (this.#batches.length > 1) return; // a listener has ended the worker: it gets the rest of its batch first
     for (const batch of this.#batches) batch.forEach((event) => this.#deliver(event)); // those that are added as well
@@ -164,6 +165,6 @@ export class Channel {
   #endTurn(error) {
     if (!this.#turn?.begun || this.#ended) return;
     const stopped = this.#stopped ?? (error.kind === "aborted" ? "dispose" : null);
-    this.#receive(this.#turn.recording.ending(stopped, error));
+    this.#receive(this.#turn.record.ending(stopped, error));
   }
 }

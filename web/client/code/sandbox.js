@@ -6,7 +6,7 @@ import { bytesIntact } from "../../assets/download.js";
 import { AssetFault } from "../../assets/faults.js";
 import { Given, resultOf } from "./apart.js";
 import { loadFiles } from "./files.js";
-import { Frame } from "./frame.js";
+import { Frame } from "./sandbox-frame.js";
 import { readRequest, wheelName } from "./request.js";
 import { Space } from "./space.js";
 import { Turns } from "./turns.js";

@@ -10,7 +10,7 @@ import { Unavailable } from "./unavailable.js";
  * @typedef {import("./run.js").End} End
  * @typedef {import("./run.js").Piece} Piece
  * @typedef {{name: string, blob: Blob}} Wheel
- * @typedef {Pick<import("./frame.js").Frame, "start" | "remove" | "gone" | "onGone" | "after" | "answers" | "watch">} Frame
+ * @typedef {Pick<import("./sandbox-frame.js").Frame, "start" | "remove" | "gone" | "onGone" | "after" | "answers" | "watch">} Frame
  *
  * @typedef {object} RunOptions
  * @property {AbortSignal} signal

@@ -2,7 +2,7 @@
 
 import { startProcess } from "./process.js";
 
-/** Stands for a frame (client/code/frame.js). */
+/** Has the interface of a frame (client/code/sandbox-frame.js). */
 export class Processes {
   #deno;
   #files;
@@ -47,7 +47,7 @@ export class Processes {
     return () => clearTimeout(timer);
   }
 
-  /** The end of a process is told by itself: there is nothing to ask, and nothing to watch. */
+  /** A process reports its end, so it is neither asked nor watched. */
   async answers() {
     return !this.gone;
   }

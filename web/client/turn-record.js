@@ -1,4 +1,4 @@
-// What a turn has come to when its worker can no longer tell: the events that end it, in place of the worker's.
+// The record of one turn: if its worker dies, it makes the events that end the turn.
 
 import { fold } from "../fold.js";
 import { isObject } from "./config-error.js";
@@ -14,8 +14,8 @@ import { isObject } from "./config-error.js";
 const MAX_KEPT = 2000;
 const NO_RESULT = "The turn was interrupted before this call had a result. It may have had an effect.";
 
-/** Records the events of one turn: a reference for each batch, and now and then a pass that joins them. */
-export class Recording {
+/** Keeps the events of one turn: a reference for each batch, and now and then a pass that joins them. */
+export class TurnRecord {
   /** @type {Event[]} */
   #joined = [];
   /** @type {Event[][]} */

@@ -1,4 +1,4 @@
-// The frame of a session: made from sandbox.html, with an origin of its own that is nothing's. It makes the workers.
+// The frame of a session: made from sandbox.html, with an opaque origin. It makes the workers.
 
 import { started } from "./hello.js";
 

@@ -108,9 +108,9 @@ export interface RuntimeOptions {
   /**
    * Replace a worker that dies or hangs. Its sessions are created again when they are used next, and go on after their last
    * completed turn; turns under way end with an `error` of kind "internal" that is retryable. Approvals that were granted,
-   * todos, plans and files are lost. Default: true. A worker that dies for the sixth time in a minute is not replaced. When
-   * a worker does not answer for half of the time that it has, another one is started already; it is ended if the first one
-   * answers.
+   * todos, plans and files are lost. Default: true. A worker that dies for the sixth time in a minute is not replaced; one
+   * that did not stop a turn, or whose tool did not end in its time, does not count. When a worker does not answer for half
+   * of the time that it has, another one is started already; it is ended if the first one answers.
    */
   restart?: boolean;
   /**

@@ -101,6 +101,41 @@ test("a worker that does not answer is ended after the time limit, and only whil
   assert.equal(workers.length, 2);
 });
 
+test("code that cannot be interrupted has all of its time, whenever it begins", async () => {
+  for (const before of [0, 0.1, 1.9]) {
+    for (const granted of [0.5, 2, 6, 13]) {
+      const { workers, sessions: [session] } = await start();
+      const rejected = assert.rejects(session.send("hi"), failed("internal", /has not answered/));
+      await workers[0].command("send");
+      await seconds(before);
+      workers[0].hangs = true;
+      workers[0].say(JSON.stringify({ type: "blocking", seconds: granted }));
+      await seconds(granted - 0.1);
+      assert.equal(workers[0].terminated, false, `${granted} s after ${before} s`);
+      await seconds(0.2);
+      assert.equal(workers[0].terminated, true, `${granted} s after ${before} s`);
+      await rejected;
+    }
+  }
+});
+
+test("a runtime goes on after any number of turns and tools that had to be ended", async () => {
+  const { workers, sessions: [session] } = await start();
+  for (let ended = 0; ended < 12; ended++) {
+    const worker = workers.at(-1);
+    const outcome = Promise.allSettled([session.send("hi")]);
+    if (ended) await recreate(worker);
+    await worker.command("send");
+    worker.hangs = true;
+    if (ended % 2) worker.say(JSON.stringify({ type: "blocking", seconds: 2 }));
+    else session.abort();
+    await seconds(2);
+    assert.match((await outcome)[0].reason.kind, /aborted|internal/);
+    assert.equal(worker.terminated, true, `number ${ended + 1}`);
+    await takeOver(workers);
+  }
+});
+
 test("hangTimeout sets the limit", async () => {
   const { workers, sessions: [session] } = await start(1, { hangTimeout: 5000 });
   workers[0].hangs = true;

@@ -208,7 +208,7 @@ test("none is started where a worker is not replaced", async () => {
   assert.equal(workers.length, 1);
 });
 
-test("none is started when workers have died too often", async () => {
+test("none is started in advance when workers have died too often, and one that was stopped is replaced all the same", async () => {
   const { workers, sessions: [session] } = await start();
   for (let death = 0; death < 5; death++) {
     workers.at(-1).fail("x");
@@ -219,7 +219,10 @@ test("none is started when workers have died too often", async () => {
   await workers.at(-1).command("send");
   workers.at(-1).hangs = true;
   session.abort();
-  await seconds(2);
-  await rejected;
+  await seconds(1.9);
   assert.equal(workers.length, 6);
+  await seconds(0.1);
+  await rejected;
+  await settle();
+  assert.equal(workers.length, 7);
 });

@@ -62,7 +62,7 @@ export class Client {
       ping: () => this.#port.ping(),
       onLate: () => this.#replaceable && this.#spares.prepare(),
       onCalm: () => this.#spares.drop(),
-      onHang: (reason) => this.#die(reason),
+      onHang: (reason, stopped) => this.#die(reason, this.#replaceable ? this.#spares.take(stopped) : null),
     });
     this.on("blocking", ({ seconds }) => this.#watchdog.allow(seconds * 1000));
     this.#port = this.#open(worker);

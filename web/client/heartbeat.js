@@ -36,7 +36,8 @@ export class Heartbeat {
    * @param {() => void} parts.ping
    * @param {() => void} parts.onLate Called when it becomes `late`.
    * @param {() => void} parts.onCalm Called when it no longer is, without a hang.
-   * @param {(silent: number) => void} parts.onHang Called once; the heartbeat has ended then.
+   * @param {(silent: number, granted: boolean) => void} parts.onHang Called once; the heartbeat has ended then. `granted`:
+   *   code had this time for itself (`allow`).
    * @param {boolean} [parts.prompt] Whether only two prompt answers in a row count: then a worker hangs as well whose
    *   event loop turns, but slowly.
    */
@@ -52,8 +53,16 @@ export class Heartbeat {
   /** Watch from now on; the first ping comes after one interval, so that short commands need none. */
   start() {
     if (this.#timer !== undefined) return;
-    const interval = this.#limit / BEATS;
     this.#revive();
+    this.#count(this.#limit / BEATS);
+  }
+
+  /**
+   * Count the time from now on.
+   * @param {number} interval Milliseconds between two pings.
+   */
+  #count(interval) {
+    clearInterval(this.#timer);
     this.#last = Date.now();
     this.#timer = setInterval(() => this.#beat(interval), interval);
     /** @type {any} */ (this.#timer).unref?.(); // Node: do not keep the process alive
@@ -79,12 +88,14 @@ export class Heartbeat {
   }
 
   /**
-   * Code that cannot be interrupted runs in the worker now, or no longer does.
+   * Code that cannot be interrupted runs in the worker now, or no longer does. The last ping is at the end of its time.
    * @param {number} ms How long it may take; 0: it has ended.
    */
   allow(ms) {
     this.#grace = ms;
     this.#revive();
+    const interval = this.#limit / BEATS;
+    if (this.#timer !== undefined) this.#count(ms > 0 ? Math.ceil(ms / Math.ceil(ms / interval)) : interval);
   }
 
   #revive() {
@@ -102,8 +113,9 @@ export class Heartbeat {
     if (passed >= 0 && passed < (this.#prompt ? LATE_PROMPT : LATE) * interval) this.#silent += passed; // else the tab slept, or the clock was set
     const limit = this.#grace > 0 ? this.#grace : this.#limit;
     if (this.#silent >= limit) {
+      const granted = this.#grace > 0;
       this.#end(); // and it stays late: what was prepared for this is not dropped
-      this.#onHang(this.#silent);
+      this.#onHang(this.#silent, granted);
       return;
     }
     if (!this.late && this.#silent + interval > limit - this.#limit / 2) {

@@ -48,13 +48,13 @@ export class Spares {
 
   /**
    * Take the worker that was started in advance, else a new one.
-   * @param {boolean} [asked] Whether the page has asked for it: then it is no sign that workers die.
+   * @param {boolean} [stopped] Whether the page has ended a worker that could go on: that is no sign that workers die.
    * @returns {(() => Promise<Worker>) | null} Resolves when the worker can take commands; null if there is to be none.
    */
-  take(asked = false) {
+  take(stopped = false) {
     const launch = this.#launch;
-    if (!launch || (this.exhausted && !asked)) return null;
-    if (!asked) this.#replaced.push(performance.now());
+    if (!launch || (this.exhausted && !stopped)) return null;
+    if (!stopped) this.#replaced.push(performance.now());
     const spare = this.#spare;
     this.#spare = null;
     const start = () => launch({ signal: new AbortController().signal, isNeeded: () => true });

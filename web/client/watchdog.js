@@ -17,7 +17,8 @@ export class Watchdog {
    * @param {() => void} parts.ping
    * @param {() => void} parts.onLate Called when half the time is over.
    * @param {() => void} parts.onCalm Called after that, when the worker has answered and none of its answers is late.
-   * @param {(reason: string) => void} parts.onHang
+   * @param {(reason: string, stopped: boolean) => void} parts.onHang `stopped`: it did not stop a turn that was aborted, or
+   *   code of a tool did not end in the time that it had. A worker can do nothing about that: it is sound otherwise.
    */
   constructor({ hangTimeout = HANG_TIMEOUT, ...parts }) {
     this.#parts = parts;
@@ -31,7 +32,8 @@ export class Watchdog {
   #watch(limit, reason, prompt = false) {
     const { ping, onLate, onHang } = this.#parts;
     const onCalm = () => this.#calm();
-    return new Heartbeat({ limit, prompt, ping, onLate, onCalm, onHang: (silent) => onHang(reason(silent)) });
+    const hang = (/** @type {number} */ silent, /** @type {boolean} */ granted) => onHang(reason(silent), prompt || granted);
+    return new Heartbeat({ limit, prompt, ping, onLate, onCalm, onHang: hang });
   }
 
   #calm() {

@@ -105,6 +105,16 @@ async def test_limits_end_a_run_and_the_next_one_works() -> None:
     assert "42" in told[2]
 
 
+async def test_python_s_own_library_knows_time_zones() -> None:
+    code = (
+        "from datetime import datetime\n"
+        "from zoneinfo import ZoneInfo\n"
+        "print(datetime(2026, 7, 1, tzinfo=ZoneInfo('Europe/Berlin')).utcoffset())"
+    )
+    (told,), _ = await results("native", code)
+    assert told == "Output:\n2:00:00"
+
+
 async def test_variables_are_kept() -> None:
     told, _ = await results("native", "x = 40", "x + 2", keep="true")
     assert "42" in told[1]

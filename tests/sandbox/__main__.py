@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Final
 from sparewheel.headless.batch.job import ENGINES
 from tests.sandbox.corpus import corpus
 from tests.sandbox.ring import open_ring
-from tests.sandbox.times import measure, table
+from tests.sandbox.times import late, measure, table
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -39,8 +39,9 @@ def main(argv: Sequence[str] | None = None) -> int:
     if args.times:
         if args.engine in ("node", "native"):
             parser.error("--times measures in a page")
-        say(str(table(args.engine, asyncio.run(measure(args.engine, args.rounds)))))
-        return 0
+        found = asyncio.run(measure(args.engine, args.rounds))
+        say(str(table(args.engine, found)))
+        return 1 if late(found) else 0
     if args.dns and not os.environ.get(_INSIDE):
         return _with_resolver(sys.argv[1:] if argv is None else list(argv))
     chosen = [each for each in corpus() if args.only in f"{each.kind}: {each.name}"]

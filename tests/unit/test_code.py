@@ -93,6 +93,8 @@ async def test_limits_are_results(status: str, text: str) -> None:
     [
         ({"type": "MemoryError", "text": "MemoryError"}, "", "more than 256 MB"),
         ({"type": "SyntaxError", "text": "SyntaxError: x"}, "const x = 1;", "JavaScript is not run"),
+        ({"type": "NameError", "text": "NameError: name 'console' is not defined"}, "", "JavaScript is not run"),
+        ({"type": "SyntaxError", "text": "SyntaxError: 'return' outside function"}, "return 5", "print what is to be"),
         (
             {"type": "ModuleNotFoundError", "text": "No module named 'numpy.linalg'"},
             "",

@@ -33,6 +33,7 @@ LOCK = {
     "pygal": locked("pygal", "pydantic", "importlib-metadata"),
     "importlib-metadata": locked("importlib-metadata", "zipp", imports=("importlib_metadata",)),
     "zipp": locked("zipp"),
+    "tzdata": locked("tzdata"),
 }
 WHEEL = "msgspec-0.22.0-cp314-cp314-pyemscripten_2026_0_wasm32.whl"
 SIMPLE = "".join(
@@ -47,17 +48,17 @@ SIMPLE = "".join(
     )
 )
 PYODIDE = {
-    "info": {},
+    "info": {"abi_version": "2026_0"},
     "packages": {
         "Numpy": {
-            "file_name": "numpy-2.whl",
+            "file_name": "numpy-2-cp314-cp314-pyemscripten_2026_0_wasm32.whl",
             "sha256": SHA.upper(),
             "depends": ["openblas"],
             "package_type": "package",
         },
         "openblas": {"file_name": "openblas.zip", "sha256": SHA, "depends": [], "package_type": "shared_library"},
-        "six": {"file_name": "six-1.whl", "sha256": SHA, "depends": []},
-        "dateutil": {"file_name": "https://files.test/d-1.whl", "sha256": SHA, "depends": ["six"]},
+        "six": {"file_name": "six-1-py2.py3-none-any.whl", "sha256": SHA, "depends": []},
+        "dateutil": {"file_name": "https://files.test/d-1-py3-none-any.whl", "sha256": SHA, "depends": ["six"]},
     },
 }
 
@@ -90,6 +91,7 @@ async def names_for(code: str, *names: str) -> list[str]:
         ("import pydantic, micropip", []),
         ("print('a chart')", []),
         ("import pygalx", []),
+        ("from zoneinfo import ZoneInfo", ["tzdata"]),
     ],
 )
 async def test_what_code_imports_is_passed_in(code: str, expected: list[str]) -> None:
@@ -101,7 +103,7 @@ async def test_what_the_file_names_is_always_passed_in() -> None:
     wheel = f"https://x.test/thing-1-py3-none-any.whl#sha256={SHA.upper()}"
     (found,) = await packages(wheel).wheels("1")
     assert found == {"name": "thing", "file": "https://x.test/thing-1-py3-none-any.whl", "sha256": SHA}
-    assert packages(wheel).known == ["importlib_metadata", "pygal", "thing", "zipp"]
+    assert packages(wheel).known == ["importlib_metadata", "pygal", "thing", "tzdata", "zipp"]
 
 
 @pytest.mark.parametrize("name", ["numpy", "https://x.test/x-1-py3-none-any.whl", "x.whl"])
@@ -135,9 +137,17 @@ async def test_a_lock_file_as_index() -> None:
     url = "https://i.test/full/pyodide-lock.json"
     pages = {url: json.dumps(PYODIDE)}
     found = await packages("dateutil", index=url, pages=pages).wheels("1")
-    assert [wheel["file"] for wheel in found] == ["https://files.test/d-1.whl", "https://i.test/full/six-1.whl"]
+    files = ["https://files.test/d-1-py3-none-any.whl", "https://i.test/full/six-1-py2.py3-none-any.whl"]
+    assert [wheel["file"] for wheel in found] == files
     with pytest.raises(ToolError, match="has no wheel of openblas, scipy"):
         await packages("numpy", "scipy", index=url, pages=pages).wheels("1")
+
+
+async def test_a_lock_file_of_another_pyodide() -> None:
+    url = "https://i.test/pyodide-lock.json"
+    pages = {url: json.dumps(PYODIDE | {"info": {"abi_version": "2025_0"}})}
+    with pytest.raises(ToolError, match="is of another Pyodide: 2025_0, and this is 2026_0"):
+        await packages("six", index=url, pages=pages).wheels("1")
 
 
 @pytest.mark.parametrize("text", ["", "[]", '{"packages": 5}', '{"packages": [1]}', '{"packages": {"six": 5}}'])

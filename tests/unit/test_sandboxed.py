@@ -65,6 +65,17 @@ async def test_the_time_limit_holds_while_the_code_runs(sandbox: Sandbox, code: 
         ("import csv\nlist(csv.reader(['city,n', 'Bern,1']))", "| city | n |\n|---|---|\n| Bern | 1 |"),
         ("from collections import namedtuple\n[namedtuple('P', 'x y')(1, 2)]", "| x | y |\n|---|---|\n| 1 | 2 |"),
         ("class T:\n  def to_markdown(self): return '| a |'\nT()", "| a |"),
+        (
+            (
+                "class Frame:\n"
+                "  columns, index = ['a', 'b'], type('Index', (), {'name': None})\n"
+                "  def to_markdown(self): raise ImportError('tabulate')\n"
+                "  def itertuples(self): return iter([(0, 1, 'x'), (1, 2, 'y')])\n"
+                "  def __len__(self): return 2\n"
+                "Frame()"
+            ),
+            "|  | a | b |\n|---|---|---|\n| 0 | 1 | x |\n| 1 | 2 | y |",
+        ),
     ],
 )
 async def test_tables(sandbox: Sandbox, code: str, table: str) -> None:

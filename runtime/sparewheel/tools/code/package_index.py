@@ -23,7 +23,8 @@ if TYPE_CHECKING:
     from ...page.code_messages import CodePackage
     from ...transports.base import Transport
 
-PLATFORM: Final = "pyemscripten_2026_0_wasm32"
+ABI: Final = "2026_0"  # of Pyodide
+PLATFORM: Final = f"pyemscripten_{ABI}_wasm32"
 _TAGS: Final = re.compile(rf"-(?:(?:[\w.]*\bpy3|cp314)[\w.]*)-(?:none|abi3|cp314)-(?:any|{PLATFORM})\.whl$")
 _PINNED: Final = re.compile(r"\s*([A-Za-z0-9][A-Za-z0-9._-]*)\s*==\s*([\w.+!-]+)\s*")
 _MAX_NAME: Final = 300  # characters of the name of a wheel
@@ -52,9 +53,13 @@ class PackageIndex:
     def _locked(self, text: str, names: Sequence[str]) -> list[CodePackage]:
         """The wheels of a lock file, with what they depend on."""
         try:
-            packages = {distribution_of(name): each for name, each in read(text)["packages"].items()}
+            lock = read(text)
+            packages = {distribution_of(name): each for name, each in lock["packages"].items()}
+            abi = lock["info"]["abi_version"]
         except (ValueError, KeyError, TypeError, AttributeError):
             raise ToolError(f"The package index {self._url} is not a lock file of Pyodide.") from None
+        if abi != ABI:
+            raise ToolError(f"The package index {self._url} is of another Pyodide: {str(abi)[:40]}, and this is {ABI}.")
         waiting, missing, found = [distribution_of(name) for name in names], [], dict[str, "CodePackage"]()
         while waiting:
             name = waiting.pop()
@@ -67,7 +72,9 @@ class PackageIndex:
             found[name] = wheel
             waiting += [distribution_of(str(each)) for each in packages[name].get("depends") or ()]
         if missing:
-            raise ToolError(f"The package index {self._url} has no wheel of {', '.join(sorted(missing))}.")
+            raise ToolError(
+                f"The package index {self._url} has no wheel of {', '.join(sorted(missing))} for this platform."
+            )
         return list(found.values())
 
     async def _listed(self, requirement: str) -> CodePackage:
@@ -113,6 +120,6 @@ class _Links(HTMLParser):
 
 def _locked_wheel(name: str, entry: Any, base: str) -> CodePackage | None:
     match entry:
-        case {"file_name": str(file), "sha256": str(sha256)} if file.endswith(".whl"):
+        case {"file_name": str(file), "sha256": str(sha256)} if _TAGS.search(file[-_MAX_NAME:]):
             return {"name": name, "file": urljoin(base, file), "sha256": sha256.lower()}
     return None

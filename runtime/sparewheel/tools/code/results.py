@@ -24,6 +24,7 @@ MAX_PART: Final = 20_000  # characters of one part of the text: output, value, t
 MAX_TEXT: Final = 60_000  # characters of the whole text
 MAX_PLOTS: Final = 16
 _JAVASCRIPT: Final = re.compile(r"\b(?:const|let|var)\s+\w+\s*=|=>|\bfunction\b|console\.log\(")
+_JAVASCRIPT_NAME: Final = re.compile(r"NameError: name '(?:console|require|document|window)' is not defined")
 _MISSING: Final = re.compile(r"No module named '([\w.]{1,100})'")
 _NO_WHEEL: Final = ("numpy", "pandas", "scipy", "matplotlib", "sklearn", "PIL", "polars", "plotly", "seaborn")
 
@@ -117,8 +118,10 @@ def _problem(error: Mapping[str, Any], code: str, limits: CodeLimits, known: lis
     kind, text = _text(error.get("type"), 100), _text(error.get("text"), MAX_PART).rstrip()
     if kind == "MemoryError":
         return f"{text}\nThe code needed more than {limits['memory_mb']} MB. Work on less data at a time."
-    if kind == "SyntaxError" and _JAVASCRIPT.search(code[:100_000]):
+    if (kind == "SyntaxError" and _JAVASCRIPT.search(code[:100_000])) or _JAVASCRIPT_NAME.search(text):
         return f"{text}\nrun_python runs Python. JavaScript is not run."
+    if kind == "SyntaxError" and "'return' outside function" in text:
+        return f"{text}\nThe code is no function: print what is to be seen, or write it as the last line."
     if kind == "ModuleNotFoundError" and (found := _MISSING.search(text)):
         return f"{text}\n{_missing(found[1].partition('.')[0], known)}"
     return text

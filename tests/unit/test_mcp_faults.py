@@ -155,6 +155,42 @@ def test_an_answer_with_the_status_404_is_not_asked_for_again() -> None:
     run(main())
 
 
+@pytest.mark.parametrize("status", [400, 404])
+def test_an_answer_that_has_the_word_session_is_not_asked_for_again(status: int) -> None:
+    async def main() -> None:
+        server = Server()
+        error = {"code": -32000, "message": "charged, but the checkout session could not be closed"}
+        server.replies["tools/call"] = lambda m: as_json({"jsonrpc": "2.0", "id": m["id"], "error": error}, status)
+        toolset = opened(server)
+        told = await call(toolset, "echo")
+        assert "the checkout session could not be closed" in told
+        assert told.endswith(MAYBE_DONE)
+        assert len(server.called) == 1
+        del server.replies["tools/call"]
+        assert await call(toolset, "echo") == "{}"
+        assert server.sessions == 2
+        await toolset.close()
+
+    run(main())
+
+
+def test_a_call_whose_answer_the_browser_hides_may_have_been_done() -> None:
+    async def hide(_: Any) -> LocalResponse:
+        raise no_answer("TypeError: Failed to fetch", "https://mcp.example.test/mcp")
+
+    async def main() -> None:
+        server = Server()
+        toolset = opened(server)
+        server.replies["tools/call"] = hide
+        told = await call(toolset, "echo")
+        assert "gave no answer" in told
+        assert told.endswith(MAYBE_DONE)
+        assert len(server.called) == 1
+        await toolset.close()
+
+    run(main())
+
+
 def test_a_page_that_cannot_read_the_session_is_told_the_header() -> None:
     async def main() -> None:
         server = Server()

@@ -29,9 +29,9 @@ def as_table(value: object) -> str | None:
                 continue
             if isinstance(text, str) and text:
                 return text if len(text) <= MAX_MARKDOWN else f"{text[:MAX_MARKDOWN]}\n… (cut)"
-    if callable(rows := getattr(value, "itertuples", None)) and hasattr(value, "columns"):  # a DataFrame
-        index = getattr(getattr(value, "index", None), "name", None)
-        return _table([index or "", *value.columns], rows(), len(value))
+    if callable(getattr(value, "itertuples", None)) and hasattr(value, "columns"):
+        frame: Any = value  # a data frame
+        return _table([getattr(frame.index, "name", None) or "", *frame.columns], frame.itertuples(), len(frame))
     if not isinstance(value, list | tuple) or not value:
         return None
     first = value[0]

@@ -32,4 +32,11 @@ class Refused(ToolError):
 
 
 class Expired(ToolError):
-    """The server does not know the session any more, so it has not carried out the request."""
+    """The server does not know the session any more.
+
+    It has not carried out the request, unless it has `answered` it: then its words may mean something else.
+    """
+
+    def __init__(self, text: str, *, answered: bool) -> None:
+        super().__init__(text)
+        self.answered = answered

@@ -66,8 +66,10 @@ class Legacy(Handshake):
         session = self._session
         try:
             return await self._post(exchange, session)
-        except Expired:
+        except Expired as error:
             await self._renew(session, exchange)
+            if error.answered and exchange.method == "tools/call":
+                raise Unanswered(str(error)) from None  # the session is new for the next call
         return await self._post(exchange, self._session)
 
     async def close(self) -> None:
@@ -158,7 +160,7 @@ async def _check(response: HttpResponse, session: dict[str, str], number: int) -
     is_answered = error.message is not None and is_id(error.message.get("id"), number)
     is_about_session = "session" in str(error).lower() or (error.status == 404 and not is_answered)
     if _ID in session and error.status in (400, 404) and is_about_session:
-        raise Expired(str(error))
+        raise Expired(str(error), answered=is_answered)
     if session and _ID not in session and error.status in (400, 404) and not is_answered:
         raise Refused(f"{error}{_NO_ID}", error.status, error.message)
     if error.message is not None:

@@ -20,7 +20,7 @@ from .connection import Connection
 from .content import tool_result
 from .definitions import Definition, definition_of, usable_name
 from .exchange import Exchange
-from .failures import Unanswered
+from .failures import Unanswered, Unreachable
 from .features import Features
 from .headers import param_headers
 from .http import Http
@@ -265,7 +265,9 @@ class McpToolset:
                 await check()
             raise ToolError(f"{self._connection.host}: {error} (code {error.code})") from None
         except ToolError as error:
-            doubt = isinstance(error, Unanswered) and not definition.read_only
+            # A browser hides as well an answer that it has got, such as one without the header for the page.
+            may_be_done = isinstance(error, Unanswered) or (isinstance(error, Unreachable) and error.hidden)
+            doubt = may_be_done and not definition.read_only
             raise ToolError(f"{self._connection.host}: {error}{MAYBE_DONE if doubt else ''}") from None
 
     def _check(self, definition: Definition) -> None:

@@ -32,7 +32,15 @@ import { createServer } from "node:http";
 import sparewheel from "sparewheel/vite";
 const plugin = sparewheel({ folder: "agents" });
 const middlewares = [];
-plugin.configResolved({ base: "/base/", root: "/elsewhere", build: { outDir: `${process.cwd()}/built` } });
+const resolved = (outDir, command, ssr) => {
+  const build = { outDir: `${process.cwd()}/${outDir}`, ssr };
+  plugin.configResolved({ base: "/base/", root: "/elsewhere", command, build });
+};
+for (const [command, ssr] of [["serve", false], ["build", true]]) {
+  resolved("no-client", command, ssr);
+  plugin.closeBundle();
+}
+resolved("built", "build", false);
 plugin.configureServer({ middlewares: { use: (middleware) => middlewares.push(middleware) } });
 const server = createServer((asked, answer) => middlewares[0](asked, answer, () => answer.writeHead(404).end()));
 await new Promise((ready) => server.listen(0, "127.0.0.1", ready));
@@ -102,22 +110,23 @@ async def output_of(*command: str | Path, cwd: Path, env: dict[str, str] | None 
     return out.decode()
 
 
-async def test_the_wheel_runs_an_agent_without_the_repository(packages: Packages, tmp_path: Path) -> None:
+async def test_the_wheel_runs_an_agent_in_a_fresh_environment(packages: Packages, tmp_path: Path) -> None:
+    """Without an extra there is no Playwright: Node runs the agent."""
     assert packages.wheel.stat().st_size < 25e6
-    installed = tmp_path / "installed"
     with zipfile.ZipFile(packages.wheel) as archive:
-        archive.extractall(installed)
-    [info] = installed.glob("*.dist-info")
-    metadata = (info / "METADATA").read_text(encoding="utf-8")
-    assert "sparewheel = sparewheel.headless.cli:main" in (info / "entry_points.txt").read_text(encoding="utf-8")
-    assert (installed / "sparewheel" / "py.typed").is_file()
-    assert "Provides-Extra: headless" in metadata
+        names = archive.namelist()
+        [info] = [name for name in names if name.endswith(".dist-info/METADATA")]
+        metadata = archive.read(info).decode()
+    assert {"Provides-Extra: headless", "Provides-Extra: batch"} <= set(metadata.splitlines())
     assert "# Sparewheel" in metadata
-    assert list(installed.rglob("*.br")) == []
-    run = [sys.executable, "-m", "sparewheel", "run", "--engine", "node", "--events", "finish"]
-    finish = json.loads(await output_of(*run, cwd=tmp_path, env={"PYTHONPATH": str(installed)}))
+    assert "sparewheel/py.typed" in names
+    assert not [name for name in names if name.endswith(".br")]
+    await output_of(sys.executable, "-m", "venv", "fresh", cwd=tmp_path)
+    programs = tmp_path / "fresh" / ("Scripts" if sys.platform == "win32" else "bin")
+    await output_of(programs / "python", "-m", "pip", "install", "--quiet", packages.wheel, cwd=tmp_path)
+    finish = json.loads(await output_of(programs / "sparewheel", "run", "--events", "finish", cwd=tmp_path))
     assert finish["model"] == "demo/hello"
-    await output_of(sys.executable, "-m", "sparewheel", "copy", tmp_path / "site", cwd=tmp_path)
+    await output_of(programs / "python", "-m", "sparewheel", "copy", "site", cwd=tmp_path)
     assert (tmp_path / "site" / "sparewheel.js").is_file()
 
 
@@ -154,5 +163,6 @@ async def test_the_plugin_for_vite_serves_and_copies_the_files(project: Path) ->
     assert told["other"] is None
     assert told["answers"][0] == [200, "text/javascript"]
     assert [status for status, _ in told["answers"][1:]] == [404, 404, 404]
+    assert not (project / "no-client").exists()
     assert (project / "built" / "agents" / "worker.js").is_file()
     assert not (project / "built" / "agents" / "package.json").exists()

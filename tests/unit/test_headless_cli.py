@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from sparewheel.errors import ConfigError, ErrorInfo, SparewheelError
-from sparewheel.headless import cli, locate
+from sparewheel.headless import arguments, cli, locate
 from sparewheel.headless.arguments import DEFAULT_PROMPT, EVENT_TYPES, parse
 from sparewheel.headless.cli import Lines, main
 from sparewheel.native import built
@@ -55,6 +55,34 @@ def test_all_options(monkeypatch: pytest.MonkeyPatch) -> None:
     assert options.env == {"A": "1=2", "FROM_OUTSIDE": "sk-CANARY", "EMPTY": ""}
     assert (options.engine, options.agent_name, options.dist, options.timeout) == ("node", "second", "out", 2.5)
     assert options.events == frozenset({"delta", "finish"})
+
+
+@pytest.mark.parametrize(
+    ("there", "words", "engine", "told"),
+    [
+        ({"playwright", "node"}, "run", "chromium", ""),
+        (
+            {"node"},
+            "run",
+            "node",
+            "sparewheel: Playwright is not installed: the turn runs under Node (--engine node)\n",
+        ),
+        ({"node"}, "run --store kept", "chromium", ""),
+        (set(), "run", "chromium", ""),
+    ],
+)
+def test_the_engine_is_one_that_is_there(
+    there: set[str],
+    words: str,
+    engine: str,
+    told: str,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    monkeypatch.setattr(arguments, "find_spec", lambda name: name in there or None)
+    monkeypatch.setattr(arguments, "which", lambda name: name if name in there else None)
+    assert parse(words.split()).engine == engine
+    assert capsys.readouterr().err == told
 
 
 def test_commands_about_stored_sessions() -> None:

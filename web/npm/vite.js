@@ -24,6 +24,7 @@ const TYPES = {
 export default function sparewheel({ folder = "sparewheel" } = {}) {
   let base = "/";
   let outDir = "dist";
+  let copies = false; // only a build for browsers has the files
   const serve = (/** @type {any} */ server) => void server.middlewares.use(answer(`${base}${folder}/`));
   return {
     name: "sparewheel",
@@ -32,6 +33,7 @@ export default function sparewheel({ folder = "sparewheel" } = {}) {
     configResolved(/** @type {any} */ config) {
       base = config.base.endsWith("/") ? config.base : `${config.base}/`;
       outDir = resolve(config.root, config.build.outDir);
+      copies = config.command === "build" && !config.build.ssr;
     },
     resolveId: (/** @type {string} */ id) => (id === "sparewheel" ? VIRTUAL : null),
     load(/** @type {string} */ id) {
@@ -44,7 +46,7 @@ export const createRuntime = (options = {}) => own.createRuntime({ assetBase: ${
 export const keepOffline = (options = {}) => own.keepOffline({ assetBase: ${address}, ...options });`;
     },
     configureServer: serve,
-    closeBundle: () => copy(join(outDir, folder)),
+    closeBundle: () => copies && copy(join(outDir, folder)),
   };
 }
 

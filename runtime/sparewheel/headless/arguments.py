@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import argparse
 from dataclasses import dataclass
+from importlib.util import find_spec
+from shutil import which
 from typing import TYPE_CHECKING, Final, cast, get_args, get_type_hints
 
 from .. import events
 from .driver import Host
+from .notes import note
 from .options import Parser, add_dist, add_env
 from .taping import add_tape
 from .tracing import add_traces
@@ -95,7 +98,7 @@ def parse(argv: Sequence[str]) -> Options:
         session=found.session,
         decisions=dict(found.decide),
         env=dict(found.env),
-        engine=cast("Host", found.engine),
+        engine=cast("Host", found.engine or _usual_engine(stored=bool(found.store))),
         events=found.events,
         agent_name=found.agent_name,
         auto_approve=found.auto_approve,
@@ -114,6 +117,14 @@ def parse(argv: Sequence[str]) -> Options:
         open_page=found.open,
         target=found.target,
     )
+
+
+def _usual_engine(*, stored: bool) -> Host:
+    """Chromium; without Playwright Node, which has no store. Without both, the error says what to install."""
+    if stored or find_spec("playwright") or not which("node"):
+        return "chromium"
+    note("Playwright is not installed: the turn runs under Node (--engine node)")
+    return "node"
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -155,7 +166,7 @@ def _parser() -> argparse.ArgumentParser:
     for command in (serve, copy):
         command.set_defaults(store=None, engine="node", **unused)
     for command in (run, resume, sessions):
-        command.add_argument("--engine", choices=get_args(Host), default="chromium", help="default: chromium")
+        command.add_argument("--engine", choices=get_args(Host), help=_ENGINE_HELP)
     for command in (run, resume, sessions, copy):
         command.set_defaults(port=0, open=False)
     for command in (run, resume, sessions, serve):
@@ -167,6 +178,7 @@ def _parser() -> argparse.ArgumentParser:
     return parser
 
 
+_ENGINE_HELP: Final = "default: chromium; without Playwright and a store node, if it is there"
 _APPROVE_HELP: Final = "run tools that change something without approval"
 _INDEX_HELP: Final = "where Python tools get packages without a hash in the file"
 _DOCUMENTS_HELP: Final = "a file, or a folder of files, for `rag` and keys of the agent file that name files"

@@ -55,7 +55,7 @@ class PackageIndex:
         try:
             lock = read(text)
             packages = {distribution_of(name): each for name, each in lock["packages"].items()}
-            abi = lock["info"]["abi_version"]
+            abi = lock.get("info", {}).get("abi_version", ABI)
         except (ValueError, KeyError, TypeError, AttributeError):
             raise ToolError(f"The package index {self._url} is not a lock file of Pyodide.") from None
         if abi != ABI:

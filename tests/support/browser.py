@@ -20,9 +20,7 @@ T = TypeVar("T")
 LIMIT = 50.0  # seconds until a wait fails; test machines can be slow
 BOOT_LIMIT = 90.0
 _BROWSERS_OWN = "Failed to load resource"  # how Chromium notes every status from 400 and every refused connection
-_CUT = "A ServiceWorker intercepted the request"  # how Firefox notes a request that leaving the page has cut
 _TRIED_OUT = "https://sandbox.invalid/"  # what the code sandbox asks for, so that its policy refuses it
-_NO_FAULT = (_CUT, _TRIED_OUT)
 
 
 async def within(work: Awaitable[T], limit: float = LIMIT) -> T:
@@ -111,13 +109,8 @@ class Watch:
 
     def _on_console(self, message: ConsoleMessage) -> None:
         self.console.append(f"[{message.type}] {message.text}")
-        text = message.text
-        if (
-            message.type == "error"
-            and not text.startswith(_BROWSERS_OWN)
-            and not any(each in text for each in _NO_FAULT)
-        ):
-            self.faults.append(text)
+        if message.type == "error" and not message.text.startswith(_BROWSERS_OWN) and _TRIED_OUT not in message.text:
+            self.faults.append(message.text)
 
     def _on_error(self, error: WebError) -> None:
         self.console.append(f"[uncaught] {error.error}")

@@ -114,6 +114,9 @@ class PlaywrightTab(Tab):
         page.on("dialog", lambda dialog: dialog.accept())  # whether to leave; WebKit's driver does not ask
 
     async def goto(self, url: str) -> None:
+        known = list(self._watch.faults)
+        await self.page.goto("about:blank")
+        self._watch.faults[:] = known  # the page that is left may report what that has cut
         await self.page.goto(url, wait_until="load")
 
     async def reload(self) -> None:

@@ -305,7 +305,7 @@ async def test_a_visitor_retries_a_failed_turn(tab: Tab, server: RecordingServer
 
 async def test_a_visitor_goes_on_with_an_interrupted_turn(tab: Tab, server: RecordingServer) -> None:
     if not isinstance(tab, PlaywrightTab):
-        pytest.skip("in WebKit the test cannot wait until the text is stored")
+        pytest.skip("until_stored reads the database by Playwright, which does not drive this WebKit")
     await tab.goto(server.url)
     await tab.shows("#status[data-state=ready]", limit=BOOT_LIMIT)
     with ScriptedProvider() as provider:

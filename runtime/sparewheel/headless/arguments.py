@@ -178,7 +178,7 @@ def _parser() -> argparse.ArgumentParser:
     return parser
 
 
-_ENGINE_HELP: Final = "default: chromium; without Playwright and a store node, if it is there"
+_ENGINE_HELP: Final = "default: chromium, or node where Playwright is not installed and no --store is given"
 _APPROVE_HELP: Final = "run tools that change something without approval"
 _INDEX_HELP: Final = "where Python tools get packages without a hash in the file"
 _DOCUMENTS_HELP: Final = "a file, or a folder of files, for `rag` and keys of the agent file that name files"

@@ -49,7 +49,7 @@ def patch_event_loop(loop: asyncio.AbstractEventLoop) -> None:
 
 def in_event(callback: Callable[[str], object]) -> Callable[[str], None]:
     """`callback`, for JavaScript to call on an event of the browser: what it makes ready runs before it returns."""
-    return partial(asyncio.get_running_loop().in_event, callback)  # type: ignore[attr-defined]  # of _Loop
+    return partial(asyncio.get_running_loop().in_event, callback)  # type: ignore[attr-defined]  # its class is _Loop
 
 
 class _Loop(WebLoop):  # type: ignore[misc]  # has no types outside Pyodide

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
 _RUNTIME: Final = "sparewheel"
 _TOOLS: Final = ("micropip", "pyodide-http")  # of the runtime; without a network they are of no use
-_ALSO: Final = {"tzdata": "zoneinfo"}  # a module of Python's own library that needs the package
+_ALSO: Final = {"tzdata": ("zoneinfo",)}  # modules of Python's own library that need the package
 
 
 class Packages:
@@ -59,7 +59,7 @@ class Packages:
         imported = [
             name
             for name, each in self._locked.items()
-            if name not in self._there and any(_imports(code, module) for module in (*each.imports, *_also(name)))
+            if name not in self._there and any(_imports(code, module) for module in each.imports + _ALSO.get(name, ()))
         ]
         needed = sorted(_closure([*imported, *self._always], self._locked) - self._there)
         found: list[CodePackage] = [
@@ -94,10 +94,6 @@ def _closure(names: Sequence[str], locked: Mapping[str, LockedWheel]) -> set[str
             found.add(name)
             waiting += [each for each in locked[name].depends if each in locked]
     return found
-
-
-def _also(name: str) -> Sequence[str]:
-    return (_ALSO[name],) if name in _ALSO else ()
 
 
 def _imports(code: str, module: str) -> bool:

@@ -71,6 +71,14 @@ async def answered(page: Page, provider: ScriptedProvider, prompt: str, text: st
     await shows(page, "done")
 
 
+async def reload_in_the_middle(page: Page, gate: Gate, stored: str) -> None:
+    """Reload as soon as this text is stored; then let the server go on."""
+    await until_stored(page, stored)
+    page.on("dialog", lambda dialog: dialog.accept())
+    await page.reload()
+    gate.open()
+
+
 async def test_a_reload_shows_the_same_conversation(page: Page, provider: ScriptedProvider) -> None:  # D4
     await use_agent(page, page_agent({"a": provider.url}))
     await answered(page, provider, "First question", "First answer")
@@ -177,10 +185,7 @@ async def test_a_response_in_the_background_goes_on_where_it_was(page: Page, pro
     await use_agent(page, f"agents: {{root: {{model: m, title_model: demo/hello}}}}\n{model}\n{mine}\n")
     await ask(page, "Tell me")
     await expect(page.locator("#answer")).to_contain_text("word1")
-    await until_stored(page, "word1")
-    page.on("dialog", lambda dialog: dialog.accept())
-    await page.reload()
-    gate.open()
+    await reload_in_the_middle(page, gate, "word1")
     await expect(page.get_by_role("article")).to_contain_text("word1")
     await page.get_by_role("button", name="Go on").click()
     await shows(page, "done")
@@ -204,10 +209,7 @@ async def test_a_prompt_that_a_reload_interrupts_before_any_answer_is_shown(
     provider.script("a", Reply(openai_chat(text="The answer"), gates={0: gate}), answer("The answer"))
     await ask(page, "Tell me")
     await shows(page, "running")
-    await until_stored(page, "Tell me")
-    page.on("dialog", lambda dialog: dialog.accept())
-    await page.reload()
-    gate.open()
+    await reload_in_the_middle(page, gate, "Tell me")
     await expect(page.get_by_role("article")).to_contain_text("Tell me")
     await page.get_by_role("button", name="Go on").click()
     await shows(page, "done")
